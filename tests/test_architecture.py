@@ -458,3 +458,55 @@ def test_no_test_imports_another_test():
         if part == "conftest" or part.startswith("test_")
     }
     assert wrong == set()
+
+
+# What each of these may use to write to a terminal; all other modules call
+# `cli.terminal`, which cleans what it writes.
+WRITERS = {
+    "cli.terminal": {
+        *("typer.echo", "typer.prompt", "typer.confirm", "typer.style", "sys.stdout"),
+    },
+    "cli.render": {"print", "sys.stdout"},  # tables of cleaned cells, and JSON
+    "cli.main": {"typer.echo"},  # our version
+    "cli.context": {"sys.stderr"},  # whether it is a terminal
+    "cli.status": {"sys.stdout"},  # likewise
+    "cli.match_screen": {"sys.stderr"},  # where questions are asked
+    "cli.season_list": {"sys.stderr"},  # where a table is drawn beside a question
+    "cli.sync": {"sys.stderr"},  # where progress is drawn
+    "__main__": {"print", "sys.stderr"},  # the one error line, cleaned
+    "core.log": {"sys.stderr"},
+    "accounts.keyring_child": {"sys.stdin", "sys.stdout"},  # a pipe to ourselves
+}
+_MEANS = {
+    *("print", "sys.stdout", "sys.stderr"),
+    *(
+        f"{library}.{function}"
+        for library in ("typer", "click")
+        for function in (
+            "echo",
+            "secho",
+            "prompt",
+            "confirm",
+            "style",
+            "echo_via_pager",
+        )
+    ),
+}
+
+
+def means_of_writing(tree):
+    """
+    What a module uses that writes to a terminal.
+    """
+    names = (n for n in ast.walk(tree) if isinstance(n, ast.Name | ast.Attribute))
+    return {ast.unparse(name) for name in names} & _MEANS
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if not n.startswith("sandbox")])
+def test_commands_write_through_one_function_that_cleans(name):
+    assert means_of_writing(parsed(name)) <= WRITERS.get(name, set())
+
+
+def test_a_command_that_writes_by_itself_would_be_found():
+    text = "import typer\ndef show(name):\n    typer.echo(f'{name}')\n    print(name)"
+    assert means_of_writing(ast.parse(text)) == {"typer.echo", "print"}

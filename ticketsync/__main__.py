@@ -56,11 +56,11 @@ def _say(error: object) -> None:
         import json
 
         body = {"word": error.word, "message": error.message, "hint": error.hint}
-        print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201
+        print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201  # our error line
         return
     message = safe(error.message, longest=2000)
     hint = f" {safe(error.hint, longest=1000)}" if error.hint else ""
-    print(f"ticketsync: {error.word}: {message}{hint}", file=sys.stderr)  # noqa: T201
+    print(f"ticketsync: {error.word}: {message}{hint}", file=sys.stderr)  # noqa: T201  # our error line
 
 
 def _log(error: Exception) -> None:

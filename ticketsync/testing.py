@@ -12,8 +12,9 @@ Needs pytest, and vcrpy for `cassette`.
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -146,6 +147,21 @@ class ProviderContract:
             self._assert_refused(provider, _changed(raw, name, ["another", "shape"]))
             self._assert_refused(provider, _changed(raw, name, None))
 
+    def test_hostile_text_is_parsed_or_refused(self, provider: Provider) -> None:
+        """
+        Half a surrogate pair, NUL, an address that cannot be parsed, line breaks and
+        200,000 characters, in every text of a record: read, or set aside by name.
+        """
+        event, order = self.listed(provider)[0], self.raw_orders(provider)[0]
+        for parse, raw in (
+            (provider.parse_event, event),
+            (provider.parse_order, order),
+        ):
+            for path in _paths_of_texts(raw):
+                for text in HOSTILE_TEXTS:
+                    with contextlib.suppress(UnreadableRecord):
+                        reading.parsed(parse, _with_text_at(raw, path, text))
+
     # Used by the tests above
 
     def listed(self, provider: Provider) -> list[Raw]:
@@ -181,7 +197,41 @@ class ProviderContract:
         raise AssertionError("the record was not refused")
 
 
+HOSTILE_TEXTS = (
+    *("\ud83d", "\0", "https://[x/", "a\r\nb: c", "x" * 200_000),
+    *("9" * 5000, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+)
 _MISSING = object()
+_Path = tuple[str | int, ...]
+
+
+def _paths_of_texts(value: Any, before: _Path = ()) -> Iterator[_Path]:
+    """
+    Where a record has texts; of a list in its first item.
+    """
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value[:1])
+    for key, inner in items:
+        if isinstance(inner, str):
+            yield (*before, key)
+        else:
+            yield from _paths_of_texts(inner, (*before, key))
+
+
+def _with_text_at(value: Any, path: _Path, text: str) -> Any:
+    """
+    A copy of a record with another text in one place; what is not on the way to it is
+    shared.
+    """
+    if not path:
+        return text
+    key, *rest = path
+    copied = value.copy()
+    copied[key] = _with_text_at(value[key], tuple(rest), text)
+    return copied
 
 
 def _changed(raw: Raw, path: str, value: Any) -> Raw:

@@ -217,3 +217,84 @@ def test_f125_no_option_reaches_the_database_as_sql(venue, words, monkeypatch, c
         count = connection.exec_driver_sql("SELECT count(*) FROM orders")
         assert count.scalar() == 80
     database.close()
+
+
+UNSEEN = (
+    "\xa0",
+    "\ufeff",
+    "\u200b",
+    "\u2060",
+    "\xad",
+    "\u3000",
+    "\u2800",
+    "\x01",
+    "  ",
+)
+SIGNS = tuple("=+-@＝＋－＠﹦﹢﹣﹫")
+HOSTILE_CELLS = (
+    *(f"{unseen}{sign}1+1" for unseen in ("", *UNSEEN) for sign in SIGNS),
+    *(
+        f"a{mark}{u}{s}1+1"
+        for mark in ";|\t\n\r"
+        for u in ("", " ", *UNSEEN)
+        for s in SIGNS
+    ),
+)
+
+
+def cells_as_opened(text, separator):
+    """
+    The cells that a spreadsheet with that list separator makes of a file: a quotation
+    mark counts only at the beginning of a cell.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [cell for row in reader for cell in row]
+
+
+def is_formula(cell):
+    shown = cell.lstrip("".join(UNSEEN) + " \t\r\n\0")
+    return shown.startswith(SIGNS) and not re.fullmatch(r"-?\d+(\.\d+)?", shown)
+
+
+def written(cells, *, raw=False):
+    stream = io.StringIO()
+    columns = (Column("name"), Column("gross", Kind.MONEY), Column("currency"))
+    rows = [(cell, -500, "AUD") for cell in cells]
+    exports.write(Table(columns, rows), "csv", stream, raw=raw)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_f123_no_cell_becomes_a_formula_with_any_list_separator(separator):
+    for cell in HOSTILE_CELLS:
+        found = cells_as_opened(written([cell]), separator)
+        assert not any(map(is_formula, found)), (cell, found)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_f123_control_unguarded_they_would(separator):
+    found = cells_as_opened(written(HOSTILE_CELLS, raw=True), separator)
+    assert sum(map(is_formula, found)) > len(SIGNS)
+
+
+def test_f123_rows_of_objects_and_values_of_lists_are_guarded_alike():
+    for cell in HOSTILE_CELLS:
+        stream = io.StringIO()
+        exports.write_csv([{"a": cell, "b": {"c": [cell]}}], ("a", "b"), stream)
+        for separator in ",;\t|":
+            found = cells_as_opened(stream.getvalue(), separator)
+            assert not any(map(is_formula, found)), (cell, found)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Gala", "Rock & Roll; live", "a = b", "x@example.org", "Fri-Sat", "1; 2|3", "–5"],
+)
+def test_f123_ordinary_texts_are_not_changed(cell):
+    assert cells_as_opened(written([cell]), ",")[3] == cell
+
+
+def test_f123_a_long_hostile_cell_is_guarded_in_linear_time():
+    for piece in (";\xa0", "\t", "\u200b", "; ", "\n=", "a"):
+        cell = piece * 100_000
+        assert written([cell]).count("\n") >= 2

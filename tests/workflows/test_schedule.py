@@ -61,12 +61,13 @@ def test_the_command_is_this_very_installation(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     what = a_job(config="mine.yaml", database="books.db")
     assert what.command == (
-        *(sys.executable, "-m", "ticketsync"),
+        *(sys.executable, "-P", "-m", "ticketsync"),
         *("--config", str(tmp_path / "mine.yaml")),
         *("--database", str(tmp_path / "books.db")),
         *("sync", "--due", "--quiet"),
     )
     assert what.environment == {"TICKETSYNC_HOME": str(home)}
+    assert what.folder == str(home)
 
 
 def test_a_crontab_line_survives_spaces_quotes_and_percent():
@@ -83,6 +84,63 @@ def test_a_crontab_line_survives_spaces_quotes_and_percent():
         *("/opt/my tools/python", "-m", "ticketsync", "100%"),
     ]
     assert "%" not in line.replace(r"\%", "")
+
+
+PLANTED = "open({mark!r}, 'w').close()\n"
+
+
+@pytest.mark.parametrize("kind", ["cron", "systemd", "launchd", "windows"])
+def test_no_scheduler_executes_what_lies_in_its_folder(home, tmp_path, kind):
+    """
+    Five files that Python would import from the current folder; and the control:
+    without `-P` one of them is executed.
+    """
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    mark = tmp_path / "executed"
+    for name in ("ticketsync", "typer", "click", "sitecustomize", "json"):
+        (folder / f"{name}.py").write_text(PLANTED.format(mark=str(mark)))
+    command = command_of(a_job("*/15 * * * *"), kind)
+    assert "-P" in command
+    in_folder(folder, command)
+    assert not mark.exists()
+    in_folder(folder, command.replace(" -P", ""))
+    assert mark.exists()
+
+
+def in_folder(folder, command):
+    """
+    Run a scheduler's command in a folder of its choice; there is no database, so that
+    it ends at once.
+    """
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True)
+    assert done.returncode
+
+
+def command_of(what, kind):
+    """
+    The command as a scheduler gets it, without the change of the folder.
+    """
+    if kind == "cron":
+        line = schedule.as_cron(what).removeprefix(what.when.text)
+        return line.partition(" && ")[2]
+    if kind == "systemd":
+        lines = schedule.as_systemd(what)["ticketsync.service"].splitlines()
+        start = next(line for line in lines if line.startswith("ExecStart="))
+        return start.removeprefix("ExecStart=").replace('"', "")
+    if kind == "launchd":
+        return shlex.join(plistlib.loads(schedule.as_launchd(what))["ProgramArguments"])
+    return schedule.as_windows(what)[-1]
+
+
+def test_scheduled_commands_run_in_the_home(home):
+    what = a_job()
+    assert f"cd {home} && " in schedule.as_cron(what)
+    assert (
+        f"WorkingDirectory={home}\n" in schedule.as_systemd(what)["ticketsync.service"]
+    )
+    parsed = plistlib.loads(schedule.as_launchd(a_job("*/15 * * * *")))
+    assert parsed["WorkingDirectory"] == str(home)
 
 
 FAKE_CRONTAB = """#!/bin/sh
@@ -167,6 +225,7 @@ def test_systemd_takes_the_units(tmp_path):
         schedule.when("*/15 9-23 * * *"),
         (sys.executable, "-m", "ticketsync", "--config", '/tmp/a "b" $c 5%'),
         {"TICKETSYNC_HOME": "/tmp/my home"},
+        "/tmp/my home 5%",
     )
     units = schedule.as_systemd(what)
     for name, text in units.items():

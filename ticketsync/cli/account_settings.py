@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def _print_plan(plan: Plan) -> None:
     from ticketsync.core.redact import safe
 
     for change in plan.changes:
-        typer.echo(safe(change.text, longest=500))
+        terminal.echo(safe(change.text, longest=500))
     for effect in plan.effects:
-        typer.echo(f"  {safe(effect, longest=500)}")
+        terminal.echo(f"  {safe(effect, longest=500)}")
 
 
 def parse_options(

@@ -16,6 +16,7 @@ from ticketsync.cli import (
     providers,
     recipes,
     render,
+    terminal,
 )
 from ticketsync.cli.account_settings import SetOption
 from ticketsync.cli.authorise import (
@@ -233,7 +234,7 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     }
     for label, value in rows.items():
         if value:
-            typer.echo(f"{label + ':':<16}{safe(value, longest=500)}")
+            terminal.echo(f"{label + ':':<16}{safe(value, longest=500)}")
 
 
 @app.command("check")
@@ -248,7 +249,7 @@ def check_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     if json:
         render.print_json(found.as_json())
     else:
-        typer.echo(f"{name}: {found.summary}. Key from {found.secret_place}.")
+        terminal.echo(f"{name}: {found.summary}. Key from {found.secret_place}.")
 
 
 @app.command("rotate")

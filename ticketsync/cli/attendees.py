@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, erasure
+from ticketsync.cli import context, erasure, terminal
 from ticketsync.cli.context import Force, Format, Json, Yes
 from ticketsync.core.plurals import number_of
 
@@ -93,8 +93,6 @@ def door_list(
 
     Example: ticketsync attendees doorlist gala --format pdf -o gala.pdf
     """
-    import sys
-
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
     from ticketsync.door import attendees
@@ -120,7 +118,7 @@ def door_list(
     columns = list(rows[0]) if rows else ["ticket_id"]
     write = exports.write_csv if format == "csv" else _write_json
     if output is None:
-        write(rows, columns, sys.stdout)
+        write(rows, columns, terminal.data_stream())
         return
     is_csv, is_json = output_files.is_csv(columns), output_files.is_json(columns[0])
     is_ours = is_csv if format == "csv" else is_json

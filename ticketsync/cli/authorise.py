@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 
 if TYPE_CHECKING:
     from ticketsync.workflows.connect import SecretSource
@@ -103,8 +103,8 @@ def authorise(
 
 
 def _show_url(url: str) -> None:
-    typer.echo("Open this URL and allow ticketsync to read:", err=True)
-    typer.echo(f"  {url}", err=True)
+    terminal.echo("Open this URL and allow ticketsync to read:", err=True)
+    terminal.echo(f"  {url}", err=True)
 
 
 def _read_redirect() -> str:

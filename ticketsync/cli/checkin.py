@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Json
 from ticketsync.core.plurals import number_of
 
@@ -91,12 +91,12 @@ def count_guests(ctx: typer.Context, show: Show, json: Json = False) -> None:
             }
         )
         return
-    typer.echo(
+    terminal.echo(
         f"{found.production}, {render.day(found.starts_local)}: "
         f"{count.admitted} of {count.expected} are in."
     )
     for name, number in sorted(count.doors.items()):
-        typer.echo(f"  {name or 'unnamed door'}: {number}")
+        terminal.echo(f"  {name or 'unnamed door'}: {number}")
 
 
 @app.command("import")
@@ -140,11 +140,11 @@ def import_scans(
     else:
         counts = ", ".join(f"{n} {word}" for word, n in sorted(merged.outcomes.items()))
         scans = number_of(sum(merged.outcomes.values()), "scan")
-        typer.echo(f"{scans}: {counts or 'none'}.")
+        terminal.echo(f"{scans}: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:
-            typer.echo(f"  {render.when(moment)}  {safe(who)}: {outcome}")
+            terminal.echo(f"  {render.when(moment)}  {safe(who)}: {outcome}")
         for line in merged.bad_lines:
-            typer.echo(f"Not read: {safe(line, longest=300)}")
+            terminal.echo(f"Not read: {safe(line, longest=300)}")
     if merged.conflicts:
         raise typer.Exit(errors.DifferencesFound.exit_code)
     if merged.bad_lines:
@@ -181,7 +181,7 @@ def _print_answer(answer: Answer, json: bool) -> None:
     if json and answer.is_welcome:
         render.print_json(as_json(answer))
     elif answer.is_welcome:
-        typer.echo(safe(answer.message))
+        terminal.echo(safe(answer.message))
     elif answer.outcome == "several":
         names = "; ".join(
             f"{guest.ticket_id} ({guest.description})" for guest in answer.guests[:5]

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typer
 
+from ticketsync.cli import terminal
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -31,4 +33,4 @@ def print_example() -> None:
     from importlib import resources
 
     file = resources.files("ticketsync.core").joinpath("config.example.yaml")
-    typer.echo(file.read_text(encoding="utf-8"), nl=False)
+    terminal.echo_block(file.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
@@ -85,11 +85,9 @@ def print_places(waiting: Sequence[Unconfirmed], *, is_error: bool = False) -> N
     """
     Print what accounts would run, read and send their keys to, one line each.
     """
-    from ticketsync.core.redact import safe
-
     for item in waiting:
         for place in item.places:
-            typer.echo(safe(f"  {item.account} {place}", longest=1000), err=is_error)
+            terminal.echo(f"  {item.account} {place}", err=is_error)
 
 
 def _question(waiting: Sequence[Unconfirmed]) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ticketsync.cli import terminal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -117,7 +119,7 @@ class AppContext:
         Print a message on standard error, unless `--quiet`.
         """
         if not self.quiet:
-            typer.echo(text, err=True)
+            terminal.echo(text, err=True)
 
 
 def get_context(ctx: typer.Context) -> AppContext:
@@ -171,10 +173,7 @@ def ask(question: str, flag: str, *, hidden: bool = False, default: str = "") ->
         raise errors.NeedsTerminal(
             f"{question}: there is no terminal to prompt on.", hint=f"Use {flag}."
         )
-    answer: str = typer.prompt(
-        question, hide_input=hidden, default=default or None, err=True
-    )
-    return answer.strip()
+    return terminal.prompt(question, hidden=hidden, default=default).strip()
 
 
 def confirm(question: str, yes: bool) -> bool:
@@ -192,7 +191,7 @@ def confirm(question: str, yes: bool) -> bool:
             f"{question.rstrip('?')}: there is no terminal to prompt on.",
             hint="Use --yes.",
         )
-    return typer.confirm(question, err=True)
+    return terminal.confirm(question)
 
 
 def start_of(connection: Any, text: str) -> datetime:
@@ -220,7 +219,5 @@ def print_error(result: Any) -> None:
     """
     Print one line on standard error about an account whose run failed.
     """
-    from ticketsync.core.redact import safe
-
-    hint = f" {safe(result.hint)}" if result.hint else ""
-    typer.echo(f"ticketsync: {result.word}: {safe(result.message)}{hint}", err=True)
+    hint = f" {result.hint}" if result.hint else ""
+    terminal.echo(f"ticketsync: {result.word}: {result.message}{hint}", err=True)

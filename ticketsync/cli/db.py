@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import confirm, context
+from ticketsync.cli import confirm, context, terminal
 from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
@@ -184,9 +184,9 @@ def _agree_to_restore(
     from ticketsync.core.redact import safe
 
     if differences:
-        typer.echo("The backup differs:", err=True)
+        terminal.echo("The backup differs:", err=True)
     for item in differences:
-        typer.echo(f"  {safe(item.text, longest=1000)}", err=True)
+        terminal.echo(f"  {safe(item.text, longest=1000)}", err=True)
     has_code = any(item.is_code for item in differences)
     if has_code and not accept_code and (yes or not context.is_terminal()):
         raise errors.GuardRefused(
@@ -229,9 +229,9 @@ def check_database(
         render.print_json(_health_as_json(found))
     else:
         verdict = "is sound" if found.is_sound else "is not sound"
-        typer.echo(f"The database {verdict}. {found.shows} shows recomputed.")
+        terminal.echo(f"The database {verdict}. {found.shows} shows recomputed.")
         for line in found.rows:
-            typer.echo(safe(line, longest=500))
+            terminal.echo(safe(line, longest=500))
     if not found.is_sound:
         app_context.say(
             "`ticketsync sync replay` rebuilds orders from their stored records, "
@@ -308,4 +308,4 @@ def datasette() -> None:
     from ticketsync import reporting
 
     file = resources.files(reporting) / "datasette.yaml"
-    typer.echo(file.read_text(encoding="utf-8"), nl=False)
+    terminal.echo_block(file.read_text(encoding="utf-8"))

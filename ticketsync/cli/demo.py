@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import demo_output, show_tables
+from ticketsync.cli import demo_output, show_tables, terminal
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
@@ -72,7 +72,7 @@ def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     with_rate = Settings(accounts={"tt": AccountSettings(fees=rate)})
     chapter(1, "A fresh machine", "ticketsync init")
     database = _create_database()
-    typer.echo("The Lantern Room, Sydney: a settings file and a database.")
+    terminal.echo("The Lantern Room, Sydney: a settings file and a database.")
     chapter(2, "Connect a platform", "ticketsync accounts add ticket_tailor tt")
     _connect(database, settings, url)
     chapter(3, "Your shows and their listings", "shows import season.csv, match --yes")
@@ -131,11 +131,11 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
         options={},
         check=True,
     )
-    typer.echo(f"The key gives access to {added.summary}.")
-    typer.echo(f"It stays in {added.secret_place},")
-    typer.echo("and is never in the database.")
+    terminal.echo(f"The key gives access to {added.summary}.")
+    terminal.echo(f"It stays in {added.secret_place},")
+    terminal.echo("and is never in the database.")
     results, _ = sync.fetch_listing(database, settings, [])
-    typer.echo(f"{results[0].counts.created} occurrences are on sale there.")
+    terminal.echo(f"{results[0].counts.created} occurrences are on sale there.")
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
@@ -164,14 +164,14 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     linked = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo"
     )
-    typer.echo(f"{len(parsed.shows)} shows read from season.csv, your own list.")
-    typer.echo(f"{linked} occurrences certainly match these shows:")
-    typer.echo(f"  {plan.certain[0].reason()}.")
-    typer.echo(
+    terminal.echo(f"{len(parsed.shows)} shows read from season.csv, your own list.")
+    terminal.echo(f"{linked} occurrences certainly match these shows:")
+    terminal.echo(f"  {plan.certain[0].reason()}.")
+    terminal.echo(
         f"{len(plan.unsure)} occurrences are not in your list; nothing is guessed."
     )
     created = match.adopt(database, settings).shows
-    typer.echo(f"`shows adopt --all` creates shows for those {created}.")
+    terminal.echo(f"`shows adopt --all` creates shows for those {created}.")
 
 
 def _sync(database: Database, settings: Settings) -> None:
@@ -179,12 +179,12 @@ def _sync(database: Database, settings: Settings) -> None:
 
     outcome = sync.sync(database, settings, sync.Request())
     result = outcome.results[0]
-    typer.echo(
+    terminal.echo(
         f"{result.counts.processed:,} orders and loose tickets in {result.requests} "
         f"requests, {result.seconds:.1f} s. {result.shows_changed} shows have figures."
     )
     again = sync.sync(database, settings, sync.Request()).results[0]
-    typer.echo(
+    terminal.echo(
         f"Again: {again.requests} requests, {again.counts.updated} changed. "
         "Running it twice changes nothing."
     )
@@ -194,11 +194,14 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
     from ticketsync.core import clock
     from ticketsync.workflows import show_figures
 
-    typer.echo("\nSet your fee rate in the settings to get net figures:")
-    typer.echo(
-        '  accounts:\n    tt:\n      fees: {per_ticket: "0.65", percent: "1.75"}'
-    )
-    typer.echo("$ ticketsync financials rebuild")
+    for line in (
+        "",
+        "Set your fee rate in the settings to get net figures:",
+        *("  accounts:", "    tt:"),
+        '      fees: {per_ticket: "0.65", percent: "1.75"}',
+    ):
+        terminal.echo(line)
+    terminal.echo("$ ticketsync financials rebuild")
     show_figures.rebuild(database, settings)
     figures = demo_output.load_figures(database)
     upcoming = [item for item in figures if item.starts_at >= clock.now()]
@@ -220,7 +223,7 @@ def _connect_door(database: Database, settings: Settings, home: Path) -> None:
         options={**file_options, "timezone": "Australia/Sydney"},
         check=True,
     )
-    typer.echo(f"door: {added.title}, a list of your own door sales.")
+    terminal.echo(f"door: {added.title}, a list of your own door sales.")
 
 
 def _connect_others(
@@ -242,7 +245,7 @@ def _connect_others(
             options=options.get(name, {}),
             check=True,
         )
-        typer.echo(f"{name}: {added.summary}.")
+        terminal.echo(f"{name}: {added.summary}.")
     _put_door_list(sandbox, database, home)
     _connect_door(database, settings, home)
     sync.fetch_listing(database, settings, [])
@@ -251,12 +254,12 @@ def _connect_others(
     linked = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo-2"
     )
-    typer.echo(f"{linked} occurrences certainly match your shows, to the minute.")
+    terminal.echo(f"{linked} occurrences certainly match your shows, to the minute.")
     # Square lists each ticket type as an item of its own: adopt the rest of them.
     match.adopt(database, settings)
     outcome = sync.sync(database, settings, sync.Request())
     orders = sum(result.counts.created for result in outcome.results)
-    typer.echo(f"{orders} orders read from {len(outcome.results)} accounts.")
+    terminal.echo(f"{orders} orders read from {len(outcome.results)} accounts.")
 
 
 def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
@@ -289,7 +292,7 @@ def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
     ]
     text = "\n".join([heading, *lines])
     (folder / "door.csv").write_text(text + "\n", encoding="utf-8")
-    typer.echo(
+    terminal.echo(
         f"A group of {sizes[-1]} bought at the door, for {show.production} on "
         f"{render.day(show.starts_local)}."
     )
@@ -323,19 +326,20 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
     created = sum(result.counts.created for result in outcome.results)
     updated = sum(result.counts.updated for result in outcome.results)
     requests = sum(result.requests for result in outcome.results)
-    typer.echo(
+    terminal.echo(
         f"One day later: {created} new orders and {updated} changed ones, found with "
         f"{requests} requests."
     )
-    typer.echo(
+    terminal.echo(
         "They include refunds and voids of old orders. Where a platform has no filter"
     )
-    typer.echo("for changes, they are detected by the counts in its listing.")
+    terminal.echo("for changes, they are detected by the counts in its listing.")
     show_tables.print_changes(outcome.changes)
     from ticketsync.cli import render
 
     for note in outcome.notes:
-        typer.echo(render.wrapped(note))
+        for line in render.wrapped(note):
+            terminal.echo(line)
 
 
 @contextlib.contextmanager

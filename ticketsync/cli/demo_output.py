@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ticketsync.cli import render, show_tables
+from ticketsync.cli import render, show_tables, terminal
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -24,7 +22,8 @@ def print_chapter(number: int, title: str, command: str) -> None:
     Print a heading with the command that a user would run.
     """
     head = f"{number}  {title}"
-    typer.echo(f"\n{head}\n{'─' * 72}\n$ {command}")
+    for line in ("", head, "─" * 72, f"$ {command}"):
+        terminal.echo(line)
 
 
 def load_figures(database: Database) -> list[Figures]:
@@ -47,7 +46,7 @@ def print_figures(database: Database) -> None:
     upcoming = [item for item in figures if item.starts_at >= clock.now()]
     past = [item for item in figures if item.starts_at < clock.now()]
     show_tables.print_figures(past[-4:] + upcoming[:6])
-    typer.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
+    terminal.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
 
 
 def print_two_shows(database: Database) -> None:
@@ -59,16 +58,16 @@ def print_two_shows(database: Database) -> None:
     door_show = next(f for f in figures if f.account == "door")
     nzd_show = next(f for f in figures if f.currency == "NZD")
     for chosen in (door_show, nzd_show):
-        typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
+        terminal.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
         show_tables.print_sources([f for f in figures if f.show_id == chosen.show_id])
-        typer.echo("")
+        terminal.echo("")
         if chosen is door_show:
             _print_oversold(database)
     _print_all(figures)
-    typer.echo(
+    terminal.echo(
         "Amounts in two currencies are never added. – means that a platform does"
     )
-    typer.echo("not report its fees: then their total is unknown.")
+    terminal.echo("not report its fees: then their total is unknown.")
 
 
 def _print_oversold(database: Database) -> None:
@@ -79,11 +78,14 @@ def _print_oversold(database: Database) -> None:
 
     with database.read() as connection:
         found = waiting.list_oversold(connection)
-    typer.echo("Together with the door the platforms sold more seats than there are.")
-    typer.echo("`ticketsync status` and the pages show it until it is resolved:")
+    terminal.echo(
+        "Together with the door the platforms sold more seats than there are."
+    )
+    terminal.echo("`ticketsync status` and the pages show it until it is resolved:")
     for item in found:
-        typer.echo(render.wrapped(f"  {item.text}"))
-    typer.echo("")
+        for line in render.wrapped(f"  {item.text}"):
+            terminal.echo(line)
+    terminal.echo("")
 
 
 _TOTAL_COLUMNS = (
@@ -130,7 +132,7 @@ def print_refunded_tickets(database: Database) -> None:
         parts = explain.list_contributions(connection, show.show_id)
     refunded_parts = [part for part in parts if part.refunded.minor]
     refunded = money.sum_by_currency(part.refunded for part in refunded_parts)
-    typer.echo(
+    terminal.echo(
         f"{show.production}, {render.day(show.starts_local)}: "
         f"{render.sums(refunded)} refunded. These tickets:"
     )
@@ -151,9 +153,9 @@ def export_figures(database: Database, home: Path) -> None:
         with exports.into_file(target) as stream:
             count = exports.write(table, "csv", stream)
     lines = file.read_text(encoding="utf-8").splitlines()
-    typer.echo(f"{count} rows, one per show and account. The first columns:")
+    terminal.echo(f"{count} rows, one per show and account. The first columns:")
     for line in lines[:3]:
-        typer.echo("  " + line[:76])
+        terminal.echo("  " + line[:76])
 
 
 _TRUTH_COLUMNS = (
@@ -174,7 +176,7 @@ def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
     """
     from ticketsync.core import errors
 
-    typer.echo("The sandbox calculates its own figures, with separate code.")
+    terminal.echo("The sandbox calculates its own figures, with separate code.")
     figures = load_figures(database)
     rows = [row for name in sandbox.platforms for row in _rows(sandbox, name, figures)]
     render.table(rows, _TRUTH_COLUMNS)
@@ -183,7 +185,7 @@ def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
         for row in rows
     ):
         raise errors.DifferencesFound("The demo's figures differ from the sandbox's.")
-    typer.echo("Equal to the cent.")
+    terminal.echo("Equal to the cent.")
 
 
 def _rows(
@@ -218,12 +220,13 @@ def print_next_steps(home: Path, *, is_kept: bool) -> None:
     """
     Print where everything is, if it is kept, and what to do next.
     """
-    typer.echo(f"\n{'─' * 72}")
+    terminal.echo()
+    terminal.echo("─" * 72)
     if not is_kept:
-        typer.echo("Everything was deleted. To keep it: ticketsync demo --keep DIR")
+        terminal.echo("Everything was deleted. To keep it: ticketsync demo --keep DIR")
     else:
-        typer.echo(f"Database  {home / 'ticketsync.db'}")
-        typer.echo(f"CSV       {home / 'financials.csv'}")
-        typer.echo(f"Figures   TICKETSYNC_HOME={home} ticketsync financials list")
-        typer.echo(f"Pages     TICKETSYNC_HOME={home} ticketsync serve")
-    typer.echo("Your own  ticketsync init, then ticketsync accounts add")
+        terminal.echo(f"Database  {home / 'ticketsync.db'}")
+        terminal.echo(f"CSV       {home / 'financials.csv'}")
+        terminal.echo(f"Figures   TICKETSYNC_HOME={home} ticketsync financials list")
+        terminal.echo(f"Pages     TICKETSYNC_HOME={home} ticketsync serve")
+    terminal.echo("Your own  ticketsync init, then ticketsync accounts add")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def doctor(
         )
         raise typer.Exit(10 if is_wrong else 0)
     for line in repairs:
-        typer.echo(f"Fixed: {line}")
+        terminal.echo(f"Fixed: {line}")
     _print(findings)
     raise typer.Exit(10 if is_wrong else 0)
 
@@ -73,4 +73,4 @@ def _print(findings: Sequence[Finding]) -> None:
         if found.mend and found.state != "ok":
             text += f" → {found.mend}"
         for line in textwrap.wrap(text, render.width(), subsequent_indent=" " * 9):
-            typer.echo(line)
+            terminal.echo(line)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, render, show_tables
+from ticketsync.cli import context, render, show_tables, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def fetch_events(
             )
     if not json:
         for note in notes:
-            app_context.say(render.wrapped(note, indent="  "))
+            for line in render.wrapped(note, indent="  "):
+                app_context.say(line)
         app_context.say("Next: ticketsync shows adopt --all, or ticketsync match")
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
 
@@ -160,7 +161,7 @@ def list_prices(
         table = prices.steps_table if history else prices.prices_table
         render.machine(table(found), wanted)
     elif not found:
-        typer.echo("No prices yet. Run `ticketsync events fetch`.")
+        terminal.echo("No prices yet. Run `ticketsync events fetch`.")
     elif history:
         _print_price_steps(found)
     else:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Force
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def export_calendar(
         return
     text = calendar.as_ics(found, name=venue.name, now=clock.now()).decode()
     if output is None:
-        sys.stdout.write(text)
+        terminal.data_stream().write(text)
         return
     target = app_context.output_file(output, output_files.is_calendar, force=force)
     with exports.into_file(target) as stream:
@@ -187,7 +186,7 @@ def _write(
     from ticketsync.reporting import exports
 
     if output is None:
-        write(sys.stdout)
+        write(terminal.data_stream())
         return
     app_context = context.get_context(ctx)
     target = app_context.output_file(output, is_ours, force=force)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, report_options, show_tables
+from ticketsync.cli import context, report_options, show_tables, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import PeriodText
 from ticketsync.core.tables import Column, Kind
@@ -90,7 +90,7 @@ def _list_grouped(ctx: typer.Context, per: str, days: Period, format: str) -> No
 
 
 def _print_nothing(*, is_filtered: bool) -> None:
-    typer.echo(
+    terminal.echo(
         "No show with figures plays in this period."
         if is_filtered
         else "No figures yet. Run `ticketsync sync`."
@@ -126,13 +126,15 @@ def show_financials(
         parts = {"financials": own, "ticket_types": of_types, "fees": of_fees}
         render.print_json(parts)
         return
-    typer.echo(f"{found.production}, {render.day(found.starts_local)}, {found.venue}")
+    terminal.echo(
+        f"{found.production}, {render.day(found.starts_local)}, {found.venue}"
+    )
     if not figures:
-        typer.echo(show_tables.why_without_figures(found, sources))
+        terminal.echo(show_tables.why_without_figures(found, sources))
     for item in figures:
         _print_card(item)
     if types:
-        typer.echo("")
+        terminal.echo("")
         _print_types(types)
 
 
@@ -162,13 +164,14 @@ def _print_card(item: Figures) -> None:
 
     def line(name: str, amount: Money | None, note: str = "") -> None:
         shown = render.UNKNOWN if amount is None else render.with_code(amount)
-        typer.echo(f"  {name:<18}{shown:>16}  {note}".rstrip())
+        terminal.echo(f"  {name:<18}{shown:>16}  {note}".rstrip())
 
-    typer.echo(
-        f"\n{item.account} ({item.provider}), {item.currency}, synced "
+    terminal.echo()
+    terminal.echo(
+        f"{item.account} ({item.provider}), {item.currency}, synced "
         f"{clock.ago(item.last_synced_at)}"
     )
-    typer.echo(
+    terminal.echo(
         f"  tickets: {item.tickets_sold} sold, {item.tickets_comp} of them comps, "
         f"{item.tickets_refunded} refunded, {item.checked_in} checked in"
     )
@@ -222,10 +225,10 @@ def explain_financials(
         parts = explain.list_contributions(connection, found.id)
         known = gaps.list_known_amounts(connection, found.id, missing)
     if not parts:
-        typer.echo("No orders count for this show.")
+        terminal.echo("No orders count for this show.")
         return
     table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
-    typer.echo(f"{found.production}, {render.day(found.starts_local)}")
+    terminal.echo(f"{found.production}, {render.day(found.starts_local)}")
     render.report(
         table,
         most={"type_name": 12},
@@ -264,7 +267,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
     for item in known:
         amount = money.decimal_text(item.known, item.currency)
         orders = "1 order" if item.missing == 1 else f"{item.missing} orders"
-        typer.echo(
+        terminal.echo(
             f"{item.account}: {item.what} {amount} {item.currency} known, "
             f"{orders} missing."
         )
@@ -274,7 +277,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
     for (account, words), ids in by_gap.items():
         names = ", ".join(map(safe, ids[:_MAX_NAMED]))
         more = f" and {len(ids) - _MAX_NAMED} more" if len(ids) > _MAX_NAMED else ""
-        typer.echo(f"  {account}, not reported: {safe(words)}: {names}{more}")
+        terminal.echo(f"  {account}, not reported: {safe(words)}: {names}{more}")
 
 
 @app.command("rebuild")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Json
 from ticketsync.core.plurals import number_of
 
@@ -238,7 +238,7 @@ def _print_applied(
     text = ", ".join(f"{count} {verb}" for verb, count in counts.items())
     app_context.say(f"{'Would be done: ' if dry_run else ''}{text}.")
     for row in bad_rows:
-        typer.echo(f"Not used: {safe(row, longest=300)}", err=True)
+        terminal.echo(f"Not used: {safe(row, longest=300)}", err=True)
 
 
 def _refuse(

@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ticketsync.cli import render
+from ticketsync.cli import render, terminal
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ def print_plan(plan: MatchPlan) -> None:
     _print_unmatched_shows(plan)
     for remark in plan.remarks:
         for line in textwrap.wrap(safe(remark), render.width()):
-            typer.echo(line)
+            terminal.echo(line)
 
 
 def _print_unmatched_shows(plan: MatchPlan) -> None:
@@ -128,7 +126,7 @@ def _print_unmatched_shows(plan: MatchPlan) -> None:
         for show in plan.unmatched_shows
     ]
     if rows:
-        typer.echo("Shows that are not on sale on any platform:")
+        terminal.echo("Shows that are not on sale on any platform:")
         render.table(
             rows,
             [
@@ -361,14 +359,18 @@ def _confirm(question: str) -> bool:
     import questionary
 
     return bool(
-        questionary.confirm(question, auto_enter=True, **_on_stderr()).unsafe_ask()
+        questionary.confirm(
+            safe(question), auto_enter=True, **_on_stderr()
+        ).unsafe_ask()
     )
 
 
 def _prompt(question: str, default: str) -> str:
     import questionary
 
-    answer = questionary.text(question, default=default, **_on_stderr()).unsafe_ask()
+    answer = questionary.text(
+        safe(question), default=default, **_on_stderr()
+    ).unsafe_ask()
     return str(answer).strip()
 
 
@@ -384,4 +386,4 @@ def _on_stderr() -> dict[str, Any]:
 def _say(text: str) -> None:
     width = render.width()
     for line in textwrap.wrap(text, width, subsequent_indent="   ") or [""]:
-        typer.echo(line, err=True)
+        terminal.echo(line, err=True)

@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
@@ -36,7 +34,7 @@ def ask(
         )
     same, new = dict(answers.same), set(answers.new)
     for question in questions:
-        if typer.confirm(safe(question), err=True):
+        if terminal.confirm(str(question)):
             same[question.kind, question.written] = question.known
         else:
             new.add((question.kind, question.written))

@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ticketsync.cli import context, render
+from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def _print_capabilities() -> None:
     """
     from ticketsync.workflows import provider_overview as overview
 
-    typer.echo("")
+    terminal.echo("")
     listed = overview.capabilities()
     for first in range(0, len(listed), PLATFORMS_SIDE_BY_SIDE):
         part = listed[first : first + PLATFORMS_SIDE_BY_SIDE]
@@ -85,7 +83,7 @@ def _print_capabilities() -> None:
         "A dash: ticketsync does not do this with the platform. The lines below say "
         "what else is not read, and why."
     )
-    typer.echo("")
+    terminal.echo("")
 
 
 def _provider_rows() -> Sequence[dict[str, Any]]:
@@ -163,7 +161,7 @@ def _print_wrapped(text: str) -> None:
     import textwrap
 
     for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
-        typer.echo(line)
+        terminal.echo(line)
 
 
 def _capitalised(text: object) -> str:

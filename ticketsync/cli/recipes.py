@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import account_settings, context, render
+from ticketsync.cli import account_settings, context, render, terminal
 from ticketsync.cli.account_settings import SetOption
 from ticketsync.cli.context import Format, Json
 from ticketsync.core.redact import safe
@@ -79,12 +79,12 @@ def check_recipe(
     )
     if chosen == "table":
         for text in found.troubles:
-            typer.echo(f"Not read: {text}")
+            terminal.echo(f"Not read: {text}")
         for text in found.notes:
-            typer.echo(f"Note: {text}")
+            terminal.echo(f"Note: {text}")
         if found.unused_columns:
             names = ", ".join(map(safe, found.unused_columns))
-            typer.echo(f"Columns that the recipe does not use: {names}")
+            terminal.echo(f"Columns that the recipe does not use: {names}")
     if found.troubles:
         raise typer.Exit(3)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
 
+from ticketsync.cli import terminal
 from ticketsync.core import clock, tables
 from ticketsync.core.money import Money
 from ticketsync.core.redact import safe
@@ -67,9 +68,9 @@ def show(
         from ticketsync.reporting import exports
 
         names = list(machine_rows[0]) if machine_rows else [c.key for c in columns]
-        exports.write_csv(machine_rows, names, sys.stdout)
+        exports.write_csv(machine_rows, names, terminal.data_stream())
     elif not rows:
-        print(empty)  # noqa: T201
+        terminal.echo(empty)
     else:
         table(rows, columns)
 
@@ -83,7 +84,7 @@ def machine(table: Table, format: str) -> None:
         return
     from ticketsync.reporting import exports
 
-    exports.write(table, format, sys.stdout)
+    exports.write(table, format, terminal.data_stream())
 
 
 def report(
@@ -199,7 +200,7 @@ def _draw(
     widths, gap = _widths(columns, [*cells, *footer_cells])
     grid = Grid(
         box=box.SIMPLE_HEAD if _can_draw_lines() else box.ASCII,
-        title=title or None,
+        title=Text(safe(title)) if title else None,
         title_justify="left",
         show_footer=bool(footer),
         show_edge=False,
@@ -208,7 +209,7 @@ def _draw(
     )
     for index, (column, column_width) in enumerate(zip(columns, widths, strict=True)):
         grid.add_column(
-            Text(column.title),
+            Text(safe(column.title)),
             footer=Text("\n".join(row[index] for row in footer_cells)),
             justify="right" if column.numeric else "left",
             no_wrap=not column.wraps,
@@ -285,13 +286,13 @@ def _shrunk(
     return widths
 
 
-def wrapped(text: str, indent: str = "") -> str:
+def wrapped(text: str, indent: str = "") -> list[str]:
     """
-    A text wrapped to the terminal, never inside a word.
+    The lines of a text wrapped to the terminal, never inside a word.
     """
     import textwrap
 
-    return textwrap.fill(
+    return textwrap.wrap(
         text,
         width(),
         initial_indent=indent,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, report_options
+from ticketsync.cli import context, report_options, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import PeriodText
 
@@ -76,7 +76,7 @@ def daily(
     elif found:
         _print(found, f"{yesterday:%a}")
     else:
-        typer.echo("No upcoming show is on sale.")
+        terminal.echo("No upcoming show is on sale.")
 
 
 By = Annotated[
@@ -206,7 +206,7 @@ def _render(table: Table, format: str, empty: str) -> None:
         render.machine(table, format)
         return
     if not table.rows:
-        typer.echo(empty)
+        terminal.echo(empty)
         return
     shown = [c for c in table.columns if c.name not in _NOT_SHOWN]
     shown.sort(key=lambda column: column.name == "currency")  # the last one

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, render
+from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def show_run(
             for run in runs.list_runs(connection, limit=1000, run_id=run_id):
                 if run.message:
                     text = f"{run.account_name}: {run.word}: {run.message} {run.hint}"
-                    typer.echo(safe(text, longest=2000))
+                    terminal.echo(safe(text, longest=2000))
                 for line in run.trace.splitlines():
-                    typer.echo(f"  {safe(line)}")
+                    terminal.echo(f"  {safe(line)}")
 
 
 _LIST = (

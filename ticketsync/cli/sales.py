@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def list_sales(
     if table.rows:
         _print(table)
     else:
-        typer.echo("No orders found.")
+        terminal.echo("No orders found.")
 
 
 def _print(orders: Table) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import render
+from ticketsync.cli import render, terminal
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
@@ -58,21 +58,21 @@ def serve(
             f"Port {port} cannot be used: {error.strerror}.", hint="Try --port 0."
         ) from None
     url = server.base_url(served)
-    typer.echo(f"Ticket Tailor sandbox at {url}")
-    typer.echo("Connect it from another terminal:")
-    typer.echo(f"  export TT_KEY={sandbox.key}")
-    typer.echo(
+    terminal.echo(f"Ticket Tailor sandbox at {url}")
+    terminal.echo("Connect it from another terminal:")
+    terminal.echo(f"  export TT_KEY={sandbox.key}")
+    terminal.echo(
         f"  ticketsync accounts add ticket_tailor tt --base-url {url} "
         "--secret-env TT_KEY"
     )
-    typer.echo("The same venue on other platforms, with a key for each:")
+    terminal.echo("The same venue on other platforms, with a key for each:")
     for platform in sandbox.others:
         address = sandbox.url(url, platform.name)
-        typer.echo(f"  {platform.name}  {address}  {platform.key}")
+        terminal.echo(f"  {platform.name}  {address}  {platform.key}")
     try:
         served.serve_forever()
     except KeyboardInterrupt:
-        typer.echo("Stopped.")
+        terminal.echo("Stopped.")
     finally:
         served.server_close()
 
@@ -140,7 +140,7 @@ def next_day(
     from ticketsync.sandbox import server
 
     for change in server.call_control(url, "next-day"):
-        typer.echo(change)
+        terminal.echo(change)
 
 
 def _world(seed: int, size: int, today: str) -> World:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 
 if TYPE_CHECKING:
     from ticketsync.workflows.schedule import Job
@@ -50,7 +50,7 @@ def install(
         installation.record(connection, "install", "schedule", after=after)
     app_context.say(f"ticketsync runs {job.when.text} from {location}.")
     for line in warnings:
-        typer.echo(line, err=True)
+        terminal.echo(line, err=True)
 
 
 @app.command("show")
@@ -64,13 +64,15 @@ def show(
 
     found = {} if kind else schedule.installed()
     for name, text in found.items():
-        typer.echo(f"{name}:\n{text}")
+        terminal.echo(f"{name}:")
+        terminal.echo_block(text)
     if not found:
         chosen = _kind(kind)
-        typer.echo(
+        terminal.echo(
             f"Not installed. `schedule install` would write for {chosen}:", err=True
         )
-        typer.echo(schedule.shown(_job(context.get_context(ctx), every, cron), chosen))
+        job = _job(context.get_context(ctx), every, cron)
+        terminal.echo_block(schedule.shown(job, chosen))
 
 
 @app.command("remove")

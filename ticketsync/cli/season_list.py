@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, name_questions
+from ticketsync.cli import context, name_questions, terminal
 from ticketsync.cli.context import AppContext, Format, Json, Yes
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _ask_order(example: str) -> Order:
         for order in written_dates.ORDERS
     )
     question = f'Is "{safe(example)}" {day.day} {day:%B} (not {month.day} {month:%B})?'
-    is_day_first = typer.confirm(question, err=True)
+    is_day_first = terminal.confirm(question)
     return "dmy" if is_day_first else "mdy"
 
 

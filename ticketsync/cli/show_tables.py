@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ticketsync.cli import render
+from ticketsync.cli import render, terminal
 from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Column, Kind
 
@@ -141,7 +139,7 @@ def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
 
     noted = Counter((o.account, o.switch_note) for o in sources if o.switch_note)
     for (account, note), number in noted.items():
-        typer.echo(f"{account}, {number_of(number, 'date')}: {note}")
+        terminal.echo(f"{account}, {number_of(number, 'date')}: {note}")
 
 
 _MONEY_COLUMNS = (
@@ -180,10 +178,10 @@ def print_figures(figures: Sequence[Figures]) -> None:
         label=label,
     )
     if any(item.fees is None for item in figures):
-        typer.echo(
+        terminal.echo(
             "– means unknown: this platform does not report fees. Set your rates under"
-            "\n`accounts:` in the settings to get net figures."
         )
+        terminal.echo("`accounts:` in the settings to get net figures.")
 
 
 _GROUP_COLUMNS = {
@@ -233,16 +231,17 @@ def print_production(
     """
     from ticketsync.catalogue import occurrences
     from ticketsync.core import tables
-    from ticketsync.core.redact import safe
     from ticketsync.providers import registry
 
     if not totals:
         why = occurrences.why_without_figures(sources)
-        typer.echo(f"{safe(why, longest=500)}\n")
+        terminal.echo(why)
+        terminal.echo()
         return
     render.report(tables.of_values(_PRODUCTION_COLUMNS, totals))
     platforms = {name for item in totals for name in item.providers}
-    typer.echo(f"via {safe(registry.titles(platforms))}\n")
+    terminal.echo(f"via {registry.titles(platforms)}")
+    terminal.echo()
 
 
 def print_next_shows(upcoming: Sequence[Performance]) -> None:
@@ -251,15 +250,15 @@ def print_next_shows(upcoming: Sequence[Performance]) -> None:
     """
     if not upcoming:
         return
-    typer.echo("Next shows:")
+    terminal.echo("Next shows:")
     for show in upcoming:
         capacity = "" if show.capacity is None else f" of {show.capacity}"
         words = fullness_text(show.seats)
-        typer.echo(
+        terminal.echo(
             f"  {render.day(show.starts_local)}: {show.sold}{capacity} sold"
             f"{words and f', {words}'}"
         )
-    typer.echo("")
+    terminal.echo("")
 
 
 def fullness_text(seats: Seats) -> str:
@@ -302,7 +301,7 @@ def print_changes(changes: Sequence[Change], most: int = 12) -> None:
         growth=("tickets", "gross", "refunded"),
     )
     if len(changes) > most:
-        typer.echo(f"… and {len(changes) - most} more, in the totals too")
+        terminal.echo(f"… and {len(changes) - most} more, in the totals too")
 
 
 _CHANGE_COLUMNS = (

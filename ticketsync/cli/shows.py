@@ -15,6 +15,7 @@ from ticketsync.cli import (
     name_questions,
     season_list,
     show_tables,
+    terminal,
 )
 from ticketsync.cli.context import Format, Json
 
@@ -221,24 +222,24 @@ def _print_show(
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
-    typer.echo(f"{safe(show.production)}, {render.day(show.starts_local)}")
+    terminal.echo(f"{safe(show.production)}, {render.day(show.starts_local)}")
     capacity = "" if seats.capacity is None else f", {seats.capacity} seats"
     fullness = show_tables.fullness_text(seats)
     sold = f", {fullness}: {seats.sold} sold" if fullness else ""
-    typer.echo(f"{safe(show.venue)}{capacity}{sold}")
-    typer.echo("")
+    terminal.echo(f"{safe(show.venue)}{capacity}{sold}")
+    terminal.echo("")
     if figures:
         show_tables.print_sources(figures)
     else:
-        typer.echo(show_tables.why_without_figures(show, sources))
+        terminal.echo(show_tables.why_without_figures(show, sources))
     for source in sources:
         ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}"
-        typer.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
+        terminal.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
         for line in _link_lines(source, facts):
-            typer.echo(f"  {line}")
+            terminal.echo(f"  {line}")
         for url in (source.url, source.dashboard_url):
             if url:
-                typer.echo(f"  {safe(url)}")
+                terminal.echo(f"  {safe(url)}")
 
 
 def _link_lines(

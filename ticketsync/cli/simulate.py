@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -70,7 +70,7 @@ def simulate(
     if event == "list":
         for name in deliveries.EVENTS.get(provider, ()):
             about = ", ".join(deliveries.needs(provider, name)) or "nothing"
-            typer.echo(f"{name}  (about: {about})")
+            terminal.echo(f"{name}  (about: {about})")
         return
     chosen = _chosen_event(provider, event)
     _require_ids(provider, chosen, order, occurrence)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, render
+from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def show_status(
     app_context = context.get_context(ctx)
     while True:
         if watch and sys.stdout.isatty():
-            typer.echo("\x1b[2J\x1b[H", nl=False)
+            terminal.clear_screen()
         if notify:
             _send_alerts(app_context)
         status = _load_status(app_context)
@@ -203,7 +203,7 @@ def _print_accounts(status: _Status) -> None:
         for item in status.accounts
     ]
     if not rows:
-        typer.echo("No accounts yet. Run `ticketsync accounts add`.")
+        terminal.echo("No accounts yet. Run `ticketsync accounts add`.")
         return
     has_long_state = max(len(row["state"]) for row in rows) > LONG_STATE
     # A truncated state is useless; the platform is dropped instead.
@@ -294,4 +294,4 @@ def _print_line(line: _Line) -> None:
         break_long_words=False,
         break_on_hyphens=False,
     ):
-        typer.echo(typer.style(part, fg=typer.colors.RED) if is_red else part)
+        terminal.echo(part, red=is_red)

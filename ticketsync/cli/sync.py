@@ -217,7 +217,8 @@ def print_summary(
             f"{result.seconds:.1f} s"
         )
     for note in outcome.notes:
-        app_context.say(render.wrapped(safe(note, longest=1000), indent="  "))
+        for line in render.wrapped(safe(note, longest=1000), indent="  "):
+            app_context.say(line)
     if outcome.changes:
         show_tables.print_changes(outcome.changes)
     if dry_run:

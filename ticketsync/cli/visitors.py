@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context, render
+from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.core.plurals import number_of
 
@@ -48,7 +48,7 @@ def invite(
     if json:
         render.print_json({"role": role, "name": name, "url": url})
     else:
-        typer.echo(url)
+        terminal.echo(url)
 
 
 _COLUMNS = (
@@ -128,4 +128,4 @@ def hash_password(
         raise errors.UsageError(
             "That password is shorter than 12 characters.", hint="Choose a longer one."
         )
-    typer.echo(passes.hash_password(chosen))
+    terminal.echo(passes.hash_password(chosen))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, render, simulate
+from ticketsync.cli import context, render, simulate, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.secret_options import (
     Command,
@@ -66,7 +66,7 @@ def show_url(
     if json:
         render.print_json({"account": account, "url": url, "steps": steps})
         return
-    typer.echo(url)
+    terminal.echo(url)
     if registration:
         app_context.say(
             f"The platform's webhook {safe(registration)} still calls the old address: "
@@ -230,7 +230,7 @@ def show_health(ctx: typer.Context, json: Json = False) -> None:
         )
         return
     if not (health or gaps or refused_attempts):
-        typer.echo("No deliveries yet.")
+        terminal.echo("No deliveries yet.")
     _print_health(health, gaps, refused_attempts)
 
 
@@ -256,17 +256,17 @@ def _print_health(
             if item.percent_done is not None
             else "nothing to judge by yet"
         )
-        typer.echo(
+        terminal.echo(
             f"{item.account}: {counts}; {share}, the last received "
             f"{clock.ago(item.last_at)}{effect}"
         )
     for gap in gaps:
-        typer.echo(
+        terminal.echo(
             f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
             "found by a sync only; no webhook announced them."
         )
     if refused_attempts:
-        typer.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")
+        terminal.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")
 
 
 @app.command("show")

@@ -38,7 +38,7 @@ is_detailed = False
 _logger = logging.getLogger("ticketsync")
 _handlers: list[logging.Handler] = []  # of the root logger, while the log is open
 _is_open = False
-_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039  # never changed
 
 
 def file() -> Path:

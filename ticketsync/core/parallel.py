@@ -77,7 +77,7 @@ def side_by_side(
             elif isinstance(item, _Failure):
                 raise item.error
             else:
-                yield item  # type: ignore[misc]
+                yield item  # type: ignore[misc]  # no error is left
     finally:
         stop.set()
         for thread in threads:

@@ -72,6 +72,13 @@ def safe(text: object, *, longest: int = LONGEST) -> str:
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
+def safe_lines(text: str) -> str:
+    """
+    Foreign text of several lines, uncut: as `safe`, but its line feeds stay.
+    """
+    return "\n".join(_UNSAFE.sub(_visible, line) for line in text.split("\n"))
+
+
 def _visible(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -104,7 +104,7 @@ class YamlFile:
         node = self.tree.at(path)
         fields = {
             field.name: field.type
-            for field in inspect.type_info(kind).fields  # type: ignore[attr-defined]
+            for field in inspect.type_info(kind).fields  # type: ignore[attr-defined]  # a struct's
         }
         if unknown:
             similar = difflib.get_close_matches(key, fields, n=1)

@@ -5,7 +5,13 @@ lose the record that it stands in.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
+
+# Spaces, controls, what is not shown, and half a surrogate pair.
+_NOT_IN_ADDRESSES = re.compile(
+    "[\0-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 def split(url: object) -> SplitResult:
@@ -16,6 +22,19 @@ def split(url: object) -> SplitResult:
         return urlsplit(url if isinstance(url, str) else "")
     except ValueError:
         return SplitResult("", "", "", "", "")
+
+
+def is_link(url: str | None) -> bool:
+    """
+    Whether an address may become a link: `javascript:` must not, and nothing that
+    holds a space, a line break or another character that no address has.
+    """
+    parts = split(url)
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.netloc)
+        and not _NOT_IN_ADDRESSES.search(url or "")
+    )
 
 
 def is_malformed(url: str) -> bool:

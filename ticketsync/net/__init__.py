@@ -9,4 +9,4 @@ import sys
 # half of its import time (211 ms with it, 105 ms without; 167 and 94 ms where rich is
 # loaded already; medians of 11 processes), and offers no way not to. `None` makes that
 # import fail, as it may.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # it stays away

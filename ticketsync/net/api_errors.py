@@ -103,13 +103,17 @@ class ApiErrors:
             status=status,
         )
 
-    def impossible_request(self) -> errors.InvalidResponse:
+    def impossible_request(self) -> errors.UnknownResource:
         """
         No request can be made of what the platform sent: an id of 200,000 characters,
-        or with a line break, has no place in an address.
+        or with a line break, has no place in an address. It is one thing that cannot
+        be read, as if the platform did not know it.
         """
-        return self.invalid_response(
-            "uses an id that no request can name", "impossible-request"
+        return errors.UnknownResource(
+            f"{self.platform} uses an id that no request can name, account "
+            f"{self.account!r}.",
+            hint="Nothing of it was saved; the rest of the account is read.",
+            word="impossible-request",
         )
 
     def unusable_secret(self) -> errors.AuthenticationFailed:

@@ -73,7 +73,7 @@ class CallBudget:
     def close(self) -> None:
         with self._lock:
             self._limiter.close()
-            self._bucket.close()  # type: ignore[no-untyped-call]
+            self._bucket.close()  # type: ignore[no-untyped-call]  # theirs
 
 
 def _storage_error(error: Exception) -> errors.DatabaseError:

@@ -140,7 +140,7 @@ def backoff(attempt: int) -> float:
     Seconds to wait after the given attempt: doubling, capped, with jitter.
     """
     maximum = min(MAX_BACKOFF_SECONDS, 0.5 * 2**attempt)
-    return random.uniform(maximum / 2, maximum)  # noqa: S311  # not a secret
+    return random.uniform(maximum / 2, maximum)  # noqa: S311  # nosec B311  # not a secret
 
 
 def retry_after(header: str | None) -> float | None:

@@ -4,13 +4,14 @@ The venue's calendar over all platforms: every show once, with how well it sells
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from ticketsync.core import clock
+from ticketsync.core import clock, web_address
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
@@ -24,6 +25,11 @@ from ticketsync.store.tables.catalogue import (
 )
 from ticketsync.store.tables.financials import show_financials
 
+# Controls, line and paragraph separators, overrides of the direction of text; half a
+# surrogate pair cannot be written at all.
+_NOT_IN_CALENDARS = re.compile(
+    "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 USUAL_LENGTH = timedelta(hours=2)  # where no platform reports an end
 
 
@@ -124,33 +130,40 @@ def as_ics(shows: Sequence[Performance], *, name: str, now: datetime) -> bytes:
     """
     An iCalendar file with time zone definitions. A show keeps its UID, so that a
     subscribed calendar updates it and does not add another one.
+
+    Foreign texts are one line without control characters, and only addresses of web
+    pages become links.
     """
     from icalendar import Calendar, Event
 
     calendar = Calendar()
     calendar.add("prodid", "-//ticketsync//calendar//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-calname", _one_line(name))
     for show in shows:
         event = Event()
         event.add("uid", f"show-{show.show_id}@ticketsync")
         event.add("dtstamp", now)
         event.add("dtstart", clock.local(show.starts_at, show.timezone))
         event.add("dtend", clock.local(show.ends_at, show.timezone))
-        event.add("summary", show.title)
-        event.add("location", show.venue)
+        event.add("summary", _one_line(show.title))
+        event.add("location", _one_line(show.venue))
         lines = [
             f"{source.account}: {source.sold} sold"
-            + (f", {source.url}" if source.url else "")
+            + (f", {source.url}" if web_address.is_link(source.url) else "")
             for source in show.sources
         ]
-        event.add("description", "\n".join(lines))
-        url = next((source.url for source in show.sources if source.url), None)
-        if url:
+        event.add("description", "\n".join(map(_one_line, lines)))
+        links = (s.url for s in show.sources if web_address.is_link(s.url))
+        if url := next(links, None):
             event.add("url", url)
         calendar.add_component(event)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
+
+
+def _one_line(text: str) -> str:
+    return _NOT_IN_CALENDARS.sub(" ", text)
 
 
 def _sources(

@@ -12,6 +12,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -22,8 +23,21 @@ from ticketsync.core import clock, errors, paths, tables
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.output_files import OutputFile
 
-_DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")
-_MAY_BE_DANGEROUS = {*_DANGEROUS, " "}  # as the first character
+# What begins a formula, in spreadsheets of East Asia also in full and small width; and
+# what may stand before it without being seen.
+_SIGN = "[-=+@＝＋－＠﹦﹢﹣﹫]"
+_UNSEEN = (
+    "[\0-\x08\x0b-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f"
+    "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0000-\U000e01ef]"
+)
+_BEGINS_FORMULA = re.compile(f"{_UNSEEN}*{_SIGN}| *[\t\n\0]")
+# Where the list separator is another than the comma, a cell goes on in the next one
+# after it, quotation marks or not; and a line feed begins a row.
+_AFTER_SEPARATOR = re.compile(f"([;|\t\n])(?={_UNSEEN}*{_SIGN})")
+_MAY_BE_DANGEROUS = re.compile(
+    f"(?:^|[;|\t]){_UNSEEN}*{_SIGN}|^ *[\t\0]|\r", re.MULTILINE
+)
 _FOREIGN = (Kind.TEXT, Kind.LOCAL, Kind.DAY)
 Row = Mapping[str, Any]
 Texts = Sequence[str | None]
@@ -125,7 +139,7 @@ def write_bytes(target: OutputFile, data: bytes) -> None:
     Raises: `UsageError` where it cannot be written or must not be replaced.
     """
     with into_file(target) as stream:
-        stream.buffer.write(data)  # type: ignore[attr-defined]
+        stream.buffer.write(data)  # type: ignore[attr-defined]  # a file has one
 
 
 def file_name(show: Any) -> str:
@@ -150,26 +164,24 @@ def _one_row_each(texts: Texts) -> Texts:
 
 
 def _harmless_each(texts: Texts) -> Texts:
-    # Nearly all are harmless by their first character, without a function call.
-    return [
-        text
-        if not text or (text[0] not in _MAY_BE_DANGEROUS and "\r" not in text)
-        else _harmless(text)
-        for text in texts
-    ]
+    # Nearly always all are harmless, which one search finds out.
+    if not _MAY_BE_DANGEROUS.search("\n".join([text for text in texts if text])):
+        return texts
+    return [_harmless(text) if text else text for text in texts]
 
 
 def _cell(value: Any, *, raw: bool) -> Any:
     if isinstance(value, str):
         return _one_row(value) if raw else _harmless(value)
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
+        text = json.dumps(value, ensure_ascii=False, default=_plain)
+        return text if raw else _harmless(text)
     return _plain(value) if isinstance(value, datetime) else value
 
 
 def _harmless(text: str) -> str:
-    text = _one_row(text)
-    return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) else text
+    text = _AFTER_SEPARATOR.sub(r"\1'", _one_row(text))
+    return f"'{text}" if _BEGINS_FORMULA.match(text) else text
 
 
 def _one_row(text: str) -> str:

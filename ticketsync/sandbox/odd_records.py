@@ -9,6 +9,7 @@ an odd record stays until `repair`.
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,9 @@ from ticketsync.sandbox.faults import HttpResponse
 HALF_AN_EMOJI = "\ud83d"
 NUL = "\0"
 NO_ADDRESS = "http://["
+OPEN_BRACKET = "https://[x/"
+LINE_BREAK = "\r\nX-Injected: 1\r\n"
+LONG_ID_LENGTH = 200_000
 Path = tuple[str, ...]
 Row = dict[str, Any]
 
@@ -113,6 +117,15 @@ def _with_address(row: Row, shape: Shape) -> None:
     _set(row, shape.address, NO_ADDRESS)
 
 
+def _hostile(row: Row, shape: Shape) -> None:
+    """
+    Everything at once that a title and an address can hold.
+    """
+    for text in (HALF_AN_EMOJI, NUL, LINE_BREAK):
+        _with_text(text)(row, shape)
+    _set(row, shape.address, OPEN_BRACKET)
+
+
 # What happens to the event in the listing.
 KINDS: Mapping[str, Callable[[Row, Shape], None]] = {
     "nameless draft": _nameless,
@@ -122,6 +135,10 @@ KINDS: Mapping[str, Callable[[Row, Shape], None]] = {
     "nul": _with_text(NUL),
     "no address": _with_address,
 }
+# What can be done to every event at once, beside what is done to one.
+HOSTILE = "hostile"
+# An event that is listed in addition, under an id that no platform gives.
+LONG_ID = "long id"
 # What is answered instead of its orders, or of a part of the account.
 REFUSALS = {"forbidden": 403, "unknown": 404}
 
@@ -141,8 +158,9 @@ def can_be_odd(platform: str, kind: str) -> bool:
 @dataclass
 class OddRecord:
     """
-    `kind` of `KINDS` or `REFUSALS`; `event` is the platform's id of an event, or with
-    `is_part` of an organisation, location or region that is refused.
+    `kind` of `KINDS` or `REFUSALS`, `HOSTILE` or `LONG_ID`; `event` is the platform's
+    id of an event, or with `is_part` of an organisation, location or region that is
+    refused.
     """
 
     platform: str
@@ -195,10 +213,27 @@ def _changed(record: OddRecord, response: HttpResponse) -> HttpResponse:
         if isinstance(row, dict) and row.get(shape.id) == record.event
     ]
     for row in found:
-        KINDS[record.kind](row, shape)
+        if record.kind == LONG_ID:
+            rows.append(_with_long_id(row, shape))
+        elif record.kind == HOSTILE:
+            _hostile(row, shape)
+        else:
+            KINDS[record.kind](row, shape)
     if not found:
         return response
     return HttpResponse(200, json.dumps(page).encode(), response.headers)
+
+
+def _with_long_id(row: Row, shape: Shape) -> Row:
+    """
+    A copy of the event, its dates included, with an id of random characters: an index
+    would compress equal ones.
+    """
+    made = random.Random(1)  # nosec B311  # the same one each time
+    letters = made.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=LONG_ID_LENGTH)
+    copy: Row = json.loads(json.dumps(row))
+    copy[shape.id] = "".join(letters)
+    return copy
 
 
 def _is_about_orders_of(record: OddRecord, request: ApiRequest) -> bool:

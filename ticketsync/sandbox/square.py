@@ -105,7 +105,7 @@ class Square:
     caches_records: bool = False
     has_events: bool = False
     client_secret: str = "sq-client-secret"  # noqa: S105  # a fake
-    refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
+    refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105  # a fake
     tokens_given: int = 0
     families_killed: int = 0
     hooks: dict[str, str] = field(default_factory=dict)

@@ -60,7 +60,7 @@ ORDER_FILTERS: Mapping[str, Callable[[Purchase, str], bool]] = {
 TICKET_FILTERS: Mapping[str, Callable[[dict[str, Any], str], bool]] = {
     "name": lambda row, wanted: wanted.lower() in row["full_name"].lower(),
     **{
-        name: lambda row, wanted, name=name: row[name] == wanted  # type: ignore[misc]
+        name: lambda row, wanted, name=name: row[name] == wanted  # type: ignore[misc]  # a default
         for name in ("event_id", "event_series_id", "order_id", "barcode", "email")
     },
     "reference": lambda row, wanted: row["reference"] == wanted,

@@ -92,7 +92,7 @@ class World:
     room: Room = field(default_factory=Room)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.random = random.Random(self.seed)  # nosec B311  # a world that repeats
         self._last_id = FIRST_ID
 
     def new_id(self) -> int:
@@ -154,7 +154,7 @@ def apply_states(
     enough ordinary orders. It has a random generator of its own, so that everything
     else stays the same.
     """
-    chance = random.Random(f"rare {world.seed}")
+    chance = random.Random(f"rare {world.seed}")  # nosec B311  # a world that repeats
     plain = [
         purchase
         for purchase in world.purchases
@@ -375,7 +375,7 @@ def _swap_one_ticket(world: World, ahead: set[int]) -> None:
     """
     Swap one ticket to another performance of the same production.
     """
-    chance = random.Random(f"swaps {world.seed} {world.version}")
+    chance = random.Random(f"swaps {world.seed} {world.version}")  # nosec B311  # a world that repeats
     free = [
         p
         for p in world.purchases
@@ -710,7 +710,7 @@ def _add_unpaid_orders(world: World) -> None:
     Add unpaid orders in the platform's further states. They use a random generator of
     their own, so that everything else stays the same.
     """
-    chance = random.Random(f"unfinished {world.seed}")
+    chance = random.Random(f"unfinished {world.seed}")  # nosec B311  # a world that repeats
     ahead = [p for p in world.performances if p.starts_at.timestamp() > world.now]
     number = max(1, len(world.purchases) // 100)
     for state in world.profile.unpaid_states * number:

@@ -122,6 +122,15 @@ def translated_errors(url: str) -> Iterator[None]:
         yield
     except exc.OperationalError as error:
         raise _explained(str(error.orig), url) from error
+    except exc.ProgrammingError as error:
+        if error.statement is None:  # while connecting
+            raise errors.ConfigurationError(
+                f"{url}: {_first_line(str(error.orig))}.",
+                hint="Check the database URL.",
+            ) from error
+        if _is_no_programming_error(error):
+            raise _explained(str(error.orig), url) from error
+        raise
     except exc.TimeoutError as error:
         raise errors.DatabaseError(
             f"{url}: all connections of this process are in use.",
@@ -129,9 +138,13 @@ def translated_errors(url: str) -> Iterator[None]:
             word="db-busy",
         ) from error
     except exc.DatabaseError as error:
-        if any(pattern in str(error.orig) for pattern in _NOT_PROGRAMMING_ERRORS):
+        if _is_no_programming_error(error):
             raise _explained(str(error.orig), url) from error
         raise
+
+
+def _is_no_programming_error(error: exc.DatabaseError) -> bool:
+    return any(pattern in str(error.orig) for pattern in _NOT_PROGRAMMING_ERRORS)
 
 
 def _explained(message: str, url: str) -> errors.DatabaseError:
@@ -142,7 +155,11 @@ def _explained(message: str, url: str) -> errors.DatabaseError:
                 hint=known.hint,
                 word=known.word,
             )
-    first_line = message.strip().splitlines()[0] if message.strip() else "no answer"
     return errors.DatabaseError(
-        f"{url}: {first_line}.", hint="Check that the database server is running."
+        f"{url}: {_first_line(message)}.",
+        hint="Check that the database server is running.",
     )
+
+
+def _first_line(message: str) -> str:
+    return message.strip().splitlines()[0] if message.strip() else "no answer"

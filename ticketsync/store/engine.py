@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from ticketsync.core import errors, paths, permissions
 from ticketsync.store import schema
 from ticketsync.store.database_errors import translated_errors
+from ticketsync.store.database_url import parse_url, refused_by_driver
 
 PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
@@ -127,7 +128,7 @@ def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     Raises: `DatabaseError` where it is missing, unreachable or has another schema,
     `ConfigurationError` where everybody may write to it.
     """
-    engine = _engine(_url(url), command)
+    engine = _engine(parse_url(url), command)
     _refuse_writable(engine.url)
     with translated_errors(engine.url.render_as_string(hide_password=True)):
         _refuse_missing(engine.url)
@@ -140,7 +141,7 @@ def old_database(url: str = "") -> Database | None:
     """
     A database of ours with an older schema, opened only to be copied; else `None`.
     """
-    engine = _engine(_url(url))
+    engine = _engine(parse_url(url))
     with (
         translated_errors(engine.url.render_as_string(hide_password=True)),
         engine.connect() as connection,
@@ -161,7 +162,7 @@ def sqlite_file(url: str = "") -> Path | None:
     """
     The file of a SQLite database, existing or not; `None` for PostgreSQL.
     """
-    chosen = _url(url)
+    chosen = parse_url(url)
     if chosen.get_backend_name() != "sqlite" or not chosen.database:
         return None
     return Path(chosen.database)
@@ -174,7 +175,7 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
     Raises: `DatabaseError` where that fails, `ConfigurationError` where everybody may
     write to it.
     """
-    chosen = _url(url)
+    chosen = parse_url(url)
     _refuse_writable(chosen)
     if chosen.get_backend_name() == "sqlite" and chosen.database:
         file = Path(chosen.database)
@@ -272,7 +273,7 @@ def exists(url: str = "") -> bool:
     """
     Whether the database exists already.
     """
-    chosen = _url(url)
+    chosen = parse_url(url)
     if chosen.get_backend_name() == "sqlite":
         return bool(chosen.database) and Path(chosen.database or "").exists()
     with translated_errors(chosen.render_as_string(hide_password=True)):
@@ -296,33 +297,15 @@ def wal_is_safe(version: tuple[int, int, int]) -> bool:
     return (line == (3, 50) and patch >= 7) or (line == (3, 44) and patch >= 6)
 
 
-def _url(url: str) -> URL:
-    if not url:
-        return URL.create("sqlite", database=str(paths.database_file()))
-    if "://" not in url:
-        return URL.create("sqlite", database=url)
-    try:
-        parsed = make_url(url)
-    except exc.ArgumentError:
-        raise errors.ConfigurationError(
-            "The database URL cannot be read.",
-            hint="Use a file name, or postgresql://user@host/name.",
-        ) from None
-    if parsed.get_backend_name() == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() != "sqlite":
-        raise errors.ConfigurationError(
-            f"Databases of the kind {parsed.get_backend_name()!r} are not supported.",
-            hint="Use SQLite (a file name) or PostgreSQL (postgresql://…).",
-        )
-    return parsed
-
-
 def _engine(url: URL, command: str = PROGRAM) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(
-            url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
-        )
+        try:
+            engine = create_engine(
+                url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+            )
+            engine.dialect.create_connect_args(url)
+        except (exc.ArgumentError, ValueError):
+            raise refused_by_driver(url) from None
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

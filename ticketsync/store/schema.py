@@ -6,27 +6,52 @@ The version is read by plain SQL; Alembic is imported only to change something.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from ticketsync.core import errors
 
 PRESENT = "0015"
+_VERSION = re.compile(r"\d{4}")
+_EVER_SINCE = {"accounts", "shows", "occurrences", "orders"}  # the first schema's
 REPLAY_BEFORE = "0014"  # older ones need a replay of stored records
 
 
 def version_of(connection: Connection) -> str | None:
     """
-    The database's schema version, or `None` if it has no schema of ours.
+    The database's schema version, or `None` if it has no schema at all.
+
+    Raises: `DatabaseError` for the database of another program.
     """
-    if not inspect(connection).has_table("alembic_version"):
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
         return None
-    version = connection.execute(text("SELECT version_num FROM alembic_version"))
-    return str(version.scalar_one())
+    if not tables >= _EVER_SINCE:
+        raise _foreign()
+    query = text("SELECT version_num FROM alembic_version")
+    try:
+        versions = [str(version) for version in connection.scalars(query)]
+    except DBAPIError as error:
+        if "version_num" in str(error.orig):  # there is no such column
+            raise _foreign() from None
+        raise
+    if len(versions) != 1 or not _VERSION.fullmatch(versions[0]):
+        raise _foreign()
+    return versions[0]
+
+
+def _foreign() -> errors.DatabaseError:
+    return errors.DatabaseError(
+        "This database belongs to another program; nothing was changed.",
+        hint="Point --database at the right place.",
+        word="foreign-database",
+    )
 
 
 def check(connection: Connection) -> None:
@@ -79,6 +104,8 @@ def upgrade(engine: Engine) -> None:
         version = version_of(connection)
         if version is not None and version > PRESENT:
             check(connection)
+        if version is None and _EVER_SINCE & {*inspect(connection).get_table_names()}:
+            raise _foreign()
         config.attributes["connection"] = connection
         triggers.drop_all(connection)
         if version is not None and version >= views.EARLIEST:

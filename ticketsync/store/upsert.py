@@ -244,7 +244,7 @@ def known(
         for name in selected
     ]
     # Names come from our own tables, values are bound.
-    start = f"SELECT {', '.join(selected)} FROM {table.name} WHERE account_id = "  # noqa: S608
+    start = f"SELECT {', '.join(selected)} FROM {table.name} WHERE account_id = "  # noqa: S608  # nosec B608  # as above
     row_type = _row_type(columns)
     found: dict[str, Any] = {}
     for rows in _in_batches(connection, start, account_id, wanted):

@@ -54,13 +54,6 @@ def _tone(state: str) -> str:
     return "good" if state in GOOD_STATES else "bad" if state in BAD_STATES else "wait"
 
 
-def _is_link(url: str | None) -> bool:
-    """
-    Whether a platform's URL may become a link: `javascript:` must not.
-    """
-    return bool(url) and web_address.split(url).scheme in ("http", "https")
-
-
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "amount": _amount,
     "day": _day,
@@ -68,5 +61,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": _moment,
     "tone": _tone,
     "words": lambda word: str(word).replace("_", " "),
-    "link": _is_link,
+    "link": web_address.is_link,
 }

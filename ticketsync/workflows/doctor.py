@@ -117,7 +117,7 @@ def as_cron(arguments: list[str]) -> list[Finding]:
     kept = ("HOME", "TICKETSYNC_HOME")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment |= {"PATH": "/usr/bin:/bin", "LANG": "C"}
-    command = [sys.executable, "-m", "ticketsync", *arguments]
+    command = [sys.executable, "-P", "-m", "ticketsync", *arguments]
     try:
         done = subprocess.run(  # noqa: S603  # this very program
             [*command, "doctor", "--json", "--offline"],

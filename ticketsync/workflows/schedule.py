@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, paths
 from ticketsync.core.redact import safe
 
 KINDS = ("cron", "systemd", "launchd", "windows")
@@ -109,19 +109,23 @@ def every(minutes: int) -> When:
 @dataclass(frozen=True, slots=True)
 class Job:
     """
-    What is run, when, and with which variables.
+    What is run, when, with which variables, and in which folder.
     """
 
     when: When
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    folder: str = ""
 
 
 def job(at: When, *, config: str = "", database: str = "") -> Job:
     """
     `sync --due --quiet` by this very installation, wherever it was started from.
+
+    It runs in the folder of our database, and `-P` imports nothing from the folder it
+    runs in: a file `ticketsync.py` in the scheduler's own folder is not executed.
     """
-    command = [sys.executable, "-m", "ticketsync"]
+    command = [sys.executable, "-P", "-m", "ticketsync"]
     if config:
         command += ["--config", str(Path(config).resolve())]
     if database:
@@ -132,7 +136,8 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
         ]
     home = os.environ.get("TICKETSYNC_HOME")
     environment = {"TICKETSYNC_HOME": str(Path(home).resolve())} if home else {}
-    return Job(at, (*command, "sync", "--due", "--quiet"), environment)
+    folder = str(paths.database_file().parent.resolve())
+    return Job(at, (*command, "sync", "--due", "--quiet"), environment, folder)
 
 
 def usual() -> str:
@@ -169,8 +174,9 @@ def as_cron(what: Job) -> str:
     settings = [
         f"{name}={shlex.quote(text)}" for name, text in what.environment.items()
     ]
-    command = " ".join([*settings, shlex.join(what.command)]).replace("%", r"\%")
-    return f"{what.when.text} {command}"
+    change = f"cd {shlex.quote(what.folder)} && " if what.folder else ""
+    command = change + " ".join([*settings, shlex.join(what.command)])
+    return f"{what.when.text} {command}".replace("%", r"\%")
 
 
 def as_systemd(what: Job) -> dict[str, str]:
@@ -182,10 +188,12 @@ def as_systemd(what: Job) -> dict[str, str]:
         for name, text in what.environment.items()
     )
     command = " ".join(f'"{_for_systemd(word)}"' for word in what.command)
+    folder = what.folder.replace("%", "%%")  # nothing else is special in this line
+    directory = f"WorkingDirectory={folder}\n" if folder else ""
     return {
         f"{NAME}.service": (
             "[Unit]\nDescription=ticketsync: read new sales\n\n[Service]\n"
-            f"Type=oneshot\n{environment}ExecStart={command}\n"
+            f"Type=oneshot\n{environment}{directory}ExecStart={command}\n"
             "# Another run at work is no failure.\nSuccessExitStatus=8\n"
         ),
         f"{NAME}.timer": (
@@ -221,6 +229,7 @@ def as_launchd(what: Job) -> bytes:
             "Label": NAME,
             "ProgramArguments": list(what.command),
             "EnvironmentVariables": what.environment,
+            **({"WorkingDirectory": what.folder} if what.folder else {}),
             "StartCalendarInterval": starts,
         }
     )

@@ -88,7 +88,7 @@ def parse_written_time(text: str) -> datetime | None:
     number = _MONTHS.lower().split("|").index(month.lower()) + 1
     hours = int(hour) % 12 + (12 if half.lower() == "pm" else 0)
     try:
-        return datetime(int(year), number, int(day), hours, int(minute))  # noqa: DTZ001
+        return datetime(int(year), number, int(day), hours, int(minute))  # noqa: DTZ001  # local
     except ValueError:
         return None
 

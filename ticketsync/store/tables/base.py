@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 from sqlmodel import SQLModel
-from sqlmodel.main import SQLModelConfig  # type: ignore[attr-defined]
+from sqlmodel.main import SQLModelConfig  # type: ignore[attr-defined]  # of pydantic
 
 metadata = SQLModel.metadata
 metadata.naming_convention = {

@@ -179,7 +179,7 @@ def offline_provider(name: str, options: Mapping[str, str]) -> Provider:
     """
     A provider that cannot talk to its platform: parsing needs no network.
     """
-    return registry.provider(name)(_NoNetwork(), options)  # type: ignore[arg-type]
+    return registry.provider(name)(_NoNetwork(), options)  # type: ignore[arg-type]  # never asked
 
 
 class _NoNetwork:

@@ -4,20 +4,21 @@ From raw records to parsed ones: people removed, hashed, parsed or quarantined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
 
 from ticketsync.core import digest, money
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.records import Event, Unread
+from ticketsync.core.records import Event, Order, Ticket, Unread
 from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
 
 T = TypeVar("T")
+LONGEST_ID = 255  # characters of a platform's id
 
 
 class Clean(msgspec.Struct, frozen=True):
@@ -47,8 +48,17 @@ def clean_records(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]
         if spec is not None:
             spec.take_people_out(raw)
         data = exact_json.encode(raw)
-        found.append(Clean(str(raw["id"]), raw, data, digest.content(data)))
+        content = digest.content(data)
+        found.append(Clean(_storable_id(str(raw["id"]), content), raw, data, content))
     return found
+
+
+def _storable_id(id_: str, content: bytes) -> str:
+    """
+    The id; one that is longer than any platform's is cut, so that the record can be
+    set aside under it: an index of PostgreSQL refuses it.
+    """
+    return id_ if len(id_) <= LONGEST_ID else f"{id_[:100]}…{content.hex()[:16]}"
 
 
 def parse_or_quarantine(
@@ -65,19 +75,51 @@ def parse_or_quarantine(
     bad: list[Unread] = []
     for clean in cleans:
         try:
-            good.append(ParsedRecords(clean, reading.parsed(read, clean.raw)))
+            value = reading.parsed(read, clean.raw)
+            _refuse_impossible_ids(value)
+            good.append(ParsedRecords(clean, value))
         except UnreadableRecord as error:
             bad.append(
                 Unread(
                     kind,
                     clean.id,
-                    reading.parsed_or_empty(provider_occurrence_id_of, clean.raw),
+                    _storable_id(
+                        reading.parsed_or_empty(provider_occurrence_id_of, clean.raw),
+                        clean.content,
+                    ),
                     clean.data,
                     error.word,
                     error.reason,
                 )
             )
     return good, bad
+
+
+def _refuse_impossible_ids(value: object) -> None:
+    """
+    `UnreadableRecord` for an id that no platform gives, which not every database could
+    store, nor any request name.
+    """
+    event = getattr(value, "event", value)  # a checked one
+    if any(len(id_) > LONGEST_ID for id_ in _ids(event)):
+        raise UnreadableRecord(
+            f"an id in it has more than {LONGEST_ID} characters", word="impossible-id"
+        )
+
+
+def _ids(value: object) -> Iterator[str]:
+    if isinstance(value, Event):
+        yield value.id
+        for occurrence in value.occurrences:
+            yield from (occurrence.id, occurrence.event_id)
+            yield from (kind.id for kind in occurrence.ticket_types or ())
+    elif isinstance(value, Order):
+        yield from (value.id, value.occurrence_id or "")
+        for ticket in value.tickets:
+            yield from _ids(ticket)
+        yield from (refund.id for refund in value.refunds)
+    elif isinstance(value, Ticket):
+        yield from (value.id, value.occurrence_id, value.type_id)
 
 
 def refuse_unknown_currency(code: str | None) -> None:
