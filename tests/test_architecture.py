@@ -510,3 +510,40 @@ def test_commands_write_through_one_function_that_cleans(name):
 def test_a_command_that_writes_by_itself_would_be_found():
     text = "import typer\ndef show(name):\n    typer.echo(f'{name}')\n    print(name)"
     assert means_of_writing(ast.parse(text)) == {"typer.echo", "print"}
+
+
+# Where a place that nobody pinned is read: what a person gives at that moment.
+GIVEN_BY_A_PERSON = {
+    ("accounts.pins", 1): "the key of pins itself, named by the environment",
+    ("workflows.connect", 2): "the new key of `accounts add` and `rotate`",
+    ("workflows.tokens", 2): "after `refuse_unconfirmed`: app's secret, refresh token",
+    ("workflows.webhook_endpoints", 2): "the new secret; a stored one after its pin",
+}
+
+
+def test_secrets_are_read_in_few_places_and_each_knows_why():
+    """
+    A stored place is read by `pins.read_confirmed_secret`. A new call of `read_secret`
+    must be looked at: does it check the pin?
+    """
+    found = {}
+    for name in FILES:
+        calls = [
+            node
+            for node in ast.walk(parsed(name))
+            if isinstance(node, ast.Call)
+            and ast.unparse(node.func) == "credentials.read_secret"
+        ]
+        inside = sum(_is_in(parsed(name), c, "read_confirmed_secret") for c in calls)
+        if len(calls) - inside:
+            found[name, len(calls) - inside] = ""
+    assert found.keys() == GIVEN_BY_A_PERSON.keys()
+
+
+def _is_in(tree, call, function):
+    return any(
+        isinstance(node, ast.FunctionDef)
+        and node.name == function
+        and call in ast.walk(node)
+        for node in ast.walk(tree)
+    )

@@ -349,6 +349,8 @@ def test_the_same_on_postgresql(read_once, settings):
             " $$ BEGIN RETURN NULL; END $$",
             "CREATE TRIGGER quietly BEFORE INSERT ON refunds FOR EACH ROW"
             " EXECUTE FUNCTION nothing()",
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE"
+            " plpgsql AS $$ BEGIN RETURN NEW; END $$",
             "CREATE VIEW rich AS SELECT 1 AS euro",
             "DROP VIEW sync_health",
             "DROP VIEW session_complete",
@@ -362,6 +364,7 @@ def test_the_same_on_postgresql(read_once, settings):
 
     assert {
         "trigger quietly: is not ours",
+        "trigger refunds_no_update: was changed",
         "view rich: is not ours",
         "view sync_health: is missing",
         "view session_complete: was changed",

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.core import money
-from ticketsync.store import views
+from ticketsync.store import triggers, views
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.types import Instant
 
@@ -223,8 +223,8 @@ def _read_sqlite_objects(connection: Connection) -> Objects:
 
 def _read_postgres_objects(connection: Connection) -> Objects:
     """
-    Views by their definition, triggers by whether they are enabled: the server stores
-    both in its own format.
+    Views by their definition, triggers by whether they are enabled and what their
+    function does: the server stores both in its own format.
     """
     rows = connection.execute(
         text(
@@ -233,19 +233,25 @@ def _read_postgres_objects(connection: Connection) -> Objects:
         )
     )
     found = {("view", str(name)): str(sql) for name, sql in rows}
-    triggers = connection.execute(
+    rows_of_triggers = connection.execute(
         text(
-            "SELECT t.tgname, t.tgenabled FROM pg_trigger t"
+            "SELECT t.tgname, t.tgenabled, p.prosrc FROM pg_trigger t"
+            " JOIN pg_proc p ON p.oid = t.tgfoid"
             " JOIN pg_class c ON c.oid = t.tgrelid"
             " JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE NOT t.tgisinternal AND n.nspname = current_schema()"
         )
     )
-    return found | {("trigger", str(name)): _trigger_state(on) for name, on in triggers}
+    return found | {
+        ("trigger", str(name)): _trigger_state(enabled, str(source))
+        for name, enabled, source in rows_of_triggers
+    }
 
 
-def _trigger_state(enabled: Any) -> str:
+def _trigger_state(enabled: Any, source: str) -> str:
     letter = enabled.decode() if isinstance(enabled, bytes) else str(enabled)
+    if source != triggers.POSTGRES_SOURCE:
+        return source
     return "off" if letter == "D" else "on"
 
 

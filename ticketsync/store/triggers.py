@@ -12,6 +12,10 @@ from sqlalchemy import Connection, text
 WRITTEN_ONCE = ("refunds", "audit")
 
 _FUNCTION = "refuse_change"
+POSTGRES_SOURCE = (
+    " BEGIN RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = "
+    "'restrict_violation'; END "
+)  # of the function
 
 
 def names() -> tuple[str, ...]:
@@ -33,9 +37,7 @@ def create_all(connection: Connection) -> None:
         connection.execute(
             text(
                 f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger "
-                "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
-                "'% is written once', TG_TABLE_NAME USING ERRCODE = "
-                "'restrict_violation'; END $$"
+                f"LANGUAGE plpgsql AS $${POSTGRES_SOURCE}$$"
             )
         )
     for table in WRITTEN_ONCE:
