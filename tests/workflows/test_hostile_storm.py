@@ -137,7 +137,8 @@ class Storm:
 
 async def send_all(address, storm, lot):
     """
-    Twenty at a time; good ones are sent again after a 503, as platforms do.
+    Twenty at a time; good ones are sent again without an answer or after a 503, as
+    platforms do. Status 0: the receiver closed the connection of what was too large.
     """
     gate = asyncio.Semaphore(20)
     async with httpx.AsyncClient(timeout=60) as client:
@@ -146,15 +147,18 @@ async def send_all(address, storm, lot):
             path, headers, body = delivery
             async with gate:
                 for _ in range(50):
-                    answer = await client.post(
-                        f"{address}/hooks/{path}", headers=headers, content=body
-                    )
-                    if name or answer.status_code != 503:
+                    url = f"{address}/hooks/{path}"
+                    try:
+                        answer = await client.post(url, headers=headers, content=body)
+                        status = answer.status_code
+                    except httpx.TransportError:
+                        status = 0
+                    if name or status not in (0, 503):
                         break
             if name:
-                storm.hostile[name, answer.status_code] += 1
+                storm.hostile[name, status] += 1
             else:
-                storm.good.append(answer.status_code)
+                storm.good.append(status)
 
         await asyncio.gather(*(send(name, delivery) for name, delivery in lot))
 

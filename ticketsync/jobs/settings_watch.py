@@ -23,7 +23,7 @@ RESTART = (
 class SettingsWatch:
     """
     The present settings in a file. What is wrong with it is said once through `warn`,
-    and until it is mended the last good settings hold.
+    and until it is corrected the last good settings hold.
     """
 
     def __init__(
