@@ -214,8 +214,10 @@ def test_a_link_puts_no_words_on_a_page(enter, requested_syncs):
         for name in ("asked", "notice", "message", "error"):
             page = client.get(path, params={name: "Call 0900 123 at once"}).text
             assert "0900" not in page
+    about = {"notice": "sync-requested", "account": "Call 0900 123: your account"}
+    assert "0900" not in client.get("/accounts", params=about).text
     response = client.post("/accounts/tt/sync")  # follows the redirect
-    assert "The account is being synced" in response.text
+    assert "tt is being synced; this takes a moment." in response.text
     assert requested_syncs == ["tt"]
 
 

@@ -109,7 +109,7 @@ def concrete(path):
 @pytest.fixture
 def ask(served, full, monkeypatch):
     """
-    A request by somebody of a role, from our own page unless told otherwise.
+    A request by somebody of a role, from our own page unless the headers differ.
     """
     monkeypatch.setattr(password_attempts, "PER_ADDRESS", 10**6)
     monkeypatch.setattr(password_attempts, "FOR_ALL", 10**6)

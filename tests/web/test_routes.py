@@ -69,7 +69,9 @@ SCHEMA = {
         "/productions/{id}": {"get": operation(id=ID)},
         "/calendar": {"get": operation(past=("query", TEXT))},
         "/calendar/{token}.ics": {"get": operation(token=("path", TEXT))},
-        "/accounts": {"get": operation(notice=("query", TEXT))},
+        "/accounts": {
+            "get": operation(notice=("query", TEXT), account=("query", TEXT))
+        },
         "/accounts/{name}/sync": {"post": operation(name=("path", TEXT))},
         "/match/{date}/{show}": {"post": operation(date=ID, show=ID)},
         "/match/{date}/never": {"post": operation(date=ID)},

@@ -66,7 +66,9 @@ class Actions:
         with self._site.database.read() as connection:
             account = state.get_usable_account(connection, request.path_params["name"])
         self._site.request_sync(account.name)
-        return RedirectResponse(f"/accounts?notice={notices.SYNC_REQUESTED}", 303)
+        return RedirectResponse(
+            notices.address("/accounts", notices.SYNC_REQUESTED, account.name), 303
+        )
 
     def accept_certain(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
@@ -113,7 +115,7 @@ class Actions:
         """
         with self._site.database.write() as connection:
             passes.revoke_feed(connection, int(request.path_params["id"]), clock.now())
-        return RedirectResponse(f"/calendar?notice={notices.FEED_REVOKED}", 303)
+        return RedirectResponse(notices.address("/calendar", notices.FEED_REVOKED), 303)
 
 
 def _occurrence_id(connection: Connection, request: PageRequest) -> int:

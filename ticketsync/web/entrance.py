@@ -48,6 +48,8 @@ class Entrance:
         self._allowed = client_addresses.networks(settings.allow)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # there is nothing else here
+            return
         headers = Headers(scope=scope)
         client = self._client(scope, headers)
         scope["client"] = (client, 0) if client else None

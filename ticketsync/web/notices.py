@@ -5,18 +5,32 @@ key: a link must not be able to put words on our pages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
 
 SYNC_REQUESTED = "sync-requested"
 FEED_REVOKED = "feed-revoked"
 _TEXTS: Mapping[str, str] = {
-    SYNC_REQUESTED: "The account is being synced; this takes a moment.",
+    SYNC_REQUESTED: "{account} is being synced; this takes a moment.",
     FEED_REVOKED: "The calendar address was revoked: it no longer opens the calendar.",
 }
 
 
-def text_of(query: Mapping[str, str]) -> str:
+def address(page: str, notice: str, account: str = "") -> str:
     """
-    The notice that `?notice=` names; empty for an unknown key.
+    The address of a page with a notice, about an account if one is given.
     """
-    return _TEXTS.get(query.get("notice", ""), "")
+    about = {"account": account} if account else {}
+    return f"{page}?{urlencode({'notice': notice, **about})}"
+
+
+def text_of(query: Mapping[str, str], accounts: Collection[str] = ()) -> str:
+    """
+    The notice that an address names; empty for an unknown key, or for a notice about
+    none of these accounts.
+    """
+    text = _TEXTS.get(query.get("notice", ""), "")
+    if "{account}" not in text:
+        return text
+    account = query.get("account", "")
+    return text.format(account=account) if account in accounts else ""

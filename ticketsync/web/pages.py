@@ -267,7 +267,7 @@ class Pages:
             "accounts.html",
             "Accounts",
             current_path="/accounts",
-            notice=notices.text_of(request.query),
+            notice=notices.text_of(request.query, [item.account for item in found]),
             accounts=found,
             health={item.account: item for item in assessed},
             dashboards={
