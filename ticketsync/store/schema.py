@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ticketsync.core import errors
 
-PRESENT = "0014"
+PRESENT = "0016"
 REPLAY_BEFORE = "0014"  # older ones need a replay of stored records
 
 

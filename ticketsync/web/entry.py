@@ -14,6 +14,9 @@ from ticketsync.core import clock, log
 from ticketsync.visitors import passes
 from ticketsync.web.site import COOKIE, PageRequest, Site
 
+# The door page keeps its guest list on the device. Browsers obey this on https and on
+# this machine; the page's own script clears the device everywhere.
+CLEARING = {"Clear-Site-Data": '"cache", "storage"'}
 MAX_WRONG_PASSWORDS = 5  # in a minute, by all clients together
 
 
@@ -82,6 +85,7 @@ class Entry:
                 passes.end_session(connection, request.token)
         response = RedirectResponse("/enter", 303)
         response.delete_cookie(COOKIE)
+        response.headers.update(CLEARING)
         return response
 
     def _form(
