@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.core.plurals import number_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ticketsync.visitors.limits import Limit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,15 +31,22 @@ def invite(
     name: Annotated[
         str, typer.Option(help="Who it is for, for example 'Door A'.")
     ] = "",
+    show: Annotated[
+        str, typer.Option(help="A door's pass for this show only: number or reference.")
+    ] = "",
+    evening: Annotated[
+        str, typer.Option(help="A door's pass for this day's shows: 2026-11-27.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """
     Create a link that opens the pages once, within two days.
 
     A viewer can read; a door sees the door page only; a manager can also sync, match
-    and check guests in.
+    and check guests in. A door's pass can be for one show or one evening; it ends at
+    noon of the next day.
 
-    Example: ticketsync visitors invite --role door --name "Door A"
+    Example: ticketsync visitors invite --role door --name "Door A" --show 12
     """
     from ticketsync.core import clock
     from ticketsync.visitors import passes
@@ -43,12 +55,52 @@ def invite(
     app_context = context.get_context(ctx)
     settings = app_context.settings()
     with app_context.database().write() as connection:
-        token = passes.issue(connection, "link", role, name, clock.now())
+        limit = _limit(connection, show, evening)
+        token = passes.issue(connection, "link", role, name, clock.now(), limit)
     url = entry.link_url(settings.serve.public_url, token)
     if json:
-        render.print_json({"role": role, "name": name, "url": url})
+        render.print_json(
+            {
+                "role": role,
+                "name": name,
+                "url": url,
+                "show_id": limit.show_id,
+                "evening": limit.evening,
+                "ends_at": limit.ends_at,
+            }
+        )
     else:
         terminal.echo(url)
+
+
+def _limit(connection: Connection, show: str, evening: str) -> Limit:
+    """
+    What `--show` and `--evening` limit a pass to.
+    """
+    from datetime import date
+
+    from ticketsync.catalogue import shows
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+    from ticketsync.visitors import limits
+
+    if show and evening:
+        raise errors.UsageError(
+            "A pass is for one show or for one evening.",
+            hint="Give --show or --evening.",
+        )
+    if show:
+        found = shows.find_show(connection, show)
+        return limits.for_show(found.id, found.starts_local, found.timezone)
+    if not evening:
+        return limits.UNLIMITED
+    zone = shows.get_venue(connection).timezone
+    try:
+        return limits.for_evening(date.fromisoformat(evening), zone)
+    except (ValueError, OverflowError):
+        raise errors.UsageError(
+            f"{safe(evening)!r} is not a day.", hint="Write --evening 2026-11-27."
+        ) from None
 
 
 _COLUMNS = (
@@ -57,6 +109,8 @@ _COLUMNS = (
     render.Column("role", "ROLE"),
     render.Column("name", "WHO", most=20),
     render.Column("expires_at", "UNTIL", rigid=True),
+    render.Column("show_id", "SHOW", numeric=True),
+    render.Column("evening", "EVENING", rigid=True),
 )
 
 

@@ -36,7 +36,8 @@ BY_PLATFORM = "its platform says so"
 class NewScan:
     """
     A scan to record. `device` and `key` identify it; `ticket_id` (ours) is `None` where
-    the ticket is unknown, `note` says what was unusual.
+    the ticket is unknown, `note` says what was unusual. `door` is a name that somebody
+    chose; `recorded_by` is the name of their pass.
     """
 
     device: str
@@ -47,6 +48,7 @@ class NewScan:
     kind: str = "in"
     door: str = ""
     note: str = ""
+    recorded_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,7 @@ def _insert(connection: Connection, new: NewScan, outcome: str, note: str) -> bo
         "scanned_at": new.at,
         "outcome": outcome,
         "note": note,
+        "recorded_by": new.recorded_by,
     }
     return insert_new(connection, scans, row) is not None
 

@@ -149,12 +149,13 @@ def _column(type_: Any, **options: Any) -> Any:
     return Field(sa_type=type_, sa_column_kwargs=set_if_omitted, **options)
 
 
-def points_to(column: str, **options: Any) -> Any:
+def points_to(column: str, on_delete: str = "RESTRICT", **options: Any) -> Any:
     """
-    A foreign key; the row it refers to cannot be deleted.
+    A foreign key; the row it refers to cannot be deleted. With `CASCADE` it can, and
+    this row with it.
     """
     return Field(
         sa_type=WHOLE,
-        sa_column_args=[ForeignKey(column, ondelete="RESTRICT")],
+        sa_column_args=[ForeignKey(column, ondelete=on_delete)],
         **options,
     )

@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -23,6 +24,7 @@ from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.visitors import passes
+from ticketsync.visitors.limits import UNLIMITED, Limit
 
 ROLES = ("viewer", "door", "manager")
 LIFETIMES = {
@@ -47,6 +49,13 @@ class Visitor:
     name: str
     created_at: datetime
     expires_at: datetime
+    show_id: int | None = None
+    evening: str | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def limit(self) -> Limit:
+        return Limit(self.show_id, self.evening, self.ends_at)
 
     @property
     def is_manager(self) -> bool:
@@ -68,18 +77,28 @@ class Visitor:
 
 
 def issue(
-    connection: Connection, kind: str, role: str, name: str, now: datetime
+    connection: Connection,
+    kind: str,
+    role: str,
+    name: str,
+    now: datetime,
+    limit: Limit = UNLIMITED,
 ) -> str:
     """
     Create a pass and return its token, which cannot be retrieved later.
 
-    Raises: `UsageError` for an unknown role.
+    Raises: `UsageError` for an unknown role, for a limit of another role than a door,
+    and for a limit that has ended.
     """
+    _check_limit(role, limit, now)
     if role not in ROLES:
         raise errors.UsageError(
             f"There is no role {safe(role)!r}.", hint=f"Use {', '.join(ROLES)}."
         )
     token = secrets.token_urlsafe(_TOKEN_BYTES)
+    expires_at = now + LIFETIMES[kind]
+    if limit.ends_at is not None:
+        expires_at = min(expires_at, limit.ends_at)
     connection.execute(
         insert(passes).values(
             digest=_digest(token),
@@ -87,16 +106,36 @@ def issue(
             role=role,
             name=name[:100],
             created_at=now,
-            expires_at=now + LIFETIMES[kind],
+            expires_at=expires_at,
+            show_id=limit.show_id,
+            evening=limit.evening,
+            ends_at=limit.ends_at,
         )
     )
     if kind in _RECORDED:
         subject = name or role
-        after = {"role": role, "expires_at": clock.iso(now + LIFETIMES[kind])}
+        after: dict[str, Any] = {"role": role, "expires_at": clock.iso(expires_at)}
+        if limit.is_set:
+            after |= {"show_id": limit.show_id, "evening": limit.evening}
         audit.record(
             connection, Decision(_RECORDED[kind], "visitor", subject, after=after)
         )
     return token
+
+
+def _check_limit(role: str, limit: Limit, now: datetime) -> None:
+    """
+    Raises `UsageError` for a limit that this role cannot have, or that has ended.
+    """
+    if limit.is_set and role != "door":
+        raise errors.UsageError(
+            "Only a door's pass can be limited to a show or an evening.",
+            hint="Add --role door.",
+        )
+    if limit.ends_at is not None and limit.ends_at <= now:
+        raise errors.UsageError(
+            "That evening is over.", hint="Give a later show or evening."
+        )
 
 
 def get_visitor(
@@ -126,7 +165,7 @@ def redeem(connection: Connection, token: str, now: datetime) -> str | None:
     result = connection.execute(delete(passes).where(passes.c.id == visitor.id))
     if result.rowcount != 1:
         return None
-    return issue(connection, "session", visitor.role, visitor.name, now)
+    return issue(connection, "session", visitor.role, visitor.name, now, visitor.limit)
 
 
 def list_visitors(connection: Connection, now: datetime) -> list[Visitor]:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.door import attendees
-from ticketsync.web.site import FOLDER, PageRequest, Site
+from ticketsync.web.site import FOLDER, AccessDenied, PageRequest, Site
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.scan_files import (
     At,
@@ -24,6 +24,7 @@ from ticketsync.workflows.scan_files import (
 )
 
 MAX_SCANS = 1000  # in one request
+KEPT_ON_DEVICE = timedelta(days=1)  # after a show begins, its guest list
 
 
 class DoorPages:
@@ -53,6 +54,8 @@ class DoorPages:
         since = clock.now() - timedelta(days=1)
         with self._site.database.read() as connection:
             found = shows.list_shows(connection, since=since)
+        limit = request.signed_in.limit
+        found = [show for show in found if limit.allows(show.id, show.starts_local)]
         return self._site.render_page(
             request, "doors.html", "Door", current_path="/door", shows=found[:60]
         )
@@ -102,7 +105,8 @@ class DoorPages:
                         "answers": guest.answers_text,
                     }
                     for guest in found
-                ]
+                ],
+                "keep_seconds": _seconds_kept(at),
             }
         )
 
@@ -172,8 +176,13 @@ class DoorPages:
         )
 
     def _at(self, request: PageRequest, door: str = "", device: str = "page") -> At:
+        """
+        Raises `AccessDenied` where the visitor's pass is for another show or evening.
+        """
         with self._site.database.read() as connection:
             show = shows.get_show(connection, int(request.path_params["id"]))
+        if not request.signed_in.limit.allows(show.id, show.starts_local):
+            raise AccessDenied
         return standing_at(show, door or request.signed_in.name, device)
 
 
@@ -183,6 +192,14 @@ def _refusal(key: str, reason: str) -> dict[str, str]:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _seconds_kept(at: At) -> int:
+    """
+    For how many seconds from now a device may keep the guest list.
+    """
+    left = at.show.starts_at + KEPT_ON_DEVICE - clock.now()
+    return max(0, int(left.total_seconds()))
 
 
 def _local_time(instant: Any, at: At) -> str:

@@ -13,6 +13,10 @@ from ticketsync.web import client_addresses
 from ticketsync.web.password_attempts import PasswordAttempts
 from ticketsync.web.site import COOKIE, PageRequest, Site
 
+# The door page keeps its guest list on the device. Browsers obey this on https and on
+# this machine; the page's own script clears the device everywhere.
+CLEARING = {"Clear-Site-Data": '"cache", "storage"'}
+
 
 class Entry:
     """
@@ -80,6 +84,7 @@ class Entry:
                 passes.end_session(connection, request.token)
         response = RedirectResponse("/enter", 303)
         response.delete_cookie(COOKIE)
+        response.headers.update(CLEARING)
         return response
 
     def _form(

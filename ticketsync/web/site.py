@@ -86,6 +86,12 @@ class Banner:
     page: str
 
 
+class AccessDenied(Exception):
+    """
+    The visitor's pass is not for what they asked for.
+    """
+
+
 Handler = Callable[[PageRequest], Response]
 Endpoint = Callable[[Request], Any]
 
@@ -157,6 +163,8 @@ class Site:
                 response = await self._handle(
                     request, handler, is_allowed, needs_visitor
                 )
+            except AccessDenied:
+                response = self._refuse_access(request)
             except errors.TicketsyncError as error:
                 response = self._error_response(request, error)
             except Exception as error:
@@ -190,7 +198,7 @@ class Site:
         if visitor is not None and not is_allowed(visitor):
             if request.url.path == "/" and visitor.can_admit:
                 return RedirectResponse("/door", 303)
-            return self._refuse(request, "You do not have access to this page.", 403)
+            return self._refuse_access(request)
         form: Mapping[str, str] = {}
         body: Any = None
         if request.method == "POST":
@@ -290,6 +298,9 @@ class Site:
             for item in accounts
             if item.waits
         ]
+
+    def _refuse_access(self, request: Request) -> Response:
+        return self._refuse(request, "You do not have access to this page.", 403)
 
     def _refuse(self, request: Request, text: str, status: int) -> Response:
         if _wants_json(request):

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, exc
 
 from ticketsync.catalogue import shows
-from ticketsync.core import clock, errors, log
+from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.redact import safe
 from ticketsync.core.storable_text import storable
 from ticketsync.door import attendees, checkin
@@ -111,7 +111,16 @@ def _move(
 ) -> Answer:
     wanted = scan_text(text)[:LONGEST]
     key = scan_name(key) or secrets.token_hex(8)
-    scan = NewScan(at.device, key, at.show.id, None, clock.now(), kind, at.door)
+    scan = NewScan(
+        at.device,
+        key,
+        at.show.id,
+        None,
+        clock.now(),
+        kind,
+        at.door,
+        recorded_by=actor.current(),
+    )
     found = attendees.search_tickets(connection, wanted, at.show.id, as_scanned=True)
     if not found:
         return _stranger(connection, at, scan, wanted)
@@ -342,6 +351,7 @@ def _new_scan(at: At, item: Captured, found: Guest | None) -> NewScan:
         item.kind,
         item.door,
         note=found.because if found else "nobody knows this ticket",
+        recorded_by=actor.current(),
     )
 
 

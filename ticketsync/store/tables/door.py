@@ -15,7 +15,8 @@ from ticketsync.store.types import flag, instant, key, points_to, text
 class ScanRow(Row, table=True):
     """
     One scan at a door: `key` is the device's own id for it, so that a capture file can
-    be merged twice. `ticket_id` is `None` where the ticket was unknown.
+    be merged twice. `ticket_id` is `None` where the ticket was unknown. `door` is the
+    name that was chosen there, `recorded_by` who was signed in.
     """
 
     __tablename__ = "scans"
@@ -40,6 +41,7 @@ class ScanRow(Row, table=True):
     scanned_at: datetime = instant()
     outcome: str = text()
     note: str = text(default="")
+    recorded_by: str = text(default="")
 
 
 class AdmissionRow(Row, table=True):

@@ -7,15 +7,18 @@ const show = root.dataset.show;
 const base = `/door/${show}`;
 const $ = (id) => document.getElementById(id);
 const store = {
-  get: (name, other) => JSON.parse(localStorage.getItem(`${name}-${show}`) ?? JSON.stringify(other)),
-  set: (name, value) => localStorage.setItem(`${name}-${show}`, JSON.stringify(value)),
+  get: (name, other, id = show) => JSON.parse(localStorage.getItem(`${name}-${id}`) ?? JSON.stringify(other)),
+  set: (name, value, id = show) => window.isLeaving || localStorage.setItem(`${name}-${id}`, JSON.stringify(value)),
 };
 const device = localStorage.getItem("device") ?? random();
 localStorage.setItem("device", device);
 
+// Stored for each show: `queue` (scans until the server has confirmed them), `aside` (scans
+// that the server does not accept), `notes` (what a merge found), `guests`, `keep-until`.
 let guests = store.get("guests", []);
-let queue = store.get("queue", []); // kept until the server has confirmed them
-let isOffline = false;
+let fault = ""; // "", "offline", "signed-out", or the server's error, such as "error 500"
+const SIGNED_OUT = "You are signed out: open your link again. No scans are lost.";
+const TEMPORARY = [408, 425, 429, 502, 503, 504]; // the server, not what was sent to it
 
 function random() {
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -36,8 +39,10 @@ function showMessage(text, tone) {
 }
 
 function showStatus() {
-  const waiting = queue.length ? `${queue.length} saved offline, waiting for the server.` : "";
-  $("line").textContent = isOffline ? `Offline. ${waiting}` : waiting;
+  const number = store.get("queue", []).length;
+  const waiting = number ? `${number} saved offline, waiting for the server.` : "";
+  const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. " }[fault];
+  $("line").textContent = (state ?? `The server answers with ${fault}. `) + waiting;
   $("in").textContent = guests.filter((g) => g.in).length;
   $("of").textContent = guests.length;
 }
@@ -79,12 +84,59 @@ function showGuests() {
 }
 
 async function refresh() {
-  const response = await request(`${base}/guests`);
-  if (!response) return;
-  guests = response.guests;
-  for (const scan of queue) apply(await findGuest(scan.code), scan.kind); // the server does not have it yet
-  store.set("guests", guests);
+  const { body } = await request(`${base}/guests`);
+  if (!body) return;
+  guests = body.guests;
+  store.set("keep-until", Date.now() + 1000 * body.keep_seconds); // by this device's clock
+  for (const scan of [...store.get("queue", []), ...store.get("aside", [])]) { // the server does not have them
+    apply(await findGuest(scan.code), scan.kind);
+  }
+  keepGuests();
   showGuests();
+}
+
+function keepGuests() {
+  if (store.get("keep-until", 0) > Date.now()) store.set("guests", guests); // of past shows nothing is kept
+}
+
+function dropGuests() {
+  guests = [];
+  for (const name of ["guests", "notes", "keep-until"]) localStorage.removeItem(`${name}-${show}`);
+  showGuests();
+}
+
+// What needs a look: scans that were not accepted, and guests who should not be in
+
+function showAttention() {
+  const aside = store.get("aside", []);
+  const notes = store.get("notes", []);
+  $("notes").replaceChildren(
+    ...aside.map((scan) => attentionItem(`${nameOf(scan)}, ${scan.kind} at ${new Date(scan.at).toLocaleTimeString()}: not saved. ${scan.reason}`, "aside", scan.key)),
+    ...notes.map((note) => attentionItem(note.text, "notes", note.key)),
+  );
+  $("attention").hidden = !aside.length && !notes.length;
+  $("again").hidden = !aside.length;
+}
+
+function attentionItem(text, name, key) {
+  const item = document.createElement("li");
+  const what = document.createElement("span");
+  what.className = "who";
+  what.textContent = text;
+  const button = document.createElement("button");
+  button.className = "quiet";
+  button.textContent = "Remove";
+  button.setAttribute("aria-label", `Remove: ${text}`);
+  button.addEventListener("click", () => {
+    store.set(name, store.get(name, []).filter((other) => other.key !== key));
+    showAttention();
+  });
+  item.append(what, button);
+  return item;
+}
+
+function nameOf(scan) {
+  return guests.find((g) => g.ticket === scan.code)?.shown ?? `“${scan.code.slice(0, 60)}”`;
 }
 
 // One scan
@@ -115,17 +167,18 @@ function apply(guest, kind) {
 }
 
 async function move(text, kind, group = false) {
-  const scan = { code: text, kind, group, key: random(), at: new Date().toISOString(), door: $("name").value, device };
+  const code = text.trim().slice(0, 500);
+  const scan = { code, kind, group, key: random(), at: new Date().toISOString(), door: $("name").value, device };
   $("together").hidden = true;
-  const response = isOffline ? null : await request(`${base}/scan`, scan);
-  if (response) {
-    const tone = { admitted: response.warning ? "wait" : "good", out: "good", several: "wait" }[response.outcome] ?? "bad";
-    showMessage(response.message, tone);
-    if (response.together) {
+  const { body } = fault === "offline" ? {} : await request(`${base}/scan`, scan);
+  if (body) {
+    const tone = { admitted: body.warning ? "wait" : "good", out: "good", several: "wait" }[body.outcome] ?? "bad";
+    showMessage(body.message, tone);
+    if (body.together) {
       $("together").hidden = false;
       $("together").onclick = () => move(text, kind, true);
     }
-    if (response.outcome !== "several") $("code").value = "";
+    if (body.outcome !== "several") $("code").value = "";
     await refresh();
   } else {
     await scanOffline(scan);
@@ -145,58 +198,143 @@ async function scanOffline(scan) {
     return;
   }
   if (guest) scan.code = guest.ticket;
-  queue.push(scan);
-  store.set("queue", queue);
+  store.set("queue", [...store.get("queue", []), scan]);
   apply(guest, scan.kind);
-  store.set("guests", guests);
+  keepGuests();
   $("code").value = "";
-  if (guest) showMessage(`${scan.kind === "in" ? "In" : "Out"}: ${guest.shown} (offline, saved for later).`, "good");
+  sayOffline(scan, guest);
+}
+
+function sayOffline(scan, guest) {
+  const isError = fault !== "offline" && fault !== "signed-out";
+  const why = isError ? `server ${fault}` : "offline";
+  if (fault === "signed-out") showMessage(SIGNED_OUT, "bad");
+  else if (guest) showMessage(`${scan.kind === "in" ? "In" : "Out"}: ${guest.shown} (${why}, saved for later).`, isError ? "wait" : "good");
+  else if (isError) showMessage(`The server answers with ${fault} to this code, and it is not on the list: saved for later, decide yourself.`, "bad");
   else showMessage("Not on the offline list: saved for later, decide yourself.", "wait");
 }
 
 // The server
 
-async function request(path, payload) {
+// The `body` of a good answer. Without one, `isRefused` says that the server is there and
+// does not accept this request; `reason` is its message.
+async function request(path, payload, seconds = 6) {
+  let response;
   try {
-    const response = await fetch(path, {
+    response = await fetch(path, {
       method: payload ? "POST" : "GET",
       headers: payload ? { "Content-Type": "application/json" } : {},
       body: payload && JSON.stringify(payload),
-      signal: AbortSignal.timeout(6000),
+      signal: AbortSignal.timeout(1000 * seconds),
     });
-    if (response.status === 401 || response.status === 403) {
-      showMessage("You are signed out: open your link again. No scans are lost.", "bad");
-      return null;
+    if (response.ok) {
+      const body = await response.json();
+      fault = "";
+      return { body };
     }
-    if (!response.ok) throw new Error(String(response.status));
-    isOffline = false;
-    return await response.json();
   } catch {
-    isOffline = true;
-    return null;
+    fault = "offline";
+    return {};
   }
+  if (response.status === 403 && !path.startsWith(`${base}/`)) return {}; // another show's scans wait for another pass
+  if (response.status === 401 || response.status === 403) {
+    if (fault !== "signed-out") showMessage(SIGNED_OUT, "bad");
+    fault = "signed-out";
+    dropGuests();
+    return {};
+  }
+  fault = `error ${response.status}`;
+  const reason = await response.json().then((answer) => answer.message ?? "", () => "");
+  return { isRefused: !TEMPORARY.includes(response.status), reason: `${reason} (${fault})`.trim() };
 }
 
 let isSending = false;
+let refusals = 0; // of a batch, one after the other
 
 async function sendQueue() {
   if (isSending) return; // a second one would send the same scans
   isSending = true;
   try {
-    while (queue.length) {
-      const batch = queue.slice(0, 200);
-      const response = await request(`${base}/merge`, { scans: batch });
-      if (!response) return;
-      const sent = new Set(batch.map((scan) => scan.key));
-      queue = queue.filter((scan) => !sent.has(scan.key));
-      store.set("queue", queue);
-      if (response.conflicts.length) showMessage(response.conflicts.map((c) => `${c.who}: ${c.outcome}`).join(", "), "bad");
-    }
-    await refresh();
+    for (const id of new Set([show, ...showsWithQueue()])) await sendQueueOf(id);
+    if (fault !== "offline" || !store.get("queue", []).length) await refresh();
   } finally {
     isSending = false;
     showStatus();
+    showAttention();
   }
+}
+
+function showsWithQueue() {
+  return Object.keys(localStorage).map((key) => /^queue-(\d+)$/.exec(key)?.[1]).filter(Boolean);
+}
+
+async function sendQueueOf(id) {
+  for (;;) {
+    const batch = store.get("queue", [], id).slice(0, 50);
+    if (!batch.length) return;
+    const { body, isRefused } = await request(`/door/${id}/merge`, { scans: batch }, 60);
+    if (body) {
+      refusals = 0;
+      settle(id, batch, body);
+    } else if (!isRefused || ++refusals < 2 || !(await sendOneByOne(id, batch))) {
+      return; // again in ten seconds
+    }
+  }
+}
+
+// After a batch was refused twice: whatever is refused alone too is set aside, so that it
+// does not keep the others from the server. Returns whether the batch is done with.
+async function sendOneByOne(id, batch) {
+  const bad = [];
+  for (const scan of batch) {
+    const { body, isRefused, reason } = await request(`/door/${id}/merge`, { scans: [scan] });
+    if (body) settle(id, [scan], body);
+    else if (isRefused) bad.push({ ...scan, reason });
+    else return false;
+  }
+  // Where none is accepted, the server may be broken: then it has no guest list either.
+  if (bad.length === batch.length && !(await request(`/door/${id}/guests`)).body) return false;
+  setAside(id, bad);
+  refusals = 0;
+  return true;
+}
+
+function settle(id, batch, body) {
+  const reasons = new Map((body.refused ?? []).map((item) => [item.key, item.reason]));
+  const bad = batch.filter((scan) => reasons.has(scan.key));
+  setAside(id, bad.map((scan) => ({ ...scan, reason: reasons.get(scan.key) })));
+  removeFromQueue(id, batch);
+  if (!body.conflicts.length) return;
+  const found = body.conflicts.map((c) => ({ key: random(), text: `${c.who}: ${c.outcome}` }));
+  store.set("notes", [...store.get("notes", [], id), ...found].slice(-100), id);
+  showMessage(found.map((note) => note.text).join(", "), "bad");
+}
+
+function setAside(id, scans) {
+  if (!scans.length) return;
+  store.set("aside", [...store.get("aside", [], id), ...scans], id);
+  removeFromQueue(id, scans);
+  showMessage(`${scans.length} not accepted by the server: see “Needs a look”.`, "bad");
+}
+
+function removeFromQueue(id, scans) {
+  const keys = new Set(scans.map((scan) => scan.key));
+  store.set("queue", store.get("queue", [], id).filter((scan) => !keys.has(scan.key)), id);
+}
+
+// The scans that were set aside, each by itself: perhaps the server has been repaired.
+async function sendAside() {
+  const aside = store.get("aside", []);
+  if (!aside.length) return;
+  for (const scan of aside) {
+    const { body, isRefused } = await request(`${base}/merge`, { scans: [scan] });
+    if (!body && !isRefused) return;
+    if (!body || body.refused?.length) continue;
+    store.set("aside", store.get("aside", []).filter((other) => other.key !== scan.key));
+    settle(show, [], body);
+  }
+  await refresh();
+  showAttention();
 }
 
 // The camera, in browsers that can read codes
@@ -241,7 +379,10 @@ if ("BarcodeDetector" in window && navigator.mediaDevices) {
 }
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/door/worker.js", { scope: "/door" }).catch(() => {});
 addEventListener("online", sendQueue);
-addEventListener("offline", () => { isOffline = true; showStatus(); });
+addEventListener("offline", () => { fault = "offline"; showStatus(); });
+addEventListener("storage", (event) => { if (event.key === null) location.reload(); }); // signed out in another tab
+$("again").addEventListener("click", sendAside);
 setInterval(sendQueue, 10000);
 showGuests();
-sendQueue();
+showAttention();
+sendQueue().then(sendAside);

@@ -1,0 +1,50 @@
+"""
+A real Chromium for the tests of pages.
+"""
+
+import pytest
+from support import needs
+
+from ticketsync.core import clock
+from ticketsync.visitors import passes
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium, served, full):
+    """
+    Opens a browser and signs in with a one-time link.
+    """
+    opened = []
+
+    def as_(role="manager", name="", **options):
+        with full.write() as connection:
+            token = passes.issue(connection, "link", role, name, clock.now())
+        context = chromium.new_context(base_url=served, **options)
+        opened.append(context)
+        page = context.new_page()
+        page.console_errors = []
+        page.on("console", lambda message: page.console_errors.append(message.text))
+        page.on("pageerror", lambda error: page.console_errors.append(str(error)))
+        page.goto(f"/enter/{token}")
+        page.get_by_role("button", name="Open").click()
+        return page
+
+    yield as_
+    for context in opened:
+        context.close()

@@ -1,0 +1,69 @@
+"""
+What a door pass is limited to: one show, or the shows of one evening.
+
+An evening is a day at the venue up to five in the morning, so that a show after
+midnight belongs to the evening before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from ticketsync.core import clock
+
+SMALL_HOURS = timedelta(hours=5)
+NOON = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """
+    The show (our id) or the evening that a pass is for, and when it ends. Without
+    either it is for all shows.
+    """
+
+    show_id: int | None = None
+    evening: str | None = None  # 2026-11-27
+    ends_at: datetime | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return self.show_id is not None or self.evening is not None
+
+    def allows(self, show_id: int, starts_local: str) -> bool:
+        """
+        Whether a pass with this limit is for that show.
+        """
+        if self.show_id is not None:
+            return self.show_id == show_id
+        return self.evening in (None, evening_of(starts_local).isoformat())
+
+
+UNLIMITED = Limit()
+
+
+def for_show(show_id: int, starts_local: str, zone: str) -> Limit:
+    """
+    The limit to one show: until noon after its evening.
+    """
+    ends_at = _end_of(evening_of(starts_local), zone)
+    return Limit(show_id=show_id, ends_at=ends_at)
+
+
+def for_evening(evening: date, zone: str) -> Limit:
+    """
+    The limit to one evening at a venue: until noon of the next day.
+    """
+    return Limit(evening=evening.isoformat(), ends_at=_end_of(evening, zone))
+
+
+def evening_of(starts_local: str) -> date:
+    """
+    The evening to which a show belongs that starts at this local time.
+    """
+    return (datetime.fromisoformat(starts_local) - SMALL_HOURS).date()
+
+
+def _end_of(evening: date, zone: str) -> datetime:
+    return clock.start_of(evening + timedelta(days=1), zone) + NOON
