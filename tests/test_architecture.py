@@ -472,6 +472,7 @@ WRITERS = {
     "cli.status": {"sys.stdout"},  # likewise
     "cli.match_screen": {"sys.stderr"},  # where questions are asked
     "cli.season_list": {"sys.stderr"},  # where a table is drawn beside a question
+    "cli.serve": {"sys.stderr"},  # whether somebody sees the link
     "cli.sync": {"sys.stderr"},  # where progress is drawn
     "__main__": {"print", "sys.stderr"},  # the one error line, cleaned
     "core.log": {"sys.stderr"},

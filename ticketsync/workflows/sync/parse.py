@@ -184,8 +184,10 @@ def offline_provider(name: str, options: Mapping[str, str]) -> Provider:
 
 class _NoNetwork:
     """
-    Stands where a client would.
+    Stands where a client would. It never asks, so nothing it says names an account.
     """
+
+    account = ""
 
 
 def _newest(provider: Provider, page: Page) -> str:
