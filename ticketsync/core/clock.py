@@ -85,11 +85,14 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     The instant of a wall-clock time in a zone.
 
     Raises: `ValueError` in the hour that a clock change skips, and in the one that it
-    repeats: any result would be a guess.
+    repeats: any result would be a guess. Likewise before the year 1 and after 9999.
     """
     timezone = zone(zone_name)
-    early = local.replace(tzinfo=timezone, fold=0).astimezone(UTC)
-    late = local.replace(tzinfo=timezone, fold=1).astimezone(UTC)
+    try:
+        early = local.replace(tzinfo=timezone, fold=0).astimezone(UTC)
+        late = local.replace(tzinfo=timezone, fold=1).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the year {local.year} cannot be") from None
     if early != late:
         exists = early.astimezone(timezone).replace(tzinfo=None) == local
         problem = "happens twice" if exists else "does not exist"
@@ -114,9 +117,14 @@ def local(moment: datetime, zone_name: str) -> datetime:
 def start_of(day: date, zone_name: str) -> datetime:
     """
     The instant at which a calendar day begins in a zone.
+
+    Raises: `ValueError` before the year 1 and after 9999.
     """
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))
-    return midnight.astimezone(UTC)
+    try:
+        return midnight.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the year {day.year} cannot be") from None
 
 
 def until(moment: datetime | None) -> str:
