@@ -233,6 +233,13 @@ def test_deep_yaml_is_refused_by_name(text):
         plain_yaml.read(text, "recipe.yaml")
 
 
+@pytest.mark.parametrize("text", ["- a\n", "[a,b,c]: \n"])
+def test_yaml_with_too_many_entries_is_refused_by_name(text, monkeypatch):
+    monkeypatch.setattr(plain_yaml, "MOST_NODES", 1000)
+    with pytest.raises(errors.BadFile, match=r"recipe\.yaml has more than 1,000"):
+        plain_yaml.read(text * 5000, "recipe.yaml")
+
+
 def test_large_yaml_is_refused_by_name():
     with pytest.raises(errors.BadFile, match=r"recipe\.yaml"):
         plain_yaml.read("- a\n" * 3_000_000, "recipe.yaml")

@@ -2,6 +2,7 @@
 Foreign text, secrets, clocks and settings.
 """
 
+import contextlib
 import pickle
 from datetime import UTC, datetime
 
@@ -160,6 +161,16 @@ def test_a_wall_clock_time_becomes_the_right_instant():
 def test_f32_the_hour_that_is_skipped_or_repeated_is_not_guessed(local, why):
     with pytest.raises(ValueError, match=why):
         clock.local_to_utc(local, "Australia/Sydney")
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_year_that_no_zone_has_is_a_wrong_value_and_no_fault(year):
+    edge = datetime(1, 1, 1) if year == 1 else datetime(9999, 12, 31, 23)
+    for zone in ("Australia/Sydney", "America/New_York"):
+        with contextlib.suppress(ValueError):
+            clock.local_to_utc(edge, zone)
+        with contextlib.suppress(ValueError):
+            clock.start_of(edge.date(), zone)
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)))

@@ -38,7 +38,7 @@ def load_old(url, file):
     """
     The same rows in PostgreSQL, in tables as that version made them.
     """
-    opened = engine._engine(engine._url(url))
+    opened = engine._engine(engine.parse_url(url))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     rows = sqlite3.connect(file)

@@ -39,7 +39,7 @@ def as_it_was(url, version="0001"):
     """
     A database of that schema, as that version left it.
     """
-    opened = engine._engine(engine._url(url))
+    opened = engine._engine(engine.parse_url(url))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with opened.execution_options(ticketsync_write=True).begin() as connection:

@@ -121,9 +121,14 @@ def local(moment: datetime, zone_name: str) -> datetime:
 def start_of(day: date, zone_name: str) -> datetime:
     """
     The instant at which a calendar day begins in a zone.
+
+    Raises: `ValueError` before the year 1 and after 9999.
     """
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))
-    return midnight.astimezone(UTC)
+    try:
+        return midnight.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the year {day.year} cannot be") from None
 
 
 def until(moment: datetime | None) -> str:

@@ -18,6 +18,7 @@ from ticketsync.core import errors
 
 DEEPEST = 20  # levels
 LARGEST = 5_000_000  # characters
+MOST_NODES = 100_000  # each takes a tenth of a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,12 @@ def read(text: str, source: str) -> Node:
         )
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
             _refuse_unsupported(event, source)
+            if number > MOST_NODES:
+                raise errors.BadFile(
+                    f"{source} has more than {MOST_NODES:,} entries.", hint="Split it."
+                )
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:

@@ -130,7 +130,7 @@ def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
     engine = _engine(parse_url(url), command)
     _refuse_writable(engine.url)
-    with translated_errors(engine.url.render_as_string(hide_password=True)):
+    with _usable(engine):
         _refuse_missing(engine.url)
         with engine.connect() as connection:
             schema.check(connection)
@@ -142,10 +142,7 @@ def old_database(url: str = "") -> Database | None:
     A database of ours with an older schema, opened only to be copied; else `None`.
     """
     engine = _engine(parse_url(url))
-    with (
-        translated_errors(engine.url.render_as_string(hide_password=True)),
-        engine.connect() as connection,
-    ):
+    with _usable(engine), engine.connect() as connection:
         version = schema.version_of(connection)
     return Database(engine) if version and version < schema.PRESENT else None
 
@@ -183,9 +180,22 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     engine = _engine(chosen, command)
-    with translated_errors(chosen.render_as_string(hide_password=True)):
+    with _usable(engine):
         schema.upgrade(engine.execution_options(ticketsync_write=True))
     return Database(engine)
+
+
+@contextmanager
+def _usable(engine: Engine) -> Iterator[None]:
+    """
+    Translate errors, and leave no connection open behind one.
+    """
+    try:
+        with translated_errors(engine.url.render_as_string(hide_password=True)):
+            yield
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 @contextmanager
