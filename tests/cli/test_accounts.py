@@ -3,6 +3,7 @@
 """
 
 import json
+import socket
 
 import pytest
 from support import commands
@@ -88,3 +89,26 @@ def test_an_account_with_orders_is_retired_listed_and_left_alone(run_command):
         *("accounts", "add", "ticket_tailor", "tt", "--secret-env", "TT_KEY")
     )
     assert (refused.returncode, "is retired" in refused.stderr) == (7, True)
+
+
+def test_an_account_of_a_platform_that_is_not_there_claims_nothing_was_read(
+    home, monkeypatch
+):
+    monkeypatch.setenv("TT_KEY", "sk_live_unused")
+    with socket.socket() as closed:  # a port that nobody listens on
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
+        commands.run(
+            *("init", "--venue", "The Lantern Room", "--timezone", "UTC"),
+            *("--currency", "AUD", "--no-input"),
+            check=True,
+        )
+        (home / "config.yaml").write_text("sync: {wait_seconds: 0}\n")
+        done = commands.run(
+            *("accounts", "add", "ticket_tailor", "tt", "--base-url", url),
+            *("--secret-env", "TT_KEY"),
+        )
+    assert done.returncode == 5, done.stderr
+    assert "unreachable" in done.stderr
+    assert "is saved" not in done.stderr
+    assert "Run the same command again later" in done.stderr

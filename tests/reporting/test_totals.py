@@ -308,6 +308,19 @@ def test_your_own_rate_is_in_the_fees_of_its_order(sold):
     assert (figures["ev_1"].fees, figures["ev_2"].fees) == (136, 300)
 
 
+def test_only_orders_of_an_account_with_a_rate_are_billed_by_it(sold):
+    """
+    The first order's 2.96; nothing for the other one, whose fees are reported, and
+    nothing for an account that has no rate of its own.
+    """
+    with sold.read() as connection:
+        for name, expected in (("tt", 296), ("another", 0)):
+            settings = Settings(accounts={name: AccountSettings(fees=RATE)})
+            rates = sales_reports.own_rates(connection, settings)
+            assert sum(rates.amounts.values()) == expected
+            assert len({order for order, _ in rates.amounts}) == bool(expected)
+
+
 @pytest.mark.parametrize("rate", [None, RATE], ids=["no rate", "own rate"])
 @pytest.mark.parametrize("by", sales_report.BY)
 @pytest.mark.parametrize("per", sales_report.PER)

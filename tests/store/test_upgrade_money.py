@@ -4,17 +4,12 @@ sales of six platforms with refunds, fees and check-ins, and an order over two s
 """
 
 import json
-import lzma
 import sqlite3
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
-from support import commands
+from support import commands, old_databases
 from support.killed_upgrade import Upgrades
-from support.old_databases import MIGRATIONS
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
@@ -25,45 +20,13 @@ from ticketsync.workflows import integrity_check, show_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 
-FOLDER = Path(__file__).parent / "old_versions"
+FOLDER = old_databases.FOLDER
 KNOWN = json.loads((FOLDER / "0006.json").read_text())
 OTHER = "The Other Place fee"
 
 
 def write_old(file):
-    file.write_bytes(lzma.decompress((FOLDER / "0006.db.xz").read_bytes()))
-
-
-def load_old(url, file):
-    """
-    The same rows in PostgreSQL, in tables as that version made them.
-    """
-    opened = engine._engine(engine.parse_url(url))
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    rows = sqlite3.connect(file)
-    rows.row_factory = sqlite3.Row
-    with opened.execution_options(ticketsync_write=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0006")
-        connection.exec_driver_sql("SET session_replication_role = replica")
-        tables = rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        for (name,) in tables.fetchall():
-            found = [dict(row) for row in rows.execute(f"SELECT * FROM {name}")]
-            if not found or name == "alembic_version":
-                continue
-            columns = ", ".join(found[0])
-            values = ", ".join(f"%({column})s" for column in found[0])
-            connection.exec_driver_sql(
-                f"INSERT INTO {name} ({columns}) VALUES ({values})", found
-            )
-            if "id" in found[0]:
-                connection.exec_driver_sql(
-                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
-                    f"(SELECT MAX(id) FROM {name}))"
-                )
-    rows.close()
-    opened.dispose()
+    old_databases.write_old(file, "0006")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -79,7 +42,7 @@ def old(request, tmp_path):
     name = f"m{abs(hash(request.node.nodeid)) % 10**12}"
     server.psql(f"CREATE DATABASE {name};")
     url = server.get_uri(database=name)
-    load_old(url, file)
+    old_databases.load_old(url, file, "0006")
     return url
 
 

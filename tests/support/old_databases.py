@@ -2,6 +2,8 @@
 Databases as earlier versions left them.
 """
 
+import lzma
+import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +13,7 @@ import ticketsync
 from ticketsync.store import engine
 
 MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
+FOLDER = Path(__file__).parents[1] / "store" / "old_versions"
 
 
 ROWS = (
@@ -52,4 +55,44 @@ def as_it_was(url, version="0001"):
         }
         for row in ROWS:
             connection.exec_driver_sql(row.format(**words).replace("%", "%%"))
+    opened.dispose()
+
+
+def write_old(file, version):
+    """
+    The SQLite database that a version filled, see `make_….py` in the folder.
+    """
+    packed = (FOLDER / f"{version}.db.xz").read_bytes()
+    file.write_bytes(lzma.decompress(packed))
+
+
+def load_old(url, file, version):
+    """
+    The same rows in PostgreSQL, in tables as that version made them.
+    """
+    opened = engine._engine(engine.parse_url(url))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    rows = sqlite3.connect(file)
+    rows.row_factory = sqlite3.Row
+    with opened.execution_options(ticketsync_write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        connection.exec_driver_sql("SET session_replication_role = replica")
+        tables = rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (name,) in tables.fetchall():
+            found = [dict(row) for row in rows.execute(f"SELECT * FROM {name}")]
+            if not found or name == "alembic_version":
+                continue
+            columns = ", ".join(found[0])
+            values = ", ".join(f"%({column})s" for column in found[0])
+            connection.exec_driver_sql(
+                f"INSERT INTO {name} ({columns}) VALUES ({values})", found
+            )
+            if "id" in found[0]:
+                connection.exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
+                    f"(SELECT MAX(id) FROM {name}))"
+                )
+    rows.close()
     opened.dispose()

@@ -35,7 +35,9 @@ def _last_read(
 ) -> datetime | None:
     if occurrence.show_id is not None and not occurrence.is_followed:
         complete_at = None  # runs leave it out
-    known = [at for at in (occurrence.own_read_at, complete_at) if at is not None]
+    known = [
+        at for at in (occurrence.last_partial_read_at, complete_at) if at is not None
+    ]
     return max(known, default=None)
 
 

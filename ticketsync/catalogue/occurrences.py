@@ -79,7 +79,7 @@ class LinkedOccurrence:
     brings_sales: bool  # whether its sales do, too
     sync_off_at: str | None  # the level at which it is switched off, see `counted`
     sales_off_at: str | None
-    own_read_at: datetime | None  # see `link_reads`, which knows the account's runs
+    last_partial_read_at: datetime | None  # `link_reads` knows the complete reads, too
     problem: str | None  # what went wrong last; `""` where it was read well since
     problem_at: datetime | None
 
@@ -299,7 +299,7 @@ def _read_occurrences(
             show_links.c.sync_ticket_sales,
             case((counted.is_followed(), true()), else_=false()).label("is_followed"),
             case((counted.brings_sales(), true()), else_=false()).label("brings_sales"),
-            show_links.c.last_read_at.label("own_read_at"),
+            show_links.c.last_read_at.label("last_partial_read_at"),
             show_links.c.problem,
             show_links.c.problem_at,
             counted.sync_off_at().label("sync_off_at"),

@@ -6,6 +6,7 @@ edit|merge|remove`: each says first what hangs on its subject.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,9 @@ from ticketsync.cli.context import AppContext, Json, Yes
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
+    from ticketsync.store.engine import Database
     from ticketsync.workflows.catalogue_edits import EditPreview
 
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
@@ -58,24 +62,22 @@ def edit_show(
         )
     with database.read() as connection:
         found = shows.find_show(connection, show)
-        edit = ShowEdit(
-            production=production or None,
-            venue=venue or None,
-            starts_local=_local(starts_at, found.timezone) if starts_at else None,
-            capacity=capacity,
-            has_no_capacity=no_capacity,
-            reference=reference,
-        )
-        seen = catalogue_edits.preview_show(connection, found.id, edit)
+    edit = ShowEdit(
+        production=production or None,
+        venue=venue or None,
+        starts_local=_local(starts_at, found.timezone) if starts_at else None,
+        capacity=capacity,
+        has_no_capacity=no_capacity,
+        reference=reference,
+    )
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_show(connection, found.id, edit),
         lambda: catalogue_edits.edit_show(
             database, app_context.settings(), found.id, edit
         ),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -97,14 +99,12 @@ def remove_show(
     database = app_context.database()
     with database.read() as connection:
         found = shows.find_show(connection, show)
-        seen = catalogue_edits.preview_removal(connection, found.id)
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_removal(connection, found.id),
         lambda: catalogue_edits.remove_show(database, app_context.settings(), found.id),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -123,17 +123,14 @@ def rename_production(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as connection:
-        seen = catalogue_edits.preview_rename(
-            connection, app_context.settings(), title, new_title
-        )
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_rename(
+            connection, app_context.settings(), title, new_title
+        ),
         lambda: catalogue_edits.rename_production(database, title, new_title),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -155,19 +152,16 @@ def merge_productions(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as connection:
-        seen = catalogue_edits.preview_merge(
-            connection, app_context.settings(), title, into
-        )
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_merge(
+            connection, app_context.settings(), title, into
+        ),
         lambda: catalogue_edits.merge_productions(
             database, app_context.settings(), title, into
         ),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -185,17 +179,16 @@ def remove_production(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as connection:
-        seen = catalogue_edits.preview_production_removal(connection, title)
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_production_removal(
+            connection, title
+        ),
         lambda: catalogue_edits.remove_production(
             database, app_context.settings(), title
         ),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -231,17 +224,14 @@ def edit_venue(
     edit = VenueEdit(name or None, timezone or None, currency or None, kept.get(keep))
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as connection:
-        seen = catalogue_edits.preview_venue(connection, venue, edit)
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_venue(connection, venue, edit),
         lambda: catalogue_edits.edit_venue(
             database, app_context.settings(), venue, edit
         ),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -262,17 +252,14 @@ def merge_venues(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as connection:
-        seen = catalogue_edits.preview_venue_merge(connection, venue, into)
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_venue_merge(connection, venue, into),
         lambda: catalogue_edits.merge_venues(
             database, app_context.settings(), venue, into
         ),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -290,15 +277,12 @@ def remove_venue(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as connection:
-        seen = catalogue_edits.preview_venue_removal(connection, venue)
     _carry_out(
         app_context,
-        seen,
+        database,
+        lambda connection: catalogue_edits.preview_venue_removal(connection, venue),
         lambda: catalogue_edits.remove_venue(database, venue),
-        dry_run=dry_run,
-        yes=yes,
-        json=json,
+        _Asked(dry_run, yes, json),
     )
 
 
@@ -314,14 +298,23 @@ def _local(text: str, zone: str) -> datetime:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """
+    How a change was asked for: only as a preview, without a question, for JSON.
+    """
+
+    dry_run: bool
+    yes: bool
+    json: bool
+
+
 def _carry_out(
     app_context: AppContext,
-    seen: EditPreview,
+    database: Database,
+    preview: Callable[[Connection], EditPreview],
     change: Callable[[], None],
-    *,
-    dry_run: bool,
-    yes: bool,
-    json: bool,
+    asked: _Asked,
 ) -> None:
     """
     Show a preview, ask, and make the change.
@@ -329,14 +322,17 @@ def _carry_out(
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
-    if not json:
+    with database.read() as connection:
+        seen = preview(connection)
+    if not asked.json:
         _say_preview(app_context, seen)
     is_done = False
     question = f"{seen.action.capitalize()} {safe(seen.subject)}?"
-    if not dry_run and not seen.changes_nothing and context.confirm(question, yes):
+    is_wanted = not asked.dry_run and not seen.changes_nothing
+    if is_wanted and context.confirm(question, asked.yes):
         change()
         is_done = True
-    if json:
+    if asked.json:
         render.print_json(_as_json(seen, is_done=is_done))
     elif is_done:
         app_context.say(f"{seen.subject}: {_DONE[seen.action]}.")

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.core.config import FeeSchedule
+from ticketsync.core.net_formula import net, net_before_fees
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
 from ticketsync.store import counted, row_locks, totals
@@ -297,12 +298,12 @@ def _fee_lines(
     for key, row in fresh.items():
         known = reported.get(key, fee_lines.ReportedLines())
         found = _fees_of(row, known, by_rate.get(key, {}), key[1] in schedules)
-        before_fees = row["gross"] - row["refunded"] - row["tax_remitted"]
+        amounts = row["gross"], row["refunded"], row["tax_remitted"]
         row |= {
             "fees": found.total,
             "fees_source": found.source,
-            "net": None if found.total is None else before_fees - found.total,
-            "net_before_fees": before_fees,
+            "net": net(*amounts, found.total),
+            "net_before_fees": net_before_fees(*amounts),
         }
         if row.pop("untaxed"):
             row["tax"] = None

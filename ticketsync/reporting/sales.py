@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from ticketsync.core import money, tables
 from ticketsync.core.money import Money
+from ticketsync.core.net_formula import net
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted, totals
 from ticketsync.store.purchaser import purchaser
@@ -395,8 +396,8 @@ def _read(connection: Connection, query: Select[Any]) -> Iterator[tuple[int, _Pa
     for row in connection.execute(query).all():
         order_row, show, title, starts_at, is_listed, *sums, fees = row
         number, charged, back, remitted = map(int, sums)
-        net = None if fees is None else charged - back - remitted - fees
-        amounts = (charged, back, remitted, fees, net)
+        kept = net(charged, back, remitted, fees)
+        amounts = (charged, back, remitted, fees, kept)
         yield order_row, _Part(show, title, starts_at, is_listed, number, *amounts)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, or_, select
 
 from ticketsync.core import clock, tables
+from ticketsync.core.net_formula import net
 from ticketsync.core.periods import ALWAYS, Period, monday_of
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted, reports, totals
@@ -188,7 +189,6 @@ def _rows(
 
 
 def _row(row: Any, day: date | None, fees: int | None) -> Row:
-    before_fees = row.gross - row.refunded - row.tax_remitted
     return (
         day,
         None if day is None else monday_of(day),
@@ -203,7 +203,7 @@ def _row(row: Any, day: date | None, fees: int | None) -> Row:
         row.refunded,
         row.tax_remitted,
         fees,
-        None if fees is None else before_fees - fees,
+        net(row.gross, row.refunded, row.tax_remitted, fees),
     )
 
 

@@ -29,6 +29,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Text
 
+from ticketsync.core.net_formula import net_before_fees
 from ticketsync.store import capacity
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
@@ -100,8 +101,8 @@ def ticket_net() -> ColumnElement[Any]:
     """
     What a group of tickets should bring to the bank: null while a fee is unknown.
     """
-    kept = tickets.c.charged - tickets.c.refunded - tickets.c.tax_remitted
-    return _sum(kept) - ticket_fees()
+    amounts = tickets.c.charged, tickets.c.refunded, tickets.c.tax_remitted
+    return _sum(net_before_fees(*amounts)) - ticket_fees()
 
 
 def show_totals(*only: ColumnElement[bool]) -> Select[Any]:
