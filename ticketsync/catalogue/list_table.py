@@ -8,9 +8,8 @@ What is no show is left out with a note. Nothing is taken for a column by its co
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from ticketsync.catalogue import list_times
 from ticketsync.catalogue.listed_rows import (
@@ -20,7 +19,7 @@ from ticketsync.catalogue.listed_rows import (
     says_cancelled,
     split_cancelled,
 )
-from ticketsync.core import errors, rows, written_dates
+from ticketsync.core import errors, heading_rows, rows, written_dates
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
@@ -111,12 +110,10 @@ def read_table(opened: OpenedFile, *, sheet: str = "") -> ListedRows:
 
     Raises: `BadFile` where no sheet has them, or two headings mean the same.
     """
-    table, heading = _find_heading(opened, sheet)
+    table, heading, below = _find_heading(opened, sheet)
     listed: list[ListedRow] = []
     notes = [*opened.notes, *_notes_about(opened, table, heading)]
-    for row in table.read():
-        if row.number <= heading.row.number:
-            continue
+    for row in below:
         if row.problem:
             listed.append(ListedRow(row.position, {}, problem=("", row.problem)))
             continue
@@ -129,7 +126,9 @@ def read_table(opened: OpenedFile, *, sheet: str = "") -> ListedRows:
     return ListedRows(_without_swapped(listed, heading), tuple(notes))
 
 
-def _find_heading(opened: OpenedFile, sheet: str) -> tuple[Table, _Heading]:
+def _find_heading(
+    opened: OpenedFile, sheet: str
+) -> tuple[Table, _Heading, Iterator[Row]]:
     tables = [
         table
         for table in opened.tables
@@ -142,12 +141,17 @@ def _find_heading(opened: OpenedFile, sheet: str) -> tuple[Table, _Heading]:
             hint=f"It has: {safe(titles)}.",
         )
     first: Row | None = None
+
+    def read(row: Row) -> _Heading | None:
+        nonlocal first
+        first = first or row
+        heading = _read_heading(opened.name, row)
+        return heading if heading.is_complete else None
+
     for table in tables:
-        for row in islice(table.read(), _HEADING_WITHIN):
-            first = first or row
-            heading = _read_heading(opened.name, row)
-            if heading.is_complete:
-                return table, heading
+        found = heading_rows.find_heading(table, read, within=_HEADING_WITHIN)
+        if found is not None:
+            return table, found.heading, found.below
     raise _no_heading(opened.name, first)
 
 

@@ -7,21 +7,18 @@ accounts and leaves out dismissed items.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Table,
     and_,
-    func,
     or_,
     select,
 )
 
+from ticketsync.reporting import waiting_rows
 from ticketsync.store import capacity, counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -183,7 +180,9 @@ def list_oversold(connection: Connection) -> list[Waiting]:
     Shows with more tickets sold, over all accounts, than seats.
     """
     seats = capacity.show_seats().subquery("seats")
-    rows = _shows(connection, seats, seats.c.fullness == capacity.OVERSOLD)
+    rows = waiting_rows.read_shows(
+        connection, seats, seats.c.fullness == capacity.OVERSOLD
+    )
     return [
         Waiting(
             OVERSOLD,
@@ -206,14 +205,14 @@ def list_not_on_sale(
     and is closed was on sale.
     """
     seats = capacity.show_seats().subquery("seats")
-    rows = _shows(
+    rows = waiting_rows.read_shows(
         connection,
         seats,
         shows.c.starts_at >= now,
         shows.c.starts_at < until,
         counted.takes_part(),
-        ~_has_occurrence("on_sale"),
-        ~and_(seats.c.tickets_sold > 0, _has_occurrence("closed")),
+        ~waiting_rows.has_occurrence("on_sale"),
+        ~and_(seats.c.tickets_sold > 0, waiting_rows.has_occurrence("closed")),
     )
     return [
         Waiting(
@@ -232,7 +231,7 @@ def list_moved(connection: Connection) -> list[Waiting]:
     """
     Occurrences that moved so far that a person must confirm their show.
     """
-    rows = _occurrences(
+    rows = waiting_rows.read_occurrences(
         connection,
         show_links.c.status == "conflict",
         columns=[
@@ -261,7 +260,7 @@ def list_unmatched(connection: Connection) -> list[Waiting]:
     Listed occurrences without a show, unless a person refused them.
     """
     never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
-    rows = _occurrences(
+    rows = waiting_rows.read_occurrences(
         connection,
         show_links.c.id.is_(None),
         occurrences.c.gone_since.is_(None),
@@ -287,7 +286,7 @@ def list_delisted(connection: Connection) -> list[Waiting]:
     has_orders = (
         select(orders.c.id).where(orders.c.occurrence_id == occurrences.c.id).exists()
     )
-    rows = _occurrences(
+    rows = waiting_rows.read_occurrences(
         connection,
         occurrences.c.gone_since.is_not(None),
         or_(
@@ -319,7 +318,7 @@ def list_quarantined(connection: Connection) -> list[Waiting]:
             version=str(row.newest),
             count=row.number,
         )
-        for row in _by_account(connection, quarantine)
+        for row in waiting_rows.count_by_account(connection, quarantine)
     ]
 
 
@@ -350,7 +349,9 @@ def list_failed_deliveries(connection: Connection) -> list[Waiting]:
     """
     return [
         _delivery(FAILED_DELIVERY, row)
-        for row in _by_account(connection, deliveries, deliveries.c.state == "failed")
+        for row in waiting_rows.count_by_account(
+            connection, deliveries, deliveries.c.state == "failed"
+        )
     ]
 
 
@@ -359,7 +360,7 @@ def list_refused_deliveries(connection: Connection, now: datetime) -> list[Waiti
     Accounts with deliveries that were refused within the last day: with an invalid
     signature, or one of another time.
     """
-    rows = _by_account(
+    rows = waiting_rows.count_by_account(
         connection,
         deliveries,
         or_(deliveries.c.state == "rejected", deliveries.c.state == "stale"),
@@ -375,88 +376,6 @@ def _delivery(kind: str, row: Any) -> Waiting:
         f"{row.account}: {KINDS[kind].counted(row.number)}",
         version=str(row.newest),
         count=row.number,
-    )
-
-
-def _by_account(
-    connection: Connection, table: Table, *restrictions: ColumnElement[bool]
-) -> Iterator[Any]:
-    query = (
-        select(
-            accounts.c.name.label("account"),
-            func.count().label("number"),
-            func.max(table.c.id).label("newest"),
-        )
-        .select_from(table)
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .where(*restrictions)
-        .group_by(accounts.c.name)
-        .order_by(accounts.c.name)
-    )
-    return iter(connection.execute(query))
-
-
-def _shows(
-    connection: Connection, seats: Any, *restrictions: ColumnElement[bool]
-) -> Iterator[Any]:
-    query = (
-        select(
-            shows.c.id,
-            productions.c.title,
-            shows.c.starts_local,
-            seats.c.capacity,
-            seats.c.tickets_sold,
-        )
-        .select_from(shows)
-        .join(productions, productions.c.id == shows.c.production_id)
-        .join(seats, seats.c.show_id == shows.c.id)
-        .where(*restrictions)
-        .order_by(shows.c.starts_at, shows.c.id)
-    )
-    return iter(connection.execute(query))
-
-
-def _occurrences(
-    connection: Connection,
-    *restrictions: ColumnElement[bool],
-    columns: Any = (),
-    join: Any = None,
-) -> Iterator[Any]:
-    joined = occurrences.join(
-        accounts, accounts.c.id == occurrences.c.account_id
-    ).outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
-    query = (
-        select(
-            occurrences.c.id,
-            accounts.c.name.label("account"),
-            occurrences.c.name,
-            occurrences.c.starts_local,
-            occurrences.c.is_dated,
-            occurrences.c.gone_since,
-            *columns,
-        )
-        .select_from(joined if join is None else join(joined))
-        .where(*restrictions)
-        .order_by(occurrences.c.starts_at, occurrences.c.id)
-    )
-    return iter(connection.execute(query))
-
-
-def _has_occurrence(status: str) -> ColumnElement[bool]:
-    """
-    Whether a show has a followed occurrence with this status.
-    """
-    return (
-        select(show_links.c.id)
-        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
-        .where(
-            show_links.c.show_id == shows.c.id,
-            counted.is_followed(),
-            occurrences.c.gone_since.is_(None),
-            occurrences.c.status == status,
-        )
-        .correlate(shows)
-        .exists()
     )
 
 

@@ -9,9 +9,8 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
-from ticketsync.core import errors, sheets
+from ticketsync.core import errors, heading_rows, sheets
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
@@ -91,16 +90,20 @@ def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
         tables = [sheets.find_table(opened, recipe.sheet)]
     found: list[FoundTable] = []
     nearest: tuple[int, str, tuple[str, ...]] = (0, "", ())
-    for table in tables:
-        rows = table.read()
-        for row in rows:
-            heading = match(recipe, row.cells, f"{opened.name}, {row.position}")
-            if heading is not None:
-                found.append(FoundTable(table, heading, chain((), rows)))
-                break
+
+    def read(row: Row) -> Heading | None:
+        nonlocal nearest
+        heading = match(recipe, row.cells, f"{opened.name}, {row.position}")
+        if heading is None:
             likeness = _likeness(recipe, row.cells)
             if likeness > nearest[0]:
                 nearest = (likeness, row.position, row.cells)
+        return heading
+
+    for table in tables:
+        top = heading_rows.find_heading(table, read)
+        if top is not None:
+            found.append(FoundTable(table, top.heading, top.below))
         if found and opened.alternatives:
             break
     if not found:

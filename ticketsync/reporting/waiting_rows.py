@@ -1,0 +1,110 @@
+"""
+The rows from which the list of what waits for a person is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from ticketsync.store import counted
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import (
+    occurrences,
+    productions,
+    show_links,
+    shows,
+)
+
+
+def count_by_account(
+    connection: Connection, table: Table, *restrictions: ColumnElement[bool]
+) -> Iterator[Any]:
+    """
+    How many rows of a table each account has, and the newest of them.
+    """
+    query = (
+        select(
+            accounts.c.name.label("account"),
+            func.count().label("number"),
+            func.max(table.c.id).label("newest"),
+        )
+        .select_from(table)
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .where(*restrictions)
+        .group_by(accounts.c.name)
+        .order_by(accounts.c.name)
+    )
+    return iter(connection.execute(query))
+
+
+def read_shows(
+    connection: Connection, seats: Any, *restrictions: ColumnElement[bool]
+) -> Iterator[Any]:
+    """
+    Shows with their seats, by date; `seats` is a subquery of `capacity.show_seats`.
+    """
+    query = (
+        select(
+            shows.c.id,
+            productions.c.title,
+            shows.c.starts_local,
+            seats.c.capacity,
+            seats.c.tickets_sold,
+        )
+        .select_from(shows)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(seats, seats.c.show_id == shows.c.id)
+        .where(*restrictions)
+        .order_by(shows.c.starts_at, shows.c.id)
+    )
+    return iter(connection.execute(query))
+
+
+def read_occurrences(
+    connection: Connection,
+    *restrictions: ColumnElement[bool],
+    columns: Any = (),
+    join: Any = None,
+) -> Iterator[Any]:
+    """
+    Occurrences, linked or not, by date; with `columns` of what `join` adds.
+    """
+    joined = occurrences.join(
+        accounts, accounts.c.id == occurrences.c.account_id
+    ).outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
+    query = (
+        select(
+            occurrences.c.id,
+            accounts.c.name.label("account"),
+            occurrences.c.name,
+            occurrences.c.starts_local,
+            occurrences.c.is_dated,
+            occurrences.c.gone_since,
+            *columns,
+        )
+        .select_from(joined if join is None else join(joined))
+        .where(*restrictions)
+        .order_by(occurrences.c.starts_at, occurrences.c.id)
+    )
+    return iter(connection.execute(query))
+
+
+def has_occurrence(status: str) -> ColumnElement[bool]:
+    """
+    Whether a show has a followed occurrence with this status.
+    """
+    return (
+        select(show_links.c.id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .where(
+            show_links.c.show_id == shows.c.id,
+            counted.is_followed(),
+            occurrences.c.gone_since.is_(None),
+            occurrences.c.status == status,
+        )
+        .correlate(shows)
+        .exists()
+    )
