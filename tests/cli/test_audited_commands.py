@@ -77,6 +77,7 @@ PAGES_RECORDED = {
 }
 # Recorded, and tested where the rest of it is tested.
 ELSEWHERE = {
+    "accounts confirm": "tests/cli/test_restore_differences.py",
     "attendees forget": "tests/workflows/test_audit.py",
     "db upgrade": "tests/store/test_backup.py",
     "privacy erase": "tests/workflows/test_audit.py",

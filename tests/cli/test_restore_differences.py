@@ -194,6 +194,9 @@ def test_an_upgrade_confirms_nothing_by_itself(home, sandbox, ready):
     assert [item["account"] for item in shown["accounts"]] == ["tt"]
     cli("accounts", "confirm", "nobody", "--yes", code=2)
     cli("accounts", "confirm", "tt", "--yes")
+    (entry,) = json.loads(cli("audit", "list", "--json", "--limit", "1").stdout)
+    assert (entry["action"], entry["kind"]) == ("confirm", "account")
+    assert entry["after"] == {"source": "env", "base_url": sandbox.url}
     cli("sync", "--quiet")
     assert "No account waits" in cli("accounts", "confirm").stderr
 

@@ -250,8 +250,8 @@ def confirm_account(connection: Connection, shown: AccountState) -> None:
             hint="Run the command again.",
         )
     save_pin(connection, shown.id)
-    places = pins.pinned_places(shown)
-    _record(connection, shown.id, "confirm", after={"confirmed": places})
+    after = {"source": shown.secret_source, "base_url": shown.base_url}
+    _record(connection, shown.id, "confirm", after=after)
 
 
 def remove_account(connection: Connection, account: AccountState) -> None:

@@ -174,8 +174,8 @@ def confirm_secrets(
                 )
                 .values({columns[2]: pin})
             )
-    places = [f"{source} {reference}" for source, reference in shown.secrets]
-    _record(connection, shown.account_id, "confirm", after={"confirmed": places})
+    sources = [source for source, _ in shown.secrets]
+    _record(connection, shown.account_id, "confirm", after={"sources": sources})
 
 
 def list_secret_references(
