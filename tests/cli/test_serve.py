@@ -21,6 +21,7 @@ from ticketsync.cli.context import AppContext
 from ticketsync.core import clock
 from ticketsync.store import engine
 from ticketsync.visitors import passes
+from ticketsync.web import own_address
 from ticketsync.web.site import COOKIE
 
 HALF_SENT = 1100
@@ -76,6 +77,14 @@ def test_a_link_is_made_for_a_person_at_a_terminal_only(
         made = passes.list_visitors(connection, clock.now())
     assert screen.getvalue().count("/enter/") == len(made) == links
     assert ("visitors invite" in screen.getvalue()) is not (is_terminal or quiet)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_address_that_is_printed_opens_the_pages(host):
+    with serve._listen(host, 0) as listener:
+        address = serve._address(listener)
+    name = address.removeprefix("http://")
+    assert own_address.is_our_host(name, "https://tickets.example.org", "127.0.0.1")
 
 
 # The real process

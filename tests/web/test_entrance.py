@@ -83,8 +83,8 @@ def serving(full):
 
 def test_allow_covers_pages_and_webhooks_and_asks_the_proxy(serving):
     """
-    Nine attempts from outside the allowed network, all the same 404; within it, the
-    pages open. With the header believed from anybody, seven would succeed.
+    From outside the allowed network 9 attempts, 0 successes, all the same 404. What a
+    proxy of the settings says is believed: then the same header opens the pages.
     """
     forged = ("x-forwarded-for", "x-real-ip", "forwarded", "client-ip")
     with serving(allow=["203.0.113.0/24"]) as base:  # no proxy is trusted
@@ -94,6 +94,9 @@ def test_allow_covers_pages_and_webhooks_and_asks_the_proxy(serving):
             value = "for=203.0.113.5" if name == "forwarded" else "203.0.113.5"
             found = httpx.get(base + "/enter", headers={name: value})
             assert (found.status_code, found.content) == (404, b"")
+    believed = {"x-forwarded-for": "203.0.113.5"}
+    with serving(allow=["203.0.113.0/24"], proxies=["0.0.0.0/0"]) as base:  # anybody
+        assert httpx.get(base + "/enter", headers=believed).status_code == 200
     with serving(allow=["203.0.113.0/24"], proxies=["127.0.0.1"]) as base:
         for value, status in (
             ("203.0.113.5", 200),
@@ -152,6 +155,26 @@ def test_a_host_that_is_not_ours_is_refused(host, is_ours):
 )
 def test_an_origin_is_compared_with_its_scheme(origin, host, is_ours):
     assert own_address.is_our_origin(origin, host, "http", PUBLIC, "") is is_ours
+
+
+def test_control_without_its_scheme_a_page_without_tls_changes_something(
+    enter, requested_syncs, monkeypatch
+):
+    """
+    Who can write into plain HTTP on the way serves a page of our name there, whose form
+    brings the manager's cookie where it is not `Secure`. Compared as before, it passes.
+    """
+    theirs = {"origin": "http://tickets.example.org", "host": "tickets.example.org"}
+    client = enter("manager")
+    assert client.post("/accounts/tt/sync", headers=theirs).status_code == 403
+    assert requested_syncs == []
+    monkeypatch.setattr(
+        own_address,
+        "is_our_origin",
+        lambda origin, host, *_: origin.partition("://")[2] == host,
+    )
+    found = client.post("/accounts/tt/sync", headers=theirs, follow_redirects=False)
+    assert (found.status_code, requested_syncs) == (303, ["tt"])
 
 
 def test_an_origin_without_its_default_port_is_the_same():

@@ -153,7 +153,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _address(listener: socket.socket) -> str:
+    """
+    The address at which this machine can open what is served.
+    """
+    import ipaddress
+
     name, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(name).is_unspecified:  # listens on every address
+        name = "127.0.0.1"
     return f"http://{name}:{port}"
 
 
