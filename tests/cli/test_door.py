@@ -89,6 +89,30 @@ def test_a_capture_file_with_a_guest_who_should_not_be_in(venue, tmp_path):
     assert json.loads(again.stdout)["outcomes"] == {"admitted": 2, "already-in": 1}
 
 
+def test_hostile_codes_are_unknown_and_stop_no_other_line(venue, tmp_path):
+    """
+    Text that looks like a digest, half an emoji and NUL; a time before any clock is a
+    bad line by name.
+    """
+    guest = next(g["ticket_id"] for g in listed() if not g["is_in"])
+    file = tmp_path / "side-door.jsonl"
+    at = "2026-08-01T19:05:00+10:00"
+    early = "0001-01-01T00:00:00+14:00"
+    texts = ("code:" + "z" * 32, "\ud83d\0", guest)
+    scans = [*({"at": at, "code": text} for text in texts), {"at": early, "code": "x"}]
+    file.write_text("\n".join(json.dumps(scan) for scan in scans))
+
+    unknown = run("checkin", "in", SHOW, texts[0])
+    merged = run("checkin", "import", SHOW, str(file), "--json")
+
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith("ticketsync: unknown: ")
+    assert merged.returncode == 10
+    found = json.loads(merged.stdout)
+    assert found["outcomes"] == {"unknown": 2, "admitted": 1}
+    assert [early in line for line in found["bad_lines"]] == [True]
+
+
 def test_the_list_shows_each_ticket_once_with_its_holder(venue):
     found = listed()
 
