@@ -70,6 +70,7 @@ PAGE_REASONS = {
 }
 PAGES_RECORDED = {
     "/calendar/feed",
+    "/calendar/feed/{id:int}/revoke",
     "/match/certain",
     "/match/{occurrence_id:int}/never",
     "/match/{occurrence_id:int}/{show_id:int}",
