@@ -116,7 +116,8 @@ def translated_errors(url: str) -> Iterator[None]:
     """
     Translate the driver's errors into ours; programming errors pass unchanged.
 
-    Raises: `DatabaseError`.
+    Raises: `DatabaseError`; `ConfigurationError` for an option of the URL that the
+    driver does not know.
     """
     try:
         yield
