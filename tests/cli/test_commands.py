@@ -178,7 +178,8 @@ def test_the_unattended_path_word_for_word(started, fake_server, home, tmp_path)
     written = list(csv.DictReader(io.StringIO(file.read_text())))
     assert [row["gross"] for row in written] == [row["gross"] for row in figures]
     assert {path.name for path in home.iterdir()} <= {
-        *("config.yaml", "state", "ticketsync.db", "ticketsync.db-journal")
+        *("config.yaml", "state", "ticketsync.db", "ticketsync.db-journal"),
+        "pin.key",  # of the address
     }
 
 
