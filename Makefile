@@ -41,6 +41,8 @@ bench: install
 
 drill: install
 	$(BIN)/python -m pytest -m drill -n 2 -rP
+	TICKETSYNC_REPORTS=5000 $(BIN)/python -m pytest -m "drill or not drill" -n 2 \
+		tests/providers/test_report_properties.py
 
 faults: install
 	$(BIN)/python tests/faults.py

@@ -27,7 +27,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import TicketStatus
 from ticketsync.providers.file_import import FileImport
 
-REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "200"))
+REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "60"))
 NIGHTS = ("2026-12-05 19:30", "2026-12-06 19:30", "2026-12-22 14:00")
 SHOWS = ("Gala", "Late Laughs", "Swan's Lake, again")
 ISO = "%Y-%m-%d %H:%M"  # dates that cannot be misread
