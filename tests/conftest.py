@@ -37,7 +37,6 @@ import functools
 import gc
 import os
 import shutil
-import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -81,7 +80,6 @@ ON_SQLITE_ONLY = ("humanitix", "wix", "square")
 # generates the same examples each time, the drills new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("drills", deadline=None, derandomize=False)
-hypothesis.settings.load_profile("drills" if "drill" in sys.argv else "suite")
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes
@@ -92,6 +90,8 @@ def pytest_configure(config):
     What tests write lies in memory where there is room: SQLite waits for the disk at
     each commit, and so did half of the suite. `--basetemp` puts it elsewhere.
     """
+    is_suite = config.option.markexpr == "not drill"
+    hypothesis.settings.load_profile("suite" if is_suite else "drills")
     if config.option.basetemp or not MEMORY.is_dir():
         return
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
