@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from support import commands, needs
+from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates, moved_to
 
 from ticketsync.core import errors
@@ -250,6 +251,7 @@ def small_disk(tmp_path):
 )
 def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
     home = small_disk(kilobytes)
+    put_pin_key(home)
     adopt_dates(home / "ticketsync.db", sold)
 
     done = run("sync", "--quiet", home=home)

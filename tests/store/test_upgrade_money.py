@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from support import commands, old_databases
 from support.killed_upgrade import Upgrades
+from support.pin_keys import save_pins
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
@@ -182,6 +183,8 @@ def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
         )
         void, dated = connection.execute(query).one()
     assert void == dated > 0
+    with upgraded.write() as connection:
+        save_pins(connection)
     found = integrity_check.check(upgraded, Settings(), deep=True)
     assert found.is_sound, found.rows
 

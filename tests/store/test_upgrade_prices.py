@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 from support import old_databases
+from support.pin_keys import save_pins
 
 from ticketsync.catalogue import occurrences, prices
 from ticketsync.core.config import AccountSettings, Settings
@@ -115,5 +116,7 @@ def test_recomputed_and_replayed_the_figures_stay_and_prices_come(upgraded):
         ("square", "Guest", 0): 24,
         ("square", "Glass", 1200): 1,
     }
+    with upgraded.write() as connection:
+        save_pins(connection)
     checked = integrity_check.check(upgraded, SETTINGS, deep=True)
     assert checked.is_sound, checked.rows

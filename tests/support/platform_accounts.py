@@ -9,6 +9,7 @@ from decimal import Decimal
 import psycopg
 from sqlalchemy.engine import make_url
 from support.dates import TODAY
+from support.pin_keys import save_pins
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import adopting, occurrences, shows
@@ -119,6 +120,7 @@ def point(database, addresses):
                 .where(accounts.c.name == name)
                 .values(base_url=address)
             )
+        save_pins(connection)
 
 
 def key_of(occurrence):

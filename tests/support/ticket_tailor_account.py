@@ -3,6 +3,8 @@ An account of the sandbox's Ticket Tailor: connected, its dates adopted, and its
 beside the truth of the platform.
 """
 
+from support.pin_keys import save_pins
+
 from ticketsync.accounts import state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
@@ -52,14 +54,6 @@ def moved_to(place, sandbox):
         connection.execute(accounts.update().values(base_url=sandbox.url))
         save_pins(connection)
     return database
-
-
-def save_pins(connection):
-    """
-    Confirm all accounts as they stand: who wrote to their rows was us.
-    """
-    for account in state.list_accounts(connection):
-        state.save_pin(connection, account.id)
 
 
 def figures(database):

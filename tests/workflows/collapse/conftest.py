@@ -13,9 +13,9 @@ import shutil
 
 import pytest
 from sqlalchemy import make_url
+from support.pin_keys import save_pins
 from support.platform_accounts import adopt, connect, expected, figures, run, same
 from support.spoiled_reads import playing
-from support.ticket_tailor_account import save_pins
 
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
