@@ -6,6 +6,7 @@ Each plant is tried with everything that looks at an account. The controls take 
 away: then the same plants run their command and send the key.
 """
 
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -266,7 +267,7 @@ def test_a_confirmed_account_works_and_stays_confirmed_through_what_a_person_doe
     connect.check(connected, settings, "tt")
     connect.rename(connected, settings, "tt", "door")
     connect.check(connected, settings, "door")
-    source = SecretSource("command", "printenv TT_KEY")
+    source = SecretSource("command", f"echo {os.environ['TT_KEY']}")
     connect.rotate(connected, settings, "door", source=source, check=True)
     connect.check(connected, settings, "door")
     with connected.read() as connection:

@@ -17,10 +17,10 @@ T = TypeVar("T")
 class AccountParts:
     """
     Reads part after part and remembers those that are refused; `kind` is what a part
-    is, in words, and `advice` what to do about a refused one, whose id is `{id}` there.
+    is, in words, and `advice` says what to do about a refused one, by its id.
     """
 
-    def __init__(self, platform: str, kind: str, advice: str) -> None:
+    def __init__(self, platform: str, kind: str, advice: Callable[[str], str]) -> None:
         self._platform = platform
         self._kind = kind
         self._advice = advice
@@ -63,5 +63,5 @@ class AccountParts:
         return (
             f"the {self._kind} {safe(id_, longest=60)}: {self._platform} {why}; "
             "nothing of it is read, what is stored stays. "
-            f"{self._advice.replace('{id}', safe(id_, longest=60))}"
+            f"{self._advice(safe(id_, longest=60))}"
         )

@@ -48,13 +48,14 @@ class EventbriteFetcher:
         self._cached_organisations: list[Raw] | None = None
         skipped = options.get(SKIPPED, "").split(",")
         self._skipped = frozenset(part.strip() for part in skipped if part.strip())
-        without = ",".join([*sorted(self._skipped), "{id}"])
-        self._parts = AccountParts(
-            "Eventbrite",
-            "organisation",
+        self._parts = AccountParts("Eventbrite", "organisation", self._advice)
+
+    def _advice(self, organisation_id: str) -> str:
+        skipped = ",".join([*sorted(self._skipped), organisation_id])
+        return (
             "Let one of its members who may see orders connect it, ask to be given "
             "that right, or leave it out: `ticketsync accounts set "
-            f"{self.api.account} {SKIPPED}={without}`.",
+            f"{self.api.account} {SKIPPED}={skipped}`."
         )
 
     def identify(self) -> records.Identity:

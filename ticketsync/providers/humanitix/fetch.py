@@ -48,8 +48,10 @@ class HumanitixFetcher:
         self._parts = AccountParts(
             "Humanitix",
             "region",
-            "If the account sells nothing there, take it out of the account's option "
-            "`regions`.",
+            lambda _: (
+                "If the account sells nothing there, take it out of its option "
+                "`regions`."
+            ),
         )
         self._region_of: dict[str, str] = {}  # by event id
         self._questions: dict[str, str] = {}  # texts by their ids

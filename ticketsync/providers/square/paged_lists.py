@@ -30,7 +30,7 @@ class SquareLists:
         self._parts = AccountParts(
             "Square",
             "location",
-            "Let somebody who may see its orders connect the account again.",
+            lambda _: "Let somebody who may see its orders connect the account again.",
         )
 
     def parts(self) -> Sequence[str]:

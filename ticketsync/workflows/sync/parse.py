@@ -184,10 +184,8 @@ def offline_provider(name: str, options: Mapping[str, str]) -> Provider:
 
 class _NoNetwork:
     """
-    Stands where a client would. It never asks, so nothing it says names an account.
+    Stands where a client would.
     """
-
-    account = ""
 
 
 def _newest(provider: Provider, page: Page) -> str:
