@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ticketsync.reporting import exports, sales
+from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store import engine, reports
 
 # What each order's line takes, written by hand; here no order spans two shows.
@@ -148,7 +149,8 @@ def _filled(held, table, **values):
 
 def ours(place, file):
     database = engine.open_database(str(place))
-    with database.read() as connection, exports.into_file(file) as stream:
+    target = OutputFile(Path(file), lambda _: True)
+    with database.read() as connection, exports.into_file(target) as stream:
         count = exports.write(sales.sales_table(connection), "csv", stream)
     database.close()
     return count
