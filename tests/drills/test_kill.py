@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support import commands
+from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates
 
 from ticketsync.accounts import state
@@ -147,6 +148,7 @@ def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False):
     chance = random.Random(7)
     template = tmp_path / "template"
     template.mkdir()
+    put_pin_key(template)
     adopt_dates(template / "ticketsync.db", sandbox)
     if tokens_too:
         add_bar(template, sandbox)
@@ -216,6 +218,7 @@ def killed_at_each_commit(tmp_path, sandbox, *options):
     """
     template = tmp_path / "template"
     template.mkdir()
+    put_pin_key(template)
     adopt_dates(template / "ticketsync.db", sandbox)
     with Machine(*options) as machine:
         for number in itertools.count(1):
@@ -262,6 +265,7 @@ def test_f13_f73_hundreds_of_kills(tmp_path, big, options):
 def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
     home = tmp_path / "busy"
     home.mkdir()
+    put_pin_key(home)
     adopt_dates(home / "ticketsync.db", big)
     big.latency = 0.5
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}
@@ -284,6 +288,7 @@ def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
 def test_f74_sigterm_rolls_back_and_says_so(tmp_path, big):
     home = tmp_path / "term"
     home.mkdir()
+    put_pin_key(home)
     adopt_dates(home / "ticketsync.db", big)
     big.latency = 0.3
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}

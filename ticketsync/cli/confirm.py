@@ -55,6 +55,7 @@ def confirm_accounts(
         render.print_json({"accounts": places, "confirmed": is_confirmed})
     elif is_confirmed:
         app_context.say(f"Confirmed: {', '.join(item.account for item in waiting)}.")
+        app_context.say("Next: `ticketsync sync`.")
     elif not waiting:
         app_context.say("No account waits to be confirmed.")
 
@@ -70,7 +71,9 @@ def confirm_after_change(app_context: AppContext, database: Database) -> None:
         waiting = confirm.list_unconfirmed(connection)
     if not waiting:
         return
-    app_context.say("Nobody has confirmed what these accounts run, read or are sent:")
+    app_context.say(
+        "Nobody has confirmed what these accounts run, read or send their keys to:"
+    )
     print_places(waiting, is_error=True)
     if context.is_terminal() and context.confirm(_question(waiting), yes=False):
         confirm.confirm(database, waiting)

@@ -83,9 +83,9 @@ def upgrade(
         confirm.confirm_after_change(app_context, database)
     if lacks_records:
         app_context.say(
-            "Now run `ticketsync sync replay` once (it needs no network). It reads "
-            "from the stored records what earlier versions did not keep: promo codes, "
-            "seats, prices, when tickets were voided and which fees are known in part."
+            "Now run `ticketsync sync replay` once (it needs no network): figures may "
+            "change. It reads from the stored records what earlier versions read "
+            "differently or did not keep: tickets, fees, promo codes, seats, prices."
         )
 
 

@@ -32,6 +32,7 @@ from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
 
 UNCONFIRMED: Final = "unconfirmed"
+REPLAY: Final = "replay"
 ACCOUNT: Final = "account"
 OVERSOLD: Final = "oversold"
 NOT_ON_SALE: Final = "not-on-sale"
@@ -78,6 +79,12 @@ KINDS: Final = {
     UNCONFIRMED: Kind(
         *("account waits to be confirmed", "accounts wait to be confirmed"),
         *("ticketsync accounts confirm", "/accounts"),
+        is_urgent=True,
+        can_be_dismissed=False,
+    ),
+    REPLAY: Kind(
+        *("account waits for a replay", "accounts wait for a replay"),
+        *("ticketsync sync replay", "/accounts"),
         is_urgent=True,
         can_be_dismissed=False,
     ),

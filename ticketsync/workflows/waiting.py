@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import dismissals, health
+from ticketsync.accounts import dismissals, health, outstanding_replays
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
@@ -42,6 +42,7 @@ def everything(
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *map(_of_unconfirmed, confirm.list_unconfirmed(connection)),
+        *map(_of_replay, outstanding_replays.list_outstanding(connection)),
         *(
             item
             for item in waiting.list_waiting(
@@ -139,6 +140,16 @@ def _of_unconfirmed(item: Unconfirmed) -> Waiting:
         f"{item.text}, and nobody confirmed that here",
         version=" ".join(item.places),
         to_do=f"ticketsync accounts confirm {item.account}",
+    )
+
+
+def _of_replay(account: str) -> Waiting:
+    return Waiting(
+        waiting.REPLAY,
+        account,
+        f"{account}: since the upgrade its stored records were not read again, and its "
+        "figures may be those of the version before",
+        to_do=f"ticketsync sync replay {account}",
     )
 
 

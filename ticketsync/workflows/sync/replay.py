@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from ticketsync.accounts import runs, state
+from ticketsync.accounts.outstanding_replays import REPLAY
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import links, occurrences
@@ -55,7 +56,7 @@ def _replay_account(
         with database.write() as connection:
             lease.take(connection, lease_of(account), holder, now)
             row = runs.start(
-                connection, run_id, account, kind="manual", started_by="replay", now=now
+                connection, run_id, account, kind="manual", started_by=REPLAY, now=now
             )
     except errors.Busy as busy:
         skipped = runs.failed_result(account.name, busy, outcome="skipped-busy")
@@ -66,7 +67,7 @@ def _replay_account(
                 account,
                 skipped,
                 kind="manual",
-                started_by="replay",
+                started_by=REPLAY,
                 now=now,
             )
         return skipped

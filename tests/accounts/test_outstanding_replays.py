@@ -1,0 +1,63 @@
+"""
+After an upgrade that wants a replay, every account with orders waits for it.
+"""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ticketsync.accounts import installation, outstanding_replays
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.workflows import waiting
+from ticketsync.workflows.sync.replay import replay
+
+
+@pytest.fixture(autouse=True)
+def later(frozen):
+    """
+    After everything else in these databases was made.
+    """
+    frozen(datetime(2031, 1, 1, tzinfo=UTC))
+
+
+def upgraded(database, schema):
+    with database.write() as connection:
+        installation.record(
+            connection,
+            *("upgrade", "database"),
+            before={"schema": schema},
+            after={"schema": "0016"},
+        )
+
+
+def waits(database):
+    with database.read() as connection:
+        found = waiting.everything(connection, Settings(), clock.now())
+        assert [item.key for item in found if item.kind == "replay"] == [
+            *outstanding_replays.list_outstanding(connection)
+        ]
+    return [item for item in found if item.kind == "replay"]
+
+
+def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
+    assert waits(synced_once) == []
+    upgraded(synced_once, "0013")
+    (item,) = waits(synced_once)
+    assert (item.key, item.action) == ("tt", "ticketsync sync replay tt")
+    # A later upgrade that needs none does not end it.
+    upgraded(synced_once, "0015")
+    assert len(waits(synced_once)) == 1
+    assert replay(synced_once, Settings(), []).exit_code == 0
+    assert waits(synced_once) == []
+
+
+@pytest.mark.parametrize("schema", ["0014", "0015"])
+def test_an_upgrade_that_needs_none_waits_for_nothing(synced_once, schema):
+    upgraded(synced_once, schema)
+    assert waits(synced_once) == []
+
+
+def test_an_account_without_orders_has_nothing_to_read(connected):
+    upgraded(connected, "0013")
+    assert waits(connected) == []
