@@ -3,10 +3,11 @@ What a backup has otherwise is found whatever bytes stand in it; a backup in whi
 cannot be found is refused.
 """
 
+import lzma
 import sqlite3
 
 import pytest
-from support.old_databases import as_it_was
+from support.old_databases import FOLDER, as_it_was
 
 from ticketsync.core import errors
 from ticketsync.store import restore_differences
@@ -93,6 +94,16 @@ def test_the_accounts_of_a_backup_of_the_first_schema_are_named(tmp_path):
     found = [item.text for item in find_differences(old, tmp_path / "none.db")]
     assert "account tt, key from: – → env TT_KEY" in found
     assert not [text for text in found if not text.startswith("account ")]
+
+
+def test_the_folder_of_a_backup_is_named(tmp_path):
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    for file in (old, new):
+        file.write_bytes(lzma.decompress((FOLDER / "0013.db.xz").read_bytes()))
+    options = """'{"watch": "/home/me/.ssh"}'"""
+    edit(new, f"UPDATE accounts SET options = {options} WHERE id = 1")
+    (found,) = find_differences(new, old)
+    assert found.text.endswith("reads: – → watch /home/me/.ssh")
 
 
 def test_the_reader_keeps_apart_what_differs_in_one_byte():

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ticketsync.core import errors
+from ticketsync.core.named_files import named_files
 from ticketsync.core.redact import safe
 from ticketsync.store import backup, engine, schema
 
@@ -33,7 +35,8 @@ Objects = Mapping[tuple[str, str], str]  # kind and name → definition
 @dataclass(frozen=True, slots=True)
 class Places:
     """
-    Where an account's key comes from and where it is sent, as text.
+    Where an account's key comes from, where it is sent, and which files and folders
+    its options name, as text.
     """
 
     provider: str
@@ -41,6 +44,7 @@ class Places:
     address: str
     app_secret: str
     webhook_secret: str
+    files: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +158,16 @@ def _read_accounts(connection: sqlite3.Connection) -> dict[str, Places]:
             str(row["provider"]),
             _joined(row, "secret_source", "secret_reference"),
             str(row["base_url"] or ""),
-            _app_secret(str(row.get("options", ""))),
+            _joined(options, "oauth_client_source", "oauth_client_reference"),
             webhooks.get(row["id"], ""),
+            ", ".join(" ".join(item) for item in named_files(options).items()),
         )
         for row in _rows_of(connection, "accounts")
+        for options in [_options_of(row)]
     }
 
 
-def _joined(row: Mapping[str, object], *names: str) -> str:
+def _joined(row: Mapping[str, Any], *names: str) -> str:
     return " ".join(str(row[name]) for name in names if row.get(name))
 
 
@@ -178,15 +184,12 @@ def _rows_of(connection: sqlite3.Connection, table: str) -> list[dict[str, objec
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _app_secret(options: str) -> str:
+def _options_of(row: Mapping[str, object]) -> dict[str, Any]:
     try:
-        found = json.loads(options)
+        found = json.loads(str(row.get("options", "")))
     except (ValueError, RecursionError):
-        return ""
-    if not isinstance(found, dict):
-        return ""
-    names = ("oauth_client_source", "oauth_client_reference")
-    return " ".join(str(found[name]) for name in names if name in found)
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 _LABELS = {
@@ -195,13 +198,14 @@ _LABELS = {
     "address": "address",
     "app_secret": "app's secret from",
     "webhook_secret": "webhook secret from",
+    "files": "reads",
 }
 
 
 def _account_differences(
     present: Mapping[str, Places], restored: Mapping[str, Places]
 ) -> list[Difference]:
-    nothing = Places("", "", "", "", "")
+    nothing = Places("", "", "", "", "", "")
     found = []
     for name in sorted(present.keys() | restored.keys()):
         if name not in restored:
