@@ -15,6 +15,7 @@ no pin: such a row can run nothing and send a key nowhere but to the platform.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import hashlib
 import hmac
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ticketsync.accounts import credentials
-from ticketsync.core import errors, paths
+from ticketsync.core import errors, paths, permissions
 from ticketsync.core.named_files import named_files
 from ticketsync.core.redact import Secret, safe
 
@@ -40,7 +41,7 @@ LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
 CLIENT_SOURCE: Final = "oauth_client_source"
 CLIENT_REFERENCE: Final = "oauth_client_reference"
 
-_PINNED_SOURCES = ("command", "file")
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
 class Pinned(Protocol):
@@ -286,7 +287,7 @@ def _read_key() -> bytes | None:
         raise errors.PinKeyUnusable(
             f"The pin key {file} cannot be read.", hint="Check its permissions."
         ) from None
-    if os.name == "posix" and mode & 0o077:
+    if permissions.is_open_to_others(mode):
         raise errors.PinKeyUnusable(
             f"The pin key {file} can be read by others.",
             hint="Delete it, then run `ticketsync accounts confirm`: whoever read it "
@@ -331,13 +332,9 @@ def _make_key(file: Path) -> bytes:
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         paths.private_folder(file.parent)
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(f"{secrets.token_hex(32)}\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        _write_new(temporary, f"{secrets.token_hex(32)}\n")
         with contextlib.suppress(FileExistsError):
-            os.link(temporary, file)
+            _publish(temporary, file)
     except OSError as error:
         raise errors.PinKeyUnusable(
             f"The pin key {file} cannot be written: {error.strerror}.",
@@ -348,3 +345,23 @@ def _make_key(file: Path) -> bytes:
     key = _read_key()
     assert key is not None
     return key
+
+
+def _publish(temporary: Path, file: Path) -> None:
+    """
+    Give a file its final name unless there is one. Some file systems have no links.
+    """
+    try:
+        os.link(temporary, file)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _write_new(file, temporary.read_text(encoding="utf-8"))
+
+
+def _write_new(file: Path, text: str) -> None:
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
