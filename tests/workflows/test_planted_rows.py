@@ -8,10 +8,12 @@ away: then the same plants run their command and send the key.
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
 from ticketsync.accounts import credentials, pins, state
+from ticketsync.cli import serve
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
@@ -233,6 +235,20 @@ def test_a_planted_webhook_secret_is_neither_run_nor_read(
     with connected.read() as connection:
         (item,) = confirm.list_unconfirmed(connection)
         assert stranger.command in item.text
+    said = []
+    listed = webhook_endpoints.load_endpoints(connected, Settings())
+    serve._warn_of_missing_secrets(SimpleNamespace(say=said.append), listed)
+    assert "ticketsync: unconfirmed: Account 'tt' runs" in said[0]
+    hints = [said[0]]
+    for refuse in (
+        lambda: serve._require_ready_endpoint(listed),
+        lambda: webhook_endpoints.get_ready_endpoint(connected, settings, "tt"),
+    ):
+        with pytest.raises(errors.UsageError) as caught:
+            refuse()
+        assert caught.value.word == "webhook-secret-missing"
+        hints.append(caught.value.hint)
+    assert all("ticketsync accounts confirm tt" in hint for hint in hints)
     monkeypatch.setattr(pins, "_matches", lambda pin, content: True)  # the control
     endpoints()
     assert stranger.made.exists()
