@@ -55,6 +55,7 @@ def test_every_field_that_a_pin_covers_counts():
         *({"secret_source": "command"}, {"secret_reference": "OTHER"}),
         {"options": {"oauth_client_source": "command"}},
         {"options": {"oauth_client_reference": "rm"}},
+        {"options": {"watch": "/etc"}},
     )
     pin = pinned().pin
     assert pins.is_confirmed(Account(pin=pin))
@@ -100,6 +101,50 @@ def test_a_key_that_others_could_read_or_that_is_short_confirms_nothing(home):
     file.write_text("short")
     with pytest.raises(errors.CredentialError, match="shorter than 32"):
         pins.make_pin(account)
+
+
+def test_a_key_that_cannot_be_used_is_named_and_not_taken_for_an_attack(home):
+    account = pinned()
+    webhook = ("tt", 1, "command", "printenv X", "")
+    paths.pin_key_file().chmod(0o640)
+    for refuse in (
+        lambda: pins.refuse_unconfirmed(account),
+        lambda: pins.refuse_unconfirmed_webhook(*webhook),
+    ):
+        with pytest.raises(errors.CredentialError) as caught:
+            refuse()
+        assert caught.value.word == "file-not-private"
+        assert not caught.value.parks
+    assert not pins.is_confirmed(account)
+    assert not pins.is_webhook_confirmed(*webhook[1:])
+
+
+def test_what_is_confirmed_is_shown_whole_and_what_is_too_long_is_refused():
+    hidden = f"cat key {'#' * 280}; rm -r x"
+    command = Account(secret_source="command", secret_reference=hidden[-300:])
+    assert pins.make_pin(command)
+    assert "; rm -r x`" in pins.pinned_places(command)[0]
+    escaped = Account(secret_source="file", secret_reference="\u202e" * 299 + "z")
+    assert pins.pinned_places(escaped)[0].endswith("z")
+    long = "x" * 301
+    for refused in (
+        Account(secret_source="command", secret_reference=long),
+        Account(base_url=f"https://{long}"),
+        Account(options={"watch": f"/{long}"}),
+        Account(options={"oauth_client_reference": long}),
+    ):
+        with pytest.raises(errors.UsageError, match="at most 300"):
+            pins.make_pin(refused)
+    with pytest.raises(errors.UsageError, match="at most 300"):
+        pins.make_webhook_pin(1, "command", long)
+
+
+def test_a_folder_is_known_by_its_absolute_path_on_every_system():
+    for value in ("/etc", "C:\\reports", "\\\\nas\\x", "A, /etc"):
+        assert pins.pinned_places(Account(base_url=None, options={"watch": value}))
+    for value in ("moshtix", "Australia/Sydney", "true", ""):
+        found = Account(base_url=None, options={"recipe": value, "oauth_x": "/y"})
+        assert pins.pinned_places(found) == []
 
 
 def test_the_child_of_a_secret_command_does_not_get_the_key(monkeypatch):

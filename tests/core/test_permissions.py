@@ -2,6 +2,7 @@
 Settings, home and database that others may write.
 """
 
+import errno
 import grp
 import os
 import pwd
@@ -10,9 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from ticketsync.accounts import pins
 from ticketsync.cli.context import AppContext
 from ticketsync.core import config, errors, paths, permissions
 from ticketsync.store import engine
+from ticketsync.workflows import doctor, schedule
 
 
 def refused(path, **options):
@@ -92,6 +95,76 @@ def test_a_file_of_another_user_is_refused(tmp_path, monkeypatch):
     assert refused(file)
     assert not refused(file, is_shareable=True)
     assert permissions.is_shared_with_group(file)
+
+
+def test_where_modes_cannot_be_set_a_variable_accepts_them(
+    home, tmp_path, monkeypatch, shared_group
+):
+    """
+    A network share shows 0777 for everything; there are no hard links either.
+    """
+    file = home / "config.yaml"
+    file.write_text("notify:\n  urls: ['json://127.0.0.1/secret']\n")
+    for path in (file, home):
+        path.chmod(0o777)
+    with pytest.raises(errors.ConfigurationError) as caught:
+        config.load()
+    assert "TICKETSYNC_ACCEPT_MODES=1" in caught.value.hint
+    monkeypatch.setenv("TICKETSYNC_ACCEPT_MODES", "yes")
+    with pytest.raises(errors.ConfigurationError):
+        config.load()
+    monkeypatch.setenv("TICKETSYNC_ACCEPT_MODES", "1")
+    config.load()
+    assert not refused(file)
+    assert doctor.fix(None) == []
+    key = paths.pin_key_file()
+    key.unlink(missing_ok=True)
+    account = SimpleNamespace(
+        name="tt",
+        provider="wix",
+        base_url="http://127.0.0.1:9",
+        secret_source="file",
+        secret_reference="x",
+        options={},
+        pin="",
+    )
+
+    def no_links(*_):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    with monkeypatch.context() as without_links:
+        without_links.setattr(os, "link", no_links)
+        account.pin = pins.make_pin(account)
+        assert account.pin == pins.make_pin(account)
+    assert [found.name for found in home.iterdir() if "pin" in found.name] == [key.name]
+    key.chmod(0o777)
+    assert pins.is_confirmed(account)
+    assert schedule.job(schedule.when("0 3 * * *")).environment == {
+        "TICKETSYNC_HOME": str(home),
+        "TICKETSYNC_ACCEPT_MODES": "1",
+    }
+
+
+def test_the_database_of_a_group_stays_the_groups_when_modes_are_fixed(
+    home, shared_group
+):
+    database = home / "ticketsync.db"
+    for mode, fixed in ((0o660, 0o660), (0o664, 0o660), (0o640, 0o600), (0o644, 0o600)):
+        database.touch()
+        database.chmod(mode)
+        done = doctor.fix(database)
+        assert stat.S_IMODE(database.stat().st_mode) == fixed
+        assert done == ([] if mode == fixed else [f"chmod {fixed:o} {database}"])
+
+
+def test_a_hint_takes_no_more_from_others_than_is_wanted(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    file.chmod(0o666)
+    for is_shareable, wanted in ((True, "chmod o-w "), (False, "chmod go-w ")):
+        with pytest.raises(errors.ConfigurationError) as caught:
+            permissions.refuse_writable(file, what="It", is_shareable=is_shareable)
+        assert wanted in caught.value.hint
 
 
 def open_both():

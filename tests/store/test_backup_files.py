@@ -6,13 +6,14 @@ left behind when something fails.
 import hashlib
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
 
 from ticketsync.catalogue import shows
-from ticketsync.core import errors
-from ticketsync.store import backup, engine
+from ticketsync.core import clock, errors
+from ticketsync.store import backup, engine, staging_folder
 
 ODD_NAMES = (
     "b?x.db",
@@ -211,6 +212,52 @@ def test_what_a_killed_backup_left_is_cleared_by_the_next(sqlite, tmp_path):
     backup.take_backup(sqlite, tmp_path / "x.db")
     assert names_in(tmp_path)[:1] != [".x.db.new"]
     assert not (tmp_path / ".x.db.new").exists()
+
+
+def test_a_second_restore_does_not_replace_what_the_first_is_about_to_confirm(
+    sqlite, tmp_path
+):
+    add_venue(sqlite, "mine")
+    target = tmp_path / "target.db"
+    first = backup.take_backup(sqlite, tmp_path / "first.db")
+    add_venue(sqlite, "theirs")
+    second = backup.take_backup(sqlite, tmp_path / "second.db")
+    with backup.staged(first, target) as looked_at:
+        with backup.staged(second, target) as other:
+            assert other.file != looked_at.file
+        assert venue_names(looked_at.file) == {"mine"}
+        backup.put_in_place(looked_at, target)
+    assert venue_names(target) == {"mine"}
+    with backup.staged(first, target) as looked_at:
+        looked_at.file.write_bytes(second.file.read_bytes())
+        with pytest.raises(errors.DatabaseError) as caught:
+            backup.put_in_place(looked_at, target)
+    assert caught.value.word == "digest-mismatch"
+    assert venue_names(target) == {"mine"}
+    assert not [name for name in names_in(tmp_path) if ".new" in name]
+
+
+def test_a_folder_that_was_abandoned_a_day_ago_is_cleared(sqlite, tmp_path):
+    for name, age in (("old", staging_folder.ABANDONED_SECONDS + 60), ("new", 60)):
+        folder = tmp_path / f".x.db.new-{name}"
+        folder.mkdir()
+        os.utime(folder, (clock.now().timestamp() - age,) * 2)
+    backup.take_backup(sqlite, tmp_path / "x.db")
+    assert [n for n in names_in(tmp_path) if ".new-" in n] == [".x.db.new-new"]
+
+
+def test_a_file_of_somebody_else_is_opened_with_distrust(sqlite, tmp_path):
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
+    with closing(backup.open_to_read(made.file)) as connection:
+        assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
+        assert connection.execute("PRAGMA cell_size_check").fetchone() == (1,)
+    with sqlite.read() as connection:
+        assert connection.execute(text("PRAGMA trusted_schema")).scalar() == 0
+        names = connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'view'")
+        ).scalars()
+        for name in names:  # ours call nothing but what is harmless
+            connection.execute(text(f"SELECT * FROM {name}")).all()
 
 
 def test_a_folder_is_no_backup(tmp_path):

@@ -9,10 +9,12 @@ away: then the same plants run their command and send the key.
 import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
 from ticketsync.accounts import credentials, pins, state
+from ticketsync.cli import serve
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
@@ -36,6 +38,7 @@ from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
+REAL = "http://127.0.0.1:9"  # of another account, where nobody listens
 PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY----- abc"
 
 
@@ -88,8 +91,25 @@ class Stranger:
             "an address": ({"base_url": self.url}, self.url),
             "a file and an address": ({**file, "base_url": self.url}, self.url),
             "a command for an app's secret": ({"options": client}, self.command),
-            "another's pin": ({**command, "base_url": real, "pin": "0" * 64}, real),
+            "another's pin": (
+                {**command, "base_url": real, "pin": self._pin_of_another(real)},
+                real,
+            ),
         }
+
+    def _pin_of_another(self, real):
+        """
+        Genuine, and of the very same command and address, but of another account.
+        """
+        other = SimpleNamespace(
+            name="other",
+            provider="ticket_tailor",
+            base_url=real,
+            secret_source="command",
+            secret_reference=self.command,
+            options={},
+        )
+        return pins.make_pin(other)
 
     @property
     def command(self):
@@ -113,7 +133,7 @@ def operations(database, settings):
         with database.read() as connection:
             return state.get_account(connection, "tt")
 
-    spec = registry.provider("ticket_tailor").spec
+    spec = registry.provider("square").spec  # one with tokens that are renewed
     given = SecretSource("env", "TT_KEY")
     return {
         "sync": lambda: sync.sync(database, settings, Request()),
@@ -121,7 +141,7 @@ def operations(database, settings):
         "check": lambda: connect.check(database, settings, "tt"),
         "doctor": lambda: list(doctor.examine(lambda: settings, lambda: database)),
         "set": lambda: account_options.plan(
-            database, settings, "tt", {"base_url": account().base_url or ""}
+            database, settings, "tt", {"base_url": f"{account().base_url or REAL}/"}
         ),
         "renew": lambda: tokens.renew(database, spec, account()),
         "connect": lambda: account_run.connect(
@@ -130,7 +150,7 @@ def operations(database, settings):
         "rotate": lambda: connect.rotate(
             database, settings, "tt", source=given, check=True
         ),
-        "rename": lambda: connect.rename(database, settings, "tt", "tt"),
+        "rename": lambda: connect.rename(database, settings, "tt", "door"),
         "remove": lambda: retire.remove(database, settings, "tt"),
     }
 
@@ -145,7 +165,7 @@ def plant(database, values):
 def attempt(operation):
     try:
         operation()
-    except (errors.TicketsyncError, KeyError):
+    except errors.TicketsyncError:
         return
 
 
@@ -195,6 +215,36 @@ def test_control_without_pins_the_same_plants_succeed(
     assert any(_carries(text, PRIVATE_KEY) for text in stranger.received)
 
 
+# What each operation would do for a plant, if there were no pins.
+CONTROLS = {
+    "sync": "a command",
+    "fetch": "a command",
+    "check": "a command",
+    "doctor": "a command",
+    "set": "a command",
+    "renew": "a command for an app's secret",
+    "connect": "an address",
+    "rotate": "an address",
+    "rename": "a file",
+    "remove": "a file",
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_control_without_pins_each_operation_succeeds(
+    connected, stranger, settings, monkeypatch, name
+):
+    assert set(operations(connected, settings)) == set(CONTROLS)
+    monkeypatch.setattr(pins, "_matches", lambda pin, content: True)
+    monkeypatch.setattr(credentials, "_is_ours", lambda file: True)
+    with connected.read() as connection:
+        real = state.get_account(connection, "tt").base_url
+    plant(connected, stranger.plants(real)[CONTROLS[name]][0])
+    assert stranger.successes == 0
+    attempt(operations(connected, settings)[name])
+    assert stranger.successes >= 1
+
+
 def _carries(header, secret):
     import base64
 
@@ -234,6 +284,20 @@ def test_a_planted_webhook_secret_is_neither_run_nor_read(
     with connected.read() as connection:
         (item,) = confirm.list_unconfirmed(connection)
         assert stranger.command in item.text
+    said = []
+    listed = webhook_endpoints.load_endpoints(connected, Settings())
+    serve._warn_of_missing_secrets(SimpleNamespace(say=said.append), listed)
+    assert "ticketsync: unconfirmed: Account 'tt' runs" in said[0]
+    hints = [said[0]]
+    for refuse in (
+        lambda: serve._require_ready_endpoint(listed),
+        lambda: webhook_endpoints.get_ready_endpoint(connected, settings, "tt"),
+    ):
+        with pytest.raises(errors.UsageError) as caught:
+            refuse()
+        assert caught.value.word == "webhook-secret-missing"
+        hints.append(caught.value.hint)
+    assert all("ticketsync accounts confirm tt" in hint for hint in hints)
     monkeypatch.setattr(pins, "_matches", lambda pin, content: True)  # the control
     endpoints()
     assert stranger.made.exists()

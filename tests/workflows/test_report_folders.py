@@ -3,21 +3,29 @@ A folder of reports as an account: a bad file is named and stops no other, what 
 previewed is what is saved, and an unchanged folder costs no reading.
 """
 
+import json
 import os
 
 import pytest
 from sqlalchemy import case, func, select, update
 
-from ticketsync.accounts import runs
+from ticketsync.accounts import pins, runs, state
 from ticketsync.catalogue import shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.door import attendees
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.reporting import sales, waiting
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.sales import orders, quarantine, tickets
-from ticketsync.workflows import connect, match, recipe_preview
+from ticketsync.workflows import (
+    account_options,
+    confirm,
+    connect,
+    match,
+    recipe_preview,
+)
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as job
 
@@ -261,3 +269,95 @@ def test_a_renamed_event_is_a_candidate_of_its_show_and_keeps_its_guests(account
         assert attendees.count_guests(connection, 1).expected == 2
         guests = attendees.list_guests(connection, 1)
     assert [guest.order_id for guest in guests] == ["1", "1"]
+
+
+def planted(account, **values):
+    """
+    Write options into the row, as whoever can write to the database would.
+    """
+    with account.database.write() as connection:
+        found = state.get_account(connection, "other")
+        options = {**found.options, **values}
+        connection.execute(update(accounts).values(options=json.dumps(options)))
+
+
+@pytest.mark.parametrize("option", ["watch", "recipe"])
+def test_a_planted_folder_or_recipe_is_read_only_when_a_person_confirmed_it(
+    account, option, monkeypatch
+):
+    """
+    8 attempts on each kind of database, 0 successes; without pins the folder is read.
+    """
+    private = account.path / "private"
+    private.mkdir()
+    (private / "b.csv").write_text(f"{HEADING}\n7,{GALA},Adult,1,70.00\n")
+    (private / "r.yaml").write_text(RECIPE.replace("Other House", "Planted"))
+    places = {"watch": private, "recipe": private / "r.yaml"}
+    planted(account, **{option: str(places[option])})
+    result, _ = account.sync()
+    assert (result.exit_code, result.word) == (4, "unconfirmed")
+    assert str(places[option]) in result.message
+    database, settings = account.database, Settings()
+    none = SecretSource("none", "")
+    for attempt in (
+        lambda: connect.check(database, settings, "other"),
+        lambda: connect.rotate(database, settings, "other", source=none, check=True),
+        lambda: account_options.plan(database, settings, "other", {"people": "true"}),
+    ):
+        with pytest.raises(errors.Unconfirmed):
+            attempt()
+    assert account.figures()[0] == 0
+    with monkeypatch.context() as without:  # the control
+        without.setattr(pins, "_matches", lambda pin, content: True)
+        account.sync()
+    assert account.figures()[2] == {"watch": 7000, "recipe": 5000}[option]
+    with database.read() as connection:
+        shown = confirm.list_unconfirmed(connection)
+    assert str(places[option]) in shown[0].text
+    confirm.confirm(database, shown)
+    assert account.sync()[0].exit_code == 0
+
+
+def test_another_account_does_not_look_into_a_planted_folder(account):
+    private = account.path / "private"
+    private.mkdir()
+    data = f"{HEADING}\n7,{GALA},Adult,1,70.00\n"
+    (private / "b.csv").write_text(data)
+    planted(account, watch=str(private))
+    (account.path / "new").mkdir()
+    (account.path / "new" / "c.csv").write_text(data)
+    options = {"recipe": str(account.path / "r.yaml")}
+
+    def add(name, folder):
+        connect.add(
+            *(account.database, Settings()),
+            provider="file",
+            name=name,
+            base_url=None,
+            check=False,
+            source=SecretSource("none", ""),
+            options={**options, "watch": str(account.path / folder)},
+        )
+
+    with pytest.raises(errors.GuardRefused):
+        add("same", "private")
+    add("new", "new")  # the files in the planted folder are not compared
+
+
+@pytest.mark.parametrize("option", ["watch", "recipe"])
+def test_a_relative_path_that_nobody_can_confirm_is_not_read(
+    account, option, monkeypatch
+):
+    monkeypatch.chdir(account.path)
+    planted(account, **{option: {"watch": "in", "recipe": "r.yaml"}[option]})
+    with account.database.write() as connection:
+        state.save_pin(connection, state.get_account(connection, "other").id)
+    result, _ = account.sync()
+    assert result.word == "option-value"
+    assert "no absolute path" in result.message
+    value = {"watch": str(account.path / "in"), "recipe": str(account.path / "r.yaml")}
+    plan = account_options.plan(
+        account.database, Settings(), "other", {option: value[option]}
+    )
+    account_options.apply(account.database, plan)
+    assert account.sync()[0].exit_code == 0

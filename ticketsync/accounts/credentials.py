@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from ticketsync.accounts import child_environment
-from ticketsync.core import digest, errors, paths
+from ticketsync.core import digest, errors, paths, permissions
 from ticketsync.core.redact import Secret, safe
 
 KEYRING_SECONDS: Final = 5.0
@@ -217,7 +217,7 @@ def _from_file(account: str, reference: str) -> str:
         )
     with contextlib.suppress(FileNotFoundError):
         mode = stat.S_IMODE(file.stat().st_mode)
-        if mode & 0o077:
+        if permissions.is_open_to_others(mode):
             raise errors.SecretMissing(
                 f"{file}, with the key of account {account!r}, can be read by others.",
                 hint=f"Run `chmod 600 {file}`.",

@@ -1,6 +1,6 @@
 """
-Pins: proof that a person on this machine chose the commands, secret files and addresses
-that stand in the database.
+Pins: proof that a person on this machine chose the commands, secret files, addresses
+and folders that stand in the database.
 
 The database is data that others may write: it is shared, restored from a backup, edited
 by hand. What a row could make us run, read or send a key to therefore counts only with
@@ -15,6 +15,7 @@ no pin: such a row can run nothing and send a key nowhere but to the platform.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import hashlib
 import hmac
@@ -27,18 +28,20 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ticketsync.accounts import credentials
-from ticketsync.core import errors, paths
+from ticketsync.core import errors, paths, permissions
+from ticketsync.core.named_files import named_files
 from ticketsync.core.redact import Secret, safe
 
 KEY: Final = "TICKETSYNC_PIN_KEY"
 KEY_COMMAND: Final = "TICKETSYNC_PIN_KEY_COMMAND"
 KEY_CREDENTIAL: Final = "ticketsync-pin-key"
 SHORTEST_KEY: Final = 32  # characters
+LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
 # Options of an account that was connected with OAuth: where its app's secret is.
 CLIENT_SOURCE: Final = "oauth_client_source"
 CLIENT_REFERENCE: Final = "oauth_client_reference"
 
-_PINNED_SOURCES = ("command", "file")
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
 class Pinned(Protocol):
@@ -72,8 +75,12 @@ def pinned_places(account: Pinned) -> list[str]:
         account.options.get(CLIENT_REFERENCE, ""),
         "its app's secret",
     )
+    found += [
+        f"reads {_shown(value)} (its option {safe(name)})"
+        for name, value in named_files(account.options).items()
+    ]
     if account.base_url is not None:
-        found.append(f"sends its key to {safe(account.base_url)}")
+        found.append(f"sends its key to {_shown(account.base_url)}")
     return found
 
 
@@ -89,10 +96,14 @@ def make_pin(account: Pinned) -> str:
     The pin of an account as it stands, `""` where it needs none. Makes the key where
     there is none yet.
 
-    Raises: `CredentialError` where the key can be neither read nor made.
+    Raises: `CredentialError` where the key can be neither read nor made, `UsageError`
+    for a command, path or address that is too long to be looked at.
     """
     if not pinned_places(account):
         return ""
+    files = named_files(account.options).values()
+    client = account.options.get(CLIENT_REFERENCE, "")
+    _refuse_long(account.secret_reference, client, account.base_url or "", *files)
     return _hmac(_get_or_make_key(), pinned_content(account))
 
 
@@ -100,10 +111,12 @@ def make_webhook_pin(account_id: int, source: str, reference: str) -> str:
     """
     The pin of a webhook secret, `""` where it needs none.
 
-    Raises: `CredentialError` where the key can be neither read nor made.
+    Raises: `CredentialError` where the key can be neither read nor made, `UsageError`
+    for a command or path that is too long to be looked at.
     """
     if not pinned_webhook_places(source, reference):
         return ""
+    _refuse_long(reference)
     key = _get_or_make_key()
     return _hmac(key, _webhook_content(account_id, source, reference))
 
@@ -112,9 +125,15 @@ def is_confirmed(account: Pinned) -> bool:
     """
     Whether a person confirmed what the account would run, read and send its key to.
     """
-    if not pinned_places(account):
-        return True
-    return _matches(account.pin, pinned_content(account))
+    with contextlib.suppress(
+        errors.CredentialError
+    ):  # an unusable key confirms nothing
+        return _is_confirmed(account)
+    return False
+
+
+def _is_confirmed(account: Pinned) -> bool:
+    return not pinned_places(account) or _matches(account.pin, pinned_content(account))
 
 
 def is_webhook_confirmed(
@@ -123,17 +142,25 @@ def is_webhook_confirmed(
     """
     Whether a person confirmed where a webhook secret comes from.
     """
-    if not pinned_webhook_places(source, reference):
-        return True
-    return _matches(pin, _webhook_content(account_id, source, reference))
+    with contextlib.suppress(errors.CredentialError):
+        return _is_webhook_confirmed(account_id, source, reference, pin)
+    return False
+
+
+def _is_webhook_confirmed(
+    account_id: int, source: str, reference: str, pin: str
+) -> bool:
+    return not pinned_webhook_places(source, reference) or _matches(
+        pin, _webhook_content(account_id, source, reference)
+    )
 
 
 def refuse_unconfirmed(account: Pinned) -> None:
     """
     Raises: `Unconfirmed` for an account that would run, read or send its key to what
-    nobody confirmed.
+    nobody confirmed; `CredentialError` where the key that tells so cannot be used.
     """
-    if not is_confirmed(account):
+    if not _is_confirmed(account):
         places = ", ".join(pinned_places(account))
         raise errors.Unconfirmed(
             f"Account {account.name!r} {places}, and nobody confirmed that here; "
@@ -147,9 +174,9 @@ def refuse_unconfirmed_webhook(
 ) -> None:
     """
     Raises: `Unconfirmed` for a webhook secret from a command or file that nobody
-    confirmed.
+    confirmed; `CredentialError` where the key that tells so cannot be used.
     """
-    if not is_webhook_confirmed(account_id, source, reference, pin):
+    if not _is_webhook_confirmed(account_id, source, reference, pin):
         places = ", ".join(pinned_webhook_places(source, reference))
         raise errors.Unconfirmed(
             f"Account {account!r} {places}, and nobody confirmed that here; nothing "
@@ -180,22 +207,41 @@ def read_confirmed_secret(account: Pinned) -> Secret:
 
 def _place(source: str, reference: str, what: str) -> list[str]:
     if source == "command":
-        return [f"runs `{safe(reference)}` for {what}"]
+        return [f"runs `{_shown(reference)}` for {what}"]
     if source == "file":
-        return [f"reads {what} from {safe(reference)}"]
+        return [f"reads {what} from {_shown(reference)}"]
     return []
+
+
+def _shown(reference: str) -> str:
+    """
+    All of what can be confirmed: each of its characters may become an escape.
+    """
+    return safe(reference, longest=6 * LONGEST_REFERENCE)
+
+
+def _refuse_long(*references: str) -> None:
+    for reference in references:
+        if len(reference) > LONGEST_REFERENCE:
+            raise errors.UsageError(
+                f"{safe(reference, longest=60)} has {len(reference)} characters; what "
+                f"a person is to confirm has at most {LONGEST_REFERENCE}.",
+                hint="Put a long command into a script and name that.",
+            )
 
 
 def pinned_content(account: Pinned) -> str:
     """
     All that the pin of an account covers.
     """
+    files = named_files(account.options)
     return json.dumps(
         [
             *("account", account.name, account.provider, account.base_url),
             *(account.secret_source, account.secret_reference),
             account.options.get(CLIENT_SOURCE, ""),
             account.options.get(CLIENT_REFERENCE, ""),
+            *([files] if files else []),  # pins of accounts without any stay
         ]
     )
 
@@ -209,10 +255,7 @@ def _hmac(key: bytes, content: str) -> str:
 
 
 def _matches(pin: str, content: str) -> bool:
-    try:
-        key = _read_key()
-    except errors.CredentialError:
-        return False
+    key = _read_key()
     if key is None or not pin:
         return False
     return hmac.compare_digest(pin.encode(), _hmac(key, content).encode())
@@ -241,11 +284,11 @@ def _read_key() -> bytes | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        raise errors.CredentialError(
+        raise errors.PinKeyUnusable(
             f"The pin key {file} cannot be read.", hint="Check its permissions."
         ) from None
-    if os.name == "posix" and mode & 0o077:
-        raise errors.CredentialError(
+    if permissions.is_open_to_others(mode):
+        raise errors.PinKeyUnusable(
             f"The pin key {file} can be read by others.",
             hint="Delete it, then run `ticketsync accounts confirm`: whoever read it "
             "can confirm what you did not.",
@@ -275,7 +318,7 @@ def _reveal(source: str, reference: str) -> str:
 
 def _checked(key: str, what: str) -> bytes:
     if len(key) < SHORTEST_KEY:
-        raise errors.CredentialError(
+        raise errors.PinKeyUnusable(
             f"{what} is shorter than {SHORTEST_KEY} characters.",
             hint="Use a random one, for example of `openssl rand -hex 32`.",
         )
@@ -289,15 +332,11 @@ def _make_key(file: Path) -> bytes:
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         paths.private_folder(file.parent)
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(f"{secrets.token_hex(32)}\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        _write_new(temporary, f"{secrets.token_hex(32)}\n")
         with contextlib.suppress(FileExistsError):
-            os.link(temporary, file)
+            _publish(temporary, file)
     except OSError as error:
-        raise errors.CredentialError(
+        raise errors.PinKeyUnusable(
             f"The pin key {file} cannot be written: {error.strerror}.",
             hint=f"Make its folder writable for you, or set {KEY}.",
         ) from None
@@ -306,3 +345,23 @@ def _make_key(file: Path) -> bytes:
     key = _read_key()
     assert key is not None
     return key
+
+
+def _publish(temporary: Path, file: Path) -> None:
+    """
+    Give a file its final name unless there is one. Some file systems have no links.
+    """
+    try:
+        os.link(temporary, file)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _write_new(file, temporary.read_text(encoding="utf-8"))
+
+
+def _write_new(file: Path, text: str) -> None:
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())

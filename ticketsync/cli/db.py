@@ -155,7 +155,7 @@ def restore_database(
         )
     found = backup.verify_backup(file)
     with backup.staged(found, target) as copy:
-        differences = restore_differences.find_differences(copy, target)
+        differences = restore_differences.find_differences(copy.file, target)
         if not _agree_to_restore(target, differences, yes, accept_code):
             return
         kept = backup.put_in_place(copy, target)

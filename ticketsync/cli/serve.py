@@ -103,7 +103,15 @@ def _warn_of_missing_secrets(
     app_context: context.AppContext, endpoints: Sequence[WebhookEndpoint]
 ) -> None:
     for endpoint in endpoints:
-        if not endpoint.is_ready:
+        if endpoint.is_ready:
+            continue
+        if endpoint.trouble is not None:
+            app_context.say(
+                f"ticketsync: {endpoint.trouble.word}: {endpoint.trouble.message} "
+                f"Until then all webhooks of {endpoint.account!r} are rejected. "
+                f"{endpoint.trouble.hint}"
+            )
+        else:
             app_context.say(
                 f"ticketsync: webhook-secret-missing: Account {endpoint.account!r} "
                 "receives signed webhooks but has no secret; all of them are rejected. "
@@ -118,9 +126,12 @@ def _require_ready_endpoint(endpoints: Sequence[WebhookEndpoint]) -> None:
     from ticketsync.core import errors
 
     if not any(endpoint.is_ready for endpoint in endpoints):
+        troubles = [e.trouble for e in endpoints if e.trouble is not None]
         raise errors.UsageError(
             "No account can receive webhooks yet.",
-            hint="Run `ticketsync webhooks url ACCOUNT`.",
+            hint=troubles[0].hint
+            if troubles
+            else "Run `ticketsync webhooks url ACCOUNT`.",
             word="webhook-secret-missing" if endpoints else "no-webhooks",
         )
 

@@ -182,7 +182,8 @@ def load(file: Path | None = None) -> Settings:
         ) from None
     permissions.refuse_writable(chosen, what="The settings file")
     settings = read(text, str(chosen))
-    if settings.notify.is_secret and chosen.stat().st_mode & 0o077:
+    mode = chosen.stat().st_mode
+    if settings.notify.is_secret and permissions.is_open_to_others(mode):
         raise errors.ConfigurationError(
             f"{chosen} holds addresses under `notify` and others can read it.",
             hint=f"Run `chmod 600 {chosen}`, or write env:NAME instead.",

@@ -118,6 +118,15 @@ class SecretMissing(CredentialError):
     parks = False
 
 
+class PinKeyUnusable(CredentialError):
+    """
+    The key that tells what a person confirmed cannot be used here. The accounts are not
+    at fault.
+    """
+
+    parks = False
+
+
 class AuthenticationFailed(CredentialError):
     word = "refused-credentials"
 

@@ -11,8 +11,37 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Final
 
 from ticketsync.core import errors
+
+ACCEPT: Final = "TICKETSYNC_ACCEPT_MODES"
+_WAY_OUT: Final = (
+    f" Where modes cannot be set (a network share, exFAT, WSL), set {ACCEPT}=1, for "
+    "cron too: then it is up to you who can reach the files."
+)
+
+
+def modes_count() -> bool:
+    """
+    Whether modes and owners of files say who may use them: not on systems without
+    such, nor where a person said that the file system does not keep them.
+    """
+    return os.name == "posix" and os.environ.get(ACCEPT, "") != "1"
+
+
+def accepted() -> dict[str, str]:
+    """
+    The variable for the environment of a scheduled run, if it is set here.
+    """
+    return {ACCEPT: "1"} if os.environ.get(ACCEPT, "") == "1" else {}
+
+
+def is_open_to_others(mode: int) -> bool:
+    """
+    Whether the mode of a private file lets others read or write it.
+    """
+    return modes_count() and bool(mode & 0o077)
 
 
 def refuse_writable(path: Path, *, what: str, is_shareable: bool = False) -> None:
@@ -27,14 +56,14 @@ def refuse_writable(path: Path, *, what: str, is_shareable: bool = False) -> Non
     if _belongs_to_another(found) and not is_shareable:
         raise errors.ConfigurationError(
             f"{what} {path} belongs to another user, who can change it.",
-            hint=f"Run `chown {os.geteuid()} {path}` if it is yours.",
+            hint=f"Run `chown {os.geteuid()} {path}` if it is yours.{_WAY_OUT}",
             word="writable-by-others",
         )
     if _others_may_write(found) or (_group_may_write(found) and not is_shareable):
         raise errors.ConfigurationError(
             f"{what} {path} can be changed by others.",
-            hint=f"Run `chmod go-w {path}` or choose a folder of your own, and look "
-            "whether somebody has changed it.",
+            hint=f"Run `chmod {'o' if is_shareable else 'go'}-w {path}` or choose a "
+            f"folder of your own, and look whether somebody has changed it.{_WAY_OUT}",
             word="writable-by-others",
         )
 
@@ -50,9 +79,9 @@ def is_shared_with_group(path: Path) -> bool:
 
 def _stat(path: Path) -> os.stat_result | None:
     """
-    Nothing on systems without such permissions, or where there is no such file.
+    Nothing where modes do not count, or where there is no such file.
     """
-    if os.name != "posix":
+    if not modes_count():
         return None
     try:
         return path.stat()

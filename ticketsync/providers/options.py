@@ -4,6 +4,7 @@ The options of an account other than its key, and the values that each accepts.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ class Option:
     sets_apart   two accounts with one key read different things if they have no value
                  of it in common; an account without a value may read all of them
     names_owner  another value means another account of the platform
+    names_file   a file or folder of this machine, stored as an absolute path, which a
+                 person confirms; anything else that it accepts reads none
     leaves_out   names organisations, locations or regions that are not to be read
     """
 
@@ -40,6 +43,7 @@ class Option:
     sets_apart: bool = False
     names_owner: bool = False
     leaves_out: bool = False
+    names_file: bool = False
 
     def cleaned(self, text: str) -> str:
         """
@@ -91,6 +95,32 @@ def are_apart(
         if option.sets_apart and here and there and not here & there:
             return True
     return False
+
+
+def refuse_relative_files(options: Sequence[Option], values: Mapping[str, str]) -> None:
+    """
+    Nobody can have confirmed what a relative path means, and `accounts` stores none.
+
+    Raises: `ConfigurationError` for a value that would be stored as an absolute path
+    and is none.
+    """
+    for option in options:
+        value = str(values.get(option.name, ""))
+        if not option.names_file or not value or os.path.isabs(value):
+            continue
+        if not _is_word_of(option, value):
+            raise errors.ConfigurationError(
+                f"{option.name} is {safe(value)!r}, which is no absolute path.",
+                hint=f"Run `ticketsync accounts set NAME {option.name}=…`.",
+                word="option-value",
+            )
+
+
+def _is_word_of(option: Option, value: str) -> bool:
+    try:
+        return option.cleaned(value) == value
+    except errors.UsageError:
+        return False
 
 
 # Options of every account, whatever its platform.

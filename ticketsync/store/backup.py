@@ -7,22 +7,20 @@ PostgreSQL has its own tools.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import os
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketsync.core import clock, errors, paths
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import lease, restore_notes, schema
 from ticketsync.store.engine import Database
+from ticketsync.store.staging_folder import private_copy
 
 _CHUNK = 1 << 20
 
@@ -65,7 +63,7 @@ def take_backup(database: Database, target: Path) -> Backup:
         raise errors.UsageError(
             f"{target} exists already.", hint="Choose another name with -o."
         )
-    with _private_copy(target) as copy:
+    with private_copy(target) as copy:
         _copy_database(source, copy)
         version = verify_file(copy)
         digest = _digest(copy)
@@ -123,8 +121,18 @@ def restore_backup(backup: Backup, target: Path) -> Path | None:
         return put_in_place(copy, target)
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """
+    A private copy of a backup, and its digest when it was made.
+    """
+
+    file: Path
+    digest: str
+
+
 @contextmanager
-def staged(backup: Backup, target: Path) -> Iterator[Path]:
+def staged(backup: Backup, target: Path) -> Iterator[Staged]:
     """
     A private copy of a verified backup beside `target`, byte for byte what was verified
     and verified again itself; for the caller to look at and put in place. Deleted
@@ -140,7 +148,7 @@ def staged(backup: Backup, target: Path) -> Iterator[Path]:
             hint="Install the newer ticketsync; nothing was changed.",
             word="schema-newer",
         )
-    with _private_copy(target) as copy:
+    with private_copy(target) as copy:
         if _copy_bytes(backup.file, copy) != backup.digest:
             raise errors.DatabaseError(
                 f"{backup.file} was changed while it was restored; nothing was "
@@ -152,22 +160,29 @@ def staged(backup: Backup, target: Path) -> Iterator[Path]:
         verify_file(copy)
         if backup.schema < schema.PRESENT:  # else whoever restores records it
             restore_notes.note_restore(copy, backup.file.name, backup.schema)
-        yield copy
+        yield Staged(copy, _digest(copy))
 
 
-def put_in_place(copy: Path, target: Path) -> Path | None:
+def put_in_place(copy: Staged, target: Path) -> Path | None:
     """
     Replace a database by a staged copy; the old file is kept beside it, and its new
     name returned.
 
-    Raises: `Busy` where the database is in use.
+    Raises: `Busy` where the database is in use, `DatabaseError` where the copy is not
+    what was staged and looked at.
     """
+    if not copy.file.exists() or _digest(copy.file) != copy.digest:
+        raise errors.DatabaseError(
+            "What was to be restored was changed meanwhile; nothing was replaced.",
+            hint="Run `ticketsync db restore` again.",
+            word="digest-mismatch",
+        )
     kept = None
     if target.exists():
         _refuse_busy(target)
         kept = _set_aside(target)
     try:
-        copy.replace(target)
+        copy.file.replace(target)
     except OSError:
         if kept is not None:
             _put_back(kept, target)
@@ -253,43 +268,18 @@ def open_to_read(file: Path, *, file_only: bool = False) -> sqlite3.Connection:
     `file_only` without what lies beside it.
     """
     only = "&immutable=1" if file_only else ""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{only}", uri=True)
+    uri = f"{file.absolute().as_uri()}?mode=ro{only}"
+    return distrust(sqlite3.connect(uri, uri=True))
 
 
-@contextmanager
-def _private_copy(target: Path) -> Iterator[Path]:
+def distrust(connection: sqlite3.Connection) -> sqlite3.Connection:
     """
-    The name of a file in a private folder beside `target`, for the caller to write,
-    verify and rename. Nobody else can put a link there. The folder is deleted
-    afterwards with all that is in it.
+    The connection, prepared for a file of somebody else: views and triggers there call
+    only harmless functions, and damaged pages are noticed.
     """
-    private = target.with_name(f".{target.name}.new")
-    try:
-        paths.private_folder(target.parent)
-        _remove(private)  # of a process that was killed
-        private.mkdir(mode=0o700)
-        yield private / "copy.db"
-        _sync_folder(target.parent)
-    except (OSError, sqlite3.OperationalError) as error:
-        is_full = getattr(error, "errno", None) == errno.ENOSPC or "full" in str(error)
-        raise errors.DatabaseError(
-            f"{target} cannot be written: {safe(error)}.",
-            hint="Check the disk's space and the folder's permissions.",
-            word="disk-full" if is_full else "io-error",
-        ) from None
-    finally:
-        _remove(private)
-
-
-def _remove(path: Path) -> None:
-    """
-    Delete a file or a folder; of a link the link.
-    """
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()
+    connection.execute("PRAGMA trusted_schema = OFF").close()
+    connection.execute("PRAGMA cell_size_check = ON").close()
+    return connection
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -326,7 +316,7 @@ def _make_one_file(file: Path) -> None:
     Raises: `DatabaseError` (`corrupt`) where it is none.
     """
     try:
-        with closing(sqlite3.connect(file)) as connection:
+        with closing(distrust(sqlite3.connect(file))) as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.OperationalError:
         raise
@@ -411,15 +401,3 @@ def _write_digest(file: Path, digest: str, name: str) -> None:
         stream.write(f"{digest}  {name}\n")
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """
-    Make a rename survive a power cut, where the system can.
-    """
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -367,6 +367,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "synchronous = FULL",
         "cache_size = -16000",
         "secure_delete = ON",
+        "trusted_schema = OFF",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
     if connection.execute("PRAGMA foreign_keys").fetchone() != (1,):

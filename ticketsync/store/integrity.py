@@ -215,7 +215,8 @@ def find_schema_differences(
 def _read_sqlite_objects(connection: Connection) -> Objects:
     rows = connection.execute(
         text(
-            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('view','trigger')"
+            "SELECT type, name, sql FROM sqlite_master"
+            " WHERE type NOT IN ('table', 'index')"
         )
     )
     return {(str(kind), str(name)): str(sql) for kind, name, sql in rows}

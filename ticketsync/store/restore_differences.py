@@ -14,18 +14,20 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ticketsync.core import errors
+from ticketsync.core.named_files import named_files
+from ticketsync.core.redact import safe
 from ticketsync.store import backup, engine, schema
 
-_ACCOUNTS = (
-    "SELECT name, provider, base_url, secret_source, secret_reference, options"
-    " FROM accounts"
+# Whatever else stands there is code: SQLite runs a trigger of type `TRIGGER`, too.
+_OBJECTS = (
+    "SELECT type, name, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')"
 )
-_WEBHOOKS = (
-    "SELECT a.name, w.secret_source, w.secret_reference, w.old_source, w.old_reference"
-    " FROM webhooks w JOIN accounts a ON a.id = w.account_id"
-)
-_OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('view', 'trigger')"
+# No database, a table without the columns that every schema has, a column whose name is
+# no text.
+_UNREADABLE = (sqlite3.DatabaseError, KeyError, UnicodeDecodeError)
 
 Objects = Mapping[tuple[str, str], str]  # kind and name → definition
 
@@ -33,7 +35,8 @@ Objects = Mapping[tuple[str, str], str]  # kind and name → definition
 @dataclass(frozen=True, slots=True)
 class Places:
     """
-    Where an account's key comes from and where it is sent, as text.
+    Where an account's key comes from, where it is sent, and which files and folders
+    its options name, as text.
     """
 
     provider: str
@@ -41,6 +44,7 @@ class Places:
     address: str
     app_secret: str
     webhook_secret: str
+    files: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,11 @@ def find_differences(copy: Path, target: Path) -> list[Difference]:
     """
     What the `copy` of a backup has otherwise than the database `target`, which may be
     missing or unreadable, and views and triggers that are not ours.
+
+    Raises: `DatabaseError` (`corrupt`) where the copy cannot be read.
     """
-    present = _read(target) if target.exists() else _Content({}, {}, "")
-    restored = _read(copy)
+    restored = _read_copy(copy)
+    present = _read_present(target)
     return [
         *_account_differences(present.accounts, restored.accounts),
         *_object_differences(present, restored),
@@ -91,19 +97,43 @@ class _Content:
     schema: str
 
 
-def _read(file: Path) -> _Content:
+def _read_copy(file: Path) -> _Content:
     try:
-        with closing(backup.open_to_read(file)) as connection:
-            return _Content(
-                _read_accounts(connection),
-                {
-                    (str(kind), str(name)): str(sql)
-                    for kind, name, sql in connection.execute(_OBJECTS)
-                },
-                _read_schema(connection),
-            )
-    except sqlite3.DatabaseError:
-        return _Content({}, {}, "")  # whatever it is, it is only set aside
+        return _read(file)
+    except _UNREADABLE as error:
+        raise errors.DatabaseError(
+            f"What the backup would run and read cannot be listed ({safe(error)}); "
+            "nothing was changed.",
+            hint="Use another backup.",
+            word="corrupt",
+        ) from None
+
+
+def _read_present(file: Path) -> _Content:
+    nothing = _Content({}, {}, "")
+    if not file.exists():
+        return nothing
+    try:
+        return _read(file)
+    except _UNREADABLE:
+        return nothing  # whatever it is, it is only set aside
+
+
+def _read(file: Path) -> _Content:
+    with closing(backup.open_to_read(file)) as connection:
+        connection.text_factory = _as_text
+        objects = {
+            (str(kind), str(name)): str(sql)
+            for kind, name, sql in connection.execute(_OBJECTS)
+        }
+        return _Content(_read_accounts(connection), objects, _read_schema(connection))
+
+
+def _as_text(value: bytes) -> str:
+    """
+    Text that need not be UTF-8; what differs stays different.
+    """
+    return value.decode("utf-8", "backslashreplace")
 
 
 def _read_schema(connection: sqlite3.Connection) -> str:
@@ -112,47 +142,54 @@ def _read_schema(connection: sqlite3.Connection) -> str:
 
 
 def _read_accounts(connection: sqlite3.Connection) -> dict[str, Places]:
-    webhook_secrets = {
-        str(name): ", ".join(
-            f"{source} {reference}".strip()
-            for source, reference in ((rest[0], rest[1]), (rest[2], rest[3]))
-            if source
+    webhooks = {
+        row["account_id"]: ", ".join(
+            place
+            for source, reference in (
+                ("secret_source", "secret_reference"),
+                ("old_source", "old_reference"),
+            )
+            if (place := _joined(row, source, reference))
         )
-        for name, *rest in _rows_if_any(connection, "webhooks", _WEBHOOKS)
+        for row in _rows_of(connection, "webhooks")
     }
-    found = {}
-    for name, provider, base_url, *rest in _rows_if_any(
-        connection, "accounts", _ACCOUNTS
-    ):
-        source, reference, options = map(str, rest)
-        found[str(name)] = Places(
-            str(provider),
-            f"{source} {reference}".strip(),
-            str(base_url or ""),
-            _app_secret(options),
-            webhook_secrets.get(str(name), ""),
+    return {
+        str(row["name"]): Places(
+            str(row["provider"]),
+            _joined(row, "secret_source", "secret_reference"),
+            str(row["base_url"] or ""),
+            _joined(options, "oauth_client_source", "oauth_client_reference"),
+            webhooks.get(row["id"], ""),
+            ", ".join(" ".join(item) for item in named_files(options).items()),
         )
-    return found
+        for row in _rows_of(connection, "accounts")
+        for options in [_options_of(row)]
+    }
 
 
-def _rows_if_any(
-    connection: sqlite3.Connection, table: str, query: str
-) -> list[tuple[object, ...]]:
-    exists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    if connection.execute(exists, (table,)).fetchone() is None:
+def _joined(row: Mapping[str, Any], *names: str) -> str:
+    return " ".join(str(row[name]) for name in names if row.get(name))
+
+
+def _rows_of(connection: sqlite3.Connection, table: str) -> list[dict[str, object]]:
+    """
+    All rows of a table by column, whichever columns its schema has; none where there is
+    no such table.
+    """
+    found = connection.execute(f"SELECT * FROM pragma_table_info('{table}')")  # noqa: S608  # a name of ours
+    if found.fetchone() is None:
         return []
-    return connection.execute(query).fetchall()
+    rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608  # a name of ours
+    names = [str(column[0]) for column in rows.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _app_secret(options: str) -> str:
+def _options_of(row: Mapping[str, object]) -> dict[str, Any]:
     try:
-        found = json.loads(options)
-    except ValueError:
-        return ""
-    if not isinstance(found, dict):
-        return ""
-    names = ("oauth_client_source", "oauth_client_reference")
-    return " ".join(str(found[name]) for name in names if name in found)
+        found = json.loads(str(row.get("options", "")))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 _LABELS = {
@@ -161,13 +198,14 @@ _LABELS = {
     "address": "address",
     "app_secret": "app's secret from",
     "webhook_secret": "webhook secret from",
+    "files": "reads",
 }
 
 
 def _account_differences(
     present: Mapping[str, Places], restored: Mapping[str, Places]
 ) -> list[Difference]:
-    nothing = Places("", "", "", "", "")
+    nothing = Places("", "", "", "", "", "")
     found = []
     for name in sorted(present.keys() | restored.keys()):
         if name not in restored:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import bookmarks, state, streams
+from ticketsync.accounts import bookmarks, pins, state, streams
 from ticketsync.accounts.state import PEOPLE, AccountState
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
@@ -87,6 +87,7 @@ def plan(
     options, base_url = _wanted(kind.spec, account, given)
     changes = _changes(account, options, base_url)
     if any(change.option == PEOPLE for change in changes):
+        pins.refuse_unconfirmed(account)  # a recipe says whether it names people
         _refuse_people(settings, kind, name, options)
     found = None
     if any(change.option != PEOPLE for change in changes):

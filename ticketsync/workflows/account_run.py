@@ -25,6 +25,7 @@ from ticketsync.net.client import ApiClient, Headers
 from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
+from ticketsync.providers.options import refuse_relative_files
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import identity, tokens
@@ -109,6 +110,7 @@ def connect(
     pins.refuse_unconfirmed(account)
     kind = registry.provider(account.provider)
     spec = kind.spec
+    refuse_relative_files(spec.options, account.options)
 
     def renew() -> Headers:
         return spec.authenticate(tokens.renew(database, spec, account), account.options)

@@ -17,6 +17,7 @@ from ticketsync.accounts import credentials, dismissals, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
+from ticketsync.core.named_files import named_files
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import options as options_
 from ticketsync.providers import registry
@@ -294,7 +295,7 @@ def rotate(
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
-    if account.base_url is not None:
+    if account.base_url is not None or named_files(account.options):
         pins.refuse_unconfirmed(account)
     kind = registry.provider(account.provider)
     spec = kind.spec
@@ -382,6 +383,7 @@ def open_platform(
     """
     A platform, connected for as long as it takes to ask who somebody is.
     """
+    options_.refuse_relative_files(kind.spec.options, options)
     api = account_run.client(kind.spec, name, base_url, secret, options, settings, "")
     try:
         yield kind(api, options)

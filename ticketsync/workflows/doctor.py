@@ -20,7 +20,7 @@ from pathlib import Path
 from ticketsync.accounts import health, pins, state
 from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import clock, errors, paths
+from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
@@ -114,7 +114,7 @@ def as_cron(arguments: list[str]) -> list[Finding]:
     """
     The same with what a scheduler has: no variables but home, path and our own home.
     """
-    kept = ("HOME", "TICKETSYNC_HOME")
+    kept = ("HOME", "TICKETSYNC_HOME", permissions.ACCEPT)
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment |= {"PATH": "/usr/bin:/bin", "LANG": "C"}
     command = [sys.executable, "-P", "-m", "ticketsync", *arguments]
@@ -185,6 +185,12 @@ def _check_paths(database: Database) -> Iterator[Finding]:
             "run and where keys are sent is confirmed apart",
             f"chmod go-w {path}",
         )
+    if not permissions.modes_count():
+        yield warning(
+            "files",
+            f"{permissions.ACCEPT} is set: who may read and write your files is up to "
+            "you",
+        )
     for path, mode in _private_paths(file):
         if _is_open_to_others(path, mode):
             yield wrong(
@@ -227,6 +233,8 @@ def _is_open_to_others(path: Path, mode: int) -> bool:
     """
     Whether others can read a file or folder of ours; of a home, whether they can write.
     """
+    if not permissions.modes_count():
+        return False
     forbidden = 0o022 if path in paths.own_folders() else ~mode & 0o077
     return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & forbidden)
 
@@ -235,7 +243,8 @@ def _private_paths(database_file: Path | None) -> list[tuple[Path, int]]:
     found = [(paths.config_file(), 0o600), (paths.secrets_folder(), 0o700)]
     found += [(paths.pin_key_file(), 0o600)]
     if database_file is not None:
-        found += [(database_file, 0o600)]
+        is_shared = permissions.is_shared_with_group(database_file)
+        found += [(database_file, 0o660 if is_shared else 0o600)]
     return found
 
 

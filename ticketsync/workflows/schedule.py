@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from ticketsync.core import clock, errors, paths
+from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.core.redact import safe
 
 KINDS = ("cron", "systemd", "launchd", "windows")
@@ -129,13 +129,11 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
     if config:
         command += ["--config", str(Path(config).resolve())]
     if database:
-        is_file = "://" not in database
-        command += [
-            "--database",
-            str(Path(database).resolve()) if is_file else database,
-        ]
+        place = database if "://" in database else str(Path(database).resolve())
+        command += ["--database", place]
     home = os.environ.get("TICKETSYNC_HOME")
     environment = {"TICKETSYNC_HOME": str(Path(home).resolve())} if home else {}
+    environment |= permissions.accepted()
     folder = str(paths.database_file().parent.resolve())
     return Job(at, (*command, "sync", "--due", "--quiet"), environment, folder)
 

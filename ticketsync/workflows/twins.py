@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import sources, state
+from ticketsync.accounts import pins, sources, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
@@ -104,6 +104,10 @@ def _refuse_same_folder(
     provider: ReadsFiles, newcomer: Newcomer, other: AccountState, settings: Settings
 ) -> None:
     kind = registry.provider(other.provider)
+    if not pins.is_confirmed(other):  # its folder is not looked into
+        if other.options.get("watch") == newcomer.options.get("watch"):
+            raise _twin(kind.spec, other)
+        return
     api = client(kind.spec, other.name, None, Secret(""), other.options, settings, "")
     try:
         theirs = kind(api, other.options)

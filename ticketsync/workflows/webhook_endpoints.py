@@ -35,6 +35,9 @@ class WebhookEndpoint:
     url: str
     provider: type[SendsWebhooks]
     secrets: Sequence[Secret]
+    trouble: errors.TicketsyncError | None = (
+        None  # why a secret that is set is not used
+    )
 
     @property
     def is_ready(self) -> bool:
@@ -80,9 +83,13 @@ def get_ready_endpoint(
     endpoints = load_endpoints(database, settings)
     found = next((e for e in endpoints if e.account == account), None)
     if found is None or not found.is_ready:
+        trouble = found.trouble if found else None
         raise errors.UsageError(
-            f"Account {account!r} cannot receive webhooks yet.",
-            hint=f"Run `ticketsync webhooks url {account}`.",
+            f"Account {account!r} cannot receive webhooks yet."
+            + (f" {trouble.message}" if trouble else ""),
+            hint=trouble.hint
+            if trouble
+            else f"Run `ticketsync webhooks url {account}`.",
             word="webhook-secret-missing",
         )
     return found
@@ -183,7 +190,8 @@ def load_endpoints(database: Database, settings: Settings) -> list[WebhookEndpoi
             path=row.path,
             url=public_url(settings, row.path),
             provider=provider,
-            secrets=_read_secrets(row),
+            secrets=(found := _read_secrets(row)).secrets,
+            trouble=found.trouble,
         )
         endpoints.append(endpoint)
     return endpoints
@@ -223,8 +231,14 @@ def _sender_of(endpoint: Endpoint) -> type[SendsWebhooks] | None:
         return None
 
 
-def _read_secrets(endpoint: Endpoint) -> list[Secret]:
-    found = []
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    secrets: Sequence[Secret]
+    trouble: errors.TicketsyncError | None
+
+
+def _read_secrets(endpoint: Endpoint) -> _Secrets:
+    found, trouble = [], None
     for (source, reference), pin in zip(endpoint.secrets, endpoint.pins, strict=True):
         try:
             pins.refuse_unconfirmed_webhook(
@@ -239,6 +253,7 @@ def _read_secrets(endpoint: Endpoint) -> list[Secret]:
                 account=endpoint.account,
                 message=error.message,
             )
+            trouble = error
         else:
             found.append(secret)
-    return found
+    return _Secrets(found, trouble)
