@@ -548,3 +548,42 @@ def _is_in(tree, call, function):
         and call in ast.walk(node)
         for node in ast.walk(tree)
     )
+
+
+PROMPTS = {"ask", "confirm", "prompt"}
+
+
+def prompts_in_transactions(tree):
+    """
+    The lines of prompts within `with database.read()` or `.write()`: while a person
+    thinks, nobody else could write.
+    """
+    return [
+        call.lineno
+        for block in ast.walk(tree)
+        if isinstance(block, ast.With)
+        and any(
+            isinstance(item.context_expr, ast.Call)
+            and isinstance(item.context_expr.func, ast.Attribute)
+            and item.context_expr.func.attr in ("read", "write")
+            for item in block.items
+        )
+        for statement in block.body
+        for call in ast.walk(statement)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in ("context", "terminal", "name_questions")
+        and call.func.attr in PROMPTS
+    ]
+
+
+def test_nobody_is_asked_within_a_transaction():
+    copy = "with database.read() as c:\n    name_questions.ask(q, a, hint=h)"
+    assert prompts_in_transactions(ast.parse(copy)) == [2]
+    found = {
+        name: prompts_in_transactions(tree)
+        for name, tree in modules()
+        if name.startswith("cli.")
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from ticketsync.accounts import credentials
-from ticketsync.core import errors
+from ticketsync.accounts import child_environment, credentials
+from ticketsync.core import errors, paths
 from ticketsync.core.redact import Secret
 
 SECRET = Secret("sk_canary_4711")
@@ -226,3 +226,42 @@ def test_a_fingerprint_recognises_and_reveals_nothing():
     assert one == credentials.fingerprint(SECRET, "tt")
     assert one != credentials.fingerprint(SECRET, "other")
     assert len(one) == 8
+
+
+def test_a_secret_file_is_found_under_every_way_to_name_the_settings(
+    home, tmp_path, monkeypatch
+):
+    usual = credentials.store_secret("a", "file", SECRET)
+    settings = tmp_path / "mine" / "config.yaml"
+    monkeypatch.setenv("TICKETSYNC_CONFIG", str(settings))
+    beside = credentials.store_secret("b", "file", SECRET)
+    assert beside == str(tmp_path / "mine" / "secrets" / "b")
+    monkeypatch.delenv("TICKETSYNC_CONFIG")
+    with pytest.raises(errors.SecretMissing):
+        credentials.read_secret("b", "file", beside)
+    paths.choose_config_file(settings)
+    try:
+        for name, reference in (("a", usual), ("b", beside)):
+            assert credentials.read_secret(name, "file", reference).reveal() == (
+                SECRET.reveal()
+            )
+        assert credentials.secret_file_path("c") == beside[:-1] + "c"
+    finally:
+        paths.choose_config_file(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_given"),
+    [
+        *(("https_proxy", True), ("SSL_CERT_FILE", True), ("AWS_PROFILE", True)),
+        *(
+            ("KUBECONFIG", True),
+            ("CREDENTIALS_DIRECTORY", True),
+            ("AWS_SECRET_ACCESS_KEY", False),
+        ),
+        *(("TT_KEY", False), ("TICKETSYNC_A_TOKEN", False), ("DATABASE_URL", False)),
+    ],
+)
+def test_a_command_that_gives_a_key_gets_what_stores_need(name, is_given):
+    found = child_environment.for_secret_command({name: "x"})
+    assert found == ({name: "x"} if is_given else {})

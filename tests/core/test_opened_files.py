@@ -4,7 +4,9 @@ before it costs memory.
 """
 
 import io
+import pathlib
 import resource
+import struct
 import subprocess
 import sys
 import zipfile
@@ -132,6 +134,91 @@ def test_a_line_that_is_no_csv_is_named_and_the_next_is_read(tmp_path):
     assert good.cells == ("2", "z")
 
 
+# Compound documents with contradictions, as the library follows them without end
+
+END, FREE, ALLOCATION = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+
+
+def numbers_of(*numbers):
+    return struct.pack("<128I", *numbers, *[FREE] * (128 - len(numbers)))
+
+
+def directory_of(*entries):
+    packed = b"".join(
+        name.encode("utf-16-le").ljust(64, b"\0")
+        + struct.pack("<HBB", 2 * len(name) + 2, kind, 1)
+        + b"\xff" * 12
+        + bytes(36)
+        + struct.pack("<IQ", start, size)
+        for name, kind, start, size in entries
+    )
+    return packed.ljust(512, b"\0")
+
+
+ROOT = ("Root Entry", 5, END, 0)
+
+
+def compound(*sectors, allocation=(0,), further=END):
+    begin = opened_files._OLE + bytes(16) + struct.pack("<5H", 62, 3, 65534, 9, 6)
+    head = struct.pack("<9I", 0, 1, 1, 0, 4096, END, 0, further, 0)
+    listed = [*allocation, *[FREE] * (109 - len(allocation))]
+    return b"".join((begin, bytes(6), head, struct.pack("<109I", *listed), *sectors))
+
+
+def one_allocation_sector_many_times():
+    many = 1000
+    further = [numbers_of(*[0] * 127, 3 + n) for n in range(many - 1)]
+    return compound(
+        *(numbers_of(ALLOCATION, END), directory_of(ROOT), *further),
+        numbers_of(*[0] * 127, END),
+        further=2,
+    )
+
+
+def further_allocation_that_goes_round():
+    further = numbers_of(*[FREE] * 127, 2)
+    return compound(numbers_of(ALLOCATION, END), directory_of(ROOT), further, further=2)
+
+
+def directory_that_goes_round():
+    return compound(numbers_of(ALLOCATION, 1), directory_of(ROOT))
+
+
+def stream_that_goes_round():
+    entries = directory_of(ROOT, ("Workbook", 2, 2, 100_000))
+    return compound(numbers_of(ALLOCATION, END, 2), entries, bytes(512))
+
+
+def without_root():
+    entries = directory_of(("Workbook", 2, END, 0))
+    return compound(numbers_of(ALLOCATION, END), entries)
+
+
+CONTRADICTIONS = [
+    further_allocation_that_goes_round,
+    directory_that_goes_round,
+    stream_that_goes_round,
+    without_root,
+]
+
+
+@pytest.mark.parametrize("make", CONTRADICTIONS, ids=lambda make: make.__name__)
+def test_a_document_with_contradictions_is_damaged(make, monkeypatch):
+    monkeypatch.setattr(opened_files, "_open_workbook", None)  # it is not reached
+    with pytest.raises(errors.BadFile, match=r"a\.xls .*the file is damaged"):
+        opened_files.open_file(pathlib.Path("a.xls"), make())
+
+
+@pytest.mark.parametrize("end", range(8, 1536, 90))
+def test_a_document_that_ends_too_early_is_no_workbook(end):
+    data = (
+        opened_files._OLE
+        + compound(numbers_of(ALLOCATION, END), directory_of(ROOT))[8:end]
+    )
+    with pytest.raises(errors.BadFile, match=r"a\.xls"):
+        opened_files.open_file(pathlib.Path("a.xls"), data)
+
+
 FOREIGN = {
     "open quote": (b'a,b\n1,"x\n2,z\n', "line 2 is never closed"),
     "pdf": (b"%PDF-1.7 ...", "is a PDF"),
@@ -197,7 +284,13 @@ def long_line(path):
     path.write_bytes(b"a," * 9_500_000)
 
 
-OVERSIZED = [stray, bomb, repeated_row, twenty_million_cells, long_line]
+def repeated_allocation(path):
+    path.write_bytes(one_allocation_sector_many_times())
+
+
+OVERSIZED = [
+    *(stray, bomb, repeated_row, twenty_million_cells, long_line, repeated_allocation)
+]
 _READ = r"""
 import pathlib, re, sys
 from ticketsync.core import errors, sheets

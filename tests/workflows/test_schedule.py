@@ -283,3 +283,13 @@ def test_the_commands_warn_of_keys_that_a_scheduler_lacks(home, sandbox, crontab
     assert "*/20" in cli("schedule", "show").stdout
     cli("schedule", "remove")
     assert crontab.read_text() == ""
+
+
+def test_a_job_on_a_database_server_finds_its_folder(tmp_path, monkeypatch, crontab):
+    monkeypatch.setenv("TICKETSYNC_HOME", str(tmp_path / "new home"))
+    monkeypatch.setenv("TICKETSYNC_CONFIG", "mine/config.yaml")
+    monkeypatch.chdir(tmp_path)
+    what = a_job(database="postgresql://server/books")
+    assert what.environment["TICKETSYNC_CONFIG"] == str(tmp_path / "mine/config.yaml")
+    schedule.install(what, "cron")
+    assert (tmp_path / "new home").is_dir()

@@ -188,7 +188,8 @@ def _from_command(account: str, command: str) -> str:
         )
         raise errors.SecretMissing(
             f"The command that gives the key of account {account!r} failed ({reason}).",
-            hint="Run it by hand and look at its output.",
+            hint="Run it by hand and look at its output. It gets few of your "
+            "variables; a script as the command can set more.",
         ) from None
     return result.stdout.decode("utf-8", "replace").partition("\n")[0]
 
@@ -228,10 +229,11 @@ def _from_file(account: str, reference: str) -> str:
 
 def _is_ours(file: Path) -> bool:
     """
-    Whether a file lies in our folder of secrets, links followed.
+    Whether a file lies in a folder of our secrets, links followed.
     """
     try:
-        return file.resolve().parent == paths.secrets_folder().resolve()
+        folders = [folder.resolve() for folder in paths.known_secrets_folders()]
+        return file.resolve().parent in folders
     except (OSError, ValueError, RuntimeError):
         return False
 

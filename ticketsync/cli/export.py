@@ -135,7 +135,7 @@ def export_calendar(
             }
             for show in found
         ]
-        is_ours = output_files.is_json(next(iter(rows[0])) if rows else "id")
+        is_ours = output_files.is_json("show_id")
         _write(ctx, lambda s: exports.write_json(rows, s), output, is_ours, force)
         return
     text = calendar.as_ics(found, name=venue.name, now=clock.now()).decode()

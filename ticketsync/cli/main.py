@@ -6,6 +6,7 @@ imported when the group is used, and the overview is printed from `COMMANDS`.
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from typer.core import TyperGroup
 
 from ticketsync import __version__
 from ticketsync.cli.context import AppContext
-from ticketsync.core import errors
+from ticketsync.core import errors, paths
 
 # name → (module in ticketsync.cli, description in one line)
 COMMANDS = {
@@ -143,6 +144,8 @@ def ticketsync(
 
     Start with `ticketsync demo`.
     """
+    paths.choose_config_file(Path(config) if config else None)
+    ctx.call_on_close(lambda: paths.choose_config_file(None))
     ctx.obj = AppContext(
         config=config, database_url=database, quiet=quiet, verbose=verbose
     )

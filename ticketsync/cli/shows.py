@@ -123,9 +123,10 @@ def _known_names(
     with database.read() as connection:
         place = venue or shows.get_venue(connection).name
         found = show_names.resolve(connection, production, place, answers)
-        if found.questions:
-            hint = "Write the name as you have it, or add --new. Nothing was added."
-            answers = name_questions.ask(found.questions, answers, hint=hint)
+    if found.questions:  # asked between two reads: a person may think for long
+        hint = "Write the name as you have it, or add --new. Nothing was added."
+        answers = name_questions.ask(found.questions, answers, hint=hint)
+        with database.read() as connection:
             found = show_names.resolve(connection, production, place, answers)
     return found.production, found.venue
 

@@ -185,7 +185,7 @@ def _open_old_workbook(name: str, data: bytes) -> OpenedFile:
     if _ENCRYPTED in data:
         raise _is_protected(name)
     workbook_guards.refuse_large_xls(name, data)
-    return _open_workbook(name, data, old_workbooks.find_errors(data))
+    return _open_workbook(name, data, old_workbooks.find_errors(name, data))
 
 
 def _open_workbook(name: str, data: bytes, scan: WorkbookScan) -> OpenedFile:

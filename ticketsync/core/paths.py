@@ -11,8 +11,21 @@ import os
 import re
 from pathlib import Path
 
+_chosen: list[Path] = []  # by the command line, at most one
+
+
+def choose_config_file(file: Path | None) -> None:
+    """
+    Use these settings in this process, as `--config` says; `None` for the usual ones.
+    """
+    _chosen[:] = [] if file is None else [file.absolute()]
+
 
 def config_file() -> Path:
+    return _chosen[0] if _chosen else _usual_config_file()
+
+
+def _usual_config_file() -> Path:
     chosen = os.environ.get("TICKETSYNC_CONFIG")
     if chosen:
         return Path(chosen)
@@ -64,7 +77,16 @@ def secrets_folder() -> Path:
     """
     For secrets in 0600 files, used only with `--insecure-storage`.
     """
-    return config_file().parent / "secrets"
+    return config_file().absolute().parent / "secrets"
+
+
+def known_secrets_folders() -> tuple[Path, ...]:
+    """
+    Where secrets may have been stored: with `--config`, older versions stored them
+    beside the usual settings.
+    """
+    usual = _usual_config_file().absolute().parent / "secrets"
+    return tuple(dict.fromkeys((secrets_folder(), usual)))
 
 
 def pin_key_file() -> Path:

@@ -69,7 +69,7 @@ def open_zip(name: str, data: bytes) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
         unpacked = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError):
-        raise _damaged(name) from None
+        raise damaged(name) from None
     if unpacked > MOST_UNPACKED:
         raise _too_large(name, f"unpacks to {unpacked / 2**20:,.0f} MB")
     return archive
@@ -111,7 +111,7 @@ def _scan_sheet(name: str, archive: zipfile.ZipFile, member: str) -> SheetScan:
         counted += chunk.count(b"<row") + chunk.count(b":row")
         numbers = {*_CELL_ROW.findall(chunk)}
         if any(len(number) > 9 for number in numbers):
-            raise _damaged(name)
+            raise damaged(name)
         rows = max(rows, counted, *map(int, numbers), 0)
         letters = {*_CELL_COLUMN.findall(chunk)}
         columns = max(columns, *map(_column, letters), 0)
@@ -164,7 +164,7 @@ def _chunks(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]
             while chunk := file.read(_CHUNK):
                 yield chunk
     except _CANNOT_UNPACK:
-        raise _damaged(name) from None
+        raise damaged(name) from None
 
 
 def _sheet_titles(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
@@ -212,7 +212,7 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
     A row or a cell may be there once and stand for a million of them.
     """
     if "content.xml" not in archive.namelist():
-        raise _damaged(name)
+        raise damaged(name)
     content = b"".join(_chunks(name, archive, "content.xml"))
     row = next_row = column = rows = columns = 0
     sheets: dict[str, SheetScan] = {}
@@ -268,7 +268,10 @@ def refuse_large_xls(name: str, data: bytes) -> None:
             raise _too_large(name, f"has a sheet of {last_row:,} × {columns} cells")
 
 
-def _damaged(name: str) -> errors.BadFile:
+def damaged(name: str) -> errors.BadFile:
+    """
+    The error for a workbook that no program could open.
+    """
     return errors.BadFile(
         f"{name} is not a readable workbook: the file is damaged.",
         hint="Save it as .xlsx again.",

@@ -131,8 +131,11 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
     if database:
         place = database if "://" in database else str(Path(database).resolve())
         command += ["--database", place]
-    home = os.environ.get("TICKETSYNC_HOME")
-    environment = {"TICKETSYNC_HOME": str(Path(home).resolve())} if home else {}
+    environment = {
+        name: str(Path(os.environ[name]).resolve())
+        for name in ("TICKETSYNC_HOME", "TICKETSYNC_CONFIG")
+        if os.environ.get(name)
+    }
     environment |= permissions.accepted()
     folder = str(paths.database_file().parent.resolve())
     return Job(at, (*command, "sync", "--due", "--quiet"), environment, folder)
@@ -296,8 +299,9 @@ def _for_systemd(text: str) -> str:
 
 def shown(what: Job, kind: str) -> str:
     """
-    What `install` would write, to look at.
+    What `install` would write, to look at, or to put there by hand: its folder is made.
     """
+    _make_folder(what)
     if kind == "cron":
         return as_cron(what)
     if kind == "systemd":
@@ -311,6 +315,7 @@ def install(what: Job, kind: str) -> str:
     """
     Put it there, in the place of what was there before; returns where.
     """
+    _make_folder(what)
     if kind == "cron":
         lines = [*_other_lines(_crontab()), BEGIN, as_cron(what), END]
         _write_crontab(lines)
@@ -331,6 +336,15 @@ def install(what: Job, kind: str) -> str:
         return str(file)
     _run(as_windows(what))
     return f"the task {NAME}"
+
+
+def _make_folder(what: Job) -> None:
+    """
+    The folder of a job may be missing where the database is on a server: no job starts
+    in a folder that is not there.
+    """
+    if what.folder:
+        paths.private_folder(Path(what.folder))
 
 
 def installed() -> dict[str, str]:
