@@ -16,7 +16,8 @@ localStorage.setItem("device", device);
 // Stored for each show: `queue` (scans until the server has confirmed them), `aside` (scans
 // that the server does not accept), `notes` (what a merge found), `guests`, `keep-until`.
 let guests = store.get("guests", []);
-let fault = ""; // "", "offline", "signed-out", or the server's error, such as "error 500"
+let fault = ""; // "", "offline", "signed-out", "foreign-origin", or the server's error, such as "error 500"
+let foreign = ""; // why the server takes nothing from this page's address
 const SIGNED_OUT = "You are signed out: open your link again. No scans are lost.";
 const TEMPORARY = [408, 425, 429, 502, 503, 504]; // the server, not what was sent to it
 
@@ -41,7 +42,7 @@ function showMessage(text, tone) {
 function showStatus() {
   const number = store.get("queue", []).length;
   const waiting = number ? `${number} saved offline, waiting for the server.` : "";
-  const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. " }[fault];
+  const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. ", "foreign-origin": `${foreign} ` }[fault];
   $("line").textContent = (state ?? `The server answers with ${fault}. `) + waiting;
   $("in").textContent = guests.filter((g) => g.in).length;
   $("of").textContent = guests.length;
@@ -237,6 +238,15 @@ async function request(path, payload, seconds = 6) {
     return {};
   }
   if (response.status === 403 && !path.startsWith(`${base}/`)) return {}; // another show's scans wait for another pass
+  if (response.status === 403) {
+    const refused = await response.json().catch(() => ({}));
+    if (refused.error === "foreign-origin") { // of the settings, not of the pass: the list is kept
+      foreign = refused.message;
+      if (fault !== refused.error) showMessage(foreign, "bad");
+      fault = refused.error;
+      return {};
+    }
+  }
   if (response.status === 401 || response.status === 403) {
     if (fault !== "signed-out") showMessage(SIGNED_OUT, "bad");
     fault = "signed-out";
