@@ -167,9 +167,10 @@ function apply(guest, kind) {
   if (guest) guest.in = kind === "in";
 }
 
-async function move(text, kind, group = false) {
+// `camera`: nobody typed the text, so that only codes and ticket ids count in it.
+async function move(text, kind, group = false, camera = false) {
   const code = text.trim().slice(0, 500);
-  const scan = { code, kind, group, key: random(), at: new Date().toISOString(), door: $("name").value, device };
+  const scan = { code, kind, group, camera, key: random(), at: new Date().toISOString(), door: $("name").value, device };
   $("together").hidden = true;
   const { body } = fault === "offline" ? {} : await request(`${base}/scan`, scan);
   if (body) {
@@ -177,7 +178,7 @@ async function move(text, kind, group = false) {
     showMessage(body.message, tone);
     if (body.together) {
       $("together").hidden = false;
-      $("together").onclick = () => move(text, kind, true);
+      $("together").onclick = () => move(text, kind, true, camera);
     }
     if (body.outcome !== "several") $("code").value = "";
     await refresh();
@@ -189,7 +190,7 @@ async function move(text, kind, group = false) {
 
 async function scanOffline(scan) {
   let guest = await findGuest(scan.code);
-  if (!guest) {
+  if (!guest && !scan.camera) {
     const found = matching(scan.code);
     if (found.length > 1) return showMessage(`${found.length} match: choose one from the list.`, "wait");
     guest = found[0];
@@ -362,7 +363,7 @@ async function scanWithCamera() {
     const [found] = await reader.detect(view).catch(() => []);
     if (found && found.rawValue !== last) {
       last = found.rawValue;
-      await move(last, "in");
+      await move(last, "in", false, true);
       setTimeout(() => { last = ""; }, 4000); // a ticket held in front of the camera is one scan
     }
     requestAnimationFrame(tick);
