@@ -184,7 +184,7 @@ def _check_paths(database: Database) -> Iterator[Finding]:
         yield warning(
             "files",
             f"others may write to {path}: they can change your figures; what accounts "
-            "run and where keys are sent is confirmed apart",
+            "run and where keys are sent is confirmed separately",
             f"chmod go-w {path}",
         )
     for path, mode in _private_paths(file):
