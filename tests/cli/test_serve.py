@@ -19,6 +19,7 @@ import pytest
 from ticketsync.cli import serve
 from ticketsync.cli.context import AppContext
 from ticketsync.core import clock
+from ticketsync.core.config import ServeSettings
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import own_address
@@ -84,7 +85,33 @@ def test_the_address_that_is_printed_opens_the_pages(host):
     with serve._listen(host, 0) as listener:
         address = serve._address(listener)
     name = address.removeprefix("http://")
-    assert own_address.is_our_host(name, "https://tickets.example.org", "127.0.0.1")
+    assert own_address.is_our_host(name, "https://tickets.example.org")
+
+
+@pytest.mark.parametrize(
+    ("listening_on", "settings", "said"),
+    [
+        ("127.0.0.1", {}, ""),
+        ("::1", {}, ""),
+        ("0.0.0.0", {}, "is not set"),
+        ("::", {}, "is not set"),
+        ("127.0.0.1", {"proxies": ("127.0.0.1",)}, "is not set"),
+        ("0.0.0.0", {"public_url": "https://tickets.example.org"}, ""),
+        ("0.0.0.0", {"public_url": "http://tickets.example.org"}, ""),  # no TLS at all
+        (
+            "127.0.0.1",
+            {"public_url": "http://tickets.example.org", "proxies": ("127.0.0.1",)},
+            "begins with http:",
+        ),
+    ],
+)
+def test_a_public_url_that_cannot_fit_is_warned_of(
+    capsys, listening_on, settings, said
+):
+    serve._warn_of_public_url(AppContext(), ServeSettings(**settings), listening_on)
+    warned = capsys.readouterr().err
+    assert (said in warned, bool(warned)) == (True, bool(said))
+    assert ("serve: public_url" in warned) == bool(said)
 
 
 # The real process

@@ -12,7 +12,7 @@ from support.dates import NOW
 
 from ticketsync.door import attendees
 from ticketsync.store.tables.sales import tickets
-from ticketsync.web import entry
+from ticketsync.web import entry, own_address
 from ticketsync.workflows import checkin
 
 pytestmark = needs.chromium
@@ -20,6 +20,12 @@ SHOW = 12
 POISON = "code:" + "z" * 32
 SCAN_ALL = "async codes => { for (const code of codes) await move(code, 'in'); }"
 SEND = "() => sendQueue()"
+# Not `wait_for_function`: our policy forbids what it does where it has to wait.
+UNTIL_SENT = """async (name) => {
+    for (let n = 0; n < 600 && localStorage.getItem(name) !== "[]"; n++) {
+        await new Promise((then) => setTimeout(then, 50));
+    }
+}"""
 PATIENT = 120_000  # milliseconds, for what takes seconds on a busy machine
 
 
@@ -262,6 +268,26 @@ def test_a_revoked_pass_takes_the_list_from_the_device(open_browser, full, fifty
     assert page.evaluate("JSON.parse(localStorage.getItem('queue-12')).length") == 1
 
 
+def test_a_wrong_public_url_keeps_the_list_and_says_what_to_set(
+    open_browser, full, fifty, monkeypatch
+):
+    """
+    Behind TLS with `public_url` in `http:`: the same 403 as for a pass that was revoked
+    until now, which dropped the list from every phone.
+    """
+    page = at_door(open_browser)
+    with monkeypatch.context() as patch:
+        patch.setattr(own_address, "is_our_origin", lambda *_: False)
+        page.evaluate(SCAN_ALL, fifty[:1])
+        page.locator("#line", has_text="set serve: public_url").wait_for()
+
+    assert "signed out" not in page.locator("body").inner_text()
+    assert page.evaluate("localStorage.getItem('guests-12').length") > 1000
+    assert page.evaluate("JSON.parse(localStorage.getItem('queue-12')).length") == 1
+    page.evaluate(SEND)
+    assert inside(full, fifty[:1]) == 1
+
+
 def test_lists_of_past_shows_are_dropped_and_their_scans_sent(open_browser, full):
     """
     A list without a time was stored by an earlier version.
@@ -281,7 +307,7 @@ def test_lists_of_past_shows_are_dropped_and_their_scans_sent(open_browser, full
     )
 
     page.reload()
-    page.wait_for_function("localStorage.getItem('queue-14') === '[]'")
+    page.evaluate(UNTIL_SENT, "queue-14")
 
     kept = "Object.keys(localStorage).filter((key) => key.startsWith('guests-')).sort()"
     assert page.evaluate(kept) == ["guests-12", "guests-14"]

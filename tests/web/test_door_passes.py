@@ -228,3 +228,21 @@ def test_signing_out_has_the_browser_clear_what_it_stored(enter):
 
     assert response.headers["clear-site-data"] == '"cache", "storage"'
     assert "clear-site-data" not in enter("door").get("/door").headers
+
+
+def test_a_pass_for_a_show_far_ahead_lasts_until_its_evening(full, frozen, enter):
+    """
+    Sent forty days ahead and opened a week later: two days and fourteen are for others.
+    """
+    limit = limits.for_evening(NOW.date() + timedelta(days=40), "Australia/Sydney")
+    with full.write() as connection:
+        link = passes.issue(connection, "link", "door", "", NOW, limit)
+    frozen(NOW + timedelta(days=7))
+    client = enter("")
+
+    answer = client.post(f"/enter/{link}", follow_redirects=False)
+
+    (session,) = passes_of(full)
+    assert (session.kind, session.expires_at) == ("session", limit.ends_at)
+    lasts = int((limit.ends_at - NOW - timedelta(days=7)).total_seconds())
+    assert f"Max-Age={lasts}" in answer.headers["set-cookie"]

@@ -81,13 +81,23 @@ def serving(full):
     return with_settings
 
 
-def test_allow_covers_pages_and_webhooks_and_asks_the_proxy(serving):
+def test_allow_is_for_webhooks_and_closes_no_page(serving):
+    """
+    It was for webhooks alone before there was `allow_pages`.
+    """
+    with serving(allow=["203.0.113.0/24"]) as base:
+        assert httpx.get(base + "/enter").status_code == 200
+        assert httpx.post(base + "/hooks/x").status_code == 404
+
+
+def test_allow_pages_asks_the_proxy_who_the_client_is(serving):
     """
     From outside the allowed network 9 attempts, 0 successes, all the same 404. What a
     proxy of the settings says is believed: then the same header opens the pages.
     """
     forged = ("x-forwarded-for", "x-real-ip", "forwarded", "client-ip")
-    with serving(allow=["203.0.113.0/24"]) as base:  # no proxy is trusted
+    allowed = {name: ["203.0.113.0/24"] for name in ("allow", "allow_pages")}
+    with serving(**allowed) as base:  # no proxy is trusted
         for path in ("/enter", "/static/pages.css", "/door/worker.js"):
             assert httpx.get(base + path).status_code == 404
         for name in forged:
@@ -95,9 +105,9 @@ def test_allow_covers_pages_and_webhooks_and_asks_the_proxy(serving):
             found = httpx.get(base + "/enter", headers={name: value})
             assert (found.status_code, found.content) == (404, b"")
     believed = {"x-forwarded-for": "203.0.113.5"}
-    with serving(allow=["203.0.113.0/24"], proxies=["0.0.0.0/0"]) as base:  # anybody
+    with serving(**allowed, proxies=["0.0.0.0/0"]) as base:  # anybody
         assert httpx.get(base + "/enter", headers=believed).status_code == 200
-    with serving(allow=["203.0.113.0/24"], proxies=["127.0.0.1"]) as base:
+    with serving(**allowed, proxies=["127.0.0.1"]) as base:
         for value, status in (
             ("203.0.113.5", 200),
             ("203.0.113.5, 192.0.2.1", 404),
@@ -121,8 +131,8 @@ def test_allow_covers_pages_and_webhooks_and_asks_the_proxy(serving):
         ("127.0.0.1:8787", True),
         ("localhost:8787", True),
         ("[::1]:8787", True),
-        ("192.0.2.10:8787", True),  # the address that the connection came to
-        ("192.0.2.11", False),
+        ("192.0.2.10:8787", True),  # of the host of a container, and no name
+        ("192.0.2.10.evil.example", False),
         ("evil.example", False),
         ("tickets.example.org.evil.example", False),
         ("tickets.example.org@evil.example", False),
@@ -133,7 +143,16 @@ def test_allow_covers_pages_and_webhooks_and_asks_the_proxy(serving):
     ],
 )
 def test_a_host_that_is_not_ours_is_refused(host, is_ours):
-    assert own_address.is_our_host(host, PUBLIC, "192.0.2.10") is is_ours
+    assert own_address.is_our_host(host, PUBLIC) is is_ours
+
+
+def test_browsers_send_a_name_with_umlauts_in_ascii():
+    url = "https://Bücher.example:8443"
+    sent = "xn--bcher-kva.example:8443"
+    assert own_address.is_our_host(sent, url)
+    assert own_address.is_our_origin(f"https://{sent}", sent, "http", url)
+    assert not own_address.is_our_host("bcher.example", url)
+    assert not own_address.is_our_host("", "https://\u2024.example")  # no name at all
 
 
 @pytest.mark.parametrize(
@@ -146,6 +165,8 @@ def test_a_host_that_is_not_ours_is_refused(host, is_ours):
         ("http://tickets.example.org", "tickets.example.org", False),  # no TLS
         ("https://127.0.0.1:8787", "127.0.0.1:8787", False),
         ("http://127.0.0.1:9999", "127.0.0.1:8787", False),
+        ("http://192.0.2.10:8787", "192.0.2.10:8787", True),
+        ("http://192.0.2.11:8787", "192.0.2.10:8787", False),
         ("http://evil.example", "evil.example", False),
         ("https://evil.example", "tickets.example.org", False),
         ("https://tickets.example.org.evil.example", "tickets.example.org", False),
@@ -154,7 +175,7 @@ def test_a_host_that_is_not_ours_is_refused(host, is_ours):
     ],
 )
 def test_an_origin_is_compared_with_its_scheme(origin, host, is_ours):
-    assert own_address.is_our_origin(origin, host, "http", PUBLIC, "") is is_ours
+    assert own_address.is_our_origin(origin, host, "http", PUBLIC) is is_ours
 
 
 def test_control_without_its_scheme_a_page_without_tls_changes_something(
@@ -179,7 +200,7 @@ def test_control_without_its_scheme_a_page_without_tls_changes_something(
 
 def test_an_origin_without_its_default_port_is_the_same():
     for url in ("https://Tickets.example.org:443", "https://tickets.example.org/"):
-        assert own_address.is_our_origin(PUBLIC, "x", "http", url, "")
+        assert own_address.is_our_origin(PUBLIC, "x", "http", url)
 
 
 def test_pages_are_not_opened_at_a_name_that_is_not_ours(enter, full, monkeypatch):
@@ -190,7 +211,8 @@ def test_pages_are_not_opened_at_a_name_that_is_not_ours(enter, full, monkeypatc
     client = enter("")
     theirs = {"host": "evil.example", "origin": "http://evil.example"}
     for path in ("/enter", "/static/door.js", "/door/worker.js"):
-        assert client.get(path, headers=theirs).status_code == 421
+        refused = client.get(path, headers=theirs)
+        assert (refused.status_code, "serve: public_url" in refused.text) == (421, True)
     assert client.post("/enter", headers=theirs).status_code == 421
     monkeypatch.setattr(own_address, "is_our_host", lambda *_: True)
     assert client.get("/enter", headers=theirs).status_code == 200

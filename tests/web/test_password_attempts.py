@@ -95,6 +95,21 @@ def test_from_many_addresses_a_hundred_in_ten_minutes_are_made():
     assert attempts.attempt("manager", lambda: True) is True
 
 
+def test_six_addresses_cannot_use_up_the_hundred():
+    """
+    As fast as they may, ten minutes long: fifteen each. Without that limit two do.
+    """
+    now = [0.0]
+    attempts = PasswordAttempts(lambda: now[0])
+    made = 0
+    for second in range(0, 600, 12):
+        now[0] = float(second)
+        for address in "abcdef":
+            made += attempts.attempt(address, lambda: False) is False
+    assert made == 6 * 15
+    assert attempts.attempt("manager", lambda: True) is True
+
+
 def test_right_ones_are_not_counted():
     attempts = PasswordAttempts(lambda: 0.0)
     assert [attempts.attempt("a", lambda: True) for _ in range(300)] == [True] * 300

@@ -87,6 +87,13 @@ def test_a_damaged_database_is_said_and_nothing_breaks(settled):
     assert ("database", "wrong") in states(report)
 
 
+def test_a_public_url_that_cannot_fit_is_said(settled):
+    (settled / "config.yaml").write_text('serve:\n  proxies: ["127.0.0.1"]\n')
+    rows = findings("--offline")["findings"]
+    (row,) = [row for row in rows if row["section"] == "serve"]
+    assert (row["state"], "public_url" in row["mend"]) == ("warning", True)
+
+
 def test_no_database_and_odd_settings_are_findings_too(home):
     report = findings(code=10)
     assert states(report) == {("settings", "ok"), ("database", "wrong")}

@@ -327,3 +327,25 @@ def test_a_telephone_whose_clock_is_ahead_or_was_reset_is_believed_the_present(
     ):
         scan = scan_files.captured_by_page({"code": "x", "at": written}, at)
         assert scan.at == moment
+
+
+def test_a_camera_takes_codes_and_ticket_ids_and_no_name(client, guests, read_once):
+    """
+    A QR code can hold a guest's name or an order's number: four attempts with the page
+    online and offline, 0 successes. The ticket's id lets in, and so does a typed one.
+    """
+    alone = [g for g in guests if g.admits and g.order_id]
+    orders = [g.order_id for g in alone]
+    alone = [g for g in alone if orders.count(g.order_id) == 1][:2]
+    at = "2026-08-31T23:00:00Z"
+    for n, one in enumerate(alone):
+        scan = {"code": one.order_id, "camera": True, "key": f"k{n}", "at": at}
+        assert post(client, "scan", scan).json()["outcome"] == "unknown"
+        merged = post(client, "merge", {"scans": [{**scan, "key": f"m{n}"}]}).json()
+        assert merged["outcomes"] == {"unknown": 1}
+    assert (len(alone), rows(read_once, admissions)) == (2, [])
+
+    held = {"code": alone[0].ticket_id, "camera": True, "key": "a"}
+    assert post(client, "scan", held).json()["outcome"] == "admitted"
+    typed = {"code": alone[1].order_id, "key": "b"}
+    assert post(client, "scan", typed).json()["outcome"] == "admitted"

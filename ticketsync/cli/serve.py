@@ -15,6 +15,7 @@ from ticketsync.cli import context
 if TYPE_CHECKING:
     import socket
 
+    from ticketsync.core.config import ServeSettings
     from ticketsync.store.engine import Database
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
@@ -71,6 +72,7 @@ def serve(
         app_context.say(f"Receiving webhooks at {address}/hooks/…")
         if pages:
             _say_how_to_open(app_context, database, address)
+            _warn_of_public_url(app_context, settings.serve, listener.getsockname()[0])
         with (
             worker.running(database, settings, requests, watch.current)
             if workers
@@ -117,6 +119,15 @@ def _warn_of_missing_secrets(
                 "receives signed webhooks but has no secret; all of them are rejected. "
                 f"Run `ticketsync webhooks secret {endpoint.account}`."
             )
+
+
+def _warn_of_public_url(
+    app_context: context.AppContext, settings: ServeSettings, listening_on: str
+) -> None:
+    from ticketsync.workflows import public_address
+
+    if problem := public_address.find_problem(settings, listening_on):
+        app_context.say(f"ticketsync: public-url: {problem}. {public_address.TO_DO}.")
 
 
 def _require_ready_endpoint(endpoints: Sequence[WebhookEndpoint]) -> None:

@@ -43,11 +43,12 @@ def invite(
     Create a link that opens the pages once, within two days.
 
     A viewer can read; a door sees the door page only; a manager can also sync, match
-    and check guests in. A door's pass can be for one show or one evening; it ends at
-    noon of the next day.
+    and check guests in. A door's pass can be for one show or one evening; it and its
+    link end at noon of the next day.
 
     Example: ticketsync visitors invite --role door --name "Door A" --show 12
     """
+    from ticketsync.catalogue import shows
     from ticketsync.core import clock
     from ticketsync.visitors import passes
     from ticketsync.web import entry
@@ -56,6 +57,7 @@ def invite(
     settings = app_context.settings()
     with app_context.database().write() as connection:
         limit = _limit(connection, show, evening)
+        zone = shows.get_venue(connection).timezone
         token = passes.issue(connection, "link", role, name, clock.now(), limit)
     url = entry.link_url(settings.serve.public_url, token)
     if json:
@@ -69,8 +71,11 @@ def invite(
                 "ends_at": limit.ends_at,
             }
         )
-    else:
-        terminal.echo(url)
+        return
+    if limit.ends_at is not None:
+        ends_at = clock.local(limit.ends_at, zone)
+        app_context.say(f"The link and its pass end {ends_at:%Y-%m-%d %H:%M} ({zone}).")
+    terminal.echo(url)
 
 
 def _limit(connection: Connection, show: str, evening: str) -> Limit:

@@ -101,11 +101,12 @@ class NotifySettings:
 class ServeSettings:
     """
     public_url  how the world reaches us, through your TLS proxy
-    allow       networks that may open the pages and send webhooks, all if none is named
+    allow       networks that may send webhooks, all if none is named
     proxies     networks of your own proxies, whose `X-Forwarded-For` says who connects
     password_hash  what `ticketsync visitors password` printed: its password opens the
                    pages as a manager
     cors_origins  sites whose scripts may read the calendar feed; `*` for all
+    allow_pages   networks that may open the pages, all if none is named
     """
 
     public_url: str = "http://127.0.0.1:8787"
@@ -113,6 +114,7 @@ class ServeSettings:
     password_hash: str = ""
     cors_origins: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    allow_pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

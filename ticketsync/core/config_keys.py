@@ -103,6 +103,7 @@ SERVE = section(
     proxies=_Networks,
     password_hash=str,
     cors_origins=_Origins,
+    allow_pages=_Networks,
 )
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(

@@ -127,12 +127,14 @@ def search_tickets(
     *,
     exact: bool = False,
     as_scanned: bool = False,
+    only_tickets: bool = False,
 ) -> list[Guest]:
     """
     The tickets that a text refers to: a code or QR text as scanned, a ticket's or
     order's id, an e-mail address, or a part of a name. The most exact meaning wins;
-    with `exact` a part of a name or address does not match, with `as_scanned` the
-    digest of a code is not taken for the code.
+    with `exact` a part of a name or address does not match, with `only_tickets` neither
+    these nor an order's id, with `as_scanned` the digest of a code is not taken for the
+    code.
     """
     wanted = storable(text.strip())
     if not wanted:
@@ -144,8 +146,8 @@ def search_tickets(
     for meaning in (
         or_(tickets.c.code.in_(codes), tickets.c.second_code.in_(codes)),
         tickets.c.provider_id.in_(texts),
-        orders.c.provider_id.in_(texts),
-        None if exact else _matches_name(wanted),
+        None if only_tickets else orders.c.provider_id.in_(texts),
+        None if exact or only_tickets else _matches_name(wanted),
     ):
         if meaning is not None:
             found = _guests(connection, *where, meaning)

@@ -85,7 +85,8 @@ def issue(
     limit: Limit = UNLIMITED,
 ) -> str:
     """
-    Create a pass and return its token, which cannot be retrieved later.
+    Create a pass and return its token, which cannot be retrieved later. A limited one
+    lasts until its limit ends, however far ahead that is.
 
     Raises: `UsageError` for an unknown role, for a limit of another role than a door,
     and for a limit that has ended.
@@ -96,9 +97,7 @@ def issue(
             f"There is no role {safe(role)!r}.", hint=f"Use {', '.join(ROLES)}."
         )
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    expires_at = now + LIFETIMES[kind]
-    if limit.ends_at is not None:
-        expires_at = min(expires_at, limit.ends_at)
+    expires_at = limit.ends_at or now + LIFETIMES[kind]
     connection.execute(
         insert(passes).values(
             digest=_digest(token),

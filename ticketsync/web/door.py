@@ -129,6 +129,7 @@ class DoorPages:
             code,
             group=payload.get("group") is True,
             key=scan_name(payload.get("key")),
+            by_camera=payload.get("camera") is True,
         )
         return JSONResponse(
             {

@@ -30,8 +30,11 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 WRONG_HOST = (
-    "<!doctype html><title>Another address</title><p>The pages are not here. "
-    "Open them at the one in the settings, <code>serve: public_url</code>."
+    "<!doctype html><title>Another address</title>"
+    "<p>The pages do not open under this host name. If it is the right one, set "
+    "<code>serve: public_url</code> in the settings to the address that your browser "
+    "shows, with its <code>https:</code>, and restart <code>ticketsync serve</code>. "
+    "The proxy must pass on <code>Host</code>."
 )
 
 
@@ -45,7 +48,7 @@ class Entrance:
         self._app = app
         self._settings = settings
         self._proxies = client_addresses.networks(settings.proxies)
-        self._allowed = client_addresses.networks(settings.allow)
+        self._allowed = client_addresses.networks(settings.allow_pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # there is nothing else here
@@ -69,9 +72,8 @@ class Entrance:
             return Response(status_code=404)
         if len(scope["path"]) > MAX_PATH_LENGTH:
             return Response(status_code=404)
-        local = (scope.get("server") or ("", 0))[0]
         host = headers.get("host", "")
-        if not own_address.is_our_host(host, self._settings.public_url, local):
+        if not own_address.is_our_host(host, self._settings.public_url):
             return HTMLResponse(WRONG_HOST, 421)
         return None
 

@@ -4,6 +4,8 @@ Signing in and out: with a one-time link, or with the password in the settings.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -70,7 +72,7 @@ class Entry:
             lambda: bool(password_hash) and passes.matches(password, password_hash),
         )
         if is_right is None:
-            return self._form(request, 429, "Too many wrong passwords. Wait a minute.")
+            return self._form(request, 429, "Too many wrong passwords. Wait ten minutes.")
         if not is_right:
             log.warning("wrong password for the pages", address=request.client)
             return self._form(request, 403, "Wrong password.")
@@ -101,11 +103,15 @@ class Entry:
         )
 
     def _start_session(self, token: str) -> Response:
+        now = clock.now()
+        with self._site.database.read() as connection:
+            session = passes.get_visitor(connection, "session", token, now)
+        lasts = session.expires_at - now if session is not None else timedelta(0)
         response = RedirectResponse("/", 303)
         response.set_cookie(
             COOKIE,
             token,
-            max_age=int(passes.LIFETIMES["session"].total_seconds()),
+            max_age=int(lasts.total_seconds()),
             secure=self._site.settings.serve.public_url.startswith("https:"),
             httponly=True,
             samesite="lax",

@@ -2,7 +2,8 @@
 Where our pages may be opened, and from which origins they may be changed.
 
 A name that is not ours can be made to lead to this machine (DNS rebinding): then
-another site's scripts would count as ours. An IP address in `Host` is no such name.
+another site's scripts would count as ours. An IP address in `Host` is no such name:
+a browser that asks for it was not led anywhere, whichever machine it belongs to.
 """
 
 from __future__ import annotations
@@ -10,35 +11,35 @@ from __future__ import annotations
 import ipaddress
 import re
 
+import httpx
+
 from ticketsync.core import web_address
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
-def is_our_host(host: str, public_url: str, local_address: str) -> bool:
+def is_our_host(host: str, public_url: str) -> bool:
     """
-    Whether a `Host` header names the host of `public_url`, this machine itself, or the
-    IP address that the connection came to (`local_address`).
+    Whether a `Host` header names the host of `public_url`, `localhost` or an IP
+    address.
     """
     name = _name(host)
     if not name:
         return False
-    return name == _public_name(public_url) or _is_this_machine(name, local_address)
+    return name == _public_name(public_url) or _is_no_name(name)
 
 
-def is_our_origin(
-    origin: str, host: str, scheme: str, public_url: str, local_address: str
-) -> bool:
+def is_our_origin(origin: str, host: str, scheme: str, public_url: str) -> bool:
     """
     Whether an `Origin` header names one of our pages: `public_url` with its own scheme,
-    or the address of this machine that the request was sent to.
+    or `localhost` or the IP address that the request was sent to.
     """
     if not origin:
         return False
     if origin == _origin_of(public_url):
         return True
-    return _is_this_machine(_name(host), local_address) and origin == _without_port(
+    return _is_no_name(_name(host)) and origin == _without_port(
         scheme, f"{scheme}://{host.lower()}"
     )
 
@@ -52,17 +53,33 @@ def _name(host: str) -> str:
 
 
 def _public_name(public_url: str) -> str:
-    return web_address.split(public_url).hostname or ""
+    return _in_ascii(web_address.split(public_url).hostname or "")
 
 
-def _is_this_machine(name: str, local_address: str) -> bool:
+def _in_ascii(name: str) -> str:
+    """
+    A host name as browsers send it: `bücher.example` is `xn--bcher-kva.example`. Empty
+    if no host can have this name.
+    """
+    if name.isascii():
+        return name
+    try:
+        return httpx.URL(f"https://{name}/").raw_host.decode("ascii")
+    except httpx.InvalidURL:
+        return ""
+
+
+def _is_no_name(name: str) -> bool:
+    """
+    Whether this is an IP address or `localhost`, which nobody can make lead elsewhere.
+    """
     if name == "localhost":
         return True
     try:
-        address = ipaddress.ip_address(name)
-        return address.is_loopback or address == ipaddress.ip_address(local_address)
+        ipaddress.ip_address(name)
     except ValueError:
         return False
+    return True
 
 
 def _origin_of(url: str) -> str:
@@ -70,7 +87,9 @@ def _origin_of(url: str) -> str:
     The origin that a browser names for this address: lower case, no default port.
     """
     parts = web_address.split(url)
-    return _without_port(parts.scheme, f"{parts.scheme}://{parts.netloc.lower()}")
+    name = parts.hostname or ""
+    place = parts.netloc.lower().replace(name, _in_ascii(name))
+    return _without_port(parts.scheme, f"{parts.scheme}://{place}")
 
 
 def _without_port(scheme: str, origin: str) -> str:

@@ -2,9 +2,9 @@
 How often passwords may be tried. An attempt counts before it is made, so that many at
 once are no way around the limit.
 
-One address may try five times a minute. All together may try a hundred times in ten
-minutes: this stops guessing from many addresses, and one address alone cannot use it up
-to keep others out.
+One address may try five times a minute and fifteen times in ten minutes. All together
+may try a hundred times in ten minutes: this stops guessing from many addresses, and a
+few addresses cannot use it up to keep others out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 PER_ADDRESS = 5
 ADDRESS_SECONDS = 60
+LONG_PER_ADDRESS = 15  # in `ALL_SECONDS`
 FOR_ALL = 100
 ALL_SECONDS = 600
 MAX_WAITING = 4  # for their turn; every hash takes 16 MB and a worker thread
@@ -57,12 +58,13 @@ class PasswordAttempts:
             now = self._now()
             while self._attempts and now - self._attempts[0][0] >= ALL_SECONDS:
                 self._attempts.popleft()
-            own = sum(
-                1
-                for at, who in self._attempts
-                if who == client and now - at < ADDRESS_SECONDS
-            )
-            if own >= PER_ADDRESS or len(self._attempts) >= FOR_ALL:
+            own = [at for at, who in self._attempts if who == client]
+            lately = sum(now - at < ADDRESS_SECONDS for at in own)
+            if (
+                lately >= PER_ADDRESS
+                or len(own) >= LONG_PER_ADDRESS
+                or len(self._attempts) >= FOR_ALL
+            ):
                 return None
             attempt = (now, client)
             self._attempts.append(attempt)

@@ -37,6 +37,10 @@ COOKIE = "ticketsync"
 MAX_BODY_BYTES = 512 * 1024
 MAX_FORM_BYTES = 16 * 1024  # of somebody who is not signed in
 BODY_SECONDS = 10  # to receive the whole body
+FOREIGN = (
+    "This page was opened at another address than the settings name: set serve: "
+    "public_url to the address that the browser shows, and restart ticketsync serve."
+)
 MAX_ID = 2**31 - 1  # of a row
 PAGES = (
     ("/", "Overview"),
@@ -203,7 +207,7 @@ class Site:
         body: Any = None
         if request.method == "POST":
             if not self._is_same_origin(request):
-                return self._refuse(request, "The form is from another site.", 403)
+                return self._refuse(request, FOREIGN, 403, word="foreign-origin")
             most = MAX_FORM_BYTES if visitor is None else MAX_BODY_BYTES
             try:
                 async with asyncio.timeout(BODY_SECONDS):
@@ -246,7 +250,6 @@ class Site:
             request.headers.get("host", ""),
             request.url.scheme,
             self.settings.serve.public_url,
-            (request.scope.get("server") or ("", 0))[0],
         )
 
     # Rendering
@@ -302,9 +305,12 @@ class Site:
     def _refuse_access(self, request: Request) -> Response:
         return self._refuse(request, "You do not have access to this page.", 403)
 
-    def _refuse(self, request: Request, text: str, status: int) -> Response:
+    def _refuse(
+        self, request: Request, text: str, status: int, *, word: str = ""
+    ) -> Response:
         if _wants_json(request):
-            return JSONResponse({"error": text}, status)
+            named = {"error": word, "message": text} if word else {"error": text}
+            return JSONResponse(named, status)
         return HTMLResponse(
             f"<!doctype html><title>{text}</title><p>{text}</p>", status
         )

@@ -77,13 +77,15 @@ def admit(
     *,
     group: bool = False,
     key: str = "",
+    by_camera: bool = False,
 ) -> Answer:
     """
     Let in whoever holds this: a code or QR text, a ticket's or an order's number, or a
-    name. `group` lets in everybody of the order.
+    name. `group` lets in everybody of the order. What a camera read is a code or a
+    ticket's number: anybody can print a QR code with a guest's name.
     """
     with database.write() as connection:
-        return _move(connection, at, text, "in", group, key)
+        return _move(connection, at, text, "in", group, key, by_camera)
 
 
 def take_back(
@@ -93,12 +95,13 @@ def take_back(
     *,
     group: bool = False,
     key: str = "",
+    by_camera: bool = False,
 ) -> Answer:
     """
     Undo that somebody was let in.
     """
     with database.write() as connection:
-        return _move(connection, at, text, "out", group, key)
+        return _move(connection, at, text, "out", group, key, by_camera)
 
 
 def _move(
@@ -108,6 +111,7 @@ def _move(
     kind: str,
     group: bool,
     key: str,
+    by_camera: bool,
 ) -> Answer:
     wanted = scan_text(text)[:LONGEST]
     key = scan_name(key) or secrets.token_hex(8)
@@ -121,9 +125,11 @@ def _move(
         at.door,
         recorded_by=actor.current(),
     )
-    found = attendees.search_tickets(connection, wanted, at.show.id, as_scanned=True)
+    found = attendees.search_tickets(
+        connection, wanted, at.show.id, as_scanned=True, only_tickets=by_camera
+    )
     if not found:
-        return _stranger(connection, at, scan, wanted)
+        return _stranger(connection, at, scan, wanted, by_camera)
     if len(found) > 1 and not (group and _is_one_order(found)):
         meant = [guest for guest in found if guest.admits]
         if len(meant) != 1 or group:
@@ -177,11 +183,15 @@ def _same_order(connection: Connection, guest: Guest) -> list[Guest]:
     ]
 
 
-def _stranger(connection: Connection, at: At, scan: NewScan, wanted: str) -> Answer:
+def _stranger(
+    connection: Connection, at: At, scan: NewScan, wanted: str, by_camera: bool
+) -> Answer:
     """
     Nobody of tonight; perhaps of another night.
     """
-    fitting = attendees.search_tickets(connection, wanted, as_scanned=True)
+    fitting = attendees.search_tickets(
+        connection, wanted, as_scanned=True, only_tickets=by_camera
+    )
     elsewhere = [guest for guest in fitting if guest.admits]
     if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
         guest = elsewhere[0]
@@ -287,7 +297,7 @@ def merge_scans(
     with database.write() as connection:
         for item in scans:
             with _isolated(connection, item, failed):
-                found = _exactly(connection, item.code, at.show.id, as_scanned)
+                found = _exactly(connection, item, at.show.id, as_scanned)
                 meant.append((item, found))
         checkin.lock_tickets(connection, [found.id for _, found in meant if found])
         for item, found in meant:
@@ -356,12 +366,17 @@ def _new_scan(at: At, item: Captured, found: Guest | None) -> NewScan:
 
 
 def _exactly(
-    connection: Connection, text: str, show_id: int, as_scanned: bool
+    connection: Connection, item: Captured, show_id: int, as_scanned: bool
 ) -> Guest | None:
     """
-    The one ticket that a text names; no one is let in by part of a name alone.
+    The one ticket that a scan names; no one is let in by part of a name alone.
     """
     found = attendees.search_tickets(
-        connection, text[:LONGEST], show_id, exact=True, as_scanned=as_scanned
+        connection,
+        item.code[:LONGEST],
+        show_id,
+        exact=True,
+        as_scanned=as_scanned,
+        only_tickets=item.by_camera,
     )
     return found[0] if len(found) == 1 else None

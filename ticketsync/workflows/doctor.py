@@ -27,7 +27,7 @@ from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
-from ticketsync.workflows import account_run, schedule, tokens, waiting
+from ticketsync.workflows import account_run, public_address, schedule, tokens, waiting
 from ticketsync.workflows import identity as whose
 
 SKEW = timedelta(seconds=60)
@@ -84,6 +84,8 @@ def examine(
     yield from _database(database)
     yield from _check_paths(database)
     yield from _extras(database, settings)
+    if problem := public_address.find_problem(settings.serve):
+        yield warning("serve", problem, public_address.TO_DO)
     with database.read() as reading:
         accounts = state.list_accounts(reading)
     if not accounts:
@@ -182,7 +184,7 @@ def _check_paths(database: Database) -> Iterator[Finding]:
         yield warning(
             "files",
             f"others may write to {path}: they can change your figures; what accounts "
-            "run and where keys are sent is confirmed apart",
+            "run and where keys are sent is confirmed separately",
             f"chmod go-w {path}",
         )
     if not permissions.modes_count():

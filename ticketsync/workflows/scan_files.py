@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class At:
 @dataclass(frozen=True, slots=True)
 class Captured:
     """
-    One line of an offline door: what it read, and when.
+    One line of an offline door: what it read, and when. `by_camera`: nobody typed it.
     """
 
     code: str
@@ -51,6 +51,7 @@ class Captured:
     door: str
     device: str
     key: str
+    by_camera: bool = False
 
 
 def standing_at(show: ShowInfo, door: str, device: str) -> At:
@@ -138,7 +139,8 @@ def captured_by_page(scan: Mapping[str, Any], at: At) -> Captured:
     """
     text = scan_text(scan.get("code"))[:LONGEST]
     moment = clock.iso(_plausible(scan.get("at")))
-    return captured({**scan, "code": text, "at": moment}, at, "A scan")
+    found = captured({**scan, "code": text, "at": moment}, at, "A scan")
+    return replace(found, by_camera=scan.get("camera") is True)
 
 
 def _plausible(written: Any) -> datetime:

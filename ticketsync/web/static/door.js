@@ -16,7 +16,8 @@ localStorage.setItem("device", device);
 // Stored for each show: `queue` (scans until the server has confirmed them), `aside` (scans
 // that the server does not accept), `notes` (what a merge found), `guests`, `keep-until`.
 let guests = store.get("guests", []);
-let fault = ""; // "", "offline", "signed-out", or the server's error, such as "error 500"
+let fault = ""; // "", "offline", "signed-out", "foreign-origin", or the server's error, such as "error 500"
+let foreign = ""; // why the server takes nothing from this page's address
 const SIGNED_OUT = "You are signed out: open your link again. No scans are lost.";
 const TEMPORARY = [408, 425, 429, 502, 503, 504]; // the server, not what was sent to it
 
@@ -41,7 +42,7 @@ function showMessage(text, tone) {
 function showStatus() {
   const number = store.get("queue", []).length;
   const waiting = number ? `${number} saved offline, waiting for the server.` : "";
-  const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. " }[fault];
+  const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. ", "foreign-origin": `${foreign} ` }[fault];
   $("line").textContent = (state ?? `The server answers with ${fault}. `) + waiting;
   $("in").textContent = guests.filter((g) => g.in).length;
   $("of").textContent = guests.length;
@@ -166,9 +167,10 @@ function apply(guest, kind) {
   if (guest) guest.in = kind === "in";
 }
 
-async function move(text, kind, group = false) {
+// `camera`: nobody typed the text, so that only codes and ticket ids count in it.
+async function move(text, kind, group = false, camera = false) {
   const code = text.trim().slice(0, 500);
-  const scan = { code, kind, group, key: random(), at: new Date().toISOString(), door: $("name").value, device };
+  const scan = { code, kind, group, camera, key: random(), at: new Date().toISOString(), door: $("name").value, device };
   $("together").hidden = true;
   const { body } = fault === "offline" ? {} : await request(`${base}/scan`, scan);
   if (body) {
@@ -176,7 +178,7 @@ async function move(text, kind, group = false) {
     showMessage(body.message, tone);
     if (body.together) {
       $("together").hidden = false;
-      $("together").onclick = () => move(text, kind, true);
+      $("together").onclick = () => move(text, kind, true, camera);
     }
     if (body.outcome !== "several") $("code").value = "";
     await refresh();
@@ -188,7 +190,7 @@ async function move(text, kind, group = false) {
 
 async function scanOffline(scan) {
   let guest = await findGuest(scan.code);
-  if (!guest) {
+  if (!guest && !scan.camera) {
     const found = matching(scan.code);
     if (found.length > 1) return showMessage(`${found.length} match: choose one from the list.`, "wait");
     guest = found[0];
@@ -237,6 +239,15 @@ async function request(path, payload, seconds = 6) {
     return {};
   }
   if (response.status === 403 && !path.startsWith(`${base}/`)) return {}; // another show's scans wait for another pass
+  if (response.status === 403) {
+    const refused = await response.json().catch(() => ({}));
+    if (refused.error === "foreign-origin") { // of the settings, not of the pass: the list is kept
+      foreign = refused.message;
+      if (fault !== refused.error) showMessage(foreign, "bad");
+      fault = refused.error;
+      return {};
+    }
+  }
   if (response.status === 401 || response.status === 403) {
     if (fault !== "signed-out") showMessage(SIGNED_OUT, "bad");
     fault = "signed-out";
@@ -352,7 +363,7 @@ async function scanWithCamera() {
     const [found] = await reader.detect(view).catch(() => []);
     if (found && found.rawValue !== last) {
       last = found.rawValue;
-      await move(last, "in");
+      await move(last, "in", false, true);
       setTimeout(() => { last = ""; }, 4000); // a ticket held in front of the camera is one scan
     }
     requestAnimationFrame(tick);
