@@ -31,7 +31,7 @@ def list_outstanding(connection: Connection) -> list[str]:
     if upgraded_at is None:
         return []
     replayed = select(sync_runs.c.account_id).where(
-        sync_runs.c.started_by == REPLAY,
+        sync_runs.c.started_by.endswith(f"({REPLAY})", autoescape=True),
         sync_runs.c.outcome.in_(_DONE),
         sync_runs.c.started_at >= upgraded_at,
     )

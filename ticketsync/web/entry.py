@@ -72,7 +72,7 @@ class Entry:
             lambda: bool(password_hash) and passes.matches(password, password_hash),
         )
         if is_right is None:
-            return self._form(request, 429, "Too many wrong passwords. Wait ten minutes.")
+            return self._form(request, 429, "Too many attempts. Wait ten minutes.")
         if not is_right:
             log.warning("wrong password for the pages", address=request.client)
             return self._form(request, 403, "Wrong password.")
