@@ -87,6 +87,7 @@ for context in CONTEXTS | READERS:
         "store.audit",
         "core",
     }
+ALLOWED["reporting"].add("store.schema")  # whose version stored what is to be replayed
 OF_CORE = {
     "msgspec",
     "yaml",

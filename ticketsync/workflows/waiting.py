@@ -10,13 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import dismissals, health, outstanding_replays
+from ticketsync.accounts import dismissals, health
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.reporting import waiting
+from ticketsync.reporting import outstanding_replays, waiting
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.engine import Database
 from ticketsync.workflows import confirm

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 
 from ticketsync.accounts import runs, state
-from ticketsync.accounts.outstanding_replays import REPLAY
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import links, occurrences
@@ -17,6 +16,7 @@ from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import changes
+from ticketsync.reporting.outstanding_replays import REPLAY
 from ticketsync.sales import versions
 from ticketsync.store import engine, lease
 from ticketsync.store.engine import Database

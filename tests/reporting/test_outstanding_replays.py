@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ticketsync.accounts import installation, outstanding_replays
+from ticketsync.accounts import installation
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
+from ticketsync.reporting import outstanding_replays
 from ticketsync.workflows import waiting
 from ticketsync.workflows.sync.replay import replay
 
