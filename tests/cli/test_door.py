@@ -280,7 +280,7 @@ def serve():
         lines = []
         for line in process.stderr:
             lines.append(line)
-            if "opened once" in line or len(lines) > 5:
+            if "The pages are at" in line or len(lines) > 5:
                 break
         return process, "".join(lines)
 
@@ -292,18 +292,22 @@ def serve():
 
 
 def open_client(text):
-    link = re.search(r"opened once: (\S+)", text)[1]
-    address = link.partition("/enter/")[0]
+    """
+    A client that is signed in by a manager's invitation.
+    """
+    address = re.search(r"The pages are at (\S+);", text)[1]
+    invited = run("visitors", "invite", "--role", "manager", "--json")
+    token = json.loads(invited.stdout)["url"].rpartition("/")[2]
     client = httpx.Client(
         base_url=address, trust_env=False, headers={"origin": address}
     )
-    response = client.post(link)
+    response = client.post(f"/enter/{token}")
     # The cookie is meant for https or for this machine's own browser.
     client.cookies.set("ticketsync", response.cookies["ticketsync"])
     return client
 
 
-def test_serve_prints_a_link_that_opens_the_pages(venue, serve):
+def test_serve_says_where_the_pages_are_and_an_invitation_opens_them(venue, serve):
     _, output = serve()
 
     client = open_client(output)
