@@ -4,6 +4,7 @@ file of our own.
 """
 
 import os
+import shutil
 import sqlite3
 
 import pytest
@@ -53,12 +54,17 @@ def files(ready, home):
     ]
     (home / "link").symlink_to(home / "ticketsync.db")
     os.link(home / "ticketsync.db", home / "hard.csv")
+    elsewhere = home.parent / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(home / "ticketsync.db", elsewhere / "copy.db")
+    (elsewhere / "copy.db.sha256").write_text("0" * 64)
+    own += [elsewhere / "copy.db", elsewhere / "copy.db.sha256"]
     return [*own, home / "link", home / "hard.csv", home / "secrets" / ".." / "pin.key"]
 
 
 def test_our_own_files_are_never_replaced_nor_by_force(files, home):
     """
-    22 attempts, each kind of file and each command by force: 0 successes.
+    24 attempts, each kind of file and each command by force: 0 successes.
     """
     attempts = 0
     before = (home / "ticketsync.db").stat()
@@ -72,7 +78,7 @@ def test_our_own_files_are_never_replaced_nor_by_force(files, home):
         assert (file.read_bytes() if file.exists() else None) == text
     after = (home / "ticketsync.db").stat()
     assert (after.st_ino, after.st_size) == (before.st_ino, before.st_size)
-    assert attempts == 22
+    assert attempts == 24
 
 
 def test_control_without_the_check_the_database_is_replaced(files, home, monkeypatch):

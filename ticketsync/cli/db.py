@@ -232,13 +232,20 @@ def check_database(
         terminal.echo(f"The database {verdict}. {found.shows} shows recomputed.")
         for line in found.rows:
             terminal.echo(safe(line, longest=500))
-    if not found.is_sound:
+    if found.is_sound:
+        return
+    if found.has_unconfirmed:
+        app_context.say(
+            "What is unconfirmed waits for `ticketsync accounts confirm`; until then "
+            "nothing is run, read or sent for it."
+        )
+    if found.needs_repair:
         app_context.say(
             "`ticketsync sync replay` rebuilds orders from their stored records, "
             "`ticketsync financials rebuild` rebuilds figures from orders. Anything "
             "else needs a backup (`ticketsync db restore`)."
         )
-        raise typer.Exit(10)
+    raise typer.Exit(10)
 
 
 def _difference_as_json(change: Change) -> dict[str, Any]:

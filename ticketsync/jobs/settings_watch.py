@@ -32,14 +32,16 @@ class SettingsWatch:
         self._file = file
         self._at_start = self._settings = settings
         self._warn = warn
-        self._seen = _fingerprint(file)
+        self._seen = self._last = _fingerprint(file)
 
     def current(self) -> Settings:
         """
-        The settings, read again if the file has changed. Raises nothing.
+        The settings, read again if the file has changed and is the same as at the last
+        call: an editor may empty it before it writes. Raises nothing.
         """
-        seen = _fingerprint(self._file)
-        if seen == self._seen:
+        seen, last = _fingerprint(self._file), self._last
+        self._last = seen
+        if seen == self._seen or seen != last:
             return self._settings
         self._seen = seen
         try:

@@ -18,6 +18,8 @@ from ticketsync.core import errors, paths
 
 _LOOKED_AT = 1 << 16  # bytes at the beginning and at the end of an existing file
 
+_SQLITE = b"SQLite format 3\0"  # how such a file begins
+
 IsOurs = Callable[[bytes], bool]  # by the first and last bytes of a file
 
 
@@ -37,7 +39,8 @@ class OutputFile:
         """
         Raises: `UsageError` for a file that must not be replaced.
         """
-        if any(_is_of(self.path, file) for file in self.kept) or _is_our_own(self.path):
+        is_kept = any(_is_of(self.path, file) for file in self.kept)
+        if is_kept or _is_our_own(self.path) or _is_of_database(self.path):
             raise errors.UsageError(
                 f"{self.path} belongs to ticketsync itself and is never replaced by "
                 "an export.",
@@ -71,6 +74,18 @@ class OutputFile:
         except OSError:
             return False
         return not looked_at or self.is_ours(looked_at)
+
+
+def _is_of_database(path: Path) -> bool:
+    """
+    Whether a file is a SQLite database, such as a backup, or the digest of one.
+    """
+    file = path.with_suffix("") if path.suffix == ".sha256" else path
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_SQLITE)) == _SQLITE
+    except (OSError, ValueError):
+        return False
 
 
 def is_csv(names: Sequence[str]) -> IsOurs:

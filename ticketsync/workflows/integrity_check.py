@@ -58,6 +58,7 @@ class Finding:
     right: Any = None
     show_id: int | None = None
     what: str = ""
+    is_unconfirmed: bool = False
 
     @property
     def text(self) -> str:
@@ -93,6 +94,21 @@ class Health:
     def is_sound(self) -> bool:
         return not self.differences and not self.findings
 
+    @property
+    def has_unconfirmed(self) -> bool:
+        """
+        Whether accounts wait to be confirmed.
+        """
+        return any(finding.is_unconfirmed for finding in self.findings)
+
+    @property
+    def needs_repair(self) -> bool:
+        """
+        Whether more is found than accounts that wait to be confirmed.
+        """
+        others = [item for item in self.findings if not item.is_unconfirmed]
+        return bool(self.differences or others)
+
 
 def check(database: Database, settings: Settings, *, deep: bool = False) -> Health:
     """
@@ -114,7 +130,11 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
             found.append(Finding("database", what="put this right, then check again"))
             return Health(version, 0, (), tuple(found))
         found += [
-            Finding("account", row=item.account, what=f"it {place}, unconfirmed here")
+            Finding(
+                *("account", "", item.account),
+                what=f"it {place}, unconfirmed here",
+                is_unconfirmed=True,
+            )
             for item in confirm.list_unconfirmed(connection)
             for place in item.places
         ]
