@@ -110,7 +110,6 @@ def test_another_file_is_replaced_by_force_only(ready, tmp_path):
         "other.json": b'{"a": 1}',
         "list.json": b'[{"name": 1}]',
         "other.pdf": b"%PDF-1.7 by somebody",
-        "x.db": b"SQLite format 3\0" + b"\0" * 100,
         "settings.yaml": b"log:\n",
     }
     for name, data in others.items():

@@ -189,7 +189,9 @@ def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
     assert found.is_sound, found.rows
 
 
-def test_the_first_run_afterwards_needs_no_step(upgraded, tmp_path, frozen):
+def test_the_first_run_afterwards_needs_only_to_be_confirmed(
+    upgraded, tmp_path, frozen
+):
     """
     The folder has the report that was read before, and now says 5.00 more went back.
     """
@@ -207,6 +209,8 @@ def test_the_first_run_afterwards_needs_no_step(upgraded, tmp_path, frozen):
             text("UPDATE accounts SET options = :options WHERE name = 'other'"),
             {"options": json.dumps(options)},
         )
+    with upgraded.write() as connection:
+        save_pins(connection)
     outcome = sync.sync(upgraded, Settings(), sync.Request(["other"]))
     assert outcome.exit_code == 0, outcome.results
     new = [r for r in refunds(upgraded) if r not in before]

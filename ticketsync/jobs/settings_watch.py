@@ -32,16 +32,14 @@ class SettingsWatch:
         self._file = file
         self._at_start = self._settings = settings
         self._warn = warn
-        self._seen = self._last = _fingerprint(file)
+        self._seen = _fingerprint(file)
 
     def current(self) -> Settings:
         """
-        The settings, read again if the file has changed and is the same as at the last
-        call: an editor may empty it before it writes. Raises nothing.
+        The settings, read again if the file has changed. Raises nothing.
         """
-        seen, last = _fingerprint(self._file), self._last
-        self._last = seen
-        if seen == self._seen or seen != last:
+        seen = _fingerprint(self._file)
+        if seen == self._seen:
             return self._settings
         self._seen = seen
         try:

@@ -82,6 +82,8 @@ def _is_of_database(path: Path) -> bool:
     """
     file = path.with_suffix("") if path.suffix == ".sha256" else path
     try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return False
         with file.open("rb") as stream:
             return stream.read(len(_SQLITE)) == _SQLITE
     except (OSError, ValueError):
