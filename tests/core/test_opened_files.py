@@ -14,6 +14,7 @@ from datetime import datetime
 
 import pytest
 import xlsxwriter
+from support import bombs
 
 from ticketsync.core import errors, opened_files, plain_yaml, rows, sheets
 
@@ -246,20 +247,8 @@ def test_what_is_no_table_is_refused_by_name(tmp_path, which):
 # Files that must not cost anything
 
 
-def stray(path):
-    book = xlsxwriter.Workbook(path)
-    sheet = book.add_worksheet()
-    sheet.write(0, 0, "Order")
-    sheet.write(1_048_575, 16_383, "x")
-    book.close()
-
-
-def bomb(path):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        with archive.open("xl/worksheets/sheet1.xml", "w") as member:
-            for _ in range(300):
-                member.write(b"<" * (1 << 20))
+def archive(path):
+    bombs.archive_of(path, 300)
 
 
 def repeated_row(path):
@@ -289,7 +278,8 @@ def repeated_allocation(path):
 
 
 OVERSIZED = [
-    *(stray, bomb, repeated_row, twenty_million_cells, long_line, repeated_allocation)
+    *(bombs.stray_cell, archive, repeated_row, twenty_million_cells, long_line),
+    repeated_allocation,
 ]
 _READ = r"""
 import pathlib, re, sys

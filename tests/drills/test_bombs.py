@@ -11,27 +11,11 @@ import sys
 import zipfile
 
 import pytest
-import xlsxwriter
+from support import bombs
 
 pytestmark = pytest.mark.drill
 
 SECONDS, MEGABYTES = 60, 400
-
-
-def stray_cell(path):
-    book = xlsxwriter.Workbook(path)
-    sheet = book.add_worksheet()
-    sheet.write(0, 0, "Order")
-    sheet.write(1_048_575, 16_383, "x")
-    book.close()
-
-
-def three_gigabytes(path):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        with archive.open("xl/worksheets/sheet1.xml", "w") as member:
-            for _ in range(3000):
-                member.write(b"<" * (1 << 20))
 
 
 def twenty_million_cells(path):
@@ -50,8 +34,8 @@ def writing(data):
 
 
 BOMBS = {
-    "dim.xlsx": stray_cell,
-    "zip.xlsx": three_gigabytes,
+    "dim.xlsx": bombs.stray_cell,
+    "zip.xlsx": lambda path: bombs.archive_of(path, 3000),
     "rows.xlsx": twenty_million_cells,
     "cols.csv": writing(lambda: b"," * 19_000_000),
     "line.csv": writing(lambda: b"a" * 19_000_000),
@@ -77,7 +61,8 @@ try:
 except SystemExit as end:
     code = end.code or 0
 status = pathlib.Path("/proc/self/status").read_text()
-print(f"PEAK {code} {int(re.search(r'VmHWM:\s+(\d+)', status)[1]) // 1024}")
+peak = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024
+print(f"PEAK {code} {peak}")
 """
 
 

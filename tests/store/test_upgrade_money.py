@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from support import commands, old_databases
 from support.killed_upgrade import Upgrades
+from support.old_databases import figures
 from support.pin_keys import save_pins
 
 from ticketsync.core import clock
@@ -52,17 +53,6 @@ def upgraded(old):
     database = engine.create_database(old)
     yield database
     database.close()
-
-
-def figures(database):
-    """
-    The figures with the keys that they had then; every read was a complete one.
-    """
-    with database.read() as connection:
-        found = [f.as_json() for f in numbers.figures(connection)]
-    for shown in found:
-        assert shown.pop("last_complete_at") == shown["last_synced_at"]
-    return found
 
 
 def fee_lines(database):

@@ -9,11 +9,11 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 from support import old_databases
+from support.old_databases import figures
 from support.pin_keys import save_pins
 
 from ticketsync.catalogue import occurrences, prices
 from ticketsync.core.config import AccountSettings, Settings
-from ticketsync.reporting import numbers
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import integrity_check, show_figures
@@ -37,17 +37,6 @@ def upgraded(request, tmp_path):
     database = engine.create_database(url)
     yield database
     database.close()
-
-
-def figures(database):
-    """
-    The figures with the keys that they had then; every read was a complete one.
-    """
-    with database.read() as connection:
-        found = [f.as_json() for f in numbers.figures(connection)]
-    for shown in found:
-        assert shown.pop("last_complete_at") == shown["last_synced_at"]
-    return found
 
 
 def numbers_of(database, query):

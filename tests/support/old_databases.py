@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 import ticketsync
+from ticketsync.reporting import numbers
 from ticketsync.store import engine
 
 MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
@@ -96,3 +97,14 @@ def load_old(url, file, version):
                 )
     rows.close()
     opened.dispose()
+
+
+def figures(database):
+    """
+    The figures with the keys that they had then; every read was a complete one.
+    """
+    with database.read() as connection:
+        found = [f.as_json() for f in numbers.figures(connection)]
+    for shown in found:
+        assert shown.pop("last_complete_at") == shown["last_synced_at"]
+    return found
