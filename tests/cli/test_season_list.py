@@ -87,6 +87,19 @@ def test_a_dry_run_shows_the_table_and_changes_nothing(run, tmp_path):
     assert csv.splitlines()[0] == ",".join(row)
 
 
+def test_a_dry_run_ends_as_the_import_would(run, tmp_path):
+    bad = season(tmp_path, SEASON + "Late Laughs,0001-01-01,00:00,,\n")
+
+    dry = run("shows", "import", bad, "--dry-run", "--json", code=2)
+    real = run("shows", "import", bad, code=2)
+    run("shows", "import", bad, "--dry-run", "--skip-bad")
+
+    assert "line 3, column date: 0001-01-01" in json.loads(dry.stdout)["skipped"][0]
+    assert "ticketsync: bad-file" in real.stderr
+    assert json.loads(dry.stderr.splitlines()[-1])["error"]["word"] == "bad-file"
+    assert starts(run) == []
+
+
 def test_cron_is_not_asked_but_says_which_flag_to_use(run, tmp_path):
     run("shows", "import", season(tmp_path, SEASON))
     again = season(tmp_path, SEASON.replace("7:30pm", "8pm"))

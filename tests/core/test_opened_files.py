@@ -16,7 +16,7 @@ import pytest
 import xlsxwriter
 from support import bombs
 
-from ticketsync.core import errors, opened_files, plain_yaml, rows, sheets
+from ticketsync.core import delimited, errors, opened_files, plain_yaml, rows, sheets
 
 HEADING = ("Order", "Show", "Total")
 
@@ -244,6 +244,27 @@ def test_what_is_no_table_is_refused_by_name(tmp_path, which):
     assert reason in caught.value.message
 
 
+@pytest.mark.parametrize("before", ["", "1,good\n" * 3])
+def test_a_quotation_mark_without_end_is_refused_where_a_cell_is_too_long(
+    tmp_path, before
+):
+    """
+    Control: without it each later line was a row of its own, 9 million in a file of
+    18 MB.
+    """
+    data = f'a,b\n{before}"' + "x\n" * 70_000
+    line = data.count("\n", 0, data.index('"')) + 1
+    with pytest.raises(errors.BadFile, match=f"mark in line {line} is never closed"):
+        read(tmp_path / "a.csv", data.encode())
+
+
+def test_a_text_with_too_many_lines_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "MOST_LINES", 3)
+    read(tmp_path / "a.csv", b"a\nb\nc\n")
+    with pytest.raises(errors.BadFile, match=r"a\.csv has more than 3 lines"):
+        read(tmp_path / "a.csv", b"a\nb\nc\nd\n")
+
+
 # Files that must not cost anything
 
 
@@ -321,6 +342,11 @@ def test_yaml_with_too_many_entries_is_refused_by_name(text, monkeypatch):
     monkeypatch.setattr(plain_yaml, "MOST_NODES", 1000)
     with pytest.raises(errors.BadFile, match=r"recipe\.yaml has more than 1,000"):
         plain_yaml.read(text * 5000, "recipe.yaml")
+
+
+def test_yaml_with_half_a_character_is_refused_by_name():
+    with pytest.raises(errors.BadFile, match=r"recipe\.yaml is not YAML"):
+        plain_yaml.read("a: \ud83d", "recipe.yaml")
 
 
 def test_large_yaml_is_refused_by_name():

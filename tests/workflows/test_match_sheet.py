@@ -62,6 +62,15 @@ def linked(database):
         }
 
 
+def read(connection, file):
+    """
+    The decisions of a file in which every row can be used.
+    """
+    sheet = match_sheet.read_sheet(connection, file)
+    match_sheet.refuse_bad_rows(sheet, file)
+    return sheet.decisions
+
+
 def test_certain_pairs_stand_in_the_file_and_the_rest_is_open(listed):
     _, file = listed
     rows = edited(file)
@@ -79,7 +88,7 @@ def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
     rows = edited(file, r2=("new", "A Gala"), r3=("never", ""), r4=("skip", ""))
 
     with database.read() as connection:
-        decisions = match_sheet.read(connection, file)
+        decisions = read(connection, file)
     done = match_sheet.apply(database, settings, decisions)
 
     assert (done.linked, done.refused) == (3, 1)
@@ -106,7 +115,7 @@ def test_one_wrong_row_and_nothing_is_changed(listed, settings, decision, show, 
     edited(file, r5=(decision, show))
 
     with database.read() as connection, pytest.raises(errors.BadFile) as caught:
-        match_sheet.read(connection, file)
+        read(connection, file)
 
     assert "line 7" in caught.value.message
     assert reason in caught.value.message
@@ -145,7 +154,7 @@ def test_a_cell_filled_down_too_far_is_refused_and_named(listed, settings):
     edited(file, **{f"r{n}": ("link", "1") for n in slips})
 
     with database.read() as connection:
-        decisions = match_sheet.read(connection, file)
+        decisions = read(connection, file)
         named = match_sheet.implausible(connection, decisions)
 
     assert first["show"] == "1"
@@ -184,10 +193,7 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
 def test_right_rows_are_no_slips(listed):
     database, file = listed
     with database.read() as connection:
-        assert (
-            match_sheet.implausible(connection, match_sheet.read(connection, file))
-            == []
-        )
+        assert match_sheet.implausible(connection, read(connection, file)) == []
 
 
 def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, settings):
@@ -203,7 +209,7 @@ def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, sett
         with exports.into_file(OutputFile(file, is_csv(COLUMNS))) as stream:
             exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
         assert [show.show_id for show in plan.unmatched_shows] == [number]
-        assert len(match_sheet.read(connection, file)) == 2
+        assert len(read(connection, file)) == 2
     row = edited(file)[-1]
     assert (row["date_id"], row["show"]) == ("", str(number))
     assert row["why"] == "no platform sells this show"
@@ -213,7 +219,7 @@ def test_a_file_of_something_else_is_refused(connected, tmp_path):
     file = tmp_path / "other.csv"
     file.write_text("name,price\nx,1\n")
     with connected.read() as connection, pytest.raises(errors.BadFile) as caught:
-        match_sheet.read(connection, file)
+        read(connection, file)
     assert "no column date_id, decision, show" in caught.value.message
 
 
@@ -222,5 +228,5 @@ def test_a_date_that_stands_twice_is_refused(listed):
     text = file.read_text().splitlines()
     file.write_text("\n".join([*text, text[1]]) + "\n")
     with database.read() as connection, pytest.raises(errors.BadFile) as caught:
-        match_sheet.read(connection, file)
+        read(connection, file)
     assert "appears twice" in caught.value.message

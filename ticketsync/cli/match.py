@@ -202,9 +202,9 @@ def _apply_file(
 
     database = app_context.database()
     with database.read() as connection:
-        if all_or_nothing:
-            match_sheet.read(connection, file)
         sheet = match_sheet.read_sheet(connection, file)
+        if all_or_nothing:
+            match_sheet.refuse_bad_rows(sheet, file)
         mistakes = match_sheet.implausible(connection, sheet.decisions)
     if mistakes and not force:
         _refuse(app_context, file, mistakes)

@@ -81,10 +81,11 @@ def import_shows(
         names=NameAnswers(all_same=same_names, all_new=new_names),
     )
     seen = _preview(database, file, options, is_asking=not dry_run)
-    if not skip_bad and not dry_run:
-        import_file.refuse_problems(seen, file)
     if dry_run:
         _print_preview(app_context, file, seen, chosen)
+    if not skip_bad:
+        import_file.refuse_problems(seen, file)
+    if dry_run:
         return
     if not _confirm(app_context, seen, yes=yes):
         app_context.say("Nothing was imported.")

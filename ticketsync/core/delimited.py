@@ -19,6 +19,7 @@ from ticketsync.core.rows import Row
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1_000_000  # characters
+MOST_LINES = 1_000_000
 MOST_CELLS = 3_000_000
 _SAMPLE = 200  # lines
 
@@ -46,7 +47,7 @@ def _score(sample: Sequence[str], delimiter: str) -> int:
 
 def refuse_oversized(name: str, text: str) -> None:
     """
-    `BadFile` for a line or a number of cells that no report has.
+    `BadFile` for a line, or a number of lines or cells, that no report has.
     """
     start = _long_line(text)
     if start >= 0:
@@ -54,6 +55,10 @@ def refuse_oversized(name: str, text: str) -> None:
         raise errors.BadFile(
             f"{name}, line {line} is longer than {LONGEST_LINE:,} characters.",
             hint="This is no report: export it again.",
+        )
+    if text.count("\n") > MOST_LINES:
+        raise errors.BadFile(
+            f"{name} has more than {MOST_LINES:,} lines.", hint="Split it."
         )
     if max(text.count(delimiter) for delimiter in DELIMITERS) > MOST_CELLS:
         raise errors.BadFile(
@@ -78,8 +83,8 @@ def read_rows(name: str, text: str, delimiter: str) -> Iterator[Row]:
     """
     The rows that are not empty; one that is not valid CSV has a `problem`.
 
-    Raises: `BadFile` for a quotation mark that is never closed, since nothing after it
-    could be read.
+    Raises: `BadFile` for a quotation mark that is never closed, or not within the lines
+    that a cell may fill, since nothing after it could be read.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     first = 1
@@ -90,7 +95,8 @@ def read_rows(name: str, text: str, delimiter: str) -> Iterator[Row]:
             return
         except csv.Error as error:
             number = reader.line_num
-            if "unexpected end" in str(error):
+            is_cell_too_long = "field limit" in str(error)
+            if "unexpected end" in str(error) or (is_cell_too_long and number > first):
                 raise errors.BadFile(
                     f"{name}: a quotation mark in line {first} is never closed.",
                     hint="Open it in a spreadsheet and save it as CSV again.",

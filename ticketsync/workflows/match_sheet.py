@@ -31,6 +31,7 @@ from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.core import clock, errors, opened_files, sheets
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.store.engine import Database
@@ -90,21 +91,6 @@ class DecisionSheet:
     bad_rows: tuple[str, ...]
 
 
-def read(connection: Connection, file: Path) -> tuple[Decision, ...]:
-    """
-    The decisions of an edited file, all of them or none. Raises `BadFile` with every
-    row that cannot be used.
-    """
-    sheet = read_sheet(connection, file)
-    if sheet.bad_rows:
-        raise errors.BadFile(
-            f"{file.name}: {_rows_cannot(len(sheet.bad_rows))}, nothing was changed: "
-            f"{'; '.join(sheet.bad_rows[:5])}{'; …' if sheet.bad_rows[5:] else ''}.",
-            hint="Fix them and run the same command again.",
-        )
-    return sheet.decisions
-
-
 def read_sheet(connection: Connection, file: Path) -> DecisionSheet:
     """
     The decisions of an edited file and the rows that cannot be used. Where one date
@@ -112,12 +98,12 @@ def read_sheet(connection: Connection, file: Path) -> DecisionSheet:
 
     Raises: `BadFile` for a file that is not such a sheet.
     """
-    lines = list(sheets.rows_of(opened_files.open_file(file)))
-    names = _headings(file, lines)
+    lines = sheets.rows_of(opened_files.open_file(file))
+    names = _headings(file, next(lines, None))
     known = {offer.id: offer for offer in occurrences.list_occurrences(connection)}
     found: list[tuple[str, Decision]] = []
     bad: list[str] = []
-    for line in lines[1:]:
+    for line in lines:
         try:
             decision = _decision(connection, _cells(names, line), known)
         except errors.TicketsyncError as error:
@@ -135,15 +121,28 @@ def read_sheet(connection: Connection, file: Path) -> DecisionSheet:
     return DecisionSheet(tuple(once), tuple(bad))
 
 
-def _headings(file: Path, lines: Sequence[Row]) -> list[str]:
+def refuse_bad_rows(sheet: DecisionSheet, file: Path) -> None:
+    """
+    Raises: `BadFile` with every row that cannot be used, if there are any.
+    """
+    if sheet.bad_rows:
+        raise errors.BadFile(
+            f"{file.name}: {number_of(len(sheet.bad_rows), 'row')} cannot be used, "
+            "nothing was changed: "
+            f"{'; '.join(sheet.bad_rows[:5])}{'; …' if sheet.bad_rows[5:] else ''}.",
+            hint="Fix them and run the same command again.",
+        )
+
+
+def _headings(file: Path, line: Row | None) -> list[str]:
     """
     The names of the columns.
 
     Raises: `BadFile` where one that is needed is missing.
     """
-    if not lines:
+    if line is None:
         raise errors.BadFile(f"{file.name} is empty.", hint="Write it with --to FILE.")
-    names = [cell.strip().lower() for cell in lines[0].cells]
+    names = [cell.strip().lower() for cell in line.cells]
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise errors.BadFile(
@@ -160,10 +159,6 @@ def _cells(names: Sequence[str], line: Row) -> dict[str, str]:
     if line.problem:
         raise errors.BadFile(line.problem)
     return dict(zip(names, line.cells, strict=False))
-
-
-def _rows_cannot(number: int) -> str:
-    return f"{number} {'row' if number == 1 else 'rows'} cannot be used"
 
 
 def implausible(connection: Connection, decisions: Iterable[Decision]) -> list[str]:
