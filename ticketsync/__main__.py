@@ -21,27 +21,42 @@ def main() -> None:
     # Importing makes many thousand objects that live to the end: looking for garbage
     # among them again and again is a tenth of a short command (measured).
     gc.set_threshold(100_000, 20, 20)
+    from ticketsync.cli import terminal
     from ticketsync.cli.main import app
-    from ticketsync.core import errors
+    from ticketsync.core import disk, errors
 
     # At the end the interpreter looks through everything once more, for as long as a
     # small sync takes; what is frozen is left to the operating system.
     atexit.register(gc.freeze)
     try:
-        app(prog_name="ticketsync")
+        try:
+            app(prog_name="ticketsync")
+        finally:
+            terminal.flush()
     except errors.TicketsyncError as error:
         _say(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # Whoever read us has gone; keep the interpreter from flushing into the void.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _discard_output()  # whoever read us has gone
         sys.exit(128 + 13)
     except Exception as error:
         if "--debug" in sys.argv:
             raise
+        if disk.is_full(error):
+            _discard_output()
+            full = disk.full_error("Standard output or a file", error)
+            _say(full)
+            sys.exit(full.exit_code)
         _log(error)
         _say(_as_bug(error))
         sys.exit(1)
+
+
+def _discard_output() -> None:
+    """
+    Keep the interpreter from writing what is left of the output when it ends.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(error: object) -> None:

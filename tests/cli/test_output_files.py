@@ -3,15 +3,19 @@ What `-o` replaces: an earlier file of the same command, and by force another; n
 file of our own.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from ticketsync.cli.main import app
-from ticketsync.core import errors
+from ticketsync.core import disk, errors
 from ticketsync.reporting import output_files
 
 EXPORTS = {
@@ -133,6 +137,54 @@ def test_what_is_no_file_is_not_written_to(ready, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for place in (tmp_path / "pipe", tmp_path, "/dev/null"):
         assert writing("sales", place, "--force") == "usage"
+
+
+@pytest.mark.parametrize("command", [*EXPORTS, "match"])
+def test_a_dash_is_standard_output(command, ready, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("match", "--to") if command == "match" else (*EXPORTS[command], "-o")
+    done = CliRunner().invoke(app, [*words, "-"], prog_name="ticketsync")
+    assert done.exit_code == 0
+    assert done.stdout_bytes
+    assert done.stderr == ""
+    assert list(tmp_path.glob("-*")) == []
+
+
+def test_a_backup_is_not_written_to_standard_output(ready, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("db", "backup", "-o", "-") == "usage"
+    assert list(tmp_path.glob("-*")) == []
+
+
+@pytest.mark.parametrize("command", EXPORTS)
+def test_a_full_disk_is_named(command, ready, tmp_path, monkeypatch):
+    """
+    Control: without `disk.is_full` it is an error of usage.
+    """
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert writing(command, tmp_path / "out") == "disk-full"
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr(disk, "is_full", lambda _: False)
+    assert writing(command, tmp_path / "out") == "usage"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize("words", [("status",), ("export", "sales")])
+def test_standard_output_on_a_full_disk_is_named(words, ready):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ticketsync", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 9
+    assert done.stderr.startswith("ticketsync: disk-full: Standard output")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_later_columns_do_not_make_an_older_file_anothers():

@@ -12,6 +12,7 @@ import sqlite3
 import pexpect
 import pytest
 from support import commands
+from support.restored_backups import restore_backup
 
 from ticketsync.accounts import pins
 from ticketsync.store import integrity
@@ -109,7 +110,7 @@ def test_control_without_pins_the_restored_command_runs(
         f" secret_reference = 'touch {mark}'",
     )
     target = home / "ticketsync.db"
-    backup.restore_backup(backup.verify_backup(saved), target)
+    restore_backup(backup.verify_backup(saved), target)
     monkeypatch.setattr(pins, "_matches", lambda pin, content: True)
     database = engine.open_database(str(target))
     sync.sync(database, Settings(), Request())
@@ -135,6 +136,30 @@ def test_views_and_triggers_that_are_not_ours_need_a_flag_of_their_own(saved, ho
     again = cli("db", "restore", str(saved), "--yes", code=7)
     assert "quietly" not in again.stderr
     assert "refunds_no_update is missing" in again.stderr
+
+
+def test_the_database_that_a_restore_replaced_comes_back_by_the_documented_command(
+    saved, home
+):
+    def has_gala():
+        found = json.loads(cli("productions", "list", "--json").stdout)
+        return "Gala of 2040" in [production["title"] for production in found]
+
+    cli("productions", "add", "Gala of 2040")
+    cli("db", "restore", str(saved), "--yes")
+    assert not has_gala()
+    kept = str(home / "ticketsync.db.before-1")
+    refused = cli("db", "restore", kept, "--yes", code=9)
+    assert "--without-digest" in refused.stderr
+    cli("db", "restore", kept, "--yes", "--without-digest")
+    assert has_gala()
+
+
+def test_an_account_that_a_backup_lacks_is_named(saved, home):
+    edit(saved, "UPDATE accounts SET name = 'other'")
+    done = cli("db", "restore", str(saved), "--yes")
+    assert "account tt is not in the backup" in done.stderr
+    assert "account other, key from: – → env TT_KEY" in done.stderr
 
 
 def test_an_unchanged_backup_is_restored_without_a_word(saved, home):

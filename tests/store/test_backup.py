@@ -4,17 +4,21 @@ Backups: taken under load, looked through, refused when a byte has changed.
 
 import json
 import random
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from support import commands
 from support.old_databases import as_it_was
+from support.restored_backups import restore_backup
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
@@ -77,10 +81,38 @@ def test_f84_restoring_brings_everything_back_and_keeps_what_was_there(
     made = backup.take_backup(sqlite, tmp_path / "x.db")
     add_venue(sqlite, "after")
     target = backup.sqlite_file_of(sqlite)
-    kept = backup.restore_backup(backup.verify_backup(made.file), target)
+    kept = restore_backup(backup.verify_backup(made.file), target)
     assert venues(target) == {"before"}
     assert venues(kept) == {"before", "after"}
-    assert backup.restore_backup(backup.verify_backup(made.file), target) != kept
+    assert restore_backup(backup.verify_backup(made.file), target) != kept
+
+
+def test_what_a_restore_replaced_is_restored_without_a_digest(sqlite, tmp_path):
+    add_venue(sqlite, "before")
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
+    target = backup.sqlite_file_of(sqlite)
+    with closing(sqlite3.connect(target)) as other:  # its journal is set aside with it
+        add_venue(sqlite, "after")
+        assert other.execute("SELECT 1 FROM venues").fetchone()
+        kept = tmp_path / "kept.db"
+        for ending in ("", "-wal"):
+            if Path(f"{target}{ending}").exists():
+                shutil.copy(f"{target}{ending}", f"{kept}{ending}")
+    with pytest.raises(errors.DatabaseError) as caught:
+        backup.verify_backup(kept)
+    assert "--without-digest" in caught.value.hint
+    restored = tmp_path / "restored.db"
+    restore_backup(backup.verify_backup(kept, without_digest=True), restored)
+    assert venues(restored) == {"before", "after"}
+
+    # A digest that is there counts, and so does damage.
+    made.file.with_name("x.db.sha256").write_text("0" * 64)
+    with pytest.raises(errors.DatabaseError, match="was changed"):
+        backup.verify_backup(made.file, without_digest=True)
+    (tmp_path / "letter.db").write_text("to my aunt" * 1000)
+    with pytest.raises(errors.DatabaseError) as caught:
+        backup.verify_backup(tmp_path / "letter.db", without_digest=True)
+    assert caught.value.word == "corrupt"
 
 
 def test_f84_a_flipped_byte_is_found_wherever_it_is(sqlite, tmp_path):
@@ -118,7 +150,7 @@ def test_f86_a_backup_of_a_newer_version_is_not_restored(sqlite, tmp_path):
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     made = backup.take_backup(sqlite, tmp_path / "x.db")
     with pytest.raises(errors.DatabaseError) as caught:
-        backup.restore_backup(made, tmp_path / "new.db")
+        restore_backup(made, tmp_path / "new.db")
     assert caught.value.word == "schema-newer"
     assert not (tmp_path / "new.db").exists()
 
@@ -129,18 +161,18 @@ def test_a_database_in_use_is_not_replaced(sqlite, tmp_path):
     with sqlite3.connect(target, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(errors.Busy):
-            backup.restore_backup(made, target)
+            restore_backup(made, target)
         other.execute("ROLLBACK")
     other.close()
     with sqlite.write() as connection:
         lease.take(connection, "account tt", lease.Holder("somebody"), clock.now())
     with pytest.raises(errors.Busy, match="somebody"):
-        backup.restore_backup(made, target)
+        restore_backup(made, target)
     with sqlite.write() as connection:
         ended = clock.now() - timedelta(days=1)
         lease.release(connection, "account tt", lease.Holder("somebody"))
         lease.take(connection, "account tt", lease.Holder("long dead"), ended)
-    assert backup.restore_backup(made, target) is not None
+    assert restore_backup(made, target) is not None
 
 
 FULL = """

@@ -7,13 +7,16 @@ import hashlib
 import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from support.restored_backups import restore_backup
 
+import ticketsync
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
-from ticketsync.store import backup, engine, staging_folder
+from ticketsync.store import backup, engine, foreign_files, staging_folder
 
 ODD_NAMES = (
     "b?x.db",
@@ -52,7 +55,7 @@ def test_a_backup_of_any_name_is_the_file_of_that_name(sqlite, tmp_path, name):
     made = backup.take_backup(sqlite, tmp_path / name)
     assert venue_names(made.file) == {"mine"}
     target = tmp_path / f"restored {name}"
-    backup.restore_backup(backup.verify_backup(made.file), target)
+    restore_backup(backup.verify_backup(made.file), target)
     assert venue_names(target) == {"mine"}
     assert {decoy.read_text() for decoy in decoys} == {"a decoy"}
     opened = engine.open_database(str(target))
@@ -117,13 +120,13 @@ def test_what_is_restored_is_what_was_checked(sqlite, tmp_path):
     made.file.write_bytes(other.file.read_bytes())
     target = tmp_path / "restored.db"
     with pytest.raises(errors.DatabaseError) as caught:
-        backup.restore_backup(verified, target)
+        restore_backup(verified, target)
     assert caught.value.word == "digest-mismatch"
     assert not target.exists()
     made.file.write_bytes(good)
     made.file.with_name("x.db-wal").write_bytes(other.file.read_bytes())
     made.file.with_name("x.db-journal").write_bytes(other.file.read_bytes())
-    backup.restore_backup(backup.verify_backup(made.file), target)
+    restore_backup(backup.verify_backup(made.file), target)
     assert venue_names(target) == {"good"}
 
 
@@ -150,7 +153,7 @@ def test_a_write_ahead_log_beside_a_backup_is_not_part_of_it(sqlite, tmp_path):
     writer.close()
     file.write_bytes(bytes_)
     file.with_name("x.db-wal").write_bytes(log)
-    backup.restore_backup(backup.verify_backup(file), tmp_path / "restored.db")
+    restore_backup(backup.verify_backup(file), tmp_path / "restored.db")
     assert venue_names(tmp_path / "restored.db") == {"good"}
     assert venue_names(file) == {"good", "evil"}
 
@@ -165,7 +168,7 @@ def test_a_failed_backup_or_restore_leaves_nothing_and_takes_nothing(
     add_venue(sqlite, "mine")
     made = backup.take_backup(sqlite, tmp_path / "x.db")
     target = tmp_path / "live.db"
-    backup.restore_backup(made, target)
+    restore_backup(made, target)
     before = names_in(tmp_path)
     contents = target.read_bytes()
 
@@ -183,7 +186,7 @@ def test_a_failed_backup_or_restore_leaves_nothing_and_takes_nothing(
             patch.setattr(backup, step, fail)
             for fails, act in (
                 (fails_backup, lambda: backup.take_backup(sqlite, tmp_path / "new.db")),
-                (fails_restore, lambda: backup.restore_backup(made, target)),
+                (fails_restore, lambda: restore_backup(made, target)),
             ):
                 if fails:
                     with pytest.raises(errors.DatabaseError, match="No space left"):
@@ -201,7 +204,7 @@ def test_a_failed_backup_or_restore_leaves_nothing_and_takes_nothing(
     with pytest.raises(errors.DatabaseError):
         backup.take_backup(sqlite, tmp_path / "new.db")
     with pytest.raises(errors.DatabaseError):
-        backup.restore_backup(made, target)
+        restore_backup(made, target)
     assert names_in(tmp_path) == before
     assert target.read_bytes() == contents
 
@@ -247,10 +250,20 @@ def test_a_folder_that_was_abandoned_a_day_ago_is_cleared(sqlite, tmp_path):
 
 
 def test_a_file_of_somebody_else_is_opened_with_distrust(sqlite, tmp_path):
+    """
+    By the one function for it: no other module opens a file but the engine, its own.
+    """
     made = backup.take_backup(sqlite, tmp_path / "x.db")
-    with closing(backup.open_to_read(made.file)) as connection:
-        assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
-        assert connection.execute("PRAGMA cell_size_check").fetchone() == (1,)
+    for open_file in (foreign_files.open_to_read, foreign_files.open_to_write):
+        with closing(open_file(made.file)) as connection:
+            assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
+            assert connection.execute("PRAGMA cell_size_check").fetchone() == (1,)
+    package = Path(ticketsync.__file__).parent
+    assert {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if "sqlite3.connect(" in file.read_text()
+    } == {"store/foreign_files.py", "store/engine.py"}
     with sqlite.read() as connection:
         assert connection.execute(text("PRAGMA trusted_schema")).scalar() == 0
         names = connection.execute(

@@ -525,8 +525,9 @@ def _change(connection: Connection, account_id: int, **values: object) -> None:
 
 def _change_pinned(connection: Connection, account_id: int, **values: object) -> None:
     """
-    Change fields that the pin covers. An account that was confirmed stays confirmed; in
-    another, what this changes is not all that is in doubt.
+    Change fields that the pin covers. An account that was confirmed stays confirmed.
+    One that was not stays unconfirmed, unless what is replaced here was the only thing
+    to confirm: its other places may still be somebody else's.
     """
     row_locks.lock(connection, accounts, [account_id])
     before = get_account_by_id(connection, account_id)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, erasure, terminal
+from ticketsync.cli import context, erasure
+from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force, Format, Json, Yes
+from ticketsync.cli.output import Output
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -83,9 +85,7 @@ def door_list(
     ctx: typer.Context,
     show: Show,
     format: Annotated[str, typer.Option("--format", help="pdf, csv or json.")] = "pdf",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write.")
-    ] = None,
+    output: Output = None,
     force: Force = False,
 ) -> None:
     """
@@ -110,22 +110,31 @@ def door_list(
         made = clock.local(clock.now(), found.timezone)
         document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")
         target = output or Path(f"{exports.file_name(found)}.pdf")
-        file = app_context.output_file(target, output_files.is_pdf, force=force)
-        exports.write_bytes(file, document)
-        app_context.say(f"{number_of(len(guests), 'guest')} in {target}.")
+        output_option.write_bytes(
+            app_context, target, document, is_ours=output_files.is_pdf, force=force
+        )
+        _say_written(app_context, len(guests), target)
         return
     rows = [_as_row(guest, format) for guest in guests]
     columns = list(rows[0]) if rows else ["ticket_id"]
     write = exports.write_csv if format == "csv" else _write_json
-    if output is None:
-        write(rows, columns, terminal.data_stream())
-        return
     is_csv, is_json = output_files.is_csv(columns), output_files.is_json(columns[0])
     is_ours = is_csv if format == "csv" else is_json
-    file = app_context.output_file(output, is_ours, force=force)
-    with exports.into_file(file) as stream:
-        write(rows, columns, stream)
-    app_context.say(f"{number_of(len(guests), 'guest')} in {output}.")
+    output_option.write_text(
+        app_context,
+        output,
+        lambda file: write(rows, columns, file),
+        is_ours=is_ours,
+        force=force,
+    )
+    _say_written(app_context, len(guests), output)
+
+
+def _say_written(
+    app_context: context.AppContext, guests: int, output: Path | None
+) -> None:
+    if not output_option.is_standard(output):
+        app_context.say(f"{number_of(guests, 'guest')} in {output}.")
 
 
 @app.command("forget")

@@ -100,11 +100,19 @@ def backup_database(
     """
     Copy the database while it is in use, and verify the copy.
 
-    The copy contains no secrets. Its digest is written next to it and is needed to
-    restore it.
+    The copy contains no secrets. Its digest is written next to it (FILE.sha256) and is
+    needed to restore it.
     """
+    from ticketsync.cli import output as output_option
     from ticketsync.cli import render
+    from ticketsync.core import errors
     from ticketsync.store import backup
+
+    if output is not None and output_option.is_standard(output):
+        raise errors.UsageError(
+            "A backup is verified as a file and cannot be written to standard output.",
+            hint="Give a file name with -o.",
+        )
 
     app_context = context.get_context(ctx)
     made = backup.take_backup(app_context.database(), output or _default_file("backup"))
@@ -128,6 +136,13 @@ def restore_database(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A backup made by `db backup`.")],
     yes: Yes = False,
+    without_digest: Annotated[
+        bool,
+        typer.Option(
+            "--without-digest",
+            help="Accept a database that has no .sha256, such as FILE.before-1.",
+        ),
+    ] = False,
     accept_code: Annotated[
         bool,
         typer.Option(
@@ -138,9 +153,11 @@ def restore_database(
     """
     Replace the database by a backup. The replaced database is kept next to it.
 
-    Lists what the backup has otherwise: where keys come from, where they are sent,
-    views and triggers. Accounts whose commands, secret files or addresses nobody
-    confirmed on this machine are not read until `accounts confirm`.
+    Lists what is different in the backup: where keys come from, where they are sent,
+    views and triggers. A backup needs its digest beside it (FILE.sha256); a database
+    that a restore replaced (.before-1) has none and needs --without-digest. Accounts
+    whose commands, secret files or addresses nobody confirmed on this machine are not
+    read until `accounts confirm`.
     """
     from ticketsync.accounts import installation
     from ticketsync.core import errors
@@ -153,7 +170,7 @@ def restore_database(
             "This database is PostgreSQL, which has its own backups.",
             hint="Use pg_dump and pg_restore.",
         )
-    found = backup.verify_backup(file)
+    found = backup.verify_backup(file, without_digest=without_digest)
     with backup.staged(found, target) as copy:
         differences = restore_differences.find_differences(copy.file, target)
         if not _agree_to_restore(target, differences, yes, accept_code):
@@ -190,8 +207,8 @@ def _agree_to_restore(
     has_code = any(item.is_code for item in differences)
     if has_code and not accept_code and (yes or not context.is_terminal()):
         raise errors.GuardRefused(
-            "The backup has views or triggers otherwise than ticketsync makes them, "
-            "which the database would run; nothing was changed.",
+            "The backup has views or triggers that ticketsync did not make, which the "
+            "database would run; nothing was changed.",
             hint="Add --accept-code if they are yours.",
             word="foreign-code",
         )

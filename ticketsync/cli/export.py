@@ -11,8 +11,11 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, terminal
+from ticketsync.cli import context
+from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
+from ticketsync.cli.output import Output
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +29,6 @@ app = typer.Typer(
 )
 
 Format = Annotated[str, typer.Option("--format", help="csv or json.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]
 Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines: texts unchanged.")]
 
 
@@ -136,16 +138,21 @@ def export_calendar(
             for show in found
         ]
         is_ours = output_files.is_json("show_id")
-        _write(ctx, lambda s: exports.write_json(rows, s), output, is_ours, force)
+        _write(
+            ctx,
+            lambda file: exports.write_json(rows, file),
+            output,
+            is_ours=is_ours,
+            force=force,
+        )
         return
     text = calendar.as_ics(found, name=venue.name, now=clock.now()).decode()
-    if output is None:
-        terminal.data_stream().write(text)
-        return
-    target = app_context.output_file(output, output_files.is_calendar, force=force)
-    with exports.into_file(target) as stream:
-        stream.write(text)
-    app_context.say(f"{output}: {len(found)} shows")
+    is_ours = output_files.is_calendar
+    output_option.write_text(
+        app_context, output, lambda file: file.write(text), is_ours=is_ours, force=force
+    )
+    if not output_option.is_standard(output):
+        app_context.say(f"{output}: {number_of(len(found), 'show')}")
 
 
 def _export(
@@ -171,8 +178,11 @@ def _export(
         names = table.names
         is_csv, is_json = output_files.is_csv(names), output_files.is_json(names[0])
         _write(
-            *(ctx, lambda file: exports.write(table, format, file, raw=raw), output),
-            *(is_csv if format == "csv" else is_json, force),
+            ctx,
+            lambda file: exports.write(table, format, file, raw=raw),
+            output,
+            is_ours=is_csv if format == "csv" else is_json,
+            force=force,
         )
 
 
@@ -180,16 +190,13 @@ def _write(
     ctx: typer.Context,
     write: Callable[[IO[str]], int],
     output: Path | None,
+    *,
     is_ours: Callable[[bytes], bool],
     force: bool,
 ) -> None:
-    from ticketsync.reporting import exports
-
-    if output is None:
-        write(terminal.data_stream())
-        return
     app_context = context.get_context(ctx)
-    target = app_context.output_file(output, is_ours, force=force)
-    with exports.into_file(target) as stream:
-        count = write(stream)
-    app_context.say(f"{output}: {count} rows")
+    count = output_option.write_text(
+        app_context, output, write, is_ours=is_ours, force=force
+    )
+    if not output_option.is_standard(output):
+        app_context.say(f"{output}: {number_of(count, 'row')}")

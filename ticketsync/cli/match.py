@@ -175,16 +175,23 @@ def _link_certain(
 def _write_file(
     app_context: context.AppContext, plan: MatchPlan, file: Path, *, force: bool
 ) -> None:
+    from ticketsync.cli import output
     from ticketsync.reporting import exports, output_files
     from ticketsync.workflows import match_sheet
 
-    is_ours = output_files.is_csv(match_sheet.COLUMNS)
-    target = app_context.output_file(file, is_ours, force=force)
-    with exports.into_file(target) as stream:
-        count = exports.write_csv(match_sheet.rows(plan), match_sheet.COLUMNS, stream)
+    columns = match_sheet.COLUMNS
+    count = output.write_text(
+        app_context,
+        file,
+        lambda stream: exports.write_csv(match_sheet.rows(plan), columns, stream),
+        is_ours=output_files.is_csv(columns),
+        force=force,
+    )
+    if output.is_standard(file):
+        return
     app_context.say(
-        f"{count} occurrences in {file}. Fill in the column decision (link, never, "
-        f"new, skip), then: ticketsync match --from {file}"
+        f"{number_of(count, 'occurrence')} in {file}. Fill in the column decision "
+        f"(link, never, new, skip), then: ticketsync match --from {file}"
     )
 
 

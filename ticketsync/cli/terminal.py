@@ -39,6 +39,14 @@ def echo_block(text: str, *, err: bool = False) -> None:
     typer.echo(safe_lines(text), err=err, nl=not text.endswith("\n"))
 
 
+def flush() -> None:
+    """
+    Write what is left of the output, so that a full disk is noticed.
+    """
+    if sys.stdout is not None:  # it is closed under some services
+        sys.stdout.flush()
+
+
 def clear_screen() -> None:
     """
     Clear a terminal that watches us.
@@ -75,6 +83,22 @@ def data_stream() -> IO[str]:
     if sys.stdout.isatty():
         return cast(IO[str], _CleanStream(sys.stdout))
     return sys.stdout
+
+
+def binary_stream() -> IO[bytes]:
+    """
+    Standard output for a file that is not text.
+
+    Raises: `UsageError` where it is a terminal.
+    """
+    from ticketsync.core import errors
+
+    if sys.stdout.isatty():
+        raise errors.UsageError(
+            "This file is not text, and standard output is a terminal.",
+            hint="Give a file name with -o.",
+        )
+    return sys.stdout.buffer
 
 
 class _CleanStream:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
 
-from ticketsync.core import errors, paths
+from ticketsync.core import disk, errors, paths
 
 LOCK_SECONDS = 10.0
 MAX_BATCH = 10  # calls counted at once: the lock takes longer than a call (measured)
@@ -81,14 +81,14 @@ def _storage_error(error: Exception) -> errors.DatabaseError:
     Without the shared count no call is made: the platform's limit could be exceeded.
     """
     text = str(error).lower()
-    is_full = getattr(error, "errno", None) == errno.ENOSPC or "is full" in text
+    is_full = disk.is_full(error)
     is_read_only = getattr(error, "errno", None) == errno.EROFS or "readonly" in text
     return errors.DatabaseError(
         f"The call budget cannot be stored in {paths.state_folder()}: {error}.",
-        hint="Free some space and run the same command again."
+        hint=disk.HINT
         if is_full
         else "Make the folder writable, or set TICKETSYNC_HOME.",
-        word="disk-full" if is_full else "read-only" if is_read_only else "no-state",
+        word=disk.WORD if is_full else "read-only" if is_read_only else "no-state",
     )
 
 

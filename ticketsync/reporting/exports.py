@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ticketsync.core import clock, errors, paths, tables
+from ticketsync.core import clock, disk, errors, paths, tables
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.output_files import OutputFile
 
@@ -104,7 +104,8 @@ def into_file(target: OutputFile) -> Iterator[IO[str]]:
     """
     A private file that appears under its name only when it is complete.
 
-    Raises: `UsageError` where it cannot be written or must not be replaced.
+    Raises: `UsageError` where it cannot be written or must not be replaced,
+    `DatabaseError` (`disk-full`).
     """
     target.check()
     file = target.path
@@ -113,9 +114,8 @@ def into_file(target: OutputFile) -> Iterator[IO[str]]:
             prefix=f".{file.name}.", dir=file.parent or Path()
         )
     except OSError as error:
-        raise errors.UsageError(
-            f"{file} cannot be written: {error.strerror}.",
-            hint="Choose a file in a folder that exists and is yours.",
+        raise _not_writable(
+            file, error, "Choose a file in a folder that exists and is yours."
         ) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
@@ -124,19 +124,24 @@ def into_file(target: OutputFile) -> Iterator[IO[str]]:
             os.fsync(stream.fileno())
         Path(temporary).replace(file)
     except OSError as error:
-        raise errors.UsageError(
-            f"{file} cannot be written: {error.strerror}.",
-            hint="Check the disk and the folder's permissions.",
+        raise _not_writable(
+            file, error, "Check the disk and the folder's permissions."
         ) from None
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _not_writable(file: Path, error: OSError, hint: str) -> errors.TicketsyncError:
+    if disk.is_full(error):
+        return disk.full_error(file, error)
+    return errors.UsageError(f"{file} cannot be written: {error.strerror}.", hint=hint)
 
 
 def write_bytes(target: OutputFile, data: bytes) -> None:
     """
     Write a binary file; see `into_file`.
 
-    Raises: `UsageError` where it cannot be written or must not be replaced.
+    Raises: as `into_file`.
     """
     with into_file(target) as stream:
         stream.buffer.write(data)  # type: ignore[attr-defined]  # a file has one

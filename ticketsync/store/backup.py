@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.store import lease, restore_notes, schema
+from ticketsync.store import foreign_files, lease, restore_notes, schema
 from ticketsync.store.engine import Database
 from ticketsync.store.staging_folder import private_copy
 
@@ -28,7 +28,7 @@ _CHUNK = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Backup:
     """
-    A verified copy: its file, size in bytes, schema and digest.
+    A verified copy: its file, size in bytes, schema, and digest (`""` if it has none).
     """
 
     file: Path
@@ -80,14 +80,18 @@ def take_backup(database: Database, target: Path) -> Backup:
     return Backup(target, target.stat().st_size, version, digest)
 
 
-def verify_backup(file: Path) -> Backup:
+def verify_backup(file: Path, *, without_digest: bool = False) -> Backup:
     """
     Verify a backup: the bytes are those that were written, the database is not damaged.
+    `without_digest` accepts any intact database that has no digest beside it, with the
+    journal that it has: one that a restore replaced, for example.
 
     Raises: `NotFound`, or `DatabaseError` where it was changed or damaged.
     """
     if not file.is_file():
         raise errors.NotFound(f"There is no backup {file}.", hint="Check the name.")
+    if without_digest and not _digest_file(file).exists():
+        return Backup(file, file.stat().st_size, verify_file(file), "")
     digest = _digest(file)
     try:
         expected = _digest_file(file).read_text(encoding="utf-8").split()[0]
@@ -95,7 +99,8 @@ def verify_backup(file: Path) -> Backup:
         raise errors.DatabaseError(
             f"{file} has no {_digest_file(file).name} beside it, so it cannot be "
             "verified.",
-            hint="Copy that file too, or use another backup.",
+            hint="Copy that file too, or add --without-digest for a database that "
+            "never had one.",
             word="digest-missing",
         ) from None
     if expected != digest:
@@ -108,17 +113,6 @@ def verify_backup(file: Path) -> Backup:
     found = inspect_file(file, file_only=True)
     _refuse_broken(file, found)
     return Backup(file, file.stat().st_size, found.schema, digest)
-
-
-def restore_backup(backup: Backup, target: Path) -> Path | None:
-    """
-    Replace a database by a verified backup; the old file is kept beside it, and its new
-    name returned.
-
-    Raises: as `staged` and `put_in_place`.
-    """
-    with staged(backup, target) as copy:
-        return put_in_place(copy, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +129,8 @@ class Staged:
 def staged(backup: Backup, target: Path) -> Iterator[Staged]:
     """
     A private copy of a verified backup beside `target`, byte for byte what was verified
-    and verified again itself; for the caller to look at and put in place. Deleted
-    afterwards.
+    where it has a digest, and verified again itself; for the caller to look at and put
+    in place. Deleted afterwards.
 
     Raises: `DatabaseError` for a backup of a newer schema, or one that was changed
     since it was verified.
@@ -149,7 +143,9 @@ def staged(backup: Backup, target: Path) -> Iterator[Staged]:
             word="schema-newer",
         )
     with private_copy(target) as copy:
-        if _copy_bytes(backup.file, copy) != backup.digest:
+        if not backup.digest:
+            _copy_database(backup.file, copy)
+        elif _copy_bytes(backup.file, copy) != backup.digest:
             raise errors.DatabaseError(
                 f"{backup.file} was changed while it was restored; nothing was "
                 "replaced.",
@@ -226,7 +222,9 @@ def inspect_file(file: Path, *, file_only: bool = False) -> Inspection:
     Raises: `DatabaseError` (`corrupt`) where pages cannot be read.
     """
     try:
-        with closing(open_to_read(file, file_only=file_only)) as connection:
+        with closing(
+            foreign_files.open_to_read(file, file_only=file_only)
+        ) as connection:
             rows = connection.execute("PRAGMA integrity_check").fetchall()
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
             version = connection.execute("SELECT version_num FROM alembic_version")
@@ -262,34 +260,14 @@ def _damaged(file: Path, what: str) -> errors.DatabaseError:
     )
 
 
-def open_to_read(file: Path, *, file_only: bool = False) -> sqlite3.Connection:
-    """
-    A database file, opened to be read only, whatever characters its name has; with
-    `file_only` without what lies beside it.
-    """
-    only = "&immutable=1" if file_only else ""
-    uri = f"{file.absolute().as_uri()}?mode=ro{only}"
-    return distrust(sqlite3.connect(uri, uri=True))
-
-
-def distrust(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """
-    The connection, prepared for a file of somebody else: views and triggers there call
-    only harmless functions, and damaged pages are noticed.
-    """
-    connection.execute("PRAGMA trusted_schema = OFF").close()
-    connection.execute("PRAGMA cell_size_check = ON").close()
-    return connection
-
-
 def _copy_database(source: Path, target: Path) -> None:
     """
     Copy a database that others may be writing to.
     """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with (
-        closing(open_to_read(source)) as reading,
-        closing(sqlite3.connect(target)) as writing,
+        closing(foreign_files.open_to_read(source)) as reading,
+        closing(foreign_files.open_to_write(target)) as writing,
     ):
         reading.backup(writing)
     _make_one_file(target)
@@ -316,7 +294,7 @@ def _make_one_file(file: Path) -> None:
     Raises: `DatabaseError` (`corrupt`) where it is none.
     """
     try:
-        with closing(distrust(sqlite3.connect(file))) as connection:
+        with closing(foreign_files.open_to_write(file)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.OperationalError:
         raise
@@ -332,7 +310,7 @@ def _refuse_busy(target: Path) -> None:
     """
     try:
         with closing(
-            sqlite3.connect(target, timeout=2, isolation_level=None)
+            foreign_files.open_to_write(target, timeout_seconds=2)
         ) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             connection.row_factory = sqlite3.Row

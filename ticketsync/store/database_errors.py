@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exc
 
-from ticketsync.core import errors
+from ticketsync.core import disk, errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,7 @@ _KNOWN_ERRORS = (
     _KnownError(
         "database is locked", "db-locked", "Another program holds it; try again."
     ),
-    _KnownError(
-        "disk is full", "disk-full", "Free some space and run the same command again."
-    ),
+    _KnownError("disk is full", disk.WORD, disk.HINT),
     _KnownError(
         "readonly database", "read-only", "Make the file and its folder writable."
     ),

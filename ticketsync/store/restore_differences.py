@@ -1,6 +1,6 @@
 """
 How a backup differs from the database that it is about to replace, as far as it could
-make us do something else: where keys come from, where they are sent, and views and
+make us do something different: where keys come from, where they are sent, and views and
 triggers.
 
 Both files are read by plain SQL, whatever schema they have.
@@ -19,7 +19,7 @@ from typing import Any
 from ticketsync.core import errors
 from ticketsync.core.named_files import named_files
 from ticketsync.core.redact import safe
-from ticketsync.store import backup, engine, schema
+from ticketsync.store import engine, foreign_files, schema
 
 # Whatever else stands there is code: SQLite runs a trigger of type `TRIGGER`, too.
 _OBJECTS = (
@@ -50,8 +50,9 @@ class Places:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """
-    One thing that is otherwise in the backup. `kind` is account, view or trigger;
-    `before` and `after` are `""` where there is nothing.
+    One thing that is different in the backup. `kind` is account, view or trigger;
+    `what` says it, or names what changes from `before` to `after`, which are `""` where
+    there is nothing.
     """
 
     kind: str
@@ -69,7 +70,7 @@ class Difference:
 
     @property
     def text(self) -> str:
-        if self.is_code:
+        if self.before == self.after:
             return f"{self.kind} {self.name} {self.what}"
         before, after = self.before or "–", self.after or "–"
         return f"{self.kind} {self.name}, {self.what}: {before} → {after}"
@@ -77,8 +78,8 @@ class Difference:
 
 def find_differences(copy: Path, target: Path) -> list[Difference]:
     """
-    What the `copy` of a backup has otherwise than the database `target`, which may be
-    missing or unreadable, and views and triggers that are not ours.
+    How the `copy` of a backup differs from the database `target`, which may be missing
+    or unreadable, and views and triggers that are not ours.
 
     Raises: `DatabaseError` (`corrupt`) where the copy cannot be read.
     """
@@ -120,7 +121,7 @@ def _read_present(file: Path) -> _Content:
 
 
 def _read(file: Path) -> _Content:
-    with closing(backup.open_to_read(file)) as connection:
+    with closing(foreign_files.open_to_read(file)) as connection:
         connection.text_factory = _as_text
         objects = {
             (str(kind), str(name)): str(sql)
@@ -209,7 +210,7 @@ def _account_differences(
     found = []
     for name in sorted(present.keys() | restored.keys()):
         if name not in restored:
-            found.append(Difference("account", name, "is it there", "yes", "no"))
+            found.append(Difference("account", name, "is not in the backup"))
             continue
         before, after = present.get(name, nothing), restored[name]
         found += [

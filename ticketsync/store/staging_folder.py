@@ -5,7 +5,6 @@ Private folders beside a database, in which a copy is written, verified and rena
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import sqlite3
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ticketsync.core import clock, errors, paths
+from ticketsync.core import clock, disk, errors, paths
 from ticketsync.core.redact import safe
 
 ABANDONED_SECONDS = 24 * 3600
@@ -39,11 +38,12 @@ def private_copy(target: Path) -> Iterator[Path]:
         yield private / "copy.db"
         _sync_folder(target.parent)
     except (OSError, sqlite3.OperationalError) as error:
-        is_full = getattr(error, "errno", None) == errno.ENOSPC or "full" in str(error)
+        if disk.is_full(error):
+            raise disk.full_error(target, error) from None
         raise errors.DatabaseError(
             f"{target} cannot be written: {safe(error)}.",
-            hint="Check the disk's space and the folder's permissions.",
-            word="disk-full" if is_full else "io-error",
+            hint="Check the disk and the folder's permissions.",
+            word="io-error",
         ) from None
     finally:
         if private is not None:

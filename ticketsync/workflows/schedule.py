@@ -122,8 +122,8 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
     """
     `sync --due --quiet` by this very installation, wherever it was started from.
 
-    It runs in the folder of our database, and `-P` imports nothing from the folder it
-    runs in: a file `ticketsync.py` in the scheduler's own folder is not executed.
+    `-P` imports nothing from the folder it runs in: a file `ticketsync.py` in the
+    scheduler's own folder is not executed. All but Windows run it in the home.
     """
     command = [sys.executable, "-P", "-m", "ticketsync"]
     if config:

@@ -88,7 +88,7 @@ def dismiss(
 ) -> list[Waiting]:
     """
     Let these wait no more: `oversold:12`, or `oversold` for all of that kind. Each
-    waits again when it stands otherwise than now.
+    waits again when it is no longer as it is now.
     """
     now = clock.now()
     with database.write() as connection:
