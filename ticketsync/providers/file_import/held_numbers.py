@@ -8,7 +8,7 @@ another event or file is recognised and not read. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Key = tuple[str, str]  # an order's number, and the event or file that it belongs to
 
@@ -37,7 +37,7 @@ def assign_ids(keys: Iterable[Key], held: Collection[str]) -> dict[Key, str]:
 
 def twins_of_held(
     ids: Mapping[Key, str],
-    events: Mapping[str, Collection[str]],
+    events_of: Callable[[Key], Collection[str]],
     held: Mapping[str, str],
     order_numbers: str,
 ) -> Mapping[str, Sequence[str]]:
@@ -45,15 +45,15 @@ def twins_of_held(
     Orders that would be counted beside themselves, by the ids under which they are
     held: divided otherwise than the recipe says now, and in no report.
 
-    `events` are the names and ids of the events of each order, by its id; `held` has
-    the event of each order that is held. An order under a new id may be any that is
+    `events_of` gives the names and ids of the events of an order; `held` has the event
+    of each order that is held. An order under a new id may be any that is
     held under its number; one that keeps its id is another one as well where it is for
     its event.
     """
     present = set(ids.values())
-    by_number: dict[str, list[str]] = {}
-    for (number, _), id_ in ids.items():
-        by_number.setdefault(number, []).append(id_)
+    by_number: dict[str, list[Key]] = {}
+    for key in ids:
+        by_number.setdefault(key[0], []).append(key)
     twins: dict[str, list[str]] = {}
     for stored, event in sorted(held.items()):
         if stored in present or not stored.endswith(")"):
@@ -62,11 +62,11 @@ def twins_of_held(
         if division == order_numbers == "file":
             continue  # an order of a file that is gone
         for number in _numbers(stored, event):
-            for id_ in by_number.get(number, ()):
-                if event in events[id_]:
-                    twins.setdefault(stored, []).insert(0, id_)
-                elif division != order_numbers and id_ not in held:
-                    twins.setdefault(stored, []).append(id_)
+            for key in by_number.get(number, ()):
+                if event in events_of(key):
+                    twins.setdefault(stored, []).insert(0, ids[key])
+                elif division != order_numbers and ids[key] not in held:
+                    twins.setdefault(stored, []).append(ids[key])
     kept = {id_ for found in twins.values() for id_ in found if id_ in held}
     return twins | {id_: [id_] for id_ in kept}
 

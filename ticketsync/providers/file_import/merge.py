@@ -88,8 +88,9 @@ def merge_orders(
         merged.locations[id_] = begin.source.place(begin.lines[0])
         merged.orders[id_] = _raw(recipe, id_, found, rules, merged.notes)
     _refuse_lost_zeros(merged, held)
-    events = {ids[key]: _events(found) for key, found in versions.items()}
-    twins = held_numbers.twins_of_held(ids, events, held.orders, recipe.order_numbers)
+    twins = held_numbers.twins_of_held(
+        ids, lambda key: _events(versions[key]), held.orders, recipe.order_numbers
+    )
     _refuse_twins(merged, twins, held)
     return merged
 
