@@ -4,10 +4,10 @@ previewed is what is saved, and an unchanged folder costs no reading.
 """
 
 import json
-import os
 
 import pytest
-from sqlalchemy import case, func, select, update
+from sqlalchemy import func, select, update
+from support.report_accounts import GALA, HEADING, RECIPE, SOLD, ReportAccount
 
 from ticketsync.accounts import pins, runs, state
 from ticketsync.catalogue import shows
@@ -15,7 +15,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.door import attendees
 from ticketsync.providers.file_import import folder as folders
-from ticketsync.reporting import sales, waiting
+from ticketsync.reporting import waiting
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.sales import orders, quarantine, tickets
@@ -27,71 +27,13 @@ from ticketsync.workflows import (
     recipe_preview,
 )
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import run as job
-
-RECIPE = """\
-platform: Other House
-timezone: Australia/Sydney
-currency: AUD
-columns:
-  {order: Order, event: Show, starts: Starts, type: Type, quantity: Qty, total: Total}
-"""
-SOLD = func.count(case((tickets.c.is_sold.in_([True]), 1)))
-HEADING = "Order,Show,Starts,Type,Qty,Total"
-GALA = "Gala,2026-12-05 19:30"
-
-
-class Account:
-    """
-    An account of report files, whose files grow newer with each that is put.
-    """
-
-    def __init__(self, database, path):
-        self.database, self.path = database, path
-        self._age = 10**9
-
-    def put(self, name, *lines, data=None):
-        file = self.path / "in" / name
-        file.write_bytes(data or ("\n".join([HEADING, *lines]) + "\n").encode())
-        self._age += 1
-        os.utime(file, (self._age, self._age))
-        return file
-
-    def sync(self, **more):
-        outcome = job.sync(self.database, Settings(), job.Request(**more))
-        return outcome.results[0], outcome.notes
-
-    def figures(self):
-        with self.database.read() as connection:
-            return connection.execute(
-                select(
-                    func.count(func.distinct(orders.c.id)),
-                    SOLD,
-                    func.sum(tickets.c.charged),
-                ).join(tickets, tickets.c.order_id == orders.c.id)
-            ).one()
-
-    def waiting(self):
-        with self.database.read() as connection:
-            return {id_: why for _, id_, why in sales.list_quarantined(connection)}
 
 
 @pytest.fixture
 def account(database, tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "r.yaml").write_text(RECIPE)
-    found = Account(database, tmp_path)
+    found = ReportAccount(database, tmp_path)
     found.put("a.csv", f"1,{GALA},Adult,2,50.00")
-    connect.add(
-        database,
-        Settings(),
-        provider="file",
-        name="other",
-        base_url=None,
-        source=SecretSource("none", ""),
-        options={"recipe": str(tmp_path / "r.yaml"), "watch": str(tmp_path / "in")},
-        check=False,
-    )
+    found.add()
     return found
 
 

@@ -6,7 +6,7 @@ every provider of files can (`base.ReadsFiles`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from ticketsync.core import errors
@@ -16,11 +16,12 @@ from ticketsync.providers.base import ReadsFiles
 @dataclass(frozen=True, slots=True)
 class HeldNames:
     """
-    What an account holds already: the names of its events, and its order numbers.
+    What an account holds already: the names of its events, and of each order, by its
+    id, the platform's id of its event.
     """
 
     events: frozenset[str] = frozenset()
-    orders: frozenset[str] = frozenset()
+    orders: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

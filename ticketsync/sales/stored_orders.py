@@ -126,6 +126,21 @@ def list_orders(
     return found
 
 
+def list_occurrence_of_orders(
+    connection: Connection, account_id: int
+) -> dict[str, int]:
+    """
+    The occurrence (our id) of each stored order, by the platform's id; also of delisted
+    ones, which count as well.
+    """
+    rows = connection.execute(
+        select(orders.c.provider_id, orders.c.occurrence_id).where(
+            orders.c.account_id == account_id
+        )
+    )
+    return {str(row.provider_id): int(row.occurrence_id) for row in rows}
+
+
 def list_delisted_orders(
     connection: Connection, account_id: int
 ) -> dict[str, datetime]:

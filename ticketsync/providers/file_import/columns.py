@@ -260,7 +260,8 @@ def is_return(cells: dict[str, str], recipe: Recipe) -> bool:
     """
     if recipe.kind.get(cells.get("kind", "").lower()) == "refund":
         return True
-    return any(
-        cells.get(name, "").startswith("-") and cells[name].strip("-0.")
-        for name in ("quantity", "total", "price")
-    )
+    for name in ("quantity", "total", "price"):
+        text = cells.get(name, "")
+        if text[:1] == "-" and text.strip("-0."):
+            return True
+    return False

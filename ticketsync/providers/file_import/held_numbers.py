@@ -2,14 +2,22 @@
 The ids of orders where the recipe's `order_numbers` changed after orders were stored.
 
 Ids must not change with it: an order under a new id would be counted beside itself. So
-an order that is held under its number alone keeps that id. Pure.
+an order that is held under its number alone keeps that id, and one that is held under
+another event or file is recognised and not read. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Key = tuple[str, str]  # an order's number, and the event or file that it belongs to
+
+
+def id_of(number: str, within: str) -> str:
+    """
+    The id of an order whose number is unique within an event or file; `""`: anywhere.
+    """
+    return f"{number} ({within})" if within else number
 
 
 def assign_ids(keys: Iterable[Key], held: Collection[str]) -> dict[Key, str]:
@@ -17,10 +25,7 @@ def assign_ids(keys: Iterable[Key], held: Collection[str]) -> dict[Key, str]:
     The id of each order; `keys` come with the oldest report first. Where several orders
     have one number that is held alone, the first one without an id of its own keeps it.
     """
-    ids = {
-        (number, within): f"{number} ({within})" if within else number
-        for number, within in keys
-    }
+    ids = {key: id_of(*key) for key in keys}
     taken = {number for number, within in ids if not within}
     for key, id_ in list(ids.items()):
         number, _ = key
@@ -30,15 +35,47 @@ def assign_ids(keys: Iterable[Key], held: Collection[str]) -> dict[Key, str]:
     return ids
 
 
-def former_ids(ids: Iterable[str], held: Collection[str]) -> Mapping[str, str]:
+def twins_of_held(
+    ids: Mapping[Key, str],
+    events_of: Callable[[Key], Collection[str]],
+    held: Mapping[str, str],
+    order_numbers: str,
+) -> Mapping[str, Sequence[str]]:
     """
-    By the ids of orders that are not held, those under which orders of their number
-    are, by event or by file, and which no report has any more.
+    Orders that would be counted beside themselves, by the ids under which they are
+    held: divided otherwise than the recipe says now, and in no report.
+
+    `events_of` gives the names and ids of the events of an order; `held` has the event
+    of each order that is held. An order under a new id may be any that is
+    held under its number; one that keeps its id is another one as well where it is for
+    its event.
     """
-    present = set(ids)
-    divided = {
-        id_.partition(" (")[0]: id_
-        for id_ in sorted(held)
-        if id_.endswith(")") and id_ not in present
-    }
-    return {id_: divided[id_] for id_ in present - set(held) if id_ in divided}
+    present = set(ids.values())
+    by_number: dict[str, list[Key]] = {}
+    for key in ids:
+        by_number.setdefault(key[0], []).append(key)
+    twins: dict[str, list[str]] = {}
+    for stored, event in sorted(held.items()):
+        if stored in present or not stored.endswith(")"):
+            continue
+        division = "event" if stored.endswith(f" ({event})") else "file"
+        if division == order_numbers == "file":
+            continue  # an order of a file that is gone
+        for number in _numbers(stored, event):
+            for key in by_number.get(number, ()):
+                if event in events_of(key):
+                    twins.setdefault(stored, []).insert(0, ids[key])
+                elif division != order_numbers and ids[key] not in held:
+                    twins.setdefault(stored, []).append(ids[key])
+    kept = {id_ for found in twins.values() for id_ in found if id_ in held}
+    return twins | {id_: [id_] for id_ in kept}
+
+
+def _numbers(id_: str, event: str) -> list[str]:
+    """
+    What the number in an id may be: the name of a file may have brackets of its own.
+    """
+    if id_.endswith(f" ({event})"):
+        return [id_.removesuffix(f" ({event})")]
+    ends = [n for n in range(len(id_)) if id_.startswith(" (", n)]
+    return [id_[:end] for end in ends]

@@ -78,7 +78,7 @@ def merge_orders(
     _spell_events_alike(sources, held)
     versions: dict[Key, list[_Version]] = {}
     for source in sources:
-        for key, lines in _numbered(recipe, source).items():
+        for key, lines in _numbered(recipe, source, held).items():
             versions.setdefault(key, []).append(_Version(source, lines))
     ids = held_numbers.assign_ids(versions, held.orders)
     merged = MergedOrders()
@@ -88,7 +88,10 @@ def merge_orders(
         merged.locations[id_] = begin.source.place(begin.lines[0])
         merged.orders[id_] = _raw(recipe, id_, found, rules, merged.notes)
     _refuse_lost_zeros(merged, held)
-    _refuse_former_ids(merged, held)
+    twins = held_numbers.twins_of_held(
+        ids, lambda key: _events(versions[key]), held.orders, recipe.order_numbers
+    )
+    _refuse_twins(merged, twins, held)
     return merged
 
 
@@ -117,32 +120,73 @@ def _spell_events_alike(sources: Sequence[Source], held: HeldNames) -> None:
                 line.cells["event"] = cache[name]
 
 
-def _refuse_former_ids(merged: MergedOrders, held: HeldNames) -> None:
-    for id_, former in held_numbers.former_ids(merged.orders, held.orders).items():
+def _refuse_twins(
+    merged: MergedOrders, twins: Mapping[str, Sequence[str]], held: HeldNames
+) -> None:
+    """
+    Set orders aside that are held under other ids, by these: so nothing seems missing.
+    """
+    found = {
+        id_: (merged.orders[id_], merged.locations[id_])
+        for ids in twins.values()
+        for id_ in ids
+    }
+    for id_ in found.keys() - held.orders.keys():
+        del merged.orders[id_], merged.locations[id_]
+    for stored, ids in twins.items():
+        raw, place = found[ids[0]]
         reason = (
-            f"{merged.locations[id_]}: it is stored as {former!r}, and would be "
-            "counted twice: the recipe said another `order_numbers` when it was read; "
-            "put that line back"
+            f"{place}: it is stored as {stored!r}, and would be counted twice: the "
+            "recipe said another `order_numbers` when it was read; put that line back"
         )
-        problem = {"word": "order-numbers-changed", "reason": reason}
-        merged.orders[id_] = {**merged.orders[id_], "problem": problem}
+        event = held.orders[stored]
+        merged.locations[stored] = place
+        merged.orders[stored] = {
+            **raw,
+            "id": stored,
+            "lines": [x for x in raw["lines"] if _event(x) == event] or raw["lines"],
+            "problem": {"word": "order-numbers-changed", "reason": reason},
+        }
 
 
-def _numbered(recipe: Recipe, source: Source) -> dict[Key, list[Line]]:
+def _events(versions: Sequence[_Version]) -> set[str]:
+    return {
+        line.cells.get(name, "")
+        for version in versions
+        for line in version.lines
+        for name in ("event_id", "event")
+    }
+
+
+def _event(cells: Mapping[str, str]) -> str:
+    return cells.get("event_id") or cells.get("event") or ""
+
+
+def _numbered(recipe: Recipe, source: Source, held: HeldNames) -> dict[Key, list[Line]]:
     """
     The rows of a source by what is unique in the folder.
     """
     if recipe.order_numbers not in ("event", "file"):
         return {(number, ""): lines for number, lines in source.orders.items()}
     found: dict[Key, list[Line]] = {}
-    for id_, lines in source.orders.items():
+    for number, lines in source.orders.items():
+        within = _file_of(source, number, lines, held)
         for line in lines:
-            within = source.file.rpartition(".")[0]
             if recipe.order_numbers == "event":
-                cells = line.cells
-                within = cells.get("event_id") or cells.get("event") or ""
-            found.setdefault((id_, within), []).append(line)
+                within = _event(line.cells)
+            found.setdefault((number, within), []).append(line)
     return found
+
+
+def _file_of(source: Source, number: str, lines: list[Line], held: HeldNames) -> str:
+    """
+    The file of an order, as its id names it: in full where it is called like an event
+    of the order, so that the id says by what it is divided.
+    """
+    stem = source.file.rpartition(".")[0]
+    is_event = stem in {_event(line.cells) for line in lines}
+    is_held = held_numbers.id_of(number, stem) in held.orders
+    return source.file if is_event and not is_held else stem
 
 
 def _raw(

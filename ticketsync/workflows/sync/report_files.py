@@ -59,13 +59,13 @@ def read_again(run: AccountRun) -> bool:
     account_id = run.account.id
     with run.database.read() as connection:
         listed = occurrences.list_occurrences(connection, account_id)
-        rows = (occurrence.id for occurrence in listed)
-        orders = stored_orders.list_orders(connection, account_id, rows)
+        orders = stored_orders.list_occurrence_of_orders(connection, account_id)
         waiting = quarantine.list_unread(connection, account_id)
+    events = {occurrence.id: occurrence.provider_event_id for occurrence in listed}
     provider.recognise(
         HeldNames(
             frozenset(occurrence.event for occurrence in listed),
-            frozenset().union(*orders.values()),
+            {id_: events.get(row, "") for id_, row in orders.items()},
         )
     )
     unread = provider.unread_files()

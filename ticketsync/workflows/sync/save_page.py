@@ -207,9 +207,11 @@ class OrderStore:
         with self._run.transaction() as connection:
             account_id = self._run.account.id
             saving.mark_delisted(connection, account_id, order_ids, clock.now())
+        number = len(order_ids)
         self._run.notes.append(
-            f"{len(order_ids)} orders are no longer listed; they still count, see "
-            "`status`"
+            f"{number:,} orders are no longer listed; they still count, see `status`"
+            if number > 1
+            else "1 order is no longer listed; it still counts, see `status`"
         )
 
     def forget_marks(self, provider_occurrence_ids: Iterable[str]) -> None:

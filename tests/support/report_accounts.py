@@ -1,0 +1,78 @@
+"""
+An account of report files.
+"""
+
+import os
+
+from sqlalchemy import case, func, select
+
+from ticketsync.core.config import Settings
+from ticketsync.reporting import sales
+from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.workflows import connect
+from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.sync import run as job
+
+RECIPE = """\
+platform: Other House
+timezone: Australia/Sydney
+currency: AUD
+columns:
+  {order: Order, event: Show, starts: Starts, type: Type, quantity: Qty, total: Total}
+"""
+SOLD = func.count(case((tickets.c.is_sold.in_([True]), 1)))
+HEADING = "Order,Show,Starts,Type,Qty,Total"
+GALA = "Gala,2026-12-05 19:30"
+
+
+class ReportAccount:
+    """
+    An account whose files grow newer with each that is put.
+    """
+
+    def __init__(self, database, path):
+        self.database, self.path = database, path
+        self._age = 10**9
+        (path / "in").mkdir()
+        self.recipe()
+
+    def recipe(self, *lines):
+        (self.path / "r.yaml").write_text("\n".join([RECIPE, *lines]))
+
+    def add(self):
+        folder = {"recipe": str(self.path / "r.yaml"), "watch": str(self.path / "in")}
+        connect.add(
+            self.database,
+            Settings(),
+            provider="file",
+            name="other",
+            base_url=None,
+            source=SecretSource("none", ""),
+            options=folder,
+            check=False,
+        )
+
+    def put(self, name, *lines, data=None):
+        file = self.path / "in" / name
+        file.write_bytes(data or ("\n".join([HEADING, *lines]) + "\n").encode())
+        self._age += 1
+        os.utime(file, (self._age, self._age))
+        return file
+
+    def sync(self, **more):
+        outcome = job.sync(self.database, Settings(), job.Request(**more))
+        return outcome.results[0], outcome.notes
+
+    def figures(self):
+        with self.database.read() as connection:
+            return connection.execute(
+                select(
+                    func.count(func.distinct(orders.c.id)),
+                    SOLD,
+                    func.sum(tickets.c.charged),
+                ).join(tickets, tickets.c.order_id == orders.c.id)
+            ).one()
+
+    def waiting(self):
+        with self.database.read() as connection:
+            return {id_: why for _, id_, why in sales.list_quarantined(connection)}
