@@ -390,17 +390,15 @@ async def _read_body(request: Request, most: int) -> bytes | None:
     """
     The body of a request; `None` if it is larger than `most` bytes or breaks off.
     """
-    chunks: list[bytes] = []
-    size = 0
+    body = bytearray()
     try:
         async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
+            if len(body) + len(chunk) > most:
                 return None
-            chunks.append(chunk)
+            body += chunk
     except ClientDisconnect:
         return None
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _parse_json(data: bytes) -> Any:
