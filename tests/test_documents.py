@@ -22,6 +22,7 @@ from ticketsync.catalogue import matching
 from ticketsync.core import config
 from ticketsync.providers.file_import import recipe
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
+from ticketsync.sandbox.wix_records import number_of
 from ticketsync.store import views
 
 ROOT = Path(__file__).parents[1]
@@ -101,6 +102,19 @@ def first_figures(tmp_path_factory):
             venue.environment[f"{keys[platform.name]}_KEY"] = platform.key
         assert_done(venue.run(console()))
         yield venue
+
+
+def test_the_orders_that_examples_simulate_are_there(first_figures):
+    """
+    `webhooks simulate` needs a running receiver, so only what it names is looked up.
+    """
+    of = first_figures.sandbox.platforms
+    known = {f"or_{purchase.id}" for purchase in of["ticket_tailor"].world.purchases}
+    known |= {number_of(purchase) for purchase in of["wix"].world.purchases}
+    text = (ROOT / "docs/webhooks.md").read_text(encoding="utf-8")
+    named = re.findall(r"webhooks simulate \w+ ([^-\s]\S*)", text)
+    assert len(named) == 2
+    assert {*named} <= known
 
 
 def assert_done(results):

@@ -4,7 +4,9 @@
 
 import contextlib
 import io
+import json
 import random
+import re
 import resource
 import select
 import socket
@@ -12,9 +14,11 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
+from support import commands
 
 from ticketsync.cli import serve
 from ticketsync.cli.context import AppContext
@@ -117,6 +121,17 @@ def test_a_public_url_that_cannot_fit_is_warned_of(
 # The real process
 
 
+class Address(str):
+    """
+    The address of a server, and the process that it is.
+    """
+
+    def __new__(cls, text, pid):
+        made = super().__new__(cls, text)
+        made.pid = pid
+        return made
+
+
 @contextlib.contextmanager
 def served(code="", hard=None):
     """
@@ -136,7 +151,7 @@ def served(code="", hard=None):
     )
     try:
         line = process.stderr.readline()
-        yield line.split()[-1].partition("/hooks/")[0]
+        yield Address(line.split()[-1].partition("/hooks/")[0], process.pid)
     finally:
         process.kill()
         process.wait()
@@ -259,3 +274,64 @@ def test_b5_without_the_limits_nothing_answers(token, many_files):
     with served(UNPROTECTED, hard=FILES) as address:
         right, made = answered(address, token, 20)
     assert right < made // 2
+
+
+UNBOUNDED = """
+from ticketsync.web import server
+
+server.LimitedConfig.make_room = lambda self: None
+"""
+LARGE = 256 * 1024  # bytes of a body, of which the last does not come
+
+
+def peak_megabytes(pid):
+    """
+    The most memory that a process has had.
+    """
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def grown_by_large_bodies(address, path):
+    """
+    How many megabytes the server grows by while 1,100 large bodies arrive at once, and
+    how many of them it answers with 503 before they are complete.
+    """
+    host, port = address.removeprefix("http://").split(":")
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {LARGE}\r\n\r\n"
+    with contextlib.ExitStack() as opened:
+        httpx.post(address + path, content=b"{}", timeout=20)
+        before = peak_megabytes(address.pid)
+        busy = 0
+        sent = []
+        for _ in range(HALF_SENT):
+            one = socket.create_connection((host, int(port)), 10)
+            sent.append(opened.enter_context(one))
+            with contextlib.suppress(ConnectionError):
+                one.sendall(head.encode() + b"x" * (LARGE - 1))
+        for one in sent:
+            one.settimeout(0.01)
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                busy += one.recv(4096).startswith(b"HTTP/1.1 503 ")
+    return peak_megabytes(address.pid) - before, busy
+
+
+@pytest.mark.drill
+def test_b5_1100_large_bodies_take_little_memory(home, ready, many_files, monkeypatch):
+    """
+    1,100 attempts, 0 successes: of 288 MB the server holds 34 and answers the rest with
+    503; 40 kB for each connection come to that. The control, without the limit on
+    bytes, holds all of them.
+    """
+    monkeypatch.setenv("TT_WEBHOOK_SECRET", "whsec")
+    said = commands.run("webhooks", "url", "tt", "--json")
+    path = "/hooks/" + json.loads(said.stdout)["url"].partition("/hooks/")[2]
+    commands.run("webhooks", "secret", "tt", "--secret-env", "TT_WEBHOOK_SECRET")
+    with served() as address:
+        grown, busy = grown_by_large_bodies(address, path)
+    with served(UNBOUNDED) as address:
+        control, _ = grown_by_large_bodies(address, path)
+    print(f"{HALF_SENT} large bodies: {grown:.0f} MB, {control:.0f} without the limit")
+    assert grown < 150
+    assert busy > HALF_SENT // 2
+    assert control > 288

@@ -68,6 +68,33 @@ def test_an_address_that_leaked_is_replaced(database, monkeypatch):
     assert "webhook 77\\x1b[2J still calls the old address" in said.stderr
     again = commands.run("webhooks", "url", "eb", "--new")
     assert "old address" not in again.stderr  # it is forgotten
+    assert "answers 404 from now on" in again.stderr
+    assert "within 5 seconds" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("public_url", "reachable"),
+    [
+        (None, False),
+        ("http://127.0.0.1:9999", False),
+        ("http://localhost", False),
+        ("https://[::1]", False),
+        ("https://tickets.example.org", True),
+        ("https://203.0.113.7", True),
+    ],
+)
+def test_an_address_that_no_platform_reaches_is_called_one(
+    database, home, public_url, reachable
+):
+    if public_url:
+        (home / "config.yaml").write_text(f"serve:\n  public_url: {public_url}\n")
+        (home / "config.yaml").chmod(0o600)
+    said = commands.run("webhooks", "url", "eb", check=True)
+    is_said = "No platform reaches this address" in said.stderr
+    assert is_said is not reachable
+    assert ("serve: public_url" in said.stderr) is not reachable
+    found = json.loads(commands.run("webhooks", "url", "eb", "--json").stdout)
+    assert found["reachable"] is reachable
 
 
 EMPTY = {"VAR": "", "BLANK": " \n\t"}

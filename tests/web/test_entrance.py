@@ -213,6 +213,10 @@ def test_pages_are_not_opened_at_a_name_that_is_not_ours(enter, full, monkeypatc
     for path in ("/enter", "/static/door.js", "/door/worker.js"):
         refused = client.get(path, headers=theirs)
         assert (refused.status_code, "serve: public_url" in refused.text) == (421, True)
+        host = refused.request.headers["host"]
+        assert (f"public_url: https://{host}</pre>" in refused.text) is (
+            re.fullmatch("[a-z0-9.:-]+", host) is not None
+        )
     assert client.post("/enter", headers=theirs).status_code == 421
     monkeypatch.setattr(own_address, "is_our_host", lambda *_: True)
     assert client.get("/enter", headers=theirs).status_code == 200

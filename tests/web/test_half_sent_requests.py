@@ -27,6 +27,15 @@ from ticketsync.web.server import Limits
 from ticketsync.web.site import COOKIE
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
+HOOK = "/hooks/" + "p" * 43
+ENDPOINT = WebhookEndpoint(
+    1,
+    "tt",
+    HOOK.removeprefix("/hooks/"),
+    f"https://tickets.example.org{HOOK}",
+    TicketTailor,
+    [Secret("whsec")],
+)
 PATIENT = Limits(header_seconds=600, body_seconds=600)
 HALVES = {
     "nothing": b"",
@@ -244,18 +253,8 @@ def test_b5_half_sent_deliveries_keep_no_delivery_out(full, site):
     60 deliveries to a genuine address of which the last byte is missing, ten more than
     may be stored at once: a complete one is accepted.
     """
-    path = "p" * 43
-    url = f"https://tickets.example.org/hooks/{path}"
-    endpoint = WebhookEndpoint(1, "tt", path, url, TicketTailor, [Secret("whsec")])
-    receiver = Receiver(full, lambda: [endpoint])
-    half = f"POST /hooks/{path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{"
-    headers, body = deliveries.delivery(
-        *("ticket_tailor", "ORDER.CREATED", "or_1"),
-        number=1,
-        secret="whsec",
-        url=url,
-        now=int(clock.now().timestamp()),
-    )
+    receiver = Receiver(full, lambda: [ENDPOINT])
+    half = f"POST {HOOK} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{"
     with (
         running(web.create_app(receiver, site)) as address,
         connections(address, 60) as opened,
@@ -263,6 +262,113 @@ def test_b5_half_sent_deliveries_keep_no_delivery_out(full, site):
         for connection in opened:
             connection.sendall(half.encode())
         httpx.get(address + "/enter", timeout=5)  # by now they are being read
-        found = httpx.post(f"{address}/hooks/{path}", headers=headers, content=body)
+        found = post_genuine(address, 1)
         answers = len(still_open(opened, 0.05, dripping=False))
     assert (found.status_code, answers) == (200, 60)
+
+
+def post_genuine(address, number):
+    headers, body = deliveries.delivery(
+        *("ticket_tailor", "ORDER.CREATED", "or_1"),
+        number=number,
+        secret="whsec",
+        url=ENDPOINT.url,
+        now=int(clock.now().timestamp()),
+    )
+    return httpx.post(address + HOOK, headers=headers, content=body, timeout=20)
+
+
+@pytest.fixture
+def configs(monkeypatch):
+    """
+    The configuration of each server that was started, which knows what is held.
+    """
+    started = []
+
+    class Noted(server.LimitedConfig):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            started.append(self)
+
+    monkeypatch.setattr(server, "LimitedConfig", Noted)
+    return started
+
+
+def answers_to(opened, seconds=0.3):
+    """
+    What the server has said on each of these connections, where it said anything.
+    """
+    answers = []
+    until = time.monotonic() + seconds
+    for connection in opened:
+        connection.settimeout(max(0.001, until - time.monotonic()))
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            answers.append(connection.recv(4096))
+    return answers
+
+
+def test_b5_large_bodies_that_do_not_end_are_held_up_to_a_limit(full, site, configs):
+    """
+    40 bodies of 100,000 bytes, all but the last byte sent, where one MiB may be held:
+    30 attempts beyond the limit, 0 successes. Each of those is answered 503 and when to
+    come again, and a small complete delivery is accepted. Without the limit all 4 MB
+    are held.
+    """
+    large = f"POST {HOOK} HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n"
+    for allowed, given_way in ((1 << 20, 30), (1 << 40, 0)):
+        receiver = Receiver(full, lambda: [ENDPOINT])
+        limits = Limits(body_seconds=600, held_bytes=allowed)
+        with (
+            running(web.create_app(receiver, site), limits) as address,
+            connections(address, 40) as opened,
+        ):
+            for connection in opened:
+                connection.sendall(large.encode() + b"x" * 100_000)
+            found = post_genuine(address, allowed)
+            held = configs[-1].held_bytes
+            answers = answers_to(opened)
+        assert found.status_code == 200
+        assert len(answers) == given_way
+        assert all(
+            answer.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 10\r\n" in answer
+            for answer in answers
+        )
+        assert (held <= 1 << 20) is (given_way > 0)
+        assert held >= (40 - given_way) * 100_000
+        assert configs[-1].held_bytes == 0  # all are closed by now
+
+
+def test_b5_a_complete_request_keeps_its_bytes(configs):
+    """
+    A complete request as large as everything that may be held is answered; what comes
+    meanwhile gives way, until it is answered.
+    """
+    began, go_on = threading.Event(), threading.Event()
+
+    async def slow(scope, receive, send):
+        size = 0
+        while True:
+            message = await receive()
+            size += len(message.get("body", b""))
+            if not message.get("more_body"):
+                break
+        began.set()
+        await asyncio.to_thread(go_on.wait, 10)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"%d" % size})
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n"
+    with (
+        running(slow, Limits(held_bytes=50_200)) as address,
+        connections(address, 3) as (first, second, third),
+    ):
+        first.sendall(head + b"x" * 50_000)
+        assert began.wait(10)
+        second.sendall(head + b"x" * 1000)
+        assert answers_to([second], 5)[0].startswith(b"HTTP/1.1 503 ")
+        go_on.set()
+        assert b"\r\n50000\r\n" in first.recv(65536) + first.recv(65536)
+        third.sendall(head + b"x" * 40_000)
+        third.sendall(b"x" * 10_000)
+        assert answers_to([third], 5)[0].startswith(b"HTTP/1.1 200 ")
+    assert configs[-1].held_bytes == 0

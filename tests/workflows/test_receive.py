@@ -25,6 +25,7 @@ from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery, Forged, Stale
 from ticketsync.providers import registry
 from ticketsync.providers.base import Budget
+from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import books, numbers, runs
 from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
@@ -35,6 +36,7 @@ from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import connect as connect_job
 from ticketsync.workflows import match, receive
+from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
@@ -164,6 +166,42 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
         kept = connection.exec_driver_sql("SELECT provider_id FROM orders")
         assert [row.provider_id for row in kept] == [f"or_{order.id}"]
     assert f"ev_{order.performance.id}" in listed
+
+
+def test_a_listing_that_a_guard_refuses_keeps_only_the_orders_of_its_dates(
+    synced, settings, sandbox, monkeypatch
+):
+    """
+    The first of six orders is of a date that we do not hold, and so is the fourth. The
+    listing is read once and refused: these two wait for another attempt, the others
+    take effect.
+    """
+    changed = sandbox.change(lambda w: world.change_some(w, 6, 3))
+    unknown = {f"or_{changed[0]}", f"or_{changed[3]}"}
+    for number, order in enumerate(changed):
+        came(synced, "ticket_tailor", f"or_{order}", "ORDER.UPDATED", number)
+    tailor, reads = TicketTailor.provider_occurrence_id_of, []
+
+    def occurrence_of(raw):
+        return "ev_new" if raw["id"] in unknown else tailor(raw)
+
+    def refused(run):
+        reads.append(run)
+        raise errors.GuardRefused("It lists another account's dates.", word="guard-x")
+
+    monkeypatch.setattr(
+        TicketTailor, "provider_occurrence_id_of", staticmethod(occurrence_of)
+    )
+    monkeypatch.setattr(listing, "refresh", refused)
+    (result,) = receive.process_deliveries(synced, settings).results
+    assert (result.exit_code, result.word, len(reads)) == (7, "guard-x", 1)
+    with synced.read() as connection:
+        rows = received.list_deliveries(connection, limit=99)
+    assert {row.order_id for row in rows if row.state == "received"} == unknown
+    assert [row.state for row in rows].count("done") == 4
+    assert {row.reason for row in rows if row.order_id in unknown} == {
+        "It lists another account's dates."
+    }
 
 
 def test_an_order_that_is_not_there_is_ignored_alone(synced, settings, sandbox):

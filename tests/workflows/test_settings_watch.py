@@ -2,12 +2,17 @@
 `serve` and a settings file that changes while it runs.
 """
 
+import json
 import os
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from support import commands
+from support.dates import NOW
 
-from ticketsync.core import config
+from ticketsync.core import clock, config
+from ticketsync.core.config import Settings
 from ticketsync.jobs import settings_watch, worker
 from ticketsync.jobs.settings_watch import RESTART, SettingsWatch
 
@@ -85,3 +90,62 @@ def test_a_file_that_is_away_is_said_and_one_that_stays_is_not_read(
     (home / "config.yaml").unlink()
     assert watch.current().sync.workers == 3
     assert len(said) == 1
+
+
+def test_a_file_that_is_being_written_is_read_when_it_is_settled(watched, home, frozen):
+    """
+    An editor empties the file, writes half of it, then the rest; the worker looks
+    several times each poll. Before it has been left alone for two seconds nothing of it
+    counts, and then all does. Without the wait, the half that has no fees counts.
+    """
+    watch, _, said = watched
+    file = home / "config.yaml"
+    half = "sync:\n  workers: 5\n"
+    whole = half + "accounts:\n  tt:\n    fees:\n      per_ticket: 1.50\n"
+    for second, text in ((0, ""), (1, half), (2, whole)):
+        frozen(NOW + timedelta(seconds=second))
+        file.write_text(text)
+        os.utime(file, (clock.now().timestamp(),) * 2)
+        for later in (0, 0.4, 0.9):
+            frozen(NOW + timedelta(seconds=second + later))
+            assert [watch.current().sync.workers for _ in range(5)] == [3] * 5
+    frozen(NOW + timedelta(seconds=4.1))
+    assert watch.current().account("tt").fees.per_ticket == Decimal("1.50")
+    assert said == []
+
+
+def test_without_the_wait_half_a_file_would_count(watched, home, frozen, monkeypatch):
+    """
+    The control of the test above.
+    """
+    watch, _, _ = watched
+    monkeypatch.setattr(settings_watch, "SETTLED_SECONDS", 0)
+    (home / "config.yaml").write_text("sync:\n  workers: 5\n")
+    assert watch.current().sync.workers == 5
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_an_empty_file_never_replaces_settings_and_is_named(watched, text):
+    """
+    However long it stays empty: said once, and the earlier settings hold. A file of
+    comments alone is somebody's choice.
+    """
+    watch, write, said = watched
+    write(text)
+    assert [watch.current().sync.workers for _ in range(3)] == [3, 3, 3]
+    (only,) = said
+    assert "is empty; `serve` goes on with the earlier settings" in only
+    write("# all as it comes\n")
+    assert watch.current() == Settings()
+
+
+def test_status_names_an_empty_settings_file(ready, home):
+    (home / "config.yaml").write_text("")
+    (home / "config.yaml").chmod(0o600)
+    said = " ".join(commands.run("status").stdout.split())
+    assert "config.yaml is empty: all settings are the defaults." in said
+    found = json.loads(commands.run("status", "--json").stdout)
+    assert found["settings_problem"].endswith("is empty: all settings are the defaults")
+    (home / "config.yaml").write_text("# nothing\n")
+    found = json.loads(commands.run("status", "--json").stdout)
+    assert found["settings_problem"] is None

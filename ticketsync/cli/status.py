@@ -17,6 +17,7 @@ from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from ticketsync.accounts.health import Health
     from ticketsync.core.config import Settings
@@ -72,6 +73,7 @@ class _Status:
     waiting: Sequence[Waiting]
     doubtful: Sequence[tuple[str, str, str]]
     unread: Sequence[tuple[str, str, str]]
+    settings_problem: str | None
 
 
 def _load_status(app_context: context.AppContext) -> _Status:
@@ -94,7 +96,19 @@ def _load_status(app_context: context.AppContext) -> _Status:
             if counts.doubtful_orders
             else [],
             unread=sales.list_quarantined(connection) if counts.quarantined else [],
+            settings_problem=_settings_problem(app_context.settings_file()),
         )
+
+
+def _settings_problem(file: Path) -> str | None:
+    """
+    What is odd about the settings file; one that cannot be read ends the command.
+    """
+    from ticketsync.core import config
+
+    if config.is_empty(file):
+        return f"{file} is empty: all settings are the defaults"
+    return None
 
 
 def _send_alerts(app_context: context.AppContext) -> None:
@@ -152,6 +166,7 @@ def _print_json(status: _Status) -> None:
                 }
                 for item in status.waiting
             ],
+            "settings_problem": status.settings_problem,
         }
     )
 
@@ -172,6 +187,8 @@ def _next_run(item: Freshness, settings: Settings) -> datetime | None:
 
 def _print(status: _Status) -> None:
     _print_accounts(status)
+    if status.settings_problem:
+        _print_line(_Line(f"{status.settings_problem}.", is_red=True))
     for line in _account_lines(status):
         _print_line(line)
     for line in _waiting_lines(status):

@@ -48,9 +48,10 @@ def show_url(
     """
     Show the URL for a platform to call, and how to set it up there.
 
-    The URL itself is a secret. It is created the first time. After `--new` nothing is
-    received at the old one: change it at the platform, too.
+    The URL itself is a secret. It is created the first time. After `--new` the old one
+    answers 404: change it at the platform, too.
     """
+    from ticketsync.web import receiver
     from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
@@ -63,10 +64,31 @@ def show_url(
     else:
         url = webhook_endpoints.create_url(database, settings, sender)
     steps = [step.format(url=url) for step in sender.webhooks.steps]
+    is_reachable = webhook_endpoints.has_public_url(settings)
     if json:
-        render.print_json({"account": account, "url": url, "steps": steps})
+        render.print_json(
+            {
+                "account": account,
+                "url": url,
+                "steps": steps,
+                "reachable": is_reachable,
+            }
+        )
         return
     terminal.echo(url)
+    if not is_reachable:
+        app_context.say(
+            "No platform reaches this address, which is this machine's own. Set the "
+            "https address of your TLS proxy as `serve: public_url` in "
+            f"{safe(app_context.settings_file())}, restart `serve`, and run this again."
+        )
+    if new:
+        app_context.say(
+            "The address before this one answers 404 from now on, and a running "
+            f"`serve` takes this one up within {receiver.REFRESH_SECONDS} seconds. "
+            "Until it is changed at the platform, no delivery arrives; the next sync "
+            "finds what was missed."
+        )
     if registration:
         app_context.say(
             f"The platform's webhook {safe(registration)} still calls the old address: "
@@ -354,7 +376,8 @@ def register(
     if not webhook_endpoints.has_public_url(settings):
         raise errors.ConfigurationError(
             "Platforms cannot reach this machine at its own address.",
-            hint="Set the address of your TLS proxy as `serve: public_url`.",
+            hint="Set the https address of your TLS proxy as `serve: public_url` in "
+            "the settings.",
         )
     sender = webhook_endpoints.get_sender(database, account)
     url = webhook_endpoints.create_url(database, settings, sender)

@@ -193,6 +193,17 @@ def load(file: Path | None = None) -> Settings:
     return settings
 
 
+def is_empty(file: Path) -> bool:
+    """
+    Whether a settings file that is there has nothing but blanks in it, as while an
+    editor writes it. One with comments only is a choice of its own.
+    """
+    try:
+        return not file.read_bytes().strip()
+    except OSError:
+        return False
+
+
 def address(text: str) -> str:
     """
     An address from the settings, read from the environment where they say so.

@@ -1,6 +1,9 @@
 """
 Settings that may change while `serve` runs. The worker takes up new ones; what only the
 start can set (address, database, passwords) needs a new start, and it is said so.
+
+A file that is being written may be empty or half there: it is read once it has not
+changed for a while, and one that has nothing in it replaces no settings.
 """
 
 from __future__ import annotations
@@ -9,11 +12,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ticketsync.core import config, errors, log
+from ticketsync.core import clock, config, errors, log
 from ticketsync.core.config import Settings
 
 Fingerprint = tuple[int, int, int] | None
 
+SETTLED_SECONDS = 2.0  # since the last change, before the file is read
+EMPTY = "The settings file {file} is empty; `serve` goes on with the earlier settings."
 RESTART = (
     "The settings under `serve` or `database` have changed; `serve` goes on with those "
     "of its start. Start it again."
@@ -36,13 +41,17 @@ class SettingsWatch:
 
     def current(self) -> Settings:
         """
-        The settings, read again if the file has changed. Raises nothing.
+        The settings, read again if the file has changed and is no longer being written.
+        Raises nothing.
         """
         seen = _fingerprint(self._file)
-        if seen == self._seen:
+        if seen == self._seen or _is_being_written(seen):
             return self._settings
         self._seen = seen
         try:
+            if config.is_empty(self._file):
+                self._say(EMPTY.format(file=self._file))
+                return self._settings
             new = config.load(self._file)
         except errors.TicketsyncError as error:
             self._say(f"{error.message} `serve` goes on with the earlier settings.")
@@ -58,6 +67,17 @@ class SettingsWatch:
     def _say(self, text: str) -> None:
         log.warning("settings changed", message=text)
         self._warn(text)
+
+
+def _is_being_written(seen: Fingerprint) -> bool:
+    """
+    Whether the last change is too fresh. A time in the future is a wrong clock's, and
+    says nothing.
+    """
+    if seen is None:
+        return False
+    age = clock.now().timestamp() - seen[0] / 1e9
+    return 0 <= age < SETTLED_SECONDS
 
 
 def _fingerprint(file: Path) -> Fingerprint:

@@ -4,6 +4,7 @@ The door page and its requests: the guest list, a scan, scans made while offline
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from starlette.routing import Route
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
 from ticketsync.door import attendees
-from ticketsync.web.site import FOLDER, AccessDenied, PageRequest, Site
+from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.scan_files import (
     At,
@@ -114,22 +116,24 @@ class DoorPages:
         """
         Check in, or undo the check-in of, the holder of a code.
 
-        Raises: `UsageError` if the code is empty.
+        Raises: `UsageError` (422) if the code is empty or another value is not what the
+        page sends: nobody is let in by mistake.
         """
         payload = _mapping(request.body)
         code = scan_text(payload.get("code"))
         if not code:
             raise errors.UsageError("The code is empty.", hint="Scan again.")
+        kind = _kind(payload)
         device = scan_name(payload.get("device")) or "page"
         at = self._at(request, scan_name(payload.get("door")), device)
-        act = checkin.take_back if payload.get("kind") == "out" else checkin.admit
+        act = checkin.take_back if kind == "out" else checkin.admit
         answer = act(
             self._site.database,
             at,
             code,
-            group=payload.get("group") is True,
+            group=_flag(payload, "group"),
             key=scan_name(payload.get("key")),
-            by_camera=payload.get("camera") is True,
+            by_camera=_flag(payload, "camera"),
         )
         return JSONResponse(
             {
@@ -185,6 +189,34 @@ class DoorPages:
         if not request.signed_in.limit.allows(show.id, show.starts_local):
             raise AccessDenied
         return standing_at(show, door or request.signed_in.name, device)
+
+
+def _kind(payload: Mapping[str, Any]) -> str:
+    """
+    `in` or `out`; without a word, a scan lets in. Raises `UsageError`.
+    """
+    given = payload.get("kind", "in")
+    if given not in ("in", "out"):
+        raise errors.UsageError(
+            f"A scan is in or out, not {safe(given, longest=40)!r}.",
+            hint="Reload the page.",
+            word=INVALID,
+        )
+    return str(given)
+
+
+def _flag(payload: Mapping[str, Any], name: str) -> bool:
+    """
+    Raises `UsageError` for anything but true or false.
+    """
+    given = payload.get(name, False)
+    if not isinstance(given, bool):
+        raise errors.UsageError(
+            f"{name!r} is true or false, not {safe(given, longest=40)!r}.",
+            hint="Reload the page.",
+            word=INVALID,
+        )
+    return given
 
 
 def _refusal(key: str, reason: str) -> dict[str, str]:

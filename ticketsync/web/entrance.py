@@ -7,6 +7,7 @@ Webhooks are answered by the receiver, which has its own rules for who may send 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +37,8 @@ WRONG_HOST = (
     "shows, with its <code>https:</code>, and restart <code>ticketsync serve</code>. "
     "The proxy must pass on <code>Host</code>."
 )
+AS_WRITTEN = "<pre>serve:\n  public_url: https://{host}</pre>"
+_HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 
 
 class Entrance:
@@ -74,8 +77,17 @@ class Entrance:
             return Response(status_code=404)
         host = headers.get("host", "")
         if not own_address.is_our_host(host, self._settings.public_url):
-            return HTMLResponse(WRONG_HOST, 421)
+            return HTMLResponse(_wrong_host(host), 421)
         return None
+
+
+def _wrong_host(host: str) -> str:
+    """
+    What to set, with the name that was asked for where it is one.
+    """
+    if not _HOST.fullmatch(host):
+        return WRONG_HOST
+    return WRONG_HOST + AS_WRITTEN.format(host=host)
 
 
 def _with_headers(send: Send) -> Send:

@@ -47,6 +47,7 @@ BODY_SECONDS = 10  # to receive the whole body
 MAX_CONCURRENT = 50
 FEW_UNSAVED = 10  # attempts not accepted; more do not wait until they are stored
 MAX_UNSAVED = 500  # more leave no row
+RETRY_SECONDS = 10  # what a 503 says
 REFRESH_SECONDS = 5  # how old the list of endpoints may be
 EMPTY = b""
 
@@ -272,14 +273,12 @@ async def _read_body(request: Request) -> bytes:
     is_number = length.isascii() and length.isdigit()
     if not is_number or int(length[:20]) > MAX_BODY_BYTES:
         raise _TooLarge
-    chunks: list[bytes] = []
-    size = 0
+    body = bytearray()  # a list of chunks of one byte each would take forty times that
     async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
+        if len(body) + len(chunk) > MAX_BODY_BYTES:
             raise _TooLarge
-        chunks.append(chunk)
-    return b"".join(chunks)
+        body += chunk
+    return bytes(body)
 
 
 def _read_hint(endpoint: WebhookEndpoint, delivery: Delivery) -> Hint:
@@ -347,4 +346,5 @@ def _always(status: int) -> Any:
 
 
 def _respond(status: int) -> Response:
-    return Response(EMPTY, status_code=status)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
+    return Response(EMPTY, status_code=status, headers=headers)

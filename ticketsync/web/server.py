@@ -3,7 +3,9 @@ The HTTP server that `serve` runs: uvicorn, with limits for clients that do not 
 
 uvicorn waits for ever for the rest of a request, and each open connection takes a file
 of the process. Here a request has little time to arrive, and while it arrives its
-connection may be closed in favour of a newer one: only complete requests count.
+connection may be closed in favour of a newer one: only complete requests count. The
+bytes that all requests hold are limited, too; beyond that the largest of those that are
+still arriving is answered 503, and never one that is complete.
 """
 
 from __future__ import annotations
@@ -26,13 +28,20 @@ except ImportError:  # Windows, which has no such limit
 
 KEEP_ALIVE_SECONDS = 5
 MAX_CONNECTIONS = 4096  # about 40 kB each
+MAX_HELD_BYTES = 32 << 20  # of all requests of the process that are not answered yet
+RETRY_SECONDS = 10
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"Retry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+) % RETRY_SECONDS
 _UNLIMITED_FILES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    Seconds for the parts of a request, and how many connections may be open at once.
+    Seconds for the parts of a request, how many connections may be open at once, and
+    how many bytes all requests may hold.
     Pages and the receiver answer 408 to a body after ten seconds themselves; whatever
     is still open then is closed.
     """
@@ -42,6 +51,7 @@ class Limits:
     write_seconds: float = 30  # for 64 kB of an answer
     connections: int = MAX_CONNECTIONS
     backlog: int = 2048  # connections that are not accepted yet
+    held_bytes: int = MAX_HELD_BYTES
 
 
 class LimitedConfig(uvicorn.Config):
@@ -68,6 +78,18 @@ class LimitedConfig(uvicorn.Config):
         self.limits = limits
         # Those whose request is not complete, the oldest first.
         self.incomplete: dict[LimitedProtocol, None] = {}
+        self.held_bytes = 0  # of all requests
+
+    def make_room(self) -> None:
+        """
+        Let the largest requests that are still arriving give way until no more bytes
+        are held than may be.
+        """
+        while self.held_bytes > self.limits.held_bytes:
+            largest = max(self.incomplete, key=lambda it: it.held_bytes, default=None)
+            if largest is None or not largest.held_bytes:
+                return  # the rest is of complete ones
+            largest.give_way()
 
 
 class LimitedProtocol(H11Protocol):
@@ -80,6 +102,8 @@ class LimitedProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.held_bytes = 0  # received of a request that is not answered yet
+        self._gave_way = False
         self._phase = ""
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
@@ -97,12 +121,16 @@ class LimitedProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._hold(0)
         self._enter("lost")
         self._cancel_write_deadline()
 
     def data_received(self, data: bytes) -> None:
+        if self._gave_way:
+            return  # it has its answer
         if self._phase == "idle":
             self._enter("headers")
+        self._hold(self.held_bytes + len(data))
         try:
             super().data_received(data)
         except h11.LocalProtocolError:
@@ -110,8 +138,13 @@ class LimitedProtocol(H11Protocol):
             # request: uvicorn means to answer 400, but it has answered already.
             self.drop()
         self._follow("headers")
+        if self.conn.our_state is h11.DONE:  # answered, the rest is thrown away
+            self._hold(0)
+        self.config.make_room()
 
     def on_response_complete(self) -> None:
+        next_request, _ = self.conn.trailing_data
+        self._hold(len(next_request))
         super().on_response_complete()
         self._follow("idle")  # for which uvicorn has a deadline
 
@@ -136,6 +169,31 @@ class LimitedProtocol(H11Protocol):
         self.config.incomplete.pop(self, None)
         self.connections.discard(self)
         self.transport.abort()
+
+    def give_way(self) -> None:
+        """
+        Answer 503 to a request that is still arriving, and let go of its bytes. What
+        follows is read and thrown away until the deadline, since a connection that is
+        closed before its client has sent everything may lose the answer.
+        """
+        answering = self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE)
+        self._hold(0)
+        self._gave_way = True
+        if self.cycle is not None:
+            self.cycle.body = bytearray()
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.conn = h11.Connection(h11.SERVER)
+        if answering or self.transport.is_closing():
+            self.drop()
+            return
+        self.transport.write(_BUSY)
+        self.transport.write_eof()
+        self.flow.resume_reading()
+
+    def _hold(self, size: int) -> None:
+        self.config.held_bytes += size - self.held_bytes
+        self.held_bytes = size
 
     def _follow(self, between_requests: str) -> None:
         """

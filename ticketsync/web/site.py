@@ -53,6 +53,7 @@ PAGES = (
     ("/webhooks", "Webhooks"),
 )
 STATUS_BY_EXIT_CODE = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
+INVALID = "invalid-scan"  # the word of an error that is answered 422
 
 RequestSync = Callable[[str], None]  # takes the name of the account to sync soon
 
@@ -321,6 +322,8 @@ class Site:
         status = STATUS_BY_EXIT_CODE.get(error.exit_code, 500)
         if isinstance(error, errors.NotFound):
             status = 404
+        if error.word == INVALID:
+            status = 422
         if _wants_json(request):
             return JSONResponse(
                 {"error": error.word, "message": error.message, "hint": error.hint},
@@ -390,17 +393,15 @@ async def _read_body(request: Request, most: int) -> bytes | None:
     """
     The body of a request; `None` if it is larger than `most` bytes or breaks off.
     """
-    chunks: list[bytes] = []
-    size = 0
+    body = bytearray()
     try:
         async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
+            if len(body) + len(chunk) > most:
                 return None
-            chunks.append(chunk)
+            body += chunk
     except ClientDisconnect:
         return None
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _parse_json(data: bytes) -> Any:

@@ -178,6 +178,9 @@ def _read_isolated(
     try:
         read.occurrences |= orders.read_again(*pair)
         read.done += ids
+    except errors.GuardRefused as refused:  # of this order or of its occurrence
+        if refused not in run.troubles:
+            run.troubles.append(refused)
     except errors.TicketsyncError as error:
         if errors.is_refusal(error):
             # Also of somebody else's order, which says nothing about our key.
@@ -195,13 +198,14 @@ def _read_isolated(
 class _SingleOrders:
     """
     Reads orders of one account one by one. The listing is read at most once, for orders
-    of occurrences that we do not hold.
+    of occurrences that we do not hold; where a guard refuses it, it refuses these.
     """
 
     def __init__(self, run: AccountRun, store: OrderStore) -> None:
         self._run = run
         self.store = store
         self._has_refreshed = False
+        self._refused: errors.GuardRefused | None = None
 
     def read_again(self, order_id: str, occurrence_id: str) -> set[int]:
         """
@@ -211,17 +215,28 @@ class _SingleOrders:
         run, store = self._run, self.store
         raw = run.provider.fetch_order(order_id, occurrence_id)
         event = run.provider.provider_occurrence_id_of(raw)
-        if event and event not in store.occurrence_ids and not self._has_refreshed:
-            self._has_refreshed = True
-            listing.refresh(run)
-            with run.database.read() as connection:
-                store.occurrence_ids |= occurrences.get_occurrence_ids(
-                    connection, run.account.id
-                )
+        if event and event not in store.occurrence_ids:
+            self._refresh()
+            if self._refused is not None and event not in store.occurrence_ids:
+                raise self._refused
         parsed = parse_with_known(run, store, Page("order", [raw]))
         store.save([parsed])
         seen = (occurrence for occurrence, _ in parsed.seen)
         return {store.occurrence_ids[it] for it in seen if it in store.occurrence_ids}
+
+    def _refresh(self) -> None:
+        if self._has_refreshed:
+            return
+        self._has_refreshed = True
+        run = self._run
+        try:
+            listing.refresh(run)
+        except errors.GuardRefused as refused:
+            self._refused = refused
+        with run.database.read() as connection:
+            self.store.occurrence_ids |= occurrences.get_occurrence_ids(
+                connection, run.account.id
+            )
 
 
 def _missing_orders(run: AccountRun) -> set[Pair]:

@@ -135,12 +135,19 @@ def captured_by_page(scan: Mapping[str, Any], at: At) -> Captured:
     One scan as the door page sends it. A wrong time becomes the present one and a long
     text is cut, because the guest is in and the telephone cannot correct it.
 
-    Raises: `BadFile` where there is no code, or neither in nor out is meant.
+    Raises: `BadFile` where there is no code, neither in nor out is meant, or nobody can
+    say whether it was the camera that read it.
     """
+    by_camera = scan.get("camera", False)
+    if not isinstance(by_camera, bool):
+        raise errors.BadFile(
+            f"A scan: `camera` is true or false, not {safe(by_camera, longest=40)!r}.",
+            hint="Reload the page.",
+        )
     text = scan_text(scan.get("code"))[:LONGEST]
     moment = clock.iso(_plausible(scan.get("at")))
     found = captured({**scan, "code": text, "at": moment}, at, "A scan")
-    return replace(found, by_camera=scan.get("camera") is True)
+    return replace(found, by_camera=by_camera)
 
 
 def _plausible(written: Any) -> datetime:

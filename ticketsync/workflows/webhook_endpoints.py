@@ -5,14 +5,15 @@ a delivery is the platform's. Talks to no platform.
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ticketsync.accounts import credentials, pins, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import clock, errors, log
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core import clock, errors, log, web_address
+from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers import registry
@@ -145,9 +146,14 @@ def public_url(settings: Settings, path: str) -> str:
 
 def has_public_url(settings: Settings) -> bool:
     """
-    Whether the settings name an address that a platform can reach.
+    Whether the settings name an address that a platform can reach: not this machine's
+    own.
     """
-    return settings.serve.public_url != ServeSettings().public_url
+    host = web_address.split(settings.serve.public_url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.rstrip(".") not in ("", "localhost")
 
 
 def set_secret(database: Database, sender: Sender, source: SecretSource) -> None:

@@ -172,8 +172,11 @@ async function move(text, kind, group = false, camera = false) {
   const code = text.trim().slice(0, 500);
   const scan = { code, kind, group, camera, key: random(), at: new Date().toISOString(), door: $("name").value, device };
   $("together").hidden = true;
-  const { body } = fault === "offline" ? {} : await request(`${base}/scan`, scan);
-  if (body) {
+  const { body, isInvalid, reason } = fault === "offline" ? {} : await request(`${base}/scan`, scan);
+  if (isInvalid) { // the server is there and says what is wrong with the scan
+    fault = "";
+    showMessage(`Not let in: ${reason}`, "bad");
+  } else if (body) {
     const tone = { admitted: body.warning ? "wait" : "good", out: "good", several: "wait" }[body.outcome] ?? "bad";
     showMessage(body.message, tone);
     if (body.together) {
@@ -256,7 +259,8 @@ async function request(path, payload, seconds = 6) {
   }
   fault = `error ${response.status}`;
   const reason = await response.json().then((answer) => answer.message ?? "", () => "");
-  return { isRefused: !TEMPORARY.includes(response.status), reason: `${reason} (${fault})`.trim() };
+  const isInvalid = response.status === 422;
+  return { isRefused: !TEMPORARY.includes(response.status), isInvalid, reason: `${reason} (${fault})`.trim() };
 }
 
 let isSending = false;
