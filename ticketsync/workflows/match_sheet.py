@@ -24,6 +24,7 @@ from ticketsync.catalogue import (
     matching_input,
     moves,
     occurrences,
+    selection,
     shows,
 )
 from ticketsync.catalogue.candidates import Match
@@ -98,9 +99,9 @@ def read(connection: Connection, file: Path) -> tuple[Decision, ...]:
     sheet = read_sheet(connection, file)
     if sheet.bad_rows:
         raise errors.BadFile(
-            f"{file.name}: {_rows_cannot(len(sheet.bad_rows))}, nothing was changed: "
-            f"{'; '.join(sheet.bad_rows[:5])}{'; …' if sheet.bad_rows[5:] else ''}.",
+            f"{file.name}: {_rows_cannot(len(sheet.bad_rows))}, nothing was changed.",
             hint="Fix them and run the same command again.",
+            details=errors.first_of(sheet.bad_rows),
         )
     return sheet.decisions
 
@@ -326,7 +327,7 @@ def _show(connection: Connection, wanted: str) -> int:
     """
     A number is a show's number and nothing else; else as `link` understands it.
     """
-    found = shows.find_show(connection, wanted)
+    found = selection.find_named_show(connection, wanted)
     if wanted.isdigit() and str(found.id) != wanted and found.reference != wanted:
         raise errors.NotFound(f"There is no show {wanted}")
     return found.id
