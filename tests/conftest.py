@@ -183,6 +183,7 @@ def home(tmp_path, monkeypatch):
     for name in ("TICKETSYNC_CONFIG", "TICKETSYNC_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TICKETSYNC_HOME", str(folder))
+    monkeypatch.setenv("COLUMNS", "80")  # tables are drawn as on a terminal
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return folder

@@ -466,6 +466,7 @@ def test_no_test_imports_another_test():
 WRITERS = {
     "cli.terminal": {
         *("typer.echo", "typer.prompt", "typer.confirm", "typer.style", "sys.stdout"),
+        "sys.stderr",  # how wide it is
     },
     "cli.render": {"print", "sys.stdout"},  # tables of cleaned cells, and JSON
     "cli.main": {"typer.echo"},  # our version

@@ -61,8 +61,9 @@ def _discard_output() -> None:
 
 def _say(error: object) -> None:
     """
-    One line, or one JSON object, on standard error.
+    One line and one for each detail, or one JSON object, on standard error.
     """
+    from ticketsync.cli import terminal
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
@@ -73,9 +74,11 @@ def _say(error: object) -> None:
         body = {"word": error.word, "message": error.message, "hint": error.hint}
         print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201  # our error line
         return
-    message = safe(error.message, longest=2000)
+    message = safe(error.heading, longest=2000)
     hint = f" {safe(error.hint, longest=1000)}" if error.hint else ""
-    print(f"ticketsync: {error.word}: {message}{hint}", file=sys.stderr)  # noqa: T201  # our error line
+    terminal.echo(f"ticketsync: {error.word}: {message}{hint}", err=True)
+    for detail in error.details:
+        terminal.echo(f"  {detail}", err=True)
 
 
 def _log(error: Exception) -> None:

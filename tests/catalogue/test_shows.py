@@ -107,7 +107,7 @@ def test_reading_one_row_reads_no_other(sqlite, read):
     match.adopt(sqlite, Settings(), account_id)
     reads = {
         "get_show": lambda connection: shows.get_show(connection, 7),
-        "find_show": lambda connection: shows.find_show(connection, "7"),
+        "find_show": lambda connection: selection.find_show(connection, "7"),
         "get_occurrence": lambda connection: occurrences.get_occurrence(connection, 7),
     }
     with sqlite.read() as connection, counted_statements() as counts:
@@ -167,7 +167,7 @@ def test_a_show_is_found_by_what_a_person_writes(database, text, title):
     with database.write() as connection:
         new_shows.add_show(connection, new_show("Ödipus", reference="R-Ä"))
         new_shows.add_show(connection, new_show("100 % Hamlet_", 1, reference="R-2"))
-        assert shows.find_show(connection, text).production == title
+        assert selection.find_show(connection, text).production == title
 
 
 @pytest.mark.parametrize("text", ["7", "", "9" * 30, "%", "Ham_et", "é", "-7"])
@@ -176,7 +176,7 @@ def test_what_fits_no_show_is_not_found(database, text):
         new_shows.add_show(connection, new_show("Hamlet"))
         new_shows.add_show(connection, new_show("Macbeth", 10))
         with pytest.raises(errors.NotFound, match="There is no show"):
-            shows.find_show(connection, text)
+            selection.find_show(connection, text)
 
 
 @pytest.mark.parametrize("number", [0, -1, 99, 10**30])

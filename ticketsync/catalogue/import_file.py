@@ -28,6 +28,7 @@ from ticketsync.catalogue.listed_rows import (
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import clock, errors, money, opened_files, plain_yaml, sheets
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import Order
 
@@ -158,15 +159,15 @@ def _in_season(
 
 def refuse_problems(parsed: HasProblems, file: Path) -> None:
     """
-    Raises: `BadFile` with the first problems, if there are any.
+    Raises: `BadFile` with the first problems as its details, if there are any.
     """
     if not parsed.problems:
         return
-    shown = "; ".join(str(message) for message in parsed.problems[:5])
-    more = len(parsed.problems) - 5
+    number = number_of(len(parsed.problems), "problem")
     raise errors.BadFile(
-        f"{file.name}: {shown}{f'; and {more} more' if more > 0 else ''}.",
-        hint="Nothing was imported. Fix the file, or add --skip-bad.",
+        f"{file.name}: {number}, nothing was imported.",
+        hint="Fix the file, or add --skip-bad.",
+        details=errors.first_of([str(message) for message in parsed.problems]),
     )
 
 

@@ -3,7 +3,8 @@ Which show, event or occurrence a person means by what they typed.
 
 Of an event or occurrence a person knows the platform's id or our number. A decision is
 about one of them and refuses an id that stands for several; a read may be of many, and
-takes the platform's ids before our numbers.
+takes the platform's ids before our numbers. Of a show a person knows its number, its
+reference, its name or the beginning of it, or says `next`, `tonight` or `yesterday`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +21,7 @@ from sqlalchemy import (
     Row,
     Table,
     false,
+    func,
     or_,
     select,
     true,
@@ -28,7 +32,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent
-from ticketsync.core import errors
+from ticketsync.core import clock, errors, paths
 from ticketsync.core.redact import safe
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
@@ -38,6 +42,7 @@ from ticketsync.store.tables.catalogue import (
     production_links,
     productions,
 )
+from ticketsync.store.tables.catalogue import shows as show_rows
 from ticketsync.store.types import is_row_id
 
 
@@ -49,6 +54,151 @@ class Selected:
 
     account_id: int
     occurrence_id: int
+
+
+NEXT, TONIGHT, YESTERDAY = "next", "tonight", "yesterday"
+NONE_THEN = {
+    NEXT: "No show is coming.",
+    TONIGHT: "No show plays tonight.",
+    YESTERDAY: "No show played yesterday evening.",
+}
+
+
+def find_show(connection: Connection, text: str) -> ShowInfo:
+    """
+    The show a person means: its number, its reference, `production date[ time]`,
+    `date/production`, the only beginning or part of these; `next`, `tonight` or
+    `yesterday`.
+
+    Raises: `NotFound` where no show, or more than one, fits.
+    """
+    wanted = text.strip().lower()
+    fitting = _exactly(connection, wanted)
+    if not fitting and wanted in NONE_THEN:
+        fitting = _at_time(connection, wanted)
+        if not fitting:
+            raise errors.NotFound(
+                NONE_THEN[wanted], hint="See `ticketsync shows list`."
+            )
+    if not fitting:
+        fitting = _by_part(connection, wanted) or _by_day(connection, wanted)
+        beginning = [show for show in fitting if show.name.lower().startswith(wanted)]
+        fitting = beginning if len(beginning) == 1 else fitting
+    return _the_only(fitting, text)
+
+
+def find_named_show(connection: Connection, text: str) -> ShowInfo:
+    """
+    The show that a file means: its number, its reference, its name or the only part of
+    it. A file may be used on another day and must not be guessed at.
+
+    Raises: `NotFound` where no show, or more than one, fits.
+    """
+    wanted = text.strip().lower()
+    fitting = _exactly(connection, wanted) or _by_part(connection, wanted)
+    return _the_only(fitting, text)
+
+
+def _the_only(fitting: Sequence[ShowInfo], text: str) -> ShowInfo:
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise errors.NotFound(
+            f"There is no show {safe(text)!r}.", hint="See `ticketsync shows list`."
+        )
+    named = [f"{show.id}  {safe(show.name)}" for show in fitting]
+    raise errors.NotFound(
+        f"{len(fitting)} shows fit {safe(text)!r}.",
+        hint="Use the number in front.",
+        details=errors.first_of(named),
+    )
+
+
+def _show_name() -> ColumnElement[str]:
+    return productions.c.title + " " + show_rows.c.starts_local
+
+
+def _exactly(connection: Connection, wanted: str) -> list[ShowInfo]:
+    """
+    The shows with this number, reference or whole name.
+    """
+    may_be = [
+        or_(
+            _may_be(show_rows.c.reference, wanted),
+            _may_be(_show_name(), wanted),
+        ),
+        *([show_rows.c.id == int(wanted)] if is_row_id(wanted) else []),
+    ]
+    return [
+        show
+        for show in shows.read_shows(connection, or_(*may_be))
+        if wanted in (str(show.id), (show.reference or "").lower(), show.name.lower())
+    ]
+
+
+def _by_part(connection: Connection, wanted: str) -> list[ShowInfo]:
+    """
+    The shows with this in their name; none for an empty text.
+    """
+    if not wanted:
+        return []
+    return [
+        show
+        for show in shows.read_shows(
+            connection, _may_be(_show_name(), wanted, is_part=True)
+        )
+        if wanted in show.name.lower()
+    ]
+
+
+def _by_day(connection: Connection, wanted: str) -> list[ShowInfo]:
+    """
+    The shows whose day and production begin so: `2026-11-27/late-la`.
+    """
+    day, slash, _ = wanted.partition("/")
+    if not slash:
+        return []
+    return [
+        show
+        for show in shows.read_shows(
+            connection, show_rows.c.starts_local.startswith(day, autoescape=True)
+        )
+        if f"{show.starts_local[:10]}/{paths.slug(show.production)}".startswith(wanted)
+    ]
+
+
+def _at_time(connection: Connection, wanted: str) -> list[ShowInfo]:
+    """
+    The next shows (several if they start together), or those of an evening, without
+    the excluded ones.
+    """
+    now = clock.now()
+    since = now if wanted == NEXT else now - timedelta(days=3)
+    coming = shows.read_shows(
+        connection, show_rows.c.starts_at >= since, counted.takes_part()
+    )
+    if wanted == NEXT:
+        return [show for show in coming if show.starts_at == coming[0].starts_at]
+    here = clock.local(now, shows.get_business_zone(connection))
+    evening = clock.evening_of(f"{here:%Y-%m-%d %H:%M}")
+    if wanted == YESTERDAY:
+        evening -= timedelta(days=1)
+    return [show for show in coming if clock.evening_of(show.starts_local) == evening]
+
+
+def _may_be(
+    column: ColumnElement[Any], wanted: str, *, is_part: bool = False
+) -> ColumnElement[bool]:
+    """
+    Whether a text may be `wanted`, or have it as a part, in upper or lower case. Any
+    character stands for one beyond ASCII, because SQLite does not know their cases.
+    """
+    pattern = "".join(
+        f"/{sign}" if sign in "%_/" else sign if sign.isascii() else "_"
+        for sign in wanted
+    )
+    found = f"%{pattern}%" if is_part else pattern
+    return func.lower(column).like(found, escape="/")
 
 
 def _is_theirs(table: Table, text: str) -> ColumnElement[bool]:
@@ -124,7 +274,7 @@ def occurrences_of_show(
 
     Raises: `NotFound` where no show fits, `UsageError` where nothing feeds it.
     """
-    show = shows.find_show(connection, text)
+    show = find_show(connection, text)
     linked = [
         occurrence
         for occurrence in listings.list_occurrences(connection, show_id=show.id)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     delete,
     func,
-    or_,
     select,
     update,
 )
@@ -54,6 +53,13 @@ class ShowInfo:
     reference: str | None
     is_excluded: bool
     excluded_because: str
+
+    @property
+    def name(self) -> str:
+        """
+        Its production and when it starts: `Late Laughs 2026-11-27 19:30`.
+        """
+        return f"{self.production} {self.starts_local}"
 
 
 def add_venue(
@@ -224,7 +230,7 @@ def list_shows(
         conditions.append(productions.c.title == production)
     if since is not None:
         conditions.append(shows.c.starts_at >= since)
-    return _read_shows(connection, *conditions)
+    return read_shows(connection, *conditions)
 
 
 def shows_of_production(title: str) -> Select[tuple[int]]:
@@ -244,65 +250,17 @@ def get_show(connection: Connection, show_id: int) -> ShowInfo:
     Raises: `NotFound` where there is none.
     """
     if is_row_id(show_id):
-        for show in _read_shows(connection, shows.c.id == show_id):
+        for show in read_shows(connection, shows.c.id == show_id):
             return show
     raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
 
 
-def find_show(connection: Connection, text: str) -> ShowInfo:
-    """
-    The show a person means: its id, its reference, or `production date[ time]`.
-
-    Raises: `NotFound` where no show, or more than one, fits.
-    """
-    wanted = text.strip().lower()
-    name = productions.c.title + " " + shows.c.starts_local
-    exact = [
-        or_(_may_be(shows.c.reference, wanted), _may_be(name, wanted)),
-        *([shows.c.id == int(wanted)] if is_row_id(wanted) else []),
-    ]
-    fitting = [
-        show
-        for show in _read_shows(connection, or_(*exact))
-        if wanted in (str(show.id), (show.reference or "").lower(), _name(show).lower())
-    ]
-    if wanted and not fitting:
-        fitting = [
-            show
-            for show in _read_shows(connection, _may_be(name, wanted, is_part=True))
-            if wanted in _name(show).lower()
-        ]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        raise errors.NotFound(
-            f"There is no show {safe(text)!r}.", hint="See `ticketsync shows list`."
-        )
-    some = ", ".join(f"{show.id} ({_name(show)})" for show in fitting[:3])
-    raise errors.NotFound(
-        f"{len(fitting)} shows fit {safe(text)!r}: {safe(some)} …",
-        hint="Use the number in front.",
-    )
-
-
-def _may_be(
-    column: ColumnElement[Any], wanted: str, *, is_part: bool = False
-) -> ColumnElement[bool]:
-    """
-    Whether a text may be `wanted`, or have it as a part, in upper or lower case. Any
-    character stands for one beyond ASCII, because SQLite does not know their cases.
-    """
-    pattern = "".join(
-        f"/{sign}" if sign in "%_/" else sign if sign.isascii() else "_"
-        for sign in wanted
-    )
-    found = f"%{pattern}%" if is_part else pattern
-    return func.lower(column).like(found, escape="/")
-
-
-def _read_shows(
+def read_shows(
     connection: Connection, *conditions: ColumnElement[bool]
 ) -> list[ShowInfo]:
+    """
+    The shows for which all conditions hold, in the order they play.
+    """
     query = (
         select(
             *reports.named(
@@ -435,8 +393,4 @@ def _decision(
     before: Mapping[str, Any],
     after: Mapping[str, Any] | None = None,
 ) -> Decision:
-    return Decision(action, "show", _name(show), show.id, before, after or {})
-
-
-def _name(show: ShowInfo) -> str:
-    return f"{show.production} {show.starts_local}"
+    return Decision(action, "show", show.name, show.id, before, after or {})

@@ -47,12 +47,12 @@ def list_attendees(
 
     Names are available only for accounts that keep them (`people: true`).
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.door import attendees
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        show_id = shows.find_show(connection, show).id if show else None
+        show_id = selection.find_show(connection, show).id if show else None
         guests = attendees.list_tickets(connection, show_id, account or None)
     _print([g for g in guests if everything or g.admits], wanted, with_show=not show)
 
@@ -70,12 +70,12 @@ def search_attendees(
 
     Example: ticketsync attendees search chen
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.door import attendees
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        show_id = shows.find_show(connection, show).id if show else None
+        show_id = selection.find_show(connection, show).id if show else None
         guests = attendees.search_tickets(connection, text, show_id)
     _print(guests, wanted, with_show=not show)
 
@@ -93,7 +93,7 @@ def door_list(
 
     Example: ticketsync attendees doorlist gala --format pdf -o gala.pdf
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.core import clock, errors
     from ticketsync.door import attendees
     from ticketsync.reporting import exports, output_files, printing
@@ -104,7 +104,7 @@ def door_list(
         )
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
         guests = attendees.list_guests(connection, found.id)
     if format == "pdf":
         made = clock.local(clock.now(), found.timezone)

@@ -69,7 +69,7 @@ def list_entries(
     from datetime import UTC, timedelta
 
     from ticketsync.accounts import state
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.reporting import audit_trail
 
     wanted = context.chosen_format(format, json)
@@ -78,7 +78,7 @@ def list_entries(
         if account:
             account_id = state.get_account(connection, account).id
         if show:
-            show_id = shows.find_show(connection, show).id
+            show_id = selection.find_show(connection, show).id
         found = audit_trail.list_entries(
             connection,
             account_id=account_id,

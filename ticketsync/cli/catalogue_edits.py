@@ -49,7 +49,7 @@ def edit_show(
 
     Example: ticketsync shows edit G-101 --starts-at "2026-11-27 20:00"
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.catalogue.show_edits import ShowEdit
     from ticketsync.core import errors
     from ticketsync.workflows import catalogue_edits
@@ -61,7 +61,7 @@ def edit_show(
             "--capacity and --no-capacity contradict each other.", hint="Use one."
         )
     with database.read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
     edit = ShowEdit(
         production=production or None,
         venue=venue or None,
@@ -92,13 +92,13 @@ def remove_show(
     Remove a performance that nothing was sold or scanned for, with its links. One that
     has sales is excluded instead: `shows exclude`.
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.workflows import catalogue_edits
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
     _carry_out(
         app_context,
         database,

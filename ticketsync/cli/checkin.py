@@ -74,12 +74,12 @@ def count_guests(ctx: typer.Context, show: Show, json: Json = False) -> None:
     """
     Show how many guests are checked in, and at which doors.
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.door import attendees
 
     with context.get_context(ctx).database().read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
         count = attendees.count_guests(connection, found.id)
     if json:
         render.print_json(

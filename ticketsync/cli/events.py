@@ -147,11 +147,11 @@ def list_prices(
     Example: ticketsync events prices --show gala --history
     """
     from ticketsync.accounts import state
-    from ticketsync.catalogue import prices, shows
+    from ticketsync.catalogue import prices, selection
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        show_id = shows.find_show(connection, show).id if show else None
+        show_id = selection.find_show(connection, show).id if show else None
         if account:
             state.get_account(connection, account)
         found = prices.list_prices(connection, show_id=show_id, account=account or None)

@@ -104,13 +104,13 @@ def show_financials(
     """
     Show one show's figures: per account, per ticket type, per fee.
     """
-    from ticketsync.catalogue import occurrences, shows
+    from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
 
     with context.get_context(ctx).database().read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
         figures = numbers.figures(connection, found.id)
         types = numbers.by_type(connection, found.id)
         fees = numbers.fee_lines(connection, found.id)
@@ -209,14 +209,14 @@ def explain_financials(
     """
     Break a show's figures down to the orders and tickets they consist of.
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
         missing = gaps.list_gaps(connection, found.id)
         if wanted != "table":
             report = explain.contributions_table(connection, found.id)

@@ -52,14 +52,14 @@ def link(
 
     Example: ticketsync link ev_40980 12
     """
-    from ticketsync.catalogue import selection, shows
+    from ticketsync.catalogue import selection
     from ticketsync.workflows import match
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
         occurrence = selection.find_occurrence(connection, date)
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
         f"{occurrence.name_and_start} ({occurrence.account}) is linked to "

@@ -6,6 +6,8 @@ imported when the group is used, and the overview is printed from `COMMANDS`.
 from __future__ import annotations
 
 import importlib
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,49 +15,103 @@ import typer
 from typer.core import TyperGroup
 
 from ticketsync import __version__
+from ticketsync.cli import completion
 from ticketsync.cli.context import AppContext
+from ticketsync.cli.examples import EXAMPLES
 from ticketsync.core import errors, paths
 
-# name → (module in ticketsync.cli, description in one line)
-COMMANDS = {
-    "demo": (
-        "demo",
-        "Run the whole workflow on sample platforms, without credentials.",
-    ),
-    "init": ("init", "Create the settings file and the database."),
-    "config": ("config", "Print an example of the settings file."),
-    "accounts": ("accounts", "Connect platforms and manage their credentials."),
-    "events": ("events", "Fetch and list what platforms have on sale."),
-    "venues": ("venues", "Your venues: name, time zone, currency."),
-    "productions": ("productions", "Your productions."),
-    "shows": ("shows", "Your performances: add, import, adopt, edit, exclude."),
-    "match": ("match", "Match the platforms' occurrences with your shows."),
-    "link": ("link", "Link one occurrence to one show by hand."),
-    "unlink": ("unlink", "Remove such a link."),
-    "sync": ("sync", "Read new sales and update the figures."),
-    "schedule": ("schedule", "Run the sync regularly with your system's scheduler."),
-    "runs": ("runs", "What each sync did."),
-    "status": ("status", "How up to date each account is, and what needs attention."),
-    "financials": ("financials", "What each show earned, down to the ticket."),
-    "sales": ("sales", "The orders behind the figures."),
-    "report": ("report", "Sales over time, platforms, promo codes; the daily summary."),
-    "export": ("export", "Files for accountants, and a calendar."),
-    "sandbox": (
-        "sandbox",
-        "Simulated platforms on this machine, for trying things out.",
-    ),
-    "attendees": ("attendees", "Ticket holders; the door list."),
-    "checkin": ("checkin", "Check guests in at the door, and count them."),
-    "privacy": ("privacy", "Export and erase personal data; figures are kept."),
-    "notify": ("notify", "Test the notifications."),
-    "serve": ("serve", "The web pages, the door, and the webhook receiver."),
-    "visitors": ("visitors", "Who may open the pages: invite, list, revoke."),
-    "webhooks": ("webhooks", "Webhook URLs, secrets and deliveries."),
-    "audit": ("audit", "Who decided what, and when."),
-    "doctor": ("doctor", "Check everything that could be wrong."),
-    "db": ("db", "Maintain the database."),
-    "waiting": ("waiting", "What needs attention: list it, dismiss it."),
+# The groups of the overview, by task: name → (module in ticketsync.cli, description)
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Start": {
+        "demo": ("demo", "Run the whole workflow on sample platforms."),
+        "init": ("init", "Create the settings file and the database."),
+        "accounts": ("accounts", "Connect platforms and manage their keys."),
+        "events": ("events", "Fetch and list what platforms have on sale."),
+        "shows": ("shows", "Your performances: import, adopt, edit, exclude."),
+        "match": ("match", "Match platforms' dates with your shows."),
+    },
+    "Every day": {
+        "sync": ("sync", "Read new sales and update the figures."),
+        "status": ("status", "How up to date you are, and what needs attention."),
+        "waiting": ("waiting", "What needs attention: list it, dismiss it."),
+        "financials": ("financials", "What each show earned, down to the ticket."),
+        "report": ("report", "Sales over time, platforms, promo codes, the day."),
+        "sales": ("sales", "The orders behind the figures."),
+        "export": ("export", "Files for accountants, and a calendar."),
+    },
+    "Door and guests": {
+        "attendees": ("attendees", "Ticket holders; the door list."),
+        "checkin": ("checkin", "Check guests in at the door, and count them."),
+        "privacy": ("privacy", "Export and erase personal data."),
+    },
+    "Venue and links": {
+        "venues": ("venues", "Your venues: name, time zone, currency."),
+        "productions": ("productions", "Your productions."),
+        "link": ("link", "Link one occurrence to one show by hand."),
+        "unlink": ("unlink", "Remove such a link."),
+    },
+    "Pages and notifications": {
+        "serve": ("serve", "The web pages, the door, the webhook receiver."),
+        "visitors": ("visitors", "Who may open the pages: invite, list, revoke."),
+        "webhooks": ("webhooks", "Webhook URLs, secrets and deliveries."),
+        "notify": ("notify", "Test the notifications."),
+    },
+    "Operation": {
+        "schedule": ("schedule", "Run the sync with your system's scheduler."),
+        "runs": ("runs", "What each sync did."),
+        "doctor": ("doctor", "Check everything that could be wrong."),
+        "audit": ("audit", "Who decided what, and when."),
+        "db": ("db", "Maintain the database."),
+        "config": ("config", "Print an example of the settings file."),
+        "sandbox": ("sandbox", "Simulated platforms on this machine."),
+    },
 }
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+
+# The options of `ticketsync` itself that are accepted after the command, too, and
+# whether a value follows.
+GLOBAL_OPTIONS = {
+    "--config": True,
+    "--database": True,
+    "--debug": False,
+    "--quiet": False,
+    "-q": False,
+    "-v": False,
+    "-vv": False,
+}
+
+
+def with_global_options_first(args: Sequence[str]) -> list[str]:
+    """
+    The words of a command line with the options of `ticketsync` before the command;
+    what follows `--` stays where it is.
+    """
+    first, others = [], []
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            others += [word, *words]
+            break
+        name, has_value, _ = word.partition("=")
+        if name not in GLOBAL_OPTIONS or (has_value and not GLOBAL_OPTIONS[name]):
+            others.append(word)
+            continue
+        first.append(word)
+        if GLOBAL_OPTIONS[name] and not has_value:
+            first += itertools.islice(words, 1)
+    return [*first, *others]
+
+
+def _prepare(command: Any, path: str) -> None:
+    """
+    Give a command and those below it their examples and what a shell completes.
+    """
+    for name, below in getattr(command, "commands", {}).items():
+        _prepare(below, f"{path} {name}")
+    if path in EXAMPLES:
+        text = (command.help or "").rstrip()
+        command.help = f"{text}\n\nExample: ticketsync {EXAMPLES[path]}"
+    completion.attach(command, path)
 
 
 class LazyGroup(TyperGroup):
@@ -72,7 +128,11 @@ class LazyGroup(TyperGroup):
         module = importlib.import_module(f"ticketsync.cli.{COMMANDS[cmd_name][0]}")
         command = typer.main.get_command(module.app)
         command.name = cmd_name
+        _prepare(command, cmd_name)
         return command
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        return super().parse_args(ctx, with_global_options_first(args))
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -83,8 +143,10 @@ class LazyGroup(TyperGroup):
             ) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                rows = [(name, text) for name, (_, text) in group.items()]
+                formatter.write_dl(rows)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):

@@ -27,10 +27,13 @@ def ask(
     from ticketsync.core.redact import safe
 
     if not context.is_terminal():
-        shown = "; ".join(safe(question) for question in questions[:5])
-        more = len(questions) - 5
+        shown = [safe(question) for question in questions]
+        if len(shown) == 1:
+            raise errors.NeedsTerminal(shown[0], hint=hint)
         raise errors.NeedsTerminal(
-            f"{shown}{f'; and {more} more' if more > 0 else ''}", hint=hint
+            f"{len(shown)} names are nearly those of others.",
+            hint=hint,
+            details=errors.first_of(shown),
         )
     same, new = dict(answers.same), set(answers.new)
     for question in questions:

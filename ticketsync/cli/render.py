@@ -14,40 +14,22 @@ import json
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
 
-from ticketsync.cli import terminal
+from ticketsync.cli import table_layout, terminal
+from ticketsync.cli.table_layout import Column as Column
+from ticketsync.cli.table_layout import Layout
 from ticketsync.core import clock, tables
 from ticketsync.core.money import Money
-from ticketsync.core.redact import safe
+from ticketsync.core.redact import LONGEST, safe
 from ticketsync.core.tables import NUMERIC, Kind, Table
 
 Row = Mapping[str, Any]
-MIN_WIDTH = 60
-MIN_TEXT_WIDTH = 8  # texts are not made narrower, whatever the terminal
-GAP = 3
-NARROW_GAPS = (2, 1)  # where the default does not fit
 
 UNKNOWN = "–"
 # Around the line or blank between two columns.
 _PADDING = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """
-    One column: the row's key, its title, its maximal width, whether it holds numbers,
-    whether it must not shrink, whether what does not fit goes on in another line.
-    """
-
-    key: str
-    title: str
-    numeric: bool = False
-    most: int | None = None
-    rigid: bool = False
-    wraps: bool = False
 
 
 def show(
@@ -109,18 +91,14 @@ def report(
             numeric=column.kind in NUMERIC,
             most=(most or {}).get(column.name),
             rigid=column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
+            spare=1 + optional.index(column.name) if column.name in optional else 0,
         )
         for column in table.columns
     ]
     footer = [] if totals is None else list(_as_text(totals, growth))
     for row in footer:
         row[table.names[0]] = label(row["currency"]) if label else "total"
-    rows = list(_as_text(table, growth))
-    left_out = [*optional]
-    while left_out and not _fits(columns, [*rows, *footer]):
-        last = left_out.pop()
-        columns = [column for column in columns if column.key != last]
-    _draw(rows, columns, footer=footer)
+    _draw(list(_as_text(table, growth)), columns, footer=footer)
 
 
 def _as_text(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
@@ -188,26 +166,99 @@ def _draw(
     stream: IO[str] | None = None,
     title: str = "",
 ) -> None:
+    """
+    Draw a table that fits the terminal; on a pipe write its complete rows.
+    """
+    stream = stream or sys.stdout
+    if stream is None:  # it was closed before we began
+        return
+    if not _is_drawn(stream):
+        _write_rows(rows, columns, footer, stream)
+        return
+    cells = [_cells(columns, row) for row in rows]
+    footer_cells = [_cells(columns, row) for row in footer]
+    available = terminal.width(stream)
+    layout = table_layout.fit(columns, [*cells, *footer_cells], available)
+    if layout.fits:
+        _draw_grid(columns, layout, cells, footer_cells, stream, title)
+    else:
+        _write_lists(columns, [*cells, *footer_cells], stream, available)
+
+
+def _is_drawn(stream: IO[str]) -> bool:
+    """
+    Whether a person reads this stream: it is a terminal, or `COLUMNS` is exported,
+    which says how wide a table is wanted.
+    """
+    return terminal.is_terminal(stream) or "COLUMNS" in os.environ
+
+
+def _cells(columns: Sequence[Column], row: Row) -> list[str]:
+    return [_cell(row.get(column.key)) for column in columns]
+
+
+def _write_rows(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    footer: Sequence[Row],
+    stream: IO[str],
+) -> None:
+    """
+    Write all columns separated by tabs, uncut, below their titles.
+    """
+    lines = [[column.title for column in columns]]
+    for row in [*rows, *footer]:
+        values = [
+            row.get(column.whole or column.key, row.get(column.key))
+            for column in columns
+        ]
+        lines.append([_cell(value, longest=terminal.LONGEST_LINE) for value in values])
+    for line in lines:
+        print("\t".join(line), file=stream)
+
+
+def _write_lists(
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str]],
+    stream: IO[str],
+    available: int,
+) -> None:
+    """
+    Write each row as a list of its values, where no table fits.
+    """
+    for row in cells:
+        for column, text in zip(columns, row, strict=True):
+            if text:
+                line = f"{column.title}: {text}" if column.title else text
+                for part in terminal.wrapped(line, available):
+                    print(part, file=stream)
+        print(file=stream)
+
+
+def _draw_grid(
+    columns: Sequence[Column],
+    layout: Layout,
+    cells: Sequence[Sequence[str]],
+    footer_cells: Sequence[Sequence[str]],
+    stream: IO[str],
+    title: str,
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text
 
-    cells = [[_cell(row.get(column.key)) for column in columns] for row in rows]
-    footer_cells = [
-        [_cell(row.get(column.key)) for column in columns] for row in footer
-    ]
-    widths, gap = _widths(columns, [*cells, *footer_cells])
     grid = Grid(
         box=box.SIMPLE_HEAD if _can_draw_lines() else box.ASCII,
         title=Text(safe(title)) if title else None,
         title_justify="left",
-        show_footer=bool(footer),
+        show_footer=bool(footer_cells),
         show_edge=False,
         pad_edge=False,
-        padding=_PADDING[gap],
+        padding=_PADDING[layout.gap],
     )
-    for index, (column, column_width) in enumerate(zip(columns, widths, strict=True)):
+    for index, column_width in zip(layout.shown, layout.widths, strict=True):
+        column = columns[index]
         grid.add_column(
             Text(safe(column.title)),
             footer=Text("\n".join(row[index] for row in footer_cells)),
@@ -217,98 +268,30 @@ def _draw(
             overflow="fold" if column.wraps else "ellipsis",
         )
     for texts in cells:
-        grid.add_row(*map(Text, texts))
+        grid.add_row(*(Text(texts[index]) for index in layout.shown))
     console = Console(
-        file=stream or sys.stdout,
+        file=stream,
         markup=False,
         highlight=False,
         emoji=False,
-        width=sum(widths) + 8 * len(widths),  # the widths already fit
+        width=sum(layout.widths) + 8 * len(layout.widths),  # the widths already fit
         no_color="NO_COLOR" in os.environ or None,
     )
     console.print(grid)
-
-
-def _widths(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]]
-) -> tuple[list[int], int]:
-    """
-    The width of each column and of the gap between them, so that they fit the terminal.
-
-    Only texts shrink: a truncated number would be a wrong number.
-    """
-    wanted = _wanted(columns, cells)
-    gaps = len(columns) - 1
-    if sum(wanted) + GAP * gaps <= width():
-        return wanted, GAP
-    for gap in NARROW_GAPS:
-        widths = _shrunk(columns, wanted, width() - gap * gaps)
-        if sum(widths) + gap * gaps <= width():
-            break
-    return widths, gap
-
-
-def _wanted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
-    """
-    The width of each column if there is room for all.
-    """
-    wanted = []
-    for index, column in enumerate(columns):
-        longest = max([len(column.title), *(len(row[index]) for row in cells)])
-        wanted.append(min(longest, column.most or longest))
-    return wanted
-
-
-def _fits(columns: Sequence[Column], rows: Sequence[Row]) -> bool:
-    """
-    Whether the terminal has room for all columns as wide as they want to be.
-    """
-    cells = [[_cell(row.get(column.key)) for column in columns] for row in rows]
-    return sum(_wanted(columns, cells)) + GAP * (len(columns) - 1) <= width()
-
-
-def _shrunk(
-    columns: Sequence[Column], wanted: Sequence[int], available: int
-) -> list[int]:
-    """
-    These widths, with text columns shrunk until all fit or none can shrink further.
-    """
-    widths = [*wanted]
-    while sum(widths) > available:
-        shrinkable = [
-            index
-            for index, column in enumerate(columns)
-            if not (column.numeric or column.rigid) and widths[index] > MIN_TEXT_WIDTH
-        ]
-        if not shrinkable:
-            break
-        widths[max(shrinkable, key=lambda index: widths[index])] -= 1
-    return widths
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:
     """
     The lines of a text wrapped to the terminal, never inside a word.
     """
-    import textwrap
-
-    return textwrap.wrap(
-        text,
-        width(),
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return terminal.wrapped(text, terminal.width(), indent)
 
 
 def width() -> int:
     """
     The width of the terminal; 80 if there is none.
     """
-    import shutil
-
-    return max(MIN_WIDTH, shutil.get_terminal_size((80, 24)).columns)
+    return terminal.width()
 
 
 def amount(minor: int | None, currency: str) -> str:
@@ -382,12 +365,12 @@ def _year(moment: datetime) -> str:
     return "" if is_near else f" {moment:%Y}"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, *, longest: int = LONGEST) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
         return when(value)
-    return safe(value)
+    return safe(value, longest=longest)
 
 
 def _plain(value: Any) -> Any:

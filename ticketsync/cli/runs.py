@@ -37,7 +37,10 @@ def show_run(
     ctx: typer.Context, run_id: str, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show one run with the outcome of every account, by its name or the last part of it.
+    Show one run with the outcome of every account: the latest one, or one by its name,
+    the last part of it, or the beginning of either.
+
+    Example: ticketsync runs show latest
 
     Example: ticketsync runs show 20261126-181200-3f2a
     """

@@ -39,13 +39,13 @@ def list_sales(
     List orders, the newest first.
     """
     from ticketsync.accounts import state
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.reporting import sales as orders
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        show_id = shows.find_show(connection, show).id if show else None
+        show_id = selection.find_show(connection, show).id if show else None
         if account:
             state.get_account(connection, account)
         table = orders.sales_table(

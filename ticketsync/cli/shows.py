@@ -163,13 +163,13 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     """
     Show one performance: the platforms that sell it, and what each one sold.
     """
-    from ticketsync.catalogue import occurrences, shows
+    from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import render
     from ticketsync.reporting import numbers
     from ticketsync.reporting import seats as reporting
 
     with context.get_context(ctx).database().read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         figures = numbers.figures(connection, found.id)
         totals = numbers.totals(connection, found.id)
@@ -266,13 +266,13 @@ def _link_lines(
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection
     from ticketsync.workflows import show_figures
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
     show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
     done = "excluded" if excluded else "included again"
     app_context.say(f"{found.production} {found.starts_local}: {done}.")

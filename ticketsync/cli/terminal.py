@@ -4,10 +4,16 @@ The one place from which commands write to a terminal.
 Every line passes `safe()` here, whatever is in it: the title of a listing cannot set
 the title of the window, colour what follows or forge a line. Tables are drawn by
 `render`, which cleans each cell.
+
+On a terminal a line that is too long goes on at a space. What is piped or redirected is
+as long as it is.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import sys
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -17,6 +23,79 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_LINE = 4000  # characters
+MIN_WIDTH = 30  # columns; narrower terminals are taken to be as wide
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """
+    Whether a person watches this stream; nobody does if it was closed before we began.
+    """
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
+def width(stream: IO[str] | None = None) -> int:
+    """
+    The columns of the terminal that a stream goes to, by default standard output; 80
+    if there is none.
+    """
+    if "COLUMNS" not in os.environ and stream is not None and is_terminal(stream):
+        try:
+            return max(MIN_WIDTH, os.get_terminal_size(stream.fileno()).columns)
+        except OSError:  # no real terminal
+            pass
+    return max(MIN_WIDTH, shutil.get_terminal_size((80, 24)).columns)
+
+
+def cell_width(text: str) -> int:
+    """
+    The columns that a text takes on a terminal: Chinese, Japanese and Korean letters
+    take two.
+    """
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+    """
+    The lines of a text, each at most so many columns wide, wrapped at spaces. A longer
+    word of ASCII stays whole, because it may be an address to copy.
+    """
+    text = indent + text
+    if cell_width(text) <= columns:
+        return [text]
+    margin = " " * (len(text) - len(text.lstrip(" ")))
+    lines: list[str] = []
+    line, next_margin = "", ""
+    for space, word in re.findall(r"( *)([^ ]+)", text):
+        if line.strip() and cell_width(line + space + word) > columns:
+            lines.append(line)
+            line, space = next_margin, ""
+        *full, line = _broken(line + space, word, columns, next_margin)
+        lines += full
+        next_margin = f"{margin}  "
+    return [*lines, line]
+
+
+def _broken(line: str, word: str, columns: int, margin: str) -> list[str]:
+    """
+    The line with the word added; in several lines where a word of another script is
+    longer than a line.
+    """
+    if word.isascii() or cell_width(line + word) <= columns:
+        return [line + word]
+    lines = []
+    for letter in word:
+        if line.strip() and cell_width(line + letter) > columns:
+            lines.append(line)
+            line = margin
+        line += letter
+    return [*lines, line]
 
 
 def echo(text: str = "", *, err: bool = False, red: bool = False) -> None:
@@ -26,8 +105,13 @@ def echo(text: str = "", *, err: bool = False, red: bool = False) -> None:
     """
     from ticketsync.core.redact import safe
 
-    line = safe(text, longest=LONGEST_LINE)
-    typer.echo(typer.style(line, fg=typer.colors.RED) if red else line, err=err)
+    cleaned = safe(text, longest=LONGEST_LINE)
+    stream = sys.stderr if err else sys.stdout
+    lines = [cleaned]
+    if is_terminal(stream):
+        lines = wrapped(cleaned, width(stream))
+    for line in lines:
+        typer.echo(typer.style(line, fg=typer.colors.RED) if red else line, err=err)
 
 
 def echo_block(text: str, *, err: bool = False) -> None:
@@ -80,7 +164,7 @@ def data_stream() -> IO[str]:
     Standard output for CSV and other files. On a terminal every line is cleaned; what
     is piped or redirected is not changed by a character.
     """
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         return cast(IO[str], _CleanStream(sys.stdout))
     return sys.stdout
 

@@ -84,7 +84,7 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
     """
     from datetime import date
 
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import selection, shows
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
     from ticketsync.visitors import limits
@@ -95,7 +95,7 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
             hint="Give --show or --evening.",
         )
     if show:
-        found = shows.find_show(connection, show)
+        found = selection.find_show(connection, show)
         return limits.for_show(found.id, found.starts_local, found.timezone)
     if not evening:
         return limits.UNLIMITED

@@ -16,6 +16,9 @@ def _machine_now() -> datetime:
     return datetime.now(UTC)
 
 
+SMALL_HOURS = timedelta(hours=5)  # they belong to the evening before
+
+
 _now: Callable[[], datetime] = _machine_now
 
 
@@ -129,6 +132,14 @@ def start_of(day: date, zone_name: str) -> datetime:
         return midnight.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"the year {day.year} cannot be") from None
+
+
+def evening_of(starts_local: str) -> date:
+    """
+    The evening to which a local time belongs: a day up to five in the morning, so that
+    a show after midnight belongs to the evening before it.
+    """
+    return (from_poster(starts_local) - SMALL_HOURS).date()
 
 
 def until(moment: datetime | None) -> str:

@@ -32,13 +32,16 @@ Raise the narrowest class, and put the next action into `hint`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class TicketsyncError(Exception):
     """
     An expected failure: what happened, and what to do next.
 
     `parks`: the account is parked until a person acts, because another request would
-    be refused again.
+    be refused again. `details` are a part of the message that a terminal shows in a
+    line for each, below the `heading`.
     """
 
     exit_code = 1
@@ -46,13 +49,30 @@ class TicketsyncError(Exception):
     parks = False
 
     def __init__(
-        self, message: str, *, hint: str = "", word: str | None = None
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        word: str | None = None,
+        details: Sequence[str] = (),
     ) -> None:
+        self.heading = message
+        self.details = tuple(details)
+        if details:
+            message = f"{message.rstrip('.')}: {'; '.join(details)}."
         super().__init__(message)
         self.message = message
         self.hint = hint
         if word is not None:
             self.word = word
+
+
+def first_of(texts: Sequence[str], most: int = 10) -> list[str]:
+    """
+    The first of many details, and how many more there are.
+    """
+    more = len(texts) - most
+    return [*texts[:most], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 class UsageError(TicketsyncError):

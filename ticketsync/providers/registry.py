@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GROUP = "ticketsync.providers"
 
-_BUILT_IN = {
+BUILT_IN = {
     "ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor",
     "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
     "humanitix": "ticketsync.providers.humanitix:Humanitix",
@@ -76,8 +76,8 @@ def provider(name: str) -> type[Provider]:
     Raises `NotFound` if there is none, `ConfigurationError` for a broken plugin.
     """
     wanted = name.replace("-", "_").lower()
-    if wanted in _BUILT_IN:
-        return _load(_BUILT_IN[wanted])
+    if wanted in BUILT_IN:
+        return _load(BUILT_IN[wanted])
     for point in _plugins():
         if point.name == wanted:
             return _loaded_plugin(point)
@@ -88,7 +88,7 @@ def provider(name: str) -> type[Provider]:
                 hint=f"Run `ticketsync accounts add file NAME --recipe {item.name} "
                 "--watch FOLDER`.",
             )
-    known = ", ".join(sorted({*_BUILT_IN, *(point.name for point in _plugins())}))
+    known = ", ".join(sorted({*BUILT_IN, *(point.name for point in _plugins())}))
     raise errors.NotFound(
         f"There is no provider {safe(name)!r}.",
         hint=f"The providers are: {known}.",
@@ -100,8 +100,7 @@ def list_providers() -> list[ListedProvider]:
     Every provider, broken plugins included.
     """
     listed = [
-        ListedProvider(name, _load(path), "built in")
-        for name, path in _BUILT_IN.items()
+        ListedProvider(name, _load(path), "built in") for name, path in BUILT_IN.items()
     ]
     for point in _plugins():
         origin = f"plugin {point.dist.name}" if point.dist else "plugin"
@@ -132,7 +131,7 @@ def _title(name: str) -> str:
 def _plugins() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN]
+    return [point for point in entry_points(group=GROUP) if point.name not in BUILT_IN]
 
 
 def _loaded_plugin(point: EntryPoint) -> type[Provider]:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
 from ticketsync.store import account_situations, reports
@@ -19,6 +21,8 @@ from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.webhooks import deliveries
 
 STALE_DELIVERIES = 3  # in an hour
+LATEST = "latest"  # stands for the newest run
+LAST_PART = len("20261126-181200-") + 1  # where the last part of a name begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +113,47 @@ def list_runs(
 ) -> list[Run]:
     """
     The latest runs, the newest first, or all accounts of one run, which is meant by its
-    name or the last part of it.
+    name or the last part of it, by the beginning of one of these, or by `latest`.
+
+    Raises: `NotFound` for a beginning of several runs.
     """
     query = _runs().order_by(sync_runs.c.id.desc()).limit(limit)
-    if run_id is not None:
-        last_part = sync_runs.c.run_id.endswith(f"-{run_id}", autoescape=True)
-        query = query.where((sync_runs.c.run_id == run_id) | last_part)
-    found = _read(connection, query)
+    if run_id is None:
+        return _read(connection, query)
+    name = _find_run(connection, run_id)
+    return [] if name is None else _read(connection, query.where(_is_run(name)))
+
+
+def _is_run(name: str) -> ColumnElement[bool]:
+    return sync_runs.c.run_id == name
+
+
+def _find_run(connection: Connection, text: str) -> str | None:
+    """
+    The whole name of the run that is meant, the newest one of a last part; `None` if
+    there is none.
+    """
+    newest = select(sync_runs.c.run_id).order_by(sync_runs.c.id.desc())
+    if text == LATEST:
+        return connection.scalar(newest.limit(1))
     # The last part of a name may come again after some years.
-    return [r for r in found if run_id is None or r.run_id == found[0].run_id]
+    last_part = sync_runs.c.run_id.endswith(f"-{text}", autoescape=True)
+    exact = connection.scalar(newest.where(_is_run(text) | last_part).limit(1))
+    if exact is not None or not text:
+        return exact
+    begins = sync_runs.c.run_id.startswith(text, autoescape=True)
+    part_begins = func.substr(sync_runs.c.run_id, LAST_PART).startswith(
+        text, autoescape=True
+    )
+    found = connection.scalars(newest.where(begins | part_begins).limit(1000)).all()
+    names = list(dict.fromkeys(found))
+    if len(names) > 1:
+        raise errors.NotFound(
+            f"{len(names)} runs begin with {safe(text)!r}.",
+            hint="Write more of the name.",
+            details=errors.first_of(names),
+        )
+    return names[0] if names else None
 
 
 def last_runs(connection: Connection) -> list[Run]:

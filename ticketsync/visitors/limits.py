@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 
 from ticketsync.core import clock
 
-SMALL_HOURS = timedelta(hours=5)
 NOON = timedelta(hours=12)
 
 
@@ -37,7 +36,7 @@ class Limit:
         """
         if self.show_id is not None:
             return self.show_id == show_id
-        return self.evening in (None, evening_of(starts_local).isoformat())
+        return self.evening in (None, clock.evening_of(starts_local).isoformat())
 
 
 UNLIMITED = Limit()
@@ -47,7 +46,7 @@ def for_show(show_id: int, starts_local: str, zone: str) -> Limit:
     """
     The limit to one show: until noon after its evening.
     """
-    ends_at = _end_of(evening_of(starts_local), zone)
+    ends_at = _end_of(clock.evening_of(starts_local), zone)
     return Limit(show_id=show_id, ends_at=ends_at)
 
 
@@ -56,13 +55,6 @@ def for_evening(evening: date, zone: str) -> Limit:
     The limit to one evening at a venue: until noon of the next day.
     """
     return Limit(evening=evening.isoformat(), ends_at=_end_of(evening, zone))
-
-
-def evening_of(starts_local: str) -> date:
-    """
-    The evening to which a show belongs that starts at this local time.
-    """
-    return (datetime.fromisoformat(starts_local) - SMALL_HOURS).date()
 
 
 def _end_of(evening: date, zone: str) -> datetime:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, exc
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import selection
 from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.redact import safe
 from ticketsync.core.storable_text import storable
@@ -66,7 +66,7 @@ def at_show(
     A door of the show a person means.
     """
     with database.read() as connection:
-        found = shows.find_show(connection, storable(str(show)))
+        found = selection.find_show(connection, storable(str(show)))
     return standing_at(found, door, device)
 
 

@@ -24,6 +24,7 @@ from ticketsync.catalogue import (
     matching_input,
     moves,
     occurrences,
+    selection,
     shows,
 )
 from ticketsync.catalogue.candidates import Match
@@ -128,9 +129,9 @@ def refuse_bad_rows(sheet: DecisionSheet, file: Path) -> None:
     if sheet.bad_rows:
         raise errors.BadFile(
             f"{file.name}: {number_of(len(sheet.bad_rows), 'row')} cannot be used, "
-            "nothing was changed: "
-            f"{'; '.join(sheet.bad_rows[:5])}{'; …' if sheet.bad_rows[5:] else ''}.",
+            "nothing was changed.",
             hint="Fix them and run the same command again.",
+            details=errors.first_of(sheet.bad_rows),
         )
 
 
@@ -321,7 +322,7 @@ def _show(connection: Connection, wanted: str) -> int:
     """
     A number is a show's number and nothing else; else as `link` understands it.
     """
-    found = shows.find_show(connection, wanted)
+    found = selection.find_named_show(connection, wanted)
     if wanted.isdigit() and str(found.id) != wanted and found.reference != wanted:
         raise errors.NotFound(f"There is no show {wanted}")
     return found.id

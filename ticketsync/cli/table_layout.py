@@ -1,0 +1,128 @@
+"""
+How a table fits a terminal. Columns that can be spared are left out, texts are made
+narrower, and where even that is not enough each row becomes a list of its values: a row
+never goes on in another line, and a number is never cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ticketsync.cli.terminal import cell_width
+
+MIN_TEXT_WIDTH = 8  # texts are not made narrower, whatever the terminal
+COMFORTABLE = 20  # a column is left out before texts of others are narrower
+GAP = 3
+NARROW_GAPS = (2, 1)  # where the default does not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column: the row's key, its title, its maximal width, whether it holds numbers,
+    whether it must not shrink, whether what does not fit goes on in another line.
+
+    `spare`: the column is left out where there is no room for all, the highest first;
+    0 for never. `whole`: the row's key of the uncut value, for a pipe.
+    """
+
+    key: str
+    title: str
+    numeric: bool = False
+    most: int | None = None
+    rigid: bool = False
+    wraps: bool = False
+    spare: int = 0
+    whole: str = ""
+
+    @property
+    def can_shrink(self) -> bool:
+        return not (self.numeric or self.rigid)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """
+    The indexes of the columns that are shown, their widths, and the gap between them;
+    `fits` is false where each row has to become a list.
+    """
+
+    shown: Sequence[int]
+    widths: Sequence[int]
+    gap: int
+    fits: bool
+
+
+def fit(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], available: int
+) -> Layout:
+    """
+    The layout of these cells on a terminal of `available` columns.
+    """
+    wanted = _wanted(columns, cells)
+    shown = _spared(columns, wanted, available)
+    kept = [columns[index] for index in shown]
+    widths = [wanted[index] for index in shown]
+    gaps = len(shown) - 1
+    if sum(widths) + GAP * gaps <= available:
+        return Layout(shown, widths, GAP, fits=True)
+    for gap in NARROW_GAPS:
+        shrunk = _shrunk(kept, widths, available - gap * gaps)
+        if sum(shrunk) + gap * gaps <= available:
+            return Layout(shown, shrunk, gap, fits=True)
+    return Layout(shown, widths, GAP, fits=False)
+
+
+def _wanted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """
+    The width of each column if there is room for all.
+    """
+    wanted = []
+    for index, column in enumerate(columns):
+        longest = max(
+            [cell_width(column.title), *(cell_width(row[index]) for row in cells)]
+        )
+        wanted.append(min(longest, column.most or longest))
+    return wanted
+
+
+def _spared(
+    columns: Sequence[Column], wanted: Sequence[int], available: int
+) -> list[int]:
+    """
+    The indexes of the columns that remain, so that the texts of these have room.
+    """
+    shown = [*range(len(columns))]
+    while True:
+        needed = sum(
+            min(wanted[n], columns[n].most or COMFORTABLE)
+            if columns[n].can_shrink
+            else wanted[n]
+            for n in shown
+        )
+        if needed + GAP * (len(shown) - 1) <= available:
+            return shown
+        last = max(shown, key=lambda n: columns[n].spare)
+        if not columns[last].spare:
+            return shown
+        shown.remove(last)
+
+
+def _shrunk(
+    columns: Sequence[Column], wanted: Sequence[int], available: int
+) -> list[int]:
+    """
+    These widths, with text columns shrunk until all fit or none can shrink further.
+    """
+    widths = [*wanted]
+    while sum(widths) > available:
+        shrinkable = [
+            index
+            for index, column in enumerate(columns)
+            if column.can_shrink and widths[index] > MIN_TEXT_WIDTH
+        ]
+        if not shrinkable:
+            break
+        widths[max(shrinkable, key=lambda index: widths[index])] -= 1
+    return widths
