@@ -143,8 +143,8 @@ def promo(
     from ticketsync.reporting import sales_report
 
     wanted = context.chosen_format(format, json)
-    days = report_options.chosen_period(period)
     with context.get_context(ctx).database().read() as connection:
+        days = report_options.chosen_period(connection, period)
         zone = shows.get_business_zone(connection)
         table = sales_report.promo_codes_table(connection, zone=zone, period=days)
         _render(table.loaded(), wanted, "No order with a promo code found.")
@@ -167,9 +167,9 @@ def _report(
 
     wanted = context.chosen_format(format, json)
     by = report_options.chosen("--by", by, sales_report.BY)
-    days = report_options.chosen_period(period)
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
+        days = report_options.chosen_period(connection, period)
         table = make(
             connection,
             rates=sales_reports.own_rates(connection, app_context.settings()),
