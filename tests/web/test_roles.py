@@ -52,6 +52,8 @@ EXPECTED = {
     "GET /enter": (200, 303, 303, 303),
     "GET /enter/{token}": everyone(200),
     "GET /matching": readers(200),
+    "GET /money": readers(200),
+    "GET /money.csv": readers(200),
     "GET /productions/{id:int}": readers(200),
     "GET /runs": readers(200),
     "GET /shows/{id:int}": readers(200),

@@ -127,7 +127,8 @@ def _print_money(
     if not money.lines.rows:
         _print_nothing(chosen)
         return
-    terminal.echo(f"{money_view.heading(chosen)}. {money_view.basis(connection)}")
+    basis = money_view.basis(connection, chosen)
+    money_tables.echo_wrapped(f"{money_view.heading(chosen)}. {basis}")
     terminal.echo()
     if per == SHOW_ACCOUNT:
         show_tables.print_figures(figures)

@@ -24,6 +24,7 @@ from ticketsync.reporting.unknown_figures import UnknownFigures
 
 PAST: Final = "past"
 COMING: Final = "coming"
+MANY_BARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,26 @@ def _totals_in(connection: Connection, chosen: FigureFilter, period: Period) -> 
     return grouped_figures.totals_table(connection, other).loaded()
 
 
+def read_chart(
+    connection: Connection, per: str, money: Money, chosen: FigureFilter
+) -> tuple[str, Table]:
+    """
+    The lines to draw, and what they are per: those of the money view where they follow
+    the calendar and are few, else days, weeks or months, whichever are few enough.
+    """
+    if per in ("show", "day", "week", "month") and _is_few(money.lines):
+        return per, money.lines
+    for span in ("day", "week"):
+        table = grouped_figures.grouped_table(connection, span, chosen).loaded()
+        if _is_few(table):
+            return span, table
+    return "month", grouped_figures.grouped_table(connection, "month", chosen).loaded()
+
+
+def _is_few(lines: Table) -> bool:
+    return len([*lines.rows]) <= MANY_BARS
+
+
 def _period_before(chosen: FigureFilter, day: date) -> Period | None:
     last = chosen.period.last
     if last is None or last >= day or chosen.begins_from is not None:
@@ -169,10 +190,20 @@ def heading(chosen: FigureFilter) -> str:
     return f"What the {which} {joint}{words} {verb}"
 
 
-def basis(connection: Connection) -> str:
+def basis(connection: Connection, chosen: FigureFilter) -> str:
     """
-    Which day counts, and by which calendar, as a sentence.
+    Which day counts, by which calendar, and what else is left out, as sentences.
     """
     zones = {venue.timezone for venue in shows.list_venues(connection)}
     where = f"in {zones.pop()}" if len(zones) == 1 else "at its venue"
-    return f"The day of the show counts, {where}."
+    return f"The day of the show counts, {where}.{limits(chosen)}"
+
+
+def limits(chosen: FigureFilter) -> str:
+    """
+    What figures are chosen beside their period, as a sentence with a space before it;
+    empty for all.
+    """
+    names = (chosen.production, chosen.venue, chosen.account, chosen.currency)
+    only = ", ".join(safe(name) for name in names if name)
+    return f" Only {only}." if only else ""
