@@ -193,7 +193,7 @@ def test_a_ticket_scanned_at_two_offline_doors_is_reported(
 PAGES = (
     *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
     *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
-    *("/money?period=", "/money?per=month&period=2026"),
+    *("/money?period=", "/money?per=month&period=2026", "/money/refunds?period="),
 )
 
 

@@ -54,6 +54,8 @@ EXPECTED = {
     "GET /matching": readers(200),
     "GET /money": readers(200),
     "GET /money.csv": readers(200),
+    "GET /money/refunds": readers(200),
+    "GET /money/refunds.csv": readers(200),
     "GET /productions/{id:int}": readers(200),
     "GET /runs": readers(200),
     "GET /shows/{id:int}": readers(200),

@@ -38,6 +38,7 @@ COMMANDS = {
     "status": ("status", "How up to date each account is, and what needs attention."),
     "financials": ("financials", "What each show earned, down to the ticket."),
     "sales": ("sales", "The orders behind the figures."),
+    "refunds": ("refunds", "What went back to buyers, and when."),
     "report": ("report", "Sales over time, platforms, promo codes; the daily summary."),
     "export": ("export", "Files for accountants, and a calendar."),
     "sandbox": (

@@ -19,6 +19,7 @@ from ticketsync.web.entry import Entry
 from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
+from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.site import FOLDER, Site
 
 
@@ -40,6 +41,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Entry(site).routes(),
         *Pages(site).routes(),
         *MoneyPages(site).routes(),
+        *RefundPages(site).routes(),
         *Actions(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),

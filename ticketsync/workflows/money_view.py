@@ -199,6 +199,20 @@ def basis(connection: Connection, chosen: FigureFilter) -> str:
     return f"The day of the show counts, {where}.{limits(chosen)}"
 
 
+def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> str:
+    """
+    What a list of refunds is, and which day counts, as sentences.
+    """
+    words = periods.in_words(chosen.period)
+    joint = "" if not words or words.startswith(("from", "until")) else "of "
+    if by == "show":
+        shows_ = f"the shows {joint}{words}" if words else "all shows"
+        return f"Refunds of {shows_}. {basis(connection, chosen)}"
+    which = f"Refunds {joint}{words}" if words else "All refunds"
+    zone = shows.get_business_zone(connection)
+    return f"{which}. The day of the refund counts, in {zone}.{limits(chosen)}"
+
+
 def limits(chosen: FigureFilter) -> str:
     """
     What figures are chosen beside their period, as a sentence with a space before it;
