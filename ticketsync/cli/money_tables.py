@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _KEYS = {
     "show": (Column("starts_local", Kind.LOCAL, "SHOW"), Column("production")),
+    "production": (Column("production"),),
     "week": (Column("week", Kind.DAY, "WEEK FROM"),),
 }
 _FIGURES = (
@@ -111,7 +112,7 @@ def _known(row: dict[str, Any]) -> Iterable[str]:
 
 def echo_wrapped(text: str) -> None:
     """
-    Print a text wrapped to the terminal.
+    Print a text wrapped to the terminal, an empty one as an empty line.
     """
-    for line in render.wrapped(text):
+    for line in render.wrapped(text) or [""]:
         terminal.echo(line)

@@ -22,7 +22,6 @@ from starlette.routing import Route
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, periods, tables
-from ticketsync.core.money import Money as Amount
 from ticketsync.core.tables import Table
 from ticketsync.reporting import exports, grouped_figures, unknown_figures
 from ticketsync.reporting.figure_filter import FigureFilter
@@ -261,7 +260,8 @@ def _totals(money: Money) -> Iterator[dict[str, Any]]:
         yield {
             **row,
             "before": earlier and earlier["gross"],
-            "change": earlier and _change(row["gross"], earlier["gross"]),
+            "change": earlier
+            and money_view.per_cent_more(row["gross"], earlier["gross"]),
             "before_words": ""
             if money.before_period is None
             else periods.in_words(money.before_period),
@@ -270,17 +270,6 @@ def _totals(money: Money) -> Iterator[dict[str, Any]]:
 
 def _nothing(money: Money) -> Table:
     return Table(money.totals.columns, [])
-
-
-def _change(now: Amount, before: Amount) -> int | None:
-    """
-    By how many per cent it is more; `None` where there was nothing before.
-    """
-    difference, whole = (now - before).minor, before.minor
-    if whole <= 0:
-        return None
-    sign = -1 if difference < 0 else 1
-    return sign * ((200 * abs(difference) + whole) // (2 * whole))
 
 
 def _charts(span: str, table: Table) -> list[tuple[str, Markup]]:

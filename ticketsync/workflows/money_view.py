@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
-from ticketsync.core import clock, errors, periods
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core import clock, errors, periods, tables
+from ticketsync.core.money import Money as Amount
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Table
@@ -56,6 +58,16 @@ class Money:
     before: Table | None
     before_period: Period | None
     unknown: list[UnknownFigures]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """
+    The shows of a period: the money view per show, and those without any figures.
+    """
+
+    money: Money
+    without_figures: list[ShowInfo]
 
 
 def today(connection: Connection) -> date:
@@ -145,6 +157,52 @@ def read_money(
 def _totals_in(connection: Connection, chosen: FigureFilter, period: Period) -> Table:
     other = replace(chosen, period=period)
     return grouped_figures.totals_table(connection, other).loaded()
+
+
+def read_played(connection: Connection, period: Period) -> Played:
+    """
+    What the shows of a period earned. A show that is left out of the figures, or that
+    nothing was sold for, has none.
+    """
+    money = read_money(connection, "show", FigureFilter(period=period))
+    with_figures = {row["show_id"] for row in tables.by_name(money.lines)}
+    return Played(
+        money=money,
+        without_figures=[
+            show
+            for show in shows.list_shows(connection)
+            if _plays_in(show, period)
+            and show.id not in with_figures
+            and not show.is_excluded
+        ],
+    )
+
+
+def _plays_in(show: ShowInfo, period: Period) -> bool:
+    day = clock.from_poster(show.starts_local).date()
+    return (period.first or day) <= day <= (period.last or day)
+
+
+def per_cent_more(now: Amount, before: Amount) -> int | None:
+    """
+    By how many per cent an amount is more than another in its currency, rounded;
+    `None` where there was nothing before.
+    """
+    difference, whole = (now - before).minor, before.minor
+    if whole <= 0:
+        return None
+    sign = -1 if difference < 0 else 1
+    return sign * ((200 * abs(difference) + whole) // (2 * whole))
+
+
+def change_in_words(now: Amount, before: Amount) -> str:
+    """
+    How an amount compares with one before, which follows: `8 % more than`.
+    """
+    change = per_cent_more(now, before)
+    if not change:
+        return "as much as" if change == 0 else "more than"
+    return f"{abs(change)} % {'more' if change > 0 else 'less'} than"
 
 
 def read_chart(
