@@ -65,6 +65,7 @@ ALLOWED = {
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
         *("workflows.webhook_endpoints", "workflows.scan_files"),
+        "workflows.money_view",
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

@@ -36,6 +36,7 @@ READS = {
         "sales list",
     ),
     *("sandbox truth", "schedule show", "shows list", "shows show", "status"),
+    *("refunds list", "report weekly"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
     *("webhooks show", "webhooks health"),
 }

@@ -42,6 +42,86 @@ def test_anything_else_is_refused_with_what_can_be_written(text):
     assert "2026-Q4" in refused.value.hint
 
 
+FRIDAY = date(2026, 11, 27)
+
+
+@pytest.mark.parametrize(
+    ("text", "today", "first", "last"),
+    [
+        ("today", FRIDAY, "2026-11-27", "2026-11-27"),
+        ("tonight", FRIDAY, "2026-11-27", "2026-11-27"),
+        ("yesterday", FRIDAY, "2026-11-26", "2026-11-26"),
+        ("last-night", date(2026, 12, 1), "2026-11-30", "2026-11-30"),
+        ("tomorrow", date(2026, 12, 31), "2027-01-01", "2027-01-01"),
+        ("this-week", FRIDAY, "2026-11-23", "2026-11-29"),
+        ("last-week", FRIDAY, "2026-11-16", "2026-11-22"),
+        ("last-week", date(2026, 11, 23), "2026-11-16", "2026-11-22"),  # a Monday
+        ("last-week", date(2026, 11, 22), "2026-11-09", "2026-11-15"),  # a Sunday
+        ("next-week", FRIDAY, "2026-11-30", "2026-12-06"),
+        ("this-month", FRIDAY, "2026-11-01", "2026-11-30"),
+        ("last-month", date(2026, 3, 31), "2026-02-01", "2026-02-28"),
+        ("last-month", date(2027, 1, 15), "2026-12-01", "2026-12-31"),
+        ("next-month", date(2024, 1, 31), "2024-02-01", "2024-02-29"),
+        ("this-quarter", FRIDAY, "2026-10-01", "2026-12-31"),
+        ("last-quarter", date(2026, 1, 1), "2025-10-01", "2025-12-31"),
+        ("next-quarter", FRIDAY, "2027-01-01", "2027-03-31"),
+        ("this-year", FRIDAY, "2026-01-01", "2026-12-31"),
+        ("last-year", FRIDAY, "2025-01-01", "2025-12-31"),
+        ("Last Week", FRIDAY, "2026-11-16", "2026-11-22"),
+        ("last-month..today", FRIDAY, "2026-10-01", "2026-11-27"),
+        ("2026-11-10..yesterday", FRIDAY, "2026-11-10", "2026-11-26"),
+    ],
+)
+def test_words_mean_days_around_today(text, today, first, last):
+    expected = Period(date.fromisoformat(first), date.fromisoformat(last))
+    assert periods.parse_period(text, today) == expected
+
+
+def test_a_word_needs_to_know_the_day_and_the_calendar_has_an_end():
+    for today in (None, date.min):
+        with pytest.raises(UsageError, match="is not a period"):
+            periods.parse_period("last-week", today)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026-11", "2026-10-01", "2026-10-31"),
+        ("2026-Q1", "2025-10-01", "2025-12-31"),
+        ("2026", "2025-01-01", "2025-12-31"),
+        ("2026-11-16..2026-11-22", "2026-11-09", "2026-11-15"),
+        ("2026-11-01..2026-11-26", "2026-10-06", "2026-10-31"),
+        ("2026-03-01", "2026-02-28", "2026-02-28"),
+    ],
+)
+def test_the_period_before_is_as_long(text, first, last):
+    expected = Period(date.fromisoformat(first), date.fromisoformat(last))
+    assert periods.before(periods.parse_period(text)) == expected
+
+
+def test_nothing_is_before_an_open_period_or_the_first_day():
+    for text in ("", "2026..", "..2026", "0001-01-01", "0001-01"):
+        assert periods.before(periods.parse_period(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        ("2026", "2026"),
+        ("2026-11", "November 2026"),
+        ("2026-11-26", "Thursday 26 November 2026"),
+        ("2026-11-16..2026-11-22", "16–22 November 2026"),
+        ("2026-Q4", "1 October – 31 December 2026"),
+        ("2026-12-28..2027-01-03", "28 December 2026 – 3 January 2027"),
+        ("2026-11..", "from 1 November 2026"),
+        ("..2026-11-05", "until 5 November 2026"),
+    ],
+)
+def test_a_period_has_words(text, words):
+    assert periods.in_words(periods.parse_period(text)) == words
+
+
 def test_a_period_that_ends_before_it_begins_is_refused():
     with pytest.raises(UsageError, match="ends before it begins"):
         periods.parse_period("2026-10..2026-09")

@@ -129,7 +129,7 @@ def read(text):
 
 def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synced):
     assert has(
-        synced("financials", "list"),
+        synced("financials", "list", "--per", "show-account"),
         (
             *("Thu 10 Sep 19:30", "Gala", "agency", "1", "25.50", "0.00"),
             *("2.55", "22.95", "AUD"),
@@ -147,6 +147,34 @@ def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synce
         ("1 show, KWD", "1", "12.345", "0.000", "–", "–", "KWD"),
         ("1 show, NZD", "3", "120.00", "40.00", "–", "–", "NZD"),
     )
+
+
+def test_financials_list_has_one_line_per_show_and_currency(synced):
+    """
+    The hall reports neither fees nor tax, the agency's 2.55 of fees are known.
+    """
+    text = synced("financials", "list")
+    assert has(
+        text,
+        ("Thu 10 Sep 19:30", "Gala", "3", "85.50", "0.00", "–", "–", "–", "AUD"),
+        ("Thu 10 Sep 19:30", "Gala", "3", "120.00", "40.00", "–", "–", "–", "NZD"),
+        ("Fri 11 Sep 19:30", "Recital", "4", "10,000", "0", "–", "–", "–", "JPY"),
+        (
+            *("Fri 11 Sep 19:30", "Recital", "1", "12.345", "0.000"),
+            *("–", "–", "–", "KWD"),
+        ),
+        ("1 show, AUD", "3", "85.50", "0.00", "–", "–", "–", "AUD"),
+        ("1 show, NZD", "3", "120.00", "40.00", "–", "–", "–", "NZD"),
+    )
+    assert text.startswith(
+        "What all shows earned. The day of the show counts, in Australia/Sydney.\n"
+    )
+    assert (
+        "AUD: fees 2.55 AUD and net 22.95 AUD are known, of 1 of the 2 account figures."
+        in text
+    )
+    assert "Unknown fees: hall (2 shows)." in text
+    assert "Unknown tax: agency (1 show) and hall (2 shows)." in text
 
 
 def test_explain_adds_each_currency_by_itself(synced):

@@ -19,6 +19,7 @@ from ticketsync.core import periods, tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee, Refund
 from ticketsync.reporting import grouped_figures, numbers, sales_report
+from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders
 from ticketsync.workflows import sales_reports
@@ -168,12 +169,13 @@ def test_only_the_shows_of_the_period_are_summed_up(season):
         <= period.last.isoformat()
     ]
     assert 0 < len(within) < len(rows)
+    chosen = FigureFilter(period=period)
     for per in grouped_figures.GROUPINGS:
         key = "platform" if per == "platform" else KEYS[per]
         with database.read() as connection:
-            table = grouped_figures.grouped_table(connection, per, period=period)
+            table = grouped_figures.grouped_table(connection, per, chosen)
             assert as_sums(table, key) == plain_sums(within, KEYS[per])
-            alone = numbers.figures(connection, period=period)
+            alone = numbers.figures(connection, chosen=chosen)
     assert {f.show_id for f in alone} == {row["show_id"] for row in within}
 
 

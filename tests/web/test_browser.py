@@ -3,6 +3,7 @@ The pages and the door in a real Chromium: sign-in and drill-down to an order, t
 without a network, small phones, dark mode and accessibility.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,7 @@ def test_a_ticket_scanned_at_two_offline_doors_is_reported(
 PAGES = (
     *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
     *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
+    *("/money?period=", "/money?per=month&period=2026", "/money/refunds?period="),
 )
 
 
@@ -237,17 +239,25 @@ def test_everything_is_reached_with_the_keyboard(open_browser):
     page.goto("/")
 
     reached = []
-    for _ in range(14):
+    for _ in range(15):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
 
     assert reached[0] == "Skip to the content"
     assert reached[1] == "The Lantern Room"
-    assert reached[2:10] == [
-        *("Overview", "Calendar", "Door", "Accounts", "Matching", "Discrepancies"),
+    assert reached[2:11] == [
+        *(
+            "Overview",
+            "Calendar",
+            "Money",
+            "Door",
+            "Accounts",
+            "Matching",
+            "Discrepancies",
+        ),
         *("Runs", "Webhooks"),
     ]
-    assert reached[10] == "Sign out"
+    assert reached[11] == "Sign out"
 
 
 @pytest.mark.drill
@@ -259,6 +269,7 @@ def test_pictures_of_every_page(open_browser, tmp_path_factory):
     page = open_browser(viewport={"width": 1100, "height": 900})
     for path in PAGES:
         page.goto(path)
-        page.screenshot(path=folder / f"page{path.replace('/', '-')}.png")
+        name = re.sub(r"\W", "-", path)
+        page.screenshot(path=folder / f"page{name}.png")
     print(f"pictures in {folder}")
     assert len(list(folder.glob("page*.png"))) == len(PAGES)

@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, report_options, show_tables, terminal
+from ticketsync.cli import (
+    context,
+    money_options,
+    report_options,
+    show_tables,
+    terminal,
+)
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import PeriodText
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ticketsync.core.money import Money
-    from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
     from ticketsync.financials.explain import TicketContribution
     from ticketsync.financials.gaps import Gap, KnownAmount
+    from ticketsync.reporting.figure_filter import FigureFilter
     from ticketsync.reporting.numbers import Figures, TypeFigures
 
 app = typer.Typer(
@@ -34,10 +42,11 @@ Per = Annotated[
     str,
     typer.Option(
         help="One line for each: show, account, production, venue, platform, or day, "
-        "week, month of the show.",
+        "week, month of the show; or show-account, a show on one account.",
         metavar="GROUP",
     ),
 ]
+SHOW_ACCOUNT = "show-account"
 
 
 @app.command("list")
@@ -45,56 +54,98 @@ def list_financials(
     ctx: typer.Context,
     per: Per = "",
     period: PeriodText = "",
+    first: money_options.First = "",
+    last: money_options.Last = "",
+    account: money_options.Account = "",
+    venue: money_options.Venue = "",
+    production: money_options.Production = "",
+    currency: money_options.Currency = "",
+    past: money_options.Past = False,
+    coming: money_options.Coming = False,
+    sort: money_options.Sort = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    List what every show earned, per account; or the sums of a group with --per.
+    List what every show earned; or the sums of a group with --per.
 
-    A period holds the shows that play in it, by the calendar at their venue.
+    A period holds the shows that play in it, by the calendar at their venue. JSON and
+    CSV have a row for each show and account, unless --per says otherwise.
+
+    Example: ticketsync financials list --per production --period last-month
     """
-    from ticketsync.cli import render
-    from ticketsync.reporting import numbers
+    from ticketsync.reporting import grouped_figures
+    from ticketsync.workflows import money_view
 
-    wanted = context.chosen_format(format, json)
-    days = report_options.chosen_period(period)
-    if per:
-        _list_grouped(ctx, per, days, wanted)
-        return
+    format = context.chosen_format(format, json)
+    per = per or ("show" if format == "table" else SHOW_ACCOUNT)
+    report_options.chosen("--per", per, (*grouped_figures.GROUPINGS, SHOW_ACCOUNT))
+    wanted = money_options.wanted(
+        period=period,
+        first=first,
+        last=last,
+        account=account,
+        venue=venue,
+        production=production,
+        currency=currency,
+        past=past,
+        coming=coming,
+    )
     with context.get_context(ctx).database().read() as connection:
-        if wanted != "table":
-            render.machine(numbers.figures_table(connection, days), wanted)
-            return
-        figures = numbers.figures(connection, period=days)
-    if figures:
+        chosen = money_view.read_filter(connection, wanted)
+        if format == "table":
+            _print_money(connection, per, chosen, sort)
+        else:
+            _write_money(connection, per, chosen, sort, format)
+
+
+def _write_money(
+    connection: Connection, per: str, chosen: FigureFilter, sort: str, format: str
+) -> None:
+    from ticketsync.cli import render
+    from ticketsync.reporting import grouped_figures, numbers
+
+    if per == SHOW_ACCOUNT:
+        table = numbers.figures_table(connection, chosen, sort=sort)
+    else:
+        table = grouped_figures.grouped_table(connection, per, chosen, sort=sort)
+    render.machine(table, format)
+
+
+def _print_money(
+    connection: Connection, per: str, chosen: FigureFilter, sort: str
+) -> None:
+    from ticketsync.cli import money_tables
+    from ticketsync.reporting import numbers
+    from ticketsync.workflows import money_view
+
+    if per == SHOW_ACCOUNT:
+        figures = numbers.figures(connection, chosen=chosen, sort=sort)
+        money = money_view.read_money(connection, "account", chosen)
+    else:
+        money = money_view.read_money(connection, per, chosen, sort=sort)
+    if not money.lines.rows:
+        _print_nothing(chosen)
+        return
+    basis = money_view.basis(connection, chosen)
+    money_tables.echo_wrapped(f"{money_view.heading(chosen)}. {basis}")
+    terminal.echo()
+    if per == SHOW_ACCOUNT:
         show_tables.print_figures(figures)
     else:
-        _print_nothing(is_filtered=bool(period))
+        money_tables.print_lines(money, per)
+    money_tables.print_unknown(money)
 
 
-def _list_grouped(ctx: typer.Context, per: str, days: Period, format: str) -> None:
-    from ticketsync.cli import render
-    from ticketsync.reporting import grouped_figures
+def _print_nothing(chosen: FigureFilter) -> None:
+    from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
 
-    per = report_options.chosen("--per", per, grouped_figures.GROUPINGS)
-    with context.get_context(ctx).database().read() as connection:
-        table = grouped_figures.grouped_table(connection, per, period=days)
-        if format != "table":
-            render.machine(table, format)
-            return
-        table = table.loaded()
-    if table.rows:
-        show_tables.print_grouped(table, per)
+    if chosen == EVERYTHING:
+        terminal.echo("No figures yet. Run `ticketsync sync`.")
+    elif chosen == FigureFilter(period=chosen.period):
+        terminal.echo("No show with figures plays in this period.")
     else:
-        _print_nothing(is_filtered=bool(days.first or days.last))
-
-
-def _print_nothing(*, is_filtered: bool) -> None:
-    terminal.echo(
-        "No show with figures plays in this period."
-        if is_filtered
-        else "No figures yet. Run `ticketsync sync`."
-    )
+        terminal.echo("No figures are among these; leave out a filter.")
 
 
 @app.command("show")

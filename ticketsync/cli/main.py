@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "financials": ("financials", "What each show earned, down to the ticket."),
         "report": ("report", "Sales over time, platforms, promo codes, the day."),
         "sales": ("sales", "The orders behind the figures."),
+        "refunds": ("refunds", "What went back to buyers, and when."),
         "export": ("export", "Files for accountants, and a calendar."),
     },
     "Door and guests": {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, report_options, terminal
+from ticketsync.cli import context, report_options, terminal, weekly
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import PeriodText
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ticketsync.core.money import Money
     from ticketsync.core.tables import Table
     from ticketsync.reporting.daily import OnSale, Sums
+    from ticketsync.workflows.money_view import Played
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Summaries for people."
@@ -41,18 +42,21 @@ def daily(
     json: Json = False,
 ) -> None:
     """
-    Every show on sale: seats, sold since yesterday, sold in total, comps, gross.
+    Every show on sale: seats, sold since yesterday, sold in total, comps, gross; and
+    what last night's shows earned.
 
-    Yesterday begins at midnight in your venue's time zone. For a mail every morning let
-    cron run: ticketsync report daily --send
+    Yesterday begins at midnight in your venue's time zone. JSON and CSV list the shows
+    on sale; for last night's use `financials list --period last-night`. For a mail
+    every morning let cron run: ticketsync report daily --send
     """
     from datetime import timedelta
 
     from ticketsync.catalogue import shows
-    from ticketsync.cli import render
+    from ticketsync.cli import money_tables, render
     from ticketsync.core import clock
+    from ticketsync.core.periods import Period
     from ticketsync.reporting import daily as reporting
-    from ticketsync.workflows import account_alerts
+    from ticketsync.workflows import account_alerts, money_view
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
@@ -62,21 +66,38 @@ def daily(
         yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
         found = reporting.list_on_sale(connection, now=now, since=since)
+        played = money_view.read_played(connection, Period(yesterday, yesterday))
     if send:
         title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
-        account_alerts.send(
-            app_context.settings(), title, _as_text(found, f"{yesterday:%A}")
-        )
+        text = "\n".join([*_last_night(played), _as_text(found, f"{yesterday:%A}")])
+        account_alerts.send(app_context.settings(), title, text)
         app_context.say(f"Sent: {title}")
         return
     if wanted == "json":
         render.print_json([_as_json(item) for item in found])
     elif wanted == "csv":
         render.machine(reporting.table_by_currency(found), "csv")
-    elif found:
-        _print(found, f"{yesterday:%a}")
     else:
-        terminal.echo("No upcoming show is on sale.")
+        for line in _last_night(played):
+            money_tables.echo_wrapped(line)
+        if found:
+            _print(found, f"{yesterday:%a}")
+        else:
+            terminal.echo("No upcoming show is on sale.")
+
+
+def _last_night(played: Played) -> list[str]:
+    """
+    What last night's shows earned, with an empty line below; nothing where there was
+    none.
+    """
+    from ticketsync.cli import played_shows
+
+    lines = [*played_shows.lines(played)]
+    return ["Last night:", *lines, ""] if lines else []
+
+
+app.command("weekly")(weekly.weekly)
 
 
 By = Annotated[
@@ -143,8 +164,8 @@ def promo(
     from ticketsync.reporting import sales_report
 
     wanted = context.chosen_format(format, json)
-    days = report_options.chosen_period(period)
     with context.get_context(ctx).database().read() as connection:
+        days = report_options.chosen_period(connection, period)
         zone = shows.get_business_zone(connection)
         table = sales_report.promo_codes_table(connection, zone=zone, period=days)
         _render(table.loaded(), wanted, "No order with a promo code found.")
@@ -167,9 +188,9 @@ def _report(
 
     wanted = context.chosen_format(format, json)
     by = report_options.chosen("--by", by, sales_report.BY)
-    days = report_options.chosen_period(period)
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
+        days = report_options.chosen_period(connection, period)
         table = make(
             connection,
             rates=sales_reports.own_rates(connection, app_context.settings()),

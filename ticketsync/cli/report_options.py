@@ -10,27 +10,31 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ticketsync.core.periods import Period
 
 PeriodText = Annotated[
     str,
     typer.Option(
         "--period",
-        help="Only this time: 2026-10, 2026-Q4, 2026-10-31 or FROM..TO.",
+        help="Only this time: 2026-10, 2026-Q4, 2026-10-31, last-week, this-month, "
+        "FROM..TO.",
         metavar="PERIOD",
     ),
 ]
 
 
-def chosen_period(text: str) -> Period:
+def chosen_period(connection: Connection, text: str) -> Period:
     """
-    The period to report on; an empty text means always.
+    The period to report on, by the calendar of the default venue; an empty text means
+    always.
 
     Raises: UsageError for a text that is no period.
     """
-    from ticketsync.core import periods
+    from ticketsync.workflows import money_view
 
-    return periods.parse_period(text)
+    return money_view.read_period(connection, money_view.Wanted(period=text))
 
 
 def chosen(option: str, value: str, possible: Collection[str]) -> str:

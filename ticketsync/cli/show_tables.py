@@ -177,41 +177,6 @@ def print_figures(figures: Sequence[Figures]) -> None:
         totals=tables.totals(table),
         label=label,
     )
-    if any(item.fees is None for item in figures):
-        terminal.echo(
-            "– means unknown: this platform does not report fees. Set your rates under"
-        )
-        terminal.echo("`accounts:` in the settings to get net figures.")
-
-
-_GROUP_COLUMNS = {
-    "show": (Column("starts_local", Kind.LOCAL, "SHOW"), Column("production")),
-    "production": (Column("production"), Column("shows", Kind.NUMBER)),
-    "week": (Column("week", Kind.DAY, "WEEK FROM"), Column("shows", Kind.NUMBER)),
-}
-
-
-def print_grouped(table: Table, per: str) -> None:
-    """
-    Print a loaded report of sums per group, with a total for each currency.
-    """
-    from ticketsync.core import tables
-
-    columns = _GROUP_COLUMNS.get(per) or (
-        table.columns[0],
-        Column("shows", Kind.NUMBER),
-    )
-    shown = table.shown(
-        *columns,
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        *_MONEY_COLUMNS,
-    )
-    render.report(
-        shown,
-        most={"production": 20, "account": 12},
-        totals=tables.totals(shown),
-        label=lambda _: "all",
-    )
 
 
 _PRODUCTION_COLUMNS = (

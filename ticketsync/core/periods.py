@@ -1,5 +1,6 @@
 """
-Spans of calendar days as a person writes them: `2026-10`, `2026-Q4`, `FROM..TO`.
+Spans of calendar days as a person writes them: `2026-10`, `2026-Q4`, `last-week`,
+`FROM..TO`.
 
 Days are those of a calendar on the wall; which instants they are depends on the zone.
 """
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
@@ -52,10 +55,11 @@ class Period:
 ALWAYS = Period()
 
 
-def parse_period(text: str) -> Period:
+def parse_period(text: str, today: date | None = None) -> Period:
     """
-    The period that a text means: a year, quarter, month or day, or two of them with
-    `..` between, of which one may be left out. An empty text means always.
+    The period that a text means: a year, quarter, month or day, one of `WORDS` where
+    it is known which day is `today`, or two of them with `..` between, of which one may
+    be left out. An empty text means always.
 
     Raises: `UsageError` for anything else, and where the end is before the beginning.
     """
@@ -63,9 +67,9 @@ def parse_period(text: str) -> Period:
         return ALWAYS
     begin, dots, end = text.partition("..")
     if not dots:
-        return _one(text, text)
-    first = _one(begin, text).first if begin else None
-    last = _one(end, text).last if end else None
+        return _one(text, text, today)
+    first = _one(begin, text, today).first if begin else None
+    last = _one(end, text, today).last if end else None
     if first is not None and last is not None and last < first:
         raise errors.UsageError(
             f"The period {safe(text)!r} ends before it begins.",
@@ -81,21 +85,77 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _one(part: str, text: str) -> Period:
+def week_of(day: date) -> Period:
+    """
+    The week that a day is in, from Monday to Sunday.
+    """
+    monday = monday_of(day)
+    return Period(monday, monday + timedelta(days=6))
+
+
+def before(period: Period) -> Period | None:
+    """
+    The period of the same length before this one: whole months before whole months,
+    else as many days. `None` where this one is open, or nothing lies before it.
+    """
+    first, last = period.first, period.last
+    if first is None or last is None:
+        return None
+    if first.day == 1 and last == _month_of(last).last:
+        number = 12 * (last.year - first.year) + last.month - first.month + 1
+        earlier = _moved(first, -number)
+        return None if earlier is None else Period(earlier, first - timedelta(days=1))
+    days = (last - first).days + 1
+    if (first - date.min).days < days:
+        return None
+    return Period(first - timedelta(days=days), first - timedelta(days=1))
+
+
+def in_words(period: Period) -> str:
+    """
+    A period for people: `November 2026`, `16–22 November 2026`, `Thu 26 Nov 2026`,
+    `from 1 November 2026`; empty for always.
+    """
+    first, last = period.first, period.last
+    if first is None or last is None:
+        return " ".join(
+            [
+                *([] if first is None else [f"from {_day(first)}"]),
+                *([] if last is None else [f"until {_day(last)}"]),
+            ]
+        )
+    if first == last:
+        return f"{first:%A} {_day(first)}"
+    if period == _month_of(first):
+        return f"{first:%B %Y}"
+    if period == Period(date(first.year, 1, 1), date(first.year, 12, 31)):
+        return f"{first:%Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{_day(last)}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} – {_day(last)}"
+    return f"{_day(first)} – {_day(last)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _one(part: str, text: str, today: date | None) -> Period:
     try:
-        return _parsed(part.strip())
-    except ValueError:
+        return _parsed(part.strip(), today)
+    except (ValueError, OverflowError):
         raise errors.UsageError(
             f"{safe(text)!r} is not a period.",
             hint="Use a month (2026-10), a quarter (2026-Q4), a year, a day "
-            "(2026-10-31), or FROM..TO.",
+            "(2026-10-31), FROM..TO, or a word such as last-week, last-night or "
+            "this-month.",
         ) from None
 
 
-def _parsed(part: str) -> Period:
+def _parsed(part: str, today: date | None) -> Period:
     if found := _QUARTER.fullmatch(part):
-        year, number = int(found[1]), int(found[2])
-        return _months(year, 3 * number - 2, 3 * number)
+        return _quarter(int(found[1]), int(found[2]))
     if found := _MONTH.fullmatch(part):
         return _months(int(found[1]), int(found[2]), int(found[2]))
     if found := _YEAR.fullmatch(part):
@@ -103,9 +163,91 @@ def _parsed(part: str) -> Period:
     if _DAY.fullmatch(part):
         day = date.fromisoformat(part)
         return Period(day, day)
-    raise ValueError(part)
+    word = "-".join(part.casefold().replace("-", " ").split())
+    if today is None or word not in _WORDS:
+        raise ValueError(part)
+    return _WORDS[word](today)
 
 
 def _months(year: int, first: int, last: int) -> Period:
     begin = date(year, first, 1)
     return Period(begin, date(year, last, calendar.monthrange(year, last)[1]))
+
+
+def _month_of(day: date) -> Period:
+    return _months(day.year, day.month, day.month)
+
+
+def _quarter(year: int, number: int) -> Period:
+    return _months(year, 3 * number - 2, 3 * number)
+
+
+def _quarter_of(day: date) -> Period:
+    return _quarter(day.year, (day.month + 2) // 3)
+
+
+def _year_of(day: date) -> Period:
+    return _months(day.year, 1, 12)
+
+
+def _day_of(day: date) -> Period:
+    return Period(day, day)
+
+
+def _moved(day: date, months: int) -> date | None:
+    """
+    The first day of the month that is so many months later; `None` before the year 1.
+    """
+    year, month = divmod(12 * day.year + day.month - 1 + months, 12)
+    return date(year, month + 1, 1) if year >= date.min.year else None
+
+
+def _before(of: Callable[[date], Period]) -> Callable[[date], Period]:
+    """
+    The span before the one that a day is in.
+    """
+
+    def earlier(today: date) -> Period:
+        first = of(today).first
+        assert first is not None
+        return of(first - timedelta(days=1))
+
+    return earlier
+
+
+def _after(of: Callable[[date], Period]) -> Callable[[date], Period]:
+    """
+    The span after the one that a day is in.
+    """
+
+    def later(today: date) -> Period:
+        last = of(today).last
+        assert last is not None
+        return of(last + timedelta(days=1))
+
+    return later
+
+
+_SPANS: Final[Mapping[str, Callable[[date], Period]]] = {
+    "week": week_of,
+    "month": _month_of,
+    "quarter": _quarter_of,
+    "year": _year_of,
+}
+_WORDS: Final[Mapping[str, Callable[[date], Period]]] = {
+    "today": _day_of,
+    "tonight": _day_of,
+    "yesterday": _before(_day_of),
+    "last-night": _before(_day_of),
+    "tomorrow": _after(_day_of),
+    **{
+        f"{which}-{name}": change(of)
+        for name, of in _SPANS.items()
+        for which, change in (
+            ("last", _before),
+            ("this", lambda of: of),
+            ("next", _after),
+        )
+    },
+}
+WORDS: Final = tuple(_WORDS)

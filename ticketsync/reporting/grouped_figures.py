@@ -11,21 +11,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Subquery, select
+from sqlalchemy import Connection, Select, Subquery, cast, select
 
 from ticketsync.core.money import Money
-from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tables import Column, Kind, Table
+from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
 from ticketsync.reporting.numbers import SUMS, TOTALS
 from ticketsync.store import reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues
+from ticketsync.store.types import WHOLE
 
 _SUMS: Final = (
     Column("currency"),
     Column("shows", Kind.NUMBER),
     Column("capacity", Kind.NUMBER),
     *SUMS,
+)
+# `figures` are those that a line consists of, one for each show, account and currency;
+# `fees_unknown` also counts those whose net is unknown.
+PARTS: Final = (
+    Column("figures", Kind.COUNT),
+    Column("fees_unknown", Kind.COUNT),
+    Column("tax_unknown", Kind.COUNT),
+    Column("fees_known", Kind.MONEY),
+    Column("tax_known", Kind.MONEY),
+    Column("net_known", Kind.MONEY),
 )
 PRODUCTIONS: Final = (
     Column("production_id", Kind.NUMBER),
@@ -113,22 +124,56 @@ _GROUPINGS: Final = _groupings()
 GROUPINGS: Final = tuple(_GROUPINGS)
 
 
+def columns_of(per: str) -> tuple[Column, ...]:
+    """
+    The columns of a report per one of `GROUPINGS`.
+    """
+    return (*_GROUPINGS[per].columns, *PARTS)
+
+
 def grouped_table(
-    connection: Connection, per: str, *, period: Period = ALWAYS
+    connection: Connection,
+    per: str,
+    chosen: FigureFilter = EVERYTHING,
+    *,
+    sort: str = "",
 ) -> Table:
     """
-    One line for each group (one of `GROUPINGS`) and currency, of the shows that play in
-    the period by their venue's calendar. A week is named by its Monday.
+    One line for each group (one of `GROUPINGS`) and currency, of the figures chosen. A
+    week is named by its Monday. The seats of a show are for all that sell it, so that
+    there is no capacity where an account is chosen.
+
+    Raises: `UsageError` for a `sort` that is not one of its columns.
     """
-    grouping = _GROUPINGS[per]
-    lines = _lines(per, grouping, period)
-    names = reports.column_names(grouping.columns)
+    columns = columns_of(per)
+    lines = _lines(per, chosen)
+    return _table(connection, columns, lines, chosen, _GROUPINGS[per].order, sort)
+
+
+def totals_table(connection: Connection, chosen: FigureFilter = EVERYTHING) -> Table:
+    """
+    The sums of all figures chosen, one line for each currency.
+    """
+    query = totals.by_shows({}, *chosen.conditions(), with_parts=True)
+    columns = (*_SUMS, *PARTS)
+    return _table(connection, columns, query.subquery("lines"), chosen, (), "")
+
+
+def _table(
+    connection: Connection,
+    columns: tuple[Column, ...],
+    lines: Subquery,
+    chosen: FigureFilter,
+    order: tuple[str, ...],
+    sort: str,
+) -> Table:
+    no_seats = {"capacity": cast(None, WHOLE)} if chosen.account else {}
     query = (
-        select(*reports.named(names, lines))
+        select(*reports.named(reports.column_names(columns), lines, **no_seats))
         .where(reports.is_known(lines.c.currency))
-        .order_by(*(lines.c[name] for name in (*grouping.order, "currency")))
+        .order_by(*order_by(columns, lines, (*order, "currency"), sort))
     )
-    return reports.stream(connection, grouping.columns, query)
+    return reports.stream(connection, columns, query)
 
 
 def production_totals(
@@ -148,15 +193,15 @@ def production_totals(
     return reports.values(connection, ProductionTotals, PRODUCTIONS, query)
 
 
-def _lines(per: str, grouping: _Grouping, period: Period) -> Subquery:
-    only = totals.starts_within(period.first, period.last)
+def _lines(per: str, chosen: FigureFilter) -> Subquery:
+    grouping, only = _GROUPINGS[per], chosen.conditions()
     query: Select[Any]
     if per == "show":
-        query = totals.show_totals(only)
+        query = totals.show_totals(*only, with_parts=True)
     elif per == "production":
-        query = totals.production_totals(only)
+        query = totals.production_totals(*only, with_parts=True)
     elif grouping.is_of_accounts:
-        query = totals.by_accounts(grouping.keys, only)
+        query = totals.by_accounts(grouping.keys, *only, with_parts=True)
     else:
-        query = totals.by_shows(grouping.keys, only)
+        query = totals.by_shows(grouping.keys, *only, with_parts=True)
     return query.subquery("lines")

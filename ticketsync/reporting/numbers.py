@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     case,
@@ -22,11 +21,10 @@ from sqlalchemy import (
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
-from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import last_reads
+from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
 from ticketsync.store import account_situations, reports
-from ticketsync.store import totals as store_totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
@@ -222,21 +220,42 @@ class FeeLine:
 
 
 def figures(
-    connection: Connection, show_id: int | None = None, *, period: Period = ALWAYS
+    connection: Connection,
+    show_id: int | None = None,
+    *,
+    chosen: FigureFilter = EVERYTHING,
+    sort: str = "",
 ) -> list[Figures]:
     """
-    The financials of one show or of all that play in a period, in the order they play.
+    The financials of one show or of those chosen, in the order they play or by the
+    column `sort`.
+
+    Raises: `UsageError` for a `sort` that is not one of `FIGURES`.
     """
-    query = _figures(reports.field_names(Figures), show_id).where(_plays_in(period))
+    names = reports.field_names(Figures)
+    query = _sorted(_figures(names, show_id).where(*chosen.conditions()), sort)
     return reports.values(connection, Figures, FIGURES, query)
 
 
-def figures_table(connection: Connection, period: Period = ALWAYS) -> Table:
+def figures_table(
+    connection: Connection, chosen: FigureFilter = EVERYTHING, *, sort: str = ""
+) -> Table:
     """
-    The financials of all shows that play in a period, as a report.
+    The same of all shows, as a report.
+
+    Raises: `UsageError` for a `sort` that is not one of `FIGURES`.
     """
-    query = _figures(reports.column_names(FIGURES), None).where(_plays_in(period))
+    names = reports.column_names(FIGURES)
+    query = _sorted(_figures(names, None).where(*chosen.conditions()), sort)
     return reports.stream(connection, FIGURES, query)
+
+
+def _sorted(query: Select[Any], sort: str) -> Select[Any]:
+    if not sort:
+        return query
+    lines = query.order_by(None).subquery("lines")
+    usual = ("starts_at", "show_id", "account", "currency")
+    return select(*lines.c).order_by(*order_by(FIGURES, lines, usual, sort))
 
 
 def totals(connection: Connection, show_id: int) -> list[ShowTotals]:
@@ -291,10 +310,6 @@ def fees_table(connection: Connection) -> Table:
     """
     query = _fees(reports.column_names(FEES), None)
     return reports.stream(connection, FEES, query)
-
-
-def _plays_in(period: Period) -> ColumnElement[bool]:
-    return store_totals.starts_within(period.first, period.last)
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:

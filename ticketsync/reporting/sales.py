@@ -26,10 +26,11 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.core import money, tables
+from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.net_formula import net
 from ticketsync.core.tables import Column, Kind, Row, Table
+from ticketsync.reporting import refund_parts
 from ticketsync.store import counted, totals
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
@@ -76,6 +77,7 @@ REFUNDS = (
     Column("refunded_at", Kind.INSTANT),
     Column("refund_id"),
     Column("number", Kind.NUMBER),
+    Column("starts_local", Kind.LOCAL),
 )
 
 
@@ -132,6 +134,7 @@ class RefundLine:
     refunded_at: datetime | None
     refund_id: str
     number: int
+    starts_local: str | None
 
 
 class _Part(NamedTuple):
@@ -142,6 +145,7 @@ class _Part(NamedTuple):
     show_id: int | None
     production: str | None
     starts_at: datetime | None
+    starts_local: str | None
     is_listed: int
     tickets: int
     charged: int
@@ -216,7 +220,19 @@ def refunds_table(
     """
     The same as a report, whose rows are read while they are used.
     """
-    query = (
+    query = refunds_query()
+    if account is not None:
+        query = query.where(accounts.c.name == account)
+    if order_id is not None:
+        query = query.where(orders.c.provider_id == order_id)
+    return Table(REFUNDS, refund_rows(connection, query))
+
+
+def refunds_query() -> Select[Any]:
+    """
+    All refunds of all orders, those seen last first.
+    """
+    return (
         select(
             orders.c.id.label("order_row"),
             refunds.c.id.label("refund_row"),
@@ -236,14 +252,13 @@ def refunds_table(
         .join(refunds, refunds.c.order_id == orders.c.id)
         .order_by(refunds.c.seen_at.desc(), refunds.c.id.desc())
     )
-    if account is not None:
-        query = query.where(accounts.c.name == account)
-    if order_id is not None:
-        query = query.where(orders.c.provider_id == order_id)
-    return Table(REFUNDS, _refund_rows(connection, query))
 
 
-def _refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+    """
+    The rows of `REFUNDS` for a query over refunds like `refunds_query`: each movement
+    once for every show that it counts for, with the show's part.
+    """
     stream = query.execution_options(yield_per=_BATCH)
     as_row = _row_of(REFUNDS, query, "amount")
     for rows in connection.execute(stream).partitions():
@@ -265,40 +280,6 @@ def _row_of(
     """
     names = [*query.selected_columns.keys(), *_Part._fields, *more]
     return itemgetter(*(names.index(column.name) for column in columns))
-
-
-def split_refunds(
-    amounts: Sequence[int], parts: Sequence[int], charged: Sequence[int]
-) -> list[list[int]]:
-    """
-    Each movement of an order's refunds divided among its shows, so that the sum for
-    each show is its part. Minor units of one currency.
-
-    Movements may be negative and cancel each other out; the last one gets the
-    remainder, the others are divided by what is still missing, or by what was charged.
-    """
-    left = list(parts)
-    found = []
-    for index, amount in enumerate(amounts):
-        if sum(left) == amount and index == len(amounts) - 1:
-            shares = list(left)
-        else:
-            shares = money.split(amount, _weights(left, charged))
-        left = [a - b for a, b in zip(left, shares, strict=True)]
-        found.append(shares)
-    return found
-
-
-def _weights(left: Sequence[int], charged: Sequence[int]) -> list[int]:
-    """
-    The weights to divide a movement by: what is still missing, else what was charged,
-    else equal weights.
-    """
-    for amounts in (left, charged):
-        weights = [max(0, amount) for amount in amounts]
-        if any(weights):
-            return weights
-    return [1] * len(left)
 
 
 _ORDER_COLUMNS = (
@@ -375,7 +356,10 @@ def _grouped(
     """
     Sums over rows with an occurrence, per order and show.
     """
-    group = (order_row, show_links.c.show_id, productions.c.title, shows.c.starts_at)
+    group = (
+        *(order_row, show_links.c.show_id, productions.c.title),
+        *(shows.c.starts_at, shows.c.starts_local),
+    )
     is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
     linked_shows: FromClause = counted.links_and_shows().join(
         productions, productions.c.id == shows.c.production_id
@@ -394,11 +378,11 @@ def _grouped(
 
 def _read(connection: Connection, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
     for row in connection.execute(query).all():
-        order_row, show, title, starts_at, is_listed, *sums, fees = row
+        order_row, show, title, starts_at, starts_local, is_listed, *sums, fees = row
         number, charged, back, remitted = map(int, sums)
         kept = net(charged, back, remitted, fees)
-        amounts = (charged, back, remitted, fees, kept)
-        yield order_row, _Part(show, title, starts_at, is_listed, number, *amounts)
+        named = (show, title, starts_at, starts_local, is_listed)
+        yield order_row, _Part(*named, number, charged, back, remitted, fees, kept)
 
 
 def _refund_shares(
@@ -419,7 +403,7 @@ def _refund_shares(
     for order_row, of_order in amounts.items():
         back = [part.refunded for part in parts[order_row]]
         paid = [part.charged for part in parts[order_row]]
-        shares = split_refunds(list(of_order.values()), back, paid)
+        shares = refund_parts.split_refunds(list(of_order.values()), back, paid)
         found |= dict(zip(of_order, shares, strict=True))
     return found
 

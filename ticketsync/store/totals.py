@@ -43,6 +43,10 @@ SUMMED: Final = (
     *("net", "net_before_fees"),
 )
 MAY_BE_UNKNOWN: Final = ("fees", "tax", "net")
+PARTS: Final = (
+    *("figures", "fees_unknown", "tax_unknown"),
+    *("fees_known", "tax_known", "net_known"),
+)
 
 
 class MondayOf(FunctionElement[Any]):
@@ -81,6 +85,23 @@ def sums(source: FromClause) -> list[ColumnElement[Any]]:
     ]
 
 
+def known_parts(source: FromClause) -> list[ColumnElement[Any]]:
+    """
+    How many figures a sum consists of, in how many fees (and net with them) and tax are
+    unknown, and the sums of those that are known.
+    """
+    fees, tax = source.c.fees, source.c.tax
+    return [
+        func.count().label("figures"),
+        (func.count() - func.count(fees)).label("fees_unknown"),
+        (func.count() - func.count(tax)).label("tax_unknown"),
+        *(
+            func.coalesce(_sum(source.c[name]), 0).label(f"{name}_known")
+            for name in MAY_BE_UNKNOWN
+        ),
+    ]
+
+
 def lacks_fees() -> ColumnElement[bool]:
     """
     Whether a ticket was paid for and its fees are not completely reported: every sum of
@@ -105,10 +126,11 @@ def ticket_net() -> ColumnElement[Any]:
     return _sum(net_before_fees(*amounts)) - ticket_fees()
 
 
-def show_totals(*only: ColumnElement[bool]) -> Select[Any]:
+def show_totals(*only: ColumnElement[bool], with_parts: bool = False) -> Select[Any]:
     """
     The figures of each show over all its accounts, one row for each currency. `only`
-    are conditions on the shows.
+    are conditions on figures, shows, productions and venues; here and below,
+    `with_parts` adds the `known_parts`.
     """
     keys = {
         "show_id": shows.c.id,
@@ -117,16 +139,18 @@ def show_totals(*only: ColumnElement[bool]) -> Select[Any]:
         "starts_local": shows.c.starts_local,
         "venue": venues.c.name,
     }
-    return _by_show(keys, only)
+    return _by_show(keys, only, with_parts=with_parts)
 
 
-def production_totals(*only: ColumnElement[bool]) -> Select[Any]:
+def production_totals(
+    *only: ColumnElement[bool], with_parts: bool = False
+) -> Select[Any]:
     """
     The figures of each production over all its shows, one row for each currency;
     `platforms` are those that sell it in that currency.
     """
     keys = {"production_id": productions.c.id, "production": productions.c.title}
-    grouped = by_shows(keys, *only).subquery("grouped")
+    grouped = by_shows(keys, *only, with_parts=with_parts).subquery("grouped")
     selling = _platforms(only).subquery("selling")
     same = and_(
         selling.c.production_id == grouped.c.production_id,
@@ -136,14 +160,18 @@ def production_totals(*only: ColumnElement[bool]) -> Select[Any]:
 
 
 def by_shows(
-    keys: Mapping[str, ColumnElement[Any]], *only: ColumnElement[bool]
+    keys: Mapping[str, ColumnElement[Any]],
+    *only: ColumnElement[bool],
+    with_parts: bool = False,
 ) -> Select[Any]:
     """
     The figures of all shows with equal keys, which are values of a show, its production
     or venue: `shows` with figures, their `capacity` together, the sums. One row for
     each currency.
     """
-    of_shows = _by_show({"show_id": shows.c.id, **keys}, only).subquery("of_shows")
+    of_shows = _by_show(
+        {"show_id": shows.c.id, **keys}, only, with_parts=with_parts
+    ).subquery("of_shows")
     group = [of_shows.c[name] for name in keys] + [of_shows.c.currency]
     return (
         select(
@@ -151,6 +179,7 @@ def by_shows(
             func.count().label("shows"),
             known_sum(of_shows.c.capacity).label("capacity"),
             *sums(of_shows),
+            *(_sum(of_shows.c[name]).label(name) for name in PARTS if with_parts),
         )
         .select_from(of_shows)
         .group_by(*group)
@@ -158,7 +187,9 @@ def by_shows(
 
 
 def by_accounts(
-    keys: Mapping[str, ColumnElement[Any]], *only: ColumnElement[bool]
+    keys: Mapping[str, ColumnElement[Any]],
+    *only: ColumnElement[bool],
+    with_parts: bool = False,
 ) -> Select[Any]:
     """
     The same for keys that are values of an account, over all its shows. There is no
@@ -172,6 +203,7 @@ def by_accounts(
             func.count(show_financials.c.show_id.distinct()).label("shows"),
             cast(None, WHOLE).label("capacity"),
             *sums(show_financials),
+            *(known_parts(show_financials) if with_parts else []),
         )
         .select_from(_joined())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
@@ -214,7 +246,10 @@ def _first_characters(number: int) -> ColumnElement[Any]:
 
 
 def _by_show(
-    keys: Mapping[str, ColumnElement[Any]], only: Sequence[ColumnElement[bool]]
+    keys: Mapping[str, ColumnElement[Any]],
+    only: Sequence[ColumnElement[bool]],
+    *,
+    with_parts: bool,
 ) -> Select[Any]:
     seats = capacity.show_seats().subquery("seats")
     return (
@@ -223,6 +258,7 @@ def _by_show(
             show_financials.c.currency,
             seats.c.capacity,
             *sums(show_financials),
+            *(known_parts(show_financials) if with_parts else []),
         )
         .select_from(_joined())
         .join(seats, seats.c.show_id == shows.c.id)

@@ -16,8 +16,10 @@ from ticketsync.web.actions import Actions
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
+from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
+from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.site import FOLDER, Site
 
 
@@ -38,6 +40,8 @@ def routes(site: Site) -> Sequence[BaseRoute]:
     return [
         *Entry(site).routes(),
         *Pages(site).routes(),
+        *MoneyPages(site).routes(),
+        *RefundPages(site).routes(),
         *Actions(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),

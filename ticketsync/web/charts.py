@@ -18,7 +18,7 @@ def bars(title: str, days: Sequence[date], values: Sequence[int]) -> Markup:
     """
     A bar chart with one bar for each day.
     """
-    top = _top(values)
+    top = round_top(values)
     step = WIDTH / max(1, len(values))
     parts = [_grid()]
     for n, (day, value) in enumerate(zip(days, values, strict=True)):
@@ -45,7 +45,7 @@ def curve(
         return Markup("")
     first, last = points[0][0], points[-1][0]
     days = max(1, (last - first).days)
-    top = _top([value for _, value in points] + ([capacity] if capacity else []))
+    top = round_top([value for _, value in points] + ([capacity] if capacity else []))
 
     def x(day: date) -> float:
         return WIDTH * (day - first).days / days
@@ -73,7 +73,7 @@ def curve(
     return _figure(title, summary, top, parts, labels)
 
 
-def _top(values: Sequence[int]) -> int:
+def round_top(values: Sequence[int]) -> int:
     """
     The upper end of the axis: a round number not below any of these.
     """

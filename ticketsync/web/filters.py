@@ -22,7 +22,7 @@ BAD_STATES = (
 )
 
 
-def _amount(amount: Money) -> str:
+def amount(amount: Money) -> str:
     """
     An amount without its currency: `1,234.50`.
     """
@@ -55,7 +55,7 @@ def _tone(state: str) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    "amount": _amount,
+    "amount": amount,
     "day": _day,
     "ago": clock.ago,
     "moment": _moment,

@@ -45,6 +45,7 @@ MAX_ID = 2**31 - 1  # of a row
 PAGES = (
     ("/", "Overview"),
     ("/calendar", "Calendar"),
+    ("/money", "Money"),
     ("/door", "Door"),
     ("/accounts", "Accounts"),
     ("/matching", "Matching"),

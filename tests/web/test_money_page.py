@@ -1,0 +1,183 @@
+"""
+The money page: the same figures as the command and the file, whatever is chosen.
+"""
+
+import csv
+import io
+import re
+import sys
+from html import unescape
+
+import pytest
+
+from ticketsync.__main__ import main
+
+# URL of the page (its CSV has the same), and the words of the command.
+CHOICES = [
+    ("per=show&period=", ("--per", "show")),
+    ("per=account&period=", ("--per", "account")),
+    ("per=production&period=2026-08", ("--per", "production", "--period", "2026-08")),
+    ("per=platform&period=this-year", ("--per", "platform", "--period", "this-year")),
+    ("per=day&period=last-week", ("--per", "day", "--period", "last-week")),
+    ("per=week&period=", ("--per", "week")),
+    (
+        "per=month&from=2026-08-20&to=2026-10-05",
+        ("--per", "month", "--from", "2026-08-20", "--to", "2026-10-05"),
+    ),
+    (
+        "per=venue&period=&when=past",
+        ("--per", "venue", "--past"),
+    ),
+    (
+        "per=show&period=&when=coming&sort=gross",
+        ("--per", "show", "--coming", "--sort", "gross"),
+    ),
+    (
+        "per=show&period=&production=Late+Laughs&account=tt&currency=AUD",
+        (
+            *("--per", "show", "--production", "late laughs"),
+            *("--account", "tt", "--currency", "aud"),
+        ),
+    ),
+]
+
+
+@pytest.fixture
+def command(full, monkeypatch, capsys):
+    """
+    Runs `financials list` on the database of the pages.
+    """
+
+    def run(*words):
+        place = ("--database", str(full.file))
+        monkeypatch.setattr(
+            sys, "argv", ["ticketsync", *place, "financials", "list", *words]
+        )
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    return run
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def cells(html, part):
+    """
+    The texts of the cells that have a label, in each row of a part of the table.
+    """
+    body = re.search(rf"<{part}>(.*?)</{part}>", html, re.DOTALL)[1]
+    return [
+        {
+            label: unescape(re.sub(r"<[^>]*>", "", cell)).split(" unknown")[0].strip()
+            for label, cell in re.findall(
+                r'data-label="([^"]*)">(.*?)</td>', row, re.DOTALL
+            )
+        }
+        for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body, re.DOTALL)
+    ]
+
+
+def shown(amount):
+    """
+    An amount of a file as the page shows it.
+    """
+    return f"{float(amount):,.2f}" if amount else "–"
+
+
+@pytest.mark.parametrize(("query", "words"), CHOICES, ids=[q for q, _ in CHOICES])
+def test_page_file_and_command_are_equal(enter, command, query, words):
+    viewer = enter("viewer")
+    answer = viewer.get(f"/money.csv?{query}")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith('attachment; filename="')
+    assert answer.text == command(*words, "--format", "csv")
+    lines = rows_of(answer.text)
+    assert lines
+    page = viewer.get(f"/money?{query}").text
+    found = cells(page, "tbody")
+    assert [
+        tuple(row[name] for name in ("Gross", "Refunded", "Fees", "Tax", "Net"))
+        for row in found
+    ] == [
+        tuple(shown(row[n]) for n in ("gross", "refunded", "fees", "tax", "net"))
+        for row in lines
+    ]
+    assert [row["Sold"].partition("/")[0] for row in found] == [
+        row["tickets_sold"] for row in lines
+    ]
+    (total, *_) = cells(page, "tfoot")
+    assert total["Gross"] == shown(sum(float(row["gross"]) for row in lines))
+    assert total["Net"] == "–"  # Ticket Tailor does not report its fees
+    table = command(*words)
+    assert all(shown(row["gross"]) in table for row in lines)
+    assert total["Gross"] in table
+
+
+def test_without_a_period_it_is_this_month(enter):
+    page = enter("viewer").get("/money").text
+    assert "<h1>What the shows of September 2026 earned</h1>" in page
+    assert "The day of the show counts, in Australia/Sydney." in page
+    assert re.findall(r'aria-current="true">(.*?)</a>', page) == ["This month"]
+    assert 'name="from" value="2026-09-01"' in page
+    assert 'name="to" value="2026-09-30"' in page
+
+
+def test_a_period_that_is_over_is_compared_with_the_one_before(enter, command):
+    page = enter("viewer").get("/money?period=2026-08-24..2026-08-30").text
+    gross = [
+        sum(float(r["gross"]) for r in rows_of(command("--format", "csv", *days)))
+        for days in (
+            ("--period", "2026-08-24..2026-08-30"),
+            ("--period", "2026-08-17..2026-08-23"),
+        )
+    ]
+    change = round((gross[0] - gross[1]) / gross[1] * 100)
+    words = f"▲ {change} % more" if change > 0 else f"▼ {-change} % less"
+    assert change
+    assert f"<b>{words}</b> than {gross[1]:,.2f} in 17–23 August 2026" in page
+    # What comes has been sold in part only.
+    assert " % " not in enter("viewer").get("/money?period=2026-09").text
+
+
+def test_what_is_unknown_is_said_with_the_sum_of_the_rest(enter):
+    page = enter("viewer").get("/money?period=").text
+    assert "Fees are not reported by tt (" in page
+    assert "Net known, 0 of " in page
+    assert 'class="unknown" tabindex="0" title="the fees of 1 of 1 account' in page
+
+
+def test_the_chart_has_days_weeks_or_months_where_there_are_many(enter):
+    viewer = enter("viewer")
+    for query, heading in (
+        ("period=", "Show by show"),
+        ("period=&per=production", "Per day"),
+        ("period=&per=month", "Per month"),
+    ):
+        page = viewer.get(f"/money?{query}").text
+        assert f'<h2 id="chart">{heading}</h2>' in page
+        assert page.count("<rect") > 8
+
+
+def test_a_choice_that_is_none_is_explained(enter):
+    viewer = enter("viewer")
+    for query, status, words in (
+        ("period=october", 400, "is not a period"),
+        ("account=nobody", 404, "There is no account"),
+        ("venue=nowhere", 404, "There is no venue"),
+        ("production=nothing", 404, "There is no production"),
+        ("currency=XXX", 400, "XXX"),
+        ("when=never", 400, "neither past nor coming"),
+        ("sort=colour", 400, "There is no column"),
+        ("from=2026-10-01&to=2026-09-01", 400, "ends before it begins"),
+    ):
+        for path in ("/money", "/money.csv"):
+            answer = viewer.get(f"{path}?{query}")
+            assert (answer.status_code, words in answer.text) == (status, True), query
+    empty = viewer.get("/money?period=1999")
+    assert empty.status_code == 200
+    assert "No figures for this choice." in empty.text

@@ -1,0 +1,118 @@
+"""
+The tables of what shows earned, with a total for each currency and with what is unknown
+of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ticketsync.cli import render, terminal
+from ticketsync.core import tables
+from ticketsync.core.tables import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ticketsync.workflows.money_view import Money
+
+_KEYS = {
+    "show": (Column("starts_local", Kind.LOCAL, "SHOW"), Column("production")),
+    "production": (Column("production"),),
+    "week": (Column("week", Kind.DAY, "WEEK FROM"),),
+}
+_FIGURES = (
+    Column("tickets_sold", Kind.COUNT, "SOLD"),
+    Column("capacity", Kind.NUMBER, "SEATS"),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("tax", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("currency", heading=""),
+)
+
+
+def print_lines(money: Money, per: str) -> None:
+    """
+    Print the lines of the money view, with a total for each currency.
+    """
+    keys = _KEYS.get(per, (money.lines.columns[0],))
+    number = () if per == "show" else (Column("shows", Kind.NUMBER),)
+    columns = (*keys, *number, *_FIGURES)
+    shown = money.lines.shown(*columns)
+    has_seats = any(row[shown.position("capacity")] is not None for row in shown.rows)
+    if not has_seats:
+        columns = tuple(column for column in columns if column.name != "capacity")
+    shows = {row["currency"]: row["shows"] for row in tables.by_name(money.totals)}
+    render.report(
+        money.lines.shown(*columns),
+        most={"production": 20, "account": 12, "venue": 20},
+        totals=_as_footer(money.totals, columns),
+        label=lambda currency: render.shows(shows[currency], currency),
+        optional=("shows", "capacity", "tax"),
+    )
+
+
+def _as_footer(totals: Table, columns: tuple[Column, ...]) -> Table:
+    """
+    Totals in the columns of their lines; a line's own names are none of theirs.
+    """
+    names = totals.names
+    rows = [
+        tuple(
+            row[names.index(column.name)]
+            if column.name in names and column.name != "shows"
+            else None
+            for column in columns
+        )
+        for row in totals.rows
+    ]
+    return Table(columns, rows)
+
+
+def print_unknown(money: Money) -> None:
+    """
+    Print what is known of the sums that are not, and which accounts are the reason.
+    """
+    from ticketsync.reporting import unknown_figures
+
+    for row in tables.by_name(money.totals):
+        for line in _known(row):
+            echo_wrapped(line)
+    for what in (unknown_figures.FEES, unknown_figures.TAX):
+        whose = unknown_figures.in_words(money.unknown, what)
+        if whose:
+            echo_wrapped(f"Unknown {what}: {whose}.")
+    if any(item.what == unknown_figures.FEES for item in money.unknown):
+        echo_wrapped(
+            "– means unknown: a platform does not report it. Set your own fee rates "
+            "under `accounts:` in the settings to get net figures."
+        )
+
+
+def _known(row: dict[str, Any]) -> Iterable[str]:
+    """
+    The sums of what is known, as far as not everything is.
+    """
+    known = row["figures"] - row["fees_unknown"]
+    if row["fees_unknown"]:
+        yield (
+            f"{row['currency']}: fees {render.with_code(row['fees_known'])} and net "
+            f"{render.with_code(row['net_known'])} are known, of {known} of "
+            f"the {row['figures']} account figures."
+        )
+    if row["tax_unknown"]:
+        yield (
+            f"{row['currency']}: tax {render.with_code(row['tax_known'])} is known, of "
+            f"{row['figures'] - row['tax_unknown']} of the {row['figures']} account "
+            "figures."
+        )
+
+
+def echo_wrapped(text: str) -> None:
+    """
+    Print a text wrapped to the terminal, an empty one as an empty line.
+    """
+    for line in render.wrapped(text) or [""]:
+        terminal.echo(line)

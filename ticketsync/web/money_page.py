@@ -1,0 +1,319 @@
+"""
+The page of what shows earned, `/money`, and its file. Both read what the command
+`financials list` reads, with the same choice.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from sqlalchemy import Connection
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import shows
+from ticketsync.core import clock, periods, tables
+from ticketsync.core.tables import Table
+from ticketsync.reporting import exports, grouped_figures, unknown_figures
+from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.web import money_chart
+from ticketsync.web.site import PageRequest, Site
+from ticketsync.workflows import money_view
+from ticketsync.workflows.money_view import Money, Wanted
+
+PATH = "/money"
+USUAL = "this-month"  # while no period was chosen
+PRESETS = {
+    "last-night": "Last night",
+    "last-week": "Last week",
+    "this-week": "This week",
+    "last-month": "Last month",
+    "this-month": "This month",
+    "this-quarter": "This quarter",
+    "this-year": "This year",
+    "": "All",
+}
+SPANS = ("period", "from", "to")
+FILTERS = ("account", "venue", "production", "currency", "when")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """
+    What a URL of the money pages asks for, and how to ask for something else.
+    """
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Choice:
+        """
+        The choice of a query; without a period it is this month.
+        """
+        names = ("per", "by", "sort", *SPANS, *FILTERS)
+        values = {name: query[name].strip() for name in names if name in query}
+        if not any(name in values for name in SPANS):
+            values["period"] = USUAL
+        return cls(values)
+
+    def get(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(
+            period=self.get("period"),
+            first=self.get("from"),
+            last=self.get("to"),
+            **{name: self.get(name) for name in FILTERS},
+        )
+
+    def url(self, path: str, **changes: str) -> str:
+        """
+        The URL of a page with this choice and some changes; a new period replaces days.
+        """
+        values = {**self.values, **changes}
+        if "period" in changes:
+            values = {k: v for k, v in values.items() if k not in ("from", "to")}
+        elif any(values.get(name) for name in ("from", "to")):
+            values.pop("period", None)
+        kept = {k: v for k, v in values.items() if v or k in SPANS}
+        return f"{path}?{urlencode(kept)}"
+
+
+class MoneyPages:
+    """
+    The routes of the money view.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        for_readers = self._site.for_readers
+        return [
+            Route(PATH, for_readers(self.page)),
+            Route(f"{PATH}.csv", for_readers(self.file)),
+        ]
+
+    def page(self, request: PageRequest) -> Response:
+        choice = Choice.from_query(request.query)
+        per = _per(choice)
+        with self._site.database.read() as connection:
+            chosen = money_view.read_filter(connection, choice.wanted)
+            sort = choice.get("sort")
+            money = money_view.read_money(connection, per, chosen, sort=sort)
+            span, drawn = money_view.read_chart(connection, per, money, chosen)
+            values = read_choices(connection, choice, chosen)
+            basis = money_view.basis(connection, chosen)
+        return self._site.render_page(
+            request,
+            "money.html",
+            "Money",
+            current_path=PATH,
+            heading=money_view.heading(chosen),
+            basis=basis,
+            choice=choice,
+            per=per,
+            groupings=grouped_figures.GROUPINGS,
+            lines=[*_lines(money, per)],
+            totals=[*_totals(money)],
+            charts=_charts(span, drawn),
+            chart_per=span,
+            hatch=money_chart.HATCH,
+            unknown_fees=_words(money, unknown_figures.FEES),
+            unknown_tax=_words(money, unknown_figures.TAX),
+            **values,
+        )
+
+    def file(self, request: PageRequest) -> Response:
+        """
+        The lines of the page as CSV.
+        """
+        choice = Choice.from_query(request.query)
+        per = _per(choice)
+        with self._site.database.read() as connection:
+            chosen = money_view.read_filter(connection, choice.wanted)
+            table = grouped_figures.grouped_table(
+                connection, per, chosen, sort=choice.get("sort")
+            )
+            return as_csv(table, file_name("money", chosen))
+
+
+def read_choices(
+    connection: Connection, choice: Choice, chosen: FigureFilter
+) -> dict[str, Any]:
+    """
+    What the form of a money page offers, and what is chosen.
+    """
+    today = money_view.today(connection)
+    return {
+        "presets": [
+            (word, label, periods.parse_period(word, today) == chosen.period)
+            for word, label in PRESETS.items()
+        ],
+        "first": chosen.period.first or "",
+        "last": chosen.period.last or "",
+        "venues": [venue.name for venue in shows.list_venues(connection)],
+        "productions": [t for _, t, number in shows.list_productions(connection)],
+        "accounts": sorted(state.get_account_names(connection).values()),
+        "currencies": [
+            row["currency"]
+            for row in tables.by_name(grouped_figures.totals_table(connection))
+        ],
+        "chosen": chosen,
+    }
+
+
+def as_csv(table: Table, name: str) -> Response:
+    """
+    A report as a file to download. It is written whole: the rows of a page are few.
+    """
+    stream = io.StringIO(newline="")
+    exports.write(table, "csv", stream)
+    return Response(
+        stream.getvalue(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def file_name(what: str, chosen: FigureFilter) -> str:
+    """
+    A file's name with its days: `money-2026-11-01-2026-11-30.csv`.
+    """
+    days = (chosen.period.first, chosen.period.last)
+    return "-".join([what, *(str(day) for day in days if day is not None)]) + ".csv"
+
+
+def _per(choice: Choice) -> str:
+    """
+    What there is a line for; a show where the URL says nothing that there is.
+    """
+    per = choice.get("per")
+    return per if per in grouped_figures.GROUPINGS else "show"
+
+
+def _lines(money: Money, per: str) -> Iterator[dict[str, Any]]:
+    """
+    The lines with the name that people see. Further currencies of a show follow its
+    first one; what it sold of its seats is then in no single line.
+    """
+    rows = [*tables.by_name(money.lines)]
+    keys = [_key(row, per) for row in rows]
+    number = Counter(keys)
+    for index, row in enumerate(rows):
+        yield {
+            **row,
+            "name": _name(row, per),
+            "is_more": bool(index) and keys[index - 1] == keys[index],
+            "is_whole": number[keys[index]] == 1,
+        }
+
+
+def _key(row: Mapping[str, Any], per: str) -> Any:
+    name = "show_id" if per == "show" else grouped_figures.columns_of(per)[0].name
+    return row[name]
+
+
+def _name(row: Mapping[str, Any], per: str) -> str:
+    match per:
+        case "show" | "production":
+            return str(row["production"])
+        case "account":
+            return f"{row['account']} ({row['provider'].replace('_', ' ')})"
+        case "platform":
+            return str(row["platform"]).replace("_", " ")
+        case "day" | "week" | "month":
+            return _time_name(per, row[per])
+        case _:
+            return str(row[per])
+
+
+def _time_name(per: str, text: str) -> str:
+    if per == "month":
+        return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
+    day = date.fromisoformat(str(text))
+    if per == "day":
+        return f"{day:%a} {day.day} {day:%b %Y}"
+    return periods.in_words(periods.week_of(day))
+
+
+def _totals(money: Money) -> Iterator[dict[str, Any]]:
+    """
+    The totals, each with what it was in the period before.
+    """
+    before = {
+        row["currency"]: row for row in tables.by_name(money.before or _nothing(money))
+    }
+    for row in tables.by_name(money.totals):
+        earlier = before.get(row["currency"])
+        yield {
+            **row,
+            "before": earlier and earlier["gross"],
+            "change": earlier
+            and money_view.per_cent_more(row["gross"], earlier["gross"]),
+            "before_words": ""
+            if money.before_period is None
+            else periods.in_words(money.before_period),
+        }
+
+
+def _nothing(money: Money) -> Table:
+    return Table(money.totals.columns, [])
+
+
+def _charts(span: str, table: Table) -> list[tuple[str, Markup]]:
+    """
+    A chart for each currency.
+    """
+    rows = sorted(tables.by_name(table), key=lambda row: str(row["currency"]))
+    return [
+        (currency, money_chart.money_bars(f"Earned per {span} in {currency}", bars))
+        for currency, of_one in groupby(rows, key=lambda row: str(row["currency"]))
+        if (bars := _bars(span, [*of_one]))
+    ]
+
+
+def _bars(span: str, rows: Sequence[Mapping[str, Any]]) -> list[money_chart.Bar]:
+    order = "starts_local" if span == "show" else span
+    return [
+        money_chart.Bar(
+            name=_bar_name(row, span),
+            label=_bar_label(row, span),
+            gross=row["gross"],
+            refunded=row["refunded"],
+            fees=row["fees_known"],
+            net=row["net_known"],
+            is_known=row["fees"] is not None,
+        )
+        for row in sorted(rows, key=lambda row: str(row[order]))
+    ]
+
+
+def _bar_name(row: Mapping[str, Any], span: str) -> str:
+    if span != "show":
+        return _name(row, span)
+    start = clock.from_poster(row["starts_local"])
+    return f"{start:%a} {start.day} {start:%b %Y, %H:%M}, {row['production']}"
+
+
+def _bar_label(row: Mapping[str, Any], span: str) -> str:
+    if span == "month":
+        return f"{date.fromisoformat(f'{row[span]}-01'):%b %y}"
+    text = row["starts_local"][:10] if span == "show" else str(row[span])
+    day = date.fromisoformat(text)
+    return f"{day.day} {day:%b}"
+
+
+def _words(money: Money, what: str) -> str:
+    return unknown_figures.in_words(money.unknown, what)

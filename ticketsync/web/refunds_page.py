@@ -1,0 +1,76 @@
+"""
+The page of refunds, `/money/refunds`, and its file: the same as `refunds list`.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ticketsync.core import tables
+from ticketsync.reporting import refund_report
+from ticketsync.web.money_page import Choice, as_csv, file_name, read_choices
+from ticketsync.web.site import PageRequest, Site
+from ticketsync.workflows import money_view
+
+PATH = "/money/refunds"
+SHOWN = 500  # rows on the page; the file has all
+
+
+class RefundPages:
+    """
+    The routes of refunds.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        for_readers = self._site.for_readers
+        return [
+            Route(PATH, for_readers(self.page)),
+            Route(f"{PATH}.csv", for_readers(self.file)),
+        ]
+
+    def page(self, request: PageRequest) -> Response:
+        choice = Choice.from_query(request.query)
+        by = _by(choice)
+        with self._site.database.read() as connection:
+            chosen = money_view.read_filter(connection, choice.wanted)
+            report = refund_report.refunds_table(connection, chosen, by=by)
+            values = read_choices(connection, choice, chosen)
+            heading = money_view.refunds_heading(connection, chosen, by)
+        title, _, basis = heading.partition(". ")
+        refunds = [*tables.by_name(report)]
+        return self._site.render_page(
+            request,
+            "refunds.html",
+            "Refunds",
+            current_path="/money",
+            heading=title,
+            basis=basis,
+            by=by,
+            choice=choice,
+            refunds=refunds[:SHOWN],
+            more=max(0, len(refunds) - SHOWN),
+            sums=[*tables.by_name(refund_report.sums_by_basis(report))],
+            bases=refund_report.BASES,
+            **values,
+        )
+
+    def file(self, request: PageRequest) -> Response:
+        """
+        The refunds of the page as CSV, all of them.
+        """
+        choice = Choice.from_query(request.query)
+        with self._site.database.read() as connection:
+            chosen = money_view.read_filter(connection, choice.wanted)
+            report = refund_report.refunds_table(connection, chosen, by=_by(choice))
+        return as_csv(report, file_name("refunds", chosen))
+
+
+def _by(choice: Choice) -> str:
+    """
+    Which day is in the period; that of the refund where the URL says nothing else.
+    """
+    return "show" if choice.get("by") == "show" else "refund"

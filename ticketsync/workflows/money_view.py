@@ -1,0 +1,281 @@
+"""
+The money view: what shows earned, one line for each of a group, for the command
+`financials list`, the page `/money` and its file. All three ask `read_filter` what is
+meant and `read_money` for the lines, so that they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import shows
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core import clock, errors, periods, tables
+from ticketsync.core.money import Money as Amount
+from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.redact import safe
+from ticketsync.core.tables import Table
+from ticketsync.reporting import grouped_figures, unknown_figures
+from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.reporting.unknown_figures import UnknownFigures
+
+PAST: Final = "past"
+COMING: Final = "coming"
+MANY_BARS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    A choice as a person typed it; an empty text means everything. `first` and `last`
+    are the days of a period in place of `period`; `when` is `PAST` or `COMING`.
+    """
+
+    period: str = ""
+    first: str = ""
+    last: str = ""
+    account: str = ""
+    venue: str = ""
+    production: str = ""
+    currency: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """
+    Loaded reports: the `lines` and the `totals`, one for each currency; `before` are
+    the totals of the period before, `None` where there is nothing to compare with.
+    """
+
+    lines: Table
+    totals: Table
+    before: Table | None
+    before_period: Period | None
+    unknown: list[UnknownFigures]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """
+    The shows of a period: the money view per show, and those without any figures.
+    """
+
+    money: Money
+    without_figures: list[ShowInfo]
+
+
+def today(connection: Connection) -> date:
+    """
+    The calendar day at the default venue.
+    """
+    return clock.local(clock.now(), shows.get_business_zone(connection)).date()
+
+
+def read_period(connection: Connection, wanted: Wanted) -> Period:
+    """
+    The period that is meant, by the calendar of the default venue.
+
+    Raises: `UsageError` for a text that is no period, or where there are two.
+    """
+    if not (wanted.first or wanted.last):
+        return periods.parse_period(wanted.period, today(connection))
+    if wanted.period:
+        raise errors.UsageError(
+            "A period and its first or last day exclude each other.",
+            hint="Use either --period, or --from and --to.",
+        )
+    span = f"{wanted.first}..{wanted.last}"
+    return periods.parse_period(span, today(connection))
+
+
+def read_filter(connection: Connection, wanted: Wanted) -> FigureFilter:
+    """
+    Which figures are meant. Productions may be written in other letters, upper and
+    lower.
+
+    Raises: `UsageError` for a text that is no period or currency, `NotFound` for the
+    name of an account, venue or production that there is not.
+    """
+    if wanted.when not in ("", PAST, COMING):
+        raise errors.UsageError(
+            f"{safe(wanted.when)!r} is neither past nor coming.",
+            hint="Use past or coming, or leave it out.",
+        )
+    now = clock.now()
+    return FigureFilter(
+        period=read_period(connection, wanted),
+        account=wanted.account and state.get_account(connection, wanted.account).name,
+        venue=wanted.venue and _venue(connection, wanted.venue),
+        production=wanted.production and _production(connection, wanted.production),
+        currency=wanted.currency and shows.check_currency(wanted.currency),
+        begins_from=now if wanted.when == COMING else None,
+        begins_before=now if wanted.when == PAST else None,
+    )
+
+
+def _venue(connection: Connection, name: str) -> str:
+    known = [venue.name for venue in shows.list_venues(connection)]
+    found = [other for other in known if other.casefold() == name.strip().casefold()]
+    if name in known or len(found) == 1:
+        return name if name in known else found[0]
+    raise errors.NotFound(
+        f"There is no venue {safe(name)!r}.", hint="See `ticketsync venues list`."
+    )
+
+
+def _production(connection: Connection, title: str) -> str:
+    id_ = shows.get_production_id(connection, title)
+    return shows.get_production_title(connection, id_)
+
+
+def read_money(
+    connection: Connection, per: str, chosen: FigureFilter, *, sort: str = ""
+) -> Money:
+    """
+    The money view per one of `grouped_figures.GROUPINGS`. A period is compared with the
+    one before it once it is over: what comes has been sold in part only.
+
+    Raises: `UsageError` for a `sort` that is not a column.
+    """
+    lines = grouped_figures.grouped_table(connection, per, chosen, sort=sort).loaded()
+    earlier = _period_before(chosen, today(connection))
+    return Money(
+        lines=lines,
+        totals=grouped_figures.totals_table(connection, chosen).loaded(),
+        before=None if earlier is None else _totals_in(connection, chosen, earlier),
+        before_period=earlier,
+        unknown=unknown_figures.list_unknown(connection, chosen),
+    )
+
+
+def _totals_in(connection: Connection, chosen: FigureFilter, period: Period) -> Table:
+    other = replace(chosen, period=period)
+    return grouped_figures.totals_table(connection, other).loaded()
+
+
+def read_played(connection: Connection, period: Period) -> Played:
+    """
+    What the shows of a period earned. A show that is left out of the figures, or that
+    nothing was sold for, has none.
+    """
+    money = read_money(connection, "show", FigureFilter(period=period))
+    with_figures = {row["show_id"] for row in tables.by_name(money.lines)}
+    return Played(
+        money=money,
+        without_figures=[
+            show
+            for show in shows.list_shows(connection)
+            if _plays_in(show, period)
+            and show.id not in with_figures
+            and not show.is_excluded
+        ],
+    )
+
+
+def _plays_in(show: ShowInfo, period: Period) -> bool:
+    day = clock.from_poster(show.starts_local).date()
+    return (period.first or day) <= day <= (period.last or day)
+
+
+def per_cent_more(now: Amount, before: Amount) -> int | None:
+    """
+    By how many per cent an amount is more than another in its currency, rounded;
+    `None` where there was nothing before.
+    """
+    difference, whole = (now - before).minor, before.minor
+    if whole <= 0:
+        return None
+    sign = -1 if difference < 0 else 1
+    return sign * ((200 * abs(difference) + whole) // (2 * whole))
+
+
+def change_in_words(now: Amount, before: Amount) -> str:
+    """
+    How an amount compares with one before, which follows: `8 % more than`.
+    """
+    change = per_cent_more(now, before)
+    if not change:
+        return "as much as" if change == 0 else "more than"
+    return f"{abs(change)} % {'more' if change > 0 else 'less'} than"
+
+
+def read_chart(
+    connection: Connection, per: str, money: Money, chosen: FigureFilter
+) -> tuple[str, Table]:
+    """
+    The lines to draw, and what they are per: those of the money view where they follow
+    the calendar and are few, else days, weeks or months, whichever are few enough.
+    """
+    if per in ("show", "day", "week", "month") and _is_few(money.lines):
+        return per, money.lines
+    for span in ("day", "week"):
+        table = grouped_figures.grouped_table(connection, span, chosen).loaded()
+        if _is_few(table):
+            return span, table
+    return "month", grouped_figures.grouped_table(connection, "month", chosen).loaded()
+
+
+def _is_few(lines: Table) -> bool:
+    return len([*lines.rows]) <= MANY_BARS
+
+
+def _period_before(chosen: FigureFilter, day: date) -> Period | None:
+    last = chosen.period.last
+    if last is None or last >= day or chosen.begins_from is not None:
+        return None
+    return periods.before(chosen.period)
+
+
+def heading(chosen: FigureFilter) -> str:
+    """
+    What the lines are, in words: `What the shows of November 2026 earned`.
+    """
+    if chosen.begins_from is not None:
+        which, verb = "coming shows", "have sold"
+    else:
+        which = "past shows" if chosen.begins_before is not None else "shows"
+        verb = "earned"
+    if chosen.period == ALWAYS:
+        return f"What {'all ' if which == 'shows' else 'the '}{which} {verb}"
+    words = periods.in_words(chosen.period)
+    joint = "" if words.startswith(("from", "until")) else "of "
+    return f"What the {which} {joint}{words} {verb}"
+
+
+def basis(connection: Connection, chosen: FigureFilter) -> str:
+    """
+    Which day counts, by which calendar, and what else is left out, as sentences.
+    """
+    zones = {venue.timezone for venue in shows.list_venues(connection)}
+    where = f"in {zones.pop()}" if len(zones) == 1 else "at its venue"
+    return f"The day of the show counts, {where}.{limits(chosen)}"
+
+
+def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> str:
+    """
+    What a list of refunds is, and which day counts, as sentences.
+    """
+    words = periods.in_words(chosen.period)
+    joint = "" if not words or words.startswith(("from", "until")) else "of "
+    if by == "show":
+        shows_ = f"the shows {joint}{words}" if words else "all shows"
+        return f"Refunds of {shows_}. {basis(connection, chosen)}"
+    which = f"Refunds {joint}{words}" if words else "All refunds"
+    zone = shows.get_business_zone(connection)
+    return f"{which}. The day of the refund counts, in {zone}.{limits(chosen)}"
+
+
+def limits(chosen: FigureFilter) -> str:
+    """
+    What figures are chosen beside their period, as a sentence with a space before it;
+    empty for all.
+    """
+    names = (chosen.production, chosen.venue, chosen.account, chosen.currency)
+    only = ", ".join(safe(name) for name in names if name)
+    return f" Only {only}." if only else ""
