@@ -71,8 +71,6 @@ def list_financials(
 
     A period holds the shows that play in it, by the calendar at their venue. JSON and
     CSV have a row for each show and account, unless --per says otherwise.
-
-    Example: ticketsync financials list --per production --period last-month
     """
     from ticketsync.reporting import grouped_figures
     from ticketsync.workflows import money_view

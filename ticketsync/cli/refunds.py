@@ -59,8 +59,6 @@ def list_refunds(
     The basis says where the day is from: reported (the platform's date), void (the day
     of the void), seen (the day we first saw it), or assumed (it was there at the first
     read). Sums are separate for each basis.
-
-    Example: ticketsync refunds list --period last-month
     """
     from ticketsync.cli import render
     from ticketsync.reporting import refund_report
