@@ -28,10 +28,15 @@ def create_app(
     The whole application. Without a site it only receives webhooks; then it needs the
     settings.
     """
-    inner = application(receiver, [] if site is None else routes(site))
-    if site is not None:
-        return Entrance(inner, site.settings.serve)
-    return Entrance(inner, settings or ServeSettings())
+    if site is None:
+        return Entrance(application(receiver), settings or ServeSettings())
+    inner = application(
+        receiver,
+        routes(site),
+        not_found=site.page_not_found,
+        method_not_allowed=site.method_not_allowed,
+    )
+    return Entrance(inner, site.settings.serve)
 
 
 def routes(site: Site) -> Sequence[BaseRoute]:
