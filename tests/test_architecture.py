@@ -62,9 +62,12 @@ ALLOWED = {
         *("web", "reporting", "providers.registry", "providers.base"),
         *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
         "store.delivery_states",
+        "jobs",  # started, never waited for
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
         *("workflows.webhook_endpoints", "workflows.scan_files"),
+        *("workflows.account_states", "workflows.retire"),
+        *("workflows.season_list", "workflows.catalogue_edits"),
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

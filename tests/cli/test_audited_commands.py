@@ -60,15 +60,20 @@ REASONS = {
     "webhooks work": "a run says what was read",
 }
 PAGE_REASONS = {
+    "/accounts/{name}/options": "only tries them; saving is recorded",
     "/accounts/{name}/sync": "a run says who asked",
     "/door/{id:int}/merge": "each scan is kept with its door and time",
     "/door/{id:int}/scan": "each scan is kept with its door and time",
     "/enter": "signing in changes nothing but who is here",
     "/enter/{token}": "signing in changes nothing but who is here",
+    "/fetch": "a run says who read the listing",
     "/hooks/{path}": "not a person: the delivery is kept",
     "/leave": "signing out changes nothing but who is here",
+    "/sync": "a run says who read what",
 }
 PAGES_RECORDED = {
+    *("/accounts/{name}/key", "/accounts/{name}/pause", "/accounts/{name}/remove"),
+    *("/accounts/{name}/resume", "/connect", "/tasks/{id}/save"),
     "/calendar/feed",
     "/calendar/feed/{id:int}/revoke",
     "/match/certain",

@@ -106,7 +106,7 @@ class Actions:
     def create_feed(self, request: PageRequest) -> Response:
         with self._site.database.write() as connection:
             token = passes.issue(connection, "calendar", "viewer", "feed", clock.now())
-        base = self._site.settings.serve.public_url.rstrip("/")
+        base = self._site.address_of_links(request).rstrip("/")
         return calendar_page(self._site, request, f"{base}/calendar/{token}.ics")
 
     def revoke_feed(self, request: PageRequest) -> Response:

@@ -12,7 +12,9 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from ticketsync.core.config import ServeSettings
+from ticketsync.web.account_pages import AccountPages
 from ticketsync.web.actions import Actions
+from ticketsync.web.connect_pages import ConnectPages
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
@@ -44,6 +46,8 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Entry(site).routes(),
         *Pages(site).routes(),
         *Actions(site).routes(),
+        *AccountPages(site).routes(),
+        *ConnectPages(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]

@@ -13,11 +13,12 @@ from jinja2.runtime import Context
 from ticketsync.core import clock, web_address
 from ticketsync.core.money import Money
 from ticketsync.store.delivery_states import NOT_ACCEPTED
+from ticketsync.web import page_words
 
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
-    *("rejected", "does not add up", "oversold"),
+    *("rejected", "refused", "does not add up", "oversold"),
     *NOT_ACCEPTED,
 )
 
@@ -62,4 +63,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "tone": _tone,
     "words": lambda word: str(word).replace("_", " "),
     "link": web_address.is_link,
+    "problem": page_words.message_of,
+    "what_to_do": page_words.hint_of,
+    "without_commands": page_words.without_commands,
 }

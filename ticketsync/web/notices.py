@@ -10,9 +10,19 @@ from urllib.parse import urlencode
 
 SYNC_REQUESTED = "sync-requested"
 FEED_REVOKED = "feed-revoked"
+PAUSED = "account-paused"
+RESUMED = "account-resumed"
+REMOVED = "account-removed"
+OPTIONS_SAVED = "options-saved"
+NOTHING_CHANGED = "nothing-changed"
 _TEXTS: Mapping[str, str] = {
     SYNC_REQUESTED: "{account} is being synced; this takes a moment.",
     FEED_REVOKED: "The calendar address was revoked: it no longer opens the calendar.",
+    PAUSED: "{account} is paused: it is left out of every sync until you resume it.",
+    RESUMED: "{account} is active again.",
+    REMOVED: "The account and its key are removed; what it sold is kept and counts.",
+    OPTIONS_SAVED: "The options of {account} are saved.",
+    NOTHING_CHANGED: "Nothing was changed.",
 }
 
 

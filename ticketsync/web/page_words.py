@@ -29,8 +29,7 @@ def hint_of(error: TicketsyncError) -> str:
     """
     if error.word in _HINTS:
         return _HINTS[error.word]
-    sentences = _SENTENCES.split(error.hint)
-    return safe(" ".join(s for s in sentences if not _COMMAND.search(s)))
+    return safe(without_commands(error.hint))
 
 
 def message_of(error: TicketsyncError) -> str:
@@ -38,3 +37,11 @@ def message_of(error: TicketsyncError) -> str:
     What happened, in one or more sentences.
     """
     return safe(error.message)
+
+
+def without_commands(text: str) -> str:
+    """
+    A text without its sentences that name commands.
+    """
+    sentences = _SENTENCES.split(text)
+    return " ".join(s for s in sentences if not _COMMAND.search(s))

@@ -276,6 +276,7 @@ class Pages:
             },
             last_runs={run.account_name: run for run in last_runs},
             can_sync=self._site.request_sync is not None,
+            can_set_up=self._site.setup is not None,
         )
 
     def _waiting(self, connection: Connection) -> list[Waiting]:

@@ -8,6 +8,7 @@ Nothing is loaded from other sites and no page contains a script; the headers
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -23,7 +24,8 @@ from ticketsync.accounts import health
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import actor, clock, errors, log
-from ticketsync.core.config import Settings
+from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
@@ -107,12 +109,13 @@ Endpoint = Callable[[Request], Any]
 class Site:
     """
     The pages of one database. `request_sync` asks the background worker to sync an
-    account; it is `None` if there is no worker.
+    account, `setup` starts the other tasks; both are `None` if there is no worker.
     """
 
     database: Database
     settings: Settings
     request_sync: RequestSync | None = None
+    setup: SetupJobs | None = None
     _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +128,7 @@ class Site:
             auto_reload=False,
         )
         self._templates.filters |= FILTERS
+        self._templates.globals["form_id"] = lambda: secrets.token_urlsafe(16)
 
     # Access
 
@@ -288,6 +292,15 @@ class Site:
         }
         html = self._templates.get_template(template).render(context)
         return HTMLResponse(html, status_code)
+
+    def address_of_links(self, request: PageRequest) -> str:
+        """
+        Where others open these pages: `public_url` in the settings, else the address at
+        which the visitor opened them.
+        """
+        public_url = self.settings.serve.public_url
+        is_set = public_url != ServeSettings().public_url
+        return public_url if is_set else request.origin or public_url
 
     def _load_venue(self) -> VenueInfo:
         with self.database.read() as connection:
