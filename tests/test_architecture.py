@@ -68,6 +68,7 @@ ALLOWED = {
         *("workflows.webhook_endpoints", "workflows.scan_files"),
         *("workflows.account_states", "workflows.retire"),
         *("workflows.season_list", "workflows.catalogue_edits"),
+        "workflows.show_figures",
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

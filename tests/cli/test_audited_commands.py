@@ -69,11 +69,18 @@ PAGE_REASONS = {
     "/fetch": "a run says who read the listing",
     "/hooks/{path}": "not a person: the delivery is kept",
     "/leave": "signing out changes nothing but who is here",
+    "/shows/import": "only read; saving is recorded",
+    "/shows/import/{id}": "only read; saving is recorded",
     "/sync": "a run says who read what",
 }
 PAGES_RECORDED = {
     *("/accounts/{name}/key", "/accounts/{name}/pause", "/accounts/{name}/remove"),
     *("/accounts/{name}/resume", "/connect", "/tasks/{id}/save"),
+    *("/occurrences/{id:int}/link", "/occurrences/{id:int}/unlink"),
+    *("/occurrences/{id:int}/switches", "/occurrences/{id:int}/show"),
+    *("/events/{id:int}/switches", "/events/{id:int}/types"),
+    *("/productions/{id:int}/switches", "/shows/adopt", "/shows/import/{id}/save"),
+    *("/shows/{id:int}/edit", "/shows/{id:int}/exclude", "/shows/{id:int}/include"),
     "/calendar/feed",
     "/calendar/feed/{id:int}/revoke",
     "/match/certain",

@@ -54,10 +54,17 @@ EXPECTED = {
     "GET /door/{id:int}/guests": at_door(200, nobody=401),
     "GET /enter": (200, 303, 303, 303),
     "GET /enter/{token}": everyone(200),
+    "GET /events": readers(200),
+    "GET /events/{id:int}": managers(200),
     "GET /matching": readers(200),
+    "GET /occurrences/{id:int}": managers(200),
     "GET /productions/{id:int}": readers(200),
     "GET /runs": readers(200),
+    "GET /shows/adopt": managers(200),
+    "GET /shows/import": managers(200),
+    "GET /shows/import/{id}": managers(404),  # nothing was uploaded
     "GET /shows/{id:int}": readers(200),
+    "GET /shows/{id:int}/edit": managers(200),
     "GET /shows/{id:int}/orders/{account}/{order:path}": readers(404),
     "GET /static": everyone(200),
     "GET /tasks/{id}": managers(404),  # nothing was started
@@ -75,12 +82,26 @@ EXPECTED = {
     "POST /door/{id:int}/scan": at_door(400, nobody=401),  # nothing was scanned
     "POST /enter": everyone(403),  # a wrong password
     "POST /enter/{token}": everyone(403),  # no such link
+    "POST /events/{id:int}/switches": managers(303),
+    "POST /events/{id:int}/types": managers(400),  # nothing was named
     "POST /fetch": managers(303),
     "POST /hooks/{path}": everyone(404),
     "POST /leave": everyone(303),
     "POST /match/certain": managers(303),
     "POST /match/{occurrence_id:int}/never": managers(303),
     "POST /match/{occurrence_id:int}/{show_id:int}": managers(303),
+    "POST /occurrences/{id:int}/link": managers(404),  # no show was named
+    "POST /occurrences/{id:int}/show": managers(400),  # no title
+    "POST /occurrences/{id:int}/switches": managers(303),
+    "POST /occurrences/{id:int}/unlink": managers(303),
+    "POST /productions/{id:int}/switches": managers(303),
+    "POST /shows/adopt": managers(303),
+    "POST /shows/import": managers(400),  # no file
+    "POST /shows/import/{id}": managers(404),  # nothing was uploaded
+    "POST /shows/import/{id}/save": managers(404),
+    "POST /shows/{id:int}/edit": managers(303),  # nothing changes
+    "POST /shows/{id:int}/exclude": managers(303),
+    "POST /shows/{id:int}/include": managers(303),
     "POST /sync": managers(303),
     "POST /tasks/{id}/save": managers(404),  # nothing was started
     "POST /waiting/dismiss": managers(400),  # nothing was named

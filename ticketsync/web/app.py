@@ -20,7 +20,9 @@ from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
+from ticketsync.web.show_setup_pages import ShowSetupPages
 from ticketsync.web.site import FOLDER, Site
+from ticketsync.web.ticketing_pages import TicketingPages
 
 
 def create_app(
@@ -48,6 +50,8 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Actions(site).routes(),
         *AccountPages(site).routes(),
         *ConnectPages(site).routes(),
+        *TicketingPages(site).routes(),
+        *ShowSetupPages(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]

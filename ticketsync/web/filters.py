@@ -48,6 +48,13 @@ def _moment(page: Context, instant: Any) -> str:
     return f"{clock.local(instant, page['timezone']):%a %d %b, %H:%M}"
 
 
+def _at(instant: Any, zone: str) -> str:
+    """
+    An instant in a time zone: `Fri 27 Nov 2026, 19:30`.
+    """
+    return f"{clock.local(instant, zone):%a %d %b %Y, %H:%M}"
+
+
 def _tone(state: str) -> str:
     """
     The CSS class of a state.
@@ -60,6 +67,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": _day,
     "ago": clock.ago,
     "moment": _moment,
+    "at": _at,
     "tone": _tone,
     "words": lambda word: str(word).replace("_", " "),
     "link": web_address.is_link,
