@@ -63,6 +63,8 @@ from ticketsync.core.config import (
     Settings,
     SyncSettings,
 )
+from ticketsync.jobs.setup import SetupJobs
+from ticketsync.jobs.tasks import Tasks
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.visitors import passes
@@ -408,7 +410,10 @@ def site(full, requested_syncs, hashed):
             public_url="https://tickets.example.org", password_hash=hashed
         )
     )
-    return Site(full, settings, requested_syncs.append)
+    tasks = Tasks()
+    setup = SetupJobs(tasks, full, lambda: settings)
+    yield Site(full, settings, requested_syncs.append, setup)
+    tasks.close()
 
 
 @pytest.fixture

@@ -62,10 +62,14 @@ ALLOWED = {
         *("web", "reporting", "providers.registry", "providers.base"),
         *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
         "store.delivery_states",
+        "jobs",  # started, never waited for
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
         *("workflows.webhook_endpoints", "workflows.scan_files"),
         "workflows.money_view",
+        *("workflows.account_states", "workflows.retire"),
+        *("workflows.season_list", "workflows.catalogue_edits"),
+        "workflows.show_figures",
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

@@ -61,15 +61,27 @@ REASONS = {
     "webhooks work": "a run says what was read",
 }
 PAGE_REASONS = {
+    "/accounts/{name}/options": "only tries them; saving is recorded",
     "/accounts/{name}/sync": "a run says who asked",
     "/door/{id:int}/merge": "each scan is kept with its door and time",
     "/door/{id:int}/scan": "each scan is kept with its door and time",
     "/enter": "signing in changes nothing but who is here",
     "/enter/{token}": "signing in changes nothing but who is here",
+    "/fetch": "a run says who read the listing",
     "/hooks/{path}": "not a person: the delivery is kept",
     "/leave": "signing out changes nothing but who is here",
+    "/shows/import": "only read; saving is recorded",
+    "/shows/import/{id}": "only read; saving is recorded",
+    "/sync": "a run says who read what",
 }
 PAGES_RECORDED = {
+    *("/accounts/{name}/key", "/accounts/{name}/pause", "/accounts/{name}/remove"),
+    *("/accounts/{name}/resume", "/connect", "/tasks/{id}/save"),
+    *("/occurrences/{id:int}/link", "/occurrences/{id:int}/unlink"),
+    *("/occurrences/{id:int}/switches", "/occurrences/{id:int}/show"),
+    *("/events/{id:int}/switches", "/events/{id:int}/types"),
+    *("/productions/{id:int}/switches", "/shows/adopt", "/shows/import/{id}/save"),
+    *("/shows/{id:int}/edit", "/shows/{id:int}/exclude", "/shows/{id:int}/include"),
     "/calendar/feed",
     "/calendar/feed/{id:int}/revoke",
     "/match/certain",

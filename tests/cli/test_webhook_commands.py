@@ -19,7 +19,7 @@ from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import connect, webhook_endpoints
+from ticketsync.workflows import webhook_endpoints, webhook_registration
 
 
 @pytest.fixture
@@ -155,7 +155,9 @@ def test_an_empty_key_of_a_platform_is_refused(database, monkeypatch):
         Square, "register_webhook", lambda self, url: Registered("7", Secret(" "))
     )
     with pytest.raises(errors.SecretMissing):
-        connect.register(database, Settings(), "sq", "https://x/hooks/a", "file")
+        webhook_registration.register(
+            database, Settings(), "sq", "https://x/hooks/a", "file"
+        )
     with database.read() as connection:
         assert inbox.list_secret_references(connection, 3) == []
 

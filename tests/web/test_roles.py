@@ -42,8 +42,11 @@ def everyone(status):
 EXPECTED = {
     "GET /": (303, 200, 303, 200),  # sends the door to its page
     "GET /accounts": readers(200),
+    "GET /accounts/{name}": managers(200),
+    "GET /accounts/{name}/remove": managers(404),  # of an account that there is not
     "GET /calendar": readers(200),
     "GET /calendar/{token}.ics": everyone(404),  # a private address
+    "GET /connect": managers(200),
     "GET /discrepancies": readers(200),
     "GET /door": at_door(200),
     "GET /door/worker.js": everyone(200),
@@ -51,29 +54,60 @@ EXPECTED = {
     "GET /door/{id:int}/guests": at_door(200, nobody=401),
     "GET /enter": (200, 303, 303, 303),
     "GET /enter/{token}": everyone(200),
+    "GET /events": readers(200),
+    "GET /events/{id:int}": managers(200),
     "GET /matching": readers(200),
     "GET /money": readers(200),
     "GET /money.csv": readers(200),
     "GET /money/refunds": readers(200),
     "GET /money/refunds.csv": readers(200),
+    "GET /occurrences/{id:int}": managers(200),
     "GET /productions/{id:int}": readers(200),
     "GET /runs": readers(200),
+    "GET /shows/adopt": managers(200),
+    "GET /shows/import": managers(200),
+    "GET /shows/import/{id}": managers(404),  # nothing was uploaded
     "GET /shows/{id:int}": readers(200),
+    "GET /shows/{id:int}/edit": managers(200),
     "GET /shows/{id:int}/orders/{account}/{order:path}": readers(404),
     "GET /static": everyone(200),
+    "GET /tasks/{id}": managers(404),  # nothing was started
     "GET /webhooks": readers(200),
+    "POST /accounts/{name}/key": managers(409),  # nothing was typed
+    "POST /accounts/{name}/options": managers(303),
+    "POST /accounts/{name}/pause": managers(303),
+    "POST /accounts/{name}/remove": managers(404),
+    "POST /accounts/{name}/resume": managers(303),
     "POST /accounts/{name}/sync": managers(303),
     "POST /calendar/feed": managers(200),
     "POST /calendar/feed/{id:int}/revoke": managers(404),
+    "POST /connect": managers(404),  # no such platform
     "POST /door/{id:int}/merge": at_door(400, nobody=401),
     "POST /door/{id:int}/scan": at_door(400, nobody=401),  # nothing was scanned
     "POST /enter": everyone(403),  # a wrong password
     "POST /enter/{token}": everyone(403),  # no such link
+    "POST /events/{id:int}/switches": managers(303),
+    "POST /events/{id:int}/types": managers(400),  # nothing was named
+    "POST /fetch": managers(303),
     "POST /hooks/{path}": everyone(404),
     "POST /leave": everyone(303),
     "POST /match/certain": managers(303),
     "POST /match/{occurrence_id:int}/never": managers(303),
     "POST /match/{occurrence_id:int}/{show_id:int}": managers(303),
+    "POST /occurrences/{id:int}/link": managers(404),  # no show was named
+    "POST /occurrences/{id:int}/show": managers(400),  # no title
+    "POST /occurrences/{id:int}/switches": managers(303),
+    "POST /occurrences/{id:int}/unlink": managers(303),
+    "POST /productions/{id:int}/switches": managers(303),
+    "POST /shows/adopt": managers(303),
+    "POST /shows/import": managers(400),  # no file
+    "POST /shows/import/{id}": managers(404),  # nothing was uploaded
+    "POST /shows/import/{id}/save": managers(404),
+    "POST /shows/{id:int}/edit": managers(303),  # nothing changes
+    "POST /shows/{id:int}/exclude": managers(303),
+    "POST /shows/{id:int}/include": managers(303),
+    "POST /sync": managers(303),
+    "POST /tasks/{id}/save": managers(404),  # nothing was started
     "POST /waiting/dismiss": managers(400),  # nothing was named
 }
 # What needs no sign-in.
@@ -103,6 +137,8 @@ def concrete(path):
     """
     if path == "/static":
         return "/static/pages.css"
+    if path.endswith("/remove"):  # the others need the account
+        path = path.replace("{name}", "none")
     return re.sub(
         r"\{(\w+)(:\w+)?\}",
         lambda found: VALUES.get(found[1], "9" if "feed" in path else "1"),

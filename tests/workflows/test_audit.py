@@ -22,7 +22,7 @@ from ticketsync.reporting import audit_trail, runs
 from ticketsync.sales import privacy
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import connect, match, show_figures
+from ticketsync.workflows import account_states, connect, match, show_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -136,7 +136,7 @@ def test_a_switch_says_its_level_and_account_in_words(linked, settings):
     match.configure(database, settings, date, **off, types={})
     match.configure_event(database, settings, event, **off, types={})
     match.configure_production(database, settings, event.production, **off)
-    connect.pause(database, "tt", "moving house")
+    account_states.pause(database, "tt", "moving house")
 
     switched = "sync ticket sales yes → no"
     assert topics(database, 4) == [
@@ -202,13 +202,13 @@ def test_an_exclusion_and_its_end_are_on_record(linked, settings):
 
 def test_pauses_names_and_options_of_accounts_are_on_record(linked):
     database, _ = linked
-    connect.pause(database, "tt", "moving house")
+    account_states.pause(database, "tt", "moving house")
     assert latest(database)[1:] == (
         *("pause", "account"),
         {"state": "active", "why": ""},
         {"state": "paused", "why": "moving house"},
     )
-    connect.resume(database, "tt")
+    account_states.resume(database, "tt")
     assert latest(database)[1] == "resume"
     connect.rename(database, Settings(), "tt", "office")
     assert latest(database)[1:] == (
@@ -398,7 +398,7 @@ def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
 
 def test_a_new_key_lifts_no_pause_and_a_rename_changes_nothing_else(linked):
     database, _ = linked
-    connect.pause(database, "tt", "the bookkeeper asked")
+    account_states.pause(database, "tt", "the bookkeeper asked")
     with database.write() as connection:
         account = state.get_account(connection, "tt")
         for fingerprint in (account.secret_fingerprint, "another"):

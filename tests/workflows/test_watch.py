@@ -26,7 +26,7 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import runs
 from ticketsync.sandbox.faults import Plan
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_alerts, connect, doctor, match
+from ticketsync.workflows import account_alerts, account_states, doctor, match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -306,7 +306,7 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
 
 def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, messages):
     tick(adopted, noticed)
-    connect.pause(adopted, "tt", "a holiday")
+    account_states.pause(adopted, "tt", "a holiday")
     frozen(NOW + timedelta(days=3))
     assert tick(adopted, noticed).outcome == "skipped-disabled"
     assert messages() == []

@@ -110,6 +110,20 @@ def check_storage(account: str, source: str) -> None:
     delete_secret(name, source, reference)
 
 
+def find_places() -> tuple[str, ...]:
+    """
+    Where a secret can be stored on this machine now, tried with a dummy: `keyring`;
+    else `file`, which a person has to agree to; or nowhere.
+    """
+    for place in ("keyring", "file"):
+        try:
+            check_storage(f"page-{secrets.token_hex(4)}", place)
+        except (errors.CredentialError, OSError):
+            continue
+        return (place,)
+    return ()
+
+
 def secret_file_path(account: str) -> str:
     """
     The path of the file for an account's secret.

@@ -89,6 +89,13 @@ class NewAccount:
     identity_name: str = ""
 
 
+def uses_tokens(account: AccountState) -> bool:
+    """
+    Whether an account was authorised by OAuth instead of being given a key.
+    """
+    return any(name.startswith(OF_TOKENS) for name in account.options)
+
+
 def list_accounts(connection: Connection) -> list[AccountState]:
     return _read_accounts(connection)
 

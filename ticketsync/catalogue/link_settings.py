@@ -93,6 +93,15 @@ def map_ticket_types(
     return _set_names(connection, event_id, _TYPES, names)
 
 
+def read_types(connection: Connection, event_id: int) -> dict[str, str]:
+    """
+    The venue's names of an event's ticket types, by the platform's.
+
+    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    """
+    return _read_names(connection, event_id, _TYPES)
+
+
 def map_fields(
     connection: Connection, event_id: int, names: Mapping[str, str]
 ) -> dict[str, str]:

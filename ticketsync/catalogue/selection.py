@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Table,
     false,
     func,
@@ -238,7 +239,31 @@ def find_event(connection: Connection, text: str) -> LinkedEvent:
     Raises: `NotFound` where no event, or more than one, fits, and where no date of it
     feeds a show yet.
     """
-    query = (
+    is_meant = or_(_is_theirs(events, text), _is_ours(events, text))
+    found = connection.execute(_events().where(is_meant)).all()
+    if len(found) != 1:
+        what = "stands for several events" if found else "is not the id of an event"
+        raise errors.NotFound(
+            f"{safe(text)!r} {what}.",
+            hint="See `event_id` in `ticketsync events list --json`.",
+        )
+    return _linked_event(found[0])
+
+
+def get_event(connection: Connection, event_id: int) -> LinkedEvent:
+    """
+    The event with this id of ours.
+
+    Raises: `NotFound` where there is none, and where no date of it feeds a show yet.
+    """
+    found = connection.execute(_events().where(events.c.id == event_id)).first()
+    if found is None:
+        raise errors.NotFound(f"There is no event {event_id}.")
+    return _linked_event(found)
+
+
+def _events() -> Select[Any]:
+    return (
         select(
             events.c.id,
             accounts.c.name.label("account"),
@@ -249,20 +274,15 @@ def find_event(connection: Connection, text: str) -> LinkedEvent:
         .join(accounts, accounts.c.id == events.c.account_id)
         .outerjoin(production_links, production_links.c.event_id == events.c.id)
         .outerjoin(productions, productions.c.id == production_links.c.production_id)
-        .where(or_(_is_theirs(events, text), _is_ours(events, text)))
     )
-    found = connection.execute(query).all()
-    if len(found) != 1:
-        what = "stands for several events" if found else "is not the id of an event"
-        raise errors.NotFound(
-            f"{safe(text)!r} {what}.",
-            hint="See `event_id` in `ticketsync events list --json`.",
-        )
-    if found[0].production is None:
+
+
+def _linked_event(found: Row[Any]) -> LinkedEvent:
+    if found.production is None:
         raise errors.NotFound(
             "No date of that event feeds a show yet.", hint="Link one first."
         )
-    return LinkedEvent(**found[0]._mapping)
+    return LinkedEvent(**found._mapping)
 
 
 def occurrences_of_show(

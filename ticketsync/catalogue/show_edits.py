@@ -15,7 +15,7 @@ from ticketsync.catalogue import production_edits, shows, undoing
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, date_orders, errors, written_dates
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -56,6 +56,20 @@ class PlannedEdit:
     before: dict[str, Any]
     after: dict[str, Any]
     values: dict[str, Any]
+
+
+def parse_start(text: str, zone: str) -> datetime:
+    """
+    The wall-clock time that a person typed for a show in this time zone.
+
+    Raises: `UsageError` if it is none.
+    """
+    try:
+        return written_dates.read_moment(text, date_orders.order_in_zone(zone))
+    except written_dates.WrittenDateError as error:
+        raise errors.UsageError(
+            f'"{safe(text)}" {error.reason}.', hint="Use 2026-11-27 19:30."
+        ) from None
 
 
 def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEdit:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
+from ticketsync.core import errors
 from ticketsync.store import audit, counted, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import (
@@ -116,6 +117,28 @@ def set_production_switches(
         connection.execute(update(productions).where(is_this).values(**after))
         _record(connection, counted.PRODUCTION, held.title, held.id, held, after)
     return read_production_note(connection, production_id)
+
+
+def read_event(connection: Connection, event_id: int) -> Switches:
+    """
+    The switches of an event.
+
+    Raises: `NotFound` where no date of it feeds a show yet.
+    """
+    is_this = production_links.c.event_id == event_id
+    if connection.execute(select(production_links.c.id).where(is_this)).first() is None:
+        raise errors.NotFound(
+            "No date of that event feeds a show yet.", hint="Link one first."
+        )
+    return _read(connection, counted.EVENT, production_links, is_this)
+
+
+def read_production(connection: Connection, production_id: int) -> Switches:
+    """
+    The switches of a production that there is.
+    """
+    is_this = productions.c.id == production_id
+    return _read(connection, counted.PRODUCTION, productions, is_this)
 
 
 def get_production_show_ids(connection: Connection, production_id: int) -> set[int]:

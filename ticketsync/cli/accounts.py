@@ -321,10 +321,10 @@ def pause_account(
     """
     Leave an account out of every sync until `resume`.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows import account_states
 
     app_context = context.get_context(ctx)
-    connect.pause(app_context.database(), name, reason)
+    account_states.pause(app_context.database(), name, reason)
     app_context.say(f"Account {name!r} is paused.")
 
 
@@ -333,10 +333,10 @@ def resume_account(ctx: typer.Context, name: str) -> None:
     """
     Include a paused or parked account again, and reset its circuit breaker.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows import account_states
 
     app_context = context.get_context(ctx)
-    connect.resume(app_context.database(), name)
+    account_states.resume(app_context.database(), name)
     app_context.say(f"Account {name!r} is active.")
 
 

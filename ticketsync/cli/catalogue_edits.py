@@ -15,8 +15,6 @@ from ticketsync.cli import context
 from ticketsync.cli.context import AppContext, Json, Yes
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from ticketsync.store.engine import Database
@@ -49,7 +47,7 @@ def edit_show(
 
     Example: ticketsync shows edit G-101 --starts-at "2026-11-27 20:00"
     """
-    from ticketsync.catalogue import selection
+    from ticketsync.catalogue import selection, show_edits
     from ticketsync.catalogue.show_edits import ShowEdit
     from ticketsync.core import errors
     from ticketsync.workflows import catalogue_edits
@@ -65,7 +63,9 @@ def edit_show(
     edit = ShowEdit(
         production=production or None,
         venue=venue or None,
-        starts_local=_local(starts_at, found.timezone) if starts_at else None,
+        starts_local=show_edits.parse_start(starts_at, found.timezone)
+        if starts_at
+        else None,
         capacity=capacity,
         has_no_capacity=no_capacity,
         reference=reference,
@@ -284,18 +284,6 @@ def remove_venue(
         lambda: catalogue_edits.remove_venue(database, venue),
         _Asked(dry_run, yes, json),
     )
-
-
-def _local(text: str, zone: str) -> datetime:
-    from ticketsync.core import date_orders, errors, written_dates
-    from ticketsync.core.redact import safe
-
-    try:
-        return written_dates.read_moment(text, date_orders.order_in_zone(zone))
-    except written_dates.WrittenDateError as error:
-        raise errors.UsageError(
-            f'"{safe(text)}" {error.reason}.', hint="Use 2026-11-27 19:30."
-        ) from None
 
 
 @dataclass(frozen=True, slots=True)

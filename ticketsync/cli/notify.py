@@ -30,13 +30,5 @@ def send_test(ctx: typer.Context) -> None:
     from ticketsync.workflows import account_alerts
 
     app_context = context.get_context(ctx)
-    settings = app_context.settings()
-    account_alerts.send(
-        settings,
-        "ticketsync: a test",
-        "If you can read this, ticketsync can notify you when an account needs "
-        "attention.",
-    )
-    for error in account_alerts.beat(settings):
-        raise error
+    account_alerts.send_test(app_context.settings())
     app_context.say("Sent.")

@@ -43,7 +43,8 @@ def serve(
     `ticketsync visitors invite`. Listens on this machine only: put your TLS
     proxy in front of it and set its address as `serve: public_url` in the settings.
     """
-    from ticketsync.jobs import settings_watch, worker
+    from ticketsync.jobs import settings_watch, tasks, worker
+    from ticketsync.jobs.setup import SetupJobs
     from ticketsync.web import app as web
     from ticketsync.web import receiver, server
     from ticketsync.web.site import Site
@@ -65,7 +66,13 @@ def serve(
     watch = settings_watch.SettingsWatch(
         app_context.settings_file(), settings, app_context.say
     )
-    site = Site(database, settings, requests.add if workers else None)
+    started = tasks.Tasks()
+    site = Site(
+        database,
+        settings,
+        requests.add if workers else None,
+        SetupJobs(started, database, watch.current) if workers else None,
+    )
     application = web.create_app(webhooks, site if pages else None, settings.serve)
     with _listen(host, port) as listener:
         address = _address(listener)
@@ -74,9 +81,10 @@ def serve(
             _say_how_to_open(app_context, database, address)
             _warn_of_public_url(app_context, settings.serve, listener.getsockname()[0])
         with (
+            contextlib.closing(started),
             worker.running(database, settings, requests, watch.current)
             if workers
-            else contextlib.nullcontext()
+            else contextlib.nullcontext(),
         ):
             server.run(application, listener)
 

@@ -369,7 +369,7 @@ def register(
     the secret it signs with.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import connect, webhook_endpoints
+    from ticketsync.workflows import webhook_endpoints, webhook_registration
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
@@ -382,7 +382,9 @@ def register(
     sender = webhook_endpoints.get_sender(database, account)
     url = webhook_endpoints.create_url(database, settings, sender)
     storage = SecretOptions(insecure=insecure_storage).storage
-    registered = connect.register(database, settings, account, url, storage)
+    registered = webhook_registration.register(
+        database, settings, account, url, storage
+    )
     if json:
         render.print_json(
             {

@@ -16,6 +16,7 @@ from ticketsync.visitors import passes
 from ticketsync.web import notices
 from ticketsync.web.calendar_page import calendar_page
 from ticketsync.web.site import PageRequest, Site
+from ticketsync.web.ticketing_pages import back_to
 from ticketsync.workflows import match, waiting
 
 
@@ -87,13 +88,13 @@ class Actions:
             occurrence_id = _occurrence_id(connection, request)
             show = shows.get_show(connection, int(request.path_params["show_id"]))
         match.link(self._site.database, self._site.settings, occurrence_id, show.id)
-        return RedirectResponse("/matching", 303)
+        return RedirectResponse(back_to(request.form, "/matching"), 303)
 
     def refuse(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             occurrence_id = _occurrence_id(connection, request)
         match.refuse(self._site.database, occurrence_id, None, batch=match.new_batch())
-        return RedirectResponse("/matching", 303)
+        return RedirectResponse(back_to(request.form, "/matching"), 303)
 
     def dismiss(self, request: PageRequest) -> Response:
         waiting.dismiss(
@@ -106,7 +107,7 @@ class Actions:
     def create_feed(self, request: PageRequest) -> Response:
         with self._site.database.write() as connection:
             token = passes.issue(connection, "calendar", "viewer", "feed", clock.now())
-        base = self._site.settings.serve.public_url.rstrip("/")
+        base = self._site.address_of_links(request).rstrip("/")
         return calendar_page(self._site, request, f"{base}/calendar/{token}.ics")
 
     def revoke_feed(self, request: PageRequest) -> Response:

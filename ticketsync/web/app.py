@@ -12,7 +12,9 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from ticketsync.core.config import ServeSettings
+from ticketsync.web.account_pages import AccountPages
 from ticketsync.web.actions import Actions
+from ticketsync.web.connect_pages import ConnectPages
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
@@ -20,7 +22,9 @@ from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.refunds_page import RefundPages
+from ticketsync.web.show_setup_pages import ShowSetupPages
 from ticketsync.web.site import FOLDER, Site
+from ticketsync.web.ticketing_pages import TicketingPages
 
 
 def create_app(
@@ -30,10 +34,15 @@ def create_app(
     The whole application. Without a site it only receives webhooks; then it needs the
     settings.
     """
-    inner = application(receiver, [] if site is None else routes(site))
-    if site is not None:
-        return Entrance(inner, site.settings.serve)
-    return Entrance(inner, settings or ServeSettings())
+    if site is None:
+        return Entrance(application(receiver), settings or ServeSettings())
+    inner = application(
+        receiver,
+        routes(site),
+        not_found=site.page_not_found,
+        method_not_allowed=site.method_not_allowed,
+    )
+    return Entrance(inner, site.settings.serve)
 
 
 def routes(site: Site) -> Sequence[BaseRoute]:
@@ -43,6 +52,10 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *MoneyPages(site).routes(),
         *RefundPages(site).routes(),
         *Actions(site).routes(),
+        *AccountPages(site).routes(),
+        *ConnectPages(site).routes(),
+        *TicketingPages(site).routes(),
+        *ShowSetupPages(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]

@@ -13,11 +13,12 @@ from jinja2.runtime import Context
 from ticketsync.core import clock, web_address
 from ticketsync.core.money import Money
 from ticketsync.store.delivery_states import NOT_ACCEPTED
+from ticketsync.web import page_words
 
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
-    *("rejected", "does not add up", "oversold"),
+    *("rejected", "refused", "does not add up", "oversold"),
     *NOT_ACCEPTED,
 )
 
@@ -47,6 +48,13 @@ def _moment(page: Context, instant: Any) -> str:
     return f"{clock.local(instant, page['timezone']):%a %d %b, %H:%M}"
 
 
+def _at(instant: Any, zone: str) -> str:
+    """
+    An instant in a time zone: `Fri 27 Nov 2026, 19:30`.
+    """
+    return f"{clock.local(instant, zone):%a %d %b %Y, %H:%M}"
+
+
 def _tone(state: str) -> str:
     """
     The CSS class of a state.
@@ -59,7 +67,11 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": _day,
     "ago": clock.ago,
     "moment": _moment,
+    "at": _at,
     "tone": _tone,
     "words": lambda word: str(word).replace("_", " "),
     "link": web_address.is_link,
+    "problem": page_words.message_of,
+    "what_to_do": page_words.hint_of,
+    "without_commands": page_words.without_commands,
 }

@@ -10,9 +10,47 @@ from urllib.parse import urlencode
 
 SYNC_REQUESTED = "sync-requested"
 FEED_REVOKED = "feed-revoked"
+PAUSED = "account-paused"
+RESUMED = "account-resumed"
+REMOVED = "account-removed"
+OPTIONS_SAVED = "options-saved"
+NOTHING_CHANGED = "nothing-changed"
+LINKED = "linked"
+UNLINKED = "unlinked"
+SWITCHED = "switched"
+EXCLUDED = "show-excluded"
+INCLUDED = "show-included"
+SHOW_SAVED = "show-saved"
+ADOPTED = "adopted"
+IMPORTED = "imported"
+REVOKED = "pass-revoked"
+STORED = "secret-saved"
+ADDRESS_MADE = "address-made"
+TEST_SENT = "test-sent"
+TEST_REFUSED = "test-refused"
+RETRIED = "retried"
 _TEXTS: Mapping[str, str] = {
     SYNC_REQUESTED: "{account} is being synced; this takes a moment.",
     FEED_REVOKED: "The calendar address was revoked: it no longer opens the calendar.",
+    PAUSED: "{account} is paused: it is left out of every sync until you resume it.",
+    RESUMED: "{account} is active again.",
+    REMOVED: "The account and its key are removed; what it sold is kept and counts.",
+    OPTIONS_SAVED: "The options of {account} are saved.",
+    NOTHING_CHANGED: "Nothing was changed.",
+    LINKED: "It is linked; the figures of its show are up to date.",
+    UNLINKED: "It is unlinked; its sales have left the figures of the show.",
+    SWITCHED: "Saved; the figures are up to date.",
+    EXCLUDED: "The show is left out of the figures. Its guests stay on the door list.",
+    INCLUDED: "The show counts again.",
+    SHOW_SAVED: "The show is changed.",
+    ADOPTED: "What is on sale is now among your shows.",
+    IMPORTED: "The list is imported.",
+    REVOKED: "The pass is taken back: it opens nothing any more.",
+    STORED: "The secret is stored.",
+    ADDRESS_MADE: "The address is made.",
+    TEST_SENT: "A test delivery was sent and accepted.",
+    TEST_REFUSED: "The test delivery was not accepted; the list says why.",
+    RETRIED: "The deliveries wait to be processed again.",
 }
 
 

@@ -19,6 +19,7 @@ from ticketsync.catalogue import (
     occurrences,
     prices,
     shows,
+    switches,
 )
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors, tables
@@ -145,6 +146,7 @@ class Pages:
             "show.html",
             show.production,
             venue=venue,
+            notice=notices.text_of(request.query),
             show=show,
             figures=figures,
             type_totals=_totals(numbers.TYPES, values["types"]),
@@ -214,14 +216,19 @@ class Pages:
                 connection, since=clock.now(), production=title
             )
             totals = grouped_figures.production_totals(connection, production_id)
+            switched = switches.read_production(connection, production_id)
+        sources = [o for show in own_shows for o in linked.get(show.id, [])]
         return self._site.render_page(
             request,
             "production.html",
             title,
             production=title,
-            why_without_figures=occurrences.why_without_figures(
-                [source for show in own_shows for source in linked.get(show.id, [])]
-            ),
+            production_id=production_id,
+            notice=notices.text_of(request.query),
+            back=f"/productions/{production_id}",
+            switches=switched,
+            events=_events_of(sources),
+            why_without_figures=occurrences.why_without_figures(sources),
             upcoming=upcoming[:NEXT_SHOWS],
             sold_by=registry.titles(name for t in totals for name in t.providers),
             shows=[
@@ -250,6 +257,7 @@ class Pages:
             "matching.html",
             "Matching",
             current_path="/matching",
+            back="",
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
@@ -276,6 +284,7 @@ class Pages:
             },
             last_runs={run.account_name: run for run in last_runs},
             can_sync=self._site.request_sync is not None,
+            can_set_up=self._site.setup is not None,
         )
 
     def _waiting(self, connection: Connection) -> list[Waiting]:
@@ -373,6 +382,14 @@ def _linked_occurrences(connection: Connection) -> dict[int, list[LinkedOccurren
         if occurrence.show_id is not None:
             linked.setdefault(occurrence.show_id, []).append(occurrence)
     return linked
+
+
+def _events_of(sources: Iterable[LinkedOccurrence]) -> list[tuple[int, str]]:
+    """
+    The events that these occurrences belong to, by our id, in words.
+    """
+    found = {item.event_id: f"{item.account}: {item.event}" for item in sources}
+    return sorted(found.items(), key=lambda item: item[1])
 
 
 def _number(text: str, default: int) -> int:

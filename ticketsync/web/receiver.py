@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -245,16 +245,25 @@ class Receiver:
         return [True] * len(batch)
 
 
-def application(receiver: Receiver, more: Sequence[BaseRoute] = ()) -> Starlette:
+Refuse = Callable[[Request], Awaitable[Response]]
+
+
+def application(
+    receiver: Receiver,
+    more: Sequence[BaseRoute] = (),
+    *,
+    not_found: Refuse | None = None,
+    method_not_allowed: Refuse | None = None,
+) -> Starlette:
     """
-    The application that a server runs. Anything unknown is a bare 404: no index, no
-    redirect for a trailing slash, no error page.
+    The application that a server runs. Anything unknown is a bare 404, unless the pages
+    answer it: no index, no redirect for a trailing slash, no error page.
     """
     app = Starlette(
         routes=[*receiver.routes(), *more],
         exception_handlers={
-            404: _always(404),
-            405: _always(405),
+            404: _always(404, not_found),
+            405: _always(405, method_not_allowed),
             500: _always(503),
             Exception: _always(503),
         },
@@ -338,8 +347,11 @@ def _digest(path: str) -> str:
     return hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()
 
 
-def _always(status: int) -> Any:
+def _always(status: int, pages: Refuse | None = None) -> Any:
     async def handle(request: Request, error: Exception) -> Response:
+        is_of_a_page = not request.url.path.startswith(("/hooks", "/static"))
+        if pages is not None and is_of_a_page:
+            return await pages(request)
         return _respond(status)
 
     return handle

@@ -8,28 +8,29 @@ Nothing is loaded from other sites and no page contains a script; the headers
 from __future__ import annotations
 
 import asyncio
-import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import actor, clock, errors, log
-from ticketsync.core.config import Settings
-from ticketsync.core.redact import safe
+from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import cross_origin, own_address
+from ticketsync.web import bodies, cross_origin, own_address, page_words
+from ticketsync.web.bodies import Form, Upload
 from ticketsync.web.filters import FILTERS
 
 FOLDER = Path(__file__).parent
@@ -53,6 +54,8 @@ PAGES = (
     ("/runs", "Runs"),
     ("/webhooks", "Webhooks"),
 )
+NO_PAGE = "There is no such page here. Perhaps the address was mistyped."
+TITLES = {403: "No access", 404: "Page not found", 405: "Page not found"}
 STATUS_BY_EXIT_CODE = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
 INVALID = "invalid-scan"  # the word of an error that is answered 422
 
@@ -72,6 +75,8 @@ class PageRequest:
     body: Any  # decoded JSON
     token: str
     client: str = ""  # IP address
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    origin: str = ""  # of the page that sent a form, one of ours
 
     @property
     def signed_in(self) -> Visitor:
@@ -106,12 +111,13 @@ Endpoint = Callable[[Request], Any]
 class Site:
     """
     The pages of one database. `request_sync` asks the background worker to sync an
-    account; it is `None` if there is no worker.
+    account, `setup` starts the other tasks; both are `None` if there is no worker.
     """
 
     database: Database
     settings: Settings
     request_sync: RequestSync | None = None
+    setup: SetupJobs | None = None
     _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,6 +130,7 @@ class Site:
             auto_reload=False,
         )
         self._templates.filters |= FILTERS
+        self._templates.globals["form_id"] = lambda: secrets.token_urlsafe(16)
 
     # Access
 
@@ -194,9 +201,10 @@ class Site:
         needs_visitor: bool,
     ) -> Response:
         if any(_is_too_large(value) for value in request.path_params.values()):
-            return self._refuse(request, "There is no such page.", 404)
+            return await self.page_not_found(request)
         token = request.cookies.get(COOKIE, "")
         visitor = await run_in_threadpool(self._get_visitor, token)
+        request.state.visitor = visitor
         if needs_visitor and visitor is None:
             if _wants_json(request):
                 return JSONResponse({"error": "signed-out"}, 401)
@@ -204,16 +212,15 @@ class Site:
         if visitor is not None and not is_allowed(visitor):
             if request.url.path == "/" and visitor.can_admit:
                 return RedirectResponse("/door", 303)
-            return self._refuse_access(request)
-        form: Mapping[str, str] = {}
-        body: Any = None
+            raise AccessDenied
+        form, body = Form(), None
         if request.method == "POST":
             if not self._is_same_origin(request):
                 return self._refuse(request, FOREIGN, 403, word="foreign-origin")
             most = MAX_FORM_BYTES if visitor is None else MAX_BODY_BYTES
             try:
                 async with asyncio.timeout(BODY_SECONDS):
-                    data = await _read_body(request, most)
+                    data = await bodies.read_body(request, most)
             except TimeoutError:
                 refused = self._refuse(request, "The request arrived too slowly.", 408)
                 refused.headers["Connection"] = "close"
@@ -221,18 +228,20 @@ class Site:
             if data is None:
                 return self._refuse(request, "The request is too large.", 413)
             if _wants_json(request):
-                body = _parse_json(data)
+                body = bodies.parse_json(data)
             else:
-                fields = parse_qs(data.decode("latin-1"))
-                form = {name: _clean(values[-1]) for name, values in fields.items()}
+                content_type = request.headers.get("content-type", "")
+                form = bodies.parse_form(data, content_type)
         page_request = PageRequest(
             visitor=visitor,
-            path_params={k: _clean(v) for k, v in request.path_params.items()},
-            query={k: _clean(v) for k, v in request.query_params.items()},
-            form=form,
+            path_params={k: bodies.clean(v) for k, v in request.path_params.items()},
+            query={k: bodies.clean(v) for k, v in request.query_params.items()},
+            form=form.fields,
             body=body,
             token=token,
             client=request.client.host if request.client else "",
+            files=form.files,
+            origin=request.headers.get("origin", ""),
         )
         with actor.acting_as(_actor_name(visitor)):
             return await run_in_threadpool(handler, page_request)
@@ -286,6 +295,15 @@ class Site:
         html = self._templates.get_template(template).render(context)
         return HTMLResponse(html, status_code)
 
+    def address_of_links(self, request: PageRequest) -> str:
+        """
+        Where others open these pages: `public_url` in the settings, else the address at
+        which the visitor opened them.
+        """
+        public_url = self.settings.serve.public_url
+        is_set = public_url != ServeSettings().public_url
+        return public_url if is_set else request.origin or public_url
+
     def _load_venue(self) -> VenueInfo:
         with self.database.read() as connection:
             return shows.get_venue(connection)
@@ -304,6 +322,28 @@ class Site:
             if item.waits
         ]
 
+    # Refusals
+
+    async def page_not_found(self, request: Request) -> Response:
+        """
+        The answer where there is no page: for who is signed in with the menu, for
+        others, and for a page's script, without a word.
+        """
+        return await self._without_page(request, 404, NO_PAGE)
+
+    async def method_not_allowed(self, request: Request) -> Response:
+        """
+        The answer to an address that only a button of a page may call.
+        """
+        return await self._without_page(request, 405, NO_PAGE)
+
+    async def _without_page(self, request: Request, status: int, text: str) -> Response:
+        token = request.cookies.get(COOKIE, "")
+        request.state.visitor = await run_in_threadpool(self._get_visitor, token)
+        if request.state.visitor is None or _wants_json(request):
+            return Response(status_code=status)
+        return await run_in_threadpool(self._refuse, request, text, status)
+
     def _refuse_access(self, request: Request) -> Response:
         return self._refuse(request, "You do not have access to this page.", 403)
 
@@ -313,9 +353,7 @@ class Site:
         if _wants_json(request):
             named = {"error": word, "message": text} if word else {"error": text}
             return JSONResponse(named, status)
-        return HTMLResponse(
-            f"<!doctype html><title>{text}</title><p>{text}</p>", status
-        )
+        return self._problem_page(request, text, "", status)
 
     def _error_response(
         self, request: Request, error: errors.TicketsyncError
@@ -330,17 +368,25 @@ class Site:
                 {"error": error.word, "message": error.message, "hint": error.hint},
                 status,
             )
+        text, hint = page_words.message_of(error), page_words.hint_of(error)
+        return self._problem_page(request, text, hint, status)
+
+    def _problem_page(
+        self, request: Request, text: str, hint: str, status: int
+    ) -> Response:
+        visitor = getattr(request.state, "visitor", None)
+        title = TITLES.get(status, "That did not work")
         try:
             return self.render_page(
-                PageRequest(None, {}, {}, {}, None, ""),
-                "problem.html",
-                "That did not work",
-                status,
-                text=safe(error.message),
-                hint=safe(error.hint),
+                PageRequest(visitor, {}, {}, {}, None, ""),
+                *("problem.html", title, status),
+                text=text,
+                hint=hint,
             )
         except Exception:  # the database itself may be the problem
-            return self._refuse(request, "That did not work.", status)
+            return HTMLResponse(
+                f"<!doctype html><title>{title}</title><p>{escape(text)}</p>", status
+            )
 
 
 def _actor_name(visitor: Visitor | None) -> str:
@@ -381,34 +427,3 @@ def _route_of(request: Request) -> str:
     The route of a request, for the log: the path itself may contain a token.
     """
     return str(getattr(request.scope.get("route"), "path", ""))
-
-
-def _clean(value: Any) -> Any:
-    """
-    A text without NUL, which PostgreSQL refuses even in a comparison.
-    """
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
-
-
-async def _read_body(request: Request, most: int) -> bytes | None:
-    """
-    The body of a request; `None` if it is larger than `most` bytes or breaks off.
-    """
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            if len(body) + len(chunk) > most:
-                return None
-            body += chunk
-    except ClientDisconnect:
-        return None
-    return bytes(body)
-
-
-def _parse_json(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        raise errors.UsageError(
-            "The request is not JSON.", hint="Reload the page and try again."
-        ) from None

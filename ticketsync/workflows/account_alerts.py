@@ -190,6 +190,23 @@ def send(settings: Settings, title: str, text: str) -> None:
         raise error
 
 
+def send_test(settings: Settings) -> None:
+    """
+    Send a test message to everyone in the settings, and the heartbeat; raises what went
+    wrong.
+
+    Raises `ConfigurationError` if no one is set up to be notified.
+    """
+    send(
+        settings,
+        "ticketsync: a test",
+        "If you can read this, ticketsync can notify you when an account needs "
+        "attention.",
+    )
+    for error in beat(settings):
+        raise error
+
+
 def _audible(accounts: list[Health]) -> list[Health]:
     """
     Accounts about which there may be something to report. Where one is in a state that

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-import secrets
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +25,10 @@ from ticketsync.providers.base import (
     Options,
     Provider,
     ProviderSpec,
-    Registered,
-    RegistersWebhooks,
 )
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_run, tokens, twins
+from ticketsync.workflows import account_run, exclusive, tokens, twins
 from ticketsync.workflows import identity as whose
 from ticketsync.workflows.twins import Newcomer
 
@@ -124,9 +121,31 @@ def add(
     """
     Save a new account, its key tried and stored first; with `revive` one that was
     retired is connected again, if the key is of whom it was.
+
+    Raises: `Busy` while an account of that name is being connected already.
     """
     kind = registry.provider(provider)
     _refuse_bad_name(name)
+    with _one_at_a_time(database, name):
+        return _add(
+            *(database, settings, kind, name, base_url, source, options),
+            check=check,
+            revive=revive,
+        )
+
+
+def _add(
+    database: Database,
+    settings: Settings,
+    kind: type[Provider],
+    name: str,
+    base_url: str | None,
+    source: SecretSource,
+    options: Options,
+    *,
+    check: bool,
+    revive: bool,
+) -> Connected:
     with database.read() as reading:
         old = _retired_before(reading, kind.spec, name, revive=revive)
     if old is not None:
@@ -150,7 +169,7 @@ def add(
     reference = _stored(name, source)
     kept = {**options, **(tokens.expiry_of(source.tokens) if source.tokens else {})}
     fingerprint = whose.key_fingerprint(kind.spec, secret)
-    with database.write() as writing:
+    with _stored_for_nothing(name, source, reference), database.write() as writing:
         if old is None:
             account_id = state.add_account(
                 writing,
@@ -174,6 +193,31 @@ def add(
     return Connected(
         name, kind.spec.name, kind.spec.title, identity, _place(source.kind, reference)
     )
+
+
+def _one_at_a_time(database: Database, name: str) -> AbstractContextManager[None]:
+    """
+    Of two who give an account a key at the same moment the second must not store its
+    key in place of the first one's.
+    """
+    return exclusive.refuse_others(
+        database, f"connect {name}", f"Account {name!r} is being given a key right now."
+    )
+
+
+@contextlib.contextmanager
+def _stored_for_nothing(
+    name: str, source: SecretSource, reference: str
+) -> Iterator[None]:
+    """
+    Delete a key that was stored, where its account cannot be saved after all.
+    """
+    try:
+        yield
+    except BaseException:
+        if source.secret is not None:
+            credentials.delete_secret(name, source.kind, reference)
+        raise
 
 
 def _retired_before(
@@ -226,46 +270,6 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     return Connected(name, spec.name, spec.title, identity, place)
 
 
-def register(
-    database: Database, settings: Settings, name: str, url: str, source: str
-) -> Registered:
-    """
-    Register our webhook address with an account's platform, and keep what it signs
-    with in `source`; whether that can be kept is tried first.
-
-    Raises `UsageError` if webhooks cannot be registered through its API.
-    """
-    with database.read() as reading:
-        account = state.get_usable_account(reading, name)
-    spec = registry.provider(account.provider).spec
-    secret = secret_of(database, spec, account)
-    run_id = account_run.new_run_id()
-    provider, api = account_run.connect(database, account, settings, secret, run_id)
-    entry = f"{name}/webhook-{secrets.token_hex(4)}"
-    try:
-        if not isinstance(provider, RegistersWebhooks):
-            raise errors.UsageError(
-                f"{spec.title} does not let webhooks be registered through its API.",
-                hint=f"Set it up there: `ticketsync webhooks url {name}` says how.",
-            )
-        if provider.webhooks.is_signed:
-            credentials.check_storage(entry, source)
-        registered = provider.register_webhook(url)
-    finally:
-        api.close()
-    reference = ""
-    if registered.secret is not None:
-        reference = credentials.store_secret(entry, source, registered.secret)
-    with database.write() as writing:
-        inbox.save_registration(writing, account.id, registered.id)
-        if reference:
-            inbox.set_secret(
-                *(writing, account.id, source, reference, clock.now()),
-                pin=pins.make_webhook_pin(account.id, source, reference),
-            )
-    return registered
-
-
 def secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
     """
     The account's secret; a token that must be renewed is, under the lease.
@@ -292,7 +296,21 @@ def rotate(
 ) -> Connected:
     """
     Give an account a new key, tried first, of the same box office as before.
+
+    Raises: `Busy` while it is given another one already.
     """
+    with _one_at_a_time(database, name):
+        return _rotate(database, settings, name, source=source, check=check)
+
+
+def _rotate(
+    database: Database,
+    settings: Settings,
+    name: str,
+    *,
+    source: SecretSource,
+    check: bool,
+) -> Connected:
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
     if account.base_url is not None or named_files(account.options):
@@ -353,22 +371,6 @@ def rename(database: Database, settings: Settings, name: str, new_name: str) -> 
             tokens.move(account, new_name)
         state.set_secret_reference(writing, account.id, moved)
         dismissals.rename_account(writing, name, new_name)
-
-
-def pause(database: Database, name: str, reason: str) -> None:
-    with database.write() as writing:
-        account = state.get_usable_account(writing, name)
-        state.set_state(writing, account.id, "paused", reason)
-
-
-def resume(database: Database, name: str) -> None:
-    """
-    Make an account active, whatever held it back.
-    """
-    with database.write() as writing:
-        account = state.get_usable_account(writing, name)
-        state.set_state(writing, account.id, "active")
-        state.record_success(writing, account)
 
 
 @contextlib.contextmanager

@@ -29,3 +29,16 @@ def alone(database: Database, name: str) -> Iterator[bool]:
     finally:
         with database.write() as connection:
             lease.release(connection, name, holder)
+
+
+@contextmanager
+def refuse_others(database: Database, name: str, message: str) -> Iterator[None]:
+    """
+    Let nobody else do it at the same time.
+
+    Raises: `Busy` with this message while another process or thread is at it.
+    """
+    with alone(database, name) as is_ours:
+        if not is_ours:
+            raise errors.Busy(message, hint="Wait a moment and look again.")
+        yield

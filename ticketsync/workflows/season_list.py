@@ -109,6 +109,14 @@ def _listings_elsewhere(
     return found
 
 
+def count_changes(seen: ListPreview) -> dict[str, int]:
+    """
+    How many shows of a list are new, moved and so on, by the word; without zeros.
+    """
+    counts = {change.value: seen.number(change) for change in Change}
+    return {word: number for word, number in counts.items() if number}
+
+
 def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
     """
     Carry out what a preview showed, and nothing else; returns how many shows are new.

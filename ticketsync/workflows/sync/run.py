@@ -169,7 +169,11 @@ def sync_dry(database: Database, settings: Settings, request: Request) -> Outcom
 
 
 def fetch_listing(
-    database: Database, settings: Settings, names: Sequence[str]
+    database: Database,
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    on_progress: OnProgress = no_progress,
 ) -> tuple[list[Result], list[str]]:
     """
     Read only what is on sale, without orders.
@@ -198,6 +202,7 @@ def fetch_listing(
             run_id=run_id,
             kind="manual",
             started_by="events fetch",
+            on_progress=on_progress,
         )
         results.append(result)
         notes += remarks

@@ -1,0 +1,72 @@
+"""
+What a page says where there is nothing to see: the menu stays, there is a way back, and
+nobody reads of a terminal (J40).
+"""
+
+import pytest
+
+from ticketsync.core import errors
+from ticketsync.web import bodies, page_words
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status", "back"),
+    [
+        ("manager", "/nope", 404, 'href="/">Back to the overview'),
+        ("manager", "/shows/999", 404, 'href="/">Back to the overview'),
+        ("manager", "/leave", 405, 'href="/">Back to the overview'),
+        ("viewer", "/door", 403, 'href="/">Back to the overview'),
+        ("door", "/accounts", 403, 'href="/door">Back to the door'),
+        ("door", "/nope", 404, 'href="/door">Back to the door'),
+    ],
+)
+def test_j40_a_problem_has_a_menu_and_a_way_back(enter, role, path, status, back):
+    response = enter(role).get(path)
+
+    assert response.status_code == status
+    assert back in response.text
+    assert 'aria-label="Pages"' in response.text
+    main = response.text.partition("<main")[2].partition("</main>")[0]
+    assert "ticketsync" not in main
+    assert "`" not in main
+
+
+def test_who_is_not_signed_in_gets_a_bare_answer_for_what_is_not_there(enter):
+    response = enter("").get("/nope")
+    assert (response.status_code, response.content) == (404, b"")
+
+
+def test_what_names_a_command_is_left_out_of_a_hint():
+    error = errors.UsageError(
+        "No.", hint="See the other list. Run `ticketsync shows list`. Add --force."
+    )
+    assert page_words.hint_of(error) == "See the other list."
+
+
+def test_a_form_with_a_file_is_read():
+    data = (
+        b'--x\r\nContent-Disposition: form-data; name="dates"\r\n\r\ndmy\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\0b.csv"\r\n'
+        b"Content-Type: text/csv\r\n\r\nshow,\xff\r\n1\r\n--x--\r\n"
+    )
+    form = bodies.parse_form(data, "multipart/form-data; boundary=x")
+    assert form.fields == {"dates": "dmy"}
+    assert form.files["file"].data == b"show,\xff\r\n1"
+    assert "\0" not in form.files["file"].name
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", "multipart/form-data"),
+        (b"--x", "multipart/form-data; boundary=x"),
+        (b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x"),
+        (b"\xff\x00&=&a", "application/x-www-form-urlencoded"),
+        (
+            b"a=1",
+            "multipart/form-data; boundary=\xff".encode("latin-1").decode("latin-1"),
+        ),
+    ],
+)
+def test_no_body_makes_a_form_fail(data, kind):
+    assert bodies.parse_form(data, kind).files == {}

@@ -1,0 +1,153 @@
+"""
+The venue's own shows on the pages: a list is looked at before it is imported, listings
+become shows, a show is edited.
+"""
+
+import pytest
+
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.core import clock
+from ticketsync.reporting import audit_trail
+from ticketsync.web import pending_lists
+from ticketsync.web.bodies import Upload
+
+LIST = b"Show,Date,Time,Cap\nGala,2031-02-01,19:30,80\nGala,2031-02-02,19:30,80\n"
+
+
+@pytest.fixture
+def ruth(enter):
+    return enter("manager", "Ruth")
+
+
+def upload(client, data, name="season.csv"):
+    return client.post("/shows/import", files={"file": (name, data, "text/csv")})
+
+
+def galas(database):
+    with database.read() as connection:
+        return [s for s in shows.list_shows(connection) if s.production == "Gala"]
+
+
+def test_a_list_is_shown_first_and_imported_once(full, ruth):
+    seen = upload(ruth, LIST)
+    assert "2 new" in seen.text
+    assert "Sat 01 Feb 2031, 19:30" in seen.text
+    assert galas(full) == []
+
+    save = f"{seen.url}/save"
+    for _ in range(2):
+        assert "The list is imported." in ruth.post(save).text
+
+    found = galas(full)
+    assert [(s.starts_local[:16], s.capacity) for s in found] == [
+        ("2031-02-01 19:30", 80),
+        ("2031-02-02 19:30", 80),
+    ]
+    with full.read() as connection:
+        entries = audit_trail.list_entries(connection, what="gala")
+    assert [(e.who, e.action) for e in entries if e.kind == "show"] == [
+        ("Ruth (manager)", "add")
+    ] * 2
+
+
+def test_an_invalid_row_is_imported_by_nobody_unless_it_is_skipped(full, ruth):
+    seen = upload(ruth, LIST + b"Gala,someday,19:30,80\n")
+    assert "Invalid rows" in seen.text
+    assert ruth.post(f"{seen.url}/save").status_code == 400
+    assert galas(full) == []
+    ruth.post(f"{seen.url}/save", data={"skip": "yes"})
+    assert len(galas(full)) == 2
+
+
+def test_a_list_asks_for_the_order_of_its_dates_and_for_names(full, ruth):
+    with full.read() as connection:
+        (title, *_) = sorted(s.production for s in shows.list_shows(connection))
+    nearly = title[:-1].encode()
+    data = b"Show,Date,Time\n" + nearly + b",05/12/2031,19:30\n"
+    seen = upload(ruth, data)
+    if "Which comes first" in seen.text:
+        seen = ruth.post(str(seen.url), data={"dates": "dmy"})
+    assert "are nearly like yours" in seen.text
+    assert ruth.post(f"{seen.url}/save").status_code == 400
+    seen = ruth.post(str(seen.url), data={"names": "same"})
+    assert "1 new" in seen.text
+    ruth.post(f"{seen.url}/save")
+    with full.read() as connection:
+        new = [s for s in shows.list_shows(connection) if s.starts_at.year == 2031]
+    assert [(s.production, s.starts_local[:10]) for s in new] == [(title, "2031-12-05")]
+
+
+def test_what_changed_since_the_look_is_not_imported(full, ruth):
+    seen = upload(ruth, LIST)
+    upload_again = upload(ruth, LIST)
+    ruth.post(f"{upload_again.url}/save")
+
+    refused = ruth.post(f"{seen.url}/save")
+
+    assert refused.status_code == 503
+    assert len(galas(full)) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "name"), [(b"\0\1\2", "x.xlsx"), (b"nothing", "../../x.csv"), (b"", "x")]
+)
+def test_a_file_that_is_no_list_is_refused(ruth, data, name):
+    assert upload(ruth, data, name).status_code == 400
+
+
+def test_a_file_larger_than_a_request_may_be_is_refused(ruth):
+    assert upload(ruth, b"x" * 600_000).status_code == 413
+
+
+def test_only_the_newest_lists_are_kept(full):
+    lists = pending_lists.PendingLists()
+    ids = [
+        lists.read(full, Upload("a.csv", LIST), ListOptions()).id
+        for _ in range(pending_lists.KEPT + 1)
+    ]
+    with pytest.raises(pending_lists.errors.NotFound):
+        lists.get(ids[0])
+    assert lists.get(ids[-1]).preview is not None
+
+
+def test_listings_become_shows_at_once(full, ruth):
+    with full.read() as connection:
+        found = occurrences.list_occurrences(connection)[:2]
+    for item in found:
+        ruth.post(f"/occurrences/{item.id}/unlink")
+
+    assert "2 listings linked" in ruth.get("/shows/adopt").text
+    ruth.post("/shows/adopt")
+
+    with full.read() as connection:
+        assert occurrences.list_occurrences(connection, only_unlinked=True) == []
+    assert "Everything that is on sale has its show" in ruth.get("/shows/adopt").text
+
+
+def test_an_edit_is_shown_before_it_is_made(full, ruth):
+    with full.read() as connection:
+        show = shows.list_shows(connection)[-1]
+    address = f"/shows/{show.id}/edit"
+    form = {"starts": show.starts_local[:16], "capacity": "77", "reference": "G-1"}
+
+    seen = ruth.post(address, data=form)
+    assert "→ 77" in seen.text
+    with full.read() as connection:
+        assert shows.get_show(connection, show.id) == show
+
+    assert (
+        "The show is changed."
+        in ruth.post(address, data={**form, "confirmed": "yes"}).text
+    )
+    with full.read() as connection:
+        now = shows.get_show(connection, show.id)
+    assert (now.capacity, now.reference, now.starts_at) == (77, "G-1", show.starts_at)
+
+
+@pytest.mark.parametrize(
+    "form", [{"capacity": "many"}, {"starts": "soon"}, {"venue": "Nowhere"}]
+)
+def test_an_edit_that_cannot_be_is_refused(ruth, form):
+    assert ruth.post("/shows/1/edit", data=form).status_code in (400, 404)
+    assert clock.now()

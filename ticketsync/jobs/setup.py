@@ -1,0 +1,230 @@
+"""
+What managers start on the pages and what takes a platform's time: connecting, a new
+key, other options, reading listings and orders, webhooks, a test message.
+
+Each uses the workflow of the command of the same name. A key is held in memory until
+the platform has accepted it, and only then stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ticketsync.accounts.runs import Result
+from ticketsync.core import errors
+from ticketsync.core.config import Settings
+from ticketsync.core.named_files import named_files
+from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import Secret
+from ticketsync.jobs.tasks import Task, Tasks
+from ticketsync.providers import registry
+from ticketsync.store.engine import Database
+from ticketsync.workflows import (
+    account_alerts,
+    account_options,
+    connect,
+    webhook_endpoints,
+    webhook_registration,
+)
+from ticketsync.workflows.account_run import OnProgress
+from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.sync import run as sync
+
+CONNECT: Final = "connect"
+ROTATE: Final = "rotate"
+OPTIONS: Final = "options"
+FETCH: Final = "fetch"
+SYNC: Final = "sync"
+REGISTER: Final = "register"
+ALERT: Final = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """
+    A platform to connect: our name for it, its key, where the key is to be stored
+    (`keyring` or `file`), and the options of the account.
+    """
+
+    provider: str
+    name: str
+    key: Secret
+    storage: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetupJobs:
+    """
+    Starts the tasks of one database. `settings` gives the present ones.
+    """
+
+    tasks: Tasks
+    database: Database
+    settings: Callable[[], Settings]
+
+    def connect(self, task_id: str, new: NewConnection) -> Task:
+        """
+        Try a key, store it, save the account, and read what is on sale there.
+
+        Raises: `NotFound` for a platform that there is not, `UsageError` for one that
+        is read from files, or for an option that names a file: these are the server's.
+        """
+        spec = registry.provider(new.provider).spec
+        _refuse_files(spec.is_local, new.options)
+
+        def job(task: Task) -> None:
+            task.begin(f"Trying the key at {spec.title}")
+            found = connect.add(
+                self.database,
+                self.settings(),
+                provider=spec.name,
+                name=new.name,
+                base_url=None,
+                source=SecretSource(new.storage, "", new.key),
+                options=new.options,
+                check=True,
+            )
+            owner = found.identity.name if found.identity else ""
+            task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
+            self._fetch(task, [new.name])
+
+        title = f"Connect {spec.title}"
+        return self.tasks.start(task_id, CONNECT, title, job, new.name)
+
+    def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
+        """
+        Give an account another key, which is tried first.
+        """
+
+        def job(task: Task) -> None:
+            task.begin("Trying the new key")
+            source = SecretSource(storage, "", key)
+            connect.rotate(
+                self.database, self.settings(), name, source=source, check=True
+            )
+
+        return self.tasks.start(task_id, ROTATE, f"New key for {name}", job, name)
+
+    def plan_options(self, task_id: str, name: str, given: Mapping[str, str]) -> Task:
+        """
+        What other options would change, tried where it can be tried. Nothing is saved;
+        the result is an `account_options.Plan`.
+
+        Raises: `UsageError` for an option that names a file.
+        """
+        _refuse_files(False, given)
+
+        def job(task: Task) -> account_options.Plan:
+            task.begin("Trying the new options")
+            return account_options.plan(self.database, self.settings(), name, given)
+
+        return self.tasks.start(task_id, OPTIONS, f"Options of {name}", job, name)
+
+    def apply_options(self, task: Task) -> None:
+        """
+        Save what a task of `plan_options` planned.
+
+        Raises: `Busy` where the account was changed since, `UsageError` for another
+        task.
+        """
+        if not isinstance(task.result, account_options.Plan):
+            raise errors.UsageError(
+                "There is nothing to save.", hint="Change the options again."
+            )
+        account_options.apply(self.database, task.result)
+
+    def fetch(self, task_id: str, names: Sequence[str] = ()) -> Task:
+        """
+        Read what the accounts have on sale, or all of them.
+        """
+        return self.tasks.start(
+            task_id, FETCH, "Read events", lambda task: self._fetch(task, names)
+        )
+
+    def sync(self, task_id: str, names: Sequence[str] = ()) -> Task:
+        """
+        Sync the accounts, or all of them.
+        """
+
+        def job(task: Task) -> None:
+            task.begin("Reading what is on sale and what was sold")
+            request = sync.Request(tuple(names), on_progress=_progress_of(task))
+            outcome = sync.sync(self.database, self.settings(), request)
+            _note_results(task, outcome.results, "shows_changed", "show", "changed")
+
+        return self.tasks.start(task_id, SYNC, "Sync", job)
+
+    def register_webhooks(self, task_id: str, name: str, storage: str) -> Task:
+        """
+        Register our address with an account's platform, and store what it signs with.
+        """
+
+        def job(task: Task) -> None:
+            task.begin("Registering the address")
+            settings = self.settings()
+            sender = webhook_endpoints.get_sender(self.database, name)
+            url = webhook_endpoints.create_url(self.database, settings, sender)
+            webhook_registration.register(self.database, settings, name, url, storage)
+
+        return self.tasks.start(task_id, REGISTER, f"Webhooks of {name}", job, name)
+
+    def send_test_alert(self, task_id: str) -> Task:
+        """
+        Send a test message to everyone in the settings, and the heartbeat.
+        """
+
+        def job(task: Task) -> None:
+            task.begin("Sending a test message")
+            account_alerts.send_test(self.settings())
+
+        return self.tasks.start(task_id, ALERT, "Test message", job)
+
+    def _fetch(self, task: Task, names: Sequence[str]) -> None:
+        task.begin("Reading events")
+        results, _ = sync.fetch_listing(
+            self.database, self.settings(), names, on_progress=_progress_of(task)
+        )
+        _note_results(task, results, "listed", "event", "on sale")
+
+
+def _refuse_files(is_local: bool, options: Mapping[str, str]) -> None:
+    """
+    The files of a server are named on the server: nobody may have them read from a
+    page.
+    """
+    if is_local or named_files(options):
+        raise errors.UsageError(
+            "Files of the server cannot be chosen on a page.",
+            hint="Who looks after the server connects them there.",
+            word="files-of-server",
+        )
+
+
+def _progress_of(task: Task) -> OnProgress:
+    def on_progress(account: str, step: str, done: int, total: int) -> None:
+        of = f" of about {total:,}" if total else ""
+        task.describe(f"{account}: {step}, {done:,}{of}")
+
+    return on_progress
+
+
+def _note_results(
+    task: Task, results: Sequence[Result], what: str, thing: str, word: str
+) -> None:
+    """
+    One step for each account: what was found, or why not. Where all failed, so did the
+    task.
+    """
+    for number, result in enumerate(results):
+        if number:
+            task.begin("")
+        if result.exit_code:
+            task.fail_step(f"{result.account}: {result.message}")
+        else:
+            found = (
+                result.counts.processed if what == "listed" else result.shows_changed
+            )
+            task.describe(f"{result.account}: {number_of(found, thing)} {word}")

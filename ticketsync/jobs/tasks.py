@@ -1,0 +1,149 @@
+"""
+Tasks that a page starts and somebody looks at: what they are doing, and how they ended.
+
+They are kept in memory only. One that waits or runs when the server stops is gone, and
+nothing of it is half done: its workflow saves in one transaction or not at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ticketsync.core import actor, errors, log
+
+RUNNING: Final = "running"
+DONE: Final = "done"
+REFUSED: Final = "refused"
+KEPT: Final = 200  # tasks, the newest
+_WORKERS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One thing that a task does, in words, and its state: running, done or refused.
+    """
+
+    text: str
+    state: str = RUNNING
+
+
+@dataclass(slots=True)
+class Task:
+    """
+    What somebody started. `kind` says what it is, `subject` what it is about (the name
+    of an account, or nothing); `result` is what its job returned, `error` why it was
+    refused; `ended` is set at its end.
+    """
+
+    id: str
+    kind: str
+    title: str
+    subject: str
+    started_by: str
+    state: str = RUNNING
+    steps: tuple[Step, ...] = ()
+    result: Any = None
+    error: errors.TicketsyncError | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == RUNNING
+
+    def begin(self, text: str) -> None:
+        """
+        Go on with another step; the one before is done.
+        """
+        self.steps = (*self._ended(DONE), Step(text))
+
+    def describe(self, text: str) -> None:
+        """
+        Say how far the present step is.
+        """
+        self.steps = (*self.steps[:-1], Step(text))
+
+    def fail_step(self, text: str) -> None:
+        """
+        Say why the present step failed, although the task goes on.
+        """
+        self.steps = (*self.steps[:-1], Step(text, REFUSED))
+
+    def end(self, state: str) -> None:
+        self.steps = self._ended(state)
+        self.state = state
+        self.ended.set()
+
+    def _ended(self, state: str) -> tuple[Step, ...]:
+        return tuple(
+            Step(step.text, state) if step.state == RUNNING else step
+            for step in self.steps
+        )
+
+
+Job = Callable[[Task], Any]
+
+
+@dataclass(slots=True)
+class Tasks:
+    """
+    The tasks of one server. Safe to use from several threads.
+    """
+
+    _tasks: dict[str, Task] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_WORKERS, "task")
+    )
+
+    def start(
+        self, id: str, kind: str, title: str, job: Job, subject: str = ""
+    ) -> Task:
+        """
+        Start a task on behalf of the current actor. One with the same id that was not
+        refused is returned instead: a button pressed twice starts one thing.
+        """
+        with self._lock:
+            known = self._tasks.get(id)
+            if known is not None and known.state != REFUSED:
+                return known
+            task = Task(id, kind, title, subject, actor.current())
+            self._tasks.pop(id, None)
+            self._tasks[id] = task
+            self._forget_old()
+            self._threads.submit(_run, task, job)
+        return task
+
+    def get(self, id: str) -> Task | None:
+        with self._lock:
+            return self._tasks.get(id)
+
+    def close(self) -> None:
+        """
+        Finish what runs; what has not begun is dropped.
+        """
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _forget_old(self) -> None:
+        ended = [task.id for task in self._tasks.values() if not task.is_running]
+        for id_ in ended[: max(0, len(self._tasks) - KEPT)]:
+            del self._tasks[id_]
+
+
+def _run(task: Task, job: Job) -> None:
+    try:
+        with actor.acting_as(task.started_by):
+            task.result = job(task)
+    except errors.TicketsyncError as error:
+        task.error = error
+        task.end(REFUSED)
+    except Exception as error:
+        log.warning("task failed", kind=task.kind, trace=log.trace_of(error))
+        task.error = errors.TicketsyncError("That failed. The reason is in the log.")
+        task.end(REFUSED)
+    else:
+        task.end(DONE)

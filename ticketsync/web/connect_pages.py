@@ -1,0 +1,245 @@
+"""
+Connecting a platform on the pages, and the page of a task: what it is doing and how it
+ended.
+
+A key is typed into one field and goes from there to a task. It is in no address, no
+page and no message, and where this server can store none there is no field for it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ticketsync.accounts import credentials, state
+from ticketsync.core import errors
+from ticketsync.core.redact import Secret
+from ticketsync.jobs.setup import NewConnection, SetupJobs
+from ticketsync.jobs.tasks import Task
+from ticketsync.providers import registry
+from ticketsync.providers.base import Option, Provider, ProviderSpec
+from ticketsync.web import notices
+from ticketsync.web.site import PageRequest, Site
+
+FORM_ID = re.compile(r"[A-Za-z0-9_-]{16,40}")
+_CHIPS: Mapping[str, str] = {
+    "ticket_tailor": "TT",
+    "eventbrite": "EB",
+    "humanitix": "HX",
+    "wix": "WX",
+    "square": "SQ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """
+    A platform that can be chosen; `chip` are its initials.
+    """
+
+    name: str
+    title: str
+    chip: str
+
+
+class ConnectPages:
+    """
+    The routes for connecting and for looking at tasks; for managers only.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        for_managers = self._site.for_managers
+        return [
+            Route("/connect", for_managers(self.show_form), methods=["GET"]),
+            Route("/connect", for_managers(self.connect), methods=["POST"]),
+            Route("/fetch", for_managers(self.fetch), methods=["POST"]),
+            Route("/sync", for_managers(self.sync), methods=["POST"]),
+            Route("/tasks/{id}", for_managers(self.show_task), methods=["GET"]),
+            Route("/tasks/{id}/save", for_managers(self.save), methods=["POST"]),
+        ]
+
+    def show_form(self, request: PageRequest) -> Response:
+        chosen = request.query.get("platform", "")
+        kind = registry.provider(chosen) if chosen else None
+        is_shown = kind is not None and not kind.spec.is_local
+        with self._site.database.read() as connection:
+            names = set(state.get_account_names(connection).values())
+        return self._site.render_page(
+            request,
+            "connect.html",
+            f"Connect {kind.spec.title}" if kind else "Connect a platform",
+            current_path="/accounts",
+            platforms=list_platforms(),
+            chosen=kind.spec if kind else None,
+            name=free_name(kind.spec.name, names) if kind else "",
+            options=page_options(kind.spec) if kind else (),
+            names_people=kind is not None and hasattr(kind, "parse_people"),
+            can_connect=self._site.setup is not None,
+            places=credentials.find_places() if is_shown and self._site.setup else (),
+            retention_days=self._site.settings.retention.days,
+        )
+
+    def connect(self, request: PageRequest) -> Response:
+        """
+        Raises: `UsageError` for an incomplete form, `CredentialError` where no key can
+        be stored.
+        """
+        spec = registry.provider(request.form.get("platform", "")).spec
+        given = {
+            option.name: request.form[option.name].strip()
+            for option in (*page_options(spec), PEOPLE)
+            if request.form.get(option.name, "").strip()
+        }
+        new = NewConnection(
+            spec.name,
+            request.form.get("name", "").strip(),
+            key_in(request.form),
+            chosen_place(request.form),
+            given,
+        )
+        task = self._setup().connect(form_id(request.form), new)
+        return show(task)
+
+    def fetch(self, request: PageRequest) -> Response:
+        return show(self._setup().fetch(form_id(request.form)))
+
+    def sync(self, request: PageRequest) -> Response:
+        return show(self._setup().sync(form_id(request.form)))
+
+    def show_task(self, request: PageRequest) -> Response:
+        task = self._task(request)
+        return self._site.render_page(
+            request, "task.html", task.title, task=task, form_id=new_form_id()
+        )
+
+    def save(self, request: PageRequest) -> Response:
+        """
+        Save the options that a task tried.
+
+        Raises: `Busy` where the account was changed meanwhile.
+        """
+        task = self._task(request)
+        self._setup().apply_options(task)
+        page = f"/accounts/{task.subject}"
+        address = notices.address(page, notices.OPTIONS_SAVED, task.subject)
+        return RedirectResponse(address, 303)
+
+    def _task(self, request: PageRequest) -> Task:
+        setup = self._site.setup
+        task = setup.tasks.get(request.path_params["id"]) if setup else None
+        if task is None:
+            raise errors.NotFound(
+                "Nothing is known of this any more: the server was started anew since.",
+                hint="Look at the accounts; what was not finished was not saved.",
+            )
+        return task
+
+    def _setup(self) -> SetupJobs:
+        return setup_of(self._site)
+
+
+PEOPLE = Option("people", "whether names are kept", values=("true", "false"))
+
+
+def setup_of(site: Site) -> SetupJobs:
+    """
+    What starts the tasks of the pages.
+
+    Raises: `UsageError` where this server does no such work.
+    """
+    if site.setup is None:
+        raise errors.UsageError("This server only shows pages.")
+    return site.setup
+
+
+def show(task: Task) -> Response:
+    """
+    Lead on to the page of a task.
+    """
+    return RedirectResponse(f"/tasks/{task.id}", 303)
+
+
+def new_form_id() -> str:
+    """
+    The id of a form: what is sent twice with the same one is done once.
+    """
+    return secrets.token_urlsafe(16)
+
+
+def form_id(form: Mapping[str, str]) -> str:
+    """
+    The id that a form was sent with.
+    """
+    given = form.get("form", "")
+    return given if FORM_ID.fullmatch(given) else new_form_id()
+
+
+def key_in(form: Mapping[str, str]) -> Secret:
+    """
+    The key that was typed into a form.
+
+    Raises: `SecretMissing` if it is empty.
+    """
+    key = form.get("key", "").strip()
+    if not key:
+        raise errors.SecretMissing("The key is empty.", hint="Paste the whole key.")
+    return Secret(key)
+
+
+def chosen_place(form: Mapping[str, str]) -> str:
+    """
+    Where the key of a form is to be stored: in the keyring or, where there is none and
+    the person agreed, in a file.
+
+    Raises: `CredentialError` where it can be stored nowhere, `UsageError` without the
+    agreement.
+    """
+    places = credentials.find_places()
+    if not places:
+        raise errors.CredentialError("This server cannot store keys.")
+    if places == ("file",) and form.get("file") != "yes":
+        raise errors.UsageError(
+            "This server has no keyring, and nobody agreed to a file.",
+            hint="Go back and tick the box below the key.",
+        )
+    return places[0]
+
+
+def list_platforms() -> Sequence[Platform]:
+    """
+    The platforms that a key connects.
+    """
+    kinds = [item.provider for item in registry.list_providers() if item.provider]
+    return [platform_of(kind) for kind in kinds if not kind.spec.is_local]
+
+
+def platform_of(kind: type[Provider]) -> Platform:
+    name, title = kind.spec.name, kind.spec.title
+    return Platform(name, title, _CHIPS.get(name, title[:2].upper()))
+
+
+def page_options(spec: ProviderSpec) -> Sequence[Option]:
+    """
+    The options of a platform that may be set on a page: none that names a file.
+    """
+    return [option for option in spec.options if not option.names_file]
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """
+    The name of a platform for its account, with a number where it is taken.
+    """
+    number = 1
+    candidate = name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate

@@ -1,0 +1,47 @@
+"""
+What errors say on a page. Their hints name commands, which are for a terminal; a page
+says the rest, and leads on by links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ticketsync.core.errors import TicketsyncError
+from ticketsync.core.redact import safe
+
+_COMMAND = re.compile(r"`(?:ticketsync|--|\.)|(?:^|\s)--[a-z]|`serve")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+# By the word of an error: what to do about it on a page.
+_HINTS: Mapping[str, str] = {
+    "busy": "Wait a moment and try again.",
+    "connected-already": "Open that account instead, and give it a new key there.",
+    "option-missing": "Fill it in and try again.",
+    "retired": "Who looks after the server can connect it again.",
+    "unconfirmed": "Who looks after the server has to confirm this account there.",
+}
+
+
+def hint_of(error: TicketsyncError) -> str:
+    """
+    What to do about an error, without the sentences that name commands.
+    """
+    if error.word in _HINTS:
+        return _HINTS[error.word]
+    return safe(without_commands(error.hint))
+
+
+def message_of(error: TicketsyncError) -> str:
+    """
+    What happened, in one or more sentences.
+    """
+    return safe(error.message)
+
+
+def without_commands(text: str) -> str:
+    """
+    A text without its sentences that name commands.
+    """
+    sentences = _SENTENCES.split(text)
+    return " ".join(s for s in sentences if not _COMMAND.search(s))

@@ -1,0 +1,103 @@
+"""
+Season lists that were uploaded and wait for a person's word. They are held in memory,
+the newest few; what a page showed is what is imported, or nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tempfile
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue.list_times import DateOrderNeeded
+from ticketsync.core import errors
+from ticketsync.store.engine import Database
+from ticketsync.web.bodies import Upload
+from ticketsync.workflows import season_list
+from ticketsync.workflows.season_list import ListPreview
+
+KEPT: Final = 20
+_UNUSUAL = re.compile(r"[^\w. -]")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingList:
+    """
+    An uploaded list, how it is read, and what it would change; `question` is a date of
+    it that can be read in two ways, instead.
+    """
+
+    id: str
+    upload: Upload
+    options: ListOptions
+    preview: ListPreview | None = None
+    question: str = ""
+    is_imported: bool = False
+
+    @property
+    def file_name(self) -> str:
+        return (
+            _UNUSUAL.sub("_", Path(self.upload.name).name)[-80:].lstrip(".") or "list"
+        )
+
+
+@dataclass(slots=True)
+class PendingLists:
+    """
+    The lists that wait. Safe to use from several threads.
+    """
+
+    _lists: dict[str, PendingList] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(
+        self, database: Database, upload: Upload, options: ListOptions, id: str = ""
+    ) -> PendingList:
+        """
+        Read a list and remember it, under its former id if it has one; nothing is
+        saved.
+
+        Raises: `BadFile` where it cannot be read or holds no shows.
+        """
+        pending = PendingList(id or secrets.token_urlsafe(16), upload, options)
+        try:
+            pending = replace(pending, preview=_preview(database, pending))
+        except DateOrderNeeded as error:
+            pending = replace(pending, question=error.example)
+        self.keep(pending)
+        return pending
+
+    def get(self, id: str) -> PendingList:
+        """
+        Raises: `NotFound` for one that is not waiting any more.
+        """
+        with self._lock:
+            found = self._lists.get(id)
+        if found is None:
+            raise errors.NotFound(
+                "This list does not wait any more.", hint="Choose the file again."
+            )
+        return found
+
+    def keep(self, pending: PendingList) -> None:
+        """
+        Remember a list as it is now, and forget the oldest of many.
+        """
+        with self._lock:
+            self._lists.pop(pending.id, None)
+            self._lists[pending.id] = pending
+            while len(self._lists) > KEPT:
+                del self._lists[next(iter(self._lists))]
+
+
+def _preview(database: Database, pending: PendingList) -> ListPreview:
+    with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
+        file = Path(folder) / pending.file_name
+        file.write_bytes(pending.upload.data)
+        with database.read() as connection:
+            return season_list.preview(connection, file, pending.options)

@@ -1,0 +1,234 @@
+"""
+The venue's own shows: import a season list after a look at it, make shows of what is on
+sale, edit one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ticketsync.catalogue import (
+    adopting,
+    import_file,
+    occurrences,
+    show_edits,
+    shows,
+)
+from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue.known_names import NameAnswers
+from ticketsync.catalogue.show_edits import ShowEdit
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core import errors, written_dates
+from ticketsync.web import notices
+from ticketsync.web.pending_lists import PendingList, PendingLists
+from ticketsync.web.site import PageRequest, Site
+from ticketsync.workflows import catalogue_edits, match, season_list
+
+SHOWN = 500  # rows of a preview
+_SEATS = re.compile(r"[0-9]{1,6}")
+
+
+class ShowSetupPages:
+    """
+    The routes that make and change shows; for managers only.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._lists = PendingLists()
+
+    def routes(self) -> list[Route]:
+        for_managers = self._site.for_managers
+        pages = (
+            ("/shows/adopt", self.show_adoption, "GET"),
+            ("/shows/adopt", self.adopt, "POST"),
+            ("/shows/import", self.show_upload, "GET"),
+            ("/shows/import", self.upload, "POST"),
+            ("/shows/import/{id}", self.show_list, "GET"),
+            ("/shows/import/{id}", self.answer, "POST"),
+            ("/shows/import/{id}/save", self.save, "POST"),
+            ("/shows/{id:int}/edit", self.show_edit, "GET"),
+            ("/shows/{id:int}/edit", self.edit, "POST"),
+        )
+        return [
+            Route(path, for_managers(do), methods=[method])
+            for path, do, method in pages
+        ]
+
+    # Adopt
+
+    def show_adoption(self, request: PageRequest) -> Response:
+        with self._site.database.read() as connection:
+            unlinked = occurrences.list_occurrences(connection, only_unlinked=True)
+            plan = adopting.plan_adoption(connection, unlinked)
+        new = {
+            (item.new.production, item.new.venue, item.new.starts_at)
+            for item in plan
+            if item.show_id is None
+        }
+        return self._site.render_page(
+            request,
+            "adopt.html",
+            "Make what is on sale your shows",
+            plan=plan[:SHOWN],
+            more=max(0, len(plan) - SHOWN),
+            new=len(new),
+            links=len(plan),
+        )
+
+    def adopt(self, request: PageRequest) -> Response:
+        match.adopt(self._site.database, self._site.settings)
+        return RedirectResponse(notices.address("/", notices.ADOPTED), 303)
+
+    # Import
+
+    def show_upload(self, request: PageRequest) -> Response:
+        return self._site.render_page(request, "import.html", "Import your season")
+
+    def upload(self, request: PageRequest) -> Response:
+        """
+        Raises: `UsageError` without a file, `BadFile` for one that holds no shows.
+        """
+        chosen = request.files.get("file")
+        if chosen is None or not chosen.data:
+            raise errors.UsageError("No file was chosen.", hint="Choose your list.")
+        pending = self._lists.read(self._site.database, chosen, ListOptions())
+        return RedirectResponse(f"/shows/import/{pending.id}", 303)
+
+    def show_list(self, request: PageRequest) -> Response:
+        return self._preview(request, self._lists.get(request.path_params["id"]))
+
+    def answer(self, request: PageRequest) -> Response:
+        """
+        Read a list again with what a person said about its dates or names.
+        """
+        pending = self._lists.get(request.path_params["id"])
+        options = pending.options
+        names, order = request.form.get("names", ""), request.form.get("dates", "")
+        if names in ("same", "new"):
+            answers = NameAnswers(all_same=names == "same", all_new=names == "new")
+            options = replace(options, names=answers)
+        for known in written_dates.ORDERS:
+            if order == known:
+                options = replace(options, order=known)
+        self._lists.read(self._site.database, pending.upload, options, pending.id)
+        return RedirectResponse(f"/shows/import/{pending.id}", 303)
+
+    def save(self, request: PageRequest) -> Response:
+        """
+        Import what the page showed. Sent twice it is imported once.
+
+        Raises: `BadFile` for invalid rows that nobody agreed to skip, `Busy` where our
+        shows have changed since.
+        """
+        pending = self._lists.get(request.path_params["id"])
+        done = RedirectResponse(notices.address("/calendar", notices.IMPORTED), 303)
+        if pending.is_imported:
+            return done
+        if pending.preview is None or pending.preview.parsed.questions:
+            raise errors.UsageError(
+                "The list leaves something open.", hint="Answer its question first."
+            )
+        if request.form.get("skip") != "yes":
+            import_file.refuse_problems(pending.preview, Path(pending.file_name))
+        season_list.apply(self._site.database, self._site.settings, pending.preview)
+        self._lists.keep(replace(pending, is_imported=True))
+        return done
+
+    def _preview(self, request: PageRequest, pending: PendingList) -> Response:
+        seen = pending.preview
+        return self._site.render_page(
+            request,
+            "import_preview.html",
+            f"What {pending.file_name} would change",
+            pending=pending,
+            seen=seen,
+            planned=seen.plan.shows[:SHOWN] if seen else (),
+            more=max(0, len(seen.plan.shows) - SHOWN) if seen else 0,
+            remarks=(*seen.parsed.unconfirmed, *seen.notes) if seen else (),
+            counts=season_list.count_changes(seen) if seen else {},
+        )
+
+    # Edit
+
+    def show_edit(self, request: PageRequest) -> Response:
+        with self._site.database.read() as connection:
+            show = shows.get_show(connection, int(request.path_params["id"]))
+            venues = [venue.name for venue in shows.list_venues(connection)]
+            titles = [title for _, title, _ in shows.list_productions(connection)]
+        return self._site.render_page(
+            request,
+            "show_edit.html",
+            f"Edit {show.production}",
+            show=show,
+            venues=venues,
+            productions=titles,
+            preview=None,
+            form=request.form,
+        )
+
+    def edit(self, request: PageRequest) -> Response:
+        """
+        Show what a change does, or carry it out once it is confirmed.
+
+        Raises: `UsageError` for a value that is none, as `shows edit` does.
+        """
+        with self._site.database.read() as connection:
+            show = shows.get_show(connection, int(request.path_params["id"]))
+            edit = read_edit(request, show)
+            preview = catalogue_edits.preview_show(connection, show.id, edit)
+        address = f"/shows/{show.id}"
+        if preview.changes_nothing:
+            return RedirectResponse(
+                notices.address(address, notices.NOTHING_CHANGED), 303
+            )
+        if request.form.get("confirmed") == "yes":
+            catalogue_edits.edit_show(
+                self._site.database, self._site.settings, show.id, edit
+            )
+            return RedirectResponse(notices.address(address, notices.SHOW_SAVED), 303)
+        return self._site.render_page(
+            request,
+            "show_edit.html",
+            f"Edit {show.production}",
+            show=show,
+            venues=(),
+            productions=(),
+            preview=preview,
+            form=request.form,
+        )
+
+
+def read_edit(request: PageRequest, show: ShowInfo) -> ShowEdit:
+    """
+    What a form changes about a show.
+
+    Raises: `UsageError` for a start or a number of seats that is none.
+    """
+    form = {name: value.strip() for name, value in request.form.items()}
+    starts = form.get("starts", "").replace("T", " ")
+    seats = form.get("capacity", "")
+    if seats and not _SEATS.fullmatch(seats):
+        raise errors.UsageError(
+            "Seats are a number.", hint="Leave it empty if unknown."
+        )
+    is_moved = bool(starts) and starts != show.starts_local[:16].replace("T", " ")
+    starts_local = show_edits.parse_start(starts, show.timezone) if is_moved else None
+    reference = form.get("reference", "")
+    return ShowEdit(
+        production=_other(form.get("production", ""), show.production),
+        venue=_other(form.get("venue", ""), show.venue),
+        starts_local=starts_local,
+        capacity=int(seats) if seats else None,
+        has_no_capacity="capacity" in form and not seats and show.capacity is not None,
+        reference=None if reference == (show.reference or "") else reference,
+    )
+
+
+def _other(text: str, present: str) -> str | None:
+    return text if text and text != present else None
