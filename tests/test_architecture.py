@@ -480,7 +480,7 @@ WRITERS = {
     "cli.match_screen": {"sys.stderr"},  # where questions are asked
     "cli.season_list": {"sys.stderr"},  # where a table is drawn beside a question
     "cli.serve": {"sys.stderr"},  # whether somebody sees the link
-    "cli.sync": {"sys.stderr"},  # where progress is drawn
+    "cli.progress": {"sys.stderr"},  # where it is drawn
     "__main__": {"print", "sys.stderr"},  # the one error line, cleaned
     "core.log": {"sys.stderr"},
     "accounts.keyring_child": {"sys.stdin", "sys.stdout"},  # a pipe to ourselves

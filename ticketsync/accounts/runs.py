@@ -63,6 +63,14 @@ class Result:
     median_response_ms: int | None = None
     slowest_response_ms: int | None = None
 
+    @property
+    def is_unreached(self) -> bool:
+        """
+        Whether the platform was asked and no response came at all.
+        """
+        has_responses = self.median_response_ms is not None
+        return self.word == "unreachable" and not has_responses
+
 
 def start(
     connection: Connection,

@@ -12,6 +12,7 @@ from ticketsync.cli import (
     account_settings,
     authorise,
     confirm,
+    connecting,
     context,
     providers,
     recipes,
@@ -51,8 +52,12 @@ app.command("providers")(providers.list_providers)
 @app.command("add")
 def add_account(
     ctx: typer.Context,
-    provider: Annotated[str, typer.Argument(help="See `accounts providers`.")],
-    name: Annotated[str, typer.Argument(help="Your name for this account.")],
+    provider: Annotated[
+        str, typer.Argument(help="See `accounts providers`; asked if not given.")
+    ] = "",
+    name: Annotated[
+        str, typer.Argument(help="Your name for this account; asked if not given.")
+    ] = "",
     base_url: Annotated[str, typer.Option(help="Another server, e.g. a sandbox.")] = "",
     secret_env: Env = "",
     secret_command: Command = "",
@@ -84,48 +89,48 @@ def add_account(
     Example: ticketsync accounts add ticket_tailor tt --secret-env TT_KEY
     """
     from ticketsync.providers import registry
-    from ticketsync.workflows import connect
 
     app_context = context.get_context(ctx)
-    spec = registry.provider(provider).spec  # before anyone pastes a key for it
+    chosen = provider or connecting.choose_provider()
+    spec = registry.provider(chosen).spec  # before anyone pastes a key for it
+    name = name or connecting.choose_name(app_context, spec)
     secret = SecretOptions(
         secret_env, secret_command, secret_credential, secret_stdin, insecure_storage
     )
-    options = account_settings.parse_options(set_ or [], recipe=recipe, watch=watch)
+    given = connecting.NewConnection(
+        spec.name,
+        name,
+        base_url,
+        secret,
+        account_settings.parse_options(set_ or [], recipe=recipe, watch=watch),
+        check,
+        revive,
+    )
     if oauth:
-        options |= authorise.app_options(
-            client_id, client_secret_env, client_secret_command
+        given = given.with_options(
+            authorise.app_options(client_id, client_secret_env, client_secret_command)
         )
         source = authorise.authorise(
             spec.name,
             name,
             base_url or None,
-            options,
+            given.options,
             secret.storage,
             redirect_url=redirect_url,
             browser=browser,
         )
-    elif spec.is_local:
-        source = connect.SecretSource("none", "")
+        added = connecting.add(app_context, given, source)
     else:
-        source = secret.get_source(_key_prompt(name))
-    added = connect.add(
-        app_context.database(),
-        app_context.settings(),
-        provider=provider,
-        name=name,
-        base_url=base_url or None,
-        source=source,
-        options=options,
-        check=check,
-        revive=revive,
-    )
+        added = connecting.connect_account(app_context, given)
     if json:
         render.print_json(added.as_json())
         return
     app_context.say(f"Account {name!r} is connected: {added.summary}.")
     if not spec.is_local:
         app_context.say(f"Its key comes from {added.secret_place}.")
+    if not provider and terminal.confirm("Connect another one?", default=False):
+        add_account(ctx)
+        return
     app_context.say("Next: ticketsync events fetch")
 
 

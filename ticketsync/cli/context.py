@@ -14,9 +14,10 @@ import typer
 from ticketsync.cli import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from ticketsync.accounts.runs import Result
     from ticketsync.core.config import Settings
     from ticketsync.reporting.output_files import OutputFile
     from ticketsync.store.engine import Database
@@ -213,6 +214,29 @@ def start_of(connection: Any, text: str) -> datetime:
         raise errors.UsageError(
             f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
         ) from None
+
+
+def print_failures(results: Sequence[Result]) -> None:
+    """
+    Print a line about each account whose run failed; one line for all of them where no
+    platform answered at all, which is the network's fault and not theirs.
+    """
+    from ticketsync.core import errors
+
+    failed = [result for result in results if result.exit_code]
+    unreached = [result for result in failed if result.is_unreached]
+    if len(unreached) > 1 and len(unreached) == len([r for r in results if r.requests]):
+        names = ", ".join(result.account for result in unreached)
+        print_error(
+            errors.ProviderUnavailable(
+                f"No platform can be reached ({names}): is this machine on the "
+                "network?",
+                hint=unreached[0].hint,
+            )
+        )
+        failed = [result for result in failed if not result.is_unreached]
+    for result in failed:
+        print_error(result)
 
 
 def print_error(result: Any) -> None:

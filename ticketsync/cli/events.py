@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, render, show_tables, terminal
+from ticketsync.cli import context, progress, render, show_tables, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -42,15 +42,20 @@ def fetch_events(
     from ticketsync.workflows.sync import run as sync
 
     app_context = context.get_context(ctx)
-    results, notes = sync.fetch_listing(
-        app_context.database(), app_context.settings(), accounts or []
-    )
+    database, settings = app_context.database(), app_context.settings()
+    with progress.watched(app_context, json) as watcher:
+        results, notes = sync.fetch_listing(
+            database,
+            settings,
+            accounts or [],
+            on_progress=watcher.on_progress,
+            on_wait=watcher.on_wait,
+        )
     if json:
         render.print_json({"accounts": [asdict(r) for r in results], "notes": notes})
+    context.print_failures(results)
     for result in results:
-        if result.exit_code:
-            context.print_error(result)
-        elif not json:
+        if not result.exit_code and not json:
             counts = result.counts
             app_context.say(
                 f"{result.account}: {counts.processed} listed, {counts.created} new, "

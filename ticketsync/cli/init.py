@@ -1,14 +1,19 @@
 """
-`ticketsync init`.
+`ticketsync init`: the settings, the database and, in a conversation, the first figures.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, first_steps, questions, terminal
+from ticketsync.cli.context import AppContext
+
+if TYPE_CHECKING:
+    from ticketsync.catalogue.shows import VenueInfo
+    from ticketsync.store.engine import Database
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -38,49 +43,138 @@ def init(
     no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt.")] = False,
 ) -> None:
     """
-    Create the settings file and the database. Safe to repeat.
+    Create the settings file and the database; asks what it is not given, and goes
+    on to the first figures. Safe to repeat.
 
     Example: ticketsync init --venue "The Lantern Room" --timezone Australia/Sydney
     --currency AUD
     """
-    from ticketsync.catalogue import shows
-    from ticketsync.core import errors
-    from ticketsync.store import engine
-
     app_context = context.get_context(ctx)
     answers = {"--venue": venue, "--timezone": timezone, "--currency": currency}
     missing = [flag for flag, value in answers.items() if not value]
-    if no_input and missing:
+    if missing:
+        _refuse_without_terminal(missing, no_input=no_input)
+        terminal.echo(
+            "ticketsync says what every show earned. A few questions first; the Enter "
+            "key takes what stands in [brackets].",
+            err=True,
+        )
+    database = _open_or_create(app_context)
+    if not any(answers.values()) and (known := _known_venues(database)):
+        terminal.echo(f"You have {known}.", err=True)
+        if terminal.confirm("Add another venue?", default=False):
+            _add_venue(database, venue, timezone, currency)
+    else:
+        _add_venue(database, venue, timezone, currency)
+    app_context.say(f"Settings  {app_context.settings_file()}")
+    app_context.say(f"Database  {database.url}")
+    if missing:
+        first_steps.go_on(ctx, database)
+    else:
+        app_context.say("Next: ticketsync accounts add")
+
+
+def _refuse_without_terminal(missing: list[str], *, no_input: bool) -> None:
+    from ticketsync.core import errors
+
+    if no_input or not context.is_terminal():
         raise errors.NeedsTerminal(
             f"init needs {', '.join(missing)}.",
-            hint="Give them, or leave out --no-input.",
+            hint="Give them, or leave out --no-input."
+            if no_input
+            else "Give them, or run it on a terminal.",
         )
-    name = venue or context.ask("Venue name", "--venue")
-    zone = shows.check_time_zone(timezone or context.ask("Time zone", "--timezone"))
-    code = shows.check_currency(currency or context.ask("Currency", "--currency"))
-    file = _write_settings(app_context)
-    database = engine.create_database(app_context.url(), command=app_context.command)
-    with database.write() as connection:
-        shows.add_venue(connection, name, zone, code)
-    app_context.say(f"Settings  {file}")
-    app_context.say(f"Database  {database.url}")
-    app_context.say("Next: ticketsync accounts add")
 
 
-def _write_settings(app_context: context.AppContext) -> str:
+def _open_or_create(app_context: AppContext) -> Database:
+    from ticketsync.store import engine
+
+    _write_settings(app_context)
+    return engine.create_database(app_context.url(), command=app_context.command)
+
+
+def _known_venues(database: Database) -> str:
     """
-    Create the settings file if there is none; returns its path.
+    The venues that there are already, in words.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.core.redact import safe
+
+    with database.read() as connection:
+        found = shows.list_venues(connection)
+    return ", ".join(
+        f"{safe(item.name)} ({item.timezone}, {item.currency})" for item in found
+    )
+
+
+def _add_venue(
+    database: Database, name: str, timezone: str, currency: str
+) -> VenueInfo:
+    from ticketsync.catalogue import places, shows
+
+    name = name or questions.ask_until_valid("Venue name", "--venue", _not_empty)
+    zone = shows.check_time_zone(timezone) if timezone else _ask_time_zone()
+    code = currency or questions.ask_until_valid(
+        "Currency",
+        "--currency",
+        shows.check_currency,
+        default=places.currency_of(zone),
+    )
+    with database.write() as connection:
+        return shows.add_venue(connection, name, zone, code)
+
+
+def _not_empty(text: str) -> str:
+    from ticketsync.core import errors
+
+    if not text:
+        raise errors.UsageError("The name cannot be empty.")
+    return text
+
+
+def _ask_time_zone() -> str:
+    from ticketsync.catalogue import places
+
+    return questions.ask_until_valid(
+        "Time zone, or a city in it",
+        "--timezone",
+        _one_time_zone,
+        default=places.machine_zone(),
+    )
+
+
+def _one_time_zone(text: str) -> str:
+    """
+    The time zone that a person means by its name or by a city.
+
+    Raises: UsageError if there is none, or more than one.
+    """
+    from ticketsync.catalogue import places
+    from ticketsync.core import errors
+
+    found = places.find_zones(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise errors.UsageError(f"Which one: {', '.join(found)}?")
+    raise errors.UsageError(
+        f"{text!r} is not a time zone.",
+        hint="Type a large city in it, or a name such as Australia/Sydney.",
+    )
+
+
+def _write_settings(app_context: AppContext) -> None:
+    """
+    Create the settings file if there is none.
     """
     import os
-    from pathlib import Path
 
     from ticketsync.core import paths
 
-    file = Path(app_context.config) if app_context.config else paths.config_file()
+    file = app_context.settings_file()
     if file.exists():
-        return str(file)
+        return
     paths.private_folder(file.parent)
     handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(SETTINGS.format(database=app_context.database_url))
-    return str(file)

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, show_tables
+from ticketsync.cli import context, progress, show_tables
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from ticketsync.core.config import Settings
     from ticketsync.reporting.changes import Change
     from ticketsync.store.engine import Database
-    from ticketsync.workflows.account_run import OnProgress
     from ticketsync.workflows.sync.run import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
@@ -94,7 +91,7 @@ def sync(
     if since:
         with database.read() as connection:
             begin = context.start_of(connection, since)
-    with _stop_on_sigterm(), _progress(app_context, json) as on_progress:
+    with _stop_on_sigterm(), progress.watched(app_context, json) as watcher:
         if names[:1] == ("replay",):
             outcome = replay(database, settings, names[1:])
         else:
@@ -107,7 +104,8 @@ def sync(
                 since=begin,
                 accept_shrink=accept_shrink,
                 compare=json or not app_context.quiet,
-                on_progress=on_progress,
+                on_progress=watcher.on_progress,
+                on_wait=watcher.on_wait,
             )
             run = job.sync_dry if dry_run else job.sync
             outcome = run(database, settings, request)
@@ -115,9 +113,7 @@ def sync(
         render.print_json(as_json(outcome))
     elif not app_context.quiet:
         print_summary(app_context, outcome, dry_run=dry_run)
-    for result in outcome.results:
-        if result.exit_code:
-            context.print_error(result)
+    context.print_failures(outcome.results)
     if not dry_run:
         _send_notifications(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)
@@ -241,59 +237,3 @@ def _stop_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgress]:
-    """
-    Progress bars on a terminal; nothing otherwise.
-    """
-    from ticketsync.workflows.account_run import no_progress
-
-    if json or app_context.quiet or not context.is_terminal():
-        yield no_progress
-        return
-    bars = _progress_bars()
-    tasks: dict[tuple[str, str], Any] = {}
-
-    def on_progress(account: str, step: str, done: int, total: int) -> None:
-        if (account, step) not in tasks:
-            text = f"{account}: {step}"
-            tasks[account, step] = bars.add_task(text, total=None)
-        bars.update(tasks[account, step], completed=done, total=total or None)
-
-    with bars:
-        yield on_progress
-
-
-def _progress_bars() -> Progress:
-    """
-    Bars with a count and a rate, on standard error.
-    """
-    import sys
-
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.0f}/s")
-
-    console = Console(file=sys.stderr, markup=False, highlight=False)
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        Rate(),
-        console=console,
-        transient=True,
-    )

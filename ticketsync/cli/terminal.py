@@ -150,13 +150,14 @@ def prompt(question: str, *, hidden: bool = False, default: str = "") -> str:
     return answer
 
 
-def confirm(question: str) -> bool:
+def confirm(question: str, *, default: bool | None = None) -> bool:
     """
-    Ask a question that is answered by yes or no, on standard error.
+    Ask a question that is answered by yes or no, on standard error. `default` is what
+    the Enter key alone means; without it an answer has to be typed.
     """
     from ticketsync.core.redact import safe
 
-    return typer.confirm(safe(question), err=True)
+    return typer.confirm(safe(question), default=default, err=True)
 
 
 def data_stream() -> IO[str]:

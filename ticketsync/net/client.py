@@ -261,6 +261,7 @@ class ApiClient:
                 ) as response,
             ):
                 status = response.status_code
+                self._wait_budget.note_response()
                 self._note_limits(response.headers)
                 content = self._read(response, deadline)
             self.response_ms.append(round((time.monotonic() - began) * 1000))

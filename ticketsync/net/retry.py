@@ -23,6 +23,7 @@ from ticketsync.core import clock, errors
 T = TypeVar("T")
 
 TRIES = 4
+FIRST_BACKOFF_SECONDS = 0.7
 MAX_BACKOFF_SECONDS = 8.0
 
 
@@ -44,16 +45,34 @@ class TryAgain(Exception):
         self.tries = tries
 
 
+OnWait = Callable[[float], None]
+
+
+def wait_silently(seconds: float) -> None:
+    """
+    For clients whose waiting nobody watches.
+    """
+
+
 class WaitBudget:
     """
-    The seconds that a client may spend waiting, shared by its threads.
+    The seconds that a client may spend waiting, shared by its threads. `on_wait` is
+    called before it waits. Without `is_open` it may not wait before the platform has
+    answered once: where the network is down, one try says as much as four.
     """
 
     def __init__(
-        self, seconds: float, sleep: Callable[[float], None] = time.sleep
+        self,
+        seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+        on_wait: OnWait = wait_silently,
+        *,
+        is_open: bool = True,
     ) -> None:
         self._left = seconds
         self._sleep = sleep
+        self._on_wait = on_wait
+        self._is_open = is_open
         self._lock = threading.Lock()
         self._closed_until = 0.0
 
@@ -66,16 +85,23 @@ class WaitBudget:
         Charge that many seconds; False if the budget does not allow it.
         """
         with self._lock:
-            if seconds > self._left:
+            if seconds > self._left or not self._is_open:
                 return False
             self._left -= seconds
         return True
+
+    def note_response(self) -> None:
+        """
+        The platform has answered: waiting for it makes sense.
+        """
+        self._is_open = True
 
     def sleep(self, seconds: float) -> None:
         """
         Wait for seconds that were taken.
         """
         if seconds > 0:
+            self._on_wait(seconds)
             self._sleep(seconds)
 
     def pause_until(self, seconds: float) -> None:
@@ -139,7 +165,7 @@ def backoff(attempt: int) -> float:
     """
     Seconds to wait after the given attempt: doubling, capped, with jitter.
     """
-    maximum = min(MAX_BACKOFF_SECONDS, 0.5 * 2**attempt)
+    maximum = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1))
     return random.uniform(maximum / 2, maximum)  # noqa: S311  # nosec B311  # not a secret
 
 

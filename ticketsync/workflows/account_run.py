@@ -31,14 +31,22 @@ from ticketsync.store.engine import Database
 from ticketsync.workflows import identity, tokens
 
 NOWHERE = "http://127.0.0.1:9"  # for providers that read no network
+CONNECTING = "connecting"  # the first step of each account
 PROLONG_SECONDS = 20.0  # a lease lasts minutes; not every page needs to renew it
 
 OnProgress = Callable[[str, str, int, int], None]
+OnWait = Callable[[str, float], None]  # account, seconds until the next try
 
 
 def no_progress(account: str, step: str, done: int, total: int) -> None:
     """
     For callers that show no progress.
+    """
+
+
+def no_word(account: str, seconds: float) -> None:
+    """
+    For callers that do not say that an account waits.
     """
 
 
@@ -100,6 +108,7 @@ def connect(
     secret: Secret,
     run_id: str,
     longest: float | None = None,
+    wait_budget: WaitBudget | None = None,
 ) -> tuple[Provider, ApiClient]:
     """
     The account's provider with its client, which gives up after `longest` seconds or
@@ -125,6 +134,7 @@ def connect(
         run_id,
         renew=renew if tokens.can_renew(account.options) else None,
         longest=longest,
+        wait_budget=wait_budget,
     )
     return kind(api, account.options), api
 
@@ -139,6 +149,7 @@ def client(
     run_id: str,
     renew: Callable[[], Headers] | None = None,
     longest: float | None = None,
+    wait_budget: WaitBudget | None = None,
 ) -> ApiClient:
     """
     The HTTP client of one account, within its shared call budget.
@@ -158,7 +169,7 @@ def client(
             minutes=spec.budget.minutes,
         ),
         run_id=run_id,
-        wait_budget=WaitBudget(settings.sync.wait_seconds),
+        wait_budget=wait_budget or WaitBudget(settings.sync.wait_seconds),
         deadline_seconds=min(
             settings.sync.deadline_minutes * 60,
             longest if longest is not None else float("inf"),
@@ -178,12 +189,16 @@ def run_account(
     started_by: str,
     direction: str = runs.PULL,
     on_progress: OnProgress = no_progress,
+    on_wait: OnWait = no_word,
     longest: float | None = None,
+    is_network_up: bool = True,
 ) -> tuple[Result, list[str]]:
     """
     Do `work` for one account, from taking the lease to closing its row.
 
     `work` answers how many shows changed and whether all orders were read again.
+    Without `is_network_up`, its platform is tried once and waited for only if it
+    answers.
     Failures that we understand become a result, never an exception; so a failing
     account does not stop the others.
     """
@@ -214,7 +229,15 @@ def run_account(
         spec = registry.provider(account.provider).spec
         secret = tokens.current(database, spec, account)
         masked.append(secret)
-        provider, api = connect(database, account, settings, secret, run_id, longest)
+        waits = WaitBudget(
+            settings.sync.wait_seconds,
+            on_wait=lambda seconds: on_wait(account.name, seconds),
+            is_open=is_network_up,
+        )
+        on_progress(account.name, CONNECTING, 0, 0)
+        provider, api = connect(
+            database, account, settings, secret, run_id, longest, waits
+        )
         live.append(
             AccountRun(
                 database,

@@ -30,6 +30,7 @@ from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import account_run, exclusive, tokens, twins
 from ticketsync.workflows import identity as whose
+from ticketsync.workflows.first_connection import said_of_a_first_connection
 from ticketsync.workflows.twins import Newcomer
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def add(
     Raises: `Busy` while an account of that name is being connected already.
     """
     kind = registry.provider(provider)
-    _refuse_bad_name(name)
+    refuse_bad_name(name)
     with _one_at_a_time(database, name):
         return _add(
             *(database, settings, kind, name, base_url, source, options),
@@ -158,7 +159,8 @@ def _add(
         name, source.kind, source.reference
     )
     with open_platform(kind, name, base_url, secret, options, settings) as client:
-        identity = client.identify() if check else None
+        with said_of_a_first_connection(kind.spec, base_url):
+            identity = client.identify() if check else None
         with database.read() as reading:
             if old is not None and identity is not None:
                 whose.refuse_stranger(reading, old, kind.spec, identity)
@@ -354,7 +356,7 @@ def rename(database: Database, settings: Settings, name: str, new_name: str) -> 
     Raises `UsageError` while the settings file names it by its old name only: its fees
     and all else that stands there would no longer apply.
     """
-    _refuse_bad_name(new_name)
+    refuse_bad_name(new_name)
     if name in settings.accounts and new_name not in settings.accounts:
         raise errors.UsageError(
             f"The settings say something about {name!r}, which would no longer apply.",
@@ -427,7 +429,10 @@ def cleaned_options(spec: ProviderSpec, given: Options) -> dict[str, str]:
     return {**options_.cleaned(spec.title, spec.options, own), **of_tokens}
 
 
-def _refuse_bad_name(name: str) -> None:
+def refuse_bad_name(name: str) -> None:
+    """
+    Raises: `UsageError` for what cannot be the name of an account.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name) or name in RESERVED:
         raise errors.UsageError(
             f"{safe(name)!r} cannot be the name of an account.",

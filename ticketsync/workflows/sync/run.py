@@ -32,8 +32,10 @@ from ticketsync.workflows import limits, retention
 from ticketsync.workflows.account_run import (
     AccountRun,
     OnProgress,
+    OnWait,
     new_run_id,
     no_progress,
+    no_word,
     run_account,
 )
 from ticketsync.workflows.sync import due, listing, ticket_types
@@ -58,6 +60,7 @@ class Request:
     accept_shrink: bool = False
     compare: bool = True
     on_progress: OnProgress = no_progress
+    on_wait: OnWait = no_word
 
     @property
     def of_orders(self) -> OrderRequest:
@@ -140,6 +143,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
                     selected.get(account.id, ()),
                     run_id,
                     ends,
+                    is_network_up=_is_network_up(results),
                 )
                 results.append(result)
                 notes += remarks
@@ -168,12 +172,21 @@ def sync_dry(database: Database, settings: Settings, request: Request) -> Outcom
         return sync(copy, settings, request)
 
 
+def _is_network_up(results: Sequence[Result]) -> bool:
+    """
+    Whether any platform that this run asked has answered; also before the first.
+    """
+    asked = [result for result in results if result.requests]
+    return not asked or not all(result.is_unreached for result in asked)
+
+
 def fetch_listing(
     database: Database,
     settings: Settings,
     names: Sequence[str],
     *,
     on_progress: OnProgress = no_progress,
+    on_wait: OnWait = no_word,
 ) -> tuple[list[Result], list[str]]:
     """
     Read only what is on sale, without orders.
@@ -203,6 +216,8 @@ def fetch_listing(
             kind="manual",
             started_by="events fetch",
             on_progress=on_progress,
+            on_wait=on_wait,
+            is_network_up=_is_network_up(results),
         )
         results.append(result)
         notes += remarks
@@ -246,6 +261,8 @@ def _sync_account(
     selected: Collection[int],
     run_id: str,
     ends: float,
+    *,
+    is_network_up: bool,
 ) -> tuple[Result, list[str]]:
     left = ends - time.monotonic()
     skipped = due.reason_to_skip(
@@ -278,7 +295,9 @@ def _sync_account(
         kind=request.kind,
         started_by=request.started_by,
         on_progress=request.on_progress,
+        on_wait=request.on_wait,
         longest=left,
+        is_network_up=is_network_up,
     )
 
 

@@ -1,0 +1,96 @@
+"""
+A machine without a network says so once, and soon.
+"""
+
+import json
+import os
+import socket
+import time
+
+import pexpect
+import pytest
+from support import commands
+
+from ticketsync.net import retry
+
+SITE = "3f0a5e3a-1111-4222-8333-444455556666"
+ACCOUNTS = {
+    "tt": "ticket_tailor",
+    "eb": "eventbrite",
+    "hx": "humanitix",
+    "bar": "square",
+    "site": "wix",
+}
+
+
+@pytest.fixture
+def environment(home):
+    """
+    Five accounts whose platforms are at a port that nobody listens on.
+    """
+    environment = {
+        **os.environ,
+        "TICKETSYNC_HOME": str(home),
+        "KEY": "k",
+        "TERM": "xterm",
+        "COLUMNS": "80",
+    }
+    commands.run(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+        env=environment,
+        check=True,
+    )
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        for name, provider in ACCOUNTS.items():
+            commands.run(
+                *("accounts", "add", provider, name, "--no-check"),
+                *("--secret-env", "KEY", "--base-url", f"http://127.0.0.1:{port}"),
+                *(("--set", f"site_id={SITE}") if provider == "wix" else ()),
+                env=environment,
+                check=True,
+            )
+        yield environment
+
+
+@pytest.mark.parametrize("command", [("sync",), ("events", "fetch")])
+def test_five_accounts_without_a_network_are_one_sentence(environment, command):
+    done = commands.run(*command, env=environment)
+
+    assert done.returncode == 5
+    failures = [line for line in done.stderr.splitlines() if "unreachable" in line]
+    assert failures == [
+        "ticketsync: unreachable: No platform can be reached (bar, eb, hx, site, tt): "
+        "is this machine on the network? Run the same command again later; what was "
+        "read before is kept."
+    ]
+
+
+def test_only_the_first_account_is_waited_for(environment):
+    done = commands.run("sync", "--json", env=environment)
+
+    accounts = json.loads(done.stdout)["accounts"]
+    assert [account["requests"] for account in accounts] == [4, 1, 1, 1, 1]
+
+
+def test_four_tries_wait_less_than_five_seconds():
+    longest = [min(8.0, 0.7 * 2**number) for number in range(3)]
+    for _ in range(100):
+        assert all(
+            most / 2 <= retry.backoff(attempt) <= most
+            for attempt, most in enumerate(longest, start=1)
+        )
+    assert sum(longest) < 5
+
+
+def test_a_terminal_says_that_it_waits(environment):
+    began = time.monotonic()
+    screen = commands.talk("sync", env=environment)
+    screen.expect("bar: connecting, trying again in 1 s")
+    assert time.monotonic() - began < 20
+    screen.expect("No platform can be reached")
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert screen.exitstatus == 5

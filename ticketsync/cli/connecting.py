@@ -1,0 +1,259 @@
+"""
+Connecting a platform in questions: which one, your name for it, where its key is kept,
+the key. What was given on the command line is not asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ticketsync.cli import context, questions, terminal
+from ticketsync.cli.context import AppContext
+from ticketsync.cli.secret_options import SecretOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ticketsync.providers.base import Option, ProviderSpec
+    from ticketsync.workflows.connect import Connected, SecretSource
+
+_TRIES = 3  # of a key that is typed
+
+# Where a key can be kept on a machine without a keyring, and how safe that is.
+_STORES = (
+    ("file", "in a file that only you can read; your backups contain it, too"),
+    ("env", "in an environment variable; set it for scheduled runs, too"),
+    ("command", "with a password manager: a command prints it (pass, op, bw)"),
+    ("credential", "with systemd: for services that it starts, the safest on a server"),
+)
+_REFERENCES = {
+    "env": ("Name of the variable", "--secret-env VAR"),
+    "command": ("Command that prints the key", "--secret-command CMD"),
+    "credential": ("Name of the credential", "--secret-credential NAME"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """
+    What `accounts add` was given; the rest is asked.
+    """
+
+    provider: str
+    name: str
+    base_url: str
+    secret: SecretOptions
+    options: dict[str, str] = field(default_factory=dict)
+    check: bool = True
+    revive: bool = False
+
+    def with_options(self, options: Mapping[str, str]) -> NewConnection:
+        return replace(self, options={**self.options, **options})
+
+
+def choose_provider() -> str:
+    """
+    The name of the platform that a person chooses.
+
+    Raises: NeedsTerminal if there is no terminal to ask on.
+    """
+    from ticketsync.core import errors
+    from ticketsync.providers import registry
+
+    if not context.is_terminal():
+        raise errors.NeedsTerminal(
+            "accounts add needs a provider and your name for the account.",
+            hint="For example `ticketsync accounts add ticket_tailor tt`; see "
+            "`ticketsync accounts providers`.",
+        )
+    choices = [
+        (item.name, _called(item.provider.spec))
+        for item in registry.list_providers()
+        if item.provider is not None
+    ]
+    return questions.choose("Which platform", "PROVIDER", choices)
+
+
+def _called(spec: ProviderSpec) -> str:
+    from ticketsync.providers import registry
+
+    if not spec.is_local:
+        return spec.title
+    return f"{spec.title} ({', '.join(item.title for item in registry.BY_FILE)})"
+
+
+def choose_name(app_context: AppContext, spec: ProviderSpec) -> str:
+    """
+    A name for the new account that can be used and is free.
+
+    Raises: NeedsTerminal if there is no terminal to ask on.
+    """
+    from ticketsync.accounts import state
+    from ticketsync.core import errors
+    from ticketsync.workflows import connect
+
+    with app_context.database().read() as connection:
+        taken = {account.name for account in state.list_accounts(connection)}
+
+    def parse(answer: str) -> str:
+        connect.refuse_bad_name(answer)
+        if answer in taken:
+            raise errors.UsageError(
+                f"There is an account {answer!r} already.", hint="Choose another name."
+            )
+        return answer
+
+    return questions.ask_until_valid(
+        "Your name for this account", "NAME", parse, default=_free_name(spec, taken)
+    )
+
+
+def _free_name(spec: ProviderSpec, taken: set[str]) -> str:
+    name = spec.name.replace("_", "-")
+    number = 1
+    while (free := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return free
+
+
+def connect_account(app_context: AppContext, given: NewConnection) -> Connected:
+    """
+    Connect an account; asks for required options, for a place for its key and for the
+    key, three times if the platform refuses it.
+
+    Raises: what `workflows.connect.add` and `SecretOptions.get_source` raise.
+    """
+    from ticketsync.providers import registry
+    from ticketsync.workflows.connect import SecretSource
+
+    spec = registry.provider(given.provider).spec
+    if context.is_terminal() and not given.revive:
+        given = replace(given, options=_with_required(spec, given.options))
+    if spec.is_local:
+        return add(app_context, given, SecretSource("none", ""))
+    if not _is_typed(given.secret):
+        return add(app_context, given, given.secret.get_source(""))
+    given = replace(given, secret=_with_storage(given.name, given.secret))
+    if not _is_typed(given.secret):
+        return add(app_context, given, given.secret.get_source(""))
+    options = _with_people(app_context, spec, given)
+    return _add_with_typed_key(app_context, spec, replace(given, options=options))
+
+
+def _is_typed(secret: SecretOptions) -> bool:
+    """
+    Whether a person types the key.
+    """
+    return not (secret.env or secret.command or secret.credential or secret.stdin)
+
+
+def add(
+    app_context: AppContext, given: NewConnection, source: SecretSource
+) -> Connected:
+    """
+    Connect an account whose key comes from this source.
+
+    Raises: what `workflows.connect.add` raises.
+    """
+    from ticketsync.workflows import connect
+
+    return connect.add(
+        app_context.database(),
+        app_context.settings(),
+        provider=given.provider,
+        name=given.name,
+        base_url=given.base_url or None,
+        source=source,
+        options=given.options,
+        check=given.check,
+        revive=given.revive,
+    )
+
+
+def _add_with_typed_key(
+    app_context: AppContext, spec: ProviderSpec, given: NewConnection
+) -> Connected:
+    from ticketsync.core import errors
+
+    if context.is_terminal():
+        terminal.echo(f"Where the key is: {spec.key_help}", err=True)
+    for tries_left in reversed(range(_TRIES)):
+        source = given.secret.get_source(f"Key for {given.name!r} (hidden)")
+        try:
+            return add(app_context, given, source)
+        except errors.AuthenticationFailed as error:
+            if not tries_left:
+                raise
+            terminal.echo(f"{error.message} {error.hint}", err=True)
+    raise AssertionError("unreachable")
+
+
+def _with_required(spec: ProviderSpec, options: dict[str, str]) -> dict[str, str]:
+    """
+    The options, with those that the platform needs and that nobody has given.
+    """
+    found = dict(options)
+    for option in spec.options:
+        if option.is_required and not found.get(option.name):
+            found[option.name] = _ask_for_option(option)
+    return found
+
+
+def _ask_for_option(option: Option) -> str:
+    from ticketsync.core import errors
+
+    def parse(answer: str) -> str:
+        cleaned = option.cleaned(answer)
+        if not cleaned:
+            raise errors.UsageError(f"{option.name} cannot be empty.")
+        return cleaned
+
+    question = f"{option.name}: {option.help}"
+    return questions.ask_until_valid(question, f"--set {option.name}=…", parse)
+
+
+def _with_storage(name: str, secret: SecretOptions) -> SecretOptions:
+    """
+    Where the key can be stored, tried before anyone types it. On a machine without a
+    keyring a person is asked.
+
+    Raises: CredentialError where it cannot be stored and nobody can be asked.
+    """
+    from ticketsync.accounts import credentials
+    from ticketsync.core import errors
+
+    if not context.is_terminal():
+        return secret
+    try:
+        credentials.check_storage(name, secret.storage)
+    except errors.CredentialError as error:
+        if secret.insecure:
+            raise
+        terminal.echo(error.message.replace(f"{name}-probe", name), err=True)
+    else:
+        return secret
+    kind = questions.choose("Where shall the key be kept", "--secret-…", _STORES)
+    if kind == "file":
+        return replace(secret, insecure=True)
+    reference = context.ask(*_REFERENCES[kind])
+    return SecretOptions(**{kind: reference})  # type: ignore[arg-type]  # all are texts
+
+
+def _with_people(
+    app_context: AppContext, spec: ProviderSpec, given: NewConnection
+) -> dict[str, str]:
+    """
+    The options, with whether names are kept, if neither they nor the settings say it.
+    """
+    settings = app_context.settings()
+    is_said = settings.account(given.name).keep_people is not None
+    if is_said or "people" in given.options or not context.is_terminal():
+        return given.options
+    days = settings.retention.days
+    keeps = terminal.confirm(
+        "Keep the names of buyers and guests, for the door list? They are deleted "
+        f"{days} days after their show.",
+        default=False,
+    )
+    return {**given.options, "people": "true" if keeps else "false"}

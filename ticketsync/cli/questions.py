@@ -1,0 +1,75 @@
+"""
+Questions that are asked again until the answer is of use.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ticketsync.cli import context, terminal
+
+T = TypeVar("T")
+
+
+def ask_until_valid(
+    question: str, flag: str, parse: Callable[[str], T], *, default: str = ""
+) -> T:
+    """
+    What `parse` makes of an answer. What it refuses with a `UsageError` is said, and
+    the question asked again.
+
+    Raises: NeedsTerminal, naming the flag to use, if there is no terminal.
+    """
+    from ticketsync.core import errors
+
+    while True:
+        answer = context.ask(question, flag, default=default)
+        try:
+            return parse(answer)
+        except errors.UsageError as error:
+            terminal.echo(f"{error.message} {error.hint}".strip(), err=True)
+
+
+def choose(question: str, flag: str, choices: Sequence[tuple[str, str]]) -> str:
+    """
+    The value of the choice that a person takes, by its number or its words. `choices`
+    are values and what they are called.
+
+    Raises: NeedsTerminal, naming the flag to use, if there is no terminal.
+    """
+    for number, (_value, words) in enumerate(choices, start=1):
+        terminal.echo(f"{number:>3}  {words}", err=True)
+
+    def parse(answer: str) -> str:
+        return _chosen(answer, choices)
+
+    return ask_until_valid(question, flag, parse)
+
+
+def _chosen(answer: str, choices: Sequence[tuple[str, str]]) -> str:
+    from ticketsync.core import errors
+
+    if answer.isdecimal() and 1 <= int(answer) <= len(choices):
+        return choices[int(answer) - 1][0]
+    wanted = _folded(answer)
+    found = {
+        value
+        for value, words in choices
+        if wanted and (_folded(value) == wanted or _folded(words).startswith(wanted))
+    }
+    if len(found) == 1:
+        return found.pop()
+    like = difflib.get_close_matches(wanted, [_folded(words) for _, words in choices])
+    near = [words for _, words in choices if like and _folded(words) == like[0]]
+    raise errors.UsageError(
+        f"{answer!r} is not one of these.",
+        hint=f"Did you mean {near[0]}?"
+        if near
+        else f"Type a number, 1 to {len(choices)}.",
+    )
+
+
+def _folded(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
