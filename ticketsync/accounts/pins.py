@@ -36,6 +36,7 @@ KEY: Final = "TICKETSYNC_PIN_KEY"
 KEY_COMMAND: Final = "TICKETSYNC_PIN_KEY_COMMAND"
 KEY_CREDENTIAL: Final = "ticketsync-pin-key"
 SHORTEST_KEY: Final = 32  # characters
+NOBODY: Final = "nobody confirmed that here"  # in each message about it
 LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
 # Options of an account that was connected with OAuth: where its app's secret is.
 CLIENT_SOURCE: Final = "oauth_client_source"
@@ -163,8 +164,8 @@ def refuse_unconfirmed(account: Pinned) -> None:
     if not _is_confirmed(account):
         places = ", ".join(pinned_places(account))
         raise errors.Unconfirmed(
-            f"Account {account.name!r} {places}, and nobody confirmed that here; "
-            "nothing was run, read or sent.",
+            f"Account {account.name!r} {places}, and {NOBODY}; nothing was run, read "
+            "or sent.",
             hint=_hint(account.name),
         )
 
@@ -179,16 +180,17 @@ def refuse_unconfirmed_webhook(
     if not _is_webhook_confirmed(account_id, source, reference, pin):
         places = ", ".join(pinned_webhook_places(source, reference))
         raise errors.Unconfirmed(
-            f"Account {account!r} {places}, and nobody confirmed that here; nothing "
-            "was run or read.",
+            f"Account {account!r} {places}, and {NOBODY}; nothing was run or read.",
             hint=_hint(account),
         )
 
 
 def _hint(account: str) -> str:
     return (
-        f"If that is right, run `ticketsync accounts confirm {account}`; else somebody "
-        f"changed the database. Machines that share it need the same {KEY}."
+        f"If you set that up, run `ticketsync accounts confirm {account}`; else "
+        f"somebody changed the database: `ticketsync accounts remove {account}`, then "
+        "`accounts add … --revive` with your own key. Machines that share the database "
+        f"need the same {KEY}."
     )
 
 

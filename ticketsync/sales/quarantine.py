@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from ticketsync.core.plurals import number_of
 from ticketsync.core.records import Unread
 from ticketsync.sales import packing
 from ticketsync.store.tables.sales import quarantine
@@ -77,7 +78,7 @@ def describe_unread(connection: Connection, account_id: int) -> dict[str, str]:
 
 
 def _number(records: int) -> str:
-    return "1 record" if records == 1 else f"{records} records"
+    return number_of(records, "record")
 
 
 def list_reasons(connection: Connection, account_id: int, kind: str) -> dict[str, str]:
