@@ -72,13 +72,9 @@ def describe_unread(connection: Connection, account_id: int) -> dict[str, str]:
         sentence = f"{row.provider_id}: {row.reason}"
         found.setdefault(row.event_id, []).append(sentence)
     return {
-        event_id: f"{_number(len(said))} could not be read, {said[0]}"
+        event_id: f"{number_of(len(said), 'record')} could not be read, {said[0]}"
         for event_id, said in found.items()
     }
-
-
-def _number(records: int) -> str:
-    return number_of(records, "record")
 
 
 def list_reasons(connection: Connection, account_id: int, kind: str) -> dict[str, str]:
