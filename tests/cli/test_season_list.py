@@ -65,7 +65,7 @@ def test_a_dry_run_shows_the_table_and_changes_nothing(run, tmp_path):
     assert "Sun 22 Dec 2030 19:30" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 80
     assert 'line 3: "Total" is a total' in shown.stderr
-    assert "1 shows would be read, 1 new." in shown.stderr
+    assert "1 show would be read, 1 new." in shown.stderr
     assert list(as_json) == KEYS
     assert (as_json["read"], as_json["created"], as_json["dry_run"]) == (1, 0, True)
     (row,) = as_json["shows"]
@@ -147,7 +147,7 @@ def test_a_person_is_asked_about_dates_and_names(run, tmp_path):
     terminal.send("y\r")
     terminal.expect("did you mean")
     terminal.send("y\r")
-    terminal.expect("1 shows read, 1 new")
+    terminal.expect("1 show read, 1 new")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0

@@ -13,7 +13,7 @@ import pytest
 from support import commands, needs
 
 from ticketsync.core import errors
-from ticketsync.workflows import schedule
+from ticketsync.workflows import doctor, schedule
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,16 @@ def test_installing_twice_leaves_one_and_removing_leaves_what_was_there(crontab)
     assert crontab.read_text() == before
     assert schedule.installed() == {}
     assert schedule.remove() == []
+
+
+def test_a_job_of_an_earlier_version_is_named_until_it_is_installed_again(crontab):
+    schedule.install(a_job(), "cron")
+    assert "-P" in crontab.read_text()
+    assert not [found.text for found in doctor._schedule() if found.state != "ok"]
+    crontab.write_text(crontab.read_text().replace(" -P", ""))
+    (found,) = [found for found in doctor._schedule() if found.state != "ok"]
+    assert "ticketsync.py" in found.text
+    assert found.mend == "ticketsync schedule install"
 
 
 def test_a_first_crontab_is_made(crontab):

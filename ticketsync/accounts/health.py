@@ -14,7 +14,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from ticketsync.accounts import pins, state
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.store import account_situations
 from ticketsync.store.account_situations import AccountFacts, Situation
 from ticketsync.store.tables.accounts import accounts
@@ -75,7 +77,25 @@ def assess_all(
     """
     The health of every account, by name.
     """
-    return [assess(facts) for facts in read_facts(connection, settings, now)]
+    return [
+        assess(_with_present_pin(connection, facts))
+        for facts in read_facts(connection, settings, now)
+    ]
+
+
+def _with_present_pin(connection: Connection, facts: AccountFacts) -> AccountFacts:
+    """
+    The facts with what is to be done now, where the last run found the account
+    unconfirmed: somebody may have confirmed it since.
+    """
+    if pins.NOBODY not in facts.last_message:
+        return facts
+    if pins.is_confirmed(state.get_account_by_id(connection, facts.account_id)):
+        return replace(
+            facts, last_message="It was confirmed after its last run.", last_hint=""
+        )
+    hint = f"Run `ticketsync accounts confirm {facts.account}`."
+    return replace(facts, last_message="It waits to be confirmed.", last_hint=hint)
 
 
 def read_facts(
@@ -176,7 +196,7 @@ def _lacks_secret(facts: AccountFacts) -> tuple[str, str]:
 def _is_partial(facts: AccountFacts) -> tuple[str, str]:
     if not facts.quarantined:
         return _has_failed(facts)
-    some = "1 record" if facts.quarantined == 1 else f"{facts.quarantined:,} records"
+    some = number_of(facts.quarantined, "record")
     return (
         f"{some} could not be read, kept in quarantine. {_figures(facts)}",
         "See `ticketsync status`.",

@@ -28,18 +28,17 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ticketsync.accounts import credentials
-from ticketsync.core import errors, paths, permissions
-from ticketsync.core.named_files import named_files
+from ticketsync.core import errors, named_files, paths, permissions
 from ticketsync.core.redact import Secret, safe
 
 KEY: Final = "TICKETSYNC_PIN_KEY"
 KEY_COMMAND: Final = "TICKETSYNC_PIN_KEY_COMMAND"
 KEY_CREDENTIAL: Final = "ticketsync-pin-key"
 SHORTEST_KEY: Final = 32  # characters
+NOBODY: Final = "nobody confirmed that here"  # in each message about it
 LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
-# Options of an account that was connected with OAuth: where its app's secret is.
-CLIENT_SOURCE: Final = "oauth_client_source"
-CLIENT_REFERENCE: Final = "oauth_client_reference"
+CLIENT_SOURCE: Final = named_files.CLIENT_SOURCE
+CLIENT_REFERENCE: Final = named_files.CLIENT_REFERENCE
 
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
@@ -77,7 +76,7 @@ def pinned_places(account: Pinned) -> list[str]:
     )
     found += [
         f"reads {_shown(value)} (its option {safe(name)})"
-        for name, value in named_files(account.options).items()
+        for name, value in named_files.named_files(account.options).items()
     ]
     if account.base_url is not None:
         found.append(f"sends its key to {_shown(account.base_url)}")
@@ -101,7 +100,7 @@ def make_pin(account: Pinned) -> str:
     """
     if not pinned_places(account):
         return ""
-    files = named_files(account.options).values()
+    files = named_files.named_files(account.options).values()
     client = account.options.get(CLIENT_REFERENCE, "")
     _refuse_long(account.secret_reference, client, account.base_url or "", *files)
     return _hmac(_get_or_make_key(), pinned_content(account))
@@ -163,8 +162,8 @@ def refuse_unconfirmed(account: Pinned) -> None:
     if not _is_confirmed(account):
         places = ", ".join(pinned_places(account))
         raise errors.Unconfirmed(
-            f"Account {account.name!r} {places}, and nobody confirmed that here; "
-            "nothing was run, read or sent.",
+            f"Account {account.name!r} {places}, and {NOBODY}; nothing was run, read "
+            "or sent.",
             hint=_hint(account.name),
         )
 
@@ -179,16 +178,17 @@ def refuse_unconfirmed_webhook(
     if not _is_webhook_confirmed(account_id, source, reference, pin):
         places = ", ".join(pinned_webhook_places(source, reference))
         raise errors.Unconfirmed(
-            f"Account {account!r} {places}, and nobody confirmed that here; nothing "
-            "was run or read.",
+            f"Account {account!r} {places}, and {NOBODY}; nothing was run or read.",
             hint=_hint(account),
         )
 
 
 def _hint(account: str) -> str:
     return (
-        f"If that is right, run `ticketsync accounts confirm {account}`; else somebody "
-        f"changed the database. Machines that share it need the same {KEY}."
+        f"If you set that up, run `ticketsync accounts confirm {account}`; else "
+        f"somebody changed the database: `ticketsync accounts remove {account}`, then "
+        "`accounts add … --revive` with your own key. Machines that share the database "
+        f"need the same {KEY}."
     )
 
 
@@ -234,7 +234,7 @@ def pinned_content(account: Pinned) -> str:
     """
     All that the pin of an account covers.
     """
-    files = named_files(account.options)
+    files = named_files.named_files(account.options)
     return json.dumps(
         [
             *("account", account.name, account.provider, account.base_url),

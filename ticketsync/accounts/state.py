@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from ticketsync.accounts import pins
-from ticketsync.core import errors
+from ticketsync.core import errors, named_files
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
@@ -29,7 +29,7 @@ LONGEST_PAUSE_HOURS = 24
 ACTIVE = "active"
 PARKED = "parked"
 RETIRED = "retired"
-OF_TOKENS = "oauth_"  # prefix of the options that belong to tokens
+OF_TOKENS = named_files.OF_OAUTH  # prefix of the options that belong to tokens
 PEOPLE = "people"  # option of an account: keep buyers and attendees
 
 
@@ -383,8 +383,8 @@ def set_options(
         connection,
         account_id,
         "set",
-        before=_without_tokens(before),
-        after=_without_tokens(options),
+        before=without_tokens(before),
+        after=without_tokens(options),
     )
     text = json.dumps(dict(options), sort_keys=True)
     _change_pinned(connection, account_id, options=text)
@@ -504,7 +504,7 @@ def record_failure(
     )
 
 
-def _without_tokens(options: Mapping[str, str]) -> dict[str, str]:
+def without_tokens(options: Mapping[str, str]) -> dict[str, str]:
     """
     The options that a person chose, without those of the tokens.
     """

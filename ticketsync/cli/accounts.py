@@ -229,7 +229,7 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     rows = {
         "account": item.account,
         "provider": item.provider,
-        "state": f"{item.state} {item.state_reason}".strip(),
+        "state": ": ".join(filter(None, (item.state, item.state_reason))),
         "belongs to": owner,
         "dashboard": dashboard_url,
         "address": item.base_url or "",

@@ -119,6 +119,7 @@ def _print_plan(
         f"{number_of(len(new), 'show')} would be added, "
         f"{number_of(len(plan), 'occurrence')} linked."
     )
+    app_context.say_dry_run()
 
 
 def _rows(plan: Sequence[PlannedAdoption]) -> list[dict[str, Any]]:
@@ -166,7 +167,8 @@ def _undo(
             f"{number_of(seen.shows, 'show')} that it made"
         )
         if seen.scanned:
-            app_context.say(f"  {seen.scanned} shows stay: guests were scanned")
+            kept = number_of(seen.scanned, "show")
+            app_context.say(f"  {kept} kept, because guests were scanned")
     is_done = False
     if not dry_run and context.confirm("Take this adoption back?", yes):
         seen = adoptions.undo(database, app_context.settings(), seen.batch)
@@ -178,3 +180,5 @@ def _undo(
             f"{number_of(seen.links, 'link')} and "
             f"{number_of(seen.shows, 'show')} removed."
         )
+    elif dry_run:
+        app_context.say_dry_run()

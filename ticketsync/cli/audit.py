@@ -74,7 +74,8 @@ def list_entries(
 
     wanted = context.chosen_format(format, json)
     account_id, show_id = None, None
-    with context.get_context(ctx).database().read() as connection:
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
         if account:
             account_id = state.get_account(connection, account).id
         if show:
@@ -87,8 +88,9 @@ def list_entries(
             what=what,
             since=since and since.replace(tzinfo=UTC),
             until=until and until.replace(tzinfo=UTC) + timedelta(days=1),
-            limit=limit,
+            limit=limit + 1,
         )
+    found = app_context.say_limited(found, limit)
     rows = []
     for entry in found:
         values = asdict(entry)

@@ -324,6 +324,8 @@ def _carry_out(
         render.print_json(_as_json(seen, is_done=is_done))
     elif is_done:
         app_context.say(f"{seen.subject}: {_DONE[seen.action]}.")
+    elif asked.dry_run:
+        app_context.say_dry_run()
 
 
 _DONE = {

@@ -58,6 +58,8 @@ def confirm_accounts(
         app_context.say("Next: `ticketsync sync`.")
     elif not waiting:
         app_context.say("No account waits to be confirmed.")
+    elif dry_run:
+        app_context.say_dry_run()
 
 
 def confirm_after_change(app_context: AppContext, database: Database) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ticketsync.core.config import Settings
     from ticketsync.reporting.output_files import OutputFile
     from ticketsync.store.engine import Database
+
+T = TypeVar("T")
 
 Format = Annotated[
     str, typer.Option("--format", help="table, json or csv.", metavar="FORMAT")
@@ -114,6 +116,21 @@ class AppContext:
             url = Path(self.database_url).resolve() if is_file else self.database_url
             found += ["--database", str(url)]
         return found
+
+    def say_dry_run(self) -> None:
+        """
+        Say in the end of a dry run that it was one.
+        """
+        self.say("This was a dry run: nothing was changed.")
+
+    def say_limited(self, found: list[T], limit: int) -> list[T]:
+        """
+        The entries of a list that are shown, of one more than that: if there are more,
+        say so and how to see them.
+        """
+        if len(found) > limit:
+            self.say(f"Only the latest {limit:,} are listed; --limit shows more.")
+        return found[:limit]
 
     def say(self, text: str) -> None:
         """

@@ -11,6 +11,7 @@ import typer
 
 from ticketsync.cli import confirm, context, terminal
 from ticketsync.cli.context import Json, Yes
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,9 @@ def upgrade(
                 after={"schema": schema.PRESENT},
             )
         everything, changed = show_figures.rebuild(database, settings)
-        app_context.say(f"{everything} shows recomputed, {changed} changed.")
+        app_context.say(
+            f"{number_of(everything, 'show')} recomputed, {changed} changed."
+        )
         confirm.confirm_after_change(app_context, database)
     if lacks_records:
         app_context.say(
@@ -246,7 +249,8 @@ def check_database(
         render.print_json(_health_as_json(found))
     else:
         verdict = "is sound" if found.is_sound else "is not sound"
-        terminal.echo(f"The database {verdict}. {found.shows} shows recomputed.")
+        shows = number_of(found.shows, "show")
+        terminal.echo(f"The database {verdict}. {shows} recomputed.")
         for line in found.rows:
             terminal.echo(safe(line, longest=500))
     if found.is_sound:

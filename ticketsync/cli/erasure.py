@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ticketsync.cli import context, render
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from ticketsync.sales.privacy import Trace
@@ -28,7 +29,7 @@ def erase(
 
     database = app_context.database()
     traces = retention.find_person(database, who)
-    places = "1 place" if len(traces) == 1 else f"{len(traces)} places"
+    places = number_of(len(traces), "place")
     if not json:
         _print_traces(traces)
     if not dry_run:
@@ -41,6 +42,8 @@ def erase(
     else:
         verb = "Would be erased" if dry_run else "Erased"
         app_context.say(f"{verb}: {places}. The orders and figures are kept.")
+        if dry_run:
+            app_context.say_dry_run()
 
 
 _COLUMNS = (

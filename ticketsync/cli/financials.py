@@ -18,6 +18,7 @@ from ticketsync.cli import (
 )
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import PeriodText
+from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -340,4 +341,4 @@ def rebuild_financials(ctx: typer.Context) -> None:
     total, changed = show_figures.rebuild(
         app_context.database(), app_context.settings()
     )
-    app_context.say(f"{total} shows recomputed, {changed} changed.")
+    app_context.say(f"{number_of(total, 'show')} recomputed, {changed} changed.")

@@ -170,6 +170,8 @@ def _link_certain(
     verb = "would be linked" if dry_run else "linked"
     number = len(plan.certain) if dry_run else accepted
     app_context.say(f"{number} {verb}, {left} left to decide.")
+    if dry_run:
+        app_context.say_dry_run()
 
 
 def _write_file(
@@ -246,6 +248,8 @@ def _print_applied(
     app_context.say(f"{'Would be done: ' if dry_run else ''}{text}.")
     for row in bad_rows:
         terminal.echo(f"Not used: {safe(row, longest=300)}", err=True)
+    if dry_run:
+        app_context.say_dry_run()
 
 
 def _refuse(
@@ -281,7 +285,8 @@ def _undo(
         render.print_json(asdict(undone))
     else:
         app_context.say(
-            f"Undone: {undone.links} links and {undone.refusals} refusals "
+            f"Undone: {number_of(undone.links, 'link')} and "
+            f"{number_of(undone.refusals, 'refusal')} "
             f"of {undone.batch}."
         )
 

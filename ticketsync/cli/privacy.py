@@ -10,6 +10,7 @@ import typer
 
 from ticketsync.cli import context, erasure
 from ticketsync.cli.context import Json, Yes
+from ticketsync.core.plurals import number_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,4 +77,7 @@ def apply_retention(
         render.print_json({"forgotten": 0 if dry_run else count, "found": count})
         return
     verb = "would be erased" if dry_run else "erased"
-    app_context.say(f"{count} people {verb}, of shows more than {days} days ago.")
+    people = number_of(count, "person", "people")
+    app_context.say(f"{people} {verb}, of shows more than {days} days ago.")
+    if dry_run:
+        app_context.say_dry_run()

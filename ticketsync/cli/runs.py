@@ -105,8 +105,10 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
     from ticketsync.core import errors
     from ticketsync.reporting import runs
 
-    with context.get_context(ctx).database().read() as connection:
-        found = runs.list_runs(connection, limit=limit, run_id=run_id)
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
+        found = runs.list_runs(connection, limit=limit + 1, run_id=run_id)
+    found = app_context.say_limited(found, limit)
     if run_id is not None and not found:
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."

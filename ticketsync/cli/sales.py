@@ -41,21 +41,23 @@ def list_sales(
     from ticketsync.accounts import state
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
+    from ticketsync.core.tables import Table
     from ticketsync.reporting import sales as orders
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as connection:
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
         show_id = selection.find_show(connection, show).id if show else None
         if account:
             state.get_account(connection, account)
-        table = orders.sales_table(
-            connection, show_id=show_id, account=account or None, limit=limit
+        found = orders.sales_table(
+            connection, show_id=show_id, account=account or None, limit=limit + 1
         )
-        if wanted != "table":
-            render.machine(table, wanted)
-            return
-        table = table.loaded()
-    if table.rows:
+        rows = app_context.say_limited(list(found.rows), limit)
+    table = Table(found.columns, rows)
+    if wanted != "table":
+        render.machine(table, wanted)
+    elif table.rows:
         _print(table)
     else:
         terminal.echo("No orders found.")

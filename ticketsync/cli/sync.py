@@ -13,6 +13,7 @@ import typer
 
 from ticketsync.cli import context, progress, show_tables
 from ticketsync.cli.context import Json
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
@@ -207,9 +208,10 @@ def print_summary(
         counts = result.counts
         mark = "ok" if result.outcome == "success" else result.outcome
         app_context.say(
-            f"{result.account}: {mark}. {counts.processed:,} records, "
+            f"{result.account}: {mark}. {number_of(counts.processed, 'record')}, "
             f"{counts.created:,} new, {counts.updated:,} changed, "
-            f"{result.shows_changed} shows, {result.requests} requests, "
+            f"{number_of(result.shows_changed, 'show')}, "
+            f"{number_of(result.requests, 'request')}, "
             f"{result.seconds:.1f} s"
         )
     for note in outcome.notes:

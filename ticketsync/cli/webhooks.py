@@ -202,11 +202,12 @@ def list_deliveries(
     from ticketsync.reporting import deliveries
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as connection:
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
         _check_filters(connection, account, platform, state)
         found = deliveries.list_deliveries(
             connection,
-            limit=limit,
+            limit=limit + 1,
             account=account or None,
             platform=platform or None,
             state=state or None,
@@ -214,6 +215,7 @@ def list_deliveries(
         health = deliveries.read_delivery_health(connection)
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
         refused_attempts = deliveries.count_at_unknown_addresses(connection)
+    found = app_context.say_limited(found, limit)
     rows = [asdict(item) for item in found]
     shown = [
         {**row, "received_at": f"{row['received_at']:%d %b %H:%M}"} for row in rows
@@ -278,10 +280,9 @@ def _print_health(
             if item.percent_done is not None
             else "nothing to judge by yet"
         )
-        terminal.echo(
-            f"{item.account}: {counts}; {share}, the last received "
-            f"{clock.ago(item.last_at)}{effect}"
-        )
+        received = f", the last received {clock.ago(item.last_at)}"
+        last = received if item.last_at is not None else ""
+        terminal.echo(f"{item.account}: {counts}; {share}{last}{effect}")
     for gap in gaps:
         terminal.echo(
             f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
@@ -382,9 +383,13 @@ def register(
     sender = webhook_endpoints.get_sender(database, account)
     url = webhook_endpoints.create_url(database, settings, sender)
     storage = SecretOptions(insecure=insecure_storage).storage
-    registered = webhook_registration.register(
-        database, settings, account, url, storage
-    )
+    try:
+        registered = webhook_registration.register(
+            database, settings, account, url, storage
+        )
+    except errors.KeyringUnavailable as error:
+        error.hint = "Unlock the keyring, or add --insecure-storage for a 0600 file."
+        raise
     if json:
         render.print_json(
             {

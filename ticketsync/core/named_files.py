@@ -13,7 +13,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
 # Options of an account that was connected with OAuth: a pin covers them by themselves.
-_OF_OAUTH: Final = "oauth_"
+OF_OAUTH: Final = "oauth_"
+CLIENT_SOURCE: Final = f"{OF_OAUTH}client_source"  # where its app's secret is
+CLIENT_REFERENCE: Final = f"{OF_OAUTH}client_reference"
 
 
 def named_files(options: Mapping[str, str]) -> dict[str, str]:
@@ -23,7 +25,7 @@ def named_files(options: Mapping[str, str]) -> dict[str, str]:
     return {
         name: str(options[name])
         for name in sorted(options)
-        if not name.startswith(_OF_OAUTH)
+        if not name.startswith(OF_OAUTH)
         and any(is_absolute(part.strip()) for part in str(options[name]).split(","))
     }
 

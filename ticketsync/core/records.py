@@ -19,6 +19,7 @@ from typing import Literal
 
 import msgspec
 
+LONGEST_ID = 255  # characters of a platform's id
 FROM_ORDERS = "named by orders"  # fingerprint of an occurrence that is in no listing
 
 

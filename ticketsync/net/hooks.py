@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ticketsync.core.records import LONGEST_ID
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 MAX_SKEW_SECONDS = 300  # a signed time may differ from ours by this much (F65)
 MAX_DEPTH = 32
-MAX_ID_LENGTH = 255
 
 ORDER, LISTING, ACCOUNT = "order", "listing", "account"  # what to read again
 NOTHING, TEST = "nothing", "test"
@@ -68,7 +68,7 @@ class HookCard:
     kinds       the accepted content types
     order_id, occurrence_id, delivery_id
                 the form of the platform's ids, as a regular expression for the whole;
-                only ASCII and at most `MAX_ID_LENGTH` characters in any case
+                only ASCII and at most `LONGEST_ID` characters in any case
     expires     whether a signature is valid for a limited time only, so that a delivery
                 that was recorded cannot be sent again later
     """
@@ -247,10 +247,10 @@ def json_object(data: bytes | str) -> dict[str, Any]:
 
 def text(value: Any, pattern: str) -> str:
     """
-    An id, if it has the platform's format (ASCII, at most `MAX_ID_LENGTH` characters),
+    An id, if it has the platform's format (ASCII, at most `LONGEST_ID` characters),
     else `""`.
     """
-    if not isinstance(value, str) or not value.isascii() or len(value) > MAX_ID_LENGTH:
+    if not isinstance(value, str) or not value.isascii() or len(value) > LONGEST_ID:
         return ""
     return value if re.fullmatch(pattern, value) else ""
 
@@ -275,7 +275,7 @@ def _is_key(key: str) -> bool:
     """
     Whether a delivery's id can be stored and compared: visible ASCII and spaces.
     """
-    return key.isascii() and key.isprintable() and len(key) <= MAX_ID_LENGTH
+    return key.isascii() and key.isprintable() and len(key) <= LONGEST_ID
 
 
 def _is_deep(value: Any, max_depth: int) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from ticketsync.core.plurals import number_of
 from ticketsync.store import reports
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.store.tables.accounts import accounts
@@ -186,7 +187,7 @@ def refused_attempts_in_words(at_unknown_addresses: int) -> str:
     """
     if at_unknown_addresses == 1:
         return "1 attempt at an address that nobody has"
-    return f"{at_unknown_addresses:,} attempts at addresses that nobody has"
+    return f"{number_of(at_unknown_addresses, 'attempt')} at addresses that nobody has"
 
 
 def _seconds_to_effect(connection: Connection, account: str) -> float | None:

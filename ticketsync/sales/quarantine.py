@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from ticketsync.core.plurals import number_of
 from ticketsync.core.records import Unread
 from ticketsync.sales import packing
 from ticketsync.store.tables.sales import quarantine
@@ -71,13 +72,9 @@ def describe_unread(connection: Connection, account_id: int) -> dict[str, str]:
         sentence = f"{row.provider_id}: {row.reason}"
         found.setdefault(row.event_id, []).append(sentence)
     return {
-        event_id: f"{_number(len(said))} could not be read, {said[0]}"
+        event_id: f"{number_of(len(said), 'record')} could not be read, {said[0]}"
         for event_id, said in found.items()
     }
-
-
-def _number(records: int) -> str:
-    return "1 record" if records == 1 else f"{records} records"
 
 
 def list_reasons(connection: Connection, account_id: int, kind: str) -> dict[str, str]:

@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from ticketsync.core import errors
-from ticketsync.core.named_files import named_files
+from ticketsync.core.named_files import (
+    CLIENT_REFERENCE,
+    CLIENT_SOURCE,
+    named_files,
+)
 from ticketsync.core.redact import safe
 from ticketsync.store import engine, foreign_files, schema
 
@@ -159,7 +163,7 @@ def _read_accounts(connection: sqlite3.Connection) -> dict[str, Places]:
             str(row["provider"]),
             _joined(row, "secret_source", "secret_reference"),
             str(row["base_url"] or ""),
-            _joined(options, "oauth_client_source", "oauth_client_reference"),
+            _joined(options, CLIENT_SOURCE, CLIENT_REFERENCE),
             webhooks.get(row["id"], ""),
             ", ".join(" ".join(item) for item in named_files(options).items()),
         )

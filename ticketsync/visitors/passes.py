@@ -200,8 +200,16 @@ def revoke_feed(connection: Connection, pass_id: int, now: datetime) -> None:
 def revoke(connection: Connection, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Revoke these passes, or all; returns how many. Expired ones are deleted too.
+
+    Raises: `NotFound` where one of them does not exist; then none is revoked.
     """
     connection.execute(delete(passes).where(passes.c.expires_at <= now))
+    missing = sorted(set(ids or ()) - set(connection.scalars(select(passes.c.id))))
+    if missing:
+        raise errors.NotFound(
+            f"There is no pass {', '.join(map(str, missing))}; none was revoked.",
+            hint="See `ticketsync visitors list`.",
+        )
     wanted = (
         delete(passes) if ids is None else delete(passes).where(passes.c.id.in_(ids))
     )

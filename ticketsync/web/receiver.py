@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -37,6 +36,7 @@ from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
 from ticketsync.store.delivery_states import FORGED, NO_SECRET, REFUSED
 from ticketsync.store.engine import Database
+from ticketsync.web import client_addresses
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
@@ -67,7 +67,7 @@ class Receiver:
     ) -> None:
         self._database = database
         self._load = load
-        self._allowed = [ipaddress.ip_network(text) for text in allow]
+        self._allowed = client_addresses.networks(allow)
         self._endpoints: Mapping[str, WebhookEndpoint] = _by_digest(load())
         self._loaded_at = 0.0
         self._active_requests = 0
@@ -154,13 +154,8 @@ class Receiver:
         """
         Whether the client's address is in one of the allowed networks.
         """
-        try:
-            address = ipaddress.ip_address(
-                request.client.host if request.client else ""
-            )
-        except ValueError:
-            return False
-        return any(address in network for network in self._allowed)
+        peer = request.client.host if request.client else ""
+        return client_addresses.is_in(peer, self._allowed)
 
     async def _refuse(
         self,

@@ -20,13 +20,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from ticketsync.store import audit, reports
+from ticketsync.store import audit
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 from ticketsync.store.upsert import insert_new, upsert
 from ticketsync.webhooks import unsigned
-from ticketsync.webhooks.attempts import WaitingDelivery
 from ticketsync.webhooks.new_delivery import WITH_EFFECT, NewDelivery
 
 OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
@@ -254,22 +253,6 @@ def _row(item: NewDelivery, now: datetime) -> dict[str, Any]:
         "next_try_at": item.due_at or now,
         "settled_at": None if item.state == "received" else now,
     }
-
-
-def list_due(
-    connection: Connection, now: datetime, limit: int = 1000
-) -> list[WaitingDelivery]:
-    """
-    The deliveries to process now, the oldest first.
-    """
-    columns = reports.named(reports.field_names(WaitingDelivery), deliveries)
-    rows = connection.execute(
-        select(*columns)
-        .where(deliveries.c.state == "received", deliveries.c.next_try_at <= now)
-        .order_by(deliveries.c.id)
-        .limit(limit)
-    )
-    return [WaitingDelivery(**row._mapping) for row in rows]
 
 
 def settle(

@@ -125,8 +125,7 @@ def apply(database: Database, plan: Plan) -> None:
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
         now = state.get_account_by_id(writing, account.id)
-        before = (tokens.without(account.options), account.base_url, account.state)
-        if (tokens.without(now.options), now.base_url, now.state) != before:
+        if _chosen(now) != _chosen(account):
             raise errors.Busy(
                 f"Account {account.name!r} was changed by somebody else meanwhile; "
                 "nothing was saved.",
@@ -167,7 +166,7 @@ def _wanted(
     The account's options and address as they would be; an empty value takes one away.
     """
     given_options = {name: value for name, value in given.items() if name != BASE_URL}
-    kept = tokens.without(account.options)
+    kept = state.without_tokens(account.options)
     changed = [name for name in given_options if given_options[name] != kept.get(name)]
     checked = {name: given_options[name] for name in changed}
     # Values of earlier versions that stay as they are need not be what is taken now.
@@ -183,7 +182,7 @@ def _wanted(
 def _changes(
     account: AccountState, options: Options, base_url: str | None
 ) -> list[Change]:
-    before = tokens.without(account.options)
+    before = state.without_tokens(account.options)
     found = [
         Change(name, before.get(name, ""), options.get(name, ""))
         for name in sorted({*before, *options})
@@ -373,3 +372,10 @@ def _effects_of_list(
     if gone := sorted(before - after):
         found.append(_not_read_any_more(account, gone))
     return found
+
+
+def _chosen(account: AccountState) -> tuple[object, ...]:
+    """
+    What a person may have changed of an account.
+    """
+    return (state.without_tokens(account.options), account.base_url, account.state)

@@ -153,7 +153,7 @@ def _add(
         if not base_url:
             pins.refuse_unconfirmed(old)
         base_url = base_url or old.base_url
-        options = {**tokens.without(old.options), **options}
+        options = {**state.without_tokens(old.options), **options}
     options = cleaned_options(kind.spec, options)
     secret = source.secret or credentials.read_secret(
         name, source.kind, source.reference

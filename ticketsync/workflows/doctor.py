@@ -371,6 +371,13 @@ def _schedule() -> Iterator[Finding]:
         return
     if found:
         yield ok("schedule", f"installed in {', '.join(found)}")
+        if any(map(schedule.lacks_isolation, found.values())):
+            yield warning(
+                "schedule",
+                "an earlier version installed it: a file ticketsync.py in the folder "
+                "that the job runs in would be executed",
+                "ticketsync schedule install",
+            )
     else:
         yield warning(
             "schedule", "nothing runs by itself", "ticketsync schedule install"

@@ -366,6 +366,14 @@ def installed() -> dict[str, str]:
     return found
 
 
+def lacks_isolation(text: str) -> bool:
+    """
+    Whether a job is of an earlier version: it imports a `ticketsync.py` of the folder
+    that it runs in.
+    """
+    return "-m ticketsync" in text and "-P -m ticketsync" not in text
+
+
 def remove() -> list[str]:
     """
     Take away whatever is there; returns the kinds.

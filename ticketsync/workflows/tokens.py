@@ -42,13 +42,6 @@ def can_renew(options: Options) -> bool:
     return EXPIRES in options
 
 
-def without(options: Options) -> dict[str, str]:
-    """
-    The options of an account that are not about its tokens.
-    """
-    return {n: value for n, value in options.items() if not n.startswith(PREFIX)}
-
-
 def refresh_entry(account: str) -> str:
     return f"{account}/refresh"
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import dismissals, health
+from ticketsync.accounts import dismissals, health, pins
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
@@ -137,7 +137,7 @@ def _of_unconfirmed(item: Unconfirmed) -> Waiting:
     return Waiting(
         waiting.UNCONFIRMED,
         item.account,
-        f"{item.text}, and nobody confirmed that here",
+        f"{item.text}, and {pins.NOBODY}",
         version=" ".join(item.places),
         to_do=f"ticketsync accounts confirm {item.account}",
     )

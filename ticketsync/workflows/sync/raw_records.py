@@ -11,14 +11,13 @@ import msgspec
 
 from ticketsync.core import digest, money
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.records import Event, Order, Ticket, Unread
+from ticketsync.core.records import LONGEST_ID, Event, Order, Ticket, Unread
 from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
 
 T = TypeVar("T")
-LONGEST_ID = 255  # characters of a platform's id
 
 
 class Clean(msgspec.Struct, frozen=True):
