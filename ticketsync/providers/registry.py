@@ -14,21 +14,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.providers import built_in
 from ticketsync.providers.base import Capabilities, Options, Provider, SendsWebhooks
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "ticketsync.providers"
-
-BUILT_IN = {
-    "ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor",
-    "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
-    "humanitix": "ticketsync.providers.humanitix:Humanitix",
-    "wix": "ticketsync.providers.wix:Wix",
-    "square": "ticketsync.providers.square:Square",
-    "file": "ticketsync.providers.file_import:FileImport",
-}
 
 
 _NO_INTERFACE = Capabilities(reads_events=False, reads_sales=False)
@@ -76,8 +68,8 @@ def provider(name: str) -> type[Provider]:
     Raises `NotFound` if there is none, `ConfigurationError` for a broken plugin.
     """
     wanted = name.replace("-", "_").lower()
-    if wanted in BUILT_IN:
-        return _load(BUILT_IN[wanted])
+    if wanted in built_in.CLASSES:
+        return _load(built_in.CLASSES[wanted])
     for point in _plugins():
         if point.name == wanted:
             return _loaded_plugin(point)
@@ -88,7 +80,9 @@ def provider(name: str) -> type[Provider]:
                 hint=f"Run `ticketsync accounts add file NAME --recipe {item.name} "
                 "--watch FOLDER`.",
             )
-    known = ", ".join(sorted({*BUILT_IN, *(point.name for point in _plugins())}))
+    known = ", ".join(
+        sorted({*built_in.CLASSES, *(point.name for point in _plugins())})
+    )
     raise errors.NotFound(
         f"There is no provider {safe(name)!r}.",
         hint=f"The providers are: {known}.",
@@ -100,7 +94,8 @@ def list_providers() -> list[ListedProvider]:
     Every provider, broken plugins included.
     """
     listed = [
-        ListedProvider(name, _load(path), "built in") for name, path in BUILT_IN.items()
+        ListedProvider(name, _load(path), "built in")
+        for name, path in built_in.CLASSES.items()
     ]
     for point in _plugins():
         origin = f"plugin {point.dist.name}" if point.dist else "plugin"
@@ -131,7 +126,11 @@ def _title(name: str) -> str:
 def _plugins() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [point for point in entry_points(group=GROUP) if point.name not in BUILT_IN]
+    return [
+        point
+        for point in entry_points(group=GROUP)
+        if point.name not in built_in.CLASSES
+    ]
 
 
 def _loaded_plugin(point: EntryPoint) -> type[Provider]:
