@@ -151,7 +151,7 @@ def named(home, templates):
 
 
 def test_completion_of_a_database_that_is_not_there_or_another_one_is_empty(tmp_path):
-    from ticketsync.store import name_lists
+    from ticketsync.reporting import name_lists
 
     other = tmp_path / "other.db"
     other.write_bytes(b"no database")

@@ -78,7 +78,7 @@ def _values(ctx: Any, what: str) -> Iterable[tuple[str, str]]:
         from ticketsync.providers import built_in
 
         return [(name, "") for name in built_in.CLASSES]
-    from ticketsync.store import name_lists
+    from ticketsync.reporting import name_lists
 
     file = _database_file(ctx)
     if file is None:

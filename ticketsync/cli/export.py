@@ -13,6 +13,7 @@ import typer
 
 from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Force
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -145,7 +146,7 @@ def export_calendar(
     target = app_context.output_file(output, output_files.is_calendar, force=force)
     with exports.into_file(target) as stream:
         stream.write(text)
-    app_context.say(f"{output}: {len(found)} shows")
+    app_context.say(f"{output}: {number_of(len(found), 'show')}")
 
 
 def _export(
@@ -192,4 +193,4 @@ def _write(
     target = app_context.output_file(output, is_ours, force=force)
     with exports.into_file(target) as stream:
         count = write(stream)
-    app_context.say(f"{output}: {count} rows")
+    app_context.say(f"{output}: {number_of(count, 'row')}")

@@ -12,6 +12,7 @@ import typer
 
 from ticketsync.cli import context, name_questions, terminal
 from ticketsync.cli.context import AppContext, Format, Json, Yes
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,8 @@ def import_shows(
         return
     _say_remarks(app_context, seen, "skipped")
     app_context.say(
-        f"{file.name}: {len(seen.playing)} shows read, {created} new{_others(seen)}."
+        f"{file.name}: {number_of(len(seen.playing), 'show')} read, "
+        f"{created} new{_others(seen)}."
     )
     app_context.say("Next: ticketsync match")
 
@@ -243,7 +245,7 @@ def _print_preview(
         app_context.say(f"  {question}")
     new = sum(row["change"] == "new" for row in _records(seen))
     app_context.say(
-        f"{file.name}: {len(seen.playing)} shows would be read, {new} new"
+        f"{file.name}: {number_of(len(seen.playing), 'show')} would be read, {new} new"
         f"{_others(seen)}."
     )
 

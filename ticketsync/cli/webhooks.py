@@ -347,16 +347,18 @@ def register(
     the secret it signs with.
     """
     from ticketsync.core import errors
+    from ticketsync.providers import registry
     from ticketsync.workflows import connect, webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
+    sender = webhook_endpoints.get_sender(database, account)
+    registry.refuse_unregistrable(sender.account.provider, account)
     if not webhook_endpoints.has_public_url(settings):
         raise errors.ConfigurationError(
             "Platforms cannot reach this machine at its own address.",
             hint="Set the address of your TLS proxy as `serve: public_url`.",
         )
-    sender = webhook_endpoints.get_sender(database, account)
     url = webhook_endpoints.create_url(database, settings, sender)
     storage = SecretOptions(insecure=insecure_storage).storage
     registered = connect.register(database, settings, account, url, storage)
