@@ -193,9 +193,7 @@ def list_deliveries(
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
         refused_attempts = deliveries.count_at_unknown_addresses(connection)
     rows = [asdict(item) for item in found]
-    shown = [
-        {**row, "received_at": f"{row['received_at']:%d %b %H:%M}"} for row in rows
-    ]
+    shown = [{**row, "received_at": render.instant(row["received_at"])} for row in rows]
     is_filtered = bool(account or platform or state)
     empty = "No such deliveries." if is_filtered else "No deliveries yet."
     render.show(shown, _COLUMNS, wanted, machine=rows, empty=empty)
