@@ -25,6 +25,7 @@ READERS = {"reporting"}
 ALLOWED = {
     "cli": {
         *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
+        "providers.built_in",  # the names only, for a shell
         *("web", "providers.base", "jobs"),
         *("store.schema", "store.backup", "store.restore_differences"),
         *("core", *CONTEXTS, *READERS),

@@ -84,3 +84,77 @@ def test_every_command_has_help_with_its_outcome():
         code, _, output = loaded(name, "--help")
         assert code == 0
         assert "Usage: ticketsync" in output
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("accounts show ", ["tt"]),
+        ("sync ", ["tt"]),
+        ("shows show 2026", ["2026-09-01/late-laughs"]),
+        ("shows show ", ["next", "tonight", "yesterday", "2026-09-01/late-laughs"]),
+        ("sales list --show n", ["next"]),
+        ("productions show La", ["Late\\ Laughs"]),
+        ("venues edit T", ["The\\ Lantern\\ Room"]),
+        ("runs show ", ["latest"]),
+        ("accounts add w", ["wix"]),
+        ("shows add ", []),  # a new title
+    ],
+)
+def test_names_are_completed_without_loading_what_is_slow(named, typed, offered):
+    import json
+    import os
+
+    words = f"ticketsync {typed}"
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, json.dumps([])],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={
+            **os.environ,
+            "_TICKETSYNC_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split(" ")) - 1),
+        },
+    )
+    names = set(json.loads(done.stderr.splitlines()[-1])[1])
+    assert [*filter(None, done.stdout.splitlines())] == offered
+    assert names & (HEAVY - {"yaml"}) == set()
+
+
+@pytest.fixture
+def named(home, templates):
+    """
+    A database in `home` with an account, a venue and a show.
+    """
+    from contextlib import closing
+    from datetime import UTC, datetime
+
+    from support.ticket_tailor_account import connect
+
+    from ticketsync.catalogue import new_shows
+    from ticketsync.store import engine
+
+    place = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    with closing(engine.open_database(place)) as database:
+        connect(database, "http://127.0.0.1:9")
+        show = new_shows.NewShow(
+            production="Late Laughs",
+            starts_at=datetime(2026, 9, 1, 9, 30, tzinfo=UTC),
+            venue="The Lantern Room",
+            timezone="Australia/Sydney",
+            currency="AUD",
+        )
+        with database.write() as connection:
+            new_shows.add_show(connection, show)
+
+
+def test_completion_of_a_database_that_is_not_there_or_another_one_is_empty(tmp_path):
+    from ticketsync.reporting import name_lists
+
+    other = tmp_path / "other.db"
+    other.write_bytes(b"no database")
+    for file in (tmp_path / "none.db", other):
+        assert name_lists.list_names(file, "accounts") == []
+    assert not (tmp_path / "none.db").exists()

@@ -141,7 +141,7 @@ STEPS = [
     ("accounts remove", ("eb", "--yes"), "remove account"),
     ("visitors invite", ("--name", "Door A", "--role", "door"), "invite visitor"),
     ("visitors revoke", ("--all",), "revoke visitor"),
-    ("schedule install", ("--kind", "cron"), "install system"),
+    ("schedule install", ("--kind", "cron", "--yes"), "install system"),
     ("schedule remove", (), "remove system"),
     ("db restore", ("{backup}", "--yes"), "restore system"),
 ]

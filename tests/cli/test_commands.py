@@ -304,7 +304,7 @@ def test_match_from_a_file_names_the_rows_that_it_cannot_use(started, tmp_path):
     started("events", "fetch")
     file = tmp_path / "open.csv"
     file.write_text("date_id,decision,show\n1,never,\n2,perhaps,\n")
-    said = "Not used: line 3: 'perhaps' is no decision"
+    said = "Not used: line 3: 'perhaps' is not a decision"
 
     tried = started("match", "--from", str(file), "--dry-run", code=3)
     refused = started("match", "--from", str(file), "--all-or-nothing", code=2)
@@ -314,7 +314,7 @@ def test_match_from_a_file_names_the_rows_that_it_cannot_use(started, tmp_path):
     assert "nothing was changed: line 3" in refused.stderr
     assert done.json["refused"] == 1
     assert done.json["bad_rows"] == [
-        "line 3: 'perhaps' is no decision (link, never, new, skip)"
+        "line 3: 'perhaps' is not a decision (link, never, new, skip)"
     ]
     assert started("match", "--undo", "--json").json["refusals"] == 1
 

@@ -243,7 +243,7 @@ def test_everything_is_reached_with_the_keyboard(open_browser):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
 
-    assert reached[0] == "Skip to the content"
+    assert reached[0] == "Skip to content"
     assert reached[1] == "The Lantern Room"
     assert reached[2:11] == [
         *(

@@ -107,7 +107,7 @@ def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
         ("", "1", "no decision"),
         ("link", "", "no show"),
         ("link", "77", "no show"),
-        ("yes", "1", "'yes' is no decision"),
+        ("yes", "1", "'yes' is not a decision"),
     ],
 )
 def test_one_wrong_row_and_nothing_is_changed(listed, settings, decision, show, reason):

@@ -285,7 +285,10 @@ def test_the_commands_warn_of_keys_that_a_scheduler_lacks(home, sandbox, crontab
     )
     shown = cli("schedule", "show", "--kind", "cron")
     assert shown.stdout.startswith("*/15 * * * * ")
-    done = cli("schedule", "install", "--kind", "cron", "--every", "20")
+    refused = commands.run("schedule", "install", "--kind", "cron")
+    assert (refused.returncode, crontab.exists()) == (2, False)
+    assert "Every account would fail there" in refused.stderr
+    done = cli("schedule", "install", "--kind", "cron", "--every", "20", "--yes")
     assert "TT_KEY, which your scheduler does not have" in done.stderr
     # The very line that cron would run works.
     line = crontab.read_text().splitlines()[1].removeprefix("*/20 * * * * ")

@@ -98,6 +98,13 @@ class LinkedOccurrence:
         return switches.note(self.sync_off_at, self.sales_off_at)
 
 
+def is_any_known(connection: Connection) -> bool:
+    """
+    Whether any platform has listed an occurrence yet.
+    """
+    return connection.scalar(select(occurrences.c.id).limit(1)) is not None
+
+
 def why_without_figures(sources: Sequence[LinkedOccurrence]) -> str:
     """
     Why the shows that these feed have no figures, as a sentence: all are switched off,

@@ -39,6 +39,9 @@ from ticketsync.cli.secret_options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ticketsync.store.engine import Database
     from ticketsync.workflows.retire import Removal
 
 app = typer.Typer(
@@ -320,29 +323,47 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
 @app.command("pause")
 def pause_account(
     ctx: typer.Context,
-    name: str,
+    names: list[str],
     reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
 ) -> None:
     """
-    Leave an account out of every sync until `resume`.
+    Leave accounts out of every sync until `resume`.
     """
     from ticketsync.workflows import account_states
 
     app_context = context.get_context(ctx)
-    account_states.pause(app_context.database(), name, reason)
-    app_context.say(f"Account {name!r} is paused.")
+    database = app_context.database()
+    for name in _known(database, names):
+        account_states.pause(database, name, reason)
+        app_context.say(f"Account {name!r} is paused.")
+
+
+def _known(database: Database, names: Sequence[str]) -> list[str]:
+    """
+    These names, each once.
+
+    Raises: `NotFound` for one that is no account, before anything is done.
+    """
+    from ticketsync.accounts import state
+
+    with database.read() as connection:
+        return [
+            state.get_account(connection, name).name for name in dict.fromkeys(names)
+        ]
 
 
 @app.command("resume")
-def resume_account(ctx: typer.Context, name: str) -> None:
+def resume_account(ctx: typer.Context, names: list[str]) -> None:
     """
-    Include a paused or parked account again, and reset its circuit breaker.
+    Include paused or parked accounts again, and reset their circuit breakers.
     """
     from ticketsync.workflows import account_states
 
     app_context = context.get_context(ctx)
-    account_states.resume(app_context.database(), name)
-    app_context.say(f"Account {name!r} is active.")
+    database = app_context.database()
+    for name in _known(database, names):
+        account_states.resume(database, name)
+        app_context.say(f"Account {name!r} is active.")
 
 
 app.command("set")(account_settings.set_options)

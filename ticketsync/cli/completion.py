@@ -75,10 +75,10 @@ def _escaped(value: str) -> str:
 
 def _values(ctx: Any, what: str) -> Iterable[tuple[str, str]]:
     if what == "providers":
-        from ticketsync.providers.registry import BUILT_IN
+        from ticketsync.providers import built_in
 
-        return [(name, "") for name in BUILT_IN]
-    from ticketsync.store import name_lists
+        return [(name, "") for name in built_in.CLASSES]
+    from ticketsync.reporting import name_lists
 
     file = _database_file(ctx)
     if file is None:

@@ -59,6 +59,7 @@ EXAMPLES = {
     "sandbox serve": "sandbox serve",
     "sandbox truth": "sandbox truth",
     "sandbox next-day": "sandbox next-day http://127.0.0.1:8765",
+    "attendees list": "attendees list tonight",
     "checkin undo": "checkin undo tonight it_10442",
     "checkin count": "checkin count tonight",
     "checkin import": "checkin import tonight scans.csv",

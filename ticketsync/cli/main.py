@@ -105,12 +105,14 @@ def with_global_options_first(args: Sequence[str]) -> list[str]:
 
 def _prepare(command: Any, path: str) -> None:
     """
-    Give a command and those below it their examples and what a shell completes.
+    Give a command and those below it their examples, what a shell completes, and their
+    first sentence, uncut, as the description in lists.
     """
     for name, below in getattr(command, "commands", {}).items():
         _prepare(below, f"{path} {name}")
+    text = (command.help or "").rstrip()
+    command.short_help = " ".join(text.split("\n\n")[0].split()).split(". ")[0]
     if path in EXAMPLES:
-        text = (command.help or "").rstrip()
         command.help = f"{text}\n\nExample: ticketsync {EXAMPLES[path]}"
     completion.attach(command, path)
 
@@ -127,6 +129,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"ticketsync.cli.{COMMANDS[cmd_name][0]}")
+        module.app._add_completion = False  # of the whole command line, not of a group
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         _prepare(command, cmd_name)

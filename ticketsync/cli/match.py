@@ -99,6 +99,8 @@ def match(
     if to_file is not None:
         _write_file(app_context, plan, to_file, force=force)
         return
+    if not json and _say_nothing_is_known(app_context, database):
+        return
     if yes or dry_run or json:
         _link_certain(
             app_context, database, settings, plan, yes=yes, dry_run=dry_run, json=json
@@ -134,7 +136,32 @@ def _ask(
     match_session = matching.MatchSession(database, settings, matching.new_batch())
     left = match_screen.run_interactive(match_session, production or None)
     app_context.say(f"{match_session.linked} linked, {left} left to decide.")
+    _say_next(app_context, match_session.linked, left)
     return left
+
+
+def _say_next(app_context: context.AppContext, linked: int, left: int) -> None:
+    """
+    Say what to do after matching: read the sales of what was linked, or decide.
+    """
+    if linked:
+        app_context.say("Next: ticketsync sync")
+    elif left:
+        app_context.say("Next: ticketsync match, or match --to FILE for a spreadsheet")
+
+
+def _say_nothing_is_known(app_context: context.AppContext, database: Database) -> bool:
+    """
+    Whether no platform has listed anything yet, which is said.
+    """
+    from ticketsync.catalogue import occurrences
+
+    with database.read() as connection:
+        if occurrences.is_any_known(connection):
+            return False
+    app_context.say("No dates of platforms are known yet.")
+    app_context.say("Next: ticketsync events fetch")
+    return True
 
 
 def _link_certain(
@@ -172,6 +199,8 @@ def _link_certain(
     app_context.say(f"{number} {verb}, {left} left to decide.")
     if dry_run:
         app_context.say_dry_run()
+    else:
+        _say_next(app_context, accepted, left)
 
 
 def _write_file(

@@ -128,7 +128,7 @@ def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
     if kind is Kind.LOCAL:
         return day(value)
     if kind is Kind.INSTANT:
-        return _instant(clock.from_iso(value) if isinstance(value, str) else value)
+        return instant(clock.from_iso(value) if isinstance(value, str) else value)
     if kind is Kind.FLAG:
         return "yes" if value else "no"
     if is_growth:
@@ -350,7 +350,7 @@ def day(local: str) -> str:
     return f"{moment:%a %d %b}{_year(moment)} {moment:%H:%M}"
 
 
-def _instant(moment: datetime) -> str:
+def instant(moment: datetime) -> str:
     """
     An instant in a column whose heading says UTC.
     """
@@ -359,10 +359,9 @@ def _instant(moment: datetime) -> str:
 
 def _year(moment: datetime) -> str:
     """
-    The year, unless the date is near.
+    The year, unless it is this one.
     """
-    is_near = abs((moment.date() - clock.now().date()).days) < 300
-    return "" if is_near else f" {moment:%Y}"
+    return "" if moment.year == clock.now().year else f" {moment:%Y}"
 
 
 def _cell(value: Any, *, longest: int = LONGEST) -> str:

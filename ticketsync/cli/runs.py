@@ -61,7 +61,7 @@ def show_run(
 
 _LIST = (
     render.Column("at", "UTC", rigid=True),
-    render.Column("id", "RUN", rigid=True),
+    render.Column("id", "RUN", rigid=True, whole="run_id"),
     render.Column("account_name", "ACCOUNT", most=14),
     render.Column("kind", "KIND", rigid=True),
     render.Column("who", "WHO", most=24, wraps=True),
@@ -95,7 +95,7 @@ def _as_text(run: Run) -> dict[str, Any]:
 
     took = "" if run.seconds is None else f"{run.seconds:.1f} s"
     who = re.sub(r"@\S*", "", run.started_by).removesuffix(" (manual)")
-    short = {"at": f"{run.started_at:%d %b %H:%M}", "id": run.run_id.rpartition("-")[2]}
+    short = {"at": render.instant(run.started_at), "id": run.run_id.rpartition("-")[2]}
     return {**asdict(run), **short, "who": who, "took": took}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context, terminal
+from ticketsync.cli.context import Yes
 
 if TYPE_CHECKING:
     from ticketsync.workflows.schedule import Job
@@ -30,10 +31,15 @@ Kind = Annotated[
 
 @app.command("install")
 def install(
-    ctx: typer.Context, every: Every = 15, cron: Cron = "", kind: Kind = ""
+    ctx: typer.Context,
+    every: Every = 15,
+    cron: Cron = "",
+    kind: Kind = "",
+    yes: Yes = False,
 ) -> None:
     """
-    Add `sync --due --quiet` to your system's scheduler, replacing an earlier entry.
+    Add `sync --due --quiet` to your system's scheduler, replacing an earlier entry. It
+    asks first where every account would fail there.
 
     Example: ticketsync schedule install --cron "*/15 9-23 * * *"
     """
@@ -43,7 +49,13 @@ def install(
     app_context = context.get_context(ctx)
     job = _job(app_context, every, cron)
     chosen = _kind(kind)
-    warnings = _missing_key_warnings(app_context)
+    warnings, number = _missing_key_warnings(app_context)
+    if warnings and len(warnings) == number:
+        for line in warnings:
+            terminal.echo(line, err=True)
+        if not context.confirm("Every account would fail there. Install anyway?", yes):
+            return
+        warnings = []  # they were printed
     location = schedule.install(job, chosen)
     after = {"scheduler": chosen, "when": job.when.text}
     with app_context.database().write() as connection:
@@ -58,21 +70,37 @@ def show(
     ctx: typer.Context, every: Every = 15, cron: Cron = "", kind: Kind = ""
 ) -> None:
     """
-    Show what is installed, or what `install` would write.
+    Show what is installed, or what `install` would write, and the command line.
     """
     from ticketsync.workflows import schedule
 
+    job = _job(context.get_context(ctx), every, cron)
     found = {} if kind else schedule.installed()
     for name, text in found.items():
         terminal.echo(f"{name}:")
         terminal.echo_block(text)
     if not found:
+        _show_not_installed(job, kind)
+    terminal.echo(f"The command, {job.when.text}:", err=True)
+    terminal.echo_block(schedule.command_line(job))
+
+
+def _show_not_installed(job: Job, kind: str) -> None:
+    """
+    What `install` would write, where this machine has a scheduler.
+    """
+    from ticketsync.core import errors
+    from ticketsync.workflows import schedule
+
+    try:
         chosen = _kind(kind)
-        terminal.echo(
-            f"Not installed. `schedule install` would write for {chosen}:", err=True
-        )
-        job = _job(context.get_context(ctx), every, cron)
-        terminal.echo_block(schedule.shown(job, chosen))
+    except errors.ConfigurationError as error:
+        terminal.echo(error.message, err=True)
+        return
+    terminal.echo(
+        f"Not installed. `schedule install` would write for {chosen}:", err=True
+    )
+    terminal.echo_block(schedule.shown(job, chosen))
 
 
 @app.command("remove")
@@ -119,18 +147,20 @@ def _kind(kind: str) -> str:
     return kind or schedule.usual()
 
 
-def _missing_key_warnings(app_context: context.AppContext) -> list[str]:
+def _missing_key_warnings(app_context: context.AppContext) -> tuple[list[str], int]:
     """
-    Warnings about accounts whose key is in a variable that only this terminal has.
+    Warnings about accounts whose key is in a variable that only this terminal has, and
+    how many accounts there are.
     """
     from ticketsync.accounts import state
 
     with app_context.database().read() as connection:
         accounts = state.list_accounts(connection)
-    return [
+    warnings = [
         f"Account {account.name!r} takes its key from the environment variable "
         f"{account.secret_reference}, which your scheduler does not have: run "
         f"`ticketsync accounts rotate {account.name}` to store it in the keyring."
         for account in accounts
         if account.secret_source == "env"  # noqa: S105  # not a secret
     ]
+    return warnings, len(accounts)

@@ -97,8 +97,8 @@ def import_shows(
         return
     _say_remarks(app_context, seen, "skipped")
     app_context.say(
-        f"{file.name}: {number_of(len(seen.playing), 'show')} read, {created} new"
-        f"{_others(seen)}."
+        f"{file.name}: {number_of(len(seen.playing), 'show')} read, "
+        f"{created} new{_others(seen)}."
     )
     app_context.say("Next: ticketsync match")
 

@@ -265,8 +265,13 @@ def print_changes(changes: Sequence[Change], most: int = 12) -> None:
         label=lambda currency: _show_count(changes, currency),
         growth=("tickets", "gross", "refunded"),
     )
-    if len(changes) > most:
-        terminal.echo(f"… and {len(changes) - most} more, in the totals too")
+    shown = {change.either.show_id for change in changes[:most]}
+    more = len({change.either.show_id for change in changes} - shown)
+    if more:
+        terminal.echo(f"… and {number_of(more, 'more show')}, in the totals too")
+    elif len(changes) > most:
+        rest = number_of(len(changes) - most, "more line")
+        terminal.echo(f"… and {rest} of these shows, in the totals too")
 
 
 _CHANGE_COLUMNS = (

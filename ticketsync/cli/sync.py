@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ticketsync.workflows.sync.run import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
+_SAFE = "What was read is saved, and nothing is counted twice."
 
 
 @app.command()
@@ -114,10 +115,28 @@ def sync(
         render.print_json(as_json(outcome))
     elif not app_context.quiet:
         print_summary(app_context, outcome, dry_run=dry_run)
+        if not dry_run and not outcome.exit_code:
+            _say_next(app_context, database)
     context.print_failures(outcome.results)
     if not dry_run:
         _send_notifications(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)
+
+
+def _say_next(app_context: context.AppContext, database: Database) -> None:
+    """
+    Say what to do after a run in which nothing failed.
+    """
+    from ticketsync.reporting import waiting
+
+    with database.read() as connection:
+        unmatched = sum(item.count for item in waiting.list_unmatched(connection))
+    if unmatched:
+        dates = number_of(unmatched, "occurrence")
+        verb = "is" if unmatched == 1 else "are"
+        app_context.say(f"Next: ticketsync match ({dates} {verb} not linked to a show)")
+    else:
+        app_context.say("Next: ticketsync financials list")
 
 
 def _refuse_beside_selection(
@@ -211,8 +230,7 @@ def print_summary(
             f"{result.account}: {mark}. {number_of(counts.processed, 'record')}, "
             f"{counts.created:,} new, {counts.updated:,} changed, "
             f"{number_of(result.shows_changed, 'show')}, "
-            f"{number_of(result.requests, 'request')}, "
-            f"{result.seconds:.1f} s"
+            f"{number_of(result.requests, 'request')}, {result.seconds:.1f} s"
         )
     for note in outcome.notes:
         for line in render.wrapped(safe(note, longest=1000), indent="  "):
@@ -226,16 +244,21 @@ def print_summary(
 @contextmanager
 def _stop_on_sigterm() -> Iterator[None]:
     """
-    SIGTERM rolls back the current transaction and ends the run as Ctrl-C does.
+    SIGTERM rolls back the current transaction and ends the run as Ctrl-C does; both say
+    that it is safe to run it again.
     """
     from ticketsync.core import errors
 
     def stop(number: int, frame: Any) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one kills us at once
-        raise errors.Interrupted("Stopped by SIGTERM.", signal_number=number)
+        raise errors.Interrupted(f"Stopped by SIGTERM. {_SAFE}", signal_number=number)
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except KeyboardInterrupt:
+        raise errors.Interrupted(
+            f"Interrupted. {_SAFE}", signal_number=signal.SIGINT
+        ) from None
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -83,7 +83,7 @@ def _wanted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[i
         longest = max(
             [cell_width(column.title), *(cell_width(row[index]) for row in cells)]
         )
-        wanted.append(min(longest, column.most or longest))
+        wanted.append(max(1, min(longest, column.most or longest)))
     return wanted
 
 

@@ -71,14 +71,13 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
         return [text]
     margin = " " * (len(text) - len(text.lstrip(" ")))
     lines: list[str] = []
-    line, next_margin = "", ""
+    line, next_margin = "", f"{margin}  "
     for space, word in re.findall(r"( *)([^ ]+)", text):
         if line.strip() and cell_width(line + space + word) > columns:
             lines.append(line)
             line, space = next_margin, ""
         *full, line = _broken(line + space, word, columns, next_margin)
         lines += full
-        next_margin = f"{margin}  "
     return [*lines, line]
 
 

@@ -217,9 +217,7 @@ def list_deliveries(
         refused_attempts = deliveries.count_at_unknown_addresses(connection)
     found = app_context.say_limited(found, limit)
     rows = [asdict(item) for item in found]
-    shown = [
-        {**row, "received_at": f"{row['received_at']:%d %b %H:%M}"} for row in rows
-    ]
+    shown = [{**row, "received_at": render.instant(row["received_at"])} for row in rows]
     is_filtered = bool(account or platform or state)
     empty = "No such deliveries." if is_filtered else "No deliveries yet."
     render.show(shown, _COLUMNS, wanted, machine=rows, empty=empty)
@@ -370,17 +368,19 @@ def register(
     the secret it signs with.
     """
     from ticketsync.core import errors
+    from ticketsync.providers import registry
     from ticketsync.workflows import webhook_endpoints, webhook_registration
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
+    sender = webhook_endpoints.get_sender(database, account)
+    registry.refuse_unregistrable(sender.account.provider, account)
     if not webhook_endpoints.has_public_url(settings):
         raise errors.ConfigurationError(
             "Platforms cannot reach this machine at its own address.",
             hint="Set the https address of your TLS proxy as `serve: public_url` in "
             "the settings.",
         )
-    sender = webhook_endpoints.get_sender(database, account)
     url = webhook_endpoints.create_url(database, settings, sender)
     storage = SecretOptions(insecure=insecure_storage).storage
     try:

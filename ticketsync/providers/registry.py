@@ -7,28 +7,22 @@ that cannot be loaded is reported and does not affect the others.
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.providers import built_in
 from ticketsync.providers.base import Capabilities, Options, Provider, SendsWebhooks
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "ticketsync.providers"
-
-BUILT_IN = {
-    "ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor",
-    "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
-    "humanitix": "ticketsync.providers.humanitix:Humanitix",
-    "wix": "ticketsync.providers.wix:Wix",
-    "square": "ticketsync.providers.square:Square",
-    "file": "ticketsync.providers.file_import:FileImport",
-}
 
 
 _NO_INTERFACE = Capabilities(reads_events=False, reads_sales=False)
@@ -71,15 +65,16 @@ class ListedProvider:
 
 def provider(name: str) -> type[Provider]:
     """
-    The provider class of that name; `ticket-tailor` means `ticket_tailor`.
+    The provider class of that name; `ticket-tailor`, `Ticket Tailor` and `tickettailor`
+    mean `ticket_tailor`.
 
     Raises `NotFound` if there is none, `ConfigurationError` for a broken plugin.
     """
-    wanted = name.replace("-", "_").lower()
-    if wanted in BUILT_IN:
-        return _load(BUILT_IN[wanted])
+    wanted = _folded(name)
+    if wanted in built_in.CLASSES:
+        return _load(built_in.CLASSES[wanted])
     for point in _plugins():
-        if point.name == wanted:
+        if wanted in (point.name, _folded(point.name)):
             return _loaded_plugin(point)
     for item in BY_FILE:
         if item.name == wanted:
@@ -88,11 +83,30 @@ def provider(name: str) -> type[Provider]:
                 hint=f"Run `ticketsync accounts add file NAME --recipe {item.name} "
                 "--watch FOLDER`.",
             )
-    known = ", ".join(sorted({*BUILT_IN, *(point.name for point in _plugins())}))
+    known = sorted({*built_in.CLASSES, *(point.name for point in _plugins())})
+    similar = difflib.get_close_matches(wanted, known, n=1)
+    suggestion = f" Did you mean {similar[0]!r}?" if similar else ""
     raise errors.NotFound(
-        f"There is no provider {safe(name)!r}.",
-        hint=f"The providers are: {known}.",
+        f"There is no provider {safe(name)!r}.{suggestion}",
+        hint=f"The providers are: {', '.join(known)}.",
     )
+
+
+def _folded(name: str) -> str:
+    """
+    The name of ours that has these letters and digits; else the name in small letters,
+    its blanks and dashes written as `_`.
+    """
+    letters = _letters(name)
+    ours = [*built_in.CLASSES, *(item.name for item in BY_FILE)]
+    for known in ours:
+        if _letters(known) == letters:
+            return known
+    return re.sub(r"[- ]+", "_", name.strip().lower())
+
+
+def _letters(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
 def list_providers() -> list[ListedProvider]:
@@ -100,7 +114,8 @@ def list_providers() -> list[ListedProvider]:
     Every provider, broken plugins included.
     """
     listed = [
-        ListedProvider(name, _load(path), "built in") for name, path in BUILT_IN.items()
+        ListedProvider(name, _load(path), "built in")
+        for name, path in built_in.CLASSES.items()
     ]
     for point in _plugins():
         origin = f"plugin {point.dist.name}" if point.dist else "plugin"
@@ -131,7 +146,11 @@ def _title(name: str) -> str:
 def _plugins() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [point for point in entry_points(group=GROUP) if point.name not in BUILT_IN]
+    return [
+        point
+        for point in entry_points(group=GROUP)
+        if point.name not in built_in.CLASSES
+    ]
 
 
 def _loaded_plugin(point: EntryPoint) -> type[Provider]:
@@ -156,6 +175,19 @@ def sends_webhooks(name: str) -> type[SendsWebhooks] | None:
     """
     kind: Any = provider(name)
     return kind if getattr(kind, "webhooks", None) is not None else None
+
+
+def refuse_unregistrable(name: str, account: str) -> None:
+    """
+    Raises: `UsageError` where the API of that provider registers no webhooks, with what
+    to do for the account; else like `provider`.
+    """
+    kind = provider(name)
+    if not callable(getattr(kind, "register_webhook", None)):
+        raise errors.UsageError(
+            f"{kind.spec.title} does not let webhooks be registered through its API.",
+            hint=f"Set it up there: `ticketsync webhooks url {account}` says how.",
+        )
 
 
 def dashboard_url(name: str, options: Options) -> str:

@@ -281,7 +281,7 @@ def _as_our_error(
     What the run's row says of an interruption, or of a bug of ours.
     """
     if isinstance(error, KeyboardInterrupt):
-        return errors.Interrupted("Stopped by hand.", signal_number=2)
+        return errors.Interrupted("Interrupted by the user.", signal_number=2)
     return errors.TicketsyncError(
         f"Account {account.name!r}: {type(error).__name__} in our own code."
     )

@@ -303,7 +303,7 @@ def _decision(
         raise errors.UsageError(f"{safe(number)!r} is the number of no date")
     if verb not in DECISIONS:
         raise errors.UsageError(
-            f"{safe(verb)!r} is no decision (link, never, new, skip)"
+            f"{safe(verb)!r} is not a decision (link, never, new, skip)"
         )
     if verb == "link":
         if not show:

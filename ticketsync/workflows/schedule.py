@@ -159,8 +159,7 @@ def usual() -> str:
         return "cron"
     raise errors.ConfigurationError(
         "This machine has neither cron nor systemd for its users.",
-        hint="Let whatever it has run what `ticketsync schedule show --kind cron` "
-        "prints.",
+        hint="Let whatever it has run what `ticketsync schedule show` prints.",
         word="no-scheduler",
     )
 
@@ -172,12 +171,18 @@ def as_cron(what: Job) -> str:
     """
     The line of a crontab. A % would end the command there.
     """
+    return f"{what.when.text} {command_line(what)}".replace("%", r"\%")
+
+
+def command_line(what: Job) -> str:
+    """
+    What is run, as a line for a shell.
+    """
     settings = [
         f"{name}={shlex.quote(text)}" for name, text in what.environment.items()
     ]
     change = f"cd {shlex.quote(what.folder)} && " if what.folder else ""
-    command = change + " ".join([*settings, shlex.join(what.command)])
-    return f"{what.when.text} {command}".replace("%", r"\%")
+    return change + " ".join([*settings, shlex.join(what.command)])
 
 
 def as_systemd(what: Job) -> dict[str, str]:

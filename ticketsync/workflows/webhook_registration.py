@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 
 from ticketsync.accounts import credentials, pins, state
-from ticketsync.core import clock, errors
+from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import Registered, RegistersWebhooks
@@ -28,17 +28,14 @@ def register(
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
+    registry.refuse_unregistrable(account.provider, name)
     spec = registry.provider(account.provider).spec
     secret = secret_of(database, spec, account)
     run_id = account_run.new_run_id()
     provider, api = account_run.connect(database, account, settings, secret, run_id)
     entry = f"{name}/webhook-{secrets.token_hex(4)}"
     try:
-        if not isinstance(provider, RegistersWebhooks):
-            raise errors.UsageError(
-                f"{spec.title} does not let webhooks be registered through its API.",
-                hint=f"Set it up there: `ticketsync webhooks url {name}` says how.",
-            )
+        assert isinstance(provider, RegistersWebhooks)
         if provider.webhooks.is_signed:
             credentials.check_storage(entry, source)
         registered = provider.register_webhook(url)

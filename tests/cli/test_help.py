@@ -1,0 +1,87 @@
+"""
+What the command line says of itself, and what it takes.
+"""
+
+import shlex
+
+import pytest
+import typer
+
+from ticketsync.cli.main import COMMANDS, GROUPS, app, with_global_options_first
+from ticketsync.core import errors
+
+ROOT = typer.main.get_command(app)
+
+
+def commands_below(command, path=()):
+    """
+    Each command of the tree without others below it, with its words.
+    """
+    context = typer.Context(command)
+    names = command.list_commands(context) if hasattr(command, "commands") else ()
+    if not names:
+        yield path, command
+    for name in names:
+        yield from commands_below(command.get_command(context, name), (*path, name))
+
+
+ALL = dict(commands_below(ROOT))
+
+
+def examples_of(command):
+    """
+    The words of the examples in a command's description.
+    """
+    lines = " ".join((command.help or "").split()).split("Example: ticketsync ")[1:]
+    return [shlex.split(line.partition(" >")[0]) for line in lines]
+
+
+def test_each_command_is_in_one_group_of_the_overview():
+    names = [name for group in GROUPS.values() for name in group]
+    assert sorted(names) == sorted(COMMANDS)
+    assert len(names) == len({*names})
+
+
+def test_the_overview_fits_80_columns_without_a_wrapped_description():
+    for name, (_, text) in COMMANDS.items():
+        assert len(text) <= 80 - 4 - max(map(len, COMMANDS)), name
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_each_command_has_an_example_of_itself(path):
+    """
+    Each is parsed by its command: an option that is gone would be found.
+    """
+    found = examples_of(ALL[path])
+    assert found
+    for words in found:
+        # `link DATE SHOW` is short for `link pair DATE SHOW`.
+        named = ("link", "pair") if words[0] == "link" and words[1] != "set" else path
+        rest = words[len(path) :] if tuple(words[: len(path)]) == path else words[1:]
+        ALL[named].make_context(" ".join(path), rest)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("sync --quiet", "--quiet sync"),
+        ("events fetch hx --debug", "--debug events fetch hx"),
+        ("runs list --database x.db --json", "--database x.db runs list --json"),
+        ("runs list --config=a.yaml", "--config=a.yaml runs list"),
+        ("-q status -v", "-q -v status"),
+        ("sales raw -- --debug", "sales raw -- --debug"),
+        ("--database x.db status", "--database x.db status"),
+        ("runs list --database", "--database runs list"),
+        ("accounts pause tt --reason=--quiet", "accounts pause tt --reason=--quiet"),
+    ],
+)
+def test_global_options_are_taken_after_the_command_too(given, read):
+    assert with_global_options_first(given.split()) == read.split()
+
+
+def test_a_database_named_after_the_command_is_the_one_in_use(home, tmp_path):
+    from typer.testing import CliRunner
+
+    done = CliRunner().invoke(app, ["runs", "list", "--database", str(tmp_path / "x")])
+    assert isinstance(done.exception, errors.DatabaseError)
+    assert str(tmp_path / "x") in str(done.exception)

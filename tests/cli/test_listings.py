@@ -1,0 +1,203 @@
+"""
+Every listing fits a terminal of 80 columns, whatever the names, and is complete on a
+pipe.
+"""
+
+import sys
+import unicodedata
+
+import pytest
+import typer
+from support.ticket_tailor_account import moved_to
+from typer.testing import CliRunner
+
+from ticketsync.cli import render, table_layout, terminal
+from ticketsync.cli.main import app
+from ticketsync.store.tables.catalogue import (
+    events,
+    occurrences,
+    productions,
+    ticket_types,
+    venues,
+)
+
+ROOT = typer.main.get_command(app)
+NAMES = {
+    "long": "The Extraordinarily Long Evening of Comedy, Song and Other Regrets " * 2,
+    "CJK": "真夜中の笑い声と月明かりの下の大いなる冒険物語特別公演第二部完結編",
+    "RTL": "ليلة الضحك المتأخرة في الغرفة المضيئة وقصص أخرى طويلة جدا لكل العائلة",
+}
+# Words for the required arguments of listings, by their names.
+ARGUMENTS = {"show": "1", "text": "a", "title": "1", "run_id": "latest", "name": "tt"}
+# Those that print a file, or start from one, and are no listing.
+NO_LISTING = {
+    *("attendees doorlist", "shows import", "accounts recipe check", "export calendar"),
+    *("export financials", "export sales", "export refunds", "export fees"),
+}
+# Tables of commands without --format.
+ALSO = {
+    *("status", "shows show 1", "accounts show tt", "webhooks health"),
+    *("match --dry-run", "accounts list", "checkin count 1", "events prices --history"),
+    *("report daily", "waiting list --dismissed"),
+    *(f"financials list --per {per}" for per in ("show", "production", "week")),
+}
+
+
+def listings(command, path=()):
+    """
+    Whatever has --format or is called `list`, with its required arguments.
+    """
+    context = typer.Context(command)
+    if hasattr(command, "commands"):
+        for name in command.list_commands(context):
+            yield from listings(command.get_command(context, name), (*path, name))
+        return
+    has_format = any(parameter.name == "format" for parameter in command.params)
+    if (has_format or path[-1] == "list") and " ".join(path) not in NO_LISTING:
+        words = [
+            ARGUMENTS[parameter.name]
+            for parameter in command.params
+            if parameter.param_type_name == "argument" and parameter.required
+        ]
+        yield " ".join((*path, *words))
+
+
+def cells(line):
+    """
+    The columns that a line takes, by the Unicode database.
+    """
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in line
+    )
+
+
+@pytest.fixture(params=NAMES)
+def named(request, home, sandbox, templates):
+    """
+    A synced venue in `home` in which everything has such a name.
+    """
+    name = NAMES[request.param]
+    place = templates.copy("sqlite", "filled", home / "ticketsync.db")
+    database = moved_to(place, sandbox)
+    with database.write() as connection:
+        for table in (venues, events, occurrences, ticket_types):
+            connection.execute(table.update().values(name=name))
+        # Titles are unique; the number in front is for `productions show`.
+        for (number,) in connection.execute(
+            productions.select().with_only_columns(productions.c.id)
+        ).all():
+            title = str(number) if number == 1 else f"{number} {name}"
+            connection.execute(
+                productions.update()
+                .where(productions.c.id == number)
+                .values(title=title)
+            )
+    database.close()
+    return name
+
+
+def output_of(words):
+    done = CliRunner().invoke(app, words.split())
+    assert done.exit_code in (0, 10), (words, done.stderr, done.exception)
+    return done.stdout
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """
+    Standard output is a terminal of 80 columns.
+    """
+    monkeypatch.setattr(terminal, "is_terminal", lambda stream: stream is sys.stdout)
+    monkeypatch.setattr(terminal, "width", lambda stream=None: 80)
+
+
+def too_wide(text):
+    return [
+        line
+        for line in text.splitlines()
+        # An address or id that is longer than a line is left whole, to be copied.
+        if cells(line) > 80 and max(map(len, line.split())) < 70
+    ]
+
+
+def test_every_listing_fits_80_columns(named, watched):
+    found = sorted({*listings(ROOT), *ALSO})
+    assert len(found) > 25
+    wide = {words: lines for words in found if (lines := too_wide(output_of(words)))}
+    assert wide == {}
+
+
+def test_on_a_pipe_every_listing_is_complete_and_separated_by_tabs(named, monkeypatch):
+    monkeypatch.delenv("COLUMNS")
+    cut = [w for w in sorted({*listings(ROOT), *ALSO}) if "…" in output_of(w)]
+    assert cut == []
+    shows = output_of("shows list").splitlines()
+    assert shows[0].split("\t")[:3] == ["SHOW", "WHEN", "PRODUCTION"]
+    assert all(len(line.split("\t")) == 7 for line in shows)
+    assert any(named.strip() in line.split("\t")[2] for line in shows[1:])
+
+
+def test_the_layout_is_what_keeps_a_row_in_its_line(named, watched, monkeypatch):
+    """
+    The control: as wide as everything wants to be, rows are wider than the terminal.
+    """
+    plain = table_layout.fit
+    monkeypatch.setattr(
+        table_layout, "fit", lambda columns, rows, available: plain(columns, rows, 999)
+    )
+    assert too_wide(output_of("shows list"))
+
+
+COLUMNS = (
+    render.Column("id", "ID", numeric=True),
+    render.Column("name", "NAME"),
+    render.Column("note", "NOTE", spare=1),
+    render.Column("more", "MORE", spare=2),
+)
+
+
+@pytest.mark.parametrize(
+    ("available", "shown"), [(80, [0, 1, 2, 3]), (60, [0, 1, 2]), (40, [0, 1])]
+)
+def test_columns_are_left_out_in_the_order_of_their_priority(available, shown):
+    row = ["12", "x" * 20, "y" * 20, "z" * 20]
+    layout = table_layout.fit(COLUMNS, [row], available)
+    assert (list(layout.shown), layout.fits) == (shown, True)
+
+
+def test_a_number_is_never_cut_and_a_row_that_cannot_fit_becomes_a_list(capsys):
+    columns = [render.Column(f"c{n}", f"AMOUNT {n}", numeric=True) for n in range(9)]
+    row = {column.key: "1,234,567.00" for column in columns}
+    render.table([row], columns)
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "AMOUNT 0: 1,234,567.00"
+    assert printed.count("1,234,567.00") == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("short", ["short"]),
+        ("one two three four", ["one two", "  three", "  four"]),
+        ("  a bb ccc dddd", ["  a bb ccc", "    dddd"]),
+        (
+            "see https://a.example/long/address now",
+            ["see", "  https://a.example/long/address", "  now"],
+        ),
+        ("真夜中の笑い声", ["真夜中の笑", "  い声"]),
+        ("", [""]),
+    ],
+)
+def test_lines_are_wrapped_at_spaces(text, lines):
+    assert terminal.wrapped(text, 10) == lines
+
+
+def test_what_is_piped_is_not_wrapped(capsys, watched):
+    text = "word " * 40
+    terminal.echo(text, err=True)  # only standard output is a terminal here
+    terminal.echo(text)
+    printed = capsys.readouterr()
+    assert printed.err == f"{text}\n"
+    assert all(len(line) <= 80 for line in printed.out.splitlines())
+    assert printed.out.split() == text.split()
