@@ -192,6 +192,9 @@ def test_a_ticket_scanned_at_two_offline_doors_is_reported(
 PAGES = (
     *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
     *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
+    *("/connect", "/connect?platform=wix", "/accounts/tt", "/accounts/tt/remove"),
+    *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
+    *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit"),
 )
 
 
@@ -243,11 +246,11 @@ def test_everything_is_reached_with_the_keyboard(open_browser):
 
     assert reached[0] == "Skip to the content"
     assert reached[1] == "The Lantern Room"
-    assert reached[2:10] == [
+    assert reached[2:11] == [
         *("Overview", "Calendar", "Door", "Accounts", "Matching", "Discrepancies"),
-        *("Runs", "Webhooks"),
+        *("Runs", "Webhooks", "People"),
     ]
-    assert reached[10] == "Sign out"
+    assert reached[11] == "Sign out"
 
 
 @pytest.mark.drill
