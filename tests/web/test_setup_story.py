@@ -99,7 +99,6 @@ def test_from_an_empty_machine_to_figures_and_on(
     ruth.click("Connect a platform")
     ruth.click("Eventbrite")
     ruth.fill("Key of Eventbrite", eventbrite.key)
-    page.get_by_label("Store the key in such a file").check()  # no keyring here
     ruth.press("Connect Eventbrite")
     ruth.sees("The key works.")
     print(f"second platform: {ruth.actions} actions")

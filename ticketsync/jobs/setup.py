@@ -98,7 +98,7 @@ class SetupJobs:
             self._fetch(task, [new.name])
 
         title = f"Connect {spec.title}"
-        return self.tasks.start(task_id, CONNECT, title, job, new.name)
+        return self.tasks.start(task_id, CONNECT, title, job, new.name, spec.name)
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """

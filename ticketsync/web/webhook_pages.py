@@ -142,7 +142,7 @@ class WebhookPages:
 
 
 def _steps(steps: Sequence[str], url: str) -> list[str]:
-    return [step.format(url=url or "the address") for step in steps]
+    return [step.format(url=url or "(make it first)") for step in steps]
 
 
 def _back_to(name: str, notice: str) -> Response:
