@@ -70,6 +70,8 @@ PAGE_REASONS = {
     "/fetch": "a run says who read the listing",
     "/hooks/{path}": "not a person: the delivery is kept",
     "/leave": "signing out changes nothing but who is here",
+    "/accounts/{name}/webhooks/test": "plays the platform; the delivery is kept",
+    "/notify/test": "sends a message and writes nothing",
     "/shows/import": "only read; saving is recorded",
     "/shows/import/{id}": "only read; saving is recorded",
     "/sync": "a run says who read what",
@@ -77,6 +79,9 @@ PAGE_REASONS = {
 PAGES_RECORDED = {
     *("/accounts/{name}/key", "/accounts/{name}/pause", "/accounts/{name}/remove"),
     *("/accounts/{name}/resume", "/connect", "/tasks/{id}/save"),
+    *("/accounts/{name}/webhooks", "/accounts/{name}/webhooks/secret"),
+    *("/accounts/{name}/webhooks/register", "/people/invite"),
+    *("/people/{id:int}/revoke", "/webhooks/retry", "/webhooks/{id:int}/retry"),
     *("/occurrences/{id:int}/link", "/occurrences/{id:int}/unlink"),
     *("/occurrences/{id:int}/switches", "/occurrences/{id:int}/show"),
     *("/events/{id:int}/switches", "/events/{id:int}/types"),

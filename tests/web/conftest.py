@@ -2,10 +2,14 @@
 A real Chromium for the tests of pages.
 """
 
+from dataclasses import replace
+
 import pytest
 from support import needs
 
+from ticketsync.catalogue import shows
 from ticketsync.core import clock
+from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.visitors import passes
 
 FLAGS = (
@@ -48,3 +52,15 @@ def open_browser(chromium, served, full):
     yield as_
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def empty_machine(sqlite, sandbox, monkeypatch):
+    """
+    A database with a venue and nothing else; Ticket Tailor is the sandbox's.
+    """
+    with sqlite.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    spec = replace(TicketTailor.spec, base_url=sandbox.url)
+    monkeypatch.setattr(TicketTailor, "spec", spec)
+    return sqlite

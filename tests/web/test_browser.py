@@ -194,6 +194,9 @@ PAGES = (
     *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
     *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
     *("/money?period=", "/money?per=month&period=2026", "/money/refunds?period="),
+    *("/connect", "/connect?platform=wix", "/accounts/tt", "/accounts/tt/remove"),
+    *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
+    *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit"),
 )
 
 
@@ -245,19 +248,11 @@ def test_everything_is_reached_with_the_keyboard(open_browser):
 
     assert reached[0] == "Skip to content"
     assert reached[1] == "The Lantern Room"
-    assert reached[2:11] == [
-        *(
-            "Overview",
-            "Calendar",
-            "Money",
-            "Door",
-            "Accounts",
-            "Matching",
-            "Discrepancies",
-        ),
-        *("Runs", "Webhooks"),
+    assert reached[2:12] == [
+        *("Overview", "Calendar", "Money", "Door", "Accounts", "Matching"),
+        *("Discrepancies", "Runs", "Webhooks", "People"),
     ]
-    assert reached[11] == "Sign out"
+    assert reached[12] == "Sign out"
 
 
 @pytest.mark.drill

@@ -5,14 +5,12 @@ half done, and the key itself is nowhere to be read.
 
 import re
 import threading
-from dataclasses import replace
 
 import pytest
 
 from ticketsync.accounts import credentials, state
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, log, paths
-from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
 from ticketsync.workflows import connect, exclusive
@@ -21,15 +19,8 @@ WRONG = "sk_wrong_but_long_enough_4711"
 
 
 @pytest.fixture
-def full(sqlite, sandbox, monkeypatch):
-    """
-    An empty machine: a venue and nothing else.
-    """
-    with sqlite.write() as connection:
-        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
-    spec = replace(TicketTailor.spec, base_url=sandbox.url)
-    monkeypatch.setattr(TicketTailor, "spec", spec)
-    return sqlite
+def full(empty_machine):
+    return empty_machine
 
 
 @pytest.fixture

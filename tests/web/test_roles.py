@@ -44,6 +44,7 @@ EXPECTED = {
     "GET /accounts": readers(200),
     "GET /accounts/{name}": managers(200),
     "GET /accounts/{name}/remove": managers(404),  # of an account that there is not
+    "GET /accounts/{name}/webhooks": managers(200),
     "GET /calendar": readers(200),
     "GET /calendar/{token}.ics": everyone(404),  # a private address
     "GET /connect": managers(200),
@@ -62,6 +63,7 @@ EXPECTED = {
     "GET /money/refunds": readers(200),
     "GET /money/refunds.csv": readers(200),
     "GET /occurrences/{id:int}": managers(200),
+    "GET /people": managers(200),
     "GET /productions/{id:int}": readers(200),
     "GET /runs": readers(200),
     "GET /shows/adopt": managers(200),
@@ -79,6 +81,10 @@ EXPECTED = {
     "POST /accounts/{name}/remove": managers(404),
     "POST /accounts/{name}/resume": managers(303),
     "POST /accounts/{name}/sync": managers(303),
+    "POST /accounts/{name}/webhooks": managers(303),
+    "POST /accounts/{name}/webhooks/register": managers(400),  # no word for a file
+    "POST /accounts/{name}/webhooks/secret": managers(409),  # nothing was typed
+    "POST /accounts/{name}/webhooks/test": managers(400),  # nothing to send it with
     "POST /calendar/feed": managers(200),
     "POST /calendar/feed/{id:int}/revoke": managers(404),
     "POST /connect": managers(404),  # no such platform
@@ -98,6 +104,9 @@ EXPECTED = {
     "POST /occurrences/{id:int}/show": managers(400),  # no title
     "POST /occurrences/{id:int}/switches": managers(303),
     "POST /occurrences/{id:int}/unlink": managers(303),
+    "POST /notify/test": managers(303),
+    "POST /people/invite": managers(400),  # no role
+    "POST /people/{id:int}/revoke": managers(404),
     "POST /productions/{id:int}/switches": managers(303),
     "POST /shows/adopt": managers(303),
     "POST /shows/import": managers(400),  # no file
@@ -109,6 +118,8 @@ EXPECTED = {
     "POST /sync": managers(303),
     "POST /tasks/{id}/save": managers(404),  # nothing was started
     "POST /waiting/dismiss": managers(400),  # nothing was named
+    "POST /webhooks/retry": managers(303),
+    "POST /webhooks/{id:int}/retry": managers(303),
 }
 # What needs no sign-in.
 OPEN = {
@@ -141,7 +152,7 @@ def concrete(path):
         path = path.replace("{name}", "none")
     return re.sub(
         r"\{(\w+)(:\w+)?\}",
-        lambda found: VALUES.get(found[1], "9" if "feed" in path else "1"),
+        lambda found: VALUES.get(found[1], "9" if "/revoke" in path else "1"),
         path,
     )
 

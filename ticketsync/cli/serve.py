@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, simulate
 
 if TYPE_CHECKING:
     import socket
@@ -67,11 +67,18 @@ def serve(
         app_context.settings_file(), settings, app_context.say
     )
     started = tasks.Tasks()
+    address = ""
+
+    def send(account: str, order: str) -> int:
+        return simulate.send_first_event(
+            *(database, watch.current(), account, order), to=address
+        )
+
     site = Site(
         database,
         settings,
         requests.add if workers else None,
-        SetupJobs(started, database, watch.current) if workers else None,
+        SetupJobs(started, database, watch.current, send) if workers else None,
     )
     application = web.create_app(webhooks, site if pages else None, settings.serve)
     with _listen(host, port) as listener:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,8 @@ from ticketsync.cli import context, terminal
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+    from ticketsync.core.config import Settings
+    from ticketsync.store.engine import Database
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 KEY_HINT = (
@@ -74,11 +77,9 @@ def simulate(
         return
     chosen = _chosen_event(provider, event)
     _require_ids(provider, chosen, order, occurrence)
-    endpoint = webhook_endpoints.get_ready_endpoint(database, settings, account)
-    headers, body = _signed(provider, chosen, order, occurrence, endpoint, key_file)
-    target = f"{to.rstrip('/')}/hooks/{endpoint.path}"
+    to_send = _Delivery(account, chosen, order, occurrence, key_file)
     try:
-        status = deliveries.send(target, headers, body)
+        status = send(database, settings, to_send, to)
     except OSError:
         raise errors.ProviderUnavailable(
             f"Nothing is listening at {safe(to)}.", hint="Run `ticketsync serve`."
@@ -86,6 +87,55 @@ def simulate(
     about = safe(order or occurrence or "nothing in particular")
     app_context.say(f"{chosen} for {about}: answered {status}.")
     raise typer.Exit(0 if status == 200 else 6)
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """
+    A delivery of an account's platform: its event, and what it is about.
+    """
+
+    account: str
+    event: str
+    order: str
+    occurrence: str = ""
+    key_file: str = ""
+
+
+def send(database: Database, settings: Settings, delivery: _Delivery, to: str) -> int:
+    """
+    Send a signed delivery to the server at an address; returns the status.
+
+    Raises: `UsageError` while the account cannot receive webhooks.
+    """
+    from ticketsync.sandbox import deliveries
+    from ticketsync.workflows import webhook_endpoints
+
+    provider = webhook_endpoints.get_sender(database, delivery.account).account.provider
+    endpoint = webhook_endpoints.get_ready_endpoint(
+        database, settings, delivery.account
+    )
+    headers, body = _signed(
+        *(provider, delivery.event, delivery.order, delivery.occurrence),
+        *(endpoint, delivery.key_file),
+    )
+    return deliveries.send(f"{to.rstrip('/')}/hooks/{endpoint.path}", headers, body)
+
+
+def send_first_event(
+    database: Database, settings: Settings, account: str, order: str, to: str
+) -> int:
+    """
+    Send a delivery of the platform's first event about an order.
+
+    Raises: `UsageError` where only the platform can sign one.
+    """
+    from ticketsync.workflows import webhook_endpoints
+
+    provider = webhook_endpoints.get_sender(database, account).account.provider
+    event = _chosen_event(provider, "")
+    _require_ids(provider, event, order, "")
+    return send(database, settings, _Delivery(account, event, order), to)
 
 
 def _chosen_event(provider: str, event: str) -> str:

@@ -39,6 +39,10 @@ FETCH: Final = "fetch"
 SYNC: Final = "sync"
 REGISTER: Final = "register"
 ALERT: Final = "alert"
+DELIVERY: Final = "delivery"
+
+# Takes an account and an order of it, returns the status of the answer.
+SendDelivery = Callable[[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,14 @@ class NewConnection:
 @dataclass(frozen=True, slots=True)
 class SetupJobs:
     """
-    Starts the tasks of one database. `settings` gives the present ones.
+    Starts the tasks of one database. `settings` gives the present ones;
+    `send_delivery` sends our own server a signed delivery, where that is possible.
     """
 
     tasks: Tasks
     database: Database
     settings: Callable[[], Settings]
+    send_delivery: SendDelivery | None = None
 
     def connect(self, task_id: str, new: NewConnection) -> Task:
         """
@@ -92,7 +98,7 @@ class SetupJobs:
             self._fetch(task, [new.name])
 
         title = f"Connect {spec.title}"
-        return self.tasks.start(task_id, CONNECT, title, job, new.name)
+        return self.tasks.start(task_id, CONNECT, title, job, new.name, spec.name)
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """
@@ -170,6 +176,40 @@ class SetupJobs:
             webhook_registration.register(self.database, settings, name, url, storage)
 
         return self.tasks.start(task_id, REGISTER, f"Webhooks of {name}", job, name)
+
+    def set_webhook_secret(self, name: str, secret: Secret, storage: str) -> None:
+        """
+        Store what an account's deliveries are verified with.
+
+        Raises: `UsageError` for a platform that does not sign, `CredentialError` where
+        it cannot be stored.
+        """
+        sender = webhook_endpoints.get_sender(self.database, name)
+        if not sender.webhooks.is_signed:
+            raise errors.UsageError("This platform signs nothing: it has no secret.")
+        source = SecretSource(storage, "", secret)
+        webhook_endpoints.set_secret(self.database, sender, source)
+
+    def send_test_delivery(self, task_id: str, name: str, order_id: str) -> Task:
+        """
+        Send our own server a delivery about an order, as the platform would.
+
+        Raises: `UsageError` where this server cannot.
+        """
+        send = self.send_delivery
+        if send is None:
+            raise errors.UsageError("This server cannot send a test delivery.")
+
+        def job(task: Task) -> None:
+            task.begin("Sending a test delivery")
+            status = send(name, order_id)
+            if status != 200:
+                raise errors.GuardRefused(f"It was answered with {status}.")
+            task.describe("The test delivery was accepted")
+
+        return self.tasks.start(
+            task_id, DELIVERY, f"Test of the webhooks of {name}", job, name
+        )
 
     def send_test_alert(self, task_id: str) -> Task:
         """

@@ -36,8 +36,8 @@ class Step:
 class Task:
     """
     What somebody started. `kind` says what it is, `subject` what it is about (the name
-    of an account, or nothing); `result` is what its job returned, `error` why it was
-    refused; `ended` is set at its end.
+    of an account, or nothing), `about` the platform; `result` is what its job returned,
+    `error` why it was refused; `ended` is set at its end.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Task:
     started_by: str
     state: str = RUNNING
     steps: tuple[Step, ...] = ()
+    about: str = ""
     result: Any = None
     error: errors.TicketsyncError | None = None
     ended: threading.Event = field(default_factory=threading.Event)
@@ -101,7 +102,13 @@ class Tasks:
     )
 
     def start(
-        self, id: str, kind: str, title: str, job: Job, subject: str = ""
+        self,
+        id: str,
+        kind: str,
+        title: str,
+        job: Job,
+        subject: str = "",
+        about: str = "",
     ) -> Task:
         """
         Start a task on behalf of the current actor. One with the same id that was not
@@ -111,7 +118,7 @@ class Tasks:
             known = self._tasks.get(id)
             if known is not None and known.state != REFUSED:
                 return known
-            task = Task(id, kind, title, subject, actor.current())
+            task = Task(id, kind, title, subject, actor.current(), about=about)
             self._tasks.pop(id, None)
             self._tasks[id] = task
             self._forget_old()

@@ -156,12 +156,16 @@ class _Part(NamedTuple):
 
 
 def list_sales(
-    connection: Connection, *, show_id: int | None = None, limit: int | None = None
+    connection: Connection,
+    *,
+    show_id: int | None = None,
+    account: str | None = None,
+    limit: int | None = None,
 ) -> list[Sale]:
     """
-    Orders, the newest first: of one show or of all.
+    Orders, the newest first: of one show, of one account or of all.
     """
-    found = sales_table(connection, show_id=show_id, limit=limit)
+    found = sales_table(connection, show_id=show_id, account=account, limit=limit)
     return [Sale(**row) for row in tables.by_name(found)]
 
 

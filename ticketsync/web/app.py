@@ -20,11 +20,13 @@ from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
 from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.pages import Pages
+from ticketsync.web.people_pages import PeoplePages
 from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.show_setup_pages import ShowSetupPages
 from ticketsync.web.site import FOLDER, Site
 from ticketsync.web.ticketing_pages import TicketingPages
+from ticketsync.web.webhook_pages import WebhookPages
 
 
 def create_app(
@@ -54,6 +56,8 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Actions(site).routes(),
         *AccountPages(site).routes(),
         *ConnectPages(site).routes(),
+        *PeoplePages(site).routes(),
+        *WebhookPages(site).routes(),
         *TicketingPages(site).routes(),
         *ShowSetupPages(site).routes(),
         *DoorPages(site).routes(),

@@ -71,7 +71,7 @@ class ConnectPages:
         kind = registry.provider(chosen) if chosen else None
         is_shown = kind is not None and not kind.spec.is_local
         with self._site.database.read() as connection:
-            names = set(state.get_account_names(connection).values())
+            known = state.list_accounts(connection)
         return self._site.render_page(
             request,
             "connect.html",
@@ -79,11 +79,12 @@ class ConnectPages:
             current_path="/accounts",
             platforms=list_platforms(),
             chosen=kind.spec if kind else None,
-            name=free_name(kind.spec.name, names) if kind else "",
+            name=free_name(kind.spec.name, {a.name for a in known}) if kind else "",
             options=page_options(kind.spec) if kind else (),
             names_people=kind is not None and hasattr(kind, "parse_people"),
             can_connect=self._site.setup is not None,
             places=credentials.find_places() if is_shown and self._site.setup else (),
+            has_agreed="file" in {account.secret_source for account in known},
             retention_days=self._site.settings.retention.days,
         )
 

@@ -18,6 +18,7 @@ _HINTS: Mapping[str, str] = {
     "busy": "Wait a moment and try again.",
     "connected-already": "Open that account instead, and give it a new key there.",
     "option-missing": "Fill it in and try again.",
+    "refused-credentials": "Copy the key there again, whole, and paste it.",
     "retired": "Who looks after the server can connect it again.",
     "unconfirmed": "Who looks after the server has to confirm this account there.",
 }

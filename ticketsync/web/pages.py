@@ -31,6 +31,7 @@ from ticketsync.reporting import (
     calendar,
     daily,
     deliveries,
+    first_steps,
     grouped_figures,
     numbers,
     runs,
@@ -89,12 +90,16 @@ class Pages:
             on_sale = daily.list_on_sale(connection, now=now, since=since)
             items = self._waiting(connection)
             freshness = runs.list_freshness(connection, now)
+            steps = first_steps.read_first_steps(connection)
         return self._site.render_page(
             request,
             "overview.html",
             "Overview",
             current_path="/",
             venue=venue,
+            notice=notices.text_of(request.query),
+            steps=steps,
+            can_set_up=self._site.setup is not None,
             recent_sales=recent_sales,
             week=recent_sales.last(7),
             platforms=platforms,
@@ -226,6 +231,7 @@ class Pages:
             production_id=production_id,
             notice=notices.text_of(request.query),
             back=f"/productions/{production_id}",
+            is_anything_listed=True,
             switches=switched,
             events=_events_of(sources),
             why_without_figures=occurrences.why_without_figures(sources),
@@ -252,12 +258,14 @@ class Pages:
     def matching(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             plan = match.plan(connection, self._site.settings)
+            steps = first_steps.read_first_steps(connection)
         return self._site.render_page(
             request,
             "matching.html",
             "Matching",
             current_path="/matching",
             back="",
+            is_anything_listed=steps.has_listing,
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
@@ -313,6 +321,8 @@ class Pages:
             "webhooks.html",
             "Webhooks",
             current_path="/webhooks",
+            notice=notices.text_of(request.query),
+            has_failed=any("failed" in item.states for item in health),
             health=health,
             gaps=gaps,
             deliveries=found,

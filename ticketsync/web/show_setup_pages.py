@@ -123,8 +123,8 @@ class ShowSetupPages:
         """
         Import what the page showed. Sent twice it is imported once.
 
-        Raises: `BadFile` for invalid rows that nobody agreed to skip, `Busy` where our
-        shows have changed since.
+        Raises: `UsageError` while a question is open, `BadFile` for invalid rows that
+        nobody agreed to skip, `Busy` where our shows have changed since.
         """
         pending = self._lists.get(request.path_params["id"])
         done = RedirectResponse(notices.address("/calendar", notices.IMPORTED), 303)

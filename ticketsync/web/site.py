@@ -53,7 +53,9 @@ PAGES = (
     ("/discrepancies", "Discrepancies"),
     ("/runs", "Runs"),
     ("/webhooks", "Webhooks"),
+    ("/people", "People"),
 )
+_OF_MANAGERS = ("/people",)
 NO_PAGE = "There is no such page here. Perhaps the address was mistyped."
 TITLES = {403: "No access", 404: "Page not found", 405: "Page not found"}
 STATUS_BY_EXIT_CODE = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
@@ -404,8 +406,9 @@ def _menu(visitor: Visitor | None) -> Sequence[tuple[str, str]]:
     """
     if visitor is not None and not visitor.can_read:
         return [page for page in PAGES if page[0] == "/door"]
-    if visitor is not None and not visitor.can_admit:
-        return [page for page in PAGES if page[0] != "/door"]
+    if visitor is not None and not visitor.is_manager:
+        hidden = (*_OF_MANAGERS, *(() if visitor.can_admit else ("/door",)))
+        return [page for page in PAGES if page[0] not in hidden]
     return PAGES
 
 

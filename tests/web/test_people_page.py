@@ -1,0 +1,82 @@
+"""
+Passes on the pages: a link is shown once, leads to an address that answers, and is
+taken back with one press.
+"""
+
+import re
+
+import pytest
+
+from ticketsync.core import clock
+from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.reporting import audit_trail
+from ticketsync.visitors import passes
+
+
+@pytest.fixture
+def ruth(enter):
+    return enter("manager", "Ruth")
+
+
+def link_in(page):
+    found = re.search(r"(https?://\S+)/enter/([\w-]+)<", page.text)
+    return found and (found[1], found[2])
+
+
+def test_an_invitation_is_shown_once_and_opens_the_pages(full, ruth, enter):
+    page = ruth.post("/people/invite", data={"role": "viewer", "name": "Ana"})
+    address, token = link_in(page)
+    assert address == "https://tickets.example.org"
+    assert token not in ruth.get("/people").text
+    assert enter("").post(f"/enter/{token}", follow_redirects=False).status_code == 303
+    with full.read() as connection:
+        entry = audit_trail.list_entries(connection, what="visitor", limit=1)[0]
+    assert (entry.who, entry.action, entry.subject) == (
+        *("Ruth (manager)", "invite", "Ana"),
+    )
+
+
+def test_j24_without_a_public_url_a_link_leads_where_the_pages_are(site, served, ruth):
+    """
+    The settings' own default names a port at which nobody may listen.
+    """
+    site.settings = Settings(serve=ServeSettings())
+    page = ruth.post("/people/invite", data={"role": "door"})
+    assert link_in(page)[0] == served
+
+
+def test_a_doors_pass_is_for_one_show_or_one_evening(full, ruth):
+    with full.read() as connection:
+        before = len(passes.list_visitors(connection, clock.now()))
+    future = re.search(r'<option value="(\d+)">', ruth.get("/people").text)[1]
+    ruth.post("/people/invite", data={"role": "door", "show": future})
+    ruth.post("/people/invite", data={"role": "door", "evening": "2026-11-27"})
+    refused = [
+        {"role": "door", "show": future, "evening": "2026-11-27"},
+        {"role": "viewer", "evening": "2026-11-27"},
+        {"role": "door", "evening": "tomorrow"},
+        {"role": "door", "show": "999"},
+        {"role": "owner"},
+    ]
+    for form in refused:
+        assert ruth.post("/people/invite", data=form).status_code in (400, 404), form
+    with full.read() as connection:
+        held = passes.list_visitors(connection, clock.now())
+    assert len(held) == before + 2
+    assert {(v.show_id, v.evening) for v in held[-2:]} == {
+        (int(future), None),
+        (None, "2026-11-27"),
+    }
+
+
+def test_a_pass_is_taken_back(full, ruth, enter):
+    viewer = enter("viewer", "Ana")
+    with full.read() as connection:
+        held = passes.list_visitors(connection, clock.now())
+    (hers,) = [visitor.id for visitor in held if visitor.name == "Ana"]
+
+    page = ruth.post(f"/people/{hers}/revoke")
+
+    assert "The pass is taken back" in page.text
+    assert viewer.get("/", follow_redirects=False).status_code == 303
+    assert ruth.post(f"/people/{hers}/revoke").status_code == 404

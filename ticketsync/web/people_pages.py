@@ -1,0 +1,113 @@
+"""
+Who may open the pages: invite somebody, take a pass back.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ticketsync.catalogue import shows
+from ticketsync.core import clock, errors
+from ticketsync.visitors import limits, passes
+from ticketsync.visitors.limits import Limit
+from ticketsync.web import entry, notices
+from ticketsync.web.site import PageRequest, Site
+
+SHOWS_OFFERED = 100  # for a door's pass, the next ones
+
+
+class PeoplePages:
+    """
+    The routes about passes; for managers only.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        for_managers = self._site.for_managers
+        return [
+            Route("/people", for_managers(self.show), methods=["GET"]),
+            Route("/people/invite", for_managers(self.invite), methods=["POST"]),
+            Route(
+                "/people/{id:int}/revoke", for_managers(self.revoke), methods=["POST"]
+            ),
+        ]
+
+    def show(self, request: PageRequest) -> Response:
+        return self._page(request, "")
+
+    def invite(self, request: PageRequest) -> Response:
+        """
+        Make a link; the page that answers shows it, and nothing else ever does.
+
+        Raises: `UsageError` for an unknown role or day, `NotFound` for a show that
+        there is not.
+        """
+        role = request.form.get("role", "")
+        name = request.form.get("name", "").strip()[:100]
+        with self._site.database.write() as connection:
+            limit = _limit(connection, request)
+            token = passes.issue(connection, "link", role, name, clock.now(), limit)
+        base = self._site.address_of_links(request)
+        return self._page(request, entry.link_url(base, token))
+
+    def revoke(self, request: PageRequest) -> Response:
+        """
+        Raises: `NotFound` if there is no such pass.
+        """
+        pass_id, now = int(request.path_params["id"]), clock.now()
+        with self._site.database.write() as connection:
+            if pass_id not in {v.id for v in passes.list_visitors(connection, now)}:
+                raise errors.NotFound("There is no such pass any more.")
+            passes.revoke(connection, [pass_id], now)
+        return RedirectResponse(notices.address("/people", notices.REVOKED), 303)
+
+    def _page(self, request: PageRequest, link: str) -> Response:
+        now = clock.now()
+        with self._site.database.read() as connection:
+            held = passes.list_visitors(connection, now)
+            coming = [
+                show
+                for show in shows.list_shows(connection)
+                if show.starts_at > now - timedelta(days=1)
+            ]
+        return self._site.render_page(
+            request,
+            "people.html",
+            "People",
+            current_path="/people",
+            notice=notices.text_of(request.query),
+            passes=held,
+            roles=passes.ROLES,
+            shows=coming[:SHOWS_OFFERED],
+            link=link,
+            own_id=request.signed_in.id,
+        )
+
+
+def _limit(connection: Connection, request: PageRequest) -> Limit:
+    """
+    What a door's pass is limited to: one show, one evening, or nothing.
+    """
+    show_id, evening = request.form.get("show", ""), request.form.get("evening", "")
+    if show_id and evening:
+        raise errors.UsageError(
+            "A pass is for one show or for one evening.", hint="Choose one of them."
+        )
+    if show_id:
+        if not (show_id.isascii() and show_id.isdigit() and len(show_id) < 10):
+            raise errors.NotFound("There is no such show.")
+        show = shows.get_show(connection, int(show_id))
+        return limits.for_show(show.id, show.starts_local, show.timezone)
+    if not evening:
+        return limits.UNLIMITED
+    zone = shows.get_venue(connection).timezone
+    try:
+        return limits.for_evening(date.fromisoformat(evening), zone)
+    except (ValueError, OverflowError):
+        raise errors.UsageError("That is not a day.", hint="Choose a day.") from None
