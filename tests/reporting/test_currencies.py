@@ -16,6 +16,7 @@ import io
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from html import unescape
 
 import httpx
@@ -290,6 +291,108 @@ def test_the_daily_mail_has_a_total_for_each_currency(synced, home, tmp_path):
     assert "1 show, AUD\n   +1 since Monday, 3 sold, 85.50 AUD\n" in text
     assert "1 show, NZD\n   +3 since Monday, 3 sold, 120.00 NZD" in text
     assert not any(mixed in text for mixed in NEVER)
+
+
+def test_the_weekly_report_says_what_last_weeks_shows_earned(synced, frozen, tmp_path):
+    """
+    On Monday, 14 September: Gala on Thursday and Recital on Friday. On the Monday
+    after, nothing played, and there is something to compare with.
+    """
+    frozen(datetime(2026, 9, 13, 14, tzinfo=UTC))
+    text = synced("report", "weekly")
+    assert "What the shows of 7–13 September 2026 earned." in text
+    assert has(
+        text,
+        ("Thu 10 Sep 19:30", "Gala", "3", "85.50", "0.00", "–", "–", "–", "AUD"),
+        ("Thu 10 Sep 19:30", "Gala", "3", "120.00", "40.00", "–", "–", "–", "NZD"),
+        ("1 show, AUD", "3", "85.50", "0.00", "–", "–", "–", "AUD"),
+    )
+    assert "AUD: no show earned anything in 31 August – 6 September 2026" in text
+    week = json.loads(synced("report", "weekly", "--json"))
+    assert (week["first"], week["last"]) == ("2026-09-07", "2026-09-13")
+    assert {(t["currency"], t["shows"], t["gross"]) for t in week["totals"]} == {
+        ("AUD", 1, "85.50"),
+        ("JPY", 1, "10000"),
+        ("KWD", 1, "12.345"),
+        ("NZD", 1, "120.00"),
+    }
+    assert week["before"]["totals"] == week["without_figures"] == []
+    by_file = read(synced("report", "weekly", "--format", "csv"))
+    assert [row["gross"] for row in by_file] == [row["gross"] for row in week["shows"]]
+    days = ("--per", "show", "--period", "last-week", "--json")
+    assert json.loads(synced("financials", "list", *days)) == week["shows"]
+
+    frozen(datetime(2026, 9, 20, 14, tzinfo=UTC))
+    text = synced("report", "weekly")
+    assert text.startswith("No show played in 14–20 September 2026.\n")
+    assert "NZD: nothing, after 120.00 NZD from 1 show in 7–13 September 2026" in text
+
+
+def test_the_mails_say_what_was_earned(synced, home, frozen, tmp_path):
+    code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+    file = tmp_path / "mail.txt"
+    with (home / "config.yaml").open("a") as stream:
+        stream.write(f'notify:\n  command: [{sys.executable}, -c, "{code}", {file}]\n')
+    frozen(datetime(2026, 9, 13, 14, tzinfo=UTC))
+    synced("report", "weekly", "--send")
+    weekly = file.read_text()
+    assert weekly.startswith(
+        "V: 85.50 AUD + 10,000 JPY + 12.345 KWD + 120.00 NZD gross from the shows of "
+        "7–13 September 2026\n"
+    )
+    gala = (
+        "Thu 10 Sep 19:30  Gala\n"
+        "   3 sold, gross 85.50 AUD, net unknown (known: 22.95 AUD, 1 of 2 account "
+        "figures)\n"
+        "   3 sold, gross 120.00 NZD, refunded 40.00 NZD, net unknown\n"
+    )
+    assert gala in weekly
+    assert "1 show, JPY\n   4 sold, gross 10,000 JPY, net unknown\n" in weekly
+
+    frozen(datetime(2026, 9, 10, 22, tzinfo=UTC))  # the next morning in Sydney
+    synced("report", "daily", "--send")
+    daily = file.read_text()
+    assert f"Last night:\n{gala}\n" in daily
+    assert "Fri 11 Sep 19:30  Recital" in daily
+    assert "Last night:\nThu 10 Sep 19:30  Gala\n" in synced("report", "daily")
+    assert [
+        row["production"] for row in json.loads(synced("report", "daily", "--json"))
+    ] == ["Recital"]
+    assert not any(mixed in weekly + daily for mixed in NEVER)
+
+
+def test_refunds_are_listed_with_their_day_and_its_basis(synced):
+    """
+    The file says nothing of when the 40.00 NZD went back: they were there at the first
+    read, on the order's day.
+    """
+    text = synced("refunds", "list")
+    assert has(
+        text,
+        (
+            *("2026-09-01", "assumed", "40.00", "NZD", "H2", "hall"),
+            *("Thu 10 Sep 19:30", "Gala"),
+        ),
+    )
+    assert "40.00 NZD, 1 refund by an assumed day (there at the first read)" in text
+    (row,) = json.loads(synced("refunds", "list", "--json"))
+    assert [row] == json.loads(synced("export", "refunds", "--format", "json"))
+    assert (row["on_day"], row["basis"], row["amount"], row["starts_local"]) == (
+        *("2026-09-01", "assumed", "40.00"),
+        "2026-09-10 19:30",
+    )
+    for words, number in (
+        (("--period", "2026-08"), 0),
+        (("--period", "this-month"), 1),
+        (("--from", "2026-09-10", "--to", "2026-09-10"), 0),
+        (("--by", "show", "--from", "2026-09-10", "--to", "2026-09-10"), 1),
+        (("--account", "agency"), 0),
+        (("--account", "hall", "--currency", "nzd", "--coming"), 1),
+        (("--production", "Recital"), 0),
+        (("--venue", "V", "--past"), 0),
+    ):
+        assert len(json.loads(synced("refunds", "list", *words, "--json"))) == number
+    assert synced("refunds", "list", "--past") == "No refunds found.\n"
 
 
 def test_every_format_writes_a_currency_with_its_own_digits(synced):

@@ -188,7 +188,7 @@ def shown(table, name):
     """
     The lines of a report, in minor units, by their name and currency.
     """
-    lines = {}
+    lines, table = {}, table.loaded()
     for row in (dict(zip(table.names, row, strict=True)) for row in table.rows):
         key = row[name] if name else ""
         if name == "starts_at" and isinstance(key, str):
@@ -210,18 +210,22 @@ def on_the_morning(frozen):
     """
 
 
-@pytest.mark.parametrize("number", range(len(CHOICES)))
-def test_every_grouping_of_every_choice_is_the_truth(house, number):
+def test_every_grouping_of_every_choice_is_the_truth(house):
+    """
+    On PostgreSQL a part of the choices: the statements are the same.
+    """
     database, sold = house
-    wanted, means = CHOICES[number]
-    found = [sale for sale in sold if means(sale)]
-    assert found or wanted.period == "last-night"
+    choices = CHOICES if database.dialect == "sqlite" else CHOICES[::4]
     with database.read() as connection:
-        chosen = money_view.read_filter(connection, wanted)
-        for per, name in NAMES.items():
-            money = money_view.read_money(connection, per, chosen)
-            assert shown(money.lines, name) == expected(found, name), per
-            assert shown(money.totals, "") == expected(found, "")
+        for wanted, means in choices:
+            found = [sale for sale in sold if means(sale)]
+            assert found or wanted.period == "last-night"
+            chosen = money_view.read_filter(connection, wanted)
+            totals = grouped_figures.totals_table(connection, chosen)
+            assert shown(totals, "") == expected(found, ""), wanted
+            for per, name in NAMES.items():
+                lines = grouped_figures.grouped_table(connection, per, chosen)
+                assert shown(lines, name) == expected(found, name), (wanted, per)
 
 
 def test_the_world_has_what_this_is_about(house):
@@ -280,7 +284,7 @@ def test_the_refunds_of_shows_are_what_their_figures_say(house):
     """
     database, sold = house
     with database.read() as connection:
-        for wanted, means in CHOICES:
+        for wanted, means in CHOICES[::3]:
             chosen = money_view.read_filter(connection, wanted)
             table = refund_report.refunds_table(connection, chosen, by="show")
             sums = defaultdict(int)

@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 
 from ticketsync.__main__ import main
+from ticketsync.store.tables.catalogue import productions
 
 # URL of the page (its CSV has the same), and the words of the command.
 CHOICES = [
@@ -45,14 +46,12 @@ CHOICES = [
 @pytest.fixture
 def command(full, monkeypatch, capsys):
     """
-    Runs `financials list` on the database of the pages.
+    Runs `financials list`, or that of another group, on the database of the pages.
     """
 
-    def run(*words):
+    def run(*words, group="financials"):
         place = ("--database", str(full.file))
-        monkeypatch.setattr(
-            sys, "argv", ["ticketsync", *place, "financials", "list", *words]
-        )
+        monkeypatch.setattr(sys, "argv", ["ticketsync", *place, group, "list", *words])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
@@ -181,3 +180,55 @@ def test_a_choice_that_is_none_is_explained(enter):
     empty = viewer.get("/money?period=1999")
     assert empty.status_code == 200
     assert "No figures for this choice." in empty.text
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("period=", ()),
+        ("period=2026-08", ("--period", "2026-08")),
+        ("by=show&period=last-week", ("--by", "show", "--period", "last-week")),
+        ("period=&production=Orchid+%26+Wire&when=past", ("--past",)),
+    ],
+)
+def test_the_refunds_of_page_file_and_command_are_equal(enter, command, query, words):
+    if "production" in query:
+        words = ("--production", "Orchid & Wire", *words)
+    viewer = enter("viewer")
+    answer = viewer.get(f"/money/refunds.csv?{query}")
+    assert answer.text == command(*words, "--format", "csv", group="refunds")
+    lines = rows_of(answer.text)
+    assert lines
+    page = viewer.get(f"/money/refunds?{query}").text
+    found = cells(re.sub(r"<tbody>.*?</tbody>", "", page, count=1, flags=re.S), "tbody")
+    assert [(row["Basis"], row["Amount"]) for row in found] == [
+        (row["basis"], shown(row["amount"])) for row in lines
+    ]
+    assert [row["Order"].split()[0] for row in found] == [
+        row["order_id"] for row in lines
+    ]
+    which = "show" if "by=show" in query else "refund"
+    assert f"The day of the {which} counts, in Australia/Sydney." in page
+    # Sums are separate for each basis.
+    sums = re.search(r"<tbody>(.*?)</tbody>", page, re.S)[1]
+    bases = sorted({row["basis"] for row in lines})
+    assert sums.count("<tr>") == len(bases)
+    for basis in bases:
+        total = sum(float(r["amount"]) for r in lines if r["basis"] == basis)
+        assert shown(total) in sums
+
+
+def test_the_name_of_an_account_or_order_does_not_break_out_of_the_page(enter, full):
+    """
+    Foreign text is escaped, in the table as in the chart.
+    """
+    with full.write() as connection:
+        connection.execute(
+            productions.update().values(title=productions.c.title + '<script>&"')
+        )
+    viewer = enter("viewer")
+    for path in ("/money?period=", "/money/refunds?period="):
+        page = viewer.get(path).text
+        assert "&lt;script&gt;&amp;&#34;" in page
+        assert "<script>&" not in page
+    assert "<title>" in viewer.get("/money?period=").text
