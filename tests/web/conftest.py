@@ -4,15 +4,10 @@ A real Chromium for the tests of pages.
 
 import pytest
 from support import needs
+from support.browser_flags import FLAGS
 
 from ticketsync.core import clock
 from ticketsync.visitors import passes
-
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")
