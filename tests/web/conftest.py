@@ -6,17 +6,12 @@ from dataclasses import replace
 
 import pytest
 from support import needs
+from support.browser_flags import FLAGS
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.visitors import passes
-
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,22 @@ function showMessage(text, tone) {
   message.textContent = text;
   message.className = `answer ${tone}`;
   if (navigator.vibrate) navigator.vibrate(tone === "good" ? 40 : [80, 60, 80]);
+  if (text && $("sound").checked) beep(tone);
+}
+
+let speaker;
+
+// One high tone for good, two low ones for everything else.
+function beep(tone) {
+  speaker ??= new AudioContext();
+  const [pitch, times] = tone === "good" ? [880, 1] : [220, 2];
+  for (let n = 0; n < times; n++) {
+    const sound = speaker.createOscillator();
+    sound.frequency.value = pitch;
+    sound.connect(speaker.destination);
+    sound.start(speaker.currentTime + 0.2 * n);
+    sound.stop(speaker.currentTime + 0.2 * n + 0.12);
+  }
 }
 
 function showStatus() {
@@ -352,43 +368,93 @@ async function sendAside() {
   showAttention();
 }
 
-// The camera, in browsers that can read codes
+// The camera. Where the browser has no detector of its own, a bundled one is loaded.
+
+const DECODER = "/static/jsQR.js";
+const SAME_TICKET = 4000; // milliseconds: a ticket held in front of the camera is one scan
+
+// What reads the codes in a picture of the camera: a function from the video to its texts.
+async function codeReader() {
+  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats().catch(() => []) : [];
+  if (formats.includes("qr_code")) {
+    const detector = new BarcodeDetector();
+    return async (view) => (await detector.detect(view).catch(() => [])).map((found) => found.rawValue);
+  }
+  if (!window.jsQR) await loadDecoder();
+  const canvas = document.createElement("canvas");
+  const picture = canvas.getContext("2d", { willReadFrequently: true });
+  return async (view) => {
+    const scale = Math.min(1, 800 / Math.max(view.videoWidth, view.videoHeight, 1));
+    canvas.width = Math.round(view.videoWidth * scale);
+    canvas.height = Math.round(view.videoHeight * scale);
+    if (!canvas.width || !canvas.height) return [];
+    picture.drawImage(view, 0, 0, canvas.width, canvas.height);
+    const { data } = picture.getImageData(0, 0, canvas.width, canvas.height);
+    const found = jsQR(data, canvas.width, canvas.height);
+    return found?.data ? [found.data] : [];
+  };
+}
+
+function loadDecoder() {
+  return new Promise((loaded, failed) => {
+    const script = document.createElement("script");
+    script.src = DECODER;
+    script.onload = loaded;
+    script.onerror = () => failed(new Error("the decoder cannot be loaded"));
+    document.head.append(script);
+  });
+}
 
 async function scanWithCamera() {
   const view = $("view");
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  const reader = new BarcodeDetector();
+  let stream;
+  let read;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    read = await codeReader();
+  } catch (error) {
+    stream?.getTracks().forEach((track) => track.stop());
+    showMessage(`The camera cannot be used: ${error.message}. Type the name or the code.`, "bad");
+    return;
+  }
   view.srcObject = stream;
   view.hidden = false;
   await view.play();
+  $("camera").textContent = "Close camera";
+  $("camera").onclick = () => closeCamera(stream);
   let last = "";
   const tick = async () => {
     if (view.hidden) return;
-    const [found] = await reader.detect(view).catch(() => []);
-    if (found && found.rawValue !== last) {
-      last = found.rawValue;
-      await move(last, "in", false, true);
-      setTimeout(() => { last = ""; }, 4000); // a ticket held in front of the camera is one scan
+    const [text] = await read(view);
+    if (text && text !== last) {
+      last = text;
+      await move(text, "in", false, true);
+      setTimeout(() => { last = ""; }, SAME_TICKET);
     }
-    requestAnimationFrame(tick);
+    setTimeout(() => requestAnimationFrame(tick), 60); // a telephone has other things to do
   };
   tick();
-  $("camera").onclick = () => {
-    view.hidden = true;
-    stream.getTracks().forEach((track) => track.stop());
-    $("camera").onclick = scanWithCamera;
-  };
+}
+
+function closeCamera(stream) {
+  $("view").hidden = true;
+  $("view").srcObject = null;
+  stream.getTracks().forEach((track) => track.stop());
+  $("camera").textContent = "Camera";
+  $("camera").onclick = scanWithCamera;
 }
 
 $("name").value = localStorage.getItem("door-name") ?? "";
 $("name").addEventListener("change", () => localStorage.setItem("door-name", $("name").value));
+$("sound").checked = localStorage.getItem("door-sound") === "on";
+$("sound").addEventListener("change", () => localStorage.setItem("door-sound", $("sound").checked ? "on" : "off"));
 $("code").addEventListener("input", showGuests);
 $("scan").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = $("code").value.trim();
   if (text) move(text, "in");
 });
-if ("BarcodeDetector" in window && navigator.mediaDevices) {
+if (navigator.mediaDevices) {
   $("camera").hidden = false;
   $("camera").onclick = scanWithCamera;
 }

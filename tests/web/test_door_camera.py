@@ -1,0 +1,150 @@
+"""
+The door in a real Chromium: a printed QR code before the camera where the browser has
+no detector of its own, and a door that was opened once and then lost its network.
+"""
+
+from pathlib import Path
+
+import pytest
+from support import needs
+from support.browser_flags import FLAGS
+
+from ticketsync.core import clock
+from ticketsync.door import attendees
+from ticketsync.visitors import passes
+
+pytestmark = needs.chromium
+SHOW = 12
+TICKET = "it_500409"  # whose barcode, bc500409, is in the picture
+WIDTH, HEIGHT, MODULE = 640, 480, 12  # pixels
+
+
+def film(file):
+    """
+    Two frames of a ticket that is held up: the QR code of `ticket_qr.txt`, dark grey on
+    light grey, off the middle.
+    """
+    rows = (Path(__file__).with_name("ticket_qr.txt")).read_text().splitlines()
+    light, dark = b"\xc8", b"\x28"
+    line = light * WIDTH
+    picture = [line] * 60
+    for row in rows:
+        printed = b"".join((dark if c == "#" else light) * MODULE for c in row)
+        left = 140
+        picture += [
+            light * left + printed + light * (WIDTH - left - len(printed))
+        ] * MODULE
+    picture += [line] * (HEIGHT - len(picture))
+    colourless = b"\x80" * (WIDTH * HEIGHT // 2)
+    frame = b"FRAME\n" + b"".join(picture) + colourless
+    head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F5:1 Ip A1:1 C420jpeg\n".encode()
+    file.write_bytes(head + frame * 2)
+    return file
+
+
+@pytest.fixture
+def with_camera(served, full, tmp_path):
+    """
+    A door in a browser whose camera sees that ticket; `see(script)` opens it after a
+    script of the test's.
+    """
+    from playwright.sync_api import sync_playwright
+
+    flags = (
+        *FLAGS,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film(tmp_path / 'ticket.y4m')}",
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=flags)
+
+        def see(script):
+            context = browser.new_context(base_url=served)
+            context.add_init_script(script)
+            page = context.new_page()
+            page.asked = []
+            page.on("request", lambda request: page.asked.append(request.url))
+            with full.write() as connection:
+                token = passes.issue(connection, "link", "door", "A", clock.now())
+            page.goto(f"/enter/{token}")
+            page.get_by_role("button", name="Open").click()
+            page.goto(f"/door/{SHOW}")
+            page.locator("#guests li").first.wait_for()
+            return page
+
+        yield see
+        browser.close()
+
+
+def is_in(full, ticket):
+    with full.read() as connection:
+        guests = attendees.list_guests(connection, SHOW)
+    return next(guest.is_in for guest in guests if guest.ticket_id == ticket)
+
+
+def test_the_camera_reads_a_printed_code_without_a_detector(with_camera, full, served):
+    """
+    The bundled decoder is fetched when the camera is opened and not before, from us and
+    from nobody else.
+    """
+    page = with_camera("delete window.BarcodeDetector")
+    assert not [url for url in page.asked if "jsQR" in url]
+    assert not is_in(full, TICKET)
+    page.get_by_role("button", name="Camera").click()
+    page.locator("#answer", has_text="In: Guest 108224").wait_for()
+    assert is_in(full, TICKET)
+    assert [url for url in page.asked if "jsQR" in url] == [f"{served}/static/jsQR.js"]
+    assert not [url for url in page.asked if not url.startswith(served)]
+    page.get_by_role("button", name="Close camera").click()
+    assert page.locator("#view").is_hidden()
+
+
+def test_a_browsers_own_detector_is_used_where_it_reads_qr_codes(with_camera, full):
+    page = with_camera("""
+        window.BarcodeDetector = class {
+            static async getSupportedFormats() { return ["qr_code"]; }
+            async detect() { return [{ rawValue: "bc500409" }]; }
+        };
+    """)
+    page.get_by_role("button", name="Camera").click()
+    page.locator("#answer", has_text="In: Guest 108224").wait_for()
+    assert is_in(full, TICKET)
+    assert not [url for url in page.asked if "jsQR" in url]
+
+
+UNTIL_CACHED = """async (path) => {
+    for (let n = 0; n < 600 && !(await caches.match(path)); n++) {
+        await new Promise((then) => setTimeout(then, 50));
+    }
+}"""
+
+UNTIL_SENT = """async (name) => {
+    for (let n = 0; n < 600 && localStorage.getItem(name) !== "[]"; n++) {
+        await new Promise((then) => setTimeout(then, 50));
+    }
+}"""
+
+
+def test_a_door_that_was_opened_once_goes_on_without_a_network(open_browser, full):
+    """
+    The page is in the cache after one visit, and so is the decoder of the camera. The
+    version before had the page there only from the second visit on.
+    """
+    page = open_browser("door", "Door A")
+    page.goto(f"/door/{SHOW}")
+    page.locator("#guests li").first.wait_for()
+    page.evaluate(UNTIL_CACHED, f"/door/{SHOW}")
+    page.context.set_offline(True)
+    page.reload()
+    page.locator("#guests li").first.wait_for()
+    assert page.evaluate("caches.match('/static/jsQR.js').then(Boolean)")
+    page.evaluate("loadDecoder()")
+    assert page.evaluate("typeof jsQR") == "function"
+    page.get_by_label("Scan or search").fill(TICKET)
+    page.get_by_label("Scan or search").press("Enter")
+    page.locator("#answer", has_text="offline, saved for later").wait_for()
+    page.context.set_offline(False)
+    page.evaluate("() => sendQueue()")
+    page.evaluate(UNTIL_SENT, f"queue-{SHOW}")
+    assert is_in(full, TICKET)
