@@ -121,7 +121,7 @@ class RowReader:
             return "ignore_rows"
         known = sum(c < len(cells) and bool(cells[c]) for c in self._needed)
         if known == len(self._needed):
-            return ""
+            return "the headings again" if self._is_heading(cells) else ""
         first = next(filter(None, cells)).casefold()
         if any(_begins_with(first, word) for word in self._stops):
             return "stop_at"
@@ -133,6 +133,13 @@ class RowReader:
         return (
             "a total or a footer" if is_footer and not (has_time or is_unclear) else ""
         )
+
+    def _is_heading(self, cells: Sequence[str]) -> bool:
+        """
+        Whether a row is the headings, as each page of a printed report has them.
+        """
+        names = self._found.heading.names
+        return all(c < len(cells) and cells[c] == names[c] for c in self._columns)
 
     def _mapped(self, row: Row) -> MappedRow:
         cells, kinds = row.cells, row.kinds
