@@ -40,7 +40,7 @@ def test_prices_that_nobody_bought_say_nothing_of_their_order(account):
         f"2,{GALA},Child,0,",
         f"2,{GALA},Adult,1,25.00",
         f"3,{GALA},Adult,1,25.00",
-        f"3,{GALA},Fee,0,2.50",
+        f"3,{GALA},Senior,0,2.50",
         f"4,{GALA},Adult,0,0.00",
     )
     code, figures, waiting = read(account)
@@ -50,6 +50,27 @@ def test_prices_that_nobody_bought_say_nothing_of_their_order(account):
         "4": "a.csv, line 8: quantity is 0",
     }
     assert preview(account, file)[0] == figures
+
+
+def test_a_fee_among_the_types_of_tickets_is_no_ticket(account):
+    rows = [f"1,{GALA},Adult,2,50.00", f"1,{GALA},Booking Fee,1,2.50"]
+    account.put("a.csv", *rows, f"2,{GALA},No fee adult,1,25.00")
+    code, figures, waiting = read(account)
+    assert (code, figures) == (errors.PARTLY, (1, 1, 2500))
+    assert "Type is 'Booking Fee', which is no ticket" in waiting["1"]
+    # Both ways out of the message; the fee is the order's, 52.50 in all.
+    account.recipe("ignore_columns: [Type]")
+    assert account.sync()[0].exit_code == 0
+    assert tuple(account.figures()) == (2, 4, 7750)
+    recipe = account.path / "r.yaml"
+    recipe.write_text(
+        recipe.read_text()
+        .replace("ignore_columns: [Type]", "")
+        .replace("{order", "{kind: Type, order")
+        + "kind: {sale: [Adult, No fee adult], fee: [Booking fee]}\n"
+    )
+    assert account.sync()[0].exit_code == 0
+    assert tuple(account.figures()) == (2, 3, 7750)
 
 
 def test_headings_that_each_page_repeats_are_left_out(account):
