@@ -87,12 +87,19 @@ def zone(name: str) -> ZoneInfo:
         raise ValueError(f"{name!r} is not an IANA time zone") from None
 
 
+class ClockChangeError(ValueError):
+    """
+    A wall-clock time that a clock change skips or repeats; the message says which.
+    """
+
+
 def local_to_utc(local: datetime, zone_name: str) -> datetime:
     """
     The instant of a wall-clock time in a zone.
 
-    Raises: `ValueError` in the hour that a clock change skips, and in the one that it
-    repeats: any result would be a guess. Also outside the years 1 to 9999 in UTC.
+    Raises: `ClockChangeError` in the hour that a clock change skips, and in the one
+    that it repeats: any result would be a guess; `ValueError` outside the years 1 to
+    9999 in UTC.
     """
     timezone = zone(zone_name)
     try:
@@ -103,7 +110,7 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     if early != late:
         exists = early.astimezone(timezone).replace(tzinfo=None) == local
         problem = "happens twice" if exists else "does not exist"
-        raise ValueError(f"{local:%Y-%m-%d %H:%M} {problem} in {zone_name}")
+        raise ClockChangeError(f"{local:%Y-%m-%d %H:%M} {problem} in {zone_name}")
     return early
 
 

@@ -68,6 +68,7 @@ _DAY_THEN_TIME = re.compile(
 _TIME_THEN_DAY = re.compile(
     rf"(?P<time>{_CLOCK})(?:\s*,\s*|\s+(?:on|[-–—|])\s+|\s+)(?P<day>\S.*)"
 )
+IN_TWO_ORDERS = "could be read with the day or with the month first"
 _EARLIEST_SHORT_YEAR = 20  # `05` may as well be a month or a day
 
 
@@ -315,7 +316,7 @@ def _ordered(numbers: _Numbers, order: Order | None) -> date:
         return readable.pop()
     if not readable:
         raise WrittenDateError("is not a date")
-    raise WrittenDateError("could be read with the day or with the month first")
+    raise WrittenDateError(IN_TWO_ORDERS)
 
 
 def _why_not_ordered(numbers: _Numbers, order: Order) -> str:

@@ -62,6 +62,17 @@ def kind_columns(heading: Heading, recipe: Recipe) -> list[int]:
     return _unanswered(heading, recipe, found)
 
 
+def type_column(heading: Heading, recipe: Recipe) -> int | None:
+    """
+    The column with types of tickets, where no line of the recipe says which of its
+    words are none.
+    """
+    if "kind" in recipe.columns:
+        return None
+    found = [column for column, field in heading.fields if field == "type"]
+    return next(iter(_unanswered(heading, recipe, found)), None)
+
+
 def _unanswered(heading: Heading, recipe: Recipe, columns: list[int]) -> list[int]:
     answered = {normalise(name) for name in recipe.ignore_columns}
     return [c for c in columns if normalise(heading.names[c]) not in answered]

@@ -134,6 +134,10 @@ def parse_time(
         return None
     try:
         return _instant(text, format_, rules["timezone"])
+    except clock.ClockChangeError as error:
+        raise UnreadableRecord(
+            f"{name} is {safe(text)!r}, not one time: {error}, where the clocks change"
+        ) from None
     except (ValueError, OverflowError):  # the year 1 or 9999 in another zone
         expected = f", not a time written as {format_}" if format_ else ", not a time"
         raise UnreadableRecord(f"{name} is {safe(text)!r}{expected}") from None

@@ -302,18 +302,29 @@ def _key(line: Line) -> tuple[str, ...]:
 
 def _with_returns(chosen: list[Line], others: Iterable[_Version]) -> list[Line]:
     """
-    These rows with what other reports take back and these do not have yet.
+    These rows with what other reports take back and these do not have yet. Raises
+    `_Conflict` where that cannot be seen.
     """
-    held = Counter(_frozen(line) for line in chosen)
+    held: dict[tuple[tuple[str, str], ...], list[Line]] = {}
+    for line in chosen:
+        held.setdefault(_frozen(line), []).append(line)
     found = list(chosen)
     for version in others:
         seen: Counter[tuple[tuple[str, str], ...]] = Counter()
         for line in version.lines:
             row = _frozen(line)
+            same = held.setdefault(row, [])
             seen[row] += 1
-            if seen[row] > held[row]:
+            if seen[row] > len(same):
                 found.append(line)
-                held[row] += 1
+                same.append(line)
+            elif line.whole not in {other.whole for other in same}:
+                raise _Conflict(
+                    f"{version.source.place(line)}: it takes back what another report "
+                    f"does ({same[0].position}), and differs only in columns that the "
+                    "recipe does not map: map one of them to `placed`, or remove the "
+                    "report that repeats the other"
+                )
     return found
 
 

@@ -23,6 +23,7 @@ from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 from ticketsync.providers.file_import.ticket_ids import SoldRow
 
 Cells = Mapping[str, str]
+_AMOUNTS = ("total", "discount", "fee", "kept", "tax", "refunded", "order_total")
 
 
 def parse_order(raw: Raw) -> records.Order:
@@ -75,6 +76,8 @@ class _OrderParser:
         self.lines: list[Cells] = raw["lines"]
         self.currency = self._currency()
         self.kinds = [self._kind(line) for line in self.lines]
+        if "nothing" in self.kinds and "sale" not in self.kinds:
+            raise UnreadableRecord("quantity is 0")
 
     def _currency(self) -> str:
         codes = {
@@ -94,13 +97,17 @@ class _OrderParser:
 
     def _kind(self, line: Cells) -> str:
         """
-        What a line is: `sale`, `refund`, `fee` or `tax`.
+        What a line is: `sale`, `refund`, `fee`, `tax`, or `nothing` for a price that
+        the report lists and nobody bought.
         """
         kinds: Mapping[str, str] = self.rules.get("kind", {})
         kind = str(kinds.get(line.get("kind", "").lower(), ""))
         if kind in ("fee", "tax", "refund"):
             return kind
-        if self.quantity(line) < 0 or self.line_total(line) < 0:
+        quantity = self.quantity(line)
+        if quantity == 0 and not any(self.amount(line, name) for name in _AMOUNTS):
+            return "nothing"
+        if quantity < 0 or self.line_total(line) < 0:
             return "refund"
         return "sale"
 

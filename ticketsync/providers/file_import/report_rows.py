@@ -35,6 +35,14 @@ _IS_NO_SALE = re.compile(
     r"|expired|failed|declined|tax|gst|vat|fees?|commission|exchanged?)\b",
     re.IGNORECASE,
 )
+# Types of ticket that are none, by their whole name.
+_NO_TICKET = re.compile(
+    r"(?:(?:booking|service|transaction|handling|processing|convenience|ticketing|order"
+    r"|credit card|card|payment|delivery|venue|facility|admin|administration|buyer)\s)?"
+    r"(?:fees?|charges?|surcharges?|tax(?:es)?|gst|vat|postage|shipping|delivery"
+    r"|donations?|refund(?:s|ed)?)",
+    re.IGNORECASE,
+)
 
 
 class MappedRow(msgspec.Struct, frozen=True):
@@ -89,6 +97,7 @@ class RowReader:
         ]
         self._status = headings.status_columns(heading, recipe)
         self._kind = headings.kind_columns(heading, recipe)
+        self._type = headings.type_column(heading, recipe)
         self._stops = [word.casefold() for word in recipe.stop_at if word]
         self._ignored = _any_pattern(recipe.ignore_rows)
         self._same: dict[str, str] = {}
@@ -121,7 +130,7 @@ class RowReader:
             return "ignore_rows"
         known = sum(c < len(cells) and bool(cells[c]) for c in self._needed)
         if known == len(self._needed):
-            return ""
+            return "the headings again" if self._is_heading(cells) else ""
         first = next(filter(None, cells)).casefold()
         if any(_begins_with(first, word) for word in self._stops):
             return "stop_at"
@@ -133,6 +142,13 @@ class RowReader:
         return (
             "a total or a footer" if is_footer and not (has_time or is_unclear) else ""
         )
+
+    def _is_heading(self, cells: Sequence[str]) -> bool:
+        """
+        Whether a row is the headings, as each page of a printed report has them.
+        """
+        names = self._found.heading.names
+        return all(c < len(cells) and cells[c] == names[c] for c in self._columns)
 
     def _mapped(self, row: Row) -> MappedRow:
         cells, kinds = row.cells, row.kinds
@@ -191,6 +207,14 @@ class RowReader:
                 name = self._found.heading.names[column]
                 self.unanswered.setdefault(name, set()).add(text)
                 return _unmapped(name, text), "unmapped-kind"
+        if self._type is not None and self._type < len(cells):
+            text = cells[self._type]
+            if text and _NO_TICKET.fullmatch(text):
+                name = safe(self._found.heading.names[self._type])
+                return (
+                    f"{name} is {safe(text)!r}, which is no ticket: map the column "
+                    f"{name!r} to `kind`, too, or add it to `ignore_columns`"
+                ), "unmapped-kind"
         return "", ""
 
 
