@@ -171,9 +171,7 @@ def read_played(connection: Connection, period: Period) -> Played:
         without_figures=[
             show
             for show in shows.list_shows(connection)
-            if _plays_in(show, period)
-            and show.id not in with_figures
-            and not show.is_excluded
+            if _plays_in(show, period) and show.id not in with_figures
         ],
     )
 
