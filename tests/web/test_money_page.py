@@ -12,6 +12,7 @@ import pytest
 
 from ticketsync.__main__ import main
 from ticketsync.store.tables.catalogue import productions
+from ticketsync.web import money_page
 
 # URL of the page (its CSV has the same), and the words of the command.
 CHOICES = [
@@ -160,6 +161,21 @@ def test_the_chart_has_days_weeks_or_months_where_there_are_many(enter):
         page = viewer.get(f"/money?{query}").text
         assert f'<h2 id="chart">{heading}</h2>' in page
         assert page.count("<rect") > 8
+
+
+def test_a_long_table_ends_with_how_many_more_there_are(enter, monkeypatch):
+    """
+    The totals are those of all lines, and so is the file.
+    """
+    viewer = enter("viewer")
+    whole = viewer.get("/money?period=").text
+    monkeypatch.setattr(money_page, "SHOWN", 3)
+    page = viewer.get("/money?period=").text
+    number = len(cells(whole, "tbody"))
+    assert len(cells(page, "tbody")) == 3
+    assert f"And {number - 3} more lines, in the totals too" in page
+    assert cells(page, "tfoot") == cells(whole, "tfoot")
+    assert len(rows_of(viewer.get("/money.csv?period=").text)) == number
 
 
 def test_a_choice_that_is_none_is_explained(enter):

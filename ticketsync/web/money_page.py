@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +31,7 @@ from ticketsync.workflows import money_view
 from ticketsync.workflows.money_view import Money, Wanted
 
 PATH = "/money"
+SHOWN = 200  # lines on the page; the file has all
 USUAL = "this-month"  # while no period was chosen
 PRESETS = {
     "last-night": "Last night",
@@ -125,7 +126,8 @@ class MoneyPages:
             choice=choice,
             per=per,
             groupings=grouped_figures.GROUPINGS,
-            lines=[*_lines(money, per)],
+            lines=[*islice(_lines(money, per), SHOWN)],
+            more=max(0, len([*money.lines.rows]) - SHOWN),
             totals=[*_totals(money)],
             charts=_charts(span, drawn),
             chart_per=span,

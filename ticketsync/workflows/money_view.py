@@ -171,9 +171,7 @@ def read_played(connection: Connection, period: Period) -> Played:
         without_figures=[
             show
             for show in shows.list_shows(connection)
-            if _plays_in(show, period)
-            and show.id not in with_figures
-            and not show.is_excluded
+            if _plays_in(show, period) and show.id not in with_figures
         ],
     )
 
@@ -214,7 +212,9 @@ def read_chart(
     """
     if per in ("show", "day", "week", "month") and _is_few(money.lines):
         return per, money.lines
-    for span in ("day", "week"):
+    shows_ = max((row["shows"] for row in tables.by_name(money.totals)), default=0)
+    # Many shows are not on few days; asking for them would take a while.
+    for span in ("day", "week") if shows_ <= 3 * MANY_BARS else ("week",):
         table = grouped_figures.grouped_table(connection, span, chosen).loaded()
         if _is_few(table):
             return span, table
