@@ -1,0 +1,131 @@
+"""
+One account on its page: paused, resumed, given another key or other options, removed;
+nothing half done, each decision on record.
+"""
+
+import re
+
+import pytest
+
+from ticketsync.accounts import credentials, state
+from ticketsync.core import paths
+from ticketsync.core.redact import Secret
+from ticketsync.reporting import audit_trail
+from ticketsync.workflows import account_options
+
+
+@pytest.fixture
+def ruth(enter):
+    return enter("manager", "Ruth")
+
+
+def account(database):
+    with database.read() as connection:
+        return state.get_account(connection, "tt")
+
+
+def decisions(database, number):
+    with database.read() as connection:
+        entries = audit_trail.list_entries(connection, what="account", limit=number)
+    return [(entry.who, entry.action) for entry in entries]
+
+
+def finish(site, response):
+    task = site.setup.tasks.get(str(response.url).rpartition("/")[2])
+    assert task.ended.wait(30)
+    return task
+
+
+def test_an_account_is_paused_with_a_reason_and_resumed(full, ruth):
+    page = ruth.post("/accounts/tt/pause", data={"reason": "moving house"})
+    assert "tt is paused" in page.text
+    assert "moving house" in page.text
+    assert account(full).state == "paused"
+    assert "tt is active again" in ruth.post("/accounts/tt/resume").text
+    assert account(full).state == "active"
+    assert decisions(full, 2) == [
+        ("Ruth (manager)", "resume"),
+        ("Ruth (manager)", "pause"),
+    ]
+
+
+def test_a_new_key_is_used_once_it_works(full, site, ruth, sandbox):
+    page = ruth.get("/accounts/tt").text
+    form = re.search(r'action="/accounts/tt/key".*?value="([\w-]+)"', page, re.S)[1]
+    given = {"form": form, "file": "yes"}
+
+    wrong = {**given, "key": "sk_wrong_key_of_somebody"}
+    refused = finish(site, ruth.post("/accounts/tt/key", data=wrong))
+    assert refused.error is not None
+    assert account(full).secret_source == "env"
+    assert not list(paths.secrets_folder().iterdir())
+    right = finish(
+        site, ruth.post("/accounts/tt/key", data={**given, "key": sandbox.key})
+    )
+    assert right.error is None
+    assert account(full).secret_source == "file"
+    assert credentials.read_secret(
+        "tt", "file", account(full).secret_reference
+    ) == Secret(sandbox.key)
+    assert decisions(full, 1) == [("Ruth (manager)", "rotate")]
+    assert sandbox.key not in ruth.get("/accounts/tt").text
+
+
+def test_options_are_shown_before_they_are_saved(full, site, ruth):
+    before = dict(account(full).options)
+    wanted = "false" if before.get("people") == "true" else "true"
+
+    task = finish(site, ruth.post("/accounts/tt/options", data={"people": wanted}))
+    assert "people:" in ruth.get(f"/tasks/{task.id}").text
+    assert dict(account(full).options) == before
+    saved = ruth.post(f"/tasks/{task.id}/save")
+    assert "The options of tt are saved." in saved.text
+    assert account(full).options["people"] == wanted
+    assert decisions(full, 1) == [("Ruth (manager)", "set")]
+
+
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_options_planned_in_two_tabs_are_saved_by_one(
+    full, site, ruth, monkeypatch, is_protected
+):
+    """
+    The control: a plan that is saved whatever happened since undoes the other tab.
+    """
+    held = account(full)
+    wanted = "false" if held.options.get("people") == "true" else "true"
+    one = finish(site, ruth.post("/accounts/tt/options", data={"people": wanted}))
+    with full.write() as connection:
+        state.set_options(connection, held.id, {"people": wanted, "other": "1"})
+    if not is_protected:
+        monkeypatch.setattr(
+            account_options.tokens, "without", lambda options: {"same": "always"}
+        )
+
+    saved = ruth.post(f"/tasks/{one.id}/save")
+
+    assert saved.status_code == (503 if is_protected else 200)
+
+
+def test_nothing_that_names_a_file_or_an_address_is_changed(full, site, ruth):
+    base_url = account(full).base_url
+    response = ruth.post(
+        "/accounts/tt/options",
+        data={"base_url": "http://127.0.0.1:9/", "watch": "/etc", "people": "/etc"},
+    )
+    if "/tasks/" in str(response.url):
+        assert finish(site, response).error is not None
+    else:
+        assert response.status_code == 400
+    assert account(full).base_url == base_url
+    assert "watch" not in account(full).options
+
+
+def test_what_hangs_on_an_account_is_said_before_it_is_removed(full, ruth):
+    page = ruth.get("/accounts/tt/remove").text
+    assert re.search(r"tt has brought \d+ orders", page)
+    assert account(full).state == "active"
+    assert "removed" in ruth.post("/accounts/tt/remove").text
+    assert account(full).is_retired
+    assert decisions(full, 1) == [("Ruth (manager)", "retire")]
+    assert ruth.get("/accounts/tt").status_code == 200
+    assert ruth.post("/accounts/tt/resume").status_code == 409
