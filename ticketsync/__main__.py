@@ -61,7 +61,7 @@ def _discard_output() -> None:
 
 def _say(error: object) -> None:
     """
-    One line and one for each detail, or one JSON object, on standard error.
+    One line and one for each of several details, or one JSON object, on standard error.
     """
     from ticketsync.cli import terminal
     from ticketsync.core import errors
@@ -74,10 +74,11 @@ def _say(error: object) -> None:
         body = {"word": error.word, "message": error.message, "hint": error.hint}
         print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201  # our error line
         return
-    message = safe(error.heading, longest=2000)
+    details = error.details if len(error.details) > 1 else ()
+    message = safe(error.heading if details else error.message, longest=2000)
     hint = f" {safe(error.hint, longest=1000)}" if error.hint else ""
     terminal.echo(f"ticketsync: {error.word}: {message}{hint}", err=True)
-    for detail in error.details:
+    for detail in details:
         terminal.echo(f"  {detail}", err=True)
 
 

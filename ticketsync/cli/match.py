@@ -99,7 +99,8 @@ def match(
     if to_file is not None:
         _write_file(app_context, plan, to_file, force=force)
         return
-    if not json and _say_nothing_is_known(app_context, database):
+    can_go_on = yes or dry_run or context.is_terminal()
+    if can_go_on and not json and _say_nothing_is_known(app_context, database):
         return
     if yes or dry_run or json:
         _link_certain(
