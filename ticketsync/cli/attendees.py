@@ -95,7 +95,7 @@ def door_list(
     """
     from ticketsync.catalogue import selection
     from ticketsync.core import clock, errors
-    from ticketsync.door import attendees
+    from ticketsync.door import attendees, parties
     from ticketsync.reporting import exports, output_files, printing
 
     if format not in ("pdf", "csv", "json"):
@@ -106,9 +106,17 @@ def door_list(
     with app_context.database().read() as connection:
         found = selection.find_show(connection, show)
         guests = attendees.list_guests(connection, found.id)
+    note = parties.explain_missing_names(guests)
+    if note:
+        app_context.say(note)
     if format == "pdf":
         made = clock.local(clock.now(), found.timezone)
-        document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")
+        document = printing.door_list(
+            found,
+            parties.group_by_order(guests),
+            f"{made:%a %d %b %Y, %H:%M}",
+            note,
+        )
         target = output or Path(f"{exports.file_name(found)}.pdf")
         output_option.write_bytes(
             app_context, target, document, is_ours=output_files.is_pdf, force=force

@@ -19,28 +19,18 @@ from ticketsync.core.redact import safe
 LAYOUTS = Path(__file__).parent / "layouts"
 
 
-def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
+WALK_INS = 8  # blank lines for guests without a ticket
+
+
+def door_list(show: Any, parties: Sequence[Any], made: str, note: str = "") -> bytes:
     """
-    The door list as a PDF: a box to tick, name with answers, ticket type and id, and
-    the seat where any is reserved. `show` is a
-    `ShowInfo`, `guests` are `Guest`s in the order to print them in.
+    The door list as a PDF, a line for each order: a box to tick for each ticket, names
+    with answers, ticket types and ids, the seats where any is reserved, and blank lines
+    for walk-ins. `show` is a `ShowInfo`, `parties` are `Party`s in the order to print
+    them in, `note` says why names are missing.
 
     Raises: `ConfigurationError` where typst is not installed.
     """
-    rows = [
-        {
-            "name": safe(guest.shown_name, longest=60),
-            "type": safe(guest.type_name, longest=40),
-            "ticket": safe(guest.ticket_id, longest=40),
-            "order": safe(guest.order_id, longest=40) if guest.name else "",
-            "via": safe(guest.account, longest=20),
-            "free": guest.is_comp,
-            "in": guest.is_in,
-            "seat": safe(guest.seat, longest=40),
-            "answers": safe(guest.answers_text, longest=200),
-        }
-        for guest in guests
-    ]
     return _typeset(
         "door_list.typ",
         {
@@ -48,9 +38,31 @@ def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
             "when": f"{datetime.fromisoformat(show.starts_local):%a %d %b %Y, %H:%M}",
             "venue": safe(show.venue, longest=100),
             "made": made,
-            "guests": rows,
+            "note": safe(note, longest=1000),
+            "blank": WALK_INS,
+            "parties": [_party(party) for party in parties],
         },
     )
+
+
+def _party(party: Any) -> dict[str, Any]:
+    first = party.guests[0]
+    return {
+        "names": [safe(name, longest=60) for name in party.names],
+        "order": safe(first.order_id, longest=40) if first.name else "",
+        "via": safe(first.account, longest=20),
+        "tickets": [
+            {
+                "type": safe(guest.type_name, longest=40),
+                "ticket": safe(guest.ticket_id, longest=40),
+                "free": guest.is_comp,
+                "in": guest.is_in,
+                "seat": safe(guest.seat, longest=40),
+                "answers": safe(guest.answers_text, longest=200),
+            }
+            for guest in party.guests
+        ],
+    }
 
 
 def _typeset(layout: str, data: dict[str, Any]) -> bytes:

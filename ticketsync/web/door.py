@@ -5,16 +5,17 @@ The door page and its requests: the guest list, a scan, scans made while offline
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ticketsync.catalogue import shows
+from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.door import attendees
+from ticketsync.door import attendees, parties
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.scan_files import (
@@ -26,6 +27,8 @@ from ticketsync.workflows.scan_files import (
 )
 
 MAX_SCANS = 1000  # in one request
+STILL_ON = timedelta(hours=6)  # after a show begins, its door is no past one
+NIGHT_ENDS = timedelta(hours=5)  # after midnight
 KEPT_ON_DEVICE = timedelta(days=1)  # after a show begins, its guest list
 
 
@@ -53,13 +56,21 @@ class DoorPages:
         ]
 
     def choose_show(self, request: PageRequest) -> Response:
-        since = clock.now() - timedelta(days=1)
+        now = clock.now()
+        since = now - timedelta(days=1)
         with self._site.database.read() as connection:
             found = shows.list_shows(connection, since=since)
         limit = request.signed_in.limit
         found = [show for show in found if limit.allows(show.id, show.starts_local)]
+        over = [show for show in found if show.starts_at < now - STILL_ON]
         return self._site.render_page(
-            request, "doors.html", "Door", current_path="/door", shows=found[:60]
+            request,
+            "doors.html",
+            "Door",
+            current_path="/door",
+            shows=found[len(over) :][:60],
+            tonight={show.id for show in found if _is_tonight(show, now)},
+            over=over[::-1],
         )
 
     def service_worker(self, request: PageRequest) -> Response:
@@ -105,10 +116,12 @@ class DoorPages:
                         "second_code": guest.second_code,
                         "seat": guest.seat,
                         "answers": guest.answers_text,
+                        "account": guest.account,
                     }
                     for guest in found
                 ],
                 "keep_seconds": _seconds_kept(at),
+                "names_note": parties.explain_missing_names(found),
             }
         )
 
@@ -189,6 +202,15 @@ class DoorPages:
         if not request.signed_in.limit.allows(show.id, show.starts_local):
             raise AccessDenied
         return standing_at(show, door or request.signed_in.name, device)
+
+
+def _is_tonight(show: ShowInfo, now: datetime) -> bool:
+    """
+    Whether a show is of the present day, which ends at five in the morning.
+    """
+    starts = datetime.fromisoformat(show.starts_local)
+    here = clock.local(now, show.timezone)
+    return (starts - NIGHT_ENDS).date() == (here - NIGHT_ENDS).date()
 
 
 def _kind(payload: Mapping[str, Any]) -> str:

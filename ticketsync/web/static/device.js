@@ -9,7 +9,7 @@
     for (const key of stored()) {
       const show = /^guests-(\d+)$/.exec(key)?.[1];
       if (!show || Number(localStorage.getItem(`keep-until-${show}`)) > Date.now()) continue;
-      for (const name of ["guests", "notes", "keep-until"]) localStorage.removeItem(`${name}-${show}`);
+      for (const name of ["guests", "notes", "keep-until", "names-note"]) localStorage.removeItem(`${name}-${show}`);
       dropCached((path) => path === `/door/${show}`);
     }
   }

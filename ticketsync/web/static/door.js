@@ -73,37 +73,81 @@ function matching(text) {
     [g.name, g.order, g.ticket, g.seat ?? ""].some((value) => value.toLowerCase().includes(wanted)));
 }
 
+// The guests of one order come together, where the first of them stands in the list.
+function parties(list) {
+  const found = new Map();
+  for (const guest of list) {
+    const key = JSON.stringify([guest.account, guest.order || guest.ticket, !guest.order]);
+    found.set(key, [...(found.get(key) ?? []), guest]);
+  }
+  return [...found.values()];
+}
+
 function showGuests() {
-  const items = matching($("code").value).slice(0, 300).map((guest) => {
-    const item = document.createElement("li");
-    const who = document.createElement("span");
-    who.className = "who";
-    who.textContent = guest.shown;
-    const more = document.createElement("small");
-    more.textContent = ` ${[guest.type, guest.seat].filter(Boolean).join(", ")}${guest.free ? ", free" : ""}${guest.in && guest.since ? `, in ${guest.since}` : ""}`;
-    who.append(more);
-    if (guest.answers) {
-      const answers = document.createElement("small");
-      answers.className = "answers";
-      answers.textContent = guest.answers;
-      who.append(answers);
-    }
-    const button = document.createElement("button");
-    button.textContent = guest.in ? "Undo" : "Let in";
-    button.className = guest.in ? "quiet" : "main";
-    button.setAttribute("aria-label", `${button.textContent}: ${who.textContent}`);
-    button.addEventListener("click", () => move(guest.ticket, guest.in ? "out" : "in"));
-    item.append(who, button);
-    return item;
-  });
-  $("guests").replaceChildren(...items);
+  $("guests").replaceChildren(...parties(matching($("code").value).slice(0, 300)).flatMap((party) =>
+    party.length === 1 ? [guestItem(party[0], "alone")] : [partyItem(party), ...party.map((guest) => guestItem(guest, "of-party"))]));
+  const note = localStorage.getItem(`names-note-${show}`) ?? "";
+  $("names-note").textContent = note;
+  $("names-note").hidden = !note;
   showStatus();
+}
+
+function listItem(className, name, more, buttons) {
+  const item = document.createElement("li");
+  item.className = className;
+  const who = document.createElement("span");
+  who.className = "who";
+  who.textContent = name;
+  const small = document.createElement("small");
+  small.textContent = ` ${more}`;
+  who.append(small);
+  item.append(who, ...buttons);
+  return { item, who };
+}
+
+function actButton(text, className, label, act) {
+  const button = document.createElement("button");
+  button.textContent = text;
+  button.className = className;
+  button.setAttribute("aria-label", label);
+  button.addEventListener("click", act);
+  return button;
+}
+
+function partyItem(party) {
+  const waiting = party.filter((guest) => !guest.in);
+  const name = party[0].shown;
+  const order = name.includes(party[0].order) ? "" : `, ${party[0].order}`;
+  const more = `${party.length} tickets${waiting.length < party.length ? `, ${party.length - waiting.length} in` : ""}${order}`;
+  const text = `Let in all ${waiting.length}`;
+  const buttons = waiting.length > 1 ? [actButton(text, "main", `${text}: ${name}`, () => letInAll(waiting))] : [];
+  return listItem("party", name, more, buttons).item;
+}
+
+async function letInAll(waiting) {
+  if (fault === "offline") for (const guest of waiting) await move(guest.ticket, "in");
+  else await move(waiting[0].order, "in", true);
+}
+
+function guestItem(guest, className) {
+  const more = `${[guest.type, guest.seat].filter(Boolean).join(", ")}${guest.free ? ", free" : ""}${guest.in && guest.since ? `, in ${guest.since}` : ""}`;
+  const text = guest.in ? "Undo" : "Let in";
+  const { item, who } = listItem(className, guest.shown, more, []);
+  if (guest.answers) {
+    const answers = document.createElement("small");
+    answers.className = "answers";
+    answers.textContent = guest.answers;
+    who.append(answers);
+  }
+  item.append(actButton(text, guest.in ? "quiet" : "main", `${text}: ${who.textContent}`, () => move(guest.ticket, guest.in ? "out" : "in")));
+  return item;
 }
 
 async function refresh() {
   const { body } = await request(`${base}/guests`);
   if (!body) return;
   guests = body.guests;
+  localStorage.setItem(`names-note-${show}`, body.names_note);
   store.set("keep-until", Date.now() + 1000 * body.keep_seconds); // by this device's clock
   for (const scan of [...store.get("queue", []), ...store.get("aside", [])]) { // the server does not have them
     apply(await findGuest(scan.code), scan.kind);
@@ -118,7 +162,7 @@ function keepGuests() {
 
 function dropGuests() {
   guests = [];
-  for (const name of ["guests", "notes", "keep-until"]) localStorage.removeItem(`${name}-${show}`);
+  for (const name of ["guests", "notes", "keep-until", "names-note"]) localStorage.removeItem(`${name}-${show}`);
   showGuests();
 }
 
