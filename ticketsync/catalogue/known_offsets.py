@@ -71,7 +71,7 @@ def confirm_offset(connection: Connection, offset: Offset, now: datetime) -> Non
         "confirmed_at": now,
     }
     connection.execute(insert(confirmed_offsets).values(row))
-    _record(connection, "confirm", offset, before, offset.minutes)
+    _record(connection, "confirm", offset, production_id, before, offset.minutes)
 
 
 def forget_offset(connection: Connection, offset: Offset) -> bool:
@@ -84,7 +84,7 @@ def forget_offset(connection: Connection, offset: Offset) -> bool:
     if before is None:
         return False
     _delete(connection, account_id, production_id)
-    _record(connection, "take back", offset, before, None)
+    _record(connection, "take back", offset, production_id, before, None)
     return True
 
 
@@ -194,16 +194,19 @@ def _record(
     connection: Connection,
     action: str,
     offset: Offset,
+    production_id: int,
     before: int | None,
     after: int | None,
 ) -> None:
+    name = f"minutes on {offset.account}"
     audit.record(
         connection,
         Decision(
-            action,
-            "offset",
-            f"{offset.production} on {offset.account}",
-            before={} if before is None else {"minutes": before},
-            after={} if after is None else {"minutes": after},
+            f"{action} offset",
+            "production",
+            offset.production,
+            production_id,
+            before={} if before is None else {name: before},
+            after={} if after is None else {name: after},
         ),
     )

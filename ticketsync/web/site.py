@@ -60,7 +60,8 @@ RequestSync = Callable[[str], None]  # takes the name of the account to sync soo
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """
-    A request that passed the access checks.
+    A request that passed the access checks. `form` has the last value of each field,
+    `choices` all of them, of boxes that were ticked.
     """
 
     visitor: Visitor | None
@@ -70,6 +71,7 @@ class PageRequest:
     body: Any  # decoded JSON
     token: str
     client: str = ""  # IP address
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def signed_in(self) -> Visitor:
@@ -203,7 +205,7 @@ class Site:
             if request.url.path == "/" and visitor.can_admit:
                 return RedirectResponse("/door", 303)
             return self._refuse_access(request)
-        form: Mapping[str, str] = {}
+        choices: Mapping[str, Sequence[str]] = {}
         body: Any = None
         if request.method == "POST":
             if not self._is_same_origin(request):
@@ -222,15 +224,19 @@ class Site:
                 body = _parse_json(data)
             else:
                 fields = parse_qs(data.decode("latin-1"))
-                form = {name: _clean(values[-1]) for name, values in fields.items()}
+                choices = {
+                    name: [_clean(value) for value in values]
+                    for name, values in fields.items()
+                }
         page_request = PageRequest(
             visitor=visitor,
             path_params={k: _clean(v) for k, v in request.path_params.items()},
             query={k: _clean(v) for k, v in request.query_params.items()},
-            form=form,
+            form={name: values[-1] for name, values in choices.items()},
             body=body,
             token=token,
             client=request.client.host if request.client else "",
+            choices=choices,
         )
         with actor.acting_as(_actor_name(visitor)):
             return await run_in_threadpool(handler, page_request)
