@@ -75,6 +75,8 @@ PAGES_RECORDED = {
     "/match/certain",
     "/match/{occurrence_id:int}/never",
     "/match/{occurrence_id:int}/{show_id:int}",
+    *("/matching/link", "/matching/night", "/matching/refuse", "/matching/offset"),
+    *("/matching/forget", "/matching/undo"),
     "/waiting/dismiss",
 }
 # Recorded, and tested where the rest of it is tested.

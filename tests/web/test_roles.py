@@ -70,6 +70,12 @@ EXPECTED = {
     "POST /match/certain": managers(303),
     "POST /match/{occurrence_id:int}/never": managers(303),
     "POST /match/{occurrence_id:int}/{show_id:int}": managers(303),
+    "POST /matching/forget": managers(404),  # nothing was named
+    "POST /matching/link": managers(400),
+    "POST /matching/night": managers(400),
+    "POST /matching/offset": managers(404),
+    "POST /matching/refuse": managers(400),
+    "POST /matching/undo": managers(400),
     "POST /waiting/dismiss": managers(400),  # nothing was named
 }
 # What needs no sign-in.

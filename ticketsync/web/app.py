@@ -16,6 +16,7 @@ from ticketsync.web.actions import Actions
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
+from ticketsync.web.matching_page import MatchingPage
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.site import FOLDER, Site
@@ -39,6 +40,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Entry(site).routes(),
         *Pages(site).routes(),
         *Actions(site).routes(),
+        *MatchingPage(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]

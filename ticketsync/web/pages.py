@@ -42,6 +42,7 @@ from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts, notices
 from ticketsync.web.calendar_page import calendar_page
+from ticketsync.web.matching_page import plan_values
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
@@ -68,7 +69,6 @@ class Pages:
             ),
             Route("/productions/{id:int}", for_readers(self.production)),
             Route("/accounts", for_readers(self.accounts)),
-            Route("/matching", for_readers(self.matching)),
             Route("/runs", for_readers(self.runs)),
             Route("/webhooks", for_readers(self.webhooks)),
             Route("/discrepancies", for_readers(self.discrepancies)),
@@ -214,6 +214,7 @@ class Pages:
                 connection, since=clock.now(), production=title
             )
             totals = grouped_figures.production_totals(connection, production_id)
+            matching = plan_values(connection, plan)
         return self._site.render_page(
             request,
             "production.html",
@@ -236,24 +237,7 @@ class Pages:
             ],
             totals=totals,
             seats=seats,
-            certain=plan.certain,
-            unsure=plan.unsure,
-            remarks=plan.remarks,
-            unmatched_shows=plan.unmatched_shows,
-        )
-
-    def matching(self, request: PageRequest) -> Response:
-        with self._site.database.read() as connection:
-            plan = match.plan(connection, self._site.settings)
-        return self._site.render_page(
-            request,
-            "matching.html",
-            "Matching",
-            current_path="/matching",
-            certain=plan.certain,
-            unsure=plan.unsure,
-            remarks=plan.remarks,
-            unmatched_shows=plan.unmatched_shows,
+            **matching,
         )
 
     def accounts(self, request: PageRequest) -> Response:

@@ -5,7 +5,7 @@ and the page save their answers here, each under a batch that can be undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -18,9 +18,9 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
-from ticketsync.catalogue.matching import OffsetProposal
+from ticketsync.catalogue.matching import MatchPlan, OffsetProposal
 from ticketsync.catalogue.offsets import Offset
-from ticketsync.core import clock
+from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
@@ -49,12 +49,37 @@ def link_matches(
     """
     Link these pairs, whose reasons are kept; returns how many were not linked yet.
     """
-    pairs = [
-        Pair(match.occurrence.occurrence_id, match.show.show_id, match.reason(), basis)
-        for match in matches
-    ]
+    pairs = [_pair(match, basis) for match in matches]
     with database.write() as connection:
         return _link(connection, settings, pairs, batch)
+
+
+def link_proposed(
+    database: Database,
+    settings: Settings,
+    plan: MatchPlan,
+    by_show: Mapping[int, Iterable[int]],
+    *,
+    batch: str,
+) -> int:
+    """
+    Link occurrences to the shows that a plan proposes for them, all in one transaction;
+    returns how many were not linked yet. `by_show` has occurrences by show.
+
+    Raises: `NotFound` for a pair that the plan does not propose any more.
+    """
+    proposed = {_ids(match): _pair(match, links.CERTAIN) for match in plan.certain}
+    for item in plan.unsure:
+        for match in item.candidates:
+            proposed.setdefault(_ids(match), _pair(match, links.CHOSEN))
+    wanted = [(id_, show) for show, ids in by_show.items() for id_ in ids]
+    if not proposed.keys() >= set(wanted):
+        raise errors.NotFound(
+            "Some of these pairs are no longer proposed; nothing was linked.",
+            hint="Reload the page.",
+        )
+    with database.write() as connection:
+        return _link(connection, settings, [proposed[pair] for pair in wanted], batch)
 
 
 def link_to_show(
@@ -119,15 +144,7 @@ def apply_offset(
     Link the pairs that fit a learnt offset; with `is_remembered` such pairs are linked
     without asking from now on. Returns how many were not linked yet.
     """
-    pairs = [
-        Pair(
-            match.occurrence.occurrence_id,
-            match.show.show_id,
-            match.reason(),
-            links.BY_OFFSET,
-        )
-        for match in proposal.matches
-    ]
+    pairs = [_pair(match, links.BY_OFFSET) for match in proposal.matches]
     with database.write() as connection:
         if is_remembered:
             known_offsets.confirm_offset(connection, proposal.offset, clock.now())
@@ -157,6 +174,14 @@ def forget_offset(database: Database, account: str, production: str) -> Offset:
         offset = known_offsets.get_offset(connection, account, production)
         known_offsets.forget_offset(connection, offset)
     return offset
+
+
+def _ids(match: Match) -> tuple[int, int]:
+    return match.occurrence.occurrence_id, match.show.show_id
+
+
+def _pair(match: Match, basis: str) -> Pair:
+    return Pair(*_ids(match), match.reason(), basis)
 
 
 def _link(
