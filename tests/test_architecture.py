@@ -348,7 +348,7 @@ MAY_COMPARE_SWITCHES = {
     "store.counted",  # the rule
     # Matching proposes no excluded show; nothing is counted by it.
     "catalogue.matching_input.build_show_candidates",
-    "workflows.match.MatchSession.shows",
+    "workflows.match_session.MatchSession.shows",
     # A show that the season list cancels, and that is left out already, stays so.
     "catalogue.list_plan._Comparison.__init__",
     # Which shows of a period have no figures yet; nothing is counted by it.
@@ -480,7 +480,7 @@ WRITERS = {
     "cli.main": {"typer.echo"},  # our version
     "cli.context": {"sys.stderr"},  # whether it is a terminal
     "cli.status": {"sys.stdout"},  # likewise
-    "cli.match_screen": {"sys.stderr"},  # where questions are asked
+    "cli.key_choice": {"sys.stderr"},  # where questions are asked
     "cli.season_list": {"sys.stderr"},  # where a table is drawn beside a question
     "cli.serve": {"sys.stderr"},  # whether somebody sees the link
     "cli.progress": {"sys.stderr"},  # where it is drawn

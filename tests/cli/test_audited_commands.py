@@ -24,6 +24,7 @@ READS = {
     *("accounts providers", "accounts list", "accounts show", "accounts check"),
     *("attendees list", "attendees search", "attendees doorlist", "audit list"),
     *("checkin count", "config example", "db check", "doctor", "events list"),
+    "link offsets",
     *("export calendar", "export fees", "export financials", "export refunds"),
     *("export sales", "financials list", "financials show", "financials explain"),
     *("privacy export", "productions list", "productions show", "report daily"),
@@ -92,6 +93,8 @@ PAGES_RECORDED = {
     "/match/certain",
     "/match/{occurrence_id:int}/never",
     "/match/{occurrence_id:int}/{show_id:int}",
+    *("/matching/link", "/matching/night", "/matching/refuse", "/matching/offset"),
+    *("/matching/forget", "/matching/undo"),
     "/waiting/dismiss",
 }
 # Recorded, and tested where the rest of it is tested.
@@ -99,6 +102,7 @@ ELSEWHERE = {
     "accounts confirm": "tests/cli/test_restore_differences.py",
     "attendees forget": "tests/workflows/test_audit.py",
     "db upgrade": "tests/store/test_backup.py",
+    "link offset": "tests/workflows/test_learning.py",
     "privacy erase": "tests/workflows/test_audit.py",
     "productions merge": "tests/workflows/test_catalogue_edits.py",
     "productions remove": "tests/workflows/test_catalogue_edits.py",

@@ -39,10 +39,9 @@ def press(screen, key, then):
 
 def answer(screen, key, then):
     """
-    Choose an entry of the menu by its key.
+    Choose an entry of the menu by its key, which acts at once.
     """
-    screen.send(key)
-    press(screen, "enter", then)
+    press(screen, key, then)
 
 
 def leave(screen, said):

@@ -117,6 +117,12 @@ EXPECTED = {
     "POST /shows/{id:int}/include": managers(303),
     "POST /sync": managers(303),
     "POST /tasks/{id}/save": managers(404),  # nothing was started
+    "POST /matching/forget": managers(404),  # nothing was named
+    "POST /matching/link": managers(400),
+    "POST /matching/night": managers(400),
+    "POST /matching/offset": managers(404),
+    "POST /matching/refuse": managers(400),
+    "POST /matching/undo": managers(400),
     "POST /waiting/dismiss": managers(400),  # nothing was named
     "POST /webhooks/retry": managers(303),
     "POST /webhooks/{id:int}/retry": managers(303),

@@ -81,7 +81,12 @@ def adopt_occurrences(
     added = add_shows(connection, _as_new_shows(connection, wanted))
     made = {show.id for show in added if show.is_new}
     pairs = [
-        Pair(occurrence.id, show.id, ADOPTED if show.id in made else ADOPTED_AS_OURS)
+        Pair(
+            occurrence.id,
+            show.id,
+            ADOPTED if show.id in made else ADOPTED_AS_OURS,
+            basis="",
+        )
         for occurrence, show in zip(wanted, added, strict=True)
     ]
     linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)

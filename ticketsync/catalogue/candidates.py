@@ -90,6 +90,7 @@ class Match:
     `minutes_apart` is how much later the occurrence starts than the show.
     `is_elsewhere`: the platform names another venue. `is_same_venue`: it names the
     show's, or none. `is_same_title`: the titles agree word for word, or are known.
+    `is_by_offset`: it fits an offset that a person confirmed.
     """
 
     show: ShowCandidate
@@ -99,6 +100,7 @@ class Match:
     is_elsewhere: bool = False
     is_same_venue: bool = True
     is_same_title: bool = True
+    is_by_offset: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -142,6 +144,8 @@ class Match:
         """
         ours, theirs = self.show.capacity, self.occurrence.capacity
         parts = [describe_start(self), self._title()]
+        if self.is_by_offset:
+            parts.insert(1, f"as confirmed for {self.occurrence.account}")
         if self.is_elsewhere:
             parts.append(f"at {self.occurrence.venue}, not {self.show.venue}")
         elif not self.is_same_venue:

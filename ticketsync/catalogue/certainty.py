@@ -8,7 +8,7 @@ pair books money to the wrong show and nobody notices.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -32,31 +32,88 @@ class Certainty:
     Decides which pairs of one account are certain.
 
     `repeated` are productions that play more than once an evening, `touring` those
-    that play at more than one of our venues.
+    that play at more than one of our venues; `minutes` is by production how much later
+    than the show the account lists it, where an offset is known.
     """
 
     def __init__(
-        self, possible: Sequence[Match], repeated: set[str], touring: set[str]
+        self,
+        possible: Sequence[Match],
+        repeated: set[str],
+        touring: set[str],
+        minutes: Mapping[str, int] | None = None,
     ) -> None:
         self._repeated = repeated
         self._touring = touring
+        self._minutes = minutes or {}
         self._by_side: dict[tuple[str, int], list[Match]] = defaultdict(list)
         for match in possible:
             for side in sides(match):
                 self._by_side[side].append(match)
-        self._inexact = _inexact_listings(possible)
+        self._inexact = _inexact_listings(possible, lambda match: match.is_exact)
+        self._unfitting = _inexact_listings(
+            possible, lambda match: match.is_exact or self.fits_offset(match)
+        )
 
     def is_certain(self, match: Match) -> bool:
-        if match.likeness < SAME_TITLE or not match.is_same_venue:
-            return False
-        if match.is_contradicted or match.is_of_other_production:
+        if not _is_agreed(match):
             return False
         if match.is_exact:
-            is_repeated = match.show.production in self._repeated
-            return not (is_repeated and match.occurrence.event in self._inexact) and (
+            return not self._is_dubious_minute(match) and (
                 not any(rival.is_exact for rival in self._rivals(match))
             )
         return self._is_certain_at_another_minute(match)
+
+    def _is_dubious_minute(self, match: Match) -> bool:
+        """
+        Whether the same minute may be that of another show of the evening: the listing
+        is not exact, or the account is known to list the production at another minute.
+        """
+        production = match.show.production
+        return production in self._repeated and (
+            match.occurrence.event in self._inexact or production in self._minutes
+        )
+
+    def fits_offset(self, match: Match) -> bool:
+        """
+        Whether it is as far apart as this account lists the production.
+        """
+        return match.minutes_apart == self._minutes.get(match.show.production)
+
+    def is_settled_by_offset(self, match: Match) -> bool:
+        """
+        Whether it fits the offset to the minute, all else agrees, and nothing else
+        starts in the same minute or fits as well.
+        """
+        production, occurrence = match.show.production, match.occurrence
+        if not self.fits_offset(match) or not _is_agreed(match):
+            return False
+        if production in self._touring and not occurrence.venue:
+            return False
+        if production in self._repeated and occurrence.event in self._unfitting:
+            return False
+        return not any(
+            rival.is_exact or self.fits_offset(rival) for rival in self._rivals(match)
+        )
+
+    def is_clear(self, match: Match) -> bool:
+        """
+        Whether nothing speaks against the best candidate of an occurrence, so that a
+        person who is asked needs only agree.
+        """
+        apart = abs(match.minutes_apart)
+        if not _is_agreed(match):
+            return False
+        if self.is_settled_by_offset(match):
+            return True
+        if match.show.production in self._minutes and not match.is_exact:
+            return False
+        if apart >= NEAR_MINUTES or (apart and apart % 60 == 0):
+            return False
+        return not any(
+            abs(rival.minutes_apart) < apart + CLEAR_MINUTES
+            for rival in self._rivals(match)
+        )
 
     def _is_certain_at_another_minute(self, match: Match) -> bool:
         """
@@ -65,6 +122,8 @@ class Certainty:
         """
         apart = abs(match.minutes_apart)
         if apart >= NEAR_MINUTES or apart % 60 == 0 or not match.is_same_title:
+            return False
+        if not self.fits_offset(match) and match.show.production in self._minutes:
             return False
         if match.show.production in self._repeated:
             return False
@@ -86,19 +145,34 @@ class Certainty:
                     yield other
 
 
-def _inexact_listings(possible: Iterable[Match]) -> set[str]:
+def _inexact_listings(
+    possible: Iterable[Match], is_expected: Callable[[Match], bool]
+) -> set[str]:
     """
-    Events with an occurrence that is near a show of the same title, but not in its
-    minute. Such a listing is not exact, so that the minute does not decide between two
-    shows of one evening.
+    Events with an occurrence that is near a show of the same title, but not at the
+    minute that is expected. Such a listing is not exact, so that the minute does not
+    decide between two shows of one evening.
     """
-    near: dict[int, Match] = {}
+    expected: dict[int, bool] = {}
+    events: dict[int, str] = {}
     for match in possible:
         if match.likeness >= SAME_TITLE:
             id_ = match.occurrence.occurrence_id
-            if id_ not in near or match.is_exact:
-                near[id_] = match
-    return {match.occurrence.event for match in near.values() if not match.is_exact}
+            events[id_] = match.occurrence.event
+            expected[id_] = expected.get(id_, False) or is_expected(match)
+    return {events[id_] for id_, is_met in expected.items() if not is_met}
+
+
+def _is_agreed(match: Match) -> bool:
+    """
+    Whether title, venue, seats and production all agree.
+    """
+    return (
+        match.likeness >= SAME_TITLE
+        and match.is_same_venue
+        and not match.is_contradicted
+        and not match.is_of_other_production
+    )
 
 
 def repeated_productions(
@@ -141,14 +215,18 @@ def touring_productions(shows: Sequence[ShowCandidate]) -> set[str]:
     return {production for production, at in venues.items() if len(at) > 1}
 
 
-def shifted_events(pairs: Sequence[Match]) -> dict[str, tuple[int, int]]:
+def shifted_events(
+    pairs: Sequence[Match], minutes: Mapping[str, int] | None = None
+) -> dict[str, tuple[int, int]]:
     """
     Events that match better when shifted by whole hours: event → (hours, pairs).
+    `minutes` is by production how much later than the show the account lists it.
     """
     fits: dict[str, Counter[int]] = defaultdict(Counter)
     for match in pairs:
-        if match.likeness >= SAME_TITLE and match.minutes_apart % 60 == 0:
-            fits[match.occurrence.event][match.minutes_apart // 60] += 1
+        shift = match.minutes_apart - (minutes or {}).get(match.show.production, 0)
+        if match.likeness >= SAME_TITLE and shift % 60 == 0:
+            fits[match.occurrence.event][shift // 60] += 1
     shifted: dict[str, tuple[int, int]] = {}
     for event, by_hours in fits.items():
         unshifted = by_hours.pop(0, 0)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
@@ -30,16 +30,21 @@ from ticketsync.store.tables.catalogue import (
 )
 from ticketsync.store.upsert import insert_all_new, insert_new, rows_among
 
+CERTAIN: Final = "certain"  # by the rule of matching
+BY_OFFSET: Final = "offset"  # by an offset that a person confirmed
+CHOSEN: Final = "chosen"  # by hand
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """
-    A decision to save: this occurrence is that show.
+    A decision to save: this occurrence is that show. `basis` is how it was found.
     """
 
     occurrence_id: int
     show_id: int
     reason: str
+    basis: str = CHOSEN
 
 
 def lock_occurrences(
@@ -95,6 +100,7 @@ def save_links(
             "show_id": pair.show_id,
             "occurrence_id": pair.occurrence_id,
             "reason": pair.reason,
+            "basis": pair.basis,
             "starts_at": occurrences[pair.occurrence_id].starts_at,
         }
         for pair in missing

@@ -8,14 +8,15 @@ The best *overall* assignment is chosen, never the first fit. A pair is *certain
 linked without asking, only if venue and title agree, the platform does not sell more
 seats than the show has, and either both start in the same minute and nothing else in
 that minute could be meant, or each is the only candidate of the other within 90
-minutes. A person decides about everything else.
+minutes. A person decides about everything else, and may confirm that an account lists
+a production so many minutes off: what fits to the minute is certain then.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ticketsync.catalogue.assignment import assign
 from ticketsync.catalogue.candidates import (
@@ -34,6 +35,7 @@ from ticketsync.catalogue.certainty import (
     shifted_events,
     touring_productions,
 )
+from ticketsync.catalogue.offsets import MIN_EVIDENCE, Offset
 from ticketsync.core.plurals import number_of
 
 
@@ -41,11 +43,23 @@ from ticketsync.core.plurals import number_of
 class Unsure:
     """
     An occurrence that a person must decide about: its candidates, the best one first.
+    `is_clear`: nothing speaks against the best one.
     """
 
     occurrence: OccurrenceCandidate
     candidates: tuple[Match, ...]
     why: str
+    is_clear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetProposal:
+    """
+    A learnt offset that no person has confirmed, and the unsure pairs that fit it.
+    """
+
+    offset: Offset
+    matches: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,7 @@ class MatchPlan:
     unsure: tuple[Unsure, ...]
     remarks: tuple[str, ...]
     unmatched_shows: tuple[ShowCandidate, ...] = ()
+    offsets: tuple[OffsetProposal, ...] = ()
 
 
 def propose(
@@ -67,21 +82,21 @@ def propose(
     taken: Iterable[tuple[str, int]] = (),
     refused: Iterable[tuple[int, int]] = (),
     tolerance: Tolerance | None = None,
+    offsets: Iterable[Offset] = (),
 ) -> MatchPlan:
     """
     The plan for all unlinked occurrences.
 
     `taken` are (account, show id) pairs that are linked already: one account feeds a
     show once unless a person decides otherwise. `refused` are (occurrence id, show id)
-    pairs that a person refused.
+    pairs that a person refused. `offsets` are the learnt and the confirmed ones.
     """
     taken, refused = set(taken), set(refused)
-    certain: list[Match] = []
-    unsure: list[Unsure] = []
-    remarks: list[str] = []
+    parts: list[MatchPlan] = []
     by_account: dict[str, list[OccurrenceCandidate]] = defaultdict(list)
     for occurrence in occurrences:
         by_account[occurrence.account].append(occurrence)
+    offsets = list(offsets)
     for account, listed in by_account.items():
         possible = candidates(shows, listed, tolerance or Tolerance())
         pairs = [
@@ -90,24 +105,93 @@ def propose(
             if (account, match.show.show_id) not in taken
             and _pair(match) not in refused
         ]
-        shifted = shifted_events(pairs)
-        remarks += [_shift_warning(account, *item) for item in shifted.items()]
-        chosen = assign([m for m in pairs if not m.is_of_other_production])
-        rule = Certainty(
-            possible, repeated_productions(shows, listed), touring_productions(shows)
-        )
-        sure = {
-            match.occurrence.occurrence_id: match
-            for match in chosen
-            if match.occurrence.event not in shifted and rule.is_certain(match)
-        }
-        certain += sure.values()
+        known = {item.production: item for item in offsets if item.account == account}
         unlinkable = _unlinkable(possible, refused)
-        unsure += _unsure(listed, pairs, chosen, sure, shifted, unlinkable)
+        rule = Certainty(
+            possible,
+            repeated_productions(shows, listed),
+            touring_productions(shows),
+            {title: item.minutes for title, item in known.items()},
+        )
+        parts.append(_propose_account(listed, pairs, rule, known, unlinkable))
+    certain = tuple(match for part in parts for match in part.certain)
     matched = {match.show.show_id for match in certain}
     unmatched = [s for s in shows if not s.sellers and s.show_id not in matched]
     unmatched.sort(key=lambda show: (show.starts_at, show.show_id))
-    return MatchPlan(tuple(certain), tuple(unsure), tuple(remarks), tuple(unmatched))
+    return MatchPlan(
+        certain,
+        tuple(item for part in parts for item in part.unsure),
+        tuple(remark for part in parts for remark in part.remarks),
+        tuple(unmatched),
+        tuple(proposal for part in parts for proposal in part.offsets),
+    )
+
+
+def _propose_account(
+    listed: Sequence[OccurrenceCandidate],
+    pairs: Sequence[Match],
+    rule: Certainty,
+    known: Mapping[str, Offset],
+    unlinkable: dict[int, str],
+) -> MatchPlan:
+    """
+    The plan for the occurrences of one account; `known` are its offsets by production.
+    """
+    confirmed = {t: item.minutes for t, item in known.items() if item.is_confirmed}
+    learnt = {title: item.minutes for title, item in known.items()}
+    shifted = shifted_events(pairs, confirmed)
+    shifted_from_learnt = shifted_events(pairs, learnt)
+    chosen = assign([m for m in pairs if not m.is_of_other_production])
+    sure = {
+        match.occurrence.occurrence_id: match
+        for match in chosen
+        if match.occurrence.event not in shifted and rule.is_certain(match)
+    }
+    fitting = [
+        match
+        for match in pairs
+        if match.occurrence.occurrence_id not in sure
+        and match.occurrence.event not in shifted_from_learnt
+        and rule.is_settled_by_offset(match)
+    ]
+    sure |= {
+        match.occurrence.occurrence_id: replace(match, is_by_offset=True)
+        for match in fitting
+        if match.show.production in confirmed
+    }
+    proposals = _offset_proposals(fitting, known)
+    best = {match.occurrence.occurrence_id: match for match in (*chosen, *fitting)}
+    clear = {
+        id_
+        for id_, match in best.items()
+        if match.occurrence.event not in shifted_from_learnt and rule.is_clear(match)
+    }
+    unsure = _unsure(listed, pairs, best, clear, sure, shifted, unlinkable, proposals)
+    account = listed[0].account
+    return MatchPlan(
+        tuple(sure.values()),
+        tuple(unsure),
+        tuple(_shift_warning(account, *item) for item in shifted.items()),
+        offsets=proposals,
+    )
+
+
+def _offset_proposals(
+    fitting: Iterable[Match], known: Mapping[str, Offset]
+) -> tuple[OffsetProposal, ...]:
+    """
+    The pairs that fit an offset that nobody has confirmed, by offset. A single date is
+    asked about like any other until a third pair has made the offset a habit.
+    """
+    by_production: dict[str, list[Match]] = defaultdict(list)
+    for match in fitting:
+        by_production[match.show.production].append(match)
+    return tuple(
+        OffsetProposal(known[production], tuple(matches))
+        for production, matches in by_production.items()
+        if not known[production].is_confirmed
+        and known[production].pairs + len(matches) >= MIN_EVIDENCE
+    )
 
 
 def distant_candidates(
@@ -143,17 +227,23 @@ def _shift_warning(account: str, event: str, shift: tuple[int, int]) -> str:
 def _unsure(
     listed: Sequence[OccurrenceCandidate],
     pairs: Sequence[Match],
-    chosen: Sequence[Match],
-    sure: dict[int, Match],
+    best: Mapping[int, Match],
+    clear: Container[int],
+    sure: Mapping[int, Match],
     shifted: dict[str, tuple[int, int]],
     unlinkable: dict[int, str],
+    proposals: Iterable[OffsetProposal],
 ) -> Iterator[Unsure]:
     by_occurrence: dict[int, list[Match]] = defaultdict(list)
     settled = {match.show.show_id for match in sure.values()}
+    fits = {
+        match.occurrence.occurrence_id: proposal.offset
+        for proposal in proposals
+        for match in proposal.matches
+    }
     for match in pairs:
         if match.show.show_id not in settled:
             by_occurrence[match.occurrence.occurrence_id].append(match)
-    best = {match.occurrence.occurrence_id: match for match in chosen}
     for occurrence in listed:
         if occurrence.occurrence_id in sure:
             continue
@@ -161,11 +251,23 @@ def _unsure(
             by_occurrence[occurrence.occurrence_id],
             key=lambda m: (m is not best.get(occurrence.occurrence_id), m.cost),
         )
-        if candidates:
-            why = _why_unsure(occurrence, candidates, shifted)
+        id_ = occurrence.occurrence_id
+        if not candidates:
+            why = unlinkable.get(id_) or _nothing_near(occurrence)
+        elif id_ in fits:
+            why = _fits(fits[id_])
         else:
-            why = unlinkable.get(occurrence.occurrence_id) or _nothing_near(occurrence)
-        yield Unsure(occurrence, tuple(candidates), why)
+            why = _why_unsure(occurrence, candidates, shifted)
+        is_clear = id_ in clear and bool(candidates) and candidates[0] is best[id_]
+        yield Unsure(occurrence, tuple(candidates), why, is_clear)
+
+
+def _fits(offset: Offset) -> str:
+    pairs = number_of(offset.pairs, "date")
+    return (
+        f"{offset.habit}, like {pairs} of {offset.production} that you confirmed "
+        f"on {offset.account}"
+    )
 
 
 def _pair(match: Match) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import known_offsets, shows
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
@@ -118,7 +118,8 @@ def lock(connection: Connection, *titles: str) -> None:
 def merge_productions(connection: Connection, title: str, into: str) -> None:
     """
     Make one production of two: the shows of the first and its links to events, with
-    their ticket-type names and switches, become those of the second.
+    their ticket-type names and switches, become those of the second, and so do its
+    offsets.
 
     The caller has locked the shows of the first, and then both (`lock`).
 
@@ -131,6 +132,7 @@ def merge_productions(connection: Connection, title: str, into: str) -> None:
             .where(table.c.production_id == source)
             .values(production_id=target)
         )
+    known_offsets.move_offsets(connection, source, target)
     connection.execute(delete(productions).where(productions.c.id == source))
     _record(connection, "merge", source, title, {"title": into})
 

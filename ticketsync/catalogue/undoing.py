@@ -1,37 +1,86 @@
 """
-Taking decisions back: one pair, one occurrence, or the last batch.
+Taking decisions back: one pair, one occurrence, a batch or the part of it that was made
+in one way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select
 
-from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
+from ticketsync.catalogue.links import (
+    BY_OFFSET,
+    CERTAIN,
+    CHOSEN,
+    lock_occurrences,
+    remove_links,
+    remove_refusals,
+)
 from ticketsync.store import counted
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,
+    productions,
     refusals,
     show_links,
+    shows,
 )
 from ticketsync.store.upsert import insert_new
+
+ADOPTED: Final = "adopted"  # with a show that was made for it
+KINDS: Final = (CHOSEN, CERTAIN, BY_OFFSET, ADOPTED)
+MAX_RECENT_LINKS = 100  # that a recent decision lists
 
 
 @dataclass(frozen=True, slots=True)
 class UndoneDecision:
     """
     The batch that was undone: how many links and refusals it had made, and the shows
-    that lost their links.
+    that lost their links. `kinds` is how many links of each kind were taken back, and
+    `taken_back` names them.
     """
 
     batch: str
     links: int
     refusals: int
     show_ids: tuple[int, ...]
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    taken_back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecentLink:
+    """
+    A link that stands: `account` lists `listing` for `show`.
+    """
+
+    occurrence_id: int
+    show_id: int
+    account: str
+    listing: str
+    show: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentDecision:
+    """
+    What one batch linked in one way (`kind`), as far as it still stands; `links` are
+    the first of its `count`.
+    """
+
+    batch: str
+    kind: str
+    is_automatic: bool
+    at: datetime
+    count: int
+    links: tuple[RecentLink, ...]
 
 
 def unlink_occurrence(
@@ -69,31 +118,151 @@ def undo_decisions(
     return set(show_ids)
 
 
-def undo_last_batch(connection: Connection) -> UndoneDecision | None:
+def undo_last_batch(connection: Connection, kind: str = "") -> UndoneDecision | None:
     """
-    Undo the last batch of decisions, or return `None` if there is none.
+    Undo the last batch of decisions, or return `None` if there is none. With a kind
+    (one of `KINDS`) the last one that has such decisions, and only those of it.
     """
     latest = [
         connection.execute(
             select(table.c.created_at, table.c.batch)
-            .where(table.c.batch != "")
+            .where(table.c.batch != "", *only)
             .order_by(table.c.created_at.desc(), table.c.id.desc())
             .limit(1)
         ).first()
-        for table in (show_links, refusals)
+        for table, only in ((show_links, _of_kind(kind)), (refusals, ()))
+        if table is show_links or kind in ("", CHOSEN)
     ]
     batches = [(row.created_at, row.batch) for row in latest if row is not None]
     if not batches:
         return None
-    batch = max(batches)[1]
-    linked = select(show_links.c.occurrence_id).where(show_links.c.batch == batch)
+    return undo_batch(connection, max(batches)[1], kind)
+
+
+def undo_batch(connection: Connection, batch: str, kind: str = "") -> UndoneDecision:
+    """
+    Undo this batch of decisions, with a kind (one of `KINDS`) only those of that kind;
+    refusals are decided by hand.
+    """
+    is_of = (show_links.c.batch == batch, *_of_kind(kind))
+    linked = select(show_links.c.occurrence_id).where(*is_of)
     lock_occurrences(connection, connection.scalars(linked))
-    show_ids = remove_links(connection, show_links.c.batch == batch)
-    removed_refusals = remove_refusals(connection, refusals.c.batch == batch)
+    found = _list_links(connection, *is_of)
+    counts = Counter(link_kind for link_kind, _ in found)
+    show_ids = remove_links(connection, *is_of)
+    removed_refusals = (
+        remove_refusals(connection, refusals.c.batch == batch)
+        if kind in ("", CHOSEN)
+        else 0
+    )
     remove_unused_production_links(connection)
     return UndoneDecision(
-        batch, len(show_ids), removed_refusals, tuple(sorted(set(show_ids)))
+        batch,
+        len(show_ids),
+        removed_refusals,
+        tuple(sorted(set(show_ids))),
+        {kind: counts[kind] for kind in KINDS if counts[kind]},
+        tuple(f"{link.account}: {link.listing}, {link.show}" for _, link in found),
     )
+
+
+def list_recent(connection: Connection, limit: int = 8) -> list[RecentDecision]:
+    """
+    The latest decisions that linked something, newest first.
+    """
+    kind, at = _kind().label("kind"), func.max(show_links.c.created_at).label("at")
+    is_machine = func.max(case((show_links.c.decided_by == "machine", 1), else_=0))
+    query = (
+        select(
+            show_links.c.batch,
+            kind,
+            at,
+            func.count().label("number"),
+            is_machine.label("is_machine"),
+        )
+        .where(show_links.c.batch != "")
+        .group_by(show_links.c.batch, kind)
+        .order_by(at.desc(), show_links.c.batch.desc(), kind)
+        .limit(limit)
+    )
+    return [
+        RecentDecision(
+            row.batch,
+            row.kind,
+            bool(row.is_machine),
+            row.at,
+            int(row.number),
+            tuple(
+                link
+                for _, link in _list_links(
+                    connection,
+                    show_links.c.batch == row.batch,
+                    *_of_kind(row.kind),
+                    limit=MAX_RECENT_LINKS,
+                )
+            ),
+        )
+        for row in connection.execute(query).all()
+    ]
+
+
+def _kind() -> ColumnElement[str]:
+    """
+    How a link was found; links of earlier versions say only who decided.
+    """
+    return case(
+        (show_links.c.basis != "", show_links.c.basis),
+        (show_links.c.decided_by == "machine", CERTAIN),
+        (show_links.c.decided_by == "person", CHOSEN),
+        else_=ADOPTED,
+    )
+
+
+def _of_kind(kind: str) -> tuple[ColumnElement[bool], ...]:
+    return (_kind() == kind,) if kind else ()
+
+
+def _list_links(
+    connection: Connection, *where: ColumnElement[bool], limit: int | None = None
+) -> list[tuple[str, RecentLink]]:
+    """
+    These links, each with its kind, in order of the shows.
+    """
+    query = (
+        select(
+            _kind().label("kind"),
+            show_links.c.occurrence_id,
+            show_links.c.show_id,
+            show_links.c.reason,
+            accounts.c.name.label("account"),
+            occurrences.c.name,
+            occurrences.c.starts_local.label("theirs"),
+            productions.c.title,
+            shows.c.starts_local.label("ours"),
+        )
+        .select_from(show_links)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .join(shows, shows.c.id == show_links.c.show_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .where(*where)
+        .order_by(shows.c.starts_at, accounts.c.name, show_links.c.occurrence_id)
+        .limit(limit)
+    )
+    return [
+        (
+            row.kind,
+            RecentLink(
+                row.occurrence_id,
+                row.show_id,
+                row.account,
+                f"{row.name} {row.theirs}",
+                f"{row.title} {row.ours}",
+                row.reason,
+            ),
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def remove_unused_production_links(connection: Connection) -> None:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
     from ticketsync.cli.context import AppContext
@@ -65,6 +66,75 @@ def link(
         f"{occurrence.name_and_start} ({occurrence.account}) is linked to "
         f"{found.production} {found.starts_local}."
     )
+
+
+@app.command("offsets")
+def list_offsets(
+    ctx: typer.Context, format: Format = "table", json: Json = False
+) -> None:
+    """
+    List by how much accounts list productions before or after the show.
+
+    Learnt from the pairs that you confirmed. One that you confirmed, too, lets every
+    run link the dates that fit it to the minute; the others are only proposed.
+
+    Example: ticketsync link offsets
+    """
+    from ticketsync.catalogue import known_offsets
+    from ticketsync.cli import render
+
+    with context.get_context(ctx).database().read() as connection:
+        found = known_offsets.list_offsets(connection)
+    rows = [
+        {
+            "account": offset.account,
+            "production": offset.production,
+            "minutes": offset.minutes,
+            "pairs": offset.pairs,
+            "is_confirmed": offset.is_confirmed,
+        }
+        for offset in found
+    ]
+    columns = (
+        render.Column("account", "ACCOUNT", most=12),
+        render.Column("production", "PRODUCTION"),
+        render.Column("minutes", "MINUTES", numeric=True),
+        render.Column("pairs", "CONFIRMED PAIRS", numeric=True),
+        render.Column("is_confirmed", "LINKS BY ITSELF"),
+    )
+    render.show(rows, columns, context.chosen_format(format, json))
+
+
+@app.command("offset")
+def set_offset(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(help="Its name.")],
+    production: Annotated[str, typer.Argument(help="Its title.")],
+    confirm: Annotated[
+        bool,
+        typer.Option(
+            "--confirm/--forget",
+            help="Link such dates without asking, or ask again.",
+        ),
+    ],
+) -> None:
+    """
+    Confirm a learnt offset, or take that back.
+
+    A confirmed one lets `match --yes` and every sync link the dates of that account and
+    production that fit it to the minute. Links that were made by it stay.
+
+    Example: ticketsync link offset tt "Late Laughs" --confirm
+    """
+    from ticketsync.workflows import match_decisions, match_words
+
+    app_context = context.get_context(ctx)
+    change = (
+        match_decisions.confirm_offset if confirm else match_decisions.forget_offset
+    )
+    offset = change(app_context.database(), account, production)
+    then = "linked without asking" if confirm else "asked about again"
+    app_context.say(f"{match_words.describe_offset(offset)}: such dates are {then}.")
 
 
 @app.command("set")

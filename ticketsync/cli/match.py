@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
 
+MAX_NAMED = 20  # links that an undo names
+
 app = typer.Typer(rich_markup_mode=None)
 
 
@@ -38,6 +40,14 @@ def match(
         bool, typer.Option(help="Exit 4 if any occurrence stays unmatched.")
     ] = False,
     undo: Annotated[bool, typer.Option(help="Undo the last batch.")] = False,
+    only: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="With --undo: only what was chosen (by hand), certain, linked by an "
+            "offset, or adopted.",
+        ),
+    ] = "",
     to_file: Annotated[
         Path | None,
         typer.Option(
@@ -69,8 +79,10 @@ def match(
     """
     Match the platforms' occurrences with your shows.
 
-    On a terminal it asks about everything that is not certain, and saves each answer
-    as you give it. If you prefer a spreadsheet, write the unmatched occurrences with
+    On a terminal it asks about everything that is not certain, once for all platforms
+    of a night, and saves each answer as you give it. What you confirm teaches it: where
+    an account lists a production so many minutes before the show, it proposes that for
+    the other dates. If you prefer a spreadsheet, write the unmatched occurrences with
     --to, fill in the column `decision` (link, never, new, skip) and apply the file with
     --from; exit code 3 if a row cannot be used: it is named, the others are applied.
 
@@ -82,7 +94,7 @@ def match(
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
     if undo:
-        _undo(app_context, database, settings, json)
+        _undo(app_context, only, json=json)
         return
     if from_file is not None:
         _apply_file(
@@ -133,8 +145,10 @@ def _ask(
     """
     from ticketsync.cli import match_screen
     from ticketsync.workflows import match as matching
+    from ticketsync.workflows.match_session import MatchSession
 
-    match_session = matching.MatchSession(database, settings, matching.new_batch())
+    batch = matching.new_batch()
+    match_session = MatchSession(database, settings, batch)
     left = match_screen.run_interactive(match_session, production or None)
     app_context.say(f"{match_session.linked} linked, {left} left to decide.")
     _say_next(app_context, match_session.linked, left)
@@ -178,7 +192,7 @@ def _link_certain(
     """
     Link the certain pairs with `yes`, and print the plan.
     """
-    from ticketsync.cli import match_screen, render
+    from ticketsync.cli import match_tables, render
     from ticketsync.workflows import match as matching
 
     accepted = 0
@@ -194,7 +208,7 @@ def _link_certain(
     if json:
         render.print_json(_as_json(plan, accepted, left))
         return
-    match_screen.print_plan(plan)
+    match_tables.print_plan(plan)
     verb = "would be linked" if dry_run else "linked"
     number = len(plan.certain) if dry_run else accepted
     app_context.say(f"{number} {verb}, {left} left to decide.")
@@ -299,26 +313,31 @@ def _refuse(
     )
 
 
-def _undo(
-    app_context: context.AppContext, database: Database, settings: Settings, json: bool
-) -> None:
+def _undo(app_context: context.AppContext, kind: str, *, json: bool) -> None:
     from dataclasses import asdict
 
+    from ticketsync.catalogue import undoing
     from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.workflows import match as matching
+    from ticketsync.workflows import match_words
 
-    undone = matching.undo(database, settings)
+    if kind and kind not in undoing.KINDS:
+        raise errors.UsageError(
+            f"There is no kind {kind!r} of links.",
+            hint=f"One of {', '.join(undoing.KINDS)}.",
+        )
+    undone = matching.undo(app_context.database(), app_context.settings(), kind=kind)
     if undone is None:
         raise errors.NotFound("There is nothing to undo.", hint="")
     if json:
         render.print_json(asdict(undone))
-    else:
-        app_context.say(
-            f"Undone: {number_of(undone.links, 'link')} and "
-            f"{number_of(undone.refusals, 'refusal')} "
-            f"of {undone.batch}."
-        )
+        return
+    app_context.say(f"Undone: {match_words.describe_undone(undone)} of {undone.batch}.")
+    for line in undone.taken_back[:MAX_NAMED]:
+        app_context.say(f"  {line}")
+    if len(undone.taken_back) > MAX_NAMED:
+        app_context.say(f"  and {len(undone.taken_back) - MAX_NAMED} more")
 
 
 def _as_json(plan: MatchPlan, accepted: int, left: int) -> dict[str, Any]:
@@ -346,6 +365,16 @@ def _as_json(plan: MatchPlan, accepted: int, left: int) -> dict[str, Any]:
             }
             for show in plan.unmatched_shows
         ],
+        "offsets": [
+            {
+                "account": proposal.offset.account,
+                "production": proposal.offset.production,
+                "minutes": proposal.offset.minutes,
+                "pairs": proposal.offset.pairs,
+                "date_ids": [m.occurrence.occurrence_id for m in proposal.matches],
+            }
+            for proposal in plan.offsets
+        ],
     }
 
 
@@ -357,4 +386,5 @@ def _pair_as_json(match: Match) -> dict[str, Any]:
         "minutes_apart": match.minutes_apart,
         "likeness": match.likeness,
         "reason": match.reason(),
+        "is_by_offset": match.is_by_offset,
     }

@@ -1,28 +1,31 @@
 """
 The matching screen: confirm the certain pairs with one key, then answer one question
-for each unmatched occurrence.
+for each night, whatever the number of platforms that list it.
 
-Every answer is saved at once, and the plan is then computed again: the first occurrence
-of a series identifies the whole series, so most of the others become certain.
+A key acts at once. Every answer is saved at once, and the plan is then computed again:
+the first occurrence of a series identifies the whole series, so most of the others
+become certain.
 """
 
 from __future__ import annotations
 
-import sys
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ticketsync.cli import render, terminal
+from ticketsync.cli import key_choice, match_tables, render, terminal
+from ticketsync.cli.key_choice import Choice
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.candidates import Match, OccurrenceCandidate
-    from ticketsync.catalogue.matching import MatchPlan, Unsure
-    from ticketsync.workflows.match import MatchSession
+    from ticketsync.catalogue.candidates import Match
+    from ticketsync.catalogue.matching import MatchPlan, OffsetProposal, Unsure
+    from ticketsync.catalogue.questions import Question
+    from ticketsync.workflows.match_session import MatchSession
 
 MAX_CANDIDATES = 6  # offered for one occurrence
+MAX_DATES = 9  # of one question: as many as there are digits
 MAX_FOUND = 10  # shows that a search offers
 
 
@@ -34,10 +37,17 @@ class Screen:
 
     match_session: MatchSession
     production: str | None
-    skipped: list[int] = field(default_factory=list)
+    skipped: list[tuple[int, ...]] = field(default_factory=list)
     not_automatic: set[int] = field(default_factory=set)
+    not_now: set[tuple[str, str]] = field(default_factory=set)
     steps: list[str] = field(default_factory=list)
     printed_remarks: set[str] = field(default_factory=set)
+
+    def is_skipped(self, occurrence_id: int) -> bool:
+        return any(occurrence_id in ids for ids in self.skipped)
+
+    def note_decision(self) -> None:
+        self.steps.append("decided")
 
 
 def run_interactive(match_session: MatchSession, production: str | None) -> int:
@@ -49,17 +59,33 @@ def run_interactive(match_session: MatchSession, production: str | None) -> int:
     while True:
         plan = match_session.plan(production)
         _print_remarks(screen, plan)
-        certain = [
-            match
-            for match in plan.certain
-            if match.occurrence.occurrence_id not in screen.not_automatic
-        ]
-        if certain:
-            _confirm_certain(screen, plan, certain)
-            continue
-        undecided = _undecided(screen, plan)
-        if not undecided or not _ask_about(screen, undecided[0], len(undecided)):
+        if not _ask_next(screen, plan):
             return len(plan.certain) + len(plan.unsure)
+
+
+def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
+    """
+    Ask what comes next; returns whether to continue.
+    """
+    from ticketsync.catalogue import questions
+
+    certain = [
+        match
+        for match in plan.certain
+        if match.occurrence.occurrence_id not in screen.not_automatic
+    ]
+    if certain:
+        _confirm_certain(screen, plan, certain)
+        return True
+    for proposal in plan.offsets:
+        if proposal.offset.key not in screen.not_now:
+            return _ask_about_offset(screen, proposal)
+    undecided = _undecided(screen, plan)
+    if not undecided:
+        return False
+    question = questions.group(undecided)[0]
+    shown = replace(question, items=question.items[:MAX_DATES])
+    return _ask_about(screen, shown, len(undecided))
 
 
 def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
@@ -77,74 +103,6 @@ def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
         _say(f"{number} not on sale on any platform: ticketsync match --dry-run")
 
 
-_COLUMNS = (
-    render.Column("mark", ""),
-    render.Column("when", "OCCURRENCE", rigid=True),
-    render.Column("account", "ON", most=12),
-    render.Column("title", "TITLE", most=20, wraps=True),
-    render.Column("ours", "YOUR SHOW", most=20),
-    render.Column("why", "WHY", most=60),
-)
-
-
-def print_plan(plan: MatchPlan) -> None:
-    """
-    Print the plan as a table: certain pairs, undecided occurrences, then remarks.
-    """
-    rows = [
-        {
-            "mark": "+",
-            **_occurrence_cells(pair.occurrence),
-            "ours": f"{pair.show.show_id} {pair.show.production}",
-            "why": pair.reason(),
-        }
-        for pair in plan.certain
-    ] + [
-        {
-            "mark": "?",
-            **_occurrence_cells(item.occurrence),
-            "ours": " / ".join(str(c.show.show_id) for c in item.candidates[:3]),
-            "why": item.why,
-        }
-        for item in plan.unsure
-    ]
-    if rows:
-        render.table(rows, _COLUMNS)
-    _print_unmatched_shows(plan)
-    for remark in plan.remarks:
-        for line in textwrap.wrap(safe(remark), render.width()):
-            terminal.echo(line)
-
-
-def _print_unmatched_shows(plan: MatchPlan) -> None:
-    rows = [
-        {
-            "when": render.day(show.starts_local),
-            "show": f"{show.show_id} {show.production}",
-            "venue": show.venue,
-        }
-        for show in plan.unmatched_shows
-    ]
-    if rows:
-        terminal.echo("Shows that are not on sale on any platform:")
-        render.table(
-            rows,
-            [
-                render.Column("when", "WHEN", rigid=True),
-                render.Column("show", "YOUR SHOW"),
-                render.Column("venue", "VENUE"),
-            ],
-        )
-
-
-def _occurrence_cells(occurrence: OccurrenceCandidate) -> dict[str, Any]:
-    return {
-        "when": render.day(occurrence.starts_local),
-        "account": occurrence.account,
-        "title": occurrence.title,
-    }
-
-
 def _undecided(screen: Screen, plan: MatchPlan) -> list[Unsure]:
     """
     The occurrences still to ask about, including certain pairs that the user rejected.
@@ -158,65 +116,187 @@ def _undecided(screen: Screen, plan: MatchPlan) -> list[Unsure]:
     return [
         item
         for item in [*rejected, *plan.unsure]
-        if item.occurrence.occurrence_id not in screen.skipped
+        if not screen.is_skipped(item.occurrence.occurrence_id)
     ]
 
 
 def _confirm_certain(screen: Screen, plan: MatchPlan, certain: list[Match]) -> None:
-    from dataclasses import replace
-
     only_certain = replace(
-        plan, certain=tuple(certain), unsure=(), remarks=(), unmatched_shows=()
+        plan,
+        certain=tuple(certain),
+        unsure=(),
+        remarks=(),
+        unmatched_shows=(),
+        offsets=(),
     )
-    print_plan(only_certain)
+    match_tables.print_plan(only_certain)
     number = len(certain)
     pairs = "the certain pair" if number == 1 else f"the {number} certain pairs"
     if _confirm(f"Link {pairs}?"):
         screen.match_session.accept(certain)
-        screen.steps.append("decided")
+        screen.note_decision()
     else:
         screen.not_automatic |= {match.occurrence.occurrence_id for match in certain}
 
 
-def _create_show(screen: Screen, occurrence: OccurrenceCandidate) -> None:
-    title = _prompt("Its production:", occurrence.production or occurrence.event)
-    if title:
-        show_id = screen.match_session.new_show(occurrence.occurrence_id, title)
-        _say(f"   Show {show_id} was created.")
-        screen.steps.append("decided")
+def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
+    """
+    Ask about a learnt offset; returns whether to continue.
+    """
+    from ticketsync.workflows import match_words
+
+    _say("")
+    _say(f"{safe(match_words.describe_offset(proposal.offset))}.")
+    _say(f"   {match_words.describe_evidence(proposal)}.")
+    apply = match_words.apply_to(len(proposal.matches))
+    choices = [
+        Choice("a", apply),
+        Choice("r", f"{apply}. {match_words.REMEMBER}"),
+        Choice("v", f"Show the {len(proposal.matches)}"),
+        Choice("s", "Not now"),
+        *_steps_back(screen),
+    ]
+    answer = key_choice.ask("Apply it?", choices)
+    if answer in "ar":
+        screen.match_session.apply_offset(proposal, is_remembered=answer == "r")
+        screen.note_decision()
+    elif answer == "v":
+        for match in proposal.matches:
+            _say(f"   {_as_line(match)}")
+    elif answer == "s":
+        screen.not_now.add(proposal.offset.key)
+    return _step(screen, answer)
 
 
-def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
+def _ask_about(screen: Screen, question: Question, left: int) -> bool:
     """
-    Ask about one occurrence; returns whether to continue.
+    Ask about the dates of one night; returns whether to continue.
     """
-    match_session, occurrence = screen.match_session, item.occurrence
-    _describe(item, left)
-    candidates = list(item.candidates) or match_session.distant_candidates(occurrence)
-    answer = _choose(candidates[:MAX_CANDIDATES], can_go_back=bool(screen.steps))
-    if answer == "quit":
-        return False
-    if answer == "skip":
-        screen.skipped.append(occurrence.occurrence_id)
+    if len(question.items) > 1 and question.show is not None:
+        return _ask_about_several(screen, question, left)
+    first = question.items[0]
+    _describe(question, left)
+    match_session = screen.match_session
+    candidates = list(first.candidates) or match_session.distant_candidates(
+        first.occurrence
+    )
+    candidates = candidates[:MAX_CANDIDATES]
+    choices = [
+        *_numbered(candidates),
+        *_other_answers(len(question.items)),
+        *_steps_back(screen),
+    ]
+    answer = key_choice.ask("Which show is it?", choices)
+    if answer.isdigit():
+        chosen = candidates[int(answer) - 1]
+        match_session.choose(
+            [replace(chosen, occurrence=item.occurrence) for item in question.items]
+            if len(question.items) > 1
+            else [chosen]
+        )
+        screen.note_decision()
+        return True
+    return _decide(screen, answer, question, question.occurrence_ids)
+
+
+def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
+    """
+    Ask about dates of which one show is the best candidate, with a box to tick each.
+    """
+    from ticketsync.workflows import match_words
+
+    _describe(question, left)
+    ticked = set(question.clear_ids)
+    number = len(question.items)
+    while True:
+        answer = key_choice.ask(
+            "Are they this show?",
+            [
+                *_ticks(question, ticked),
+                Choice("a", match_words.same_for_all(number)),
+                Choice("l", f"Link the {len(ticked)} ticked"),
+                Choice("o", f"{match_words.ANOTHER_SHOW} (near it)"),
+                *_other_answers(number, len(ticked)),
+                *_steps_back(screen),
+            ],
+        )
+        if not answer.isdigit():
+            break
+        ticked ^= {question.occurrence_ids[int(answer) - 1]}
+    chosen = [id_ for id_ in question.occurrence_ids if id_ in ticked]
+    if answer == "a" or (answer == "l" and chosen):
+        wanted = question.occurrence_ids if answer == "a" else chosen
+        screen.match_session.choose(
+            [
+                item.candidates[0]
+                for item in question.items
+                if item.occurrence.occurrence_id in wanted
+            ]
+        )
+        screen.note_decision()
+    elif answer == "o":
+        _choose_another(screen, question, chosen or list(question.occurrence_ids))
+    return _decide(screen, answer, question, chosen or question.occurrence_ids)
+
+
+def _choose_another(
+    screen: Screen, question: Question, occurrence_ids: Sequence[int]
+) -> None:
+    """
+    Link dates to another one of the shows near them.
+    """
+    near = question.candidates[:MAX_CANDIDATES]
+    answer = key_choice.ask(
+        "Which show is it?", [*_numbered(near), Choice("s", "Back to the dates")]
+    )
+    if answer.isdigit():
+        show_id = near[int(answer) - 1].show.show_id
+        screen.match_session.find(occurrence_ids, show_id)
+        screen.note_decision()
+
+
+def _decide(
+    screen: Screen, answer: str, question: Question, occurrence_ids: Sequence[int]
+) -> bool:
+    """
+    Do what a key that is no digit stands for; returns whether to continue.
+    """
+    if answer == "s":
+        screen.skipped.append(tuple(question.occurrence_ids))
         screen.steps.append("skipped")
-    elif answer == "back":
-        _step_back(screen)
-    elif answer == "undo":
-        _undo_last(screen)
-    elif answer == "never":
-        match_session.never(occurrence.occurrence_id)
-        screen.steps.append("decided")
-    elif answer == "new":
-        _create_show(screen, occurrence)
-    elif answer == "search":
+    elif answer == "n":
+        screen.match_session.never(occurrence_ids)
+        screen.note_decision()
+    elif answer == "m":
+        _create_show(screen, question, occurrence_ids)
+    elif answer == "f":
         found = _search(screen)
         if found is not None:
-            match_session.choose(occurrence.occurrence_id, found)
-            screen.steps.append("decided")
-    else:
-        match_session.accept([answer])
-        screen.steps.append("decided")
-    return True
+            screen.match_session.find(occurrence_ids, found)
+            screen.note_decision()
+    return _step(screen, answer)
+
+
+def _step(screen: Screen, answer: str) -> bool:
+    """
+    Back, undo, quit; returns whether to continue.
+    """
+    if answer == "b":
+        _step_back(screen)
+    elif answer == "u":
+        _undo_last(screen)
+    return answer != "q"
+
+
+def _create_show(
+    screen: Screen, question: Question, occurrence_ids: Sequence[int]
+) -> None:
+    first = question.items[0].occurrence
+    title = _prompt("Its production:", first.production or first.event)
+    if title:
+        show_id = screen.match_session.new_show(occurrence_ids, title)
+        _say(f"   Show {show_id} was created.")
+        screen.note_decision()
 
 
 def _step_back(screen: Screen) -> None:
@@ -247,61 +327,94 @@ def _undo_last(screen: Screen) -> None:
     )
 
 
-def _describe(item: Unsure, left: int) -> None:
-    occurrence = item.occurrence
+def _describe(question: Question, left: int) -> None:
+    """
+    What is asked about: one date, or all dates of a night.
+    """
+    _say("")
+    if len(question.items) > 1:
+        _describe_night(question, left)
+        return
+    occurrence = question.items[0].occurrence
     venue = f", at {safe(occurrence.venue)}" if occurrence.venue else ""
     seats = f", {occurrence.capacity} seats" if occurrence.capacity else ""
-    _say("")
     _say(
         f"{left} open · {render.day(occurrence.starts_local)}  "
         f"{safe(occurrence.title)} ({safe(occurrence.account)}{venue}{seats})"
     )
-    _say(f"   {safe(item.why)}")
+    _say(f"   {safe(question.items[0].why)}")
 
 
-def _choose(candidates: list[Match], *, can_go_back: bool) -> Any:
-    """
-    The chosen candidate, or the word of another answer.
-    """
-    import questionary
-
-    text_width = render.width() - 8
-    choices = []
-    for number, candidate in enumerate(candidates, start=1):
-        show = candidate.show
-        text = (
-            f"{render.day(show.starts_local)}  {safe(show.production)}"
-            f" #{show.show_id}: {safe(candidate.reason())}"
+def _describe_night(question: Question, left: int) -> None:
+    number = len(question.items)
+    show = question.show
+    if show is not None:
+        seats = f", {show.capacity} seats" if show.capacity else ""
+        _say(
+            f"{left} open · {render.day(show.starts_local)}  {safe(show.production)} "
+            f"#{show.show_id}{seats}: {number} dates to match"
         )
+        return
+    first = question.items[0].occurrence
+    accounts = ", ".join(item.occurrence.account for item in question.items)
+    _say(
+        f"{left} open · {render.day(first.starts_local)}  {safe(first.title)} "
+        f"({safe(accounts)}): {number} dates to match"
+    )
+    _say(f"   {safe(question.items[0].why)}")
+
+
+def _ticks(question: Question, ticked: set[int]) -> list[Choice]:
+    choices = []
+    for number, item in enumerate(question.items, start=1):
+        occurrence, match = item.occurrence, item.candidates[0]
+        box = "[x]" if occurrence.occurrence_id in ticked else "[ ]"
         choices.append(
-            questionary.Choice(
-                textwrap.shorten(text, text_width, placeholder=" …"),
-                value=candidate,
-                shortcut_key=str(number),
-                description=safe(candidate.reason()),
+            Choice(
+                str(number),
+                f"{box} {safe(occurrence.account)}: {safe(occurrence.title)}, "
+                f"{render.day(occurrence.starts_local)}: {safe(match.reason())}",
             )
         )
-    other_answers = [
-        ("f", "search", "find it among all your shows"),
-        ("m", "new", "create a new show from it"),
-        ("s", "skip", "skip it for now"),
-        ("n", "never", "never: this is not one of your shows"),
-        *([("b", "back", "back to the previous question")] if can_go_back else []),
-        *([("u", "undo", "undo the last answer")] if can_go_back else []),
-        ("q", "quit", "quit and keep your answers"),
+    return choices
+
+
+def _numbered(candidates: Sequence[Match]) -> list[Choice]:
+    return [
+        Choice(str(number), _as_line(candidate))
+        for number, candidate in enumerate(candidates, start=1)
     ]
-    choices += [
-        questionary.Choice(text, value=word, shortcut_key=key)
-        for key, word, text in other_answers
+
+
+def _as_line(match: Match) -> str:
+    show = match.show
+    return (
+        f"{render.day(show.starts_local)}  {safe(show.production)}"
+        f" #{show.show_id}: {safe(match.reason())}"
+    )
+
+
+def _other_answers(number: int, ticked: int = 0) -> list[Choice]:
+    """
+    What else can be done with these dates, or with those of them that are ticked.
+    """
+    from ticketsync.workflows import match_words
+
+    which = f"the {ticked} ticked" if ticked else "it" if number == 1 else "them"
+    return [
+        Choice("f", f"Find {which} among all your shows"),
+        Choice("m", f"Create a new show from {which}"),
+        Choice("s", f"Skip {'it' if number == 1 else 'them'} for now"),
+        Choice("n", f"{match_words.NOT_OURS}" + (f": {which}" if number > 1 else "")),
     ]
-    return questionary.select(
-        "Which show is it?",
-        choices=choices,
-        use_shortcuts=True,
-        instruction="(key or arrows and Enter)",
-        qmark="?",
-        **_on_stderr(),
-    ).unsafe_ask()
+
+
+def _steps_back(screen: Screen) -> list[Choice]:
+    back = [
+        Choice("b", "Back to the previous question"),
+        Choice("u", "Undo the last answer"),
+    ]
+    return [*(back if screen.steps else []), Choice("q", "Quit and keep your answers")]
 
 
 def _search(screen: Screen) -> int | None:
@@ -333,7 +446,7 @@ def _search(screen: Screen) -> int | None:
         choices=list(labels),
         completer=ShowCompleter(),
         validate=validate,
-        **_on_stderr(),
+        output=key_choice.stderr_output(),
     ).unsafe_ask()
     return labels.get(found)
 
@@ -360,7 +473,7 @@ def _confirm(question: str) -> bool:
 
     return bool(
         questionary.confirm(
-            safe(question), auto_enter=True, **_on_stderr()
+            safe(question), auto_enter=True, output=key_choice.stderr_output()
         ).unsafe_ask()
     )
 
@@ -369,18 +482,9 @@ def _prompt(question: str, default: str) -> str:
     import questionary
 
     answer = questionary.text(
-        safe(question), default=default, **_on_stderr()
+        safe(question), default=default, output=key_choice.stderr_output()
     ).unsafe_ask()
     return str(answer).strip()
-
-
-def _on_stderr() -> dict[str, Any]:
-    """
-    Prompts belong on standard error.
-    """
-    from prompt_toolkit.output import create_output
-
-    return {"output": create_output(stdout=sys.stderr)}
 
 
 def _say(text: str) -> None:

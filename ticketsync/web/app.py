@@ -18,6 +18,7 @@ from ticketsync.web.connect_pages import ConnectPages
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
+from ticketsync.web.matching_page import MatchingPage
 from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.pages import Pages
 from ticketsync.web.people_pages import PeoplePages
@@ -60,6 +61,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *WebhookPages(site).routes(),
         *TicketingPages(site).routes(),
         *ShowSetupPages(site).routes(),
+        *MatchingPage(site).routes(),
         *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import email.policy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -34,11 +34,13 @@ class Upload:
 @dataclass(frozen=True, slots=True)
 class Form:
     """
-    The fields of a form, the last value of each, and its files.
+    The fields of a form, the last value of each, and its files; `choices` has all
+    values of a field, as tick boxes of one name have several.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 async def read_body(request: Request, most: int) -> bytes | None:
@@ -75,7 +77,8 @@ def parse_form(data: bytes, content_type: str) -> Form:
     if content_type.partition(";")[0].strip().lower() == _MULTIPART:
         return _parse_multipart(data, content_type)
     found = parse_qs(data.decode("latin-1"), keep_blank_values=True)
-    return Form({name: clean(values[-1]) for name, values in found.items()})
+    choices = {name: [clean(value) for value in found[name]] for name in found}
+    return Form({name: values[-1] for name, values in choices.items()}, choices=choices)
 
 
 def clean(value: Any) -> Any:

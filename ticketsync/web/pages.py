@@ -44,6 +44,7 @@ from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts, notices
 from ticketsync.web.calendar_page import calendar_page
+from ticketsync.web.matching_page import plan_values
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
@@ -70,7 +71,6 @@ class Pages:
             ),
             Route("/productions/{id:int}", for_readers(self.production)),
             Route("/accounts", for_readers(self.accounts)),
-            Route("/matching", for_readers(self.matching)),
             Route("/runs", for_readers(self.runs)),
             Route("/webhooks", for_readers(self.webhooks)),
             Route("/discrepancies", for_readers(self.discrepancies)),
@@ -222,6 +222,7 @@ class Pages:
             )
             totals = grouped_figures.production_totals(connection, production_id)
             switched = switches.read_production(connection, production_id)
+            matching = plan_values(connection, plan)
         sources = [o for show in own_shows for o in linked.get(show.id, [])]
         return self._site.render_page(
             request,
@@ -230,8 +231,6 @@ class Pages:
             production=title,
             production_id=production_id,
             notice=notices.text_of(request.query),
-            back=f"/productions/{production_id}",
-            is_anything_listed=True,
             switches=switched,
             events=_events_of(sources),
             why_without_figures=occurrences.why_without_figures(sources),
@@ -249,27 +248,7 @@ class Pages:
             ],
             totals=totals,
             seats=seats,
-            certain=plan.certain,
-            unsure=plan.unsure,
-            remarks=plan.remarks,
-            unmatched_shows=plan.unmatched_shows,
-        )
-
-    def matching(self, request: PageRequest) -> Response:
-        with self._site.database.read() as connection:
-            plan = match.plan(connection, self._site.settings)
-            steps = first_steps.read_first_steps(connection)
-        return self._site.render_page(
-            request,
-            "matching.html",
-            "Matching",
-            current_path="/matching",
-            back="",
-            is_anything_listed=steps.has_listing,
-            certain=plan.certain,
-            unsure=plan.unsure,
-            remarks=plan.remarks,
-            unmatched_shows=plan.unmatched_shows,
+            **matching,
         )
 
     def accounts(self, request: PageRequest) -> Response:

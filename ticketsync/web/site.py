@@ -67,7 +67,8 @@ RequestSync = Callable[[str], None]  # takes the name of the account to sync soo
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """
-    A request that passed the access checks.
+    A request that passed the access checks. `form` has the last value of each field,
+    `choices` all of them, of boxes that were ticked.
     """
 
     visitor: Visitor | None
@@ -79,6 +80,7 @@ class PageRequest:
     client: str = ""  # IP address
     files: Mapping[str, Upload] = field(default_factory=dict)
     origin: str = ""  # of the page that sent a form, one of ours
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def signed_in(self) -> Visitor:
@@ -244,6 +246,7 @@ class Site:
             client=request.client.host if request.client else "",
             files=form.files,
             origin=request.headers.get("origin", ""),
+            choices=form.choices,
         )
         with actor.acting_as(_actor_name(visitor)):
             return await run_in_threadpool(handler, page_request)

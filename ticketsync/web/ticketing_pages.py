@@ -28,6 +28,7 @@ from ticketsync.core import errors
 from ticketsync.web import notices
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, show_figures
+from ticketsync.workflows.match_session import MatchSession
 
 FOUND = 20  # shows of a search, the nearest in time first
 _OWN_PAGE = re.compile(r"/(?:productions|shows|occurrences|events)/[0-9]{1,10}")
@@ -162,10 +163,10 @@ class TicketingPages:
             raise errors.UsageError("A show needs the title of its production.")
         with self._site.database.read() as connection:
             found = _occurrence(connection, request)
-        session = match.MatchSession(
+        session = MatchSession(
             self._site.database, self._site.settings, match.new_batch()
         )
-        show_id = session.new_show(found.id, title)
+        show_id = session.new_show([found.id], title)
         return _back(request, f"/shows/{show_id}", notices.LINKED)
 
     def switch_occurrence(self, request: PageRequest) -> Response:

@@ -5,7 +5,7 @@ Matching: propose over everything unlinked, save what was decided.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import state
 from ticketsync.catalogue import (
     adopting,
+    known_offsets,
     link_settings,
     links,
     matching,
@@ -24,11 +25,10 @@ from ticketsync.catalogue import (
     undoing,
 )
 from ticketsync.catalogue.adopting import Adopted
-from ticketsync.catalogue.candidates import Match, OccurrenceCandidate, Tolerance
+from ticketsync.catalogue.candidates import Match, Tolerance
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.occurrences import LinkedOccurrence
-from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.catalogue.undoing import UndoneDecision
 from ticketsync.core import clock, errors
@@ -63,12 +63,14 @@ def plan(
     if not unlinked and account_id is not None:
         return MatchPlan((), (), ())
     taken = matching_input.list_selling_accounts(connection)
+    known = known_offsets.list_offsets(connection) if unlinked else ()
     proposed = matching.propose(
         matching_input.build_show_candidates(ours, taken),
         matching_input.build_occurrence_candidates(connection, unlinked),
         taken=taken,
         refused={(o, s) for o, s in links.list_refusals(connection) if s is not None},
         tolerance=Tolerance(settings.match_tolerance, settings.match_tolerances),
+        offsets=known,
     )
     now = clock.now()
     to_come = tuple(s for s in proposed.unmatched_shows if s.starts_at >= now)
@@ -94,6 +96,9 @@ def _only(plan: MatchPlan, production: str) -> MatchPlan:
         ),
         unmatched_shows=tuple(
             show for show in plan.unmatched_shows if show.production == production
+        ),
+        offsets=tuple(
+            item for item in plan.offsets if item.offset.production == production
         ),
     )
 
@@ -123,10 +128,11 @@ def accept(
     batch: str,
 ) -> int:
     """
-    Link these pairs and bring the figures of their shows up to date.
+    Link these pairs of a plan's `certain` and bring the figures of their shows up to
+    date.
     """
     pairs = [
-        Pair(match.occurrence.occurrence_id, match.show.show_id, match.reason())
+        _pair(match, links.BY_OFFSET if match.is_by_offset else links.CERTAIN)
         for match in matches
     ]
     now = clock.now()
@@ -136,6 +142,11 @@ def accept(
         )
         show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
     return made
+
+
+def _pair(match: Match, basis: str) -> Pair:
+    show_id, reason = match.show.show_id, match.reason()
+    return Pair(match.occurrence.occurrence_id, show_id, reason, basis)
 
 
 def link(
@@ -148,7 +159,11 @@ def link(
     now = clock.now()
     with database.write() as connection:
         made = links.save_links(
-            connection, [pair], decided_by="person", batch=f"link-{now:%H%M%S}", now=now
+            connection,
+            [pair],
+            decided_by="person",
+            batch=f"link-{now:%Y%m%d-%H%M%S}",
+            now=now,
         )
         if not made:
             moves.confirm_move(connection, occurrence_id)
@@ -303,114 +318,19 @@ def refuse(
         )
 
 
-@dataclass(slots=True)
-class MatchSession:
+def undo(
+    database: Database, settings: Settings, *, batch: str = "", kind: str = ""
+) -> UndoneDecision | None:
     """
-    One session of a person at the matching screen: each decision is saved as it is
-    made, all of them under one batch, and the last ones can be taken back one by one.
-    """
-
-    database: Database
-    settings: Settings
-    batch: str
-    linked: int = 0
-    refused: int = 0
-    _made: list[tuple[tuple[int, ...], int | None]] = field(default_factory=list)
-
-    def plan(self, production: str | None = None) -> MatchPlan:
-        """
-        What matching proposes now, with all that was decided so far.
-        """
-        with self.database.read() as connection:
-            return plan(connection, self.settings, production=production)
-
-    def distant_candidates(self, occurrence: OccurrenceCandidate) -> list[Match]:
-        """
-        What a date may be that nothing lies near to.
-        """
-        with self.database.read() as connection:
-            taken = matching_input.list_selling_accounts(connection)
-            ours = matching_input.build_show_candidates(
-                shows.list_shows(connection), taken
-            )
-        free = [s for s in ours if (occurrence.account, s.show_id) not in taken]
-        return matching.distant_candidates(free, occurrence)
-
-    def shows(self) -> list[ShowInfo]:
-        with self.database.read() as connection:
-            return [s for s in shows.list_shows(connection) if not s.is_excluded]
-
-    def accept(self, matches: Sequence[Match]) -> None:
-        self.linked += accept(
-            self.database,
-            self.settings,
-            matches,
-            decided_by="person",
-            batch=self.batch,
-        )
-        self._note([match.occurrence.occurrence_id for match in matches])
-
-    def choose(self, occurrence_id: int, show_id: int) -> None:
-        """
-        A pair that a person found, whatever the plan says.
-        """
-        pair = Pair(occurrence_id, show_id, "chosen by a person")
-        now = clock.now()
-        with self.database.write() as connection:
-            links.save_links(
-                connection, [pair], decided_by="person", batch=self.batch, now=now
-            )
-            show_figures.recompute(connection, self.settings, {show_id})
-        self.linked += 1
-        self._note([occurrence_id])
-
-    def never(self, occurrence_id: int) -> None:
-        refuse(self.database, occurrence_id, None, batch=self.batch)
-        self.refused += 1
-        self._note([occurrence_id])
-
-    def new_show(self, occurrence_id: int, title: str) -> int:
-        """
-        Make a show of this date and link it; returns its number.
-        """
-        with self.database.write() as connection:
-            offer = occurrences.get_occurrence(connection, occurrence_id)
-            show = adopting.adopt_occurrence(
-                connection, offer, title, batch=self.batch, now=clock.now()
-            )
-            show_figures.recompute(connection, self.settings, {show.id})
-        self.linked += 1
-        self._note([occurrence_id], new_show=show.id if show.is_new else None)
-        return show.id
-
-    def take_back(self) -> tuple[int, ...]:
-        """
-        Undo the last decision; returns the dates it was about, none if there is none.
-        """
-        if not self._made:
-            return ()
-        dates, new_show = self._made.pop()
-        with self.database.write() as connection:
-            lost = undoing.undo_decisions(connection, dates, self.batch)
-            show_figures.recompute(connection, self.settings, lost)
-            if new_show is not None:
-                shows.remove_show(connection, new_show)
-        if lost:
-            self.linked -= len(dates)
-        else:
-            self.refused -= len(dates)
-        return dates
-
-    def _note(self, dates: Iterable[int], new_show: int | None = None) -> None:
-        self._made.append((tuple(dates), new_show))
-
-
-def undo(database: Database, settings: Settings) -> UndoneDecision | None:
-    """
-    Take back the last batch of decisions and recompute the shows it was linked to.
+    Take back a batch of decisions, the last one if none is named, and recompute the
+    shows it was linked to; with a kind (`undoing.KINDS`) only what was linked that way.
     """
     with database.write() as connection:
-        undone = undoing.undo_last_batch(connection)
+        undone = (
+            undoing.undo_batch(connection, batch, kind)
+            if batch
+            else undoing.undo_last_batch(connection, kind)
+        )
         if undone is not None:
             show_figures.recompute(connection, settings, undone.show_ids)
     return undone

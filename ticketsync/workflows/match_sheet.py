@@ -37,7 +37,7 @@ from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.store.engine import Database
 from ticketsync.workflows import match, show_figures
-from ticketsync.workflows.match import MatchSession
+from ticketsync.workflows.match_session import MatchSession
 
 COLUMNS = (
     *("date_id", "account", "event", "starts_at", "venue", "capacity"),

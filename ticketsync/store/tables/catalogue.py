@@ -196,6 +196,9 @@ class ShowLinkRow(Row, table=True):
 
     `last_read_at` is when orders of the Occurrence were last read by something other
     than a complete run of the account; `problem` what went wrong last, and when.
+
+    `basis` is how the pair was found: `certain` by the rule of matching, by a confirmed
+    `offset`, or `chosen` by hand; empty for links of earlier versions.
     """
 
     __tablename__ = "show_links"
@@ -220,6 +223,22 @@ class ShowLinkRow(Row, table=True):
     last_read_at: datetime | None = instant(default=None)
     problem: str = text(default="")
     problem_at: datetime | None = instant(default=None)
+    basis: str = text(default="")
+
+
+class ConfirmedOffsetRow(Row, table=True):
+    """
+    An Account lists a Production so many `minutes` after its shows start (before them
+    where negative), and a person has confirmed that.
+    """
+
+    __tablename__ = "confirmed_offsets"
+    __table_args__ = table(CheckConstraint("minutes <> 0", name="minutes"))
+
+    account_id: int = points_to("accounts.id", "CASCADE", primary_key=True)
+    production_id: int = points_to("productions.id", "CASCADE", primary_key=True)
+    minutes: int = whole()
+    confirmed_at: datetime = instant()
 
 
 class RefusalRow(Row, table=True):
@@ -246,4 +265,5 @@ ticket_types = TicketTypeRow.__table__
 ticket_type_prices = TicketTypePriceRow.__table__
 production_links = ProductionLinkRow.__table__
 show_links = ShowLinkRow.__table__
+confirmed_offsets = ConfirmedOffsetRow.__table__
 refusals = RefusalRow.__table__

@@ -4,12 +4,13 @@ One account: read its listing, link what is certain, read its orders, recompute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue.candidates import Match
 from ticketsync.core import clock, errors, records
 from ticketsync.core.plurals import number_of
 from ticketsync.financials import recompute
@@ -154,14 +155,21 @@ def link_certain(run: AccountRun) -> None:
             batch=run.run_id,
         )
         run.notes.append(
-            f"{number_of(made, 'occurrence')} linked to your shows (same venue, title "
-            "and time)"
+            f"{number_of(made, 'occurrence')} linked to your shows "
+            f"({_evidence(plan.certain)})"
         )
     if plan.unsure:
         run.notes.append(
             f"{_unmatched(len(plan.unsure))} to no show yet; run `ticketsync match`, "
             "or `ticketsync shows adopt --all`"
         )
+
+
+def _evidence(certain: Sequence[Match]) -> str:
+    by_offset = sum(match.is_by_offset for match in certain)
+    if not by_offset:
+        return "same venue, title and time"
+    return f"same venue, title and time; {by_offset} by an offset that you confirmed"
 
 
 def _unmatched(number: int) -> str:

@@ -1,0 +1,107 @@
+"""
+What a person is asked: the unsure occurrences, grouped so that one answer settles all
+platforms of a night. Pure; the screen and the page ask the same questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketsync.catalogue.candidates import (
+    SAME_TITLE,
+    Match,
+    ShowCandidate,
+    likeness,
+)
+from ticketsync.catalogue.matching import Unsure
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """
+    Occurrences that wait for the same decision: of most, `show` is the best candidate.
+    Without one they start in the same minute under similar titles, and nothing of ours
+    is near.
+    """
+
+    show: ShowCandidate | None
+    items: tuple[Unsure, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        first = self.items[0].occurrence
+        return self.show.starts_at if self.show else first.starts_at
+
+    @property
+    def title(self) -> str:
+        first = self.items[0].occurrence
+        return self.show.production if self.show else first.production or first.event
+
+    @property
+    def occurrence_ids(self) -> tuple[int, ...]:
+        return tuple(item.occurrence.occurrence_id for item in self.items)
+
+    @property
+    def clear_ids(self) -> frozenset[int]:
+        """
+        The occurrences that nothing speaks against linking to `show`: these are ticked
+        beforehand, and never one with a doubt.
+        """
+        return frozenset(
+            item.occurrence.occurrence_id for item in self.items if item.is_clear
+        )
+
+    @property
+    def candidates(self) -> tuple[Match, ...]:
+        """
+        The candidates of all its occurrences, each show once, the best ones first.
+        """
+        most = max((len(item.candidates) for item in self.items), default=0)
+        ranked = [
+            match
+            for place in range(most)
+            for item in self.items
+            for match in item.candidates[place : place + 1]
+        ]
+        by_show: dict[int, Match] = {}
+        for match in ranked:
+            by_show.setdefault(match.show.show_id, match)
+        return tuple(by_show.values())
+
+
+def group(unsure: Iterable[Unsure]) -> tuple[Question, ...]:
+    """
+    The questions of a plan, in order of time.
+    """
+    by_show: dict[int, list[Unsure]] = {}
+    lonely: dict[datetime, list[list[Unsure]]] = {}
+    for item in unsure:
+        if item.candidates:
+            show_id = item.candidates[0].show.show_id
+            by_show.setdefault(show_id, []).append(item)
+        else:
+            _add_lonely(lonely.setdefault(item.occurrence.starts_at, []), item)
+    questions = [
+        Question(items[0].candidates[0].show, tuple(items))
+        for items in by_show.values()
+    ] + [Question(None, tuple(items)) for groups in lonely.values() for items in groups]
+    return tuple(
+        sorted(questions, key=lambda asked: (asked.starts_at, asked.occurrence_ids))
+    )
+
+
+def _add_lonely(groups: list[list[Unsure]], item: Unsure) -> None:
+    """
+    Add an occurrence without candidates to the group of other accounts' occurrences
+    under a similar title, or make one for it. The groups start in the same minute.
+    """
+    theirs = item.occurrence
+    for items in groups:
+        is_known = any(it.occurrence.account == theirs.account for it in items)
+        title = items[0].occurrence.event
+        if not is_known and likeness(title, theirs.event) >= SAME_TITLE:
+            items.append(item)
+            return
+    groups.append([item])

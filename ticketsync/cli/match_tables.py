@@ -1,0 +1,98 @@
+"""
+The plan of matching as a table.
+"""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from ticketsync.cli import render, terminal
+from ticketsync.core.redact import safe
+
+if TYPE_CHECKING:
+    from ticketsync.catalogue.candidates import OccurrenceCandidate
+    from ticketsync.catalogue.matching import MatchPlan
+
+_COLUMNS = (
+    render.Column("mark", ""),
+    render.Column("when", "OCCURRENCE", rigid=True),
+    render.Column("account", "ON", most=12),
+    render.Column("title", "TITLE", most=20, wraps=True),
+    render.Column("ours", "YOUR SHOW", most=20),
+    render.Column("why", "WHY", most=60),
+)
+
+
+def print_plan(plan: MatchPlan) -> None:
+    """
+    Print the plan as a table: certain pairs, undecided occurrences, then remarks.
+    """
+    rows = [
+        {
+            "mark": "+",
+            **_occurrence_cells(pair.occurrence),
+            "ours": f"{pair.show.show_id} {pair.show.production}",
+            "why": pair.reason(),
+        }
+        for pair in plan.certain
+    ] + [
+        {
+            "mark": "?",
+            **_occurrence_cells(item.occurrence),
+            "ours": " / ".join(str(c.show.show_id) for c in item.candidates[:3]),
+            "why": item.why,
+        }
+        for item in plan.unsure
+    ]
+    if rows:
+        render.table(rows, _COLUMNS)
+    _print_unmatched_shows(plan)
+    for remark in (*plan.remarks, *_offset_lines(plan)):
+        for line in textwrap.wrap(safe(remark), render.width()):
+            terminal.echo(line)
+
+
+def _print_unmatched_shows(plan: MatchPlan) -> None:
+    rows = [
+        {
+            "when": render.day(show.starts_local),
+            "show": f"{show.show_id} {show.production}",
+            "venue": show.venue,
+        }
+        for show in plan.unmatched_shows
+    ]
+    if rows:
+        terminal.echo("Shows that are not on sale on any platform:")
+        render.table(
+            rows,
+            [
+                render.Column("when", "WHEN", rigid=True),
+                render.Column("show", "YOUR SHOW"),
+                render.Column("venue", "VENUE"),
+            ],
+        )
+
+
+def _occurrence_cells(occurrence: OccurrenceCandidate) -> dict[str, Any]:
+    return {
+        "when": render.day(occurrence.starts_local),
+        "account": occurrence.account,
+        "title": occurrence.title,
+    }
+
+
+def _offset_lines(plan: MatchPlan) -> list[str]:
+    """
+    The learnt offsets, each with the command that confirms it.
+    """
+    from ticketsync.workflows import match_words
+
+    return [
+        f"{match_words.describe_offset(proposal.offset)}. "
+        f"{match_words.describe_evidence(proposal)}: ticketsync match, or "
+        f"ticketsync link offset {proposal.offset.account} "
+        f"{shlex.quote(proposal.offset.production)} --confirm"
+        for proposal in plan.offsets
+    ]

@@ -1,0 +1,26 @@
+// Counts what is ticked, and takes the keys of the matching screen for the night that has
+// the focus: 1 to 9 tick, "a" is the same for all, "n" none of your shows.
+"use strict";
+
+{
+  const form = document.querySelector("#match");
+  const count = () => {
+    const ticked = form.querySelectorAll("input[name=pair]:checked").length;
+    document.querySelector("#ticked").textContent = ticked;
+  };
+
+  function press(event) {
+    const night = document.activeElement?.closest(".night");
+    const isTyping = document.activeElement?.matches("input:not([type=checkbox])");
+    if (!night || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^[1-9]$/.test(event.key)) night.querySelectorAll("input[name=pair]")[event.key - 1]?.click();
+    else if (event.key === "a") night.querySelector(".acts > button[name=same]")?.click();
+    else if (event.key === "n") night.querySelector(".acts > button.quiet")?.click();
+  }
+
+  if (form && document.querySelector("#ticked")) {
+    form.addEventListener("change", count);
+    document.addEventListener("keydown", press);
+    count();
+  }
+}
