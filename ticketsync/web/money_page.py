@@ -210,21 +210,17 @@ def _lines(money: Money, per: str) -> Iterator[dict[str, Any]]:
     The lines with the name that people see. Further currencies of a show follow its
     first one; what it sold of its seats is then in no single line.
     """
-    rows = [*tables.by_name(money.lines)]
-    keys = [_key(row, per) for row in rows]
+    column = "show_id" if per == "show" else grouped_figures.columns_of(per)[0].name
+    position = money.lines.position(column)
+    keys = [row[position] for row in money.lines.rows]
     number = Counter(keys)
-    for index, row in enumerate(rows):
+    for index, row in enumerate(tables.by_name(money.lines)):
         yield {
             **row,
             "name": _name(row, per),
             "is_more": bool(index) and keys[index - 1] == keys[index],
             "is_whole": number[keys[index]] == 1,
         }
-
-
-def _key(row: Mapping[str, Any], per: str) -> Any:
-    name = "show_id" if per == "show" else grouped_figures.columns_of(per)[0].name
-    return row[name]
 
 
 def _name(row: Mapping[str, Any], per: str) -> str:
