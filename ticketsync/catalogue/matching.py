@@ -8,8 +8,10 @@ The best *overall* assignment is chosen, never the first fit. A pair is *certain
 linked without asking, only if venue and title agree, the platform does not sell more
 seats than the show has, and either both start in the same minute and nothing else in
 that minute could be meant, or each is the only candidate of the other within 90
-minutes. A person decides about everything else, and may confirm that an account lists
-a production so many minutes off: what fits to the minute is certain then.
+minutes. A person decides about everything else.
+
+A person may also confirm that an account lists a production so many minutes before or
+after its shows: what fits that to the minute is certain then.
 """
 
 from __future__ import annotations
