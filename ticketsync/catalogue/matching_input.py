@@ -57,6 +57,13 @@ def build_show_candidates(
     ]
 
 
+def list_matchable_shows(connection: Connection) -> list[ShowInfo]:
+    """
+    The shows that a date may be linked to: those that are not excluded.
+    """
+    return [show for show in our_shows.list_shows(connection) if not show.is_excluded]
+
+
 def build_occurrence_candidates(
     connection: Connection, occurrences: Iterable[LinkedOccurrence]
 ) -> list[OccurrenceCandidate]:

@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from ticketsync.catalogue import (
     known_offsets,
+    matching_input,
     occurrences,
     questions,
     selection,
-    shows,
     undoing,
 )
 from ticketsync.catalogue.matching import MatchPlan
@@ -194,9 +194,7 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
         "is_anything_listed": first_steps.read_first_steps(connection).has_listing,
         "unmatched_shows": plan.unmatched_shows,
         "words": match_words,
-        "searched": [
-            show for show in shows.list_shows(connection) if not show.is_excluded
-        ][-MAX_SEARCHED:]
+        "searched": matching_input.list_matchable_shows(connection)[-MAX_SEARCHED:]
         if found
         else [],
     }

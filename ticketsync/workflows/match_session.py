@@ -70,7 +70,7 @@ class MatchSession:
 
     def shows(self) -> list[ShowInfo]:
         with self.database.read() as connection:
-            return [s for s in shows.list_shows(connection) if not s.is_excluded]
+            return matching_input.list_matchable_shows(connection)
 
     def accept(self, matches: Sequence[Match]) -> None:
         """
