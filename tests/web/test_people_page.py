@@ -7,10 +7,11 @@ import re
 
 import pytest
 
-from ticketsync.core import clock
+from ticketsync.core import clock, paths
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
+from ticketsync.workflows import public_address
 
 
 @pytest.fixture
@@ -80,3 +81,17 @@ def test_a_pass_is_taken_back(full, ruth, enter):
     assert "The pass is taken back" in page.text
     assert viewer.get("/", follow_redirects=False).status_code == 303
     assert ruth.post(f"/people/{hers}/revoke").status_code == 404
+
+
+def test_j24_the_command_knows_the_running_server(home):
+    """
+    And forgets it with its end; one that was killed counts for nothing.
+    """
+    default = ServeSettings()
+    with public_address.announced("http://127.0.0.1:8791"):
+        assert public_address.for_links(default) == "http://127.0.0.1:8791"
+        own = ServeSettings(public_url="https://tickets.example.org")
+        assert public_address.for_links(own) == "https://tickets.example.org"
+    assert public_address.for_links(default) == default.public_url
+    (paths.state_folder() / "serve.address").write_text("999999999 http://127.0.0.1:1")
+    assert public_address.for_links(default) == default.public_url

@@ -48,7 +48,7 @@ def serve(
     from ticketsync.web import app as web
     from ticketsync.web import receiver, server
     from ticketsync.web.site import Site
-    from ticketsync.workflows import webhook_endpoints
+    from ticketsync.workflows import public_address, webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
@@ -89,6 +89,7 @@ def serve(
             _warn_of_public_url(app_context, settings.serve, listener.getsockname()[0])
         with (
             contextlib.closing(started),
+            public_address.announced(address),
             worker.running(database, settings, requests, watch.current)
             if workers
             else contextlib.nullcontext(),

@@ -52,6 +52,7 @@ def invite(
     from ticketsync.core import clock
     from ticketsync.visitors import passes
     from ticketsync.web import entry
+    from ticketsync.workflows import public_address
 
     app_context = context.get_context(ctx)
     settings = app_context.settings()
@@ -59,7 +60,7 @@ def invite(
         limit = _limit(connection, show, evening)
         zone = shows.get_venue(connection).timezone
         token = passes.issue(connection, "link", role, name, clock.now(), limit)
-    url = entry.link_url(settings.serve.public_url, token)
+    url = entry.link_url(public_address.for_links(settings.serve), token)
     if json:
         render.print_json(
             {
