@@ -204,9 +204,9 @@ def test_f33_a_double_bill_listed_a_quarter_late_is_not_swapped(listings):
     listings.put("tt", "Late Laughs", ["2027-03-05 20:45", "2027-03-05 19:15"])
 
     screen = talk("match", env=listings.environment)
-    screen.expect("2 open · Fri 05 Mar 19:15")
+    screen.expect("2 open · Fri 05 Mar 2027 19:15")
     screen.expect(rf"1\).*19:00.*#{early}:")
-    answer(screen, "1", "1 open · Fri 05 Mar 20:45")
+    answer(screen, "1", "1 open · Fri 05 Mar 2027 20:45")
     screen.expect(rf"1\).*20:30.*#{late}:")
     answer(screen, "1", "2 linked, 0 left")
 
@@ -221,7 +221,7 @@ def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(listings):
     listings.put("tt", "Gala", ["2027-03-09 19:00"])
 
     screen = talk("match", env=listings.environment)
-    screen.expect("1 open · Tue 09 Mar 19:00")
+    screen.expect("1 open · Tue 09 Mar 2027 19:00")
     screen.expect("no show of yours within the tolerance")
     screen.expect(rf"1\).*05 Mar.*#{number}: show is 4 days earlier")
     answer(screen, "1", "1 linked, 0 left")
