@@ -152,7 +152,7 @@ def _since(found: Situation, facts: AccountFacts) -> datetime | None:
 def _is_parked(facts: AccountFacts) -> tuple[str, str]:
     reason = _bare(facts.account, facts.state_reason)
     return (
-        f"It waits for a person. {reason}".strip(),
+        f"It needs attention. {reason}".strip(),
         f"Run `ticketsync accounts rotate {facts.account}`.",
     )
 

@@ -42,7 +42,7 @@ def set_switches(
     links = read_links(connection, is_this)
     if not links:
         raise errors.NotFound(
-            f"Date {occurrence_id} feeds no show.", hint="Link it first."
+            f"Date {occurrence_id} is not linked to a show.", hint="Link it first."
         )
     if after:
         connection.execute(update(show_links).where(is_this).values(**after))

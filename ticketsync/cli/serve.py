@@ -39,7 +39,7 @@ def serve(
     """
     Serve the pages and the door, receive webhooks and process them.
 
-    On a terminal it prints a link that opens the pages once; otherwise use
+    On a terminal it prints a sign-in link that works once; otherwise use
     `ticketsync visitors invite`. Listens on this machine only: put your TLS
     proxy in front of it and set its address as `serve: public_url` in the settings.
     """

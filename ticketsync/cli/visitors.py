@@ -40,7 +40,7 @@ def invite(
     json: Json = False,
 ) -> None:
     """
-    Create a link that opens the pages once, within two days.
+    Create a sign-in link that works once, within two days.
 
     A viewer can read; a door sees the door page only; a manager can also sync, match
     and check guests in. A door's pass can be for one show or one evening; it and its

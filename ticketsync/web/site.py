@@ -380,7 +380,7 @@ class Site:
         self, request: Request, text: str, hint: str, status: int
     ) -> Response:
         visitor = getattr(request.state, "visitor", None)
-        title = TITLES.get(status, "That did not work")
+        title = TITLES.get(status, "Not done")
         try:
             return self.render_page(
                 PageRequest(visitor, {}, {}, {}, None, ""),

@@ -202,7 +202,7 @@ def _stranger(
         checkin.record_scan(connection, replace(scan, note="nobody knows this ticket"))
     return Answer(
         checkin.UNKNOWN,
-        f"Nobody at {at.show.production}, {at.show.starts_local}, has "
+        f"No ticket for {at.show.production}, {at.show.starts_local}, has "
         f"{safe(wanted, longest=60)!r}.",
     )
 

@@ -275,8 +275,8 @@ function sayOffline(scan, guest) {
   const why = isError ? `server ${fault}` : "offline";
   if (fault === "signed-out") showMessage(SIGNED_OUT, "bad");
   else if (guest) showMessage(`${scan.kind === "in" ? "In" : "Out"}: ${guest.shown} (${why}, saved for later).`, isError ? "wait" : "good");
-  else if (isError) showMessage(`The server answers with ${fault} to this code, and it is not on the list: saved for later, decide yourself.`, "bad");
-  else showMessage("Not on the offline list: saved for later, decide yourself.", "wait");
+  else if (isError) showMessage(`The server answers with ${fault} to this code, and it is not on the list: saved for later, not verified. Your call.`, "bad");
+  else showMessage("Not on the offline list: saved for later, not verified. Your call.", "wait");
 }
 
 // The server

@@ -76,7 +76,7 @@ def _paused(account: AccountState) -> Result:
 
 def _parked(account: AccountState) -> Result:
     error = errors.PersonNeeded(
-        f"Account {account.name!r} waits for a person: {account.state_reason}",
+        f"Account {account.name!r} needs attention: {account.state_reason}",
         hint=f"Run `ticketsync accounts rotate {account.name}` for a new key, or "
         f"`ticketsync sync {account.name}` to try the one it has.",
         word="parked",
