@@ -39,8 +39,20 @@ demo: .venv/.demo
 bench: install
 	$(BIN)/python tests/benchmarks/run.py
 
+# The attack: routes × roles × methods, forged deliveries, hostile texts through every
+# reader, edited rows, planted backups, slow sockets and bombs. Its large sizes are drills
+# like others; the rest is quick, in the suite, and runs with them.
+ATTACK = tests/web/test_roles.py tests/web/test_routes.py tests/web/test_entrance.py \
+	tests/workflows/test_hostile_deliveries.py tests/workflows/test_hostile_storm.py \
+	tests/workflows/test_hostile_scans.py tests/workflows/test_hostile_platforms.py \
+	tests/net/test_hostile_platform.py tests/cli/test_hostile_titles.py \
+	tests/cli/test_foreign_text.py tests/workflows/test_planted_rows.py \
+	tests/workflows/test_integrity_check.py tests/cli/test_restore_differences.py \
+	tests/store/test_restored_contents.py tests/store/test_foreign_databases.py
+
 drill: install
 	$(BIN)/python -m pytest -m drill -n 2 -rP
+	$(BIN)/python -m pytest -m "not drill" -n 2 -rP $(ATTACK)
 	TICKETSYNC_REPORTS=5000 $(BIN)/python -m pytest -m "drill or not drill" -n 2 \
 		tests/providers/test_report_properties.py
 
