@@ -65,6 +65,7 @@ ALLOWED = {
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
         *("workflows.webhook_endpoints", "workflows.scan_files"),
+        *("workflows.match_decisions", "workflows.match_words"),
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

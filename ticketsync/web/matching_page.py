@@ -12,7 +12,14 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.catalogue import known_offsets, occurrences, questions, shows, undoing
+from ticketsync.catalogue import (
+    known_offsets,
+    matching_input,
+    occurrences,
+    questions,
+    shows,
+    undoing,
+)
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.questions import Question
 from ticketsync.core import errors
@@ -176,6 +183,8 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
     screen's, by production.
     """
     found = questions.group(plan.unsure)
+    ours = shows.list_shows(connection) if found else ()
+    searched = matching_input.build_show_candidates(ours, ())
     return {
         "certain": plan.certain,
         "nights": _by_production(found),
@@ -185,11 +194,7 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
         "remarks": plan.remarks,
         "unmatched_shows": plan.unmatched_shows,
         "words": match_words,
-        "searched": [
-            show for show in shows.list_shows(connection) if not show.is_excluded
-        ][-MAX_SEARCHED:]
-        if found
-        else [],
+        "searched": searched[-MAX_SEARCHED:],
     }
 
 
