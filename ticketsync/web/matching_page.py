@@ -184,6 +184,7 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
     screen's, by production.
     """
     found = questions.group(plan.unsure)
+    searched = matching_input.list_matchable_shows(connection) if found else []
     return {
         "certain": plan.certain,
         "nights": _by_production(found),
@@ -194,9 +195,7 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
         "is_anything_listed": first_steps.read_first_steps(connection).has_listing,
         "unmatched_shows": plan.unmatched_shows,
         "words": match_words,
-        "searched": matching_input.list_matchable_shows(connection)[-MAX_SEARCHED:]
-        if found
-        else [],
+        "searched": searched[-MAX_SEARCHED:],
     }
 
 
