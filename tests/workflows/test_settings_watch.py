@@ -15,6 +15,7 @@ from ticketsync.core import clock, config
 from ticketsync.core.config import Settings
 from ticketsync.jobs import settings_watch, worker
 from ticketsync.jobs.settings_watch import RESTART, SettingsWatch
+from ticketsync.web.site import Site
 
 
 @pytest.fixture
@@ -149,3 +150,28 @@ def test_status_names_an_empty_settings_file(ready, home):
     (home / "config.yaml").write_text("# nothing\n")
     found = json.loads(commands.run("status", "--json").stdout)
     assert found["settings_problem"] is None
+
+
+def test_the_pages_compute_with_the_present_fee_rates(watched, sqlite):
+    """
+    Excluding and including a show computes it again: with the rates of the start, its
+    fees would go back to what they were.
+    """
+    watch, write, _ = watched
+    site = Site(sqlite, watch.current(), read_settings=watch.current)
+    before = Site(sqlite, watch.current())
+    write("accounts:\n  tt:\n    fees:\n      per_ticket: 5.00\n")
+
+    assert site.settings.account("tt").fees.per_ticket == Decimal("5.00")
+    assert before.settings.account("tt").fees is None  # the control
+
+
+def test_what_only_the_start_can_set_stays_as_it_was(watched):
+    watch, write, said = watched
+    write("serve:\n  allow: ['10.0.0.0/8']\naccounts:\n  tt:\n    people: true\n")
+
+    now = watch.current()
+
+    assert now.serve == watch._at_start.serve
+    assert now.account("tt").keep_people is True
+    assert said == [RESTART]

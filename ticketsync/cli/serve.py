@@ -79,6 +79,7 @@ def serve(
         settings,
         requests.add if workers else None,
         SetupJobs(started, database, watch.current, send) if workers else None,
+        watch.current,
     )
     application = web.create_app(webhooks, site if pages else None, settings.serve)
     with _listen(host, port) as listener:

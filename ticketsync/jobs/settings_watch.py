@@ -9,7 +9,9 @@ changed for a while, and one that has nothing in it replaces no settings.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ticketsync.core import clock, config, errors, log
@@ -37,13 +39,19 @@ class SettingsWatch:
         self._file = file
         self._at_start = self._settings = settings
         self._warn = warn
+        self._lock = threading.Lock()
         self._seen = _fingerprint(file)
 
     def current(self) -> Settings:
         """
-        The settings, read again if the file has changed and is no longer being written.
-        Raises nothing.
+        The settings, read again if the file has changed and is no longer being written;
+        those of `serve` and the database are always those of the start. Raises nothing,
+        and may be called from several threads.
         """
+        with self._lock:
+            return self._read()
+
+    def _read(self) -> Settings:
         seen = _fingerprint(self._file)
         if seen == self._seen or _is_being_written(seen):
             return self._settings
@@ -56,13 +64,13 @@ class SettingsWatch:
         except errors.TicketsyncError as error:
             self._say(f"{error.message} `serve` goes on with the earlier settings.")
             return self._settings
-        fixed = (self._at_start.serve, self._at_start.database)
-        if (new.serve, new.database) != fixed:
+        start = self._at_start
+        if (new.serve, new.database) != (start.serve, start.database):
             self._say(RESTART)
         else:
             log.info("settings read again", file=str(self._file))
-        self._settings = new
-        return new
+        self._settings = replace(new, serve=start.serve, database=start.database)
+        return self._settings
 
     def _say(self, text: str) -> None:
         log.warning("settings changed", message=text)

@@ -116,12 +116,14 @@ class Site:
     """
     The pages of one database. `request_sync` asks the background worker to sync an
     account, `setup` starts the other tasks; both are `None` if there is no worker.
+    `read_settings` gives the present settings where those of the start may change.
     """
 
     database: Database
-    settings: Settings
+    settings_at_start: Settings
     request_sync: RequestSync | None = None
     setup: SetupJobs | None = None
+    read_settings: Callable[[], Settings] | None = None
     _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,6 +137,16 @@ class Site:
         )
         self._templates.filters |= FILTERS
         self._templates.globals["form_id"] = lambda: secrets.token_urlsafe(16)
+
+    @property
+    def settings(self) -> Settings:
+        """
+        The present settings, as the worker sees them: a page that computes a show again
+        must not go back to the fee rates of the start.
+        """
+        if self.read_settings is None:
+            return self.settings_at_start
+        return self.read_settings()
 
     # Access
 
