@@ -162,6 +162,21 @@ def test_another_show_is_found_by_search(week, client):
     )
 
 
+def test_the_enter_key_presses_no_button_of_another_night(week, client):
+    """
+    A browser lets Enter press the first button of a form (HTML, implicit submission).
+    """
+    page = client.get("/matching").text
+    form = re.search(r'<form[^>]*id="match">(.*?)</form>', page, re.S)[1]
+    first = re.search(r'<button name="(\w+)" value="(\w+)"', form)
+    ticked = re.findall(r'name="pair" value="(\d+:\d+)" checked', form)
+
+    pressed = client.post("/matching/link", data={first[1]: first[2], "pair": ticked})
+
+    assert first[1] == "none"
+    assert (pressed.status_code, week.linked()) == (200, {})
+
+
 def test_a_pair_that_is_no_longer_proposed_is_not_linked(week, client):
     """
     A page that was open while somebody else decided, or a made-up request.
@@ -188,6 +203,8 @@ def test_the_page_is_short_counts_ticks_and_takes_keys(week, address, chromium):
     page.get_by_role("button", name="Open").click()
     page.goto("/matching")
     height = page.evaluate("document.documentElement.scrollHeight")
+    page.locator(".night input[name=pair]").nth(5).press("Enter")
+    assert week.linked() == {}
     ticked = int(page.locator("#ticked").inner_text())
 
     page.locator(".night input[name=pair]").first.focus()

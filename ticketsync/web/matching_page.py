@@ -86,6 +86,8 @@ class MatchingPage:
 
         Raises: `UsageError` where none is ticked.
         """
+        if "none" in request.form:  # the Enter key, which is no decision
+            return RedirectResponse("/matching", 303)
         wanted = request.form.get("same") or " ".join(request.choices.get("pair", ()))
         by_show: dict[int, list[int]] = {}
         for pair in wanted.split():

@@ -1,5 +1,6 @@
 // Counts what is ticked, and takes the keys of the matching screen for the night that has
-// the focus: 1 to 9 tick, "a" is the same for all, "n" none of your shows.
+// the focus: 1 to 9 tick, "a" is the same for all, "n" none of your shows. Enter in a
+// search links that night to what was found.
 "use strict";
 
 {
@@ -12,6 +13,10 @@
   function press(event) {
     const night = document.activeElement?.closest(".night");
     const isTyping = document.activeElement?.matches("input:not([type=checkbox])");
+    if (night && isTyping && event.key === "Enter") {
+      event.preventDefault();
+      night.querySelector("button[name=night][formaction='/matching/night']").click();
+    }
     if (!night || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^[1-9]$/.test(event.key)) night.querySelectorAll("input[name=pair]")[event.key - 1]?.click();
     else if (event.key === "a") night.querySelector(".acts > button[name=same]")?.click();
