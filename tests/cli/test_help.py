@@ -56,7 +56,8 @@ def test_each_command_has_an_example_of_itself(path):
     assert found
     for words in found:
         # `link DATE SHOW` is short for `link pair DATE SHOW`.
-        named = ("link", "pair") if words[0] == "link" and words[1] != "set" else path
+        is_short = words[0] == "link" and tuple(words[:2]) not in ALL
+        named = ("link", "pair") if is_short else path
         rest = words[len(path) :] if tuple(words[: len(path)]) == path else words[1:]
         ALL[named].make_context(" ".join(path), rest)
 
