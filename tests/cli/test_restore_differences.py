@@ -205,10 +205,12 @@ def test_an_upgrade_confirms_nothing_by_itself(home, sandbox, ready):
         for table, column in (
             *(("accounts", "pin"), ("webhooks", "pin"), ("webhooks", "old_pin")),
             *(("scans", "recorded_by"), ("passes", "evening"), ("passes", "ends_at")),
+            ("show_links", "basis"),
         ):
             for view in integrity.views.names():
                 connection.execute(f"DROP VIEW IF EXISTS {view}")
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("DROP TABLE confirmed_offsets")
         connection.execute("UPDATE alembic_version SET version_num = '0014'")
     connection.close()
     done = cli("db", "upgrade", "--no-backup")

@@ -98,7 +98,7 @@ def test_options_planned_in_two_tabs_are_saved_by_one(
         state.set_options(connection, held.id, {"people": wanted, "other": "1"})
     if not is_protected:
         monkeypatch.setattr(
-            account_options.tokens, "without", lambda options: {"same": "always"}
+            account_options.state, "without_tokens", lambda options: {"same": "always"}
         )
 
     saved = ruth.post(f"/tasks/{one.id}/save")
