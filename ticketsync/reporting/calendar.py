@@ -42,6 +42,7 @@ class Source:
     account: str
     sold: int
     url: str | None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def _sources(
             show_links.c.show_id,
             occurrences.c.account_id,
             accounts.c.name,
+            accounts.c.provider,
             occurrences.c.url,
             occurrences.c.ends_at,
         )
@@ -195,12 +197,13 @@ def _sources(
     found: dict[int, list[Source]] = {}
     ends: dict[int, datetime] = {}
     seen: set[tuple[int, int]] = set()
-    for show_id, account_id, account, url, ends_at in rows:
+    for show_id, account_id, account, provider, url, ends_at in rows:
         if ends_at is not None:
             ends[show_id] = max(ends_at, ends.get(show_id, ends_at))
         # Two occurrences of one account for one show share its figures: counted once.
         key = (show_id, account_id)
         count = 0 if key in seen else sold.get(key, 0)
         seen.add(key)
-        found.setdefault(show_id, []).append(Source(account, count, url))
+        source = Source(account, count, url, provider)
+        found.setdefault(show_id, []).append(source)
     return found, ends

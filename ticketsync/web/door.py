@@ -15,6 +15,7 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.door import attendees
+from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.scan_files import (
@@ -59,7 +60,12 @@ class DoorPages:
         limit = request.signed_in.limit
         found = [show for show in found if limit.allows(show.id, show.starts_local)]
         return self._site.render_page(
-            request, "doors.html", "Door", current_path="/door", shows=found[:60]
+            request,
+            "doors.html",
+            "Door",
+            current_path="/door",
+            attention=Attention(),
+            shows=found[:60],
         )
 
     def service_worker(self, request: PageRequest) -> Response:
@@ -79,8 +85,9 @@ class DoorPages:
         return self._site.render_page(
             request,
             "door.html",
-            "Door",
+            f"Door: {at.show.production}",
             current_path="/door",
+            attention=Attention(),
             show=at.show,
             count=count,
         )
