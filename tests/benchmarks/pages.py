@@ -35,7 +35,11 @@ from ticketsync.workflows.sync.run import Request
 ORDERS = 100_000
 TIMES = 15
 MOST = 0.300  # seconds for the overview
-PATHS = ("/", "/shows/100", "/productions/1", "/calendar", "/accounts", "/door/100")
+PATHS = (
+    *("/", "/?per=week", "/?per=month&show=revenue", "/shows/100", "/productions/1"),
+    *("/calendar", "/calendar?month=2026-12", "/money?period=", "/accounts"),
+    "/door/100",
+)
 
 
 def filled(place):

@@ -42,7 +42,7 @@ from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts, filters, notices
 from ticketsync.web.attention import read_attention
-from ticketsync.web.calendar_page import calendar_page
+from ticketsync.web.calendar_page import PUBLIC_PATH, calendar_page, public_calendar
 from ticketsync.web.overview_page import overview_page
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
@@ -75,6 +75,7 @@ class Pages:
             Route("/webhooks", for_readers(self.webhooks)),
             Route("/discrepancies", for_readers(self.discrepancies)),
             Route("/calendar", for_readers(self.calendar)),
+            Route(PUBLIC_PATH, self._site.for_everyone(self.public_calendar)),
             Route(
                 "/calendar/{token}.ics", self._site.for_other_sites(self.calendar_feed)
             ),
@@ -311,6 +312,9 @@ class Pages:
 
     def calendar(self, request: PageRequest) -> Response:
         return calendar_page(self._site, request)
+
+    def public_calendar(self, request: PageRequest) -> Response:
+        return public_calendar(self._site, request)
 
     def calendar_feed(self, request: PageRequest) -> Response:
         """
