@@ -40,7 +40,8 @@ MONEY = (
     *("/money?period=&per=month", "/money.csv?period=", "/money/refunds"),
 )
 PATHS = (
-    *("/", "/shows/100", "/productions/1", "/calendar", "/accounts", "/door/100"),
+    *("/", "/?per=week", "/?per=month&show=revenue", "/shows/100", "/productions/1"),
+    *("/calendar", "/calendar?month=2026-12", "/accounts", "/door/100"),
     *MONEY,
 )
 

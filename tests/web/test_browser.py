@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 from support import needs
+from support.page_list import PAGES, SHOW
 
 from ticketsync.core import clock
 from ticketsync.door import attendees
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
-
-SHOW = 12
 
 pytestmark = needs.chromium
 
@@ -188,16 +187,6 @@ def test_a_ticket_scanned_at_two_offline_doors_is_reported(
     second.locator("#answer", has_text="already-in").wait_for()
 
     assert counted(full) == before + 1
-
-
-PAGES = (
-    *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
-    *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
-    *("/money?period=", "/money?per=month&period=2026", "/money/refunds?period="),
-    *("/connect", "/connect?platform=wix", "/accounts/tt", "/accounts/tt/remove"),
-    *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
-    *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit"),
-)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

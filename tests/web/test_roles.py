@@ -47,6 +47,7 @@ EXPECTED = {
     "GET /accounts/{name}/webhooks": managers(200),
     "GET /calendar": readers(200),
     "GET /calendar/{token}.ics": everyone(404),  # a private address
+    "GET /whats-on": everyone(404),  # unless the settings make it public
     "GET /connect": managers(200),
     "GET /discrepancies": readers(200),
     "GET /door": at_door(200),
@@ -129,7 +130,13 @@ EXPECTED = {
 }
 # What needs no sign-in.
 OPEN = {
-    *("GET /calendar/{token}.ics", "GET /door/worker.js", "GET /enter", "GET /static"),
+    *(
+        "GET /calendar/{token}.ics",
+        "GET /whats-on",
+        "GET /door/worker.js",
+        "GET /enter",
+        "GET /static",
+    ),
     *("GET /enter/{token}", "POST /enter", "POST /enter/{token}", "POST /leave"),
     "POST /hooks/{path}",
 }

@@ -67,7 +67,8 @@ SCHEMA = {
             "get": operation(id=ID, account=("path", TEXT), order=("path", TEXT))
         },
         "/productions/{id}": {"get": operation(id=ID)},
-        "/calendar": {"get": operation(past=("query", TEXT))},
+        "/calendar": {"get": operation(past=("query", TEXT), month=("query", TEXT))},
+        "/whats-on": {"get": operation(month=("query", TEXT))},
         "/calendar/{token}.ics": {"get": operation(token=("path", TEXT))},
         "/accounts": {
             "get": operation(notice=("query", TEXT), account=("query", TEXT))

@@ -107,6 +107,8 @@ class ServeSettings:
                    pages as a manager
     cors_origins  sites whose scripts may read the calendar feed; `*` for all
     allow_pages   networks that may open the pages, all if none is named
+    public_calendar  whether anybody may open `/whats-on`: the coming shows that are on
+                  sale, with their times and links to buy
     """
 
     public_url: str = "http://127.0.0.1:8787"
@@ -115,6 +117,7 @@ class ServeSettings:
     cors_origins: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     allow_pages: tuple[str, ...] = ()
+    public_calendar: bool = False
 
 
 @dataclass(frozen=True, slots=True)

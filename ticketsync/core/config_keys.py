@@ -104,6 +104,7 @@ SERVE = section(
     password_hash=str,
     cors_origins=_Origins,
     allow_pages=_Networks,
+    public_calendar=_Flag,
 )
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(

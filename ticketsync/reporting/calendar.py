@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from ticketsync.core import clock, web_address
 from ticketsync.reporting import seats as reporting_seats
@@ -42,6 +42,8 @@ class Source:
     account: str
     sold: int
     url: str | None
+    provider: str = ""
+    is_on_sale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,17 @@ class Performance:
     @property
     def sold(self) -> int:
         return self.seats.sold
+
+    @property
+    def sellers(self) -> list[Source]:
+        """
+        Those where it can be bought now by a link, each account once.
+        """
+        found: dict[str, Source] = {}
+        for source in self.sources:
+            if source.is_on_sale and web_address.is_link(source.url):
+                found.setdefault(source.account, source)
+        return list(found.values())
 
     @property
     def starts_local(self) -> str:
@@ -184,6 +197,10 @@ def _sources(
             show_links.c.show_id,
             occurrences.c.account_id,
             accounts.c.name,
+            accounts.c.provider,
+            and_(
+                occurrences.c.status == "on_sale", occurrences.c.gone_since.is_(None)
+            ).label("is_on_sale"),
             occurrences.c.url,
             occurrences.c.ends_at,
         )
@@ -195,12 +212,13 @@ def _sources(
     found: dict[int, list[Source]] = {}
     ends: dict[int, datetime] = {}
     seen: set[tuple[int, int]] = set()
-    for show_id, account_id, account, url, ends_at in rows:
+    for show_id, account_id, account, provider, is_on_sale, url, ends_at in rows:
         if ends_at is not None:
             ends[show_id] = max(ends_at, ends.get(show_id, ends_at))
         # Two occurrences of one account for one show share its figures: counted once.
         key = (show_id, account_id)
         count = 0 if key in seen else sold.get(key, 0)
         seen.add(key)
-        found.setdefault(show_id, []).append(Source(account, count, url))
+        source = Source(account, count, url, provider, bool(is_on_sale))
+        found.setdefault(show_id, []).append(source)
     return found, ends

@@ -51,13 +51,16 @@ REFUSED_FOR: Final = timedelta(days=1)  # after that, refused deliveries are not
 class Kind:
     """
     How items of a kind are described, one or several, what to do about them and on
-    which page. Urgent ones are reported at once, the others once a day.
+    which page; `badge` is the word for all of them, `button` leads to that page. Urgent
+    ones are reported at once, the others once a day.
     """
 
     one: str
     several: str
     to_do: str
     page: str
+    badge: str
+    button: str
     is_urgent: bool = False
     can_be_dismissed: bool = True
 
@@ -73,58 +76,70 @@ KINDS: Final = {
     ACCOUNT: Kind(
         *("account needs you", "accounts need you"),
         *("ticketsync status", "/accounts"),
+        *("account", "See the accounts"),
         is_urgent=True,
         can_be_dismissed=False,
     ),
     UNCONFIRMED: Kind(
         *("account waits to be confirmed", "accounts wait to be confirmed"),
         *("ticketsync accounts confirm", "/accounts"),
+        *("to confirm", "See the accounts"),
         is_urgent=True,
         can_be_dismissed=False,
     ),
     REPLAY: Kind(
         *("account waits for a replay", "accounts wait for a replay"),
         *("ticketsync sync replay", "/accounts"),
+        *("to read again", "See the accounts"),
         is_urgent=True,
         can_be_dismissed=False,
     ),
     OVERSOLD: Kind(
         *("show is oversold", "shows are oversold"),
         *("ticketsync shows show SHOW", "/calendar"),
+        *("oversold", "See the shows"),
         is_urgent=True,
     ),
     NOT_ON_SALE: Kind(
         *("show is on sale nowhere", "shows are on sale nowhere"),
         *("ticketsync match", "/matching"),
+        *("not on sale", "See the shows"),
     ),
     MOVED: Kind(
         *("date moved far", "dates moved far"),
         *("ticketsync link DATE SHOW", "/matching"),
+        *("moved", "Match them"),
         is_urgent=True,
     ),
     QUARANTINE: Kind(
         *("record waits in quarantine", "records wait in quarantine"),
         *("ticketsync waiting list", "/discrepancies"),
+        *("quarantine", "See the records"),
     ),
     ORDER: Kind(
         *("order does not add up", "orders do not add up"),
         *("ticketsync waiting list", "/discrepancies"),
+        *("does not add up", "See the orders"),
     ),
     FAILED_DELIVERY: Kind(
         *("webhook had no effect", "webhooks had no effect"),
         *("ticketsync webhooks list --state failed", "/webhooks"),
+        *("webhook", "See the webhooks"),
     ),
     REFUSED_DELIVERY: Kind(
         *("webhook was refused", "webhooks were refused"),
         *("ticketsync webhooks list --state rejected", "/webhooks"),
+        *("webhook", "See the webhooks"),
     ),
     UNMATCHED: Kind(
         *("date belongs to no show", "dates belong to no show"),
         *("ticketsync match, or ticketsync shows adopt --all", "/matching"),
+        *("to match", "Match them"),
     ),
     DELISTED: Kind(
         *("date is no longer listed", "dates are no longer listed"),
         *("ticketsync events list", "/matching"),
+        *("delisted", "See the dates"),
     ),
 }
 

@@ -1,5 +1,6 @@
 """
-The calendar page, with the private URL of its feed if one was just created.
+The calendar page as a list or a month, with the private URL of its feed if one was just
+created; and the calendar that anybody may open, where the settings say so.
 """
 
 from __future__ import annotations
@@ -9,22 +10,31 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.reporting import calendar
 from ticketsync.visitors import passes
-from ticketsync.web import notices
+from ticketsync.web import month_grid, notices
+from ticketsync.web.attention import Attention
 from ticketsync.web.site import PageRequest, Site
+
+PUBLIC_PATH = "/whats-on"
 
 
 def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Response:
     """
-    The upcoming shows by month, or all shows with `?past=1`.
+    The upcoming shows by month, or all shows with `?past=1`; with `?month=2026-11` that
+    month as a grid.
     """
     with_past = request.query.get("past") == "1"
-    since = None if with_past else clock.now() - timedelta(days=1)
+    wanted = request.query.get("month", "")
+    since = None if with_past or wanted else clock.now() - timedelta(days=1)
     with site.database.read() as connection:
+        venue = shows.get_venue(connection)
         performances = calendar.list_performances(connection, since=since)
         feeds = passes.list_feeds(connection, clock.now())
+    today = clock.local(clock.now(), venue.timezone).date()
+    first = month_grid.first_of(wanted, today)
     months = [
         (name, list(group))
         for name, group in groupby(
@@ -34,11 +44,44 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
     return site.render_page(
         request,
         "calendar.html",
-        "Calendar",
+        f"Calendar, {first:%B %Y}" if wanted else "Calendar",
+        venue=venue,
         current_path="/calendar",
-        months=months,
+        months=[] if wanted else months,
+        month=month_grid.build_month(first, performances, today=today)
+        if wanted
+        else None,
+        this_month=f"{today:%Y-%m}",
         with_past=with_past,
+        public_path=PUBLIC_PATH if site.settings.serve.public_calendar else "",
         feed_url=feed_url,
         feeds=feeds,
         notice=notices.text_of(request.query),
+    )
+
+
+def public_calendar(site: Site, request: PageRequest) -> Response:
+    """
+    What anybody may see where the settings allow it: the coming shows that are on sale,
+    when and where they play, and one link to buy for each seller. No figure is on it.
+    """
+    if not site.settings.serve.public_calendar:
+        return Response(status_code=404)
+    now = clock.now()
+    with site.database.read() as connection:
+        venue = shows.get_venue(connection)
+        performances = calendar.list_performances(connection, since=now)
+    coming = [(show, sellers) for show in performances if (sellers := show.sellers)]
+    today = clock.local(now, venue.timezone).date()
+    first = month_grid.first_of(request.query.get("month", ""), today)
+    on_sale = [show for show, _ in coming]
+    return site.render_page(
+        request,
+        "public_calendar.html",
+        f"What’s on, {first:%B %Y}" if "month" in request.query else "What’s on",
+        venue=venue,
+        attention=Attention(),
+        month=month_grid.build_month(first, on_sale, today=today),
+        public_path=PUBLIC_PATH,
+        coming=coming,
     )

@@ -23,17 +23,10 @@ from ticketsync.jobs.setup import NewConnection, SetupJobs
 from ticketsync.jobs.tasks import Task
 from ticketsync.providers import registry
 from ticketsync.providers.base import Option, Provider, ProviderSpec
-from ticketsync.web import notices
+from ticketsync.web import notices, page_words
 from ticketsync.web.site import PageRequest, Site
 
 FORM_ID = re.compile(r"[A-Za-z0-9_-]{16,40}")
-_CHIPS: Mapping[str, str] = {
-    "ticket_tailor": "TT",
-    "eventbrite": "EB",
-    "humanitix": "HX",
-    "wix": "WX",
-    "square": "SQ",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +217,7 @@ def list_platforms() -> Sequence[Platform]:
 
 def platform_of(kind: type[Provider]) -> Platform:
     name, title = kind.spec.name, kind.spec.title
-    return Platform(name, title, _CHIPS.get(name, title[:2].upper()))
+    return Platform(name, title, page_words.initials(name))
 
 
 def page_options(spec: ProviderSpec) -> Sequence[Option]:

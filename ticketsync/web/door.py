@@ -16,6 +16,7 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.door import attendees, parties
+from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.scan_files import (
@@ -71,6 +72,7 @@ class DoorPages:
             shows=found[len(over) :][:60],
             tonight={show.id for show in found if _is_tonight(show, now)},
             over=over[::-1],
+            attention=Attention(),
         )
 
     def service_worker(self, request: PageRequest) -> Response:
@@ -90,8 +92,9 @@ class DoorPages:
         return self._site.render_page(
             request,
             "door.html",
-            "Door",
+            f"Door: {at.show.production}",
             current_path="/door",
+            attention=Attention(),
             show=at.show,
             count=count,
         )

@@ -31,7 +31,7 @@ def amount(amount: Money) -> str:
     return f"{'−' if amount.minor < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
-def _day(starts_local: str) -> str:
+def day(starts_local: str) -> str:
     """
     A show's local start: `Fri 27 Nov 2026, 19:30`.
     """
@@ -64,7 +64,7 @@ def _tone(state: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "amount": amount,
-    "day": _day,
+    "day": day,
     "ago": clock.ago,
     "moment": _moment,
     "at": _at,
@@ -73,5 +73,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "link": web_address.is_link,
     "problem": page_words.message_of,
     "what_to_do": page_words.hint_of,
+    "initials": page_words.initials,
+    "platform": page_words.platform_title,
     "without_commands": page_words.without_commands,
 }

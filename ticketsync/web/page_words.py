@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from ticketsync.core.errors import TicketsyncError
 from ticketsync.core.redact import safe
+from ticketsync.providers import registry
 
 _COMMAND = re.compile(r"`(?:ticketsync|--|\.)|(?:^|\s)--[a-z]|`serve")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
@@ -22,6 +23,29 @@ _HINTS: Mapping[str, str] = {
     "retired": "Who looks after the server can connect it again.",
     "unconfirmed": "Who looks after the server has to confirm this account there.",
 }
+
+_INITIALS: Mapping[str, str] = {
+    "ticket_tailor": "TT",
+    "eventbrite": "EB",
+    "humanitix": "HX",
+    "wix": "WX",
+    "square": "SQ",
+}
+
+
+def initials(provider: str) -> str:
+    """
+    The two letters of a platform, which also choose its colour. They are decoration:
+    the name stands beside them.
+    """
+    return _INITIALS.get(provider, provider[:2].upper())
+
+
+def platform_title(provider: str) -> str:
+    """
+    The name of a platform for people.
+    """
+    return registry.titles([provider])
 
 
 def hint_of(error: TicketsyncError) -> str:

@@ -29,9 +29,7 @@ from ticketsync.financials import explain
 from ticketsync.providers import registry
 from ticketsync.reporting import (
     calendar,
-    daily,
     deliveries,
-    first_steps,
     grouped_figures,
     numbers,
     runs,
@@ -42,9 +40,11 @@ from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
-from ticketsync.web import charts, notices
-from ticketsync.web.calendar_page import calendar_page
+from ticketsync.web import charts, filters, notices
+from ticketsync.web.attention import read_attention
+from ticketsync.web.calendar_page import PUBLIC_PATH, calendar_page, public_calendar
 from ticketsync.web.matching_page import plan_values
+from ticketsync.web.overview_page import overview_page
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
@@ -75,50 +75,14 @@ class Pages:
             Route("/webhooks", for_readers(self.webhooks)),
             Route("/discrepancies", for_readers(self.discrepancies)),
             Route("/calendar", for_readers(self.calendar)),
+            Route(PUBLIC_PATH, self._site.for_everyone(self.public_calendar)),
             Route(
                 "/calendar/{token}.ics", self._site.for_other_sites(self.calendar_feed)
             ),
         ]
 
     def overview(self, request: PageRequest) -> Response:
-        now = clock.now()
-        with self._site.database.read() as connection:
-            venue = shows.get_venue(connection)
-            recent_sales = selling.recent_sales(connection, venue.timezone, now)
-            platforms = selling.platforms(connection, recent_sales)
-            since = recent_sales.since(7, venue.timezone)
-            on_sale = daily.list_on_sale(connection, now=now, since=since)
-            items = self._waiting(connection)
-            freshness = runs.list_freshness(connection, now)
-            steps = first_steps.read_first_steps(connection)
-        return self._site.render_page(
-            request,
-            "overview.html",
-            "Overview",
-            current_path="/",
-            venue=venue,
-            notice=notices.text_of(request.query),
-            steps=steps,
-            can_set_up=self._site.setup is not None,
-            recent_sales=recent_sales,
-            week=recent_sales.last(7),
-            platforms=platforms,
-            platform_totals=_totals(selling.PLATFORMS, platforms),
-            shows=on_sale,
-            show_totals=daily.totals(on_sale),
-            sold_upcoming=sum(show.sold for show in on_sale),
-            waiting=waiting.summary(items),
-            waiting_number=sum(item.count for item in items),
-            chart=charts.bars(
-                "Tickets per day",
-                recent_sales.days,
-                [day.tickets for day in recent_sales.by_day],
-            ),
-            freshness=", ".join(
-                f"{item.account} synced {clock.ago(item.last_success_at)}"
-                for item in freshness
-            ),
-        )
+        return overview_page(self._site, request)
 
     def show(self, request: PageRequest) -> Response:
         limit = _number(request.query.get("orders", ""), ORDERS_SHOWN)
@@ -127,8 +91,10 @@ class Pages:
             show = shows.get_show(connection, int(request.path_params["id"]))
             figures = numbers.figures(connection, show.id)
             seats = reporting_seats.seats(connection, show.id)[show.id]
+            attention = read_attention(connection, self._site.settings)
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             sources = occurrences.list_occurrences(connection, show_id=show.id)
+            pace = selling.sales_curve(connection, show.id, show.timezone)
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
                 "totals": numbers.totals(connection, show.id),
@@ -140,16 +106,15 @@ class Pages:
                 "last_reads": link_reads.list_last_reads(connection, sources),
                 "available": availability.list_available(connection, sources),
                 "count": attendees.count_guests(connection, show.id),
-                "curve": charts.curve(
-                    "Tickets sold",
-                    selling.sales_curve(connection, show.id, show.timezone),
-                    seats.capacity,
-                ),
+                "pace": pace,
+                "curve": charts.curve("Tickets sold", pace, seats.capacity),
             }
         return self._site.render_page(
             request,
             "show.html",
-            show.production,
+            f"{show.production}, {filters.day(show.starts_local)}",
+            attention=attention,
+            own_attention=attention.on_page(f"/shows/{show.id}"),
             venue=venue,
             notice=notices.text_of(request.query),
             show=show,
@@ -331,6 +296,9 @@ class Pages:
 
     def calendar(self, request: PageRequest) -> Response:
         return calendar_page(self._site, request)
+
+    def public_calendar(self, request: PageRequest) -> Response:
+        return public_calendar(self._site, request)
 
     def calendar_feed(self, request: PageRequest) -> Response:
         """

@@ -20,7 +20,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from ticketsync.accounts import health
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import actor, clock, errors, log
@@ -30,6 +29,7 @@ from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import bodies, cross_origin, own_address, page_words
+from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form, Upload
 from ticketsync.web.filters import FILTERS
 
@@ -89,16 +89,6 @@ class PageRequest:
         """
         assert self.visitor is not None
         return self.visitor
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """
-    A problem that is shown on top of every page, with the page that explains it.
-    """
-
-    text: str
-    page: str
 
 
 class AccessDenied(Exception):
@@ -292,10 +282,12 @@ class Site:
         venue: VenueInfo | None = None,
         current_path: str = "",
         notice: str = "",
+        attention: Attention | None = None,
         **values: Any,
     ) -> Response:
         """
-        A page: a template with its values and with what every page needs.
+        A page: a template with its values and with what every page needs. Who has read
+        what needs attention already hands it in.
         """
         venue = venue or self._load_venue()
         context = {
@@ -306,7 +298,7 @@ class Site:
             "pages": _menu(request.visitor),
             "current_path": current_path,
             "notice": notice,
-            "banners": self._banners(request.visitor),
+            "attention": attention or self._read_attention(request.visitor),
             **values,
         }
         html = self._templates.get_template(template).render(context)
@@ -325,19 +317,11 @@ class Site:
         with self.database.read() as connection:
             return shows.get_venue(connection)
 
-    def _banners(self, visitor: Visitor | None) -> Sequence[Banner]:
-        """
-        The accounts that need attention.
-        """
+    def _read_attention(self, visitor: Visitor | None) -> Attention:
         if visitor is None or not visitor.can_read:
-            return ()
+            return Attention()
         with self.database.read() as connection:
-            accounts = health.assess_all(connection, self.settings, clock.now())
-        return [
-            Banner(f"{item.account} is {item.word}", "/accounts")
-            for item in accounts
-            if item.waits
-        ]
+            return read_attention(connection, self.settings)
 
     # Refusals
 

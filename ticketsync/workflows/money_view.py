@@ -186,11 +186,19 @@ def per_cent_more(now: Amount, before: Amount) -> int | None:
     By how many per cent an amount is more than another in its currency, rounded;
     `None` where there was nothing before.
     """
-    difference, whole = (now - before).minor, before.minor
-    if whole <= 0:
+    difference = now - before  # of one currency only
+    return per_cent(before.minor + difference.minor, before.minor)
+
+
+def per_cent(now: int, before: int) -> int | None:
+    """
+    The same of two numbers.
+    """
+    difference = now - before
+    if before <= 0:
         return None
     sign = -1 if difference < 0 else 1
-    return sign * ((200 * abs(difference) + whole) // (2 * whole))
+    return sign * ((200 * abs(difference) + before) // (2 * before))
 
 
 def change_in_words(now: Amount, before: Amount) -> str:

@@ -1,0 +1,14 @@
+"""
+The pages that are looked at in a browser.
+"""
+
+SHOW = 12
+PAGES = (
+    *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
+    *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
+    *("/money?period=", "/money?per=month&period=2026", "/money/refunds?period="),
+    "/calendar?month=2026-09",
+    *("/connect", "/connect?platform=wix", "/accounts/tt", "/accounts/tt/remove"),
+    *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
+    *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit"),
+)

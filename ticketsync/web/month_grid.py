@@ -1,0 +1,81 @@
+"""
+A month as weeks of seven days, from Monday, each with the shows that play on it. Pure.
+"""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ticketsync.core import clock
+from ticketsync.reporting.calendar import Performance
+
+YEARS = range(1990, 2101)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """
+    One day of the grid; those of the months beside it fill the first and last week.
+    """
+
+    day: date
+    is_in_month: bool
+    is_today: bool
+    shows: Sequence[Performance]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """
+    A month with its weeks, and the months before and after it as `2026-11`.
+    """
+
+    first: date
+    weeks: Sequence[Sequence[Day]]
+
+    @property
+    def before(self) -> str:
+        return f"{self.first - timedelta(days=1):%Y-%m}"
+
+    @property
+    def after(self) -> str:
+        return f"{self.first + timedelta(days=31):%Y-%m}"
+
+
+def first_of(text: str, today: date) -> date:
+    """
+    The first day of the month in a text such as `2026-11`; of this month for any other.
+    """
+    try:
+        found = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        found = today
+    return (found if found.year in YEARS else today).replace(day=1)
+
+
+def build_month(first: date, shows: Sequence[Performance], *, today: date) -> Month:
+    """
+    The month that begins on this day. A show stands on the day on its poster.
+    """
+    by_day: dict[date, list[Performance]] = {}
+    for show in shows:
+        day = clock.from_poster(show.starts_local).date()
+        by_day.setdefault(day, []).append(show)
+    return Month(
+        first,
+        [
+            [
+                Day(
+                    day,
+                    is_in_month=day.month == first.month,
+                    is_today=day == today,
+                    shows=by_day.get(day, ()) if day.month == first.month else (),
+                )
+                for day in week
+            ]
+            for week in Calendar().monthdatescalendar(first.year, first.month)
+        ],
+    )

@@ -1,0 +1,317 @@
+"""
+The overview: what needs attention, what was sold and what it brought lately, what each
+production brought, and how the next shows sell. Two currencies are never added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from ticketsync.catalogue import shows
+from ticketsync.core import clock, periods, tables
+from ticketsync.core.money import Money
+from ticketsync.core.periods import Period
+from ticketsync.providers import registry
+from ticketsync.reporting import (
+    calendar,
+    daily,
+    first_steps,
+    grouped_figures,
+    runs,
+    selling,
+)
+from ticketsync.reporting.calendar import Performance
+from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.reporting.selling import Comparison, RecentSales, Sold
+from ticketsync.web import charts, money_chart, notices, page_words
+from ticketsync.web.attention import read_attention
+from ticketsync.web.filters import amount
+from ticketsync.web.site import PageRequest, Site
+from ticketsync.workflows import money_view
+
+NEXT_SHOWS = 10
+WIDGETS = 8  # of productions
+TICKETS = "tickets"
+REVENUE = "revenue"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """
+    A figure in words, beside what it was before and by how many per cent it is more;
+    `None` where there was nothing before.
+    """
+
+    label: str
+    text: str
+    unit: str
+    before: str
+    change: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """
+    What the coming shows of a production brought so far, in each currency; `platforms`
+    in words, empty where it is linked to none.
+    """
+
+    production_id: int
+    production: str
+    shows: int
+    first: str
+    gross: Sequence[Money]
+    tickets_sold: int
+    platforms: str
+
+
+def overview_page(site: Site, request: PageRequest) -> Response:
+    """
+    The front page. `?per=` day, week or month and `?show=` tickets or revenue choose
+    the chart.
+    """
+    now = clock.now()
+    span = _one_of(request.query.get("per", ""), selling.SPANS)
+    shown = _one_of(request.query.get("show", ""), (TICKETS, REVENUE))
+    with site.database.read() as connection:
+        venue = shows.get_venue(connection)
+        zone = venue.timezone
+        recent = selling.recent_sales(connection, zone, now)
+        drawn = (
+            recent if span == "day" else selling.sales_per(connection, span, zone, now)
+        )
+        platforms = selling.platforms(connection, recent)
+        since = recent.since(7, zone)
+        on_sale = daily.list_on_sale(connection, now=now, since=since)
+        values: dict[str, Any] = {
+            "steps": first_steps.read_first_steps(connection),
+            "attention": read_attention(connection, site.settings),
+            "compared": [
+                selling.compare_with_week_before(connection, recent, zone, now, days)
+                for days in (1, 7)
+            ],
+            "widgets": _widgets(connection, now),
+            "freshness": {
+                item.account: item.last_success_at
+                for item in runs.list_freshness(connection, now)
+            },
+        }
+    return site.render_page(
+        request,
+        "overview.html",
+        "Overview",
+        current_path="/",
+        venue=venue,
+        notice=notices.text_of(request.query),
+        can_set_up=site.setup is not None,
+        now=now,
+        figures=figures_of,
+        compared_with=_compared_with,
+        recent_sales=recent,
+        span=span,
+        spans=selling.SPANS,
+        shown=shown,
+        charts=_charts(drawn, span, shown),
+        sold_by_span=_table(drawn, span),
+        currencies=drawn.currencies,
+        legend=_legend(drawn),
+        platforms=platforms,
+        platform_totals=[
+            *tables.by_name(
+                tables.totals(tables.of_values(selling.PLATFORMS, platforms))
+            )
+        ],
+        shows=on_sale[:NEXT_SHOWS],
+        shows_on_sale=len(on_sale),
+        show_totals=daily.totals(on_sale),
+        sold_upcoming=sum(show.sold for show in on_sale),
+        widgets_shown=WIDGETS,
+        **values,
+    )
+
+
+def figures_of(comparison: Comparison) -> list[Figure]:
+    """
+    Revenue in each currency and tickets, each compared with the week before.
+    """
+    sold, before = comparison.sold, comparison.before
+    codes = sorted({*sold.by_currency, *before.by_currency})
+    found = [_revenue(sold.charged_in(code), before.charged_in(code)) for code in codes]
+    change = money_view.per_cent(sold.tickets, before.tickets)
+    tickets = (f"{sold.tickets:,}", "", f"{before.tickets:,}")
+    return [*found, Figure("Tickets", *tickets, change)]
+
+
+def _revenue(now: Money, before: Money) -> Figure:
+    change = money_view.per_cent_more(now, before)
+    return Figure("Revenue, gross", amount(now), now.currency, amount(before), change)
+
+
+def _compared_with(comparison: Comparison, now: datetime, zone: str) -> str:
+    """
+    Which days are compared, in words.
+    """
+    time = f"{clock.local(now, zone):%H:%M}"
+    first, last = comparison.earlier
+    if comparison.days == 1:
+        return f"Against {first:%A} last week up to {time}"
+    these = periods.in_words(Period(comparison.first, comparison.last))
+    return f"{these}, against {periods.in_words(Period(first, last))} up to {time}"
+
+
+# The chart
+
+
+def _charts(sales: RecentSales, span: str, shown: str) -> list[tuple[str, Markup]]:
+    """
+    A chart of tickets, or one of revenue for each currency; with its name.
+    """
+    if shown == TICKETS:
+        tickets = [
+            _stack(sales, span, n, lambda sold: sold.tickets, str)
+            for n in range(len(sales.days))
+        ]
+        return [("", charts.stacked_bars(f"Tickets per {span}", tickets, str))]
+    return [(code, _revenue_chart(sales, span, code)) for code in sales.currencies]
+
+
+def _revenue_chart(sales: RecentSales, span: str, code: str) -> Markup:
+    def size(sold: Sold) -> int:
+        return sold.charged_in(code).minor
+
+    def words(minor: int) -> str:
+        return f"{amount(Money(minor, code))} {code}"
+
+    def whole(minor: int) -> str:
+        return money_chart.whole(Money(minor, code))
+
+    stacks = [
+        _stack(sales, span, n, size, words, whole) for n in range(len(sales.days))
+    ]
+    return charts.stacked_bars(f"Revenue in {code} per {span}", stacks, whole)
+
+
+def _stack(
+    sales: RecentSales,
+    span: str,
+    index: int,
+    size: Any,
+    words: charts.Scale,
+    short: charts.Scale | None = None,
+) -> charts.Stack:
+    parts = [
+        (provider, size(series[index]))
+        for provider, series in sales.by_provider.items()
+    ]
+    whole = sum(part for _, part in parts)
+    named = [
+        f"{page_words.platform_title(provider)} {words(part)}"
+        for provider, part in parts
+        if part
+    ]
+    return charts.Stack(
+        label=_label(sales.days[index], span),
+        figure=(short or words)(whole) if whole else "",
+        words="\n".join([f"{_name(sales.days[index], span)}: {words(whole)}", *named]),
+        parts=[
+            (page_words.initials(provider).lower(), max(0, part))
+            for provider, part in parts
+        ],
+    )
+
+
+def _label(day: date, span: str) -> str:
+    return f"{day:%b %y}" if span == "month" else f"{day.day} {day:%b}"
+
+
+def _name(day: date, span: str) -> str:
+    match span:
+        case "month":
+            return f"{day:%B %Y}"
+        case "week":
+            return periods.in_words(periods.week_of(day))
+        case _:
+            return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def _table(sales: RecentSales, span: str) -> list[dict[str, Any]]:
+    """
+    The same figures as the charts, the newest first.
+    """
+    return [
+        {
+            "name": _name(day, span),
+            "tickets": sold.tickets,
+            "charged": [sold.charged_in(code) for code in sales.currencies],
+            "by_provider": [
+                series[index].tickets for series in sales.by_provider.values()
+            ],
+        }
+        for index, (day, sold) in reversed(
+            [*enumerate(zip(sales.days, sales.by_day, strict=True))]
+        )
+    ]
+
+
+def _legend(sales: RecentSales) -> list[tuple[str, Sold]]:
+    """
+    The platforms in the order of the stack, from below, with what each sold.
+    """
+    return [
+        (provider, selling.sum_sold(series))
+        for provider, series in sales.by_provider.items()
+    ]
+
+
+# Productions
+
+
+def _widgets(connection: Connection, now: datetime) -> list[Widget]:
+    """
+    The productions with coming shows: those that brought most tickets first.
+    """
+    coming = grouped_figures.grouped_table(
+        connection, "production", FigureFilter(begins_from=now)
+    )
+    sold: dict[str, list[Mapping[str, Any]]] = {}
+    for row in tables.by_name(coming):
+        sold.setdefault(row["production"], []).append(row)
+    found = list(_of_productions(connection, now, sold))
+    return sorted(found, key=lambda item: (-item.tickets_sold, item.production))
+
+
+def _of_productions(
+    connection: Connection,
+    now: datetime,
+    sold: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Iterator[Widget]:
+    ids = {title: id_ for id_, title, _ in shows.list_productions(connection)}
+    ahead: dict[str, list[Performance]] = {}
+    for show in calendar.list_performances(connection, since=now):
+        ahead.setdefault(show.production, []).append(show)
+    for title, coming in ahead.items():
+        rows = sold.get(title, ())
+        names = {source.provider for show in coming for source in show.sources}
+        yield Widget(
+            production_id=ids[title],
+            production=title,
+            shows=len(coming),
+            first=coming[0].starts_local,
+            gross=[row["gross"] for row in rows],
+            tickets_sold=sum(row["tickets_sold"] for row in rows),
+            platforms=registry.titles(names) if names else "",
+        )
+
+
+def _one_of(text: str, possible: Any) -> str:
+    """
+    What a URL asks for; the first one where it asks for nothing that there is.
+    """
+    return text if text in possible else next(iter(possible))
