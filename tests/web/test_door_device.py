@@ -122,7 +122,7 @@ def scan_everybody(page, full, codes, poison_words):
 def test_a_poisoned_code_keeps_no_guest_from_the_server(open_browser, full, fifty):
     page = at_door(open_browser)
 
-    scan_everybody(page, full, fifty, "Nobody at")
+    scan_everybody(page, full, fifty, "No ticket for")
     page.locator("#line", has_not_text="saved offline").wait_for(
         state="attached", timeout=PATIENT
     )
@@ -207,7 +207,9 @@ def test_control_a_page_that_sends_only_batches_sends_nobody(
 
 STORED = """async () => [
     Object.keys(localStorage).length,
-    (await caches.keys()).length && (await (await caches.open('door-2')).keys()).length,
+    (await Promise.all((await caches.keys()).map(
+        async (name) => (await (await caches.open(name)).keys()).length
+    ))).reduce((all, one) => all + one, 0),
     (await navigator.serviceWorker.getRegistrations()).length,
 ]"""
 

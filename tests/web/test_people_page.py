@@ -41,7 +41,7 @@ def test_j24_without_a_public_url_a_link_leads_where_the_pages_are(site, served,
     """
     The settings' own default names a port at which nobody may listen.
     """
-    site.settings = Settings(serve=ServeSettings())
+    site.settings_at_start = Settings(serve=ServeSettings())
     page = ruth.post("/people/invite", data={"role": "door"})
     assert link_in(page)[0] == served
 

@@ -22,7 +22,7 @@ def public(site):
     The settings allow it.
     """
     serve = replace(site.settings.serve, public_calendar=True)
-    site.settings = replace(site.settings, serve=serve)
+    site.settings_at_start = replace(site.settings, serve=serve)
 
 
 def main_of(response):

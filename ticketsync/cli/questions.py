@@ -64,7 +64,7 @@ def _chosen(answer: str, choices: Sequence[tuple[str, str]]) -> str:
     like = difflib.get_close_matches(wanted, [_folded(words) for _, words in choices])
     near = [words for _, words in choices if like and _folded(words) == like[0]]
     raise errors.UsageError(
-        f"{answer!r} is not one of these.",
+        "That is not one of these.",  # never repeated: it may be a key
         hint=f"Did you mean {near[0]}?"
         if near
         else f"Type a number, 1 to {len(choices)}.",

@@ -1,5 +1,5 @@
 // What the door page stored on this device: lists of past shows are dropped, and signing
-// out clears everything. Browsers also clear it at the server's word, but only on https.
+// out clears everything. A header of the server clears it, too, but only on https.
 "use strict";
 
 {
@@ -26,8 +26,19 @@
     window.isLeaving = true; // the door page stores nothing from now on
     localStorage.clear();
     sessionStorage.clear();
+    for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
+      await hasStarted(registration);
+      await registration.unregister();
+    }
     await dropCached(() => true);
-    for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) await worker.unregister();
+  }
+
+  // A worker that is still starting could store the page after the cache was emptied.
+  function hasStarted({ installing, waiting, active }) {
+    const worker = installing ?? waiting ?? active;
+    if (!worker || worker.state === "activated") return;
+    const started = new Promise((done) => worker.addEventListener("statechange", () => worker.state === "activated" && done()));
+    return Promise.race([started, new Promise((done) => setTimeout(done, 2000))]);
   }
 
   // Scans that the server does not have.
