@@ -98,7 +98,10 @@ class SetupJobs:
             self._fetch(task, [new.name])
 
         title = f"Connect {spec.title}"
-        return self.tasks.start(task_id, CONNECT, title, job, new.name, spec.name)
+        return self.tasks.start(
+            *(task_id, CONNECT, title, job, new.name, spec.name),
+            given=(new.key.reveal(), new.storage, *_flat(new.options)),
+        )
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """
@@ -112,7 +115,10 @@ class SetupJobs:
                 self.database, self.settings(), name, source=source, check=True
             )
 
-        return self.tasks.start(task_id, ROTATE, f"New key for {name}", job, name)
+        return self.tasks.start(
+            *(task_id, ROTATE, f"New key for {name}", job, name),
+            given=(key.reveal(), storage),
+        )
 
     def plan_options(self, task_id: str, name: str, given: Mapping[str, str]) -> Task:
         """
@@ -127,7 +133,10 @@ class SetupJobs:
             task.begin("Trying the new options")
             return account_options.plan(self.database, self.settings(), name, given)
 
-        return self.tasks.start(task_id, OPTIONS, f"Options of {name}", job, name)
+        return self.tasks.start(
+            *(task_id, OPTIONS, f"Options of {name}", job, name),
+            given=_flat(given),
+        )
 
     def apply_options(self, task: Task) -> None:
         """
@@ -147,7 +156,8 @@ class SetupJobs:
         Read what the accounts have on sale, or all of them.
         """
         return self.tasks.start(
-            task_id, FETCH, "Read events", lambda task: self._fetch(task, names)
+            *(task_id, FETCH, "Read events", lambda task: self._fetch(task, names)),
+            given=names,
         )
 
     def sync(self, task_id: str, names: Sequence[str] = ()) -> Task:
@@ -161,7 +171,7 @@ class SetupJobs:
             outcome = sync.sync(self.database, self.settings(), request)
             _note_results(task, outcome.results, "shows_changed", "show", "changed")
 
-        return self.tasks.start(task_id, SYNC, "Sync", job)
+        return self.tasks.start(task_id, SYNC, "Sync", job, given=names)
 
     def register_webhooks(self, task_id: str, name: str, storage: str) -> Task:
         """
@@ -175,7 +185,9 @@ class SetupJobs:
             url = webhook_endpoints.create_url(self.database, settings, sender)
             webhook_registration.register(self.database, settings, name, url, storage)
 
-        return self.tasks.start(task_id, REGISTER, f"Webhooks of {name}", job, name)
+        return self.tasks.start(
+            *(task_id, REGISTER, f"Webhooks of {name}", job, name), given=(storage,)
+        )
 
     def set_webhook_secret(self, name: str, secret: Secret, storage: str) -> None:
         """
@@ -228,6 +240,10 @@ class SetupJobs:
             self.database, self.settings(), names, on_progress=_progress_of(task)
         )
         _note_results(task, results, "listed", "event", "on sale")
+
+
+def _flat(options: Mapping[str, str]) -> Sequence[str]:
+    return [part for option in sorted(options.items()) for part in option]
 
 
 def _refuse_files(is_local: bool, options: Mapping[str, str]) -> None:
