@@ -87,6 +87,16 @@ class Task:
         """
         self.steps = (*self.steps[:-1], Step(text, REFUSED))
 
+    def note(self, text: str) -> None:
+        """
+        Add what is worth knowing about the steps before, which are done.
+        """
+        self.steps = (*self._ended(DONE), Step(text, DONE))
+
+    @property
+    def has_failed_step(self) -> bool:
+        return any(step.state == REFUSED for step in self.steps)
+
     def end(self, state: str) -> None:
         self.steps = self._ended(state)
         self.state = state
@@ -171,16 +181,22 @@ class Tasks:
             del self._tasks[id_]
 
 
+def explain(task: Task, error: Exception) -> errors.TicketsyncError:
+    """
+    Why something failed, to be shown; a fault of our own is logged.
+    """
+    if isinstance(error, errors.TicketsyncError):
+        return error
+    log.warning("task failed", kind=task.kind, trace=log.trace_of(error))
+    return errors.TicketsyncError("That failed. The reason is in the log.")
+
+
 def _run(task: Task, job: Job) -> None:
     try:
         with actor.acting_as(task.started_by):
             task.result = job(task)
-    except errors.TicketsyncError as error:
-        task.error = error
-        task.end(REFUSED)
     except Exception as error:
-        log.warning("task failed", kind=task.kind, trace=log.trace_of(error))
-        task.error = errors.TicketsyncError("That failed. The reason is in the log.")
+        task.error = explain(task, error)
         task.end(REFUSED)
     else:
         task.end(DONE)
