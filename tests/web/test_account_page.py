@@ -129,3 +129,27 @@ def test_what_hangs_on_an_account_is_said_before_it_is_removed(full, ruth):
     assert decisions(full, 1) == [("Ruth (manager)", "retire")]
     assert ruth.get("/accounts/tt").status_code == 200
     assert ruth.post("/accounts/tt/resume").status_code == 409
+
+
+def test_another_key_in_the_form_of_one_that_was_taken_is_tried_too(
+    full, site, ruth, sandbox
+):
+    """
+    The way back shows the form as it was sent, with its id. Recognised by that alone,
+    the second key was thrown away and said to be in use.
+    """
+    page = ruth.get("/accounts/tt").text
+    form = re.search(r'action="/accounts/tt/key".*?value="([\w-]+)"', page, re.S)[1]
+
+    def send(key):
+        data = {"form": form, "file": "yes", "key": key}
+        return finish(site, ruth.post("/accounts/tt/key", data=data))
+
+    first = send(sandbox.key)
+    other = send("sk_wrong_key_of_somebody")
+
+    assert first.error is None
+    assert other.error is not None
+    assert send(sandbox.key) is first
+    assert send("sk_wrong_key_of_somebody").id == other.id != first.id
+    assert "sk_" not in first.content + other.content

@@ -9,8 +9,10 @@ import threading
 import pytest
 
 from ticketsync.accounts import credentials, state
+from ticketsync.accounts.runs import Result
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, log, paths
+from ticketsync.jobs import setup
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
 from ticketsync.workflows import connect, exclusive
@@ -310,3 +312,65 @@ def test_a_page_of_a_task_that_runs_refreshes_itself_without_a_script(ruth, site
     assert '<noscript><meta http-equiv="refresh"' in page
     assert task.ended.wait(30)
     assert "refresh" not in ruth.get(f"/tasks/{task.id}").text
+
+
+def test_an_account_whose_events_cannot_be_read_is_connected_nevertheless(
+    full, ruth, send, sandbox, monkeypatch
+):
+    """
+    The page said that nothing was connected and no key kept, and trying again failed.
+    """
+
+    def fail(*_, **__):
+        raise connect.errors.DatabaseError("The disk is full.")
+
+    monkeypatch.setattr(setup.sync, "fetch_listing", fail)
+    _, page = send(ruth, form_of(ruth), sandbox.key)
+
+    assert "The key works." in page
+    assert "The disk is full." in page
+    assert "Nothing was connected" not in page
+    assert "Read events again" in page
+    assert accounts(full) == [("ticket_tailor", "active")]
+    assert secret_files() == ["ticket_tailor"]
+
+
+@pytest.mark.parametrize("address", ["/sync", "/fetch"])
+def test_a_task_whose_accounts_all_failed_has_failed(
+    full, ruth, send, site, sandbox, address
+):
+    send(ruth, form_of(ruth), sandbox.key)
+    (paths.secrets_folder() / "ticket_tailor").write_text(WRONG)
+
+    task = ruth.post(address).headers["location"]
+    assert site.setup.tasks.get(task.rpartition("/")[2]).ended.wait(30)
+    page = ruth.get(task).text
+
+    assert "This was not finished. What was saved before stays." in page
+    assert "See the figures" not in page
+    assert "Make them your shows" not in page
+
+
+def test_a_task_says_what_the_run_remarks(full, ruth, site, monkeypatch):
+    """
+    One of two accounts failed: the task is done, and its page says what the command
+    says.
+    """
+    results = [
+        Result("tt", "success"),
+        Result("eb", "failed", exit_code=5, message="Eventbrite is not reachable."),
+    ]
+    remarks = ["Friday has two listings.", "Friday has two listings."]
+    monkeypatch.setattr(
+        setup.sync, "fetch_listing", lambda *_, **__: (results, remarks)
+    )
+
+    task = site.setup.fetch("f" * 22)
+    assert task.ended.wait(30)
+
+    assert [(step.text, step.state) for step in task.steps] == [
+        ("tt: 0 events on sale", "done"),
+        ("eb: Eventbrite is not reachable.", "refused"),
+        ("Friday has two listings.", "done"),
+    ]
+    assert task.state == "done"

@@ -18,7 +18,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.named_files import named_files
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret
-from ticketsync.jobs.tasks import Task, Tasks
+from ticketsync.jobs.tasks import Task, Tasks, explain
 from ticketsync.providers import registry
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
@@ -95,10 +95,13 @@ class SetupJobs:
             )
             owner = found.identity.name if found.identity else ""
             task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
-            self._fetch(task, [new.name])
+            self._fetch_after_connecting(task, new.name)
 
         title = f"Connect {spec.title}"
-        return self.tasks.start(task_id, CONNECT, title, job, new.name, spec.name)
+        return self.tasks.start(
+            *(task_id, CONNECT, title, job, new.name, spec.name),
+            given=(new.key.reveal(), new.storage, *_flat(new.options)),
+        )
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """
@@ -112,7 +115,10 @@ class SetupJobs:
                 self.database, self.settings(), name, source=source, check=True
             )
 
-        return self.tasks.start(task_id, ROTATE, f"New key for {name}", job, name)
+        return self.tasks.start(
+            *(task_id, ROTATE, f"New key for {name}", job, name),
+            given=(key.reveal(), storage),
+        )
 
     def plan_options(self, task_id: str, name: str, given: Mapping[str, str]) -> Task:
         """
@@ -127,7 +133,10 @@ class SetupJobs:
             task.begin("Trying the new options")
             return account_options.plan(self.database, self.settings(), name, given)
 
-        return self.tasks.start(task_id, OPTIONS, f"Options of {name}", job, name)
+        return self.tasks.start(
+            *(task_id, OPTIONS, f"Options of {name}", job, name),
+            given=_flat(given),
+        )
 
     def apply_options(self, task: Task) -> None:
         """
@@ -147,7 +156,8 @@ class SetupJobs:
         Read what the accounts have on sale, or all of them.
         """
         return self.tasks.start(
-            task_id, FETCH, "Read events", lambda task: self._fetch(task, names)
+            *(task_id, FETCH, "Read events", lambda task: self._fetch(task, names)),
+            given=names,
         )
 
     def sync(self, task_id: str, names: Sequence[str] = ()) -> Task:
@@ -160,8 +170,10 @@ class SetupJobs:
             request = sync.Request(tuple(names), on_progress=_progress_of(task))
             outcome = sync.sync(self.database, self.settings(), request)
             _note_results(task, outcome.results, "shows_changed", "show", "changed")
+            _note_remarks(task, outcome.notes)
+            _refuse_if_all_failed(outcome.results)
 
-        return self.tasks.start(task_id, SYNC, "Sync", job)
+        return self.tasks.start(task_id, SYNC, "Sync", job, given=names)
 
     def register_webhooks(self, task_id: str, name: str, storage: str) -> Task:
         """
@@ -175,7 +187,9 @@ class SetupJobs:
             url = webhook_endpoints.create_url(self.database, settings, sender)
             webhook_registration.register(self.database, settings, name, url, storage)
 
-        return self.tasks.start(task_id, REGISTER, f"Webhooks of {name}", job, name)
+        return self.tasks.start(
+            *(task_id, REGISTER, f"Webhooks of {name}", job, name), given=(storage,)
+        )
 
     def set_webhook_secret(self, name: str, secret: Secret, storage: str) -> None:
         """
@@ -224,10 +238,27 @@ class SetupJobs:
 
     def _fetch(self, task: Task, names: Sequence[str]) -> None:
         task.begin("Reading events")
-        results, _ = sync.fetch_listing(
+        results, remarks = sync.fetch_listing(
             self.database, self.settings(), names, on_progress=_progress_of(task)
         )
         _note_results(task, results, "listed", "event", "on sale")
+        _note_remarks(task, remarks)
+        _refuse_if_all_failed(results)
+
+    def _fetch_after_connecting(self, task: Task, name: str) -> None:
+        """
+        The account is saved already: that its events cannot be read does not undo it.
+        """
+        try:
+            self._fetch(task, [name])
+        except Exception as error:
+            text = explain(task, error).message
+            if not task.has_failed_step:
+                task.fail_step(f"{name}: {text}")
+
+
+def _flat(options: Mapping[str, str]) -> Sequence[str]:
+    return [part for option in sorted(options.items()) for part in option]
 
 
 def _refuse_files(is_local: bool, options: Mapping[str, str]) -> None:
@@ -255,8 +286,7 @@ def _note_results(
     task: Task, results: Sequence[Result], what: str, thing: str, word: str
 ) -> None:
     """
-    One step for each account: what was found, or why not. Where all failed, so did the
-    task.
+    One step for each account: what was found, or why not.
     """
     for number, result in enumerate(results):
         if number:
@@ -268,3 +298,26 @@ def _note_results(
                 result.counts.processed if what == "listed" else result.shows_changed
             )
             task.describe(f"{result.account}: {number_of(found, thing)} {word}")
+
+
+def _note_remarks(task: Task, remarks: Sequence[str]) -> None:
+    """
+    What the run says beside its results, as the command prints it. Several platforms
+    may say the same of one show.
+    """
+    for remark in dict.fromkeys(remarks):
+        task.note(remark)
+
+
+def _refuse_if_all_failed(results: Sequence[Result]) -> None:
+    """
+    Raises: `TicketsyncError` where no account was read, not even in part.
+    """
+    if not results or not all(r.exit_code and r.outcome != "partial" for r in results):
+        return
+    first = results[0]
+    if len(results) == 1:
+        raise errors.TicketsyncError(first.message, hint=first.hint, word=first.word)
+    raise errors.TicketsyncError(
+        f"None of the {len(results)} accounts was read.", hint="Each line says why."
+    )

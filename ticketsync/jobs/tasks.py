@@ -7,8 +7,12 @@ nothing of it is half done: its workflow saves in one transaction or not at all.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,8 +40,9 @@ class Step:
 class Task:
     """
     What somebody started. `kind` says what it is, `subject` what it is about (the name
-    of an account, or nothing), `about` the platform; `result` is what its job returned,
-    `error` why it was refused; `ended` is set at its end.
+    of an account, or nothing), `about` the platform, `content` what was given, as a
+    digest; `result` is what its job returned, `error` why it was refused; `ended` is
+    set at its end.
     """
 
     id: str
@@ -48,6 +53,7 @@ class Task:
     state: str = RUNNING
     steps: tuple[Step, ...] = ()
     about: str = ""
+    content: str = ""
     result: Any = None
     error: errors.TicketsyncError | None = None
     ended: threading.Event = field(default_factory=threading.Event)
@@ -55,6 +61,13 @@ class Task:
     @property
     def is_running(self) -> bool:
         return self.state == RUNNING
+
+    def may_give_way_to(self, content: str) -> bool:
+        """
+        Whether a task with this content may have its id: it is the same, or this one
+        was refused.
+        """
+        return self.state == REFUSED or self.content == content
 
     def begin(self, text: str) -> None:
         """
@@ -73,6 +86,16 @@ class Task:
         Say why the present step failed, although the task goes on.
         """
         self.steps = (*self.steps[:-1], Step(text, REFUSED))
+
+    def note(self, text: str) -> None:
+        """
+        Add what is worth knowing about the steps before, which are done.
+        """
+        self.steps = (*self._ended(DONE), Step(text, DONE))
+
+    @property
+    def has_failed_step(self) -> bool:
+        return any(step.state == REFUSED for step in self.steps)
 
     def end(self, state: str) -> None:
         self.steps = self._ended(state)
@@ -100,6 +123,8 @@ class Tasks:
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_WORKERS, "task")
     )
+    # Of this process only: what was given may be a key, which no digest may betray.
+    _digest_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def start(
         self,
@@ -109,16 +134,27 @@ class Tasks:
         job: Job,
         subject: str = "",
         about: str = "",
+        given: Sequence[str] = (),
     ) -> Task:
         """
-        Start a task on behalf of the current actor. One with the same id that was not
-        refused is returned instead: a button pressed twice starts one thing.
+        Start a task on behalf of the current actor. One with the same id and content
+        (kind, subject and what was `given`) that was not refused is returned instead: a
+        button pressed twice starts one thing. With other content it is another task,
+        under another id: a form that was gone back to and changed.
         """
+        content = self._digest(id, kind, subject, about, *given)
         with self._lock:
             known = self._tasks.get(id)
+            if known is not None and not known.may_give_way_to(content):
+                id = content
+                known = self._tasks.get(id)
             if known is not None and known.state != REFUSED:
                 return known
-            task = Task(id, kind, title, subject, actor.current(), about=about)
+            task = Task(
+                *(id, kind, title, subject, actor.current()),
+                about=about,
+                content=content,
+            )
             self._tasks.pop(id, None)
             self._tasks[id] = task
             self._forget_old()
@@ -135,22 +171,32 @@ class Tasks:
         """
         self._threads.shutdown(wait=True, cancel_futures=True)
 
+    def _digest(self, *content: str) -> str:
+        text = json.dumps(content).encode()
+        return hmac.new(self._digest_key, text, hashlib.sha256).hexdigest()
+
     def _forget_old(self) -> None:
         ended = [task.id for task in self._tasks.values() if not task.is_running]
         for id_ in ended[: max(0, len(self._tasks) - KEPT)]:
             del self._tasks[id_]
 
 
+def explain(task: Task, error: Exception) -> errors.TicketsyncError:
+    """
+    Why something failed, to be shown; a fault of our own is logged.
+    """
+    if isinstance(error, errors.TicketsyncError):
+        return error
+    log.warning("task failed", kind=task.kind, trace=log.trace_of(error))
+    return errors.TicketsyncError("That failed. The reason is in the log.")
+
+
 def _run(task: Task, job: Job) -> None:
     try:
         with actor.acting_as(task.started_by):
             task.result = job(task)
-    except errors.TicketsyncError as error:
-        task.error = error
-        task.end(REFUSED)
     except Exception as error:
-        log.warning("task failed", kind=task.kind, trace=log.trace_of(error))
-        task.error = errors.TicketsyncError("That failed. The reason is in the log.")
+        task.error = explain(task, error)
         task.end(REFUSED)
     else:
         task.end(DONE)

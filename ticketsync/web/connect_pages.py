@@ -110,9 +110,7 @@ class ConnectPages:
 
     def show_task(self, request: PageRequest) -> Response:
         task = self._task(request)
-        return self._site.render_page(
-            request, "task.html", task.title, task=task, form_id=new_form_id()
-        )
+        return self._site.render_page(request, "task.html", task.title, task=task)
 
     def save(self, request: PageRequest) -> Response:
         """
