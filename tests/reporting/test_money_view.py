@@ -14,7 +14,7 @@ from support.dates import NOW, TODAY
 from support.platform_accounts import adopt, connect
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import new_shows, shows
+from ticketsync.catalogue import new_shows, selection, shows
 from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.core.errors import NotFound, UsageError
@@ -413,6 +413,32 @@ def test_a_show_belongs_to_the_day_at_its_own_venue(nights, period, gross):
         assert money_view.basis(connection, chosen) == (
             "The day of the show counts, at its venue."
         )
+
+
+def test_an_evening_has_the_shows_after_its_midnight(nights, frozen):
+    """
+    The period, the report and the show that a person means agree.
+    """
+    frozen(datetime(2026, 10, 4, 1, tzinfo=UTC))  # noon of 4 October in Sydney
+    with nights.read() as connection:
+        chosen = money_view.read_filter(connection, Wanted(period="last-night"))
+        money = money_view.read_money(connection, "show", chosen)
+        nightly = {row["starts_local"] for row in tables.by_name(money.lines)}
+        tonight = money_view.parse_period(connection, "tonight")
+        played = money_view.read_played(connection, tonight)
+        basis = money_view.basis(connection, chosen)
+        with pytest.raises(NotFound, match="3 shows fit") as found:
+            selection.find_show(connection, "last-night")
+        with pytest.raises(NotFound, match="No show plays tonight"):
+            selection.find_show(connection, "tonight")
+        yesterday = selection.find_show(connection, "yesterday")
+    assert nightly == {"2026-10-03 23:59", "2026-10-04 01:30", "2026-10-04 03:30"}
+    assert len(found.value.details) == 3
+    assert not [*played.money.lines.rows]
+    assert yesterday.starts_local == "2026-10-03 23:59"
+    assert basis == (
+        "The day of the show counts until five in the morning, at its venue."
+    )
 
 
 def test_days_weeks_and_months_are_those_at_the_venue(nights):

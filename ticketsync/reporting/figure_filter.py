@@ -47,7 +47,7 @@ class FigureFilter:
         The conditions on shows, their productions and venues.
         """
         return [
-            totals.starts_within(self.period.first, self.period.last),
+            totals.starts_within(self.period),
             *([venues.c.name == self.venue] if self.venue else []),
             *([productions.c.title == self.production] if self.production else []),
             *([shows.c.starts_at >= self.begins_from] if self.begins_from else []),

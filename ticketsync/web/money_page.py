@@ -157,10 +157,9 @@ def read_choices(
     """
     What the form of a money page offers, and what is chosen.
     """
-    today = money_view.today(connection)
     return {
         "presets": [
-            (word, label, periods.parse_period(word, today) == chosen.period)
+            (word, label, money_view.parse_period(connection, word) == chosen.period)
             for word, label in PRESETS.items()
         ],
         "first": chosen.period.first or "",

@@ -77,6 +77,16 @@ def today(connection: Connection) -> date:
     return clock.local(clock.now(), shows.get_business_zone(connection)).date()
 
 
+def parse_period(connection: Connection, text: str) -> Period:
+    """
+    The period that a text means, by the calendar of the default venue.
+
+    Raises: `UsageError` for a text that is no period.
+    """
+    evening = clock.evening_now(shows.get_business_zone(connection))
+    return periods.parse_period(text, today(connection), evening=evening)
+
+
 def read_period(connection: Connection, wanted: Wanted) -> Period:
     """
     The period that is meant, by the calendar of the default venue.
@@ -84,14 +94,14 @@ def read_period(connection: Connection, wanted: Wanted) -> Period:
     Raises: `UsageError` for a text that is no period, or where there are two.
     """
     if not (wanted.first or wanted.last):
-        return periods.parse_period(wanted.period, today(connection))
+        return parse_period(connection, wanted.period)
     if wanted.period:
         raise errors.UsageError(
             "A period and its first or last day exclude each other.",
             hint="Use either --period, or --from and --to.",
         )
     span = f"{wanted.first}..{wanted.last}"
-    return periods.parse_period(span, today(connection))
+    return parse_period(connection, span)
 
 
 def read_filter(connection: Connection, wanted: Wanted) -> FigureFilter:
@@ -171,14 +181,9 @@ def read_played(connection: Connection, period: Period) -> Played:
         without_figures=[
             show
             for show in shows.list_shows(connection)
-            if _plays_in(show, period) and show.id not in with_figures
+            if period.has_start(show.starts_local) and show.id not in with_figures
         ],
     )
-
-
-def _plays_in(show: ShowInfo, period: Period) -> bool:
-    day = clock.from_poster(show.starts_local).date()
-    return (period.first or day) <= day <= (period.last or day)
 
 
 def per_cent_more(now: Amount, before: Amount) -> int | None:
@@ -254,7 +259,8 @@ def basis(connection: Connection, chosen: FigureFilter) -> str:
     """
     zones = {venue.timezone for venue in shows.list_venues(connection)}
     where = f"in {zones.pop()}" if len(zones) == 1 else "at its venue"
-    return f"The day of the show counts, {where}.{limits(chosen)}"
+    until = " until five in the morning" if chosen.period.is_of_evenings else ""
+    return f"The day of the show counts{until}, {where}.{limits(chosen)}"
 
 
 def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> str:
