@@ -56,8 +56,13 @@ def _title(played: Played, week: Period) -> str:
     from ticketsync.cli import render
     from ticketsync.core import periods, tables
 
+    words = periods.in_words(week)
     gross = [row["gross"] for row in tables.by_name(played.money.totals)]
-    return f"{render.sums(gross)} gross from the shows of {periods.in_words(week)}"
+    if gross:
+        return f"{render.sums(gross)} gross from the shows of {words}"
+    if played.without_figures:
+        return f"no figures from the shows of {words}"
+    return f"no show played in {words}"
 
 
 def _as_text(played: Played, week: Period) -> str:

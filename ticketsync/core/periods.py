@@ -161,9 +161,9 @@ def in_words(period: Period) -> str:
     if first == last:
         return f"{first:%A} {_day(first)}"
     if period == _month_of(first):
-        return f"{first:%B %Y}"
+        return f"{first:%B} {first.year:04}"
     if period == Period(date(first.year, 1, 1), date(first.year, 12, 31)):
-        return f"{first:%Y}"
+        return f"{first.year:04}"
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{_day(last)}"
     if first.year == last.year:
@@ -172,7 +172,7 @@ def in_words(period: Period) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"{day.day} {day:%B} {day.year:04}"
 
 
 def _one(part: str, text: str, today: date | None, evening: date | None) -> Period:

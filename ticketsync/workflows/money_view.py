@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -186,6 +186,15 @@ def read_played(connection: Connection, period: Period) -> Played:
     )
 
 
+def without_now(money: Money) -> list[dict[str, Any]]:
+    """
+    The totals of the period before in currencies in which nothing was earned since.
+    """
+    now = {row["currency"] for row in tables.by_name(money.totals)}
+    earlier = [] if money.before is None else tables.by_name(money.before)
+    return [row for row in earlier if row["currency"] not in now]
+
+
 def per_cent_more(now: Amount, before: Amount) -> int | None:
     """
     By how many per cent an amount is more than another in its currency, rounded;
@@ -202,9 +211,13 @@ def change_in_words(now: Amount, before: Amount) -> str:
     """
     How an amount compares with one before, which follows: `8 % more than`.
     """
+    if now == before:
+        return "as much as"
     change = per_cent_more(now, before)
-    if not change:
-        return "as much as" if change == 0 else "more than"
+    if change is None:
+        return "more than" if now.minor > before.minor else "less than"
+    if change == 0:
+        return "about as much as"
     return f"{abs(change)} % {'more' if change > 0 else 'less'} than"
 
 
@@ -241,16 +254,19 @@ def heading(chosen: FigureFilter) -> str:
     """
     What the lines are, in words: `What the shows of November 2026 earned`.
     """
-    if chosen.begins_from is not None:
-        which, verb = "coming shows", "have sold"
-    else:
-        which = "past shows" if chosen.begins_before is not None else "shows"
-        verb = "earned"
+    which = _which_shows(chosen)
+    verb = "earned" if chosen.begins_from is None else "have sold"
     if chosen.period == ALWAYS:
         return f"What {'all ' if which == 'shows' else 'the '}{which} {verb}"
     words = periods.in_words(chosen.period)
     joint = "" if words.startswith(("from", "until")) else "of "
     return f"What the {which} {joint}{words} {verb}"
+
+
+def _which_shows(chosen: FigureFilter) -> str:
+    if chosen.begins_from is not None:
+        return "coming shows"
+    return "shows" if chosen.begins_before is None else "past shows"
 
 
 def basis(connection: Connection, chosen: FigureFilter) -> str:
@@ -269,10 +285,13 @@ def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> st
     """
     words = periods.in_words(chosen.period)
     joint = "" if not words or words.startswith(("from", "until")) else "of "
+    kind = _which_shows(chosen)
     if by == "show":
-        shows_ = f"the shows {joint}{words}" if words else "all shows"
+        all_shows = "all shows" if kind == "shows" else f"the {kind}"
+        shows_ = f"the {kind} {joint}{words}" if words else all_shows
         return f"Refunds of {shows_}. {basis(connection, chosen)}"
-    which = f"Refunds {joint}{words}" if words else "All refunds"
+    whose = "" if kind == "shows" else f" for {kind}"
+    which = f"Refunds{whose} {joint}{words}" if words else f"All refunds{whose}"
     zone = shows.get_business_zone(connection)
     return f"{which}. The day of the refund counts, in {zone}.{limits(chosen)}"
 
