@@ -82,6 +82,11 @@ def test_words_mean_days_around_today(text, today, first, last):
     assert periods.parse_period(text, today) == expected
 
 
+def test_a_year_has_four_digits():
+    assert periods.in_words(periods.parse_period("0001")) == "0001"
+    assert periods.in_words(periods.parse_period("0001-02")) == "February 0001"
+
+
 def test_an_evening_lasts_until_five_in_the_morning():
     tonight = periods.parse_period("tonight", FRIDAY, evening=THURSDAY)
     assert (tonight.first, tonight.last) == (THURSDAY, THURSDAY)
