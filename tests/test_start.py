@@ -92,7 +92,10 @@ def test_every_command_has_help_with_its_outcome():
         ("accounts show ", ["tt"]),
         ("sync ", ["tt"]),
         ("shows show 2026", ["2026-09-01/late-laughs"]),
-        ("shows show ", ["next", "tonight", "yesterday", "2026-09-01/late-laughs"]),
+        (
+            "shows show ",
+            ["next", "tonight", "last-night", "yesterday", "2026-09-01/late-laughs"],
+        ),
         ("sales list --show n", ["next"]),
         ("productions show La", ["Late\\ Laughs"]),
         ("venues edit T", ["The\\ Lantern\\ Room"]),

@@ -80,6 +80,15 @@ def test_global_options_are_taken_after_the_command_too(given, read):
     assert with_global_options_first(given.split()) == read.split()
 
 
+@pytest.mark.parametrize("words", ["sync --config", "--config", "runs list --database"])
+def test_an_option_without_its_value_is_said(home, words):
+    from typer.testing import CliRunner
+
+    done = CliRunner().invoke(app, words.split())
+    assert done.exit_code == 2
+    assert f"Option '{words.split()[-1]}' requires an argument." in done.output
+
+
 def test_a_database_named_after_the_command_is_the_one_in_use(home, tmp_path):
     from typer.testing import CliRunner
 

@@ -43,6 +43,7 @@ def test_anything_else_is_refused_with_what_can_be_written(text):
 
 
 FRIDAY = date(2026, 11, 27)
+THURSDAY = date(2026, 11, 26)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,31 @@ FRIDAY = date(2026, 11, 27)
     ],
 )
 def test_words_mean_days_around_today(text, today, first, last):
-    expected = Period(date.fromisoformat(first), date.fromisoformat(last))
+    expected = Period(
+        date.fromisoformat(first),
+        date.fromisoformat(last),
+        is_of_evenings="night" in text,
+    )
     assert periods.parse_period(text, today) == expected
+
+
+def test_a_year_has_four_digits():
+    assert periods.in_words(periods.parse_period("0001")) == "0001"
+    assert periods.in_words(periods.parse_period("0001-02")) == "February 0001"
+
+
+def test_an_evening_lasts_until_five_in_the_morning():
+    tonight = periods.parse_period("tonight", FRIDAY, evening=THURSDAY)
+    assert (tonight.first, tonight.last) == (THURSDAY, THURSDAY)
+    starts = ("2026-11-26 04:59", "2026-11-26 05:00", "2026-11-27 04:59")
+    assert [tonight.has_start(start) for start in starts] == [False, True, True]
+    assert not tonight.has_start("2026-11-27 05:00")
+    assert periods.before(tonight).has_start("2026-11-26 04:59")
+    assert periods.parse_period("2026-11-20..tonight", FRIDAY, evening=THURSDAY) == (
+        Period(date(2026, 11, 20), THURSDAY, is_of_evenings=True)
+    )
+    today = periods.parse_period("today", FRIDAY, evening=THURSDAY)
+    assert today == Period(FRIDAY, FRIDAY)
 
 
 def test_a_word_needs_to_know_the_day_and_the_calendar_has_an_end():

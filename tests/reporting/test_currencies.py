@@ -174,6 +174,7 @@ def test_financials_list_has_one_line_per_show_and_currency(synced):
         "AUD: fees 2.55 AUD and net 22.95 AUD are known, of 1 of the 2 account figures."
         in text
     )
+    assert "NZD: no fees and no net are known." in text
     assert "Unknown fees: hall (2 shows)." in text
     assert "Unknown tax: agency (1 show) and hall (2 shows)." in text
 
@@ -359,6 +360,10 @@ def test_the_mails_say_what_was_earned(synced, home, frozen, tmp_path):
         row["production"] for row in json.loads(synced("report", "daily", "--json"))
     ] == ["Recital"]
     assert not any(mixed in weekly + daily for mixed in NEVER)
+
+    frozen(datetime(2026, 9, 27, 14, tzinfo=UTC))
+    synced("report", "weekly", "--send")
+    assert file.read_text().startswith("V: no show played in 21–27 September 2026\n")
 
 
 def test_refunds_are_listed_with_their_day_and_its_basis(synced):

@@ -14,12 +14,16 @@ from support.dates import NOW, TODAY
 from support.platform_accounts import adopt, connect
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import new_shows, shows
+from ticketsync.catalogue import new_shows, selection, shows
 from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.core.errors import NotFound, UsageError
+from ticketsync.core.money import Money as Amount
+from ticketsync.core.periods import Period
+from ticketsync.core.tables import Table
 from ticketsync.reporting import grouped_figures, refund_report
 from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.reporting.sales import REFUNDS
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 from ticketsync.store.tables.financials import show_financials
@@ -415,6 +419,32 @@ def test_a_show_belongs_to_the_day_at_its_own_venue(nights, period, gross):
         )
 
 
+def test_an_evening_has_the_shows_after_its_midnight(nights, frozen):
+    """
+    The period, the report and the show that a person means agree.
+    """
+    frozen(datetime(2026, 10, 4, 1, tzinfo=UTC))  # noon of 4 October in Sydney
+    with nights.read() as connection:
+        chosen = money_view.read_filter(connection, Wanted(period="last-night"))
+        money = money_view.read_money(connection, "show", chosen)
+        nightly = {row["starts_local"] for row in tables.by_name(money.lines)}
+        tonight = money_view.parse_period(connection, "tonight")
+        played = money_view.read_played(connection, tonight)
+        basis = money_view.basis(connection, chosen)
+        with pytest.raises(NotFound, match="3 shows fit") as found:
+            selection.find_show(connection, "last-night")
+        with pytest.raises(NotFound, match="No show plays tonight"):
+            selection.find_show(connection, "tonight")
+        yesterday = selection.find_show(connection, "yesterday")
+    assert nightly == {"2026-10-03 23:59", "2026-10-04 01:30", "2026-10-04 03:30"}
+    assert len(found.value.details) == 3
+    assert not [*played.money.lines.rows]
+    assert yesterday.starts_local == "2026-10-03 23:59"
+    assert basis == (
+        "The day of the show counts until five in the morning, at its venue."
+    )
+
+
 def test_days_weeks_and_months_are_those_at_the_venue(nights):
     with nights.read() as connection:
         for per, sums in (
@@ -443,6 +473,92 @@ def test_where_an_account_is_chosen_there_are_no_seats(nights):
         for chosen, seats in ((FigureFilter(), 10), (FigureFilter(account="tt"), None)):
             table = grouped_figures.grouped_table(connection, "show", chosen)
             assert {row["capacity"] for row in tables.by_name(table)} == {seats}
+
+
+def test_where_a_show_has_two_currencies_there_are_no_seats(nights):
+    first = {
+        **dict.fromkeys(("discounts", "refunded", "tax_remitted", "fees"), 0),
+        **dict.fromkeys(("face", "gross", "net", "net_before_fees"), 500),
+        **dict.fromkeys(("tickets_sold", "tickets_comp"), 0),
+        **dict.fromkeys(("tickets_refunded", "checked_in"), 0),
+    }
+    with nights.write() as connection:
+        connection.execute(
+            insert(show_financials).values(
+                show_id=1,
+                account_id=1,
+                currency="NZD",
+                fees_source="reported",
+                updated_at=NOW,
+                **first,
+            )
+        )
+
+    def seats(table):
+        return [row["capacity"] for row in tables.by_name(table)]
+
+    with nights.read() as connection:
+        chosen = FigureFilter(venue="The Cellar")
+        lines = grouped_figures.grouped_table(connection, "show", chosen).loaded()
+        assert seats(lines) == [None, None, 10, 10, 10, 10]  # show 1 is two lines
+        assert seats(grouped_figures.totals_table(connection, chosen)) == [None, None]
+        for per, expected in (("day", [None, None, 20, 10, 10]), ("venue", [None] * 2)):
+            found = grouped_figures.grouped_table(connection, per, chosen)
+            assert seats(found) == expected
+        chosen = FigureFilter(currency="NZD")
+        for per in grouped_figures.GROUPINGS:
+            found = grouped_figures.grouped_table(connection, per, chosen)
+            assert seats(found) == [None]
+        assert seats(grouped_figures.totals_table(connection, chosen)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (100_00, 100_00, "as much as"),
+        (99_70, 100_00, "about as much as"),
+        (100_49, 100_00, "about as much as"),
+        (100_50, 100_00, "1 % more than"),
+        (0, 100_00, "100 % less than"),
+        (5, 0, "more than"),
+    ],
+)
+def test_a_comparison_is_true(now, before, words):
+    assert money_view.change_in_words(Amount(now, "AUD"), Amount(before, "AUD")) == (
+        words
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "by", "words"),
+    [
+        (FigureFilter(), "refund", "All refunds. "),
+        (FigureFilter(begins_from=NOW), "refund", "All refunds for coming shows. "),
+        (FigureFilter(begins_before=NOW), "show", "Refunds of the past shows. "),
+        (
+            FigureFilter(begins_before=NOW, period=Period(last=TODAY)),
+            "refund",
+            "Refunds for past shows until 1 September 2026. ",
+        ),
+    ],
+)
+def test_the_heading_of_refunds_says_which_shows_are_meant(nights, chosen, by, words):
+    with nights.read() as connection:
+        heading = money_view.refunds_heading(connection, chosen, by)
+    assert heading.startswith(f"{words}The day of the {by} counts, ")
+
+
+def test_a_refund_over_two_shows_counts_once():
+    names = [column.name for column in REFUNDS]
+    rows = [
+        {"order_id": order, "number": number, "amount": amount}
+        for order, number, amount in (("o1", 1, 300), ("o1", 1, 200), ("o1", 2, 70))
+    ]
+    common = {"account": "tt", "currency": "AUD", "basis": "reported"}
+    report = Table(
+        REFUNDS, [tuple({**common, **row}.get(name) for name in names) for row in rows]
+    )
+    assert [*refund_report.sums_by_basis(report).rows] == [("reported", "AUD", 2, 570)]
 
 
 def test_last_week_has_what_played_and_what_it_earned_before(nights, frozen):

@@ -9,9 +9,11 @@ import sys
 from html import unescape
 
 import pytest
+from sqlalchemy import select, update
 
 from ticketsync.__main__ import main
-from ticketsync.store.tables.catalogue import productions
+from ticketsync.store.tables.catalogue import productions, shows
+from ticketsync.store.tables.financials import show_financials
 from ticketsync.web import money_page
 
 # URL of the page (its CSV has the same), and the words of the command.
@@ -176,6 +178,49 @@ def test_a_long_table_ends_with_how_many_more_there_are(enter, monkeypatch):
     assert f"And {number - 3} more lines, in the totals too" in page
     assert cells(page, "tfoot") == cells(whole, "tfoot")
     assert len(rows_of(viewer.get("/money.csv?period=").text)) == number
+
+
+def test_the_form_has_what_is_chosen(enter):
+    """
+    In the form as it is named; a column that the new grouping does not have is dropped.
+    """
+    viewer = enter("viewer")
+    page = viewer.get(
+        "/money?period=last-night&production=late+laughs&account=tt&currency=nzd"
+    ).text
+    for text in ("Late Laughs", "tt", "NZD"):
+        assert f"<option selected>{text}</option>" in page
+    assert '<input type="hidden" name="period" value="last-night">' in page
+    assert 'name="from" value=""' in page
+    chosen = viewer.get("/money?period=last-night&from=2026-08-01&to=")
+    assert "from 1 August 2026" in chosen.text
+    for query in ("per=month&sort=date", "per=show&sort=shows"):
+        page = viewer.get(f"/money?period=&{query}")
+        assert (page.status_code, 'name="sort"' in page.text) == (200, False)
+        assert viewer.get(f"/money.csv?period=&{query}").status_code == 200
+
+
+def test_a_currency_that_earns_nothing_more_is_said(enter, full):
+    with full.write() as connection:
+        show = connection.scalar(
+            select(shows.c.id).where(shows.c.starts_local.startswith("2026-08-2"))
+        )
+        connection.execute(
+            update(shows)
+            .where(shows.c.id == show)
+            .values(starts_local="2026-08-22 19:30")
+        )
+        connection.execute(
+            update(show_financials)
+            .where(show_financials.c.show_id == show)
+            .values(currency="NZD")
+        )
+        gross = connection.scalar(
+            select(show_financials.c.gross).where(show_financials.c.show_id == show)
+        )
+    page = enter("viewer").get("/money?period=2026-08-24..2026-08-30").text
+    was = f"{gross / 100:,.2f} from 1 show in 17–23 August 2026"
+    assert f"NZD: nothing, after {was}." in page
 
 
 def test_a_choice_that_is_none_is_explained(enter):

@@ -96,6 +96,14 @@ def test_a_file_that_is_no_list_is_refused(ruth, data, name):
     assert upload(ruth, data, name).status_code == 400
 
 
+def test_a_list_of_invalid_rows_alone_has_no_button(ruth):
+    heading = LIST.splitlines()[0]
+    page = upload(ruth, heading + b"\nnever,Late Laughs\n").text
+    assert "There is no row to import." in page
+    assert "Invalid rows" in page
+    assert ">Import</button>" not in page
+
+
 def test_a_file_larger_than_a_request_may_be_is_refused(ruth):
     assert upload(ruth, b"x" * 600_000).status_code == 413
 

@@ -8,6 +8,8 @@ import plistlib
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from support import commands, needs
@@ -269,6 +271,23 @@ def test_windows_gets_minutes_and_refuses_the_rest():
 def test_days_and_weekdays_at_once_are_only_crons():
     with pytest.raises(errors.UsageError):
         schedule.calendar(schedule.when("0 0 1 * 1"))
+
+
+def test_a_retired_account_does_not_count_as_one_that_works(sqlite):
+    from ticketsync.accounts import state
+    from ticketsync.cli import schedule as command
+
+    now = datetime(2026, 9, 1, tzinfo=UTC)
+    with sqlite.write() as connection:
+        for name, source in (("tt", "env"), ("old", "keyring")):
+            new = state.NewAccount(
+                name, "ticket_tailor", None, source, "TT_KEY", "", None
+            )
+            state.add_account(connection, new, now)
+        state.set_state(connection, 2, state.RETIRED)
+    context = SimpleNamespace(database=lambda: sqlite)
+    warnings, number = command._missing_key_warnings(context)
+    assert (len(warnings), number) == (1, 1)
 
 
 def test_the_commands_warn_of_keys_that_a_scheduler_lacks(home, sandbox, crontab):

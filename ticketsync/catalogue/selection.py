@@ -4,7 +4,8 @@ Which show, event or occurrence a person means by what they typed.
 Of an event or occurrence a person knows the platform's id or our number. A decision is
 about one of them and refuses an id that stands for several; a read may be of many, and
 takes the platform's ids before our numbers. Of a show a person knows its number, its
-reference, its name or the beginning of it, or says `next`, `tonight` or `yesterday`.
+reference, its name or the beginning of it, or says `next`, `tonight`, `last-night` or
+`yesterday`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent
-from ticketsync.core import clock, errors, paths
+from ticketsync.core import clock, errors, paths, periods
 from ticketsync.core.redact import safe
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
@@ -57,19 +58,20 @@ class Selected:
     occurrence_id: int
 
 
-NEXT, TONIGHT, YESTERDAY = "next", "tonight", "yesterday"
+NEXT, TONIGHT, LAST_NIGHT, YESTERDAY = "next", "tonight", "last-night", "yesterday"
 NONE_THEN = {
     NEXT: "No show is coming.",
     TONIGHT: "No show plays tonight.",
-    YESTERDAY: "No show played yesterday evening.",
+    LAST_NIGHT: "No show played last night.",
+    YESTERDAY: "No show played yesterday.",
 }
 
 
 def find_show(connection: Connection, text: str) -> ShowInfo:
     """
     The show a person means: its number, its reference, `production date[ time]`,
-    `date/production`, the only beginning or part of these; `next`, `tonight` or
-    `yesterday`.
+    `date/production`, the only beginning or part of these; `next`, `tonight`,
+    `last-night` or `yesterday`.
 
     Raises: `NotFound` where no show, or more than one, fits.
     """
@@ -170,8 +172,8 @@ def _by_day(connection: Connection, wanted: str) -> list[ShowInfo]:
 
 def _at_time(connection: Connection, wanted: str) -> list[ShowInfo]:
     """
-    The next shows (several if they start together), or those of an evening, without
-    the excluded ones.
+    The next shows (several if they start together), or those of a day or evening that
+    a period's word means, without the excluded ones.
     """
     now = clock.now()
     since = now if wanted == NEXT else now - timedelta(days=3)
@@ -180,11 +182,11 @@ def _at_time(connection: Connection, wanted: str) -> list[ShowInfo]:
     )
     if wanted == NEXT:
         return [show for show in coming if show.starts_at == coming[0].starts_at]
-    here = clock.local(now, shows.get_business_zone(connection))
-    evening = clock.evening_of(f"{here:%Y-%m-%d %H:%M}")
-    if wanted == YESTERDAY:
-        evening -= timedelta(days=1)
-    return [show for show in coming if clock.evening_of(show.starts_local) == evening]
+    zone = shows.get_business_zone(connection)
+    period = periods.parse_period(
+        wanted, clock.local(now, zone).date(), evening=clock.evening_now(zone)
+    )
+    return [show for show in coming if period.has_start(show.starts_local)]
 
 
 def _may_be(

@@ -34,7 +34,7 @@ _BY_GROUP = {
     ("venues", "into"): "venues",
 }
 _NOT = {"accounts add", "shows add"}  # whose name or production is a new one
-SHOW_WORDS = ("next", "tonight", "yesterday")
+SHOW_WORDS = ("next", "tonight", "last-night", "yesterday")
 
 
 def attach(command: Any, path: str) -> None:

@@ -136,6 +136,8 @@ class LazyGroup(TyperGroup):
         return command
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if args and GLOBAL_OPTIONS.get(args[-1]) and "--" not in args:
+            ctx.fail(f"Option {args[-1]!r} requires an argument.")
         return super().parse_args(ctx, with_global_options_first(args))
 
     def invoke(self, ctx: Any) -> Any:

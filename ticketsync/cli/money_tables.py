@@ -96,17 +96,21 @@ def _known(row: dict[str, Any]) -> Iterable[str]:
     The sums of what is known, as far as not everything is.
     """
     known = row["figures"] - row["fees_unknown"]
-    if row["fees_unknown"]:
+    if row["fees_unknown"] and not known:
+        yield f"{row['currency']}: no fees and no net are known."
+    elif row["fees_unknown"]:
         yield (
             f"{row['currency']}: fees {render.with_code(row['fees_known'])} and net "
             f"{render.with_code(row['net_known'])} are known, of {known} of "
             f"the {row['figures']} account figures."
         )
-    if row["tax_unknown"]:
+    known = row["figures"] - row["tax_unknown"]
+    if row["tax_unknown"] and not known:
+        yield f"{row['currency']}: no tax is known."
+    elif row["tax_unknown"]:
         yield (
             f"{row['currency']}: tax {render.with_code(row['tax_known'])} is known, of "
-            f"{row['figures'] - row['tax_unknown']} of the {row['figures']} account "
-            "figures."
+            f"{known} of the {row['figures']} account figures."
         )
 
 

@@ -54,15 +54,19 @@ def comparisons(played: Played) -> Iterator[str]:
     when = periods.in_words(money.before_period)
     now = {row["currency"]: row for row in tables.by_name(money.totals)}
     before = {row["currency"]: row for row in tables.by_name(money.before)}
-    for currency in sorted({*now, *before}):
+    gone = {row["currency"] for row in money_view.without_now(money)}
+    for currency in sorted({*now, *gone}):
         if currency not in before:
             yield f"{currency}: no show earned anything in {when}"
             continue
         earlier = before[currency]
         amount = render.with_code(earlier["gross"])
         number = number_of(earlier["shows"], "show")
-        if currency not in now:
+        if currency in gone:
             yield f"{currency}: nothing, after {amount} from {number} in {when}"
+            continue
+        if not (now[currency]["gross"].minor or earlier["gross"].minor):
+            yield f"{currency}: nothing, as in {when}"
             continue
         change = money_view.change_in_words(now[currency]["gross"], earlier["gross"])
         yield f"{currency}: gross {change} {amount} from {number} in {when}"

@@ -45,16 +45,16 @@ def daily(
     Every show on sale: seats, sold since yesterday, sold in total, comps, gross; and
     what last night's shows earned.
 
-    Yesterday begins at midnight in your venue's time zone. JSON and CSV list the shows
-    on sale; for last night's use `financials list --period last-night`. For a mail
-    every morning let cron run: ticketsync report daily --send
+    Yesterday begins at midnight in your venue's time zone; last night ended at five in
+    the morning. JSON and CSV list the shows on sale; for last night's use
+    `financials list --period last-night`. For a mail every morning let cron run:
+    ticketsync report daily --send
     """
     from datetime import timedelta
 
     from ticketsync.catalogue import shows
     from ticketsync.cli import money_tables, render
     from ticketsync.core import clock
-    from ticketsync.core.periods import Period
     from ticketsync.reporting import daily as reporting
     from ticketsync.workflows import account_alerts, money_view
 
@@ -66,7 +66,8 @@ def daily(
         yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
         found = reporting.list_on_sale(connection, now=now, since=since)
-        played = money_view.read_played(connection, Period(yesterday, yesterday))
+        last_night = money_view.parse_period(connection, "last-night")
+        played = money_view.read_played(connection, last_night)
     if send:
         title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
         text = "\n".join([*_last_night(played), _as_text(found, f"{yesterday:%A}")])

@@ -150,12 +150,12 @@ def _kind(kind: str) -> str:
 def _missing_key_warnings(app_context: context.AppContext) -> tuple[list[str], int]:
     """
     Warnings about accounts whose key is in a variable that only this terminal has, and
-    how many accounts there are.
+    how many accounts are read.
     """
     from ticketsync.accounts import state
 
     with app_context.database().read() as connection:
-        accounts = state.list_accounts(connection)
+        accounts = [a for a in state.list_accounts(connection) if not a.is_retired]
     warnings = [
         f"Account {account.name!r} takes its key from the environment variable "
         f"{account.secret_reference}, which your scheduler does not have: run "

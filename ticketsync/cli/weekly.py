@@ -32,14 +32,13 @@ def weekly(
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
-    from ticketsync.core import periods
     from ticketsync.workflows import account_alerts, money_view
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
         venue = shows.get_venue(connection)
-        week = periods.parse_period("last-week", money_view.today(connection))
+        week = money_view.parse_period(connection, "last-week")
         played = money_view.read_played(connection, week)
     if send:
         title = f"{venue.name}: {_title(played, week)}"
@@ -57,8 +56,13 @@ def _title(played: Played, week: Period) -> str:
     from ticketsync.cli import render
     from ticketsync.core import periods, tables
 
+    words = periods.in_words(week)
     gross = [row["gross"] for row in tables.by_name(played.money.totals)]
-    return f"{render.sums(gross)} gross from the shows of {periods.in_words(week)}"
+    if gross:
+        return f"{render.sums(gross)} gross from the shows of {words}"
+    if played.without_figures:
+        return f"no figures from the shows of {words}"
+    return f"no show played in {words}"
 
 
 def _as_text(played: Played, week: Period) -> str:

@@ -149,6 +149,14 @@ def evening_of(starts_local: str) -> date:
     return (from_poster(starts_local) - SMALL_HOURS).date()
 
 
+def evening_now(zone_name: str) -> date:
+    """
+    The evening that it is now in a zone: until five in the morning that of the day
+    before.
+    """
+    return (local(now(), zone_name) - SMALL_HOURS).date()
+
+
 def until(moment: datetime | None) -> str:
     """
     Time until then, as text for people: `in 4 min`, `now`; a dash for never.

@@ -3,6 +3,7 @@ Spans of calendar days as a person writes them: `2026-10`, `2026-Q4`, `last-week
 `FROM..TO`.
 
 Days are those of a calendar on the wall; which instants they are depends on the zone.
+`tonight` and `last-night` are evenings: to these a show after midnight belongs, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -26,11 +27,13 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Period:
     """
-    The days from `first` to `last`, both included; `None` where it is open.
+    The days from `first` to `last`, both included; `None` where it is open. Of shows,
+    the days of `is_of_evenings` are those of `clock.evening_of`.
     """
 
     first: date | None = None
     last: date | None = None
+    is_of_evenings: bool = False
 
     @property
     def end(self) -> date | None:
@@ -51,15 +54,39 @@ class Period:
             None if end is None else clock.start_of(end, zone),
         )
 
+    @property
+    def local_starts(self) -> tuple[str | None, str | None]:
+        """
+        The local time (`2026-11-27 00:00`) from which shows are in it, and the one from
+        which they no longer are.
+        """
+        hours = clock.SMALL_HOURS // timedelta(hours=1)
+        time = f"{hours if self.is_of_evenings else 0:02}:00"
+        first, end = self.first, self.end
+        return (
+            None if first is None else f"{first} {time}",
+            None if end is None else f"{end} {time}",
+        )
+
+    def has_start(self, starts_local: str) -> bool:
+        """
+        Whether a show with this local start is in it.
+        """
+        begin, end = self.local_starts
+        return (begin or "") <= starts_local and (end is None or starts_local < end)
+
 
 ALWAYS = Period()
 
 
-def parse_period(text: str, today: date | None = None) -> Period:
+def parse_period(
+    text: str, today: date | None = None, *, evening: date | None = None
+) -> Period:
     """
     The period that a text means: a year, quarter, month or day, one of `WORDS` where
     it is known which day is `today`, or two of them with `..` between, of which one may
-    be left out. An empty text means always.
+    be left out. `evening` is the present one, as in `clock.evening_now`, where it may
+    be another day. An empty text means always.
 
     Raises: `UsageError` for anything else, and where the end is before the beginning.
     """
@@ -67,15 +94,16 @@ def parse_period(text: str, today: date | None = None) -> Period:
         return ALWAYS
     begin, dots, end = text.partition("..")
     if not dots:
-        return _one(text, text, today)
-    first = _one(begin, text, today).first if begin else None
-    last = _one(end, text, today).last if end else None
+        return _one(text, text, today, evening)
+    begins = _one(begin, text, today, evening) if begin else ALWAYS
+    ends = _one(end, text, today, evening) if end else ALWAYS
+    first, last = begins.first, ends.last
     if first is not None and last is not None and last < first:
         raise errors.UsageError(
             f"The period {safe(text)!r} ends before it begins.",
             hint="Write FROM..TO, for example 2026-10-01..2026-10-15.",
         )
-    return Period(first, last)
+    return Period(first, last, begins.is_of_evenings or ends.is_of_evenings)
 
 
 def monday_of(day: date) -> date:
@@ -104,11 +132,17 @@ def before(period: Period) -> Period | None:
     if first.day == 1 and last == _month_of(last).last:
         number = 12 * (last.year - first.year) + last.month - first.month + 1
         earlier = _moved(first, -number)
-        return None if earlier is None else Period(earlier, first - timedelta(days=1))
+        return (
+            None
+            if earlier is None
+            else replace(period, first=earlier, last=first - timedelta(days=1))
+        )
     days = (last - first).days + 1
     if (first - date.min).days < days:
         return None
-    return Period(first - timedelta(days=days), first - timedelta(days=1))
+    return replace(
+        period, first=first - timedelta(days=days), last=first - timedelta(days=1)
+    )
 
 
 def in_words(period: Period) -> str:
@@ -127,9 +161,9 @@ def in_words(period: Period) -> str:
     if first == last:
         return f"{first:%A} {_day(first)}"
     if period == _month_of(first):
-        return f"{first:%B %Y}"
+        return f"{first:%B} {first.year:04}"
     if period == Period(date(first.year, 1, 1), date(first.year, 12, 31)):
-        return f"{first:%Y}"
+        return f"{first.year:04}"
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{_day(last)}"
     if first.year == last.year:
@@ -138,12 +172,12 @@ def in_words(period: Period) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"{day.day} {day:%B} {day.year:04}"
 
 
-def _one(part: str, text: str, today: date | None) -> Period:
+def _one(part: str, text: str, today: date | None, evening: date | None) -> Period:
     try:
-        return _parsed(part.strip(), today)
+        return _parsed(part.strip(), today, evening or today)
     except (ValueError, OverflowError):
         raise errors.UsageError(
             f"{safe(text)!r} is not a period.",
@@ -153,7 +187,7 @@ def _one(part: str, text: str, today: date | None) -> Period:
         ) from None
 
 
-def _parsed(part: str, today: date | None) -> Period:
+def _parsed(part: str, today: date | None, evening: date | None) -> Period:
     if found := _QUARTER.fullmatch(part):
         return _quarter(int(found[1]), int(found[2]))
     if found := _MONTH.fullmatch(part):
@@ -164,6 +198,8 @@ def _parsed(part: str, today: date | None) -> Period:
         day = date.fromisoformat(part)
         return Period(day, day)
     word = "-".join(part.casefold().replace("-", " ").split())
+    if evening is not None and word in _EVENINGS:
+        return replace(_EVENINGS[word](evening), is_of_evenings=True)
     if today is None or word not in _WORDS:
         raise ValueError(part)
     return _WORDS[word](today)
@@ -236,9 +272,7 @@ _SPANS: Final[Mapping[str, Callable[[date], Period]]] = {
 }
 _WORDS: Final[Mapping[str, Callable[[date], Period]]] = {
     "today": _day_of,
-    "tonight": _day_of,
     "yesterday": _before(_day_of),
-    "last-night": _before(_day_of),
     "tomorrow": _after(_day_of),
     **{
         f"{which}-{name}": change(of)
@@ -250,4 +284,8 @@ _WORDS: Final[Mapping[str, Callable[[date], Period]]] = {
         )
     },
 }
-WORDS: Final = tuple(_WORDS)
+_EVENINGS: Final[Mapping[str, Callable[[date], Period]]] = {
+    "tonight": _day_of,
+    "last-night": _before(_day_of),
+}
+WORDS: Final = (*_EVENINGS, *_WORDS)

@@ -47,7 +47,7 @@ class FigureFilter:
         The conditions on shows, their productions and venues.
         """
         return [
-            totals.starts_within(self.period.first, self.period.last),
+            totals.starts_within(self.period),
             *([venues.c.name == self.venue] if self.venue else []),
             *([productions.c.title == self.production] if self.production else []),
             *([shows.c.starts_at >= self.begins_from] if self.begins_from else []),
@@ -69,6 +69,14 @@ class FigureFilter:
 EVERYTHING: Final = FigureFilter()
 
 
+def sort_column(columns: Sequence[Column], sort: str) -> Column | None:
+    """
+    The column that a person means by `sort`; `None` where a report has none.
+    """
+    named = {column.name: column for column in columns}
+    return named.get(_ALIASES.get(sort, sort))
+
+
 def order_by(
     columns: Sequence[Column], lines: FromClause, default: Iterable[str], sort: str
 ) -> list[ColumnElement[Any]]:
@@ -82,9 +90,9 @@ def order_by(
     usual: list[ColumnElement[Any]] = [lines.c[name] for name in default]
     if not sort:
         return usual
-    named = {column.name: column for column in columns}
-    column = named.get(_ALIASES.get(sort, sort))
+    column = sort_column(columns, sort)
     if column is None:
+        named = [column.name for column in columns]
         possible = [n for n in _ALIASES if _ALIASES[n] in named]
         possible += [n for n in named if n not in _ALIASES.values()]
         raise errors.UsageError(

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Subquery, cast, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    case,
+    cast,
+    func,
+    select,
+)
 
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
@@ -140,8 +149,9 @@ def grouped_table(
 ) -> Table:
     """
     One line for each group (one of `GROUPINGS`) and currency, of the figures chosen. A
-    week is named by its Monday. The seats of a show are for all that sell it, so that
-    there is no capacity where an account is chosen.
+    week is named by its Monday. The seats of a show are for all that sell it, in every
+    currency, so that there is no capacity where an account or a currency is chosen, nor
+    where a group has more than one currency.
 
     Raises: `UsageError` for a `sort` that is not one of its columns.
     """
@@ -152,7 +162,8 @@ def grouped_table(
 
 def totals_table(connection: Connection, chosen: FigureFilter = EVERYTHING) -> Table:
     """
-    The sums of all figures chosen, one line for each currency.
+    The sums of all figures chosen, one line for each currency; with a capacity as in
+    `grouped_table`.
     """
     query = totals.by_shows({}, *chosen.conditions(), with_parts=True)
     columns = (*_SUMS, *PARTS)
@@ -167,13 +178,25 @@ def _table(
     order: tuple[str, ...],
     sort: str,
 ) -> Table:
-    no_seats = {"capacity": cast(None, WHOLE)} if chosen.account else {}
+    seats = _capacity(lines, chosen, order)
     query = (
-        select(*reports.named(reports.column_names(columns), lines, **no_seats))
+        select(*reports.named(reports.column_names(columns), lines, capacity=seats))
         .where(reports.is_known(lines.c.currency))
         .order_by(*order_by(columns, lines, (*order, "currency"), sort))
     )
     return reports.stream(connection, columns, query)
+
+
+def _capacity(
+    lines: Subquery, chosen: FigureFilter, group: tuple[str, ...]
+) -> ColumnElement[Any]:
+    """
+    The seats of a line that is the only one of its group.
+    """
+    if chosen.account or chosen.currency:
+        return cast(None, WHOLE)
+    number = func.count().over(partition_by=[lines.c[name] for name in group])
+    return case((number == 1, lines.c.capacity))
 
 
 def production_totals(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -90,11 +90,16 @@ def _show_ids(
 
 def sums_by_basis(report: Table) -> Table:
     """
-    The sums of loaded refunds: one for each basis and currency.
+    The sums of loaded refunds: one for each basis and currency. A refund of an order
+    over several shows, which has a row for each of them, counts once.
     """
-    names = report.names
-    basis, currency, amount = map(names.index, ("basis", "currency", "amount"))
-    rows = [(row[basis], row[currency], 1, row[amount]) for row in report.rows]
+    counted: set[tuple[Any, ...]] = set()
+    rows = []
+    for row in tables.by_name(report):
+        movement = (row["account"], row["order_id"], row["number"])
+        number = 0 if movement in counted else 1
+        counted.add(movement)
+        rows.append((row["basis"], row["currency"], number, row["amount"].minor))
     sums = tables.grouped(Table(SUMS, rows), ["basis"])
     order = [*BASES]
     return Table(SUMS, sorted(sums.rows, key=lambda row: (row[1], order.index(row[0]))))

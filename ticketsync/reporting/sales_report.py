@@ -240,7 +240,7 @@ def _by_show(period: Period) -> Select[Any]:
         .join(accounts, accounts.c.id == show_financials.c.account_id)
         .where(
             reports.is_known(show_financials.c.currency),
-            totals.starts_within(period.first, period.last),
+            totals.starts_within(period),
         )
     )
 

@@ -10,7 +10,6 @@ low.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -30,6 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Text
 
 from ticketsync.core.net_formula import net_before_fees
+from ticketsync.core.periods import Period
 from ticketsync.store import capacity
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
@@ -226,15 +226,15 @@ def month() -> ColumnElement[Any]:
     return _first_characters(7)
 
 
-def starts_within(first: date | None, last: date | None) -> ColumnElement[bool]:
+def starts_within(period: Period) -> ColumnElement[bool]:
     """
-    Whether a show's local start is on one of the days from `first` to `last`, both
-    included; `None` where it is open.
+    Whether a show's local start is in a period.
     """
+    begin, end = period.local_starts
     return and_(
         true(),
-        *([] if first is None else [day() >= first.isoformat()]),
-        *([] if last is None else [day() <= last.isoformat()]),
+        *([] if begin is None else [shows.c.starts_local >= begin]),
+        *([] if end is None else [shows.c.starts_local < end]),
     )
 
 

@@ -5,7 +5,7 @@ The door page and its requests: the guest list, a scan, scans made while offline
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -29,7 +29,6 @@ from ticketsync.workflows.scan_files import (
 
 MAX_SCANS = 1000  # in one request
 STILL_ON = timedelta(hours=6)  # after a show begins, its door is no past one
-NIGHT_ENDS = timedelta(hours=5)  # after midnight
 KEPT_ON_DEVICE = timedelta(days=1)  # after a show begins, its guest list
 
 
@@ -70,7 +69,7 @@ class DoorPages:
             "Door",
             current_path="/door",
             shows=found[len(over) :][:60],
-            tonight={show.id for show in found if _is_tonight(show, now)},
+            tonight={show.id for show in found if _is_tonight(show)},
             over=over[::-1],
             attention=Attention(),
         )
@@ -207,13 +206,8 @@ class DoorPages:
         return standing_at(show, door or request.signed_in.name, device)
 
 
-def _is_tonight(show: ShowInfo, now: datetime) -> bool:
-    """
-    Whether a show is of the present day, which ends at five in the morning.
-    """
-    starts = datetime.fromisoformat(show.starts_local)
-    here = clock.local(now, show.timezone)
-    return (starts - NIGHT_ENDS).date() == (here - NIGHT_ENDS).date()
+def _is_tonight(show: ShowInfo) -> bool:
+    return clock.evening_of(show.starts_local) == clock.evening_now(show.timezone)
 
 
 def _kind(payload: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ The page of what shows earned, `/money`, and its file. Both read what the comman
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +22,12 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, periods, tables
 from ticketsync.core.tables import Table
-from ticketsync.reporting import exports, grouped_figures, unknown_figures
+from ticketsync.reporting import (
+    exports,
+    figure_filter,
+    grouped_figures,
+    unknown_figures,
+)
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.web import money_chart
 from ticketsync.web.site import PageRequest, Site
@@ -64,6 +68,8 @@ class Choice:
         values = {name: query[name].strip() for name in names if name in query}
         if not any(name in values for name in SPANS):
             values["period"] = USUAL
+        elif values.get("from") or values.get("to"):
+            values.pop("period", None)
         return cls(values)
 
     def get(self, name: str) -> str:
@@ -107,7 +113,7 @@ class MoneyPages:
         ]
 
     def page(self, request: PageRequest) -> Response:
-        choice = Choice.from_query(request.query)
+        choice = _choice(request)
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -132,6 +138,8 @@ class MoneyPages:
             charts=_charts(span, drawn),
             chart_per=span,
             hatch=money_chart.HATCH,
+            gone=money_view.without_now(money),
+            before_words=_before_words(money),
             unknown_fees=_words(money, unknown_figures.FEES),
             unknown_tax=_words(money, unknown_figures.TAX),
             **values,
@@ -141,7 +149,7 @@ class MoneyPages:
         """
         The lines of the page as CSV.
         """
-        choice = Choice.from_query(request.query)
+        choice = _choice(request)
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -155,16 +163,17 @@ def read_choices(
     connection: Connection, choice: Choice, chosen: FigureFilter
 ) -> dict[str, Any]:
     """
-    What the form of a money page offers, and what is chosen.
+    What the form of a money page offers, and what is chosen. Evenings are no days that
+    the form can have: their word stays in it.
     """
-    today = money_view.today(connection)
+    days = periods.ALWAYS if chosen.period.is_of_evenings else chosen.period
     return {
         "presets": [
-            (word, label, periods.parse_period(word, today) == chosen.period)
+            (word, label, money_view.parse_period(connection, word) == chosen.period)
             for word, label in PRESETS.items()
         ],
-        "first": chosen.period.first or "",
-        "last": chosen.period.last or "",
+        "first": days.first or "",
+        "last": days.last or "",
         "venues": [venue.name for venue in shows.list_venues(connection)],
         "productions": [t for _, t, number in shows.list_productions(connection)],
         "accounts": sorted(state.get_account_names(connection).values()),
@@ -197,6 +206,23 @@ def file_name(what: str, chosen: FigureFilter) -> str:
     return "-".join([what, *(str(day) for day in days if day is not None)]) + ".csv"
 
 
+def _choice(request: PageRequest) -> Choice:
+    """
+    What the URL asks for. A column to sort by that only other groupings have was chosen
+    for one of them, and is dropped.
+    """
+    choice = Choice.from_query(request.query)
+    sort = choice.get("sort")
+    having = [per for per in grouped_figures.GROUPINGS if _can_sort(per, sort)]
+    if not having or _per(choice) in having:
+        return choice
+    return Choice({k: v for k, v in choice.values.items() if k != "sort"})
+
+
+def _can_sort(per: str, sort: str) -> bool:
+    return figure_filter.sort_column(grouped_figures.columns_of(per), sort) is not None
+
+
 def _per(choice: Choice) -> str:
     """
     What there is a line for; a show where the URL says nothing that there is.
@@ -208,18 +234,16 @@ def _per(choice: Choice) -> str:
 def _lines(money: Money, per: str) -> Iterator[dict[str, Any]]:
     """
     The lines with the name that people see. Further currencies of a show follow its
-    first one; what it sold of its seats is then in no single line.
+    first one.
     """
     column = "show_id" if per == "show" else grouped_figures.columns_of(per)[0].name
     position = money.lines.position(column)
     keys = [row[position] for row in money.lines.rows]
-    number = Counter(keys)
     for index, row in enumerate(tables.by_name(money.lines)):
         yield {
             **row,
             "name": _name(row, per),
             "is_more": bool(index) and keys[index - 1] == keys[index],
-            "is_whole": number[keys[index]] == 1,
         }
 
 
@@ -260,10 +284,13 @@ def _totals(money: Money) -> Iterator[dict[str, Any]]:
             "before": earlier and earlier["gross"],
             "change": earlier
             and money_view.per_cent_more(row["gross"], earlier["gross"]),
-            "before_words": ""
-            if money.before_period is None
-            else periods.in_words(money.before_period),
+            "before_words": _before_words(money),
         }
+
+
+def _before_words(money: Money) -> str:
+    earlier = money.before_period
+    return "" if earlier is None else periods.in_words(earlier)
 
 
 def _nothing(money: Money) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -77,6 +77,16 @@ def today(connection: Connection) -> date:
     return clock.local(clock.now(), shows.get_business_zone(connection)).date()
 
 
+def parse_period(connection: Connection, text: str) -> Period:
+    """
+    The period that a text means, by the calendar of the default venue.
+
+    Raises: `UsageError` for a text that is no period.
+    """
+    evening = clock.evening_now(shows.get_business_zone(connection))
+    return periods.parse_period(text, today(connection), evening=evening)
+
+
 def read_period(connection: Connection, wanted: Wanted) -> Period:
     """
     The period that is meant, by the calendar of the default venue.
@@ -84,14 +94,14 @@ def read_period(connection: Connection, wanted: Wanted) -> Period:
     Raises: `UsageError` for a text that is no period, or where there are two.
     """
     if not (wanted.first or wanted.last):
-        return periods.parse_period(wanted.period, today(connection))
+        return parse_period(connection, wanted.period)
     if wanted.period:
         raise errors.UsageError(
             "A period and its first or last day exclude each other.",
             hint="Use either --period, or --from and --to.",
         )
     span = f"{wanted.first}..{wanted.last}"
-    return periods.parse_period(span, today(connection))
+    return parse_period(connection, span)
 
 
 def read_filter(connection: Connection, wanted: Wanted) -> FigureFilter:
@@ -171,14 +181,18 @@ def read_played(connection: Connection, period: Period) -> Played:
         without_figures=[
             show
             for show in shows.list_shows(connection)
-            if _plays_in(show, period) and show.id not in with_figures
+            if period.has_start(show.starts_local) and show.id not in with_figures
         ],
     )
 
 
-def _plays_in(show: ShowInfo, period: Period) -> bool:
-    day = clock.from_poster(show.starts_local).date()
-    return (period.first or day) <= day <= (period.last or day)
+def without_now(money: Money) -> list[dict[str, Any]]:
+    """
+    The totals of the period before in currencies in which nothing was earned since.
+    """
+    now = {row["currency"] for row in tables.by_name(money.totals)}
+    earlier = [] if money.before is None else tables.by_name(money.before)
+    return [row for row in earlier if row["currency"] not in now]
 
 
 def per_cent_more(now: Amount, before: Amount) -> int | None:
@@ -205,9 +219,13 @@ def change_in_words(now: Amount, before: Amount) -> str:
     """
     How an amount compares with one before, which follows: `8 % more than`.
     """
+    if now == before:
+        return "as much as"
     change = per_cent_more(now, before)
-    if not change:
-        return "as much as" if change == 0 else "more than"
+    if change is None:
+        return "more than" if now.minor > before.minor else "less than"
+    if change == 0:
+        return "about as much as"
     return f"{abs(change)} % {'more' if change > 0 else 'less'} than"
 
 
@@ -244,16 +262,19 @@ def heading(chosen: FigureFilter) -> str:
     """
     What the lines are, in words: `What the shows of November 2026 earned`.
     """
-    if chosen.begins_from is not None:
-        which, verb = "coming shows", "have sold"
-    else:
-        which = "past shows" if chosen.begins_before is not None else "shows"
-        verb = "earned"
+    which = _which_shows(chosen)
+    verb = "earned" if chosen.begins_from is None else "have sold"
     if chosen.period == ALWAYS:
         return f"What {'all ' if which == 'shows' else 'the '}{which} {verb}"
     words = periods.in_words(chosen.period)
     joint = "" if words.startswith(("from", "until")) else "of "
     return f"What the {which} {joint}{words} {verb}"
+
+
+def _which_shows(chosen: FigureFilter) -> str:
+    if chosen.begins_from is not None:
+        return "coming shows"
+    return "shows" if chosen.begins_before is None else "past shows"
 
 
 def basis(connection: Connection, chosen: FigureFilter) -> str:
@@ -262,7 +283,8 @@ def basis(connection: Connection, chosen: FigureFilter) -> str:
     """
     zones = {venue.timezone for venue in shows.list_venues(connection)}
     where = f"in {zones.pop()}" if len(zones) == 1 else "at its venue"
-    return f"The day of the show counts, {where}.{limits(chosen)}"
+    until = " until five in the morning" if chosen.period.is_of_evenings else ""
+    return f"The day of the show counts{until}, {where}.{limits(chosen)}"
 
 
 def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> str:
@@ -271,10 +293,13 @@ def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> st
     """
     words = periods.in_words(chosen.period)
     joint = "" if not words or words.startswith(("from", "until")) else "of "
+    kind = _which_shows(chosen)
     if by == "show":
-        shows_ = f"the shows {joint}{words}" if words else "all shows"
+        all_shows = "all shows" if kind == "shows" else f"the {kind}"
+        shows_ = f"the {kind} {joint}{words}" if words else all_shows
         return f"Refunds of {shows_}. {basis(connection, chosen)}"
-    which = f"Refunds {joint}{words}" if words else "All refunds"
+    whose = "" if kind == "shows" else f" for {kind}"
+    which = f"Refunds{whose} {joint}{words}" if words else f"All refunds{whose}"
     zone = shows.get_business_zone(connection)
     return f"{which}. The day of the refund counts, in {zone}.{limits(chosen)}"
 

@@ -83,8 +83,17 @@ function parties(list) {
   return [...found.values()];
 }
 
+// The parties with a guest who is looked for, whole: the server lets in a whole order.
+function shownParties() {
+  const wanted = new Set(matching($("code").value));
+  let number = 0; // of guests
+  return parties(guests)
+    .filter((party) => party.some((guest) => wanted.has(guest)))
+    .filter((party) => (number += party.length) - party.length < 300);
+}
+
 function showGuests() {
-  $("guests").replaceChildren(...parties(matching($("code").value).slice(0, 300)).flatMap((party) =>
+  $("guests").replaceChildren(...shownParties().flatMap((party) =>
     party.length === 1 ? [guestItem(party[0], "alone")] : [partyItem(party), ...party.map((guest) => guestItem(guest, "of-party"))]));
   const note = localStorage.getItem(`names-note-${show}`) ?? "";
   $("names-note").textContent = note;
