@@ -18,6 +18,7 @@ from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
 from ticketsync.sandbox import platforms, world
 from ticketsync.store.tables.accounts import accounts
+from ticketsync.workflows import account_states
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
@@ -185,7 +186,7 @@ def recover(database, settings, fake_server, name):
     """
     The next ordinary run is right again, and nothing waits unread.
     """
-    connecting.resume(database, name)
+    account_states.resume(database, name)
     result = attempt(database, settings)
     assert result.outcome == "success", result
     same(figures(database), expected(fake_server, name))

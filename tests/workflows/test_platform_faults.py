@@ -26,6 +26,7 @@ from support.platform_accounts import (
 from ticketsync.core import errors
 from ticketsync.sandbox import eventbrite, platforms, world
 from ticketsync.sandbox.faults import Plan
+from ticketsync.workflows import account_states
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
@@ -95,7 +96,7 @@ def test_a_platform_that_fails_changes_nothing_and_is_read_again_later(
     assert "\n" not in result.message
     assert figures(synced) == before
     fake_server.faults.clear()
-    connecting.resume(synced, name)
+    account_states.resume(synced, name)
     assert attempt(synced, settings, full=True).outcome == "success"
     same(figures(synced), expected(fake_server, name))
 

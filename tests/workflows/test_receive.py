@@ -34,8 +34,7 @@ from ticketsync.store import engine, lease
 from ticketsync.store.tables.sales import orders
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import connect as connect_job
-from ticketsync.workflows import match, receive
+from ticketsync.workflows import match, receive, webhook_registration
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -568,7 +567,7 @@ def test_our_address_is_registered_by_the_platforms_own_interface(
             path = inbox.get_or_create_path(connection, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
-        registered = connect_job.register(sqlite, settings, "a", url, "file")
+        registered = webhook_registration.register(sqlite, settings, "a", url, "file")
 
     assert list(fake_server.platforms[platform].hooks) == [url]
     assert registered.id
@@ -607,7 +606,7 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
             state.add_account(connection, new, clock.now())
 
         with pytest.raises(errors.KeyringUnavailable):
-            connect_job.register(sqlite, settings, "a", URL, "keyring")
+            webhook_registration.register(sqlite, settings, "a", URL, "keyring")
 
     assert fake_server.platforms["square"].hooks == {}
 
@@ -618,7 +617,7 @@ def test_a_platform_that_takes_none_says_what_to_do_instead(
     with pytest.raises(
         errors.UsageError, match="does not let webhooks be registered"
     ) as refused:
-        connect_job.register(connected, settings, "tt", URL, "file")
+        webhook_registration.register(connected, settings, "tt", URL, "file")
 
     assert "webhooks url tt" in refused.value.hint
 

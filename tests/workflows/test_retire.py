@@ -27,8 +27,14 @@ from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
+from ticketsync.workflows import (
+    account_states,
+    doctor,
+    receive,
+    retire,
+    webhook_endpoints,
+)
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import doctor, receive, retire, webhook_endpoints
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import due
@@ -93,8 +99,8 @@ def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
         lambda: sync.sync(kept, settings, Request(names=("tt",))),
         lambda: sync.fetch_listing(kept, settings, ["tt"]),
         lambda: connecting.check(kept, settings, "tt"),
-        lambda: connecting.resume(kept, "tt"),
-        lambda: connecting.pause(kept, "tt", ""),
+        lambda: account_states.resume(kept, "tt"),
+        lambda: account_states.pause(kept, "tt", ""),
         lambda: connecting.rotate(
             kept, settings, "tt", source=SecretSource("env", "TT_KEY"), check=True
         ),

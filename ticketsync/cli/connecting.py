@@ -22,7 +22,10 @@ _TRIES = 3  # of a key that is typed
 
 # Where a key can be kept on a machine without a keyring, and how safe that is.
 _STORES = (
-    ("file", "in a file that only you can read; whoever copies the whole folder has it"),
+    (
+        "file",
+        "in a file that only you can read; whoever copies the whole folder has it",
+    ),
     ("env", "in an environment variable; set it for scheduled runs, too"),
     ("command", "with a password manager: a command prints it (pass, op, bw)"),
     ("credential", "with systemd: for services that it starts, the safest on a server"),
