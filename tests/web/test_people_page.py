@@ -37,6 +37,30 @@ def test_an_invitation_is_shown_once_and_opens_the_pages(full, ruth, enter):
     )
 
 
+def test_an_invitation_that_is_sent_twice_makes_one_link(full, ruth, enter):
+    """
+    Pressed twice, or its answer loaded again: the first link was valid and shown to
+    nobody.
+    """
+    page = ruth.get("/people").text
+    form = re.search(
+        r'action="/people/invite".*?name="form" value="([\w-]+)"', page, re.S
+    )
+    data = {"form": form[1], "role": "manager", "name": "Ana"}
+
+    sent = [link_in(ruth.post("/people/invite", data=data)) for _ in range(2)]
+    changed = link_in(ruth.post("/people/invite", data={**data, "role": "viewer"}))
+    other = link_in(enter("manager").post("/people/invite", data=data))
+
+    assert sent[0] == sent[1]
+    assert len({sent[0], changed, other}) == 3
+    with full.read() as connection:
+        held = passes.list_visitors(connection, clock.now())
+    assert sorted(v.role for v in held if v.kind == "link") == [
+        *("manager", "manager", "viewer")
+    ]
+
+
 def test_j24_without_a_public_url_a_link_leads_where_the_pages_are(site, served, ruth):
     """
     The settings' own default names a port at which nobody may listen.

@@ -3,14 +3,18 @@ The venue's own shows on the pages: a list is looked at before it is imported, l
 become shows, a show is edited.
 """
 
+import re
+
 import pytest
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.core import clock
 from ticketsync.reporting import audit_trail
 from ticketsync.web import pending_lists
 from ticketsync.web.bodies import Upload
+from ticketsync.workflows import catalogue_edits
 
 LIST = b"Show,Date,Time,Cap\nGala,2031-02-01,19:30,80\nGala,2031-02-02,19:30,80\n"
 
@@ -151,6 +155,30 @@ def test_an_edit_is_shown_before_it_is_made(full, ruth):
     with full.read() as connection:
         now = shows.get_show(connection, show.id)
     assert (now.capacity, now.reference, now.starts_at) == (77, "G-1", show.starts_at)
+
+
+def test_an_edit_does_not_take_back_what_somebody_else_changed(full, settings, ruth):
+    """
+    The form holds every field as it was when it was opened, and sent the old number of
+    seats back over the new one.
+    """
+    with full.read() as connection:
+        show = shows.list_shows(connection)[-1]
+    address = f"/shows/{show.id}/edit"
+    opened = re.search(r'name="opened" value="(\w+)"', ruth.get(address).text)[1]
+    form = {"capacity": str(show.capacity or ""), "reference": "G-2", "opened": opened}
+    assert "→ G-2" in ruth.post(address, data=form).text
+    catalogue_edits.edit_show(full, settings, show.id, ShowEdit(capacity=78))
+
+    statuses = [
+        ruth.post(address, data={**form, **confirmed}).status_code
+        for confirmed in ({}, {"confirmed": "yes"})
+    ]
+
+    assert statuses == [503, 503]
+    with full.read() as connection:
+        now = shows.get_show(connection, show.id)
+    assert (now.capacity, now.reference) == (78, show.reference)
 
 
 @pytest.mark.parametrize(

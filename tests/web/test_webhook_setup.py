@@ -9,12 +9,12 @@ import pytest
 from support.web_server import running
 
 from ticketsync.cli import simulate
-from ticketsync.core import clock, paths
+from ticketsync.core import clock, errors, paths
 from ticketsync.reporting import audit_trail, deliveries
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_alerts, webhook_endpoints
+from ticketsync.workflows import account_alerts, webhook_endpoints, webhook_registration
 
 SECRET = "whsec_lantern_room_12345"
 ADDRESS = "/accounts/tt/webhooks"
@@ -71,6 +71,42 @@ def test_an_address_a_secret_and_a_test_delivery(full, site, ruth):
     with full.read() as connection:
         (received,) = deliveries.list_deliveries(connection, account="tt")
     assert received.state == "received"
+
+
+def test_a_secret_that_is_sent_twice_leaves_the_previous_one_valid(full, site, ruth):
+    """
+    The second press made the new one the previous one, too, so that the real one was
+    refused while the platform changed over; its file stayed for ever.
+    """
+    ruth.post(ADDRESS)
+
+    def valid():
+        (endpoint,) = webhook_endpoints.load_endpoints(full, site.settings)
+        return [secret.reveal() for secret in endpoint.secrets]
+
+    for secret in ("whsec_first", "whsec_second", "whsec_second"):
+        ruth.post(f"{ADDRESS}/secret", data={"key": secret, "file": "yes"})
+    assert valid() == ["whsec_second", "whsec_first"]
+    assert decisions(full)[:2] == [("Ruth (manager)", "set secret")] * 2
+    assert decisions(full)[2] == ("Ruth (manager)", "create address")
+
+    ruth.post(f"{ADDRESS}/secret", data={"key": "whsec_third", "file": "yes"})
+    assert valid() == ["whsec_third", "whsec_second"]
+    kept = {file.read_text() for file in paths.secrets_folder().iterdir()}
+    assert kept == {"whsec_third", "whsec_second"}
+
+
+def test_no_address_of_this_machine_is_registered(full, settings, monkeypatch):
+    """
+    The rule of the command holds for the page, too.
+    """
+    monkeypatch.setattr(
+        webhook_registration.registry, "refuse_unregistrable", lambda *_: None
+    )
+    with pytest.raises(errors.ConfigurationError, match="cannot reach this machine"):
+        webhook_registration.register(
+            full, settings, "tt", "http://127.0.0.1:8787/hooks/x", "file"
+        )
 
 
 @pytest.mark.parametrize("form", [{"key": "", "file": "yes"}, {"key": SECRET}])

@@ -4,6 +4,7 @@ Editing and removing shows of ours.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from ticketsync.catalogue import production_edits, shows, undoing
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
-from ticketsync.core import clock, date_orders, errors, written_dates
+from ticketsync.core import clock, date_orders, digest, errors, written_dates
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -34,7 +35,8 @@ from ticketsync.store.tables.catalogue import shows as shows_table
 class ShowEdit:
     """
     What is to be different; `None` stays as it is. `starts_local` is the wall-clock
-    time at the venue, an empty `reference` removes it.
+    time at the venue, an empty `reference` removes it. `opened` is the fingerprint of
+    the show as the person saw it, if they saw it.
     """
 
     production: str | None = None
@@ -43,6 +45,18 @@ class ShowEdit:
     capacity: int | None = None
     has_no_capacity: bool = False
     reference: str | None = None
+    opened: str = ""
+
+
+def fingerprint(show: ShowInfo) -> str:
+    """
+    Tells whether what can be edited about a show has changed.
+    """
+    editable = (
+        *(show.production, show.venue, show.starts_local),
+        *(show.capacity, show.reference),
+    )
+    return digest.content(json.dumps(editable).encode()).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,8 @@ def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
 
     Raises: `NotFound` for an unknown show, production or venue, `UsageError` where the
     result would be another show's or is not decided, `GuardRefused` (`guard-books`)
-    where sales are in another currency than the venue's.
+    where sales are in another currency than the venue's, `Busy` where the show is not
+    as it was opened.
     """
     show = shows.get_show(connection, show_id)
     venue = _venue(connection, show, edit)
@@ -113,6 +128,11 @@ def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
         former = shows.get_production_id(connection, show.production)
         production_edits.refuse_other_switches(connection, former, production_id)
     changed = [name for name in after if before[name] != after[name]]
+    if changed and edit.opened and edit.opened != fingerprint(show):
+        raise errors.Busy(
+            "Somebody else has changed this show meanwhile.",
+            hint="Open it again, and look at what it is now.",
+        )
     return PlannedEdit(
         show,
         {name: before[name] for name in changed},

@@ -375,12 +375,7 @@ def register(
     database, settings = app_context.database(), app_context.settings()
     sender = webhook_endpoints.get_sender(database, account)
     registry.refuse_unregistrable(sender.account.provider, account)
-    if not webhook_endpoints.has_public_url(settings):
-        raise errors.ConfigurationError(
-            "Platforms cannot reach this machine at its own address.",
-            hint="Set the https address of your TLS proxy as `serve: public_url` in "
-            "the settings.",
-        )
+    webhook_endpoints.refuse_unreachable(settings.serve.public_url)
     url = webhook_endpoints.create_url(database, settings, sender)
     storage = SecretOptions(insecure=insecure_storage).storage
     try:

@@ -15,6 +15,8 @@ from ticketsync.core import clock, errors
 from ticketsync.visitors import limits, passes
 from ticketsync.visitors.limits import Limit
 from ticketsync.web import entry, notices
+from ticketsync.web.connect_pages import form_id
+from ticketsync.web.made_links import MadeLinks
 from ticketsync.web.site import PageRequest, Site
 
 SHOWS_OFFERED = 100  # for a door's pass, the next ones
@@ -27,6 +29,7 @@ class PeoplePages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._made = MadeLinks()
 
     def routes(self) -> list[Route]:
         for_managers = self._site.for_managers
@@ -43,18 +46,26 @@ class PeoplePages:
 
     def invite(self, request: PageRequest) -> Response:
         """
-        Make a link; the page that answers shows it, and nothing else ever does.
+        Make a link; the page that answers shows it, also when its form is sent again,
+        and nothing else ever does.
 
         Raises: `UsageError` for an unknown role or day, `NotFound` for a show that
         there is not.
         """
+        who, id_ = request.signed_in.id, form_id(request.form)
+        held = [part for item in sorted(request.form.items()) for part in item]
+        link = self._made.get_or_make(
+            (str(who), id_, *held), lambda: self._make_link(request)
+        )
+        return self._page(request, link)
+
+    def _make_link(self, request: PageRequest) -> str:
         role = request.form.get("role", "")
         name = request.form.get("name", "").strip()[:100]
         with self._site.database.write() as connection:
             limit = _limit(connection, request)
             token = passes.issue(connection, "link", role, name, clock.now(), limit)
-        base = self._site.address_of_links(request)
-        return self._page(request, entry.link_url(base, token))
+        return entry.link_url(self._site.address_of_links(request), token)
 
     def revoke(self, request: PageRequest) -> Response:
         """

@@ -168,6 +168,7 @@ class ShowSetupPages:
             show=show,
             venues=venues,
             productions=titles,
+            opened=show_edits.fingerprint(show),
             preview=None,
             form=request.form,
         )
@@ -176,7 +177,8 @@ class ShowSetupPages:
         """
         Show what a change does, or carry it out once it is confirmed.
 
-        Raises: `UsageError` for a value that is none, as `shows edit` does.
+        Raises: `UsageError` for a value that is none, as `shows edit` does, `Busy`
+        where somebody else has changed the show since the form was opened.
         """
         with self._site.database.read() as connection:
             show = shows.get_show(connection, int(request.path_params["id"]))
@@ -227,6 +229,7 @@ def read_edit(request: PageRequest, show: ShowInfo) -> ShowEdit:
         capacity=int(seats) if seats else None,
         has_no_capacity="capacity" in form and not seats and show.capacity is not None,
         reference=None if reference == (show.reference or "") else reference,
+        opened=form.get("opened", ""),
     )
 
 

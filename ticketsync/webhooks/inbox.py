@@ -96,10 +96,11 @@ def set_secret(
     now: datetime,
     *,
     pin: str = "",
-) -> None:
+) -> list[tuple[str, str]]:
     """
     Set a new secret, with the pin of its place where that needs one. The previous one
-    stays valid for two days, while the platform changes over.
+    stays valid for two days, while the platform changes over. Returns source and
+    reference of what is used no longer.
     """
     get_or_create_path(connection, account_id, now)
     of_account = webhooks.c.account_id == account_id
@@ -125,6 +126,9 @@ def set_secret(
         before={"source": old.secret_source},
         after={"source": source, "secret": "replaced" if old.secret_source else "new"},
     )
+    dropped = (old.old_source, old.old_reference)
+    kept = ((source, reference), (old.secret_source, old.secret_reference))
+    return [dropped] if dropped[0] and dropped not in kept else []
 
 
 def list_endpoints(connection: Connection, now: datetime) -> list[Endpoint]:

@@ -5,10 +5,11 @@ a delivery is the platform's. Talks to no platform.
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ticketsync.accounts import credentials, pins, state
 from ticketsync.accounts.state import AccountState
@@ -21,6 +22,7 @@ from ticketsync.providers.base import SendsWebhooks
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import Endpoint
+from ticketsync.workflows import exclusive
 from ticketsync.workflows.connect import SecretSource
 
 
@@ -146,10 +148,28 @@ def public_url(settings: Settings, path: str) -> str:
 
 def has_public_url(settings: Settings) -> bool:
     """
-    Whether the settings name an address that a platform can reach: not this machine's
-    own.
+    Whether the settings name an address that a platform can reach.
     """
-    host = web_address.split(settings.serve.public_url).hostname or ""
+    return _is_reachable(settings.serve.public_url)
+
+
+def refuse_unreachable(url: str) -> None:
+    """
+    Raises: `ConfigurationError` for an address that no platform can reach.
+    """
+    if not _is_reachable(url):
+        raise errors.ConfigurationError(
+            "Platforms cannot reach this machine at its own address.",
+            hint="Set the https address of your TLS proxy as `serve: public_url` in "
+            "the settings.",
+        )
+
+
+def _is_reachable(url: str) -> bool:
+    """
+    Whether this is not this machine's own address.
+    """
+    host = web_address.split(url).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -159,10 +179,21 @@ def has_public_url(settings: Settings) -> bool:
 def set_secret(database: Database, sender: Sender, source: SecretSource) -> None:
     """
     Set the secret that an account's deliveries are verified with, after storing it or
-    making sure that it can be read.
+    making sure that it can be read. The one that is in use already changes nothing: it
+    would take the place of the previous one, which is still valid.
 
-    Raises: CredentialError if it can be neither stored nor read.
+    Raises: `CredentialError` if it can be neither stored nor read, `Busy` while another
+    one is being set.
     """
+    name = sender.account.name
+    with exclusive.refuse_others(
+        database, f"webhook secret {name}", f"Account {name!r} is being given a secret."
+    ):
+        if not _is_in_use(database, sender, source):
+            _set_secret(database, sender, source)
+
+
+def _set_secret(database: Database, sender: Sender, source: SecretSource) -> None:
     entry = f"{sender.account.name}/webhook"
     reference = source.reference
     if source.secret is None:
@@ -171,11 +202,47 @@ def set_secret(database: Database, sender: Sender, source: SecretSource) -> None
         # Under a name of its own, so that the previous secret is kept.
         name = f"{entry}-{secrets.token_hex(4)}"
         reference = credentials.store_secret(name, source.kind, source.secret)
+    keep_secret(database, sender.account, source.kind, reference)
+
+
+def keep_secret(
+    database: Database, account: AccountState, kind: str, reference: str
+) -> None:
+    """
+    Verify an account's deliveries with what is stored there, and delete the secret that
+    is valid no longer because of it.
+    """
     with database.write() as connection:
-        inbox.set_secret(
-            *(connection, sender.account.id, source.kind, reference, clock.now()),
-            pin=pins.make_webhook_pin(sender.account.id, source.kind, reference),
+        dropped = inbox.set_secret(
+            *(connection, account.id, kind, reference, clock.now()),
+            pin=pins.make_webhook_pin(account.id, kind, reference),
         )
+    for place in dropped:
+        credentials.delete_secret(f"{account.name}/webhook", *place)
+
+
+def _is_in_use(database: Database, sender: Sender, source: SecretSource) -> bool:
+    """
+    Whether deliveries are verified with this secret from the same kind of place now.
+    """
+    with database.read() as connection:
+        rows = inbox.list_endpoints(connection, clock.now())
+    for row in rows:
+        if row.account_id != sender.account.id or not row.secrets:
+            continue
+        kind, reference = row.secrets[0]
+        present = replace(row, secrets=row.secrets[:1], pins=row.pins[:1])
+        found = _read_secrets(present).secrets if kind == source.kind else ()
+        if source.secret is None:
+            return bool(found) and reference == source.reference
+        return any(_is_same(secret, source.secret) for secret in found)
+    return False
+
+
+def _is_same(one: Secret, other: Secret) -> bool:
+    return hmac.compare_digest(
+        one.reveal().strip().encode(), other.reveal().strip().encode()
+    )
 
 
 def load_endpoints(database: Database, settings: Settings) -> list[WebhookEndpoint]:

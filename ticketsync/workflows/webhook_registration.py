@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import secrets
 
-from ticketsync.accounts import credentials, pins, state
-from ticketsync.core import clock
+from ticketsync.accounts import credentials, state
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import Registered, RegistersWebhooks
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_run
+from ticketsync.workflows import account_run, webhook_endpoints
 from ticketsync.workflows.connect import secret_of
 
 
@@ -24,11 +23,13 @@ def register(
     Register our webhook address with an account's platform, and keep what it signs
     with in `source`; whether that can be kept is tried first.
 
-    Raises `UsageError` if webhooks cannot be registered through its API.
+    Raises `UsageError` if webhooks cannot be registered through its API,
+    `ConfigurationError` for an address that no platform can reach.
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
     registry.refuse_unregistrable(account.provider, name)
+    webhook_endpoints.refuse_unreachable(url)
     spec = registry.provider(account.provider).spec
     secret = secret_of(database, spec, account)
     run_id = account_run.new_run_id()
@@ -46,9 +47,6 @@ def register(
         reference = credentials.store_secret(entry, source, registered.secret)
     with database.write() as writing:
         inbox.save_registration(writing, account.id, registered.id)
-        if reference:
-            inbox.set_secret(
-                *(writing, account.id, source, reference, clock.now()),
-                pin=pins.make_webhook_pin(account.id, source, reference),
-            )
+    if reference:
+        webhook_endpoints.keep_secret(database, account, source, reference)
     return registered
