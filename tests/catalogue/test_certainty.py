@@ -13,6 +13,7 @@ from ticketsync.catalogue.candidates import (
     ShowCandidate,
     Tolerance,
 )
+from ticketsync.workflows.match_session import MatchSession
 
 EVENING = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
 LANTERN = "The Lantern Room"
@@ -299,3 +300,29 @@ def test_a_thousand_evenings_have_no_wrong_pair_and_need_half_the_answers():
     assert wrong == []
     assert asked_before > 500
     assert newly_made >= asked_before / 2
+
+
+def test_a_distant_show_is_chosen_for_each_date_by_its_own_evidence(monkeypatch):
+    """
+    Not for the date of an account that feeds the show already.
+    """
+    made = []
+    monkeypatch.setattr(MatchSession, "choose", lambda _, pairs: made.extend(pairs))
+    starts_at = datetime(2026, 9, 1, 9, tzinfo=UTC)
+    gala = ShowCandidate(1, "Gala", "Hall", starts_at, sellers=("hx",))
+    dates = [
+        OccurrenceCandidate(id_, account, event, starts_at + timedelta(minutes=later))
+        for id_, account, event, later in (
+            (10, "tt", "Gala", 1440),
+            (11, "hx", "Gala", 1440),
+            (12, "eb", "Opera", 1455),
+        )
+    ]
+    chosen = matching.distant_match(gala, dates[0])
+    assert MatchSession(None, None, "b").choose_for_all(chosen, dates) == ["hx"]
+    assert [(it.occurrence.occurrence_id, it.minutes_apart) for it in made] == [
+        (10, 1440),
+        (12, 1455),
+    ]
+    assert made[0].likeness == 100
+    assert made[1].likeness < 50

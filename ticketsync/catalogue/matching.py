@@ -203,16 +203,19 @@ def distant_candidates(
     Shows of the same production beyond any tolerance, the nearest first: what an
     occurrence may be that was moved to another day. Never linked without a person.
     """
-    found = []
-    for show in shows:
-        known = show.production in (occurrence.production, occurrence.known_as)
-        alike = 100 if known else likeness(show.production, occurrence.event)
-        if alike >= SAME_TITLE:
-            difference = occurrence.starts_at - show.starts_at
-            found.append(
-                Match(show, occurrence, round(difference.total_seconds() / 60), alike)
-            )
-    return sorted(found, key=lambda match: match.cost)
+    found = [distant_match(show, occurrence) for show in shows]
+    alike = [match for match in found if match.likeness >= SAME_TITLE]
+    return sorted(alike, key=lambda match: match.cost)
+
+
+def distant_match(show: ShowCandidate, occurrence: OccurrenceCandidate) -> Match:
+    """
+    A show and an occurrence as a pair, however far apart they start.
+    """
+    known = show.production in (occurrence.production, occurrence.known_as)
+    alike = 100 if known else likeness(show.production, occurrence.event)
+    difference = occurrence.starts_at - show.starts_at
+    return Match(show, occurrence, round(difference.total_seconds() / 60), alike)
 
 
 def _shift_warning(account: str, event: str, shift: tuple[int, int]) -> str:

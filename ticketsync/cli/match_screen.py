@@ -188,15 +188,19 @@ def _ask_about(screen: Screen, question: Question, left: int) -> bool:
     ]
     answer = key_choice.ask("Which show is it?", choices)
     if answer.isdigit():
-        chosen = candidates[int(answer) - 1]
-        match_session.choose(
-            [replace(chosen, occurrence=item.occurrence) for item in question.items]
-            if len(question.items) > 1
-            else [chosen]
-        )
-        screen.note_decision()
+        _choose(screen, question, candidates[int(answer) - 1])
         return True
     return _decide(screen, answer, question, question.occurrence_ids)
+
+
+def _choose(screen: Screen, question: Question, chosen: Match) -> None:
+    if len(question.items) == 1:
+        screen.match_session.choose([chosen])
+    else:
+        dates = [item.occurrence for item in question.items]
+        for account in screen.match_session.choose_for_all(chosen, dates):
+            _say(f"   {safe(account)} feeds that show already; its date stays open.")
+    screen.note_decision()
 
 
 def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:

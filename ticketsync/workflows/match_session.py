@@ -94,6 +94,18 @@ class MatchSession:
         )
         self._note(_ids(matches))
 
+    def choose_for_all(
+        self, chosen: Match, dates: Sequence[OccurrenceCandidate]
+    ) -> list[str]:
+        """
+        Link dates to the show of a distant candidate, each for its own reason; returns
+        the accounts that feed that show already, whose dates are left as they are.
+        """
+        sellers = chosen.show.sellers
+        free = [date for date in dates if date.account not in sellers]
+        self.choose([matching.distant_match(chosen.show, date) for date in free])
+        return [date.account for date in dates if date.account in sellers]
+
     def find(self, occurrence_ids: Sequence[int], show_id: int) -> None:
         """
         Link dates to a show that a person found, whatever the plan says.
