@@ -105,7 +105,8 @@ def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
     Raises: `BadFile`, which says where and what is wrong.
     """
     line = {name: scan_text(row.get(name)) for name in (*CAPTURED, *OPTIONAL)}
-    kind = line["kind"] or "in"
+    given = row.get("kind")
+    kind = line["kind"] or ("in" if given is None or given == "" else str(given))
     if not line["code"]:
         raise errors.BadFile(f"{where}: there is no code.", hint="Correct the line.")
     if len(line["code"]) > LONGEST:
