@@ -514,33 +514,72 @@ def test_j02_the_overview_counts_an_accounts_tickets_once_in_each_currency(page)
     html = page("/")
     found = rows(html)
     platforms = {
-        ("hall file, AUD", "0", "2", "2", "60.00 AUD", "0.00 AUD"),
-        ("hall file, JPY", "0", "4", "4", "10,000 JPY", "0 JPY"),
-        ("hall file, KWD", "0", "0", "1", "12.345 KWD", "0.000 KWD"),
-        ("hall file, NZD", "3", "3", "3", "120.00 NZD", "40.00 NZD"),
-        ("agency file, AUD", "1", "1", "1", "25.50 AUD", "0.00 AUD"),
+        (
+            "FI Report files hall, AUD",
+            "0",
+            "2",
+            "2",
+            "60.00 AUD",
+            "0.00 AUD",
+            "just now",
+        ),
+        ("FI Report files hall, JPY", "0", "4", "4", "10,000 JPY", "0 JPY", "just now"),
+        (
+            "FI Report files hall, KWD",
+            "0",
+            "0",
+            "1",
+            "12.345 KWD",
+            "0.000 KWD",
+            "just now",
+        ),
+        (
+            "FI Report files hall, NZD",
+            "3",
+            "3",
+            "3",
+            "120.00 NZD",
+            "40.00 NZD",
+            "just now",
+        ),
+        (
+            "FI Report files agency, AUD",
+            "1",
+            "1",
+            "1",
+            "25.50 AUD",
+            "0.00 AUD",
+            "just now",
+        ),
     }
     assert platforms <= {*found}
-    assert [row for row in found if row[0].startswith("hall")] == sorted(
-        row for row in platforms if row[0].startswith("hall")
-    )
+    assert [
+        row for row in found if row[0].startswith("FI Report files hall")
+    ] == sorted(row for row in platforms if row[0].startswith("FI Report files hall"))
     assert {
-        ("Total AUD", "1", "3", "3", "85.50 AUD", "0.00 AUD"),
-        ("Total JPY", "0", "4", "4", "10,000 JPY", "0 JPY"),
-        ("Total KWD", "0", "0", "1", "12.345 KWD", "0.000 KWD"),
-        ("Total NZD", "3", "3", "3", "120.00 NZD", "40.00 NZD"),
+        ("Total AUD", "1", "3", "3", "85.50 AUD", "0.00 AUD", ""),
+        ("Total JPY", "0", "4", "4", "10,000 JPY", "0 JPY", ""),
+        ("Total KWD", "0", "0", "1", "12.345 KWD", "0.000 KWD", ""),
+        ("Total NZD", "3", "3", "3", "120.00 NZD", "40.00 NZD", ""),
     } <= {*found}
     # The column adds up to what the card above says.
-    assert "Today 4 tickets 25.50 AUD, 120.00 NZD" in words(html)
-    assert "7 days 10 tickets 85.50 AUD, 10,000 JPY, 120.00 NZD" in words(html)
+    today, week = re.search(
+        r"Today Rev(.*?)7 days Rev(.*?)Gross is", words(html)
+    ).groups()
+    assert re.findall(r"gross (\S+ [A-Z]{3})|Tickets (\d+)", today) == [
+        *(("25.50 AUD", ""), ("120.00 NZD", ""), ("", "4")),
+    ]
+    assert re.findall(r"gross (\S+ [A-Z]{3})|Tickets (\d+)", week) == [
+        *(("85.50 AUD", ""), ("10,000 JPY", ""), ("120.00 NZD", ""), ("", "10")),
+    ]
     assert sum(int(row[2]) for row in platforms) == 10
 
 
 def test_the_overview_totals_the_shows_on_sale_by_currency(page):
     found = rows(page("/"))
-    assert ("Total AUD", "3", "+3", "85.50 AUD") in found
-    assert ("Total NZD", "3", "+3", "120.00 NZD") in found
-    assert ("Total KWD", "1", "", "12.345 KWD") in found
+    assert ("", "All 2, AUD", "3", "+3", "85.50 AUD") in found
+    assert ("", "All 2, NZD", "3", "+3", "120.00 NZD") in found
+    assert ("", "All 2, KWD", "1", "0", "12.345 KWD") in found
 
 
 def test_the_page_of_a_show_totals_its_sources_and_types_by_currency(page):
