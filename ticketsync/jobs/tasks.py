@@ -1,8 +1,8 @@
 """
 Tasks that a page starts and somebody looks at: what they are doing, and how they ended.
 
-They are kept in memory only. One that waits or runs when the server stops is gone, and
-nothing of it is half done: its workflow saves in one transaction or not at all.
+They are kept in memory only. One that runs when the server stops is finished first, one
+that waits is dropped; each workflow may be interrupted and run again, as by command.
 """
 
 from __future__ import annotations

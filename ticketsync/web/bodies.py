@@ -34,13 +34,19 @@ class Upload:
 @dataclass(frozen=True, slots=True)
 class Form:
     """
-    The fields of a form, the last value of each, and its files; `choices` has all
-    values of a field, as tick boxes of one name have several.
+    The values of a form by field, of which tick boxes of one name have several, and
+    its files.
     """
 
-    fields: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, Upload] = field(default_factory=dict)
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """
+        The last value of each field.
+        """
+        return {name: values[-1] for name, values in self.choices.items()}
 
 
 async def read_body(request: Request, most: int) -> bytes | None:
@@ -77,8 +83,7 @@ def parse_form(data: bytes, content_type: str) -> Form:
     if content_type.partition(";")[0].strip().lower() == _MULTIPART:
         return _parse_multipart(data, content_type)
     found = parse_qs(data.decode("latin-1"), keep_blank_values=True)
-    choices = {name: [clean(value) for value in found[name]] for name in found}
-    return Form({name: values[-1] for name, values in choices.items()}, choices=choices)
+    return Form({name: [clean(value) for value in found[name]] for name in found})
 
 
 def clean(value: Any) -> Any:
@@ -91,7 +96,7 @@ def clean(value: Any) -> Any:
 def _parse_multipart(data: bytes, content_type: str) -> Form:
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     message = BytesParser(policy=email.policy.HTTP).parsebytes(head + data)
-    fields: dict[str, str] = {}
+    choices: dict[str, list[str]] = {}
     files: dict[str, Upload] = {}
     for part in message.iter_parts() if message.is_multipart() else ():
         assert isinstance(part, EmailMessage)
@@ -101,7 +106,8 @@ def _parse_multipart(data: bytes, content_type: str) -> Form:
             continue
         file_name = part.get_filename()
         if file_name is None:
-            fields[name] = clean(content.decode("utf-8", "replace"))
+            text = clean(content.decode("utf-8", "replace"))
+            choices.setdefault(name, []).append(text)
         else:
             files[name] = Upload(clean(file_name), content)
-    return Form(fields, files)
+    return Form(choices, files)

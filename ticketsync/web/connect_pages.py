@@ -220,7 +220,7 @@ def platform_of(kind: type[Provider]) -> Platform:
 
 def page_options(spec: ProviderSpec) -> Sequence[Option]:
     """
-    The options of a platform that may be set on a page: none that names a file.
+    The options of a platform that may be set on a page: those that name no file.
     """
     return [option for option in spec.options if not option.names_file]
 

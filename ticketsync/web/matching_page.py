@@ -86,7 +86,7 @@ class MatchingPage:
 
         Raises: `UsageError` where none is ticked.
         """
-        if "none" in request.form:  # the Enter key, which is no decision
+        if "none" in request.form:  # the Enter key decides nothing
             return RedirectResponse("/matching", 303)
         wanted = request.form.get("same") or " ".join(request.choices.get("pair", ()))
         by_show: dict[int, list[int]] = {}

@@ -200,8 +200,7 @@ def per_cent_more(now: Amount, before: Amount) -> int | None:
     By how many per cent an amount is more than another in its currency, rounded;
     `None` where there was nothing before.
     """
-    difference = now - before  # of one currency only
-    return per_cent(before.minor + difference.minor, before.minor)
+    return per_cent(before.minor + (now - before).minor, before.minor)  # one currency
 
 
 def per_cent(now: int, before: int) -> int | None:

@@ -1,7 +1,7 @@
 """
 Offsets between a listing and a show that a person has confirmed for an account and a
-production; how each link was chosen, so that those made by hand can be told from the
-others.
+production; how each link was chosen, so that those made by hand are distinguished from
+the others.
 """
 
 import sqlalchemy as sa
