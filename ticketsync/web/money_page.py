@@ -29,7 +29,7 @@ from ticketsync.reporting import (
     unknown_figures,
 )
 from ticketsync.reporting.figure_filter import FigureFilter
-from ticketsync.web import money_chart
+from ticketsync.web import money_chart, page_words
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
 from ticketsync.workflows.money_view import Money, Wanted
@@ -256,18 +256,16 @@ def _name(row: Mapping[str, Any], per: str) -> str:
         case "platform":
             return str(row["platform"]).replace("_", " ")
         case "day" | "week" | "month":
-            return _time_name(per, row[per])
+            return page_words.span_name(_first_day(per, row[per]), per)
         case _:
             return str(row[per])
 
 
-def _time_name(per: str, text: str) -> str:
-    if per == "month":
-        return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
-    day = date.fromisoformat(str(text))
-    if per == "day":
-        return f"{day:%a} {day.day} {day:%b %Y}"
-    return periods.in_words(periods.week_of(day))
+def _first_day(per: str, text: Any) -> date:
+    """
+    The first day of a day, week or month as the reports write it.
+    """
+    return date.fromisoformat(f"{text}-01" if per == "month" else str(text))
 
 
 def _totals(money: Money) -> Iterator[dict[str, Any]]:
@@ -333,11 +331,11 @@ def _bar_name(row: Mapping[str, Any], span: str) -> str:
 
 
 def _bar_label(row: Mapping[str, Any], span: str) -> str:
-    if span == "month":
-        return f"{date.fromisoformat(f'{row[span]}-01'):%b %y}"
-    text = row["starts_local"][:10] if span == "show" else str(row[span])
-    day = date.fromisoformat(text)
-    return f"{day.day} {day:%b}"
+    if span == "show":
+        day = date.fromisoformat(row["starts_local"][:10])
+    else:
+        day = _first_day(span, row[span])
+    return page_words.span_label(day, span)
 
 
 def _words(money: Money, what: str) -> str:

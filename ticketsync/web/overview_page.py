@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -206,6 +206,7 @@ def _stack(
     words: charts.Scale,
     short: charts.Scale | None = None,
 ) -> charts.Stack:
+    day = sales.days[index]
     parts = [
         (provider, size(series[index]))
         for provider, series in sales.by_provider.items()
@@ -217,28 +218,14 @@ def _stack(
         if part
     ]
     return charts.Stack(
-        label=_label(sales.days[index], span),
+        label=page_words.span_label(day, span),
         figure=(short or words)(whole) if whole else "",
-        words="\n".join([f"{_name(sales.days[index], span)}: {words(whole)}", *named]),
+        words="\n".join([f"{page_words.span_name(day, span)}: {words(whole)}", *named]),
         parts=[
             (page_words.initials(provider).lower(), max(0, part))
             for provider, part in parts
         ],
     )
-
-
-def _label(day: date, span: str) -> str:
-    return f"{day:%b %y}" if span == "month" else f"{day.day} {day:%b}"
-
-
-def _name(day: date, span: str) -> str:
-    match span:
-        case "month":
-            return f"{day:%B %Y}"
-        case "week":
-            return periods.in_words(periods.week_of(day))
-        case _:
-            return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def _table(sales: RecentSales, span: str) -> list[dict[str, Any]]:
@@ -247,7 +234,7 @@ def _table(sales: RecentSales, span: str) -> list[dict[str, Any]]:
     """
     return [
         {
-            "name": _name(day, span),
+            "name": page_words.span_name(day, span),
             "tickets": sold.tickets,
             "charged": [sold.charged_in(code) for code in sales.currencies],
             "by_provider": [

@@ -1,13 +1,15 @@
 """
-What errors say on a page. Their hints name commands, which are for a terminal; a page
-says the rest, and leads on by links.
+What pages call things: platforms, days, and errors. The hints of errors name commands,
+which are for a terminal; a page says the rest, and leads on by links.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
+from ticketsync.core import periods
 from ticketsync.core.errors import TicketsyncError
 from ticketsync.core.redact import safe
 from ticketsync.providers import registry
@@ -46,6 +48,26 @@ def platform_title(provider: str) -> str:
     The name of a platform for people.
     """
     return registry.titles([provider])
+
+
+def span_name(day: date, span: str) -> str:
+    """
+    The name of the month, week or day that begins on this day.
+    """
+    match span:
+        case "month":
+            return f"{day:%B %Y}"
+        case "week":
+            return periods.in_words(periods.week_of(day))
+        case _:
+            return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def span_label(day: date, span: str) -> str:
+    """
+    Its short name, for an axis; of a week, its first day.
+    """
+    return f"{day:%b %y}" if span == "month" else f"{day.day} {day:%b}"
 
 
 def hint_of(error: TicketsyncError) -> str:
