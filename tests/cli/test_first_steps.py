@@ -105,6 +105,32 @@ def test_from_nothing_to_the_first_figures_after_many_a_mistake(environment, tmp
     assert [item["name"] for item in json.loads(listed.stdout)] == ["The Lantern Room"]
 
 
+def test_init_goes_on_with_shows_that_are_not_linked_yet(environment, tmp_path):
+    create(environment)
+    words = (
+        "--recipe",
+        str(tmp_path / "box.yaml"),
+        "--watch",
+        str(tmp_path / "reports"),
+    )
+    commands.run("accounts", "add", "file", "box", *words, env=environment, check=True)
+    season = tmp_path / "season.csv"
+    season.write_text("production,starts_at\nLate Laughs,2027-12-03T19:30\n")
+    commands.run("shows", "import", str(season), env=environment, check=True)
+
+    screen = commands.talk("init", env=environment)
+    say(screen, "Add another venue", "")
+    say(screen, "Connect another platform", "")
+    screen.expect(r"\$ ticketsync match")
+    screen.expect("Link the")
+    screen.send("y")
+    screen.expect("1 open")
+    screen.send("q")
+    screen.expect(r"\$ ticketsync sync")
+    screen.expect("78.00")
+    assert ended(screen)[1] == 0
+
+
 def test_a_key_is_asked_for_only_once_there_is_a_place_for_it(
     environment, home, sandbox
 ):
@@ -112,7 +138,7 @@ def test_a_key_is_asked_for_only_once_there_is_a_place_for_it(
     with server.serving(sandbox) as url:
         screen = commands.talk("accounts", "add", "--base-url", url, env=environment)
         say(screen, "Which platform", "1")
-        say(screen, r"Your name for this account \[ticket-tailor\]", "tt")
+        say(screen, r"Your name for this account \[ticket_tailor\]", "tt")
         screen.expect(r"The\s+keyring\s+cannot\s+be\s+used\s+for\s+'tt'")
         say(screen, "Where shall the key be kept", "1")
         say(screen, "Keep the names of buyers and guests", "y")

@@ -92,15 +92,14 @@ def choose_name(app_context: AppContext, spec: ProviderSpec) -> str:
 
     Raises: NeedsTerminal if there is no terminal to ask on.
     """
-    from ticketsync.accounts import state
+    from ticketsync.accounts import naming, state
     from ticketsync.core import errors
-    from ticketsync.workflows import connect
 
     with app_context.database().read() as connection:
         taken = {account.name for account in state.list_accounts(connection)}
 
     def parse(answer: str) -> str:
-        connect.refuse_bad_name(answer)
+        naming.refuse_bad_name(answer)
         if answer in taken:
             raise errors.UsageError(
                 f"There is an account {answer!r} already.", hint="Choose another name."
@@ -108,16 +107,11 @@ def choose_name(app_context: AppContext, spec: ProviderSpec) -> str:
         return answer
 
     return questions.ask_until_valid(
-        "Your name for this account", "NAME", parse, default=_free_name(spec, taken)
+        "Your name for this account",
+        "NAME",
+        parse,
+        default=naming.free_name(spec.name, taken),
     )
-
-
-def _free_name(spec: ProviderSpec, taken: set[str]) -> str:
-    name = spec.name.replace("_", "-")
-    number = 1
-    while (free := name if number == 1 else f"{name}-{number}") in taken:
-        number += 1
-    return free
 
 
 def connect_account(app_context: AppContext, given: NewConnection) -> Connected:

@@ -34,7 +34,7 @@ def go_on(ctx: typer.Context, database: Database) -> None:
     if not _run(ctx, "events", "fetch"):
         terminal.echo("Next: ticketsync events fetch", err=True)
         return
-    if not _has_shows(database) and not _get_shows(ctx):
+    if not _is_linked(database) and not _link_shows(ctx, database):
         terminal.echo("Next: ticketsync shows import FILE, then match", err=True)
         return
     if _run(ctx, "sync"):
@@ -67,11 +67,22 @@ def _accounts(database: Database) -> list[str]:
         return [a.name for a in state.list_accounts(connection) if not a.is_retired]
 
 
-def _has_shows(database: Database) -> bool:
+def _is_linked(database: Database) -> bool:
+    from ticketsync.reporting import first_steps
+
+    with database.read() as connection:
+        return first_steps.read_first_steps(connection).has_links
+
+
+def _link_shows(ctx: typer.Context, database: Database) -> bool:
+    """
+    Whether shows are linked in the end: those of a list that was imported before, too.
+    """
     from ticketsync.catalogue import shows
 
     with database.read() as connection:
-        return bool(shows.list_shows(connection))
+        has_shows = bool(shows.list_shows(connection))
+    return _run(ctx, "match") if has_shows else _get_shows(ctx)
 
 
 def _get_shows(ctx: typer.Context) -> bool:

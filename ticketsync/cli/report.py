@@ -12,7 +12,7 @@ import typer
 
 from ticketsync.cli import context, report_options, terminal, weekly
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import PeriodText
+from ticketsync.cli.report_options import PeriodText, Send
 
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
@@ -35,9 +35,7 @@ def report() -> None:
 @app.command("daily")
 def daily(
     ctx: typer.Context,
-    send: Annotated[
-        bool, typer.Option("--send", help="Send it to everyone under `notify`.")
-    ] = False,
+    send: Send = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:

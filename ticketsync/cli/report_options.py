@@ -1,5 +1,5 @@
 """
-Options that mean the same in every command that has them: `--per` and `--period`.
+Options that mean the same in every report that has them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ PeriodText = Annotated[
         "FROM..TO.",
         metavar="PERIOD",
     ),
+]
+
+Send = Annotated[
+    bool, typer.Option("--send", help="Send it to everyone under `notify`.")
 ]
 
 

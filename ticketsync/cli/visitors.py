@@ -83,7 +83,6 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
     """
     What `--show` and `--evening` limit a pass to.
     """
-    from datetime import date
 
     from ticketsync.catalogue import selection, shows
     from ticketsync.core import errors
@@ -102,8 +101,8 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
         return limits.UNLIMITED
     zone = shows.get_venue(connection).timezone
     try:
-        return limits.for_evening(date.fromisoformat(evening), zone)
-    except (ValueError, OverflowError):
+        return limits.parse_evening(evening, zone)
+    except ValueError:
         raise errors.UsageError(
             f"{safe(evening)!r} is not a day.", hint="Write --evening 2026-11-27."
         ) from None

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Format, Json
+from ticketsync.cli.report_options import Send
 
 if TYPE_CHECKING:
     from ticketsync.core.periods import Period
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def weekly(
     ctx: typer.Context,
-    send: Annotated[
-        bool, typer.Option("--send", help="Send it to everyone under `notify`.")
-    ] = False,
+    send: Send = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:

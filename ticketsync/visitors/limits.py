@@ -57,5 +57,17 @@ def for_evening(evening: date, zone: str) -> Limit:
     return Limit(evening=evening.isoformat(), ends_at=_end_of(evening, zone))
 
 
+def parse_evening(text: str, zone: str) -> Limit:
+    """
+    The limit to an evening that is written as a day: `2026-11-27`.
+
+    Raises: `ValueError` for what is not a day.
+    """
+    try:
+        return for_evening(date.fromisoformat(text), zone)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside the calendar") from error
+
+
 def _end_of(evening: date, zone: str) -> datetime:
     return clock.start_of(evening + timedelta(days=1), zone) + NOON

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, naming, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.setup import NewConnection, SetupJobs
@@ -65,6 +65,7 @@ class ConnectPages:
         is_shown = kind is not None and not kind.spec.is_local
         with self._site.database.read() as connection:
             known = state.list_accounts(connection)
+        names = {account.name for account in known}
         return self._site.render_page(
             request,
             "connect.html",
@@ -72,7 +73,7 @@ class ConnectPages:
             current_path="/accounts",
             platforms=list_platforms(),
             chosen=kind.spec if kind else None,
-            name=free_name(kind.spec.name, {a.name for a in known}) if kind else "",
+            name=naming.free_name(kind.spec.name, names) if kind else "",
             options=page_options(kind.spec) if kind else (),
             names_people=kind is not None and hasattr(kind, "parse_people"),
             can_connect=self._site.setup is not None,
@@ -223,15 +224,3 @@ def page_options(spec: ProviderSpec) -> Sequence[Option]:
     The options of a platform that may be set on a page: those that name no file.
     """
     return [option for option in spec.options if not option.names_file]
-
-
-def free_name(name: str, taken: set[str]) -> str:
-    """
-    The name of a platform for its account, with a number where it is taken.
-    """
-    number = 1
-    candidate = name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate

@@ -4,7 +4,7 @@ Who may open the pages: invite somebody, take a pass back.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
@@ -119,6 +119,6 @@ def _limit(connection: Connection, request: PageRequest) -> Limit:
         return limits.UNLIMITED
     zone = shows.get_venue(connection).timezone
     try:
-        return limits.for_evening(date.fromisoformat(evening), zone)
-    except (ValueError, OverflowError):
+        return limits.parse_evening(evening, zone)
+    except ValueError:
         raise errors.UsageError("That is not a day.", hint="Choose a day.") from None

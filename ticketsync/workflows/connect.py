@@ -5,7 +5,6 @@ Connecting platforms: try the key, keep it, remember where it is.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, dismissals, pins, state
+from ticketsync.accounts import credentials, dismissals, naming, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
@@ -35,8 +34,6 @@ from ticketsync.workflows.twins import Newcomer
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import Tokens
-
-RESERVED = ("replay",)  # `sync replay` is a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ def add(
     Raises: `Busy` while an account of that name is being connected already.
     """
     kind = registry.provider(provider)
-    refuse_bad_name(name)
+    naming.refuse_bad_name(name)
     with _one_at_a_time(database, name):
         return _add(
             *(database, settings, kind, name, base_url, source, options),
@@ -356,7 +353,7 @@ def rename(database: Database, settings: Settings, name: str, new_name: str) -> 
     Raises `UsageError` while the settings file names it by its old name only: its fees
     and all else that stands there would no longer apply.
     """
-    refuse_bad_name(new_name)
+    naming.refuse_bad_name(new_name)
     if name in settings.accounts and new_name not in settings.accounts:
         raise errors.UsageError(
             f"The settings say something about {name!r}, which would no longer apply.",
@@ -427,17 +424,6 @@ def cleaned_options(spec: ProviderSpec, given: Options) -> dict[str, str]:
     }
     own = {name: value for name, value in given.items() if name not in of_tokens}
     return {**options_.cleaned(spec.title, spec.options, own), **of_tokens}
-
-
-def refuse_bad_name(name: str) -> None:
-    """
-    Raises: `UsageError` for what cannot be the name of an account.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name) or name in RESERVED:
-        raise errors.UsageError(
-            f"{safe(name)!r} cannot be the name of an account.",
-            hint="Use letters, digits, dots, dashes and underscores, 40 at most.",
-        )
 
 
 def _place(kind: str, reference: str) -> str:

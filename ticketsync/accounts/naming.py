@@ -1,0 +1,37 @@
+"""
+The names that people give to accounts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+
+RESERVED = ("replay",)  # `sync replay` is a command
+
+
+def refuse_bad_name(name: str) -> None:
+    """
+    Raises: `UsageError` for what cannot be the name of an account.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name) or name in RESERVED:
+        raise errors.UsageError(
+            f"{safe(name)!r} cannot be the name of an account.",
+            hint="Use letters, digits, dots, dashes and underscores, 40 at most.",
+        )
+
+
+def free_name(provider: str, taken: Collection[str]) -> str:
+    """
+    A name to propose for an account of a platform: its own, with a number where that is
+    taken.
+    """
+    number = 1
+    name = provider
+    while name in taken:
+        number += 1
+        name = f"{provider}-{number}"
+    return name
