@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import select, update
 
 from ticketsync.__main__ import main
+from ticketsync.core.money import Money
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.web import money_page
+from ticketsync.web import money_chart, money_page
 
 # URL of the page (its CSV has the same), and the words of the command.
 CHOICES = [
@@ -149,8 +150,25 @@ def test_a_period_that_is_over_is_compared_with_the_one_before(enter, command):
 def test_what_is_unknown_is_said_with_the_sum_of_the_rest(enter):
     page = enter("viewer").get("/money?period=").text
     assert "Fees are not reported by tt (" in page
-    assert "Net known, 0 of " in page
+    # Of none that is known there is no sum, and it is not 0.
+    assert re.search(r"Net known, 0 of \d+</dt><dd>\s*–\s*</dd>", page)
+    assert re.search(r'data-label="Fees">\s*–\s*<small>0 of \d+</small>', page)
     assert 'class="unknown" tabindex="0" title="the fees of 1 of 1 account' in page
+
+
+@pytest.mark.parametrize(
+    ("money", "words"),
+    [
+        (Money(2_785_70, "AUD"), "2,786"),
+        (Money(2_785_49, "AUD"), "2,785"),
+        (Money(-12_50, "AUD"), "−13"),
+        (Money(10_000, "JPY"), "10,000"),
+        (Money(12_345, "KWD"), "12"),
+        (Money(0, "AUD"), "0"),
+    ],
+)
+def test_an_amount_on_a_scale_is_rounded_not_cut(money, words):
+    assert money_chart.whole(money) == words
 
 
 def test_the_chart_has_days_weeks_or_months_where_there_are_many(enter):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from markupsafe import Markup
 
@@ -91,6 +92,7 @@ def money_bars(title: str, bars: Sequence[Bar]) -> Markup:
 
 def whole(money: Money) -> str:
     """
-    An amount in whole units, for a scale.
+    An amount rounded to whole units, for a scale.
     """
-    return amount(money).partition(".")[0]
+    rounded = Decimal(money.text).quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{'−' if rounded < 0 else ''}{abs(rounded):,}"
