@@ -98,7 +98,7 @@ def test_runs_list_says_when_what_and_who_on_80_columns(venue):
 def test_the_pages_show_how_long_runs_took_and_who_started_them(enter):
     manager = enter("manager")
     text = manager.get("/runs").text
-    assert "<th>Who</th>" in text
+    assert '<th scope="col">Who</th>' in text
     assert re.search(r"\d+\.\d s</td>", text)
     assert re.search(r"\d+ ms</td>", text)
     assert re.search(
