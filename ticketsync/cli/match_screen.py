@@ -10,11 +10,11 @@ become certain.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ticketsync.cli import key_choice, match_tables, render, terminal
+from ticketsync.cli import key_choice, match_tables, render, show_search, terminal
 from ticketsync.cli.key_choice import Choice
 from ticketsync.core.redact import safe
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 6  # offered for one occurrence
 MAX_DATES = 9  # of one question: as many as there are digits
-MAX_FOUND = 10  # shows that a search offers
 
 
 @dataclass(slots=True)
@@ -274,7 +273,7 @@ def _decide(
     elif answer == "m":
         _create_show(screen, question, occurrence_ids)
     elif answer == "f":
-        found = _search(screen)
+        found = show_search.ask_for_show(screen.match_session.shows())
         if found is not None:
             screen.match_session.find(occurrence_ids, found)
             screen.note_decision()
@@ -419,57 +418,6 @@ def _steps_back(screen: Screen) -> list[Choice]:
         Choice("u", "Undo the last answer"),
     ]
     return [*(back if screen.steps else []), Choice("q", "Quit and keep your answers")]
-
-
-def _search(screen: Screen) -> int | None:
-    """
-    Search for a show by parts of its name; `None` if the user cancels.
-    """
-    import questionary
-    from prompt_toolkit.completion import Completer, Completion
-    from prompt_toolkit.document import Document
-
-    labels = {
-        f"#{show.id} {render.day(show.starts_local)} {safe(show.production)} "
-        f"({safe(show.venue)})": show.id
-        for show in screen.match_session.shows()
-    }
-
-    class ShowCompleter(Completer):
-        def get_completions(
-            self, document: Document, complete_event: Any
-        ) -> Iterator[Completion]:
-            for label in best_labels(document.text, list(labels)):
-                yield Completion(label, start_position=-len(document.text))
-
-    def validate(text: str) -> bool | str:
-        return not text or text in labels or "Choose one with the arrow keys."
-
-    found = questionary.autocomplete(
-        "Show (empty to go back):",
-        choices=list(labels),
-        completer=ShowCompleter(),
-        validate=validate,
-        output=key_choice.stderr_output(),
-    ).unsafe_ask()
-    return labels.get(found)
-
-
-def best_labels(text: str, labels: list[str]) -> list[str]:
-    """
-    The labels that match what was typed, the best first; typing errors are allowed.
-    """
-    from rapidfuzz import fuzz
-
-    words = text.lower().split()
-
-    def score(label: str) -> float:
-        return min(fuzz.partial_ratio(word, label.lower()) for word in words)
-
-    if not words:
-        return labels[:MAX_FOUND]
-    scored = sorted(((score(label), label) for label in labels), key=lambda it: -it[0])
-    return [label for points, label in scored[:MAX_FOUND] if points >= 70]
 
 
 def _confirm(question: str) -> bool:

@@ -169,7 +169,7 @@ class SetupJobs:
             task.begin("Reading what is on sale and what was sold")
             request = sync.Request(tuple(names), on_progress=_progress_of(task))
             outcome = sync.sync(self.database, self.settings(), request)
-            _note_results(task, outcome.results, "shows_changed", "show", "changed")
+            _note_results(task, outcome.results, _count_changed, "show", "changed")
             _note_remarks(task, outcome.notes)
             _refuse_if_all_failed(outcome.results)
 
@@ -241,7 +241,7 @@ class SetupJobs:
         results, remarks = sync.fetch_listing(
             self.database, self.settings(), names, on_progress=_progress_of(task)
         )
-        _note_results(task, results, "listed", "event", "on sale")
+        _note_results(task, results, _count_listed, "event", "on sale")
         _note_remarks(task, remarks)
         _refuse_if_all_failed(results)
 
@@ -282,11 +282,23 @@ def _progress_of(task: Task) -> OnProgress:
     return on_progress
 
 
+def _count_listed(result: Result) -> int:
+    return result.counts.processed
+
+
+def _count_changed(result: Result) -> int:
+    return result.shows_changed
+
+
 def _note_results(
-    task: Task, results: Sequence[Result], what: str, thing: str, word: str
+    task: Task,
+    results: Sequence[Result],
+    count: Callable[[Result], int],
+    thing: str,
+    word: str,
 ) -> None:
     """
-    One step for each account: what was found, or why not.
+    One step for each account: how many things were found, or why none.
     """
     for number, result in enumerate(results):
         if number:
@@ -294,10 +306,8 @@ def _note_results(
         if result.exit_code:
             task.fail_step(f"{result.account}: {result.message}")
         else:
-            found = (
-                result.counts.processed if what == "listed" else result.shows_changed
-            )
-            task.describe(f"{result.account}: {number_of(found, thing)} {word}")
+            found = number_of(count(result), thing)
+            task.describe(f"{result.account}: {found} {word}")
 
 
 def _note_remarks(task: Task, remarks: Sequence[str]) -> None:
