@@ -169,7 +169,9 @@ def differences(
         )
         if kind == "refund":
             found = _without_assumed(
-                list(found), books.read_order_dates(held, account_id)
+                list(found),
+                books.read_order_dates(held, account_id),
+                spans,
             )
         yield from (pair for pair in found if pair.held != pair.again)
 
@@ -189,24 +191,33 @@ def _with_our_moments(
 
 
 def _without_assumed(
-    pairs: Sequence[RowDifference], placed: Mapping[str, str]
+    pairs: Sequence[RowDifference],
+    placed: Mapping[str, str],
+    spans: Sequence[tuple[str, str]],
 ) -> Iterator[RowDifference]:
     """
     A refund from before refunds had days is one row on an assumed day, that of its
-    sale, however many steps the records know: so its sum is compared, and its day.
+    sale, however many steps the records know: so its sum is compared, and its day. It
+    was seen while the account was read.
     """
     groups: dict[str, list[RowDifference]] = {}
     for pair in pairs:
         groups.setdefault(str(pair.key[0]), []).append(pair)
     for group in groups.values():
-        if not _is_assumed(group, placed):
+        if not _is_assumed(group, placed, spans):
             yield from group
 
 
-def _is_assumed(group: Sequence[RowDifference], placed: Mapping[str, str]) -> bool:
+def _is_assumed(
+    group: Sequence[RowDifference],
+    placed: Mapping[str, str],
+    spans: Sequence[tuple[str, str]],
+) -> bool:
     held = [pair.held for pair in group if pair.held is not None]
     again = [pair.again for pair in group if pair.again is not None]
     if len(held) != 1 or not again or held[0].get("basis") != "assumed":
+        return False
+    if not _is_within(held[0]["seen_at"], spans):
         return False
     same = sum(row["amount"] for row in again) == held[0]["amount"]
     owner = {row[books.ORDER] for row in (*held, *again)}
