@@ -254,7 +254,7 @@ class _Cache(dict[tuple[str, ...], tuple[str, str]]):
     """
 
 
-def is_return(cells: dict[str, str], recipe: Recipe) -> bool:
+def is_return(cells: Mapping[str, str], recipe: Recipe) -> bool:
     """
     Whether a plain line takes back what another one sold.
     """
