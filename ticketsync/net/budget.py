@@ -17,6 +17,7 @@ from pathlib import Path
 from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
 
 from ticketsync.core import disk, errors, paths
+from ticketsync.core.stopping import GLANCE_SECONDS, Stop
 
 LOCK_SECONDS = 10.0
 MAX_BATCH = 10  # calls counted at once: the lock takes longer than a call (measured)
@@ -46,13 +47,13 @@ class CallBudget:
             raise _storage_error(error) from None
         self._limiter = Limiter(self._bucket)
 
-    def take(self, max_wait: float) -> bool:
+    def take(self, max_wait: float, stop: Stop | None = None) -> bool:
         """
         Take one call, waiting at most `max_wait` seconds; False if that is too short.
 
         The wait includes the file lock, which another process may hold briefly: that
         must not look like a platform at its limit. Raises `DatabaseError` if the count
-        cannot be stored.
+        cannot be stored, `Interrupted` soon after `stop` was requested.
         """
         seconds = max(LOCK_SECONDS, max_wait)
         try:
@@ -62,9 +63,19 @@ class CallBudget:
                 if self._permitted:
                     self._permitted -= 1
                     return True
-                return bool(self._count(1, seconds))
+                return self._wait_for_call(seconds, stop or Stop())
         except (OSError, sqlite3.Error) as error:
             raise _storage_error(error) from None
+
+    def _wait_for_call(self, seconds: float, stop: Stop) -> bool:
+        ends = time.monotonic() + seconds
+        while True:
+            stop.check()
+            left = max(0.0, ends - time.monotonic())
+            if self._count(1, min(left, GLANCE_SECONDS)):
+                return True
+            if left <= GLANCE_SECONDS:
+                return False
 
     def _count(self, calls: int, seconds: float) -> int:
         is_free = self._limiter.try_acquire("call", weight=calls, timeout=seconds)

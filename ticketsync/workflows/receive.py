@@ -99,6 +99,8 @@ def _account(
             started_by="webhook",
         )
     except errors.Interrupted:
+        with database.write() as connection:
+            attempts.give_back(connection, claimed, clock.now())
         raise
     except Exception as error:  # the other accounts have deliveries, too
         result = runs.failed_result(account.name, _unforeseen(account, error))
