@@ -10,5 +10,5 @@ PAGES = (
     "/calendar?month=2026-09",
     *("/connect", "/connect?platform=wix", "/accounts/tt", "/accounts/tt/remove"),
     *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
-    *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit"),
+    *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit", "/venues", "/venues/1"),
 )

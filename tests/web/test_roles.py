@@ -75,6 +75,8 @@ EXPECTED = {
     "GET /shows/{id:int}/orders/{account}/{order:path}": readers(404),
     "GET /static": everyone(200),
     "GET /tasks/{id}": managers(404),  # nothing was started
+    "GET /venues": managers(200),
+    "GET /venues/{id:int}": managers(200),
     "GET /webhooks": readers(200),
     "POST /accounts/{name}/key": managers(409),  # nothing was typed
     "POST /accounts/{name}/options": managers(303),
@@ -124,6 +126,8 @@ EXPECTED = {
     "POST /matching/offset": managers(404),
     "POST /matching/refuse": managers(400),
     "POST /matching/undo": managers(400),
+    "POST /venues": managers(400),  # nothing was typed
+    "POST /venues/{id:int}": managers(400),
     "POST /waiting/dismiss": managers(400),  # nothing was named
     "POST /webhooks/retry": managers(303),
     "POST /webhooks/{id:int}/retry": managers(303),

@@ -58,7 +58,7 @@ def invite(
     settings = app_context.settings()
     with app_context.database().write() as connection:
         limit = _limit(connection, show, evening)
-        zone = shows.get_venue(connection).timezone
+        zone = shows.get_business_zone(connection)
         token = passes.issue(connection, "link", role, name, clock.now(), limit)
     url = entry.link_url(public_address.for_links(settings.serve), token)
     if json:
@@ -99,7 +99,7 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
         return limits.for_show(found.id, found.starts_local, found.timezone)
     if not evening:
         return limits.UNLIMITED
-    zone = shows.get_venue(connection).timezone
+    zone = shows.get_business_zone(connection)
     try:
         return limits.parse_evening(evening, zone)
     except ValueError:

@@ -27,6 +27,7 @@ from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.show_setup_pages import ShowSetupPages
 from ticketsync.web.site import FOLDER, Site
 from ticketsync.web.ticketing_pages import TicketingPages
+from ticketsync.web.venue_pages import VenuePages
 from ticketsync.web.webhook_pages import WebhookPages
 
 
@@ -58,6 +59,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *AccountPages(site).routes(),
         *ConnectPages(site).routes(),
         *PeoplePages(site).routes(),
+        *VenuePages(site).routes(),
         *WebhookPages(site).routes(),
         *TicketingPages(site).routes(),
         *ShowSetupPages(site).routes(),

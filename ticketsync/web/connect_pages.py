@@ -71,6 +71,7 @@ class ConnectPages:
             "connect.html",
             f"Connect {kind.spec.title}" if kind else "Connect a platform",
             current_path="/accounts",
+            notice=notices.text_of(request.query),
             platforms=list_platforms(),
             chosen=kind.spec if kind else None,
             name=naming.free_name(kind.spec.name, names) if kind else "",

@@ -30,7 +30,7 @@ from ticketsync.reporting import (
 from ticketsync.reporting.calendar import Performance
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.selling import Comparison, RecentSales, Sold
-from ticketsync.web import charts, money_chart, notices, page_words
+from ticketsync.web import charts, money_chart, notices, page_words, venue_pages
 from ticketsync.web.attention import read_attention
 from ticketsync.web.filters import amount
 from ticketsync.web.site import PageRequest, Site
@@ -81,7 +81,9 @@ def overview_page(site: Site, request: PageRequest) -> Response:
     span = _one_of(request.query.get("per", ""), selling.SPANS)
     shown = _one_of(request.query.get("show", ""), (TICKETS, REVENUE))
     with site.database.read() as connection:
-        venue = shows.get_venue(connection)
+        venue = shows.find_default_venue(connection)
+        if venue is None:
+            return venue_pages.first_venue_page(site, request)
         zone = venue.timezone
         recent = selling.recent_sales(connection, zone, now)
         drawn = (

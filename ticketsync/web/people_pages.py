@@ -117,7 +117,7 @@ def _limit(connection: Connection, request: PageRequest) -> Limit:
         return limits.for_show(show.id, show.starts_local, show.timezone)
     if not evening:
         return limits.UNLIMITED
-    zone = shows.get_venue(connection).timezone
+    zone = shows.get_business_zone(connection)
     try:
         return limits.parse_evening(evening, zone)
     except ValueError:

@@ -56,6 +56,7 @@ PAGES = (
     ("/people", "People"),
 )
 _OF_MANAGERS = ("/people",)
+UNNAMED = "ticketsync"  # what pages are headed while there is no venue
 NO_PAGE = "There is no such page here. Perhaps the address was mistyped."
 TITLES = {403: "No access", 404: "Page not found", 405: "Page not found"}
 STATUS_BY_EXIT_CODE = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
@@ -292,8 +293,8 @@ class Site:
         venue = venue or self._load_venue()
         context = {
             "title": title,
-            "venue_name": venue.name,
-            "timezone": venue.timezone,
+            "venue_name": venue.name if venue else UNNAMED,
+            "timezone": venue.timezone if venue else "UTC",
             "visitor": request.visitor,
             "pages": _menu(request.visitor),
             "current_path": current_path,
@@ -313,9 +314,9 @@ class Site:
         is_set = public_url != ServeSettings().public_url
         return public_url if is_set else request.origin or public_url
 
-    def _load_venue(self) -> VenueInfo:
+    def _load_venue(self) -> VenueInfo | None:
         with self.database.read() as connection:
-            return shows.get_venue(connection)
+            return shows.find_default_venue(connection)
 
     def _read_attention(self, visitor: Visitor | None) -> Attention:
         if visitor is None or not visitor.can_read:
