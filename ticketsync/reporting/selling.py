@@ -179,7 +179,8 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
     """
     starts = sorted(set(moments))
     # The database assigns orders to spans, so that it returns spans, not orders. It
-    # finds those of a span by the index on the time of orders.
+    # finds those of a span by the index on the time of orders and needs nothing else of
+    # them: a ticket has the account and the currency of its order.
     span = (
         values(
             column("n", Integer), column("first", Instant()), column("end", Instant())
@@ -193,8 +194,8 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
     grouped = (
         select(
             span.c.n,
-            orders.c.account_id,
-            orders.c.currency,
+            tickets.c.account_id,
+            tickets.c.currency,
             func.sum(case((counted.admits(), 1), else_=0)).label("tickets"),
             func.sum(tickets.c.charged).label("charged"),
         )
@@ -202,7 +203,7 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
         .join(orders, is_within)
         .join(tickets, tickets.c.order_id == orders.c.id)
         .where(counted.counts())
-        .group_by(span.c.n, orders.c.account_id, orders.c.currency)
+        .group_by(span.c.n, tickets.c.account_id, tickets.c.currency)
         .subquery()
     )
     rows = connection.execute(
