@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ticketsync.accounts.runs import Result
-from ticketsync.core import errors
+from ticketsync.catalogue import occurrences
+from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.named_files import named_files
 from ticketsync.core.plurals import number_of
@@ -241,7 +242,11 @@ class SetupJobs:
         results, remarks = sync.fetch_listing(
             self.database, self.settings(), names, on_progress=_progress_of(task)
         )
-        _note_results(task, results, _count_listed, "event", "on sale")
+        with self.database.read() as connection:
+            on_sale = occurrences.count_events_on_sale(connection, clock.now())
+        _note_results(
+            task, results, lambda result: on_sale[result.account], "event", "on sale"
+        )
         _note_remarks(task, remarks)
         _refuse_if_all_failed(results)
 
@@ -280,10 +285,6 @@ def _progress_of(task: Task) -> OnProgress:
         task.describe(f"{account}: {step}, {done:,}{of}")
 
     return on_progress
-
-
-def _count_listed(result: Result) -> int:
-    return result.counts.processed
 
 
 def _count_changed(result: Result) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.accounts import credentials, naming, state
+from ticketsync.accounts import naming, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.setup import NewConnection, SetupJobs
@@ -63,6 +63,7 @@ class ConnectPages:
         chosen = request.query.get("platform", "")
         kind = registry.provider(chosen) if chosen else None
         is_shown = kind is not None and not kind.spec.is_local
+        takes_key = is_shown and self._site.setup is not None
         with self._site.database.read() as connection:
             known = state.list_accounts(connection)
         names = {account.name for account in known}
@@ -78,7 +79,7 @@ class ConnectPages:
             options=page_options(kind.spec) if kind else (),
             names_people=kind is not None and hasattr(kind, "parse_people"),
             can_connect=self._site.setup is not None,
-            places=credentials.find_places() if is_shown and self._site.setup else (),
+            places=self._site.key_places.find() if takes_key else (),
             has_agreed="file" in {account.secret_source for account in known},
             retention_days=self._site.settings.retention.days,
         )
@@ -98,7 +99,7 @@ class ConnectPages:
             spec.name,
             request.form.get("name", "").strip(),
             key_in(request.form),
-            chosen_place(request.form),
+            chosen_place(self._site, request.form),
             given,
         )
         task = self._setup().connect(form_id(request.form), new)
@@ -188,7 +189,7 @@ def key_in(form: Mapping[str, str]) -> Secret:
     return Secret(key)
 
 
-def chosen_place(form: Mapping[str, str]) -> str:
+def chosen_place(site: Site, form: Mapping[str, str]) -> str:
     """
     Where the key of a form is to be stored: in the keyring or, where there is none and
     the person agreed, in a file.
@@ -196,7 +197,7 @@ def chosen_place(form: Mapping[str, str]) -> str:
     Raises: `CredentialError` where it can be stored nowhere, `UsageError` without the
     agreement.
     """
-    places = credentials.find_places()
+    places = site.key_places.find_now()
     if not places:
         raise errors.CredentialError("This server cannot store keys.")
     if places == ("file",) and form.get("file") != "yes":

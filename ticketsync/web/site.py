@@ -32,6 +32,7 @@ from ticketsync.web import bodies, cross_origin, own_address, page_words
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form, Upload
 from ticketsync.web.filters import FILTERS
+from ticketsync.web.key_places import KeyPlaces
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"
@@ -115,6 +116,7 @@ class Site:
     request_sync: RequestSync | None = None
     setup: SetupJobs | None = None
     read_settings: Callable[[], Settings] | None = None
+    key_places: KeyPlaces = field(default_factory=KeyPlaces)
     _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
