@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
 SYNC_REQUESTED = "sync-requested"
+SYNCING_ALREADY = "syncing-already"
 FEED_REVOKED = "feed-revoked"
 PAUSED = "account-paused"
 RESUMED = "account-resumed"
@@ -31,6 +32,7 @@ TEST_REFUSED = "test-refused"
 RETRIED = "retried"
 _TEXTS: Mapping[str, str] = {
     SYNC_REQUESTED: "{account} is being synced; this takes a moment.",
+    SYNCING_ALREADY: "All accounts are being synced already; this is how far it is.",
     FEED_REVOKED: "The calendar address was revoked: it no longer opens the calendar.",
     PAUSED: "{account} is paused: it is left out of every sync until you resume it.",
     RESUMED: "{account} is active again.",
