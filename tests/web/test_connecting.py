@@ -69,7 +69,9 @@ def accounts(database):
 
 def decisions(database):
     with database.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account")
+        )
     return [(entry.who, entry.action, entry.subject) for entry in entries]
 
 

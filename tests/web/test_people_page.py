@@ -31,7 +31,9 @@ def test_an_invitation_is_shown_once_and_opens_the_pages(full, ruth, enter):
     assert token not in ruth.get("/people").text
     assert enter("").post(f"/enter/{token}", follow_redirects=False).status_code == 303
     with full.read() as connection:
-        entry = audit_trail.list_entries(connection, what="visitor", limit=1)[0]
+        entry = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="visitor"), limit=1
+        )[0]
     assert (entry.who, entry.action, entry.subject) == (
         *("Ruth (manager)", "invite", "Ana"),
     )

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import actor, clock, errors, log
+from ticketsync.core import actor, clock, errors, log, unseen
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
@@ -123,6 +123,7 @@ class Site:
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
+            finalize=_clean,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -391,6 +392,14 @@ class Site:
             return HTMLResponse(
                 f"<!doctype html><title>{title}</title><p>{escape(text)}</p>", status
             )
+
+
+def _clean(value: Any) -> Any:
+    """
+    What a template writes: no text, of whatever platform or person, turns the direction
+    of what follows. What is marked up already was cleaned when it was written.
+    """
+    return unseen.on_page(value) if type(value) is str else value
 
 
 def _actor_name(visitor: Visitor | None) -> str:
