@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import actor, clock, errors, log
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.config import Settings
 from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
@@ -32,6 +32,7 @@ from ticketsync.web import bodies, cross_origin, own_address, page_words
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form, Upload
 from ticketsync.web.filters import FILTERS
+from ticketsync.workflows import public_address
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"
@@ -80,7 +81,7 @@ class PageRequest:
     token: str
     client: str = ""  # IP address
     files: Mapping[str, Upload] = field(default_factory=dict)
-    origin: str = ""  # of the page that sent a form, one of ours
+    opened_at: str = ""  # the origin of our pages as this browser knows it
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -248,7 +249,7 @@ class Site:
             token=token,
             client=request.client.host if request.client else "",
             files=form.files,
-            origin=request.headers.get("origin", ""),
+            opened_at=_origin_of(request),
             choices=form.choices,
         )
         with actor.acting_as(_actor_name(visitor)):
@@ -310,9 +311,7 @@ class Site:
         Where others open these pages: `public_url` in the settings, else the address at
         which the visitor opened them.
         """
-        public_url = self.settings.serve.public_url
-        is_set = public_url != ServeSettings().public_url
-        return public_url if is_set else request.origin or public_url
+        return public_address.for_links(self.settings.serve, request.opened_at)
 
     def _load_venue(self) -> VenueInfo | None:
         with self.database.read() as connection:
@@ -417,6 +416,16 @@ def _is_too_large(value: Any) -> bool:
     Whether a number in a path cannot be the id of a row.
     """
     return isinstance(value, int) and value > MAX_ID
+
+
+def _origin_of(request: Request) -> str:
+    """
+    Where the browser opened our pages. The host was found to be ours, and so was the
+    origin of a form.
+    """
+    if request.method == "POST":
+        return request.headers.get("origin", "")
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def _wants_json(request: Request) -> bool:
