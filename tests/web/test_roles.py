@@ -56,7 +56,7 @@ EXPECTED = {
     "GET /door/{id:int}": at_door(200),
     "GET /door/{id:int}/guests": at_door(200, nobody=401),
     "GET /enter": (200, 303, 303, 303),
-    "GET /enter/{token}": everyone(200),
+    "GET /enter/{token}": everyone(403),  # no such link
     "GET /events": readers(200),
     "GET /events/{id:int}": managers(200),
     "GET /matching": readers(200),
