@@ -86,9 +86,9 @@ class AppContext:
         """
         Make settings and database, or bring an existing database up to date.
         """
-        from ticketsync.workflows import installation
+        from ticketsync.workflows import new_installation
 
-        return installation.create(
+        return new_installation.create(
             self.settings_file(), self.database_url, self.url, self.command
         )
 

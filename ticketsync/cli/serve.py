@@ -115,10 +115,10 @@ def _open_or_create(app_context: context.AppContext, *, has_pages: bool) -> Data
     """
     The database; in an empty home a new one, whose venue is named on the first page.
     """
-    from ticketsync.workflows import installation
+    from ticketsync.workflows import new_installation
 
     file = app_context.settings_file()
-    if not has_pages or not installation.is_empty(file, app_context.database_url):
+    if not has_pages or not new_installation.is_empty(file, app_context.database_url):
         return app_context.database()
     database = app_context.create_database()
     app_context.say(f"There was nothing here yet. Settings  {file}")

@@ -31,7 +31,7 @@ from ticketsync.workflows import (
     webhook_registration,
 )
 from ticketsync.workflows.account_run import OnProgress
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.connect import Connected, SecretSource
 from ticketsync.workflows.sync import run as sync
 
 CONNECT: Final = "connect"
@@ -95,9 +95,7 @@ class SetupJobs:
                 options=new.options,
                 check=True,
             )
-            owner = found.identity.name if found.identity else ""
-            task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
-            self._fetch_after_connecting(task, new.name)
+            self.describe_connected(task, found)
 
         title = f"Connect {spec.title}"
         return self.tasks.start(
@@ -105,6 +103,14 @@ class SetupJobs:
             given=(new.key.reveal(), new.storage, *_flat(new.options)),
             chosen={**new.options, "name": new.name, **_agreement(new.storage)},
         )
+
+    def describe_connected(self, task: Task, found: Connected) -> None:
+        """
+        Say whose key it is that was accepted, and read what is on sale there.
+        """
+        owner = found.identity.name if found.identity else ""
+        task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
+        self._fetch_after_connecting(task, found.account)
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """

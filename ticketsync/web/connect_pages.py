@@ -26,6 +26,7 @@ from ticketsync.providers.base import Option, Provider, ProviderSpec
 from ticketsync.web import notices, page_words
 from ticketsync.web.site import PageRequest, Site
 
+CALLBACK = "/connect/callback"  # where platforms lead back to
 FORM_ID = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
@@ -64,6 +65,8 @@ class ConnectPages:
         kind = registry.provider(chosen) if chosen else None
         is_shown = kind is not None and not kind.spec.is_local
         takes_key = is_shown and self._site.setup is not None
+        has_oauth = kind is not None and kind.spec.oauth is not None
+        by_oauth = has_oauth and request.query.get("by") == "oauth"
         with self._site.database.read() as connection:
             known = state.list_accounts(connection)
         names = {account.name for account in known}
@@ -76,6 +79,8 @@ class ConnectPages:
             notice=notices.text_of(request.query),
             platforms=list_platforms(),
             chosen=kind.spec if kind else None,
+            by_oauth=by_oauth,
+            callback=f"{self._site.address_of_links(request).rstrip('/')}{CALLBACK}",
             name=_proposed_name(kind.spec.name, names, again) if kind else "",
             again=again,
             options=page_options(kind.spec) if kind else (),
