@@ -3,6 +3,7 @@ Connecting a platform on the pages: a key is tried, kept or forgotten; nothing i
 half done, and the key itself is nowhere to be read.
 """
 
+import html
 import re
 import threading
 
@@ -68,7 +69,9 @@ def accounts(database):
 
 def decisions(database):
     with database.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account")
+        )
     return [(entry.who, entry.action, entry.subject) for entry in entries]
 
 
@@ -97,6 +100,21 @@ def test_a_wrong_key_leaves_nothing_behind(full, ruth, send):
     assert "Try again" in page
     assert "`" not in page
     assert (accounts(full), decisions(full), secret_files()) == ([], [], [])
+
+
+def test_after_a_refused_key_the_form_is_as_it_was_but_for_the_key(ruth, send):
+    form = {**form_of(ruth), "name": "comedy", "people": "true"}
+    _, page = send(ruth, form, WRONG)
+    link = html.unescape(re.search(r'href="(/connect\?[^"]+)"[^>]*>Try again', page)[1])
+    again = ruth.get(link).text
+    assert 'name="name" value="comedy"' in again
+    assert re.search(r'value="true" checked> Yes', again)
+    assert not re.search(r'value="" checked> No', again)
+    assert re.search(r'name="file"[^>]* checked>', again)
+    assert WRONG not in again
+    fresh = ruth.get("/connect?platform=ticket_tailor").text
+    assert re.search(r'value="" checked> No', fresh)
+    assert ruth.get("/connect?platform=eventbrite&again=nothing").status_code == 200
 
 
 def test_the_key_is_in_no_page_log_address_or_database(full, ruth, send, sandbox, home):

@@ -49,7 +49,9 @@ def test_a_list_is_shown_first_and_imported_once(full, ruth):
         ("2031-02-02 19:30", 80),
     ]
     with full.read() as connection:
-        entries = audit_trail.list_entries(connection, what="gala")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="gala")
+        )
     assert [(e.who, e.action) for e in entries if e.kind == "show"] == [
         ("Ruth (manager)", "add")
     ] * 2

@@ -87,6 +87,7 @@ class AccountPages:
             key_place=_PLACES[account.secret_source],
             options=[option for name, option in options.items() if name not in files],
             places=self._site.key_places.find() if self._takes_keys(account) else (),
+            has_agreed=self._has_agreed(request, account),
             uses_oauth=state.uses_tokens(account),
             can_change=self._site.setup is not None,
             can_sync=self._site.request_sync is not None,
@@ -158,6 +159,15 @@ class AccountPages:
     def _account(self, request: PageRequest) -> AccountState:
         with self._site.database.read() as connection:
             return state.get_usable_account(connection, request.path_params["name"])
+
+    def _has_agreed(self, request: PageRequest, account: AccountState) -> bool:
+        """
+        Whether somebody agreed to a file for this account's key, which was refused.
+        """
+        setup = self._site.setup
+        task = setup.tasks.get(request.query.get("again", "")) if setup else None
+        is_again = task is not None and task.subject == account.name
+        return is_again and task is not None and "file" in task.chosen
 
     def _takes_keys(self, account: AccountState) -> bool:
         """

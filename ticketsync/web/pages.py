@@ -37,6 +37,7 @@ from ticketsync.reporting import (
     selling,
 )
 from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting.left_out import read_left_out
 from ticketsync.reporting.waiting import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
@@ -94,6 +95,7 @@ class Pages:
             attention = read_attention(connection, self._site.settings)
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             sources = occurrences.list_occurrences(connection, show_id=show.id)
+            left_out = read_left_out(connection, show.id)
             pace = selling.sales_curve(connection, show.id, show.timezone)
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
@@ -102,7 +104,10 @@ class Pages:
                 "fees": numbers.fee_lines(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
                 "sources": sources,
-                "why_without_figures": occurrences.why_without_figures(sources),
+                "left_out": left_out,
+                "why_without_figures": "It is left out of the figures."
+                if left_out
+                else occurrences.why_without_figures(sources),
                 "last_reads": link_reads.list_last_reads(connection, sources),
                 "available": availability.list_available(connection, sources),
                 "count": attendees.count_guests(connection, show.id),
