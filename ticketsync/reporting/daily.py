@@ -188,12 +188,12 @@ def _sums(connection: Connection, since: datetime) -> dict[int, list[Sums]]:
 def _recently(connection: Connection, since: datetime) -> dict[Key, int]:
     # The few orders of that time first, then the shows of what was ordered. The
     # currency comes first in the groups, else SQLite walks all tickets by occurrence.
+    lately = select(orders.c.id).where(orders.c.placed_at >= since)
     ordered = (
         select(
             tickets.c.occurrence_id, tickets.c.currency, func.count().label("number")
         )
-        .join(orders, orders.c.id == tickets.c.order_id)
-        .where(orders.c.placed_at >= since, counted.admits(), counted.counts())
+        .where(tickets.c.order_id.in_(lately), counted.admits(), counted.counts())
         .group_by(tickets.c.currency, tickets.c.occurrence_id)
         .subquery()
     )
