@@ -69,7 +69,9 @@ def accounts(database):
 
 def decisions(database):
     with database.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account")
+        )
     return [(entry.who, entry.action, entry.subject) for entry in entries]
 
 
@@ -390,3 +392,32 @@ def test_a_task_says_what_the_run_remarks(full, ruth, site, monkeypatch):
         ("Friday has two listings.", "done"),
     ]
     assert task.state == "done"
+
+
+def test_events_on_sale_are_those_that_can_be_bought_now(full, ruth, send, sandbox):
+    """
+    Two dates of one event are one; what is closed, over or no longer listed is none.
+    """
+    send(ruth, form_of(ruth), sandbox.key)
+    with full.write() as connection:
+        run = connection.exec_driver_sql
+        dates = [row[0] for row in run("SELECT id FROM occurrences ORDER BY id")]
+        events = [row[0] for row in run("SELECT id FROM events ORDER BY id")]
+        coming = "starts_at = '2031-02-01T09:00:00Z'"
+        run(f"UPDATE occurrences SET status = 'closed', {coming}")
+        sold, never_sold, no_date = events[:3]
+        past = "starts_at = '2001-02-01T09:00:00Z'"
+        for date, event, change in (
+            (dates[0], sold, "status = 'on_sale'"),
+            (dates[1], sold, "status = 'on_sale'"),
+            (dates[2], never_sold, "status = 'closed'"),
+            (dates[3], never_sold, f"status = 'on_sale', {past}"),
+            (dates[4], never_sold, "status = 'on_sale', gone_since = starts_at"),
+            (dates[5], no_date, f"status = 'on_sale', is_dated = 0, {past}"),
+        ):
+            run(
+                f"UPDATE occurrences SET event_id = {event}, {change} WHERE id = {date}"
+            )
+        found = occurrences.count_events_on_sale(connection, clock.now())
+
+    assert found == {"ticket_tailor": 2}

@@ -36,7 +36,9 @@ def finish(site, response):
 
 def decisions(database):
     with database.read() as connection:
-        found = audit_trail.list_entries(connection, what="webhook")
+        found = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="webhook")
+        )
     return [(entry.who, entry.action) for entry in found]
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from support import five_platforms
 from support.dates import NOW
+from support.waiting import wait_until
 
 from ticketsync.accounts import state
 from ticketsync.core import actor, errors, log
@@ -170,7 +171,7 @@ def test_other_worlds_with_faults_and_another_day_are_the_same(
     assert one_by_one == together
 
 
-def slow_listing_of(monkeypatch, account, others_are_done):
+def slow_listing_of(monkeypatch, account, are_others_done, seconds):
     """
     Let that account list last: its listing waits until the others had every chance.
     """
@@ -178,17 +179,16 @@ def slow_listing_of(monkeypatch, account, others_are_done):
 
     def recognised(run, **options):
         if run.account.name == account:
-            others_are_done.wait(0.5)
+            wait_until(are_others_done, seconds)
         yield from plain(run, **options)
 
     monkeypatch.setattr(listing, "recognised", recognised)
 
 
-def order_of_links(monkeypatch, database, settings):
+def order_of_links(monkeypatch, database, settings, seen):
     """
-    The accounts in the order in which their dates were linked.
+    The accounts in the order in which their dates were linked, noted in `seen`.
     """
-    seen = []
     plain = sync.sync_account
 
     def sync_account(run, request):
@@ -211,8 +211,9 @@ def test_listings_are_saved_in_the_accounts_order_whoever_answers_first(
     sqlite, settings, season, monkeypatch
 ):
     five_platforms.set_up(sqlite, settings, season)
-    slow_listing_of(monkeypatch, "bar", threading.Event())
-    found = order_of_links(monkeypatch, sqlite, settings)
+    seen = []
+    slow_listing_of(monkeypatch, "bar", lambda: len(seen) == 4, 0.5)
+    found = order_of_links(monkeypatch, sqlite, settings, seen)
     assert found == list(five_platforms.ACCOUNTS)
 
 
@@ -224,8 +225,9 @@ def test_without_turns_the_slow_account_is_linked_last(
     """
     five_platforms.set_up(sqlite, settings, season)
     monkeypatch.setattr(Company, "_is_turn_of", lambda company, number: True)
-    slow_listing_of(monkeypatch, "bar", threading.Event())
-    found = order_of_links(monkeypatch, sqlite, settings)
+    seen = []
+    slow_listing_of(monkeypatch, "bar", lambda: len(seen) == 4, 20)
+    found = order_of_links(monkeypatch, sqlite, settings, seen)
     assert found[-1] == "bar"
 
 

@@ -438,7 +438,9 @@ def test_a_button_on_the_page_dismisses(venue):
     assert "Nothing needs your attention." in venue.page("discrepancies")
     with venue.database.read() as connection:
         (item,) = dismissals.list_dismissals(connection)
-        (kept,) = audit_trail.list_entries(connection, kind="waiting")
+        (kept,) = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(kind="waiting")
+        )
     assert item.dismissed_by == "Ana"
     assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)
 

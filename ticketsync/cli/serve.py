@@ -43,9 +43,11 @@ def serve(
     """
     Serve the pages and the door, receive webhooks and process them.
 
-    On a terminal it prints a sign-in link that works once; otherwise use
-    `ticketsync visitors invite`. Listens on this machine only: put your TLS
-    proxy in front of it and set its address as `serve: public_url` in the settings.
+    In an empty home it makes settings and a database first, as `init` does, and the
+    first page asks for your venue. On a terminal it prints a sign-in link that works
+    once; otherwise use `ticketsync visitors invite`. Listens on this machine only:
+    put your TLS proxy in front of it and set its address as `serve: public_url` in
+    the settings.
     """
     from ticketsync.jobs import settings_watch, tasks, worker
     from ticketsync.jobs.setup import SetupJobs
@@ -55,7 +57,8 @@ def serve(
     from ticketsync.workflows import public_address, webhook_endpoints
 
     app_context = context.get_context(ctx)
-    database, settings = app_context.database(), app_context.settings()
+    database = _open_or_create(app_context, has_pages=pages)
+    settings = app_context.settings()
     app_context.log()
     endpoints = webhook_endpoints.load_endpoints(database, settings)
     _warn_of_missing_secrets(app_context, endpoints)
@@ -106,6 +109,21 @@ def serve(
             else contextlib.nullcontext(),
         ):
             server.run(application, listener)
+
+
+def _open_or_create(app_context: context.AppContext, *, has_pages: bool) -> Database:
+    """
+    The database; in an empty home a new one, whose venue is named on the first page.
+    """
+    from ticketsync.workflows import new_installation
+
+    file = app_context.settings_file()
+    if not has_pages or not new_installation.is_empty(file, app_context.database_url):
+        return app_context.database()
+    database = app_context.create_database()
+    app_context.say(f"There was nothing here yet. Settings  {file}")
+    app_context.say(f"Database  {database.url}")
+    return database
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ticketsync.accounts.runs import Result
-from ticketsync.core import errors
+from ticketsync.catalogue import occurrences
+from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.named_files import named_files
 from ticketsync.core.plurals import number_of
@@ -30,7 +31,7 @@ from ticketsync.workflows import (
     webhook_registration,
 )
 from ticketsync.workflows.account_run import OnProgress
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.connect import Connected, SecretSource
 from ticketsync.workflows.sync import run as sync
 
 CONNECT: Final = "connect"
@@ -94,9 +95,7 @@ class SetupJobs:
                 options=new.options,
                 check=True,
             )
-            owner = found.identity.name if found.identity else ""
-            task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
-            self._fetch_after_connecting(task, new.name)
+            self.describe_connected(task, found)
 
         title = f"Connect {spec.title}"
         return self.tasks.start(
@@ -104,6 +103,14 @@ class SetupJobs:
             given=(new.key.reveal(), new.storage, *_flat(new.options)),
             chosen={**new.options, "name": new.name, **_agreement(new.storage)},
         )
+
+    def describe_connected(self, task: Task, found: Connected) -> None:
+        """
+        Say whose key it is that was accepted, and read what is on sale there.
+        """
+        owner = found.identity.name if found.identity else ""
+        task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
+        self._fetch_after_connecting(task, found.account)
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """
@@ -255,7 +262,11 @@ class SetupJobs:
             on_progress=_progress_of(task),
             stop=self.tasks.stop,
         )
-        _note_results(task, results, _count_listed, "event", "on sale")
+        with self.database.read() as connection:
+            on_sale = occurrences.count_events_on_sale(connection, clock.now())
+        _note_results(
+            task, results, lambda result: on_sale[result.account], "event", "on sale"
+        )
         _note_remarks(task, remarks)
         _refuse_if_all_failed(results)
 
@@ -309,10 +320,6 @@ def _progress_of(task: Task) -> OnProgress:
             task.describe(" · ".join(reports[name] for name in sorted(reports)))
 
     return on_progress
-
-
-def _count_listed(result: Result) -> int:
-    return result.counts.processed
 
 
 def _count_changed(result: Result) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from ticketsync.core import clock, web_address
+from ticketsync.core import clock, moments, web_address
 from ticketsync.core.money import Money
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.web import page_words
@@ -41,11 +41,9 @@ def day(starts_local: str) -> str:
 @pass_context
 def _moment(page: Context, instant: Any) -> str:
     """
-    An instant in the time zone of the page.
+    An instant in the time zone of the page, which its foot names.
     """
-    if instant is None:
-        return "never"
-    return f"{clock.local(instant, page['timezone']):%a %d %b, %H:%M}"
+    return moments.written(instant, page["timezone"])
 
 
 def _at(instant: Any, zone: str) -> str:
@@ -67,6 +65,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "ago": clock.ago,
     "moment": _moment,
+    "zone_in_words": moments.zone_in_words,
     "at": _at,
     "tone": _tone,
     "words": lambda word: str(word).replace("_", " "),

@@ -110,6 +110,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
+    report_files.note_reports(run)
     report_files.note_state(run)
     return changed, plan.is_sweep
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue import link_reads, occurrences, shows
+from ticketsync.catalogue import link_reads, occurrences
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, digest, records
 from ticketsync.net import exact_json
@@ -23,6 +23,7 @@ from ticketsync.providers.base import NeedsEarlier, Page, Raw
 from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
 from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
@@ -128,7 +129,7 @@ class OrderStore:
             twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
             versions.save_versions(connection, account_id, "order", blocks, now)
-            zone = shows.get_business_zone(connection)
+            zone = get_business_zone(connection)
             ids = self.occurrence_ids
             saved = saving.save_orders(
                 connection, account_id, orders, ids, now, zone=zone
