@@ -21,7 +21,7 @@ from ticketsync.visitors import passes
 from ticketsync.web.site import COOKIE
 
 ACCOUNTS = list(five_platforms.ACCOUNTS)
-PATIENCE = 60  # seconds, for what a busy machine does late
+LONGEST_SECONDS = 60  # seconds, for what a busy machine does late
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def environment(**more):
 
 
 def wait_until(happened):
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + LONGEST_SECONDS
     while not happened():
         assert time.monotonic() < ends
         time.sleep(0.02)
@@ -69,7 +69,7 @@ def manager(season, port):
         headers={"origin": address},
         cookies={COOKIE: token},
         trust_env=False,
-        timeout=PATIENCE,
+        timeout=LONGEST_SECONDS,
     )
 
 

@@ -214,7 +214,7 @@ def way_out(
 
 def refuse_shared_files(run: AccountRun) -> None:
     """
-    A report that another account has read is refused; whose turn comes first, keeps
+    A report that another account has read is refused; the first one in turn keeps
     it.
     """
     provider, account = run.provider, run.account

@@ -70,7 +70,7 @@ class Company:
 
     stop: Stop = field(default_factory=Stop)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _in_turn: set[int] = field(default_factory=set)  # whose turn is over
+    _in_turn: set[int] = field(default_factory=set)  # their turn is over
     _left: set[int] = field(default_factory=set)
     _is_network_up: bool = False
     _has_given_up: bool = False
