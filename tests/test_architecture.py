@@ -74,6 +74,7 @@ ALLOWED = {
         "workflows.show_figures",
         *("workflows.match_session", "workflows.match_decisions"),
         "workflows.match_words",
+        *("workflows.new_installation", "workflows.public_address"),
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

@@ -82,6 +82,16 @@ class AppContext:
             self.say(f"Warning: others may write to {path}; see `ticketsync doctor`.")
         return database
 
+    def create_database(self) -> Database:
+        """
+        Make settings and database, or bring an existing database up to date.
+        """
+        from ticketsync.workflows import new_installation
+
+        return new_installation.create(
+            self.settings_file(), self.database_url, self.url, self.command
+        )
+
     def output_file(
         self, path: Path, is_ours: Callable[[bytes], bool], *, force: bool
     ) -> OutputFile:

@@ -7,13 +7,14 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.accounts import credentials, health, state
+from ticketsync.accounts import health, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.named_files import named_files
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.web import connect_pages, notices
+from ticketsync.web.attention import read_attention
 from ticketsync.web.connect_pages import PEOPLE, chosen_place, form_id, key_in
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import account_states, retire
@@ -62,6 +63,7 @@ class AccountPages:
         with self._site.database.read() as connection:
             account = state.get_account(connection, request.path_params["name"])
             assessed = health.assess_all(connection, self._site.settings, now)
+            attention = read_attention(connection, self._site.settings, assessed)
             freshness = runs.list_freshness(connection, now)
         kind = registry.provider(account.provider)
         options = {
@@ -76,6 +78,7 @@ class AccountPages:
             account.name,
             current_path="/accounts",
             notice=notices.text_of(request.query, [account.name]),
+            attention=attention,
             account=account,
             spec=kind.spec,
             platform=connect_pages.platform_of(kind),
@@ -83,7 +86,8 @@ class AccountPages:
             freshness=next(f for f in freshness if f.account == account.name),
             key_place=_PLACES[account.secret_source],
             options=[option for name, option in options.items() if name not in files],
-            places=credentials.find_places() if self._takes_keys(account) else (),
+            places=self._site.key_places.find() if self._takes_keys(account) else (),
+            has_agreed=self._has_agreed(request, account),
             uses_oauth=state.uses_tokens(account),
             can_change=self._site.setup is not None,
             can_sync=self._site.request_sync is not None,
@@ -109,7 +113,7 @@ class AccountPages:
                 f"Account {account.name!r} takes no key on a page.",
                 hint="Who looks after the server can give it a new one.",
             )
-        key, place = key_in(request.form), chosen_place(request.form)
+        key, place = key_in(request.form), chosen_place(self._site, request.form)
         setup = connect_pages.setup_of(self._site)
         task = setup.rotate(form_id(request.form), account.name, key, place)
         return connect_pages.show(task)
@@ -155,6 +159,15 @@ class AccountPages:
     def _account(self, request: PageRequest) -> AccountState:
         with self._site.database.read() as connection:
             return state.get_usable_account(connection, request.path_params["name"])
+
+    def _has_agreed(self, request: PageRequest, account: AccountState) -> bool:
+        """
+        Whether somebody agreed to a file for this account's key, which was refused.
+        """
+        setup = self._site.setup
+        task = setup.tasks.get(request.query.get("again", "")) if setup else None
+        is_again = task is not None and task.subject == account.name
+        return is_again and task is not None and "file" in task.chosen
 
     def _takes_keys(self, account: AccountState) -> bool:
         """

@@ -20,6 +20,9 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _HINTS: Mapping[str, str] = {
     "busy": "Wait a moment and try again.",
     "connected-already": "Open that account instead, and give it a new key there.",
+    "consent-refused": "Begin again, and press Allow there.",
+    "consent-without-code": "Begin again.",
+    "no-venue": "A manager names it on the overview; then this page opens.",
     "option-missing": "Fill it in and try again.",
     "refused-credentials": "Copy the key there again, whole, and paste it.",
     "retired": "Who looks after the server can connect it again.",

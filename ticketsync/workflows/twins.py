@@ -214,12 +214,14 @@ def way_out(
 
 def refuse_shared_files(run: AccountRun) -> None:
     """
-    A report that another account has read is refused; who reads it first, keeps it.
+    A report that another account has read is refused; whose turn comes first, keeps
+    it.
     """
     provider, account = run.provider, run.account
     if not isinstance(provider, ReadsFiles):
         return
     contents = provider.contents()
+    run.wait_for_turn()
     with run.database.read() as connection:
         refuse_known_files(connection, account.name, account.id, contents)
         known = sources.get_sources(connection, account.id, sources.FILE)

@@ -4,7 +4,7 @@ Gives what is in a folder of reports as pages of raw records, one for each order
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ticketsync.core import digest, errors, records
@@ -111,6 +111,13 @@ class FileFetcher:
         The ids of all orders in the folder, also of those that cannot be read.
         """
         return frozenset(order["id"] for order in self._read().orders)
+
+    def orders_of_reports(self) -> Mapping[str, Collection[str]]:
+        """
+        The ids of the orders that each report gives, by its key, without those that are
+        set aside.
+        """
+        return self._read().orders_of
 
     def notes(self) -> tuple[str, ...]:
         """
