@@ -388,7 +388,7 @@ def test_a_task_says_what_the_run_remarks(full, ruth, site, monkeypatch):
 
     assert [(step.text, step.state) for step in task.steps] == [
         ("tt: 0 events on sale", "done"),
-        ("eb: Eventbrite is not reachable.", "refused"),
+        ("eb: Eventbrite is not reachable.", "not reached"),
         ("Friday has two listings.", "done"),
     ]
     assert task.state == "done"

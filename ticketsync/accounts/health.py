@@ -177,7 +177,7 @@ def _is_retired(facts: AccountFacts) -> tuple[str, str]:
 def _is_failing(facts: AccountFacts) -> tuple[str, str]:
     assert facts.breaker_until is not None
     return (
-        f"Paused after {facts.failures} failures. {_last(facts)} "
+        f"Paused after {number_of(facts.failures, 'failure')}. {_last(facts)} "
         f"Not tried again before {moments.with_zone(facts.breaker_until, facts.zone)}.",
         _what_to_do(facts),
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.prices import TicketPrice
     from ticketsync.core.money import Money
+    from ticketsync.store.engine import Database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,8 +66,20 @@ def fetch_events(
         for note in notes:
             for line in render.wrapped(note, indent="  "):
                 app_context.say(line)
-        app_context.say("Next: ticketsync shows adopt --all, or ticketsync match")
+        _say_next(app_context, database)
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
+
+
+def _say_next(app_context: context.AppContext, database: Database) -> None:
+    """
+    Say what to do with dates that are not linked yet; nothing where there are none.
+    """
+    from ticketsync.reporting import waiting
+
+    with database.read() as connection:
+        is_any_unmatched = bool(waiting.list_unmatched(connection))
+    if is_any_unmatched:
+        app_context.say("Next: ticketsync shows adopt --all, or ticketsync match")
 
 
 _COLUMNS = (

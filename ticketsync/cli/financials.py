@@ -318,7 +318,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
 
     for item in known:
         amount = money.decimal_text(item.known, item.currency)
-        orders = "1 order" if item.missing == 1 else f"{item.missing} orders"
+        orders = number_of(item.missing, "order")
         terminal.echo(
             f"{item.account}: {item.what} {amount} {item.currency} known, "
             f"{orders} missing."

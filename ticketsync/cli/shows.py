@@ -18,6 +18,7 @@ from ticketsync.cli import (
     terminal,
 )
 from ticketsync.cli.context import Format, Json
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -257,12 +258,15 @@ def _seats_text(seats: Seats, *, is_counted: bool) -> str:
     """
     The seats of all platforms together, and how many of them are sold.
     """
+    known = "seats unknown"
+    if seats.capacity is not None:
+        known = number_of(seats.capacity, "seat")
     if not is_counted:
-        return "seats unknown" if seats.capacity is None else f"{seats.capacity} seats"
+        return known
     if seats.capacity is None:
-        return f"{seats.sold} sold, seats unknown"
+        return f"{seats.sold} sold, {known}"
     words = show_tables.fullness_text(seats)
-    return f"{seats.sold} of {seats.capacity} seats sold{words and f', {words}'}"
+    return f"{seats.sold} of {known} sold{words and f', {words}'}"
 
 
 def _print_links(

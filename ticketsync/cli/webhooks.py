@@ -290,9 +290,11 @@ def _print_health(
         last = received if item.last_at is not None else ""
         terminal.echo(f"{item.account}: {counts}; {share}{last}{effect}")
     for gap in gaps:
+        orders = number_of(gap.of, "order")
+        were = "was" if gap.orders == 1 else "were"
         terminal.echo(
-            f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
-            "found by a sync only; no webhook announced them."
+            f"{gap.account}: {gap.orders} of {orders} of the last day {were} found by "
+            "a sync only; no webhook announced them."
         )
     if refused_attempts:
         terminal.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")

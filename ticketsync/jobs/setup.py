@@ -277,9 +277,9 @@ class SetupJobs:
         try:
             self._fetch(task, [name])
         except Exception as error:
-            text = explain(task, error).message
+            known = explain(task, error)
             if not task.has_failed_step:
-                task.fail_step(f"{name}: {text}")
+                task.fail_step(f"{name}: {known.message}", known.exit_code)
 
 
 def _flat(options: Mapping[str, str]) -> Sequence[str]:
@@ -340,7 +340,7 @@ def _note_results(
         if number:
             task.begin("")
         if result.exit_code:
-            task.fail_step(f"{result.account}: {result.message}")
+            task.fail_step(f"{result.account}: {result.message}", result.exit_code)
         else:
             found = number_of(count(result), thing)
             task.describe(f"{result.account}: {found} {word}")

@@ -24,6 +24,8 @@ from ticketsync.core.stopping import Stop
 RUNNING: Final = "running"
 DONE: Final = "done"
 REFUSED: Final = "refused"
+# What a page calls a step that did not succeed, where nobody refused it, by exit code.
+_NOT_REFUSED: Final = {1: "failed", 5: "not reached", 6: "failed", 9: "failed"}
 KEPT: Final = 200  # tasks, the newest
 _WORKERS: Final = 4
 
@@ -31,7 +33,8 @@ _WORKERS: Final = 4
 @dataclass(frozen=True, slots=True)
 class Step:
     """
-    One thing that a task does, in words, and its state: running, done or refused.
+    One thing that a task does, in words, and its state: running, done, refused, or
+    another word for what did not succeed.
     """
 
     text: str
@@ -85,11 +88,11 @@ class Task:
         """
         self.steps = (*self.steps[:-1], Step(text))
 
-    def fail_step(self, text: str) -> None:
+    def fail_step(self, text: str, exit_code: int) -> None:
         """
         Say why the present step failed, although the task goes on.
         """
-        self.steps = (*self.steps[:-1], Step(text, REFUSED))
+        self.steps = (*self.steps[:-1], Step(text, word_of(exit_code)))
 
     def note(self, text: str) -> None:
         """
@@ -99,10 +102,13 @@ class Task:
 
     @property
     def has_failed_step(self) -> bool:
-        return any(step.state == REFUSED for step in self.steps)
+        return any(step.state not in (RUNNING, DONE) for step in self.steps)
 
-    def end(self, state: str) -> None:
-        self.steps = self._ended(state)
+    def end(self, state: str, word: str = "") -> None:
+        """
+        End in that state; `word` is what the step that was running is called instead.
+        """
+        self.steps = self._ended(word or state)
         self.state = state
         self.ended.set()
 
@@ -226,6 +232,14 @@ class Tasks:
             del self._tasks[id_]
 
 
+def word_of(exit_code: int) -> str:
+    """
+    What a page calls that which ended with this exit code: a platform that cannot be
+    reached has refused nothing.
+    """
+    return _NOT_REFUSED.get(exit_code, REFUSED)
+
+
 def explain(task: Task, error: Exception) -> errors.TicketsyncError:
     """
     Why something failed, to be shown; a fault of our own is logged.
@@ -242,6 +256,6 @@ def _run(task: Task, job: Job) -> None:
             task.result = job(task)
     except Exception as error:
         task.error = explain(task, error)
-        task.end(REFUSED)
+        task.end(REFUSED, word_of(task.error.exit_code))
     else:
         task.end(DONE)

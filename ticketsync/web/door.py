@@ -124,7 +124,7 @@ class DoorPages:
                     for guest in found
                 ],
                 "keep_seconds": _seconds_kept(at),
-                "names_note": parties.explain_missing_names(found),
+                "names_note": parties.say_names_missing(found),
             }
         )
 

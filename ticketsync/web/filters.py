@@ -12,13 +12,14 @@ from jinja2.runtime import Context
 
 from ticketsync.core import clock, moments, web_address
 from ticketsync.core.money import Money
+from ticketsync.core.plurals import number_of
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.web import page_words
 
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
-    *("rejected", "refused", "does not add up", "oversold"),
+    *("rejected", "refused", "not reached", "does not add up", "oversold"),
     *NOT_ACCEPTED,
 )
 
@@ -65,6 +66,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "ago": clock.ago,
     "moment": _moment,
+    "number_of": number_of,
     "zone_in_words": moments.zone_in_words,
     "at": _at,
     "tone": _tone,

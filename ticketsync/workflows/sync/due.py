@@ -11,6 +11,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, moments
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 
@@ -89,8 +90,8 @@ def _parked(account: AccountState) -> Result:
 def _breaker_open(account: AccountState, zone: str) -> Result:
     assert account.breaker_until is not None
     error = errors.BreakerOpen(
-        f"Account {account.name!r} failed {account.failures} times in a row; the "
-        f"next probe is at {moments.with_zone(account.breaker_until, zone)}.",
+        f"Account {account.name!r} failed {number_of(account.failures, 'time')} in a "
+        f"row; the next probe is at {moments.with_zone(account.breaker_until, zone)}.",
         hint=f"Run `ticketsync sync {account.name}` to try now.",
     )
     return runs.failed_result(account.name, error, outcome="skipped-breaker")

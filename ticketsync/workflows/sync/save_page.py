@@ -18,6 +18,7 @@ from ticketsync.accounts.runs import Counts
 from ticketsync.catalogue import link_reads, occurrences
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, digest, records
+from ticketsync.core.plurals import number_of
 from ticketsync.net import exact_json
 from ticketsync.providers.base import NeedsEarlier, Page, Raw
 from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
@@ -210,9 +211,11 @@ class OrderStore:
             saving.mark_delisted(connection, account_id, order_ids, clock.now())
         number = len(order_ids)
         self._run.notes.append(
-            f"{number:,} orders are no longer listed; they still count, see `status`"
-            if number > 1
-            else "1 order is no longer listed; it still counts, see `status`"
+            number_of(
+                number,
+                "order is no longer listed; it still counts, see `status`",
+                "orders are no longer listed; they still count, see `status`",
+            )
         )
 
     def forget_marks(self, provider_occurrence_ids: Iterable[str]) -> None:
