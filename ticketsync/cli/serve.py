@@ -77,8 +77,9 @@ def serve(
     address = ""
 
     def send(account: str, order: str) -> int:
+        webhooks.read_endpoints_again()
         return simulate.send_first_event(
-            *(database, watch.current(), account, order), to=address
+            *(database, watch.current(), account, order, webhooks.trials), to=address
         )
 
     site = Site(
