@@ -138,7 +138,9 @@ def test_who_allows_it_is_connected(full, site, ruth, played, name):
     assert "The key works." in page
     assert accounts(full) == [name]
     with full.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account")
+        )
     assert [(entry.who, entry.action) for entry in entries] == [
         ("Ruth (manager)", "add")
     ]
@@ -166,7 +168,9 @@ def test_a_key_is_renewed_by_allowing_it_again(full, site, ruth, played):
     assert fake.key != before
     assert (paths.secrets_folder() / "square").read_text() == fake.key
     with full.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account")
+        )
     assert entries[0].who == "Ruth (manager)"
 
 

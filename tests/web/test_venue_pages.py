@@ -26,7 +26,9 @@ def venues(database):
 
 def decisions(database):
     with database.read() as connection:
-        found = audit_trail.list_entries(connection, what="venue")
+        found = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="venue")
+        )
     return [(entry.who, entry.action, entry.subject) for entry in found]
 
 

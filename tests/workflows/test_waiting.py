@@ -300,7 +300,7 @@ def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
     _, printed = venue.command(capsys, "shows", "list")
     assert "OVERSOLD" in printed
     _, printed = venue.command(capsys, "shows", "show", str(number))
-    assert "OVERSOLD: 121 sold" in printed
+    assert "121 of 120 seats sold, OVERSOLD" in printed
     _, printed = venue.command(capsys, "shows", "list", "--json")
     (row,) = json.loads(printed)
     assert (row["tickets_sold"], row["fullness"]) == (121, "oversold")

@@ -388,9 +388,10 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     if not done.retires:
         app_context.say(f"Account {name!r} is removed.")
         return
+    kept = "order and its figures are", "orders and their figures are"
     app_context.say(
-        f"Account {name!r} is retired: {number_of(done.orders, 'order')} and all "
-        "figures are kept and count. It is never read again."
+        f"Account {name!r} is retired: {number_of(done.orders, *kept)} kept and count. "
+        "It is never read again."
     )
     if done.shared:
         app_context.say(
@@ -409,7 +410,8 @@ def _removal_question(found: Removal) -> str:
         if found.shared
         else ""
     )
+    kept = "order; it and its figures are", "orders; they and their figures are"
     return (
-        f"Account {name!r} has {number_of(found.orders, 'order')}; all figures are "
-        f"kept.{shared} Delete its key and never read it again?"
+        f"Account {name!r} has {number_of(found.orders, *kept)} kept.{shared} Delete "
+        "its key and never read it again?"
     )
