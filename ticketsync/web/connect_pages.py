@@ -145,7 +145,9 @@ class ConnectPages:
         return setup_of(self._site)
 
 
-PEOPLE = Option("people", "whether names are kept", values=("true", "false"))
+PEOPLE = Option(
+    "people", "on door lists and orders; empty is no", values=("true", "false")
+)
 
 
 def setup_of(site: Site) -> SetupJobs:
