@@ -13,20 +13,11 @@ from ticketsync.core import clock, errors
 from ticketsync.core.named_files import named_files
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
-from ticketsync.web import connect_pages, notices
+from ticketsync.web import connect_pages, notices, page_words
 from ticketsync.web.attention import read_attention
 from ticketsync.web.connect_pages import PEOPLE, chosen_place, form_id, key_in
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import account_states, retire
-
-_PLACES = {
-    "keyring": "the keyring of the server",
-    "file": "a file that only the server's user can read",
-    "env": "an environment variable of the server",
-    "command": "a command of the server",
-    "credential": "a systemd credential of the server",
-    "none": "nowhere: none is needed",
-}
 
 
 class AccountPages:
@@ -84,7 +75,7 @@ class AccountPages:
             platform=connect_pages.platform_of(kind),
             health=next(item for item in assessed if item.account == account.name),
             freshness=next(f for f in freshness if f.account == account.name),
-            key_place=_PLACES[account.secret_source],
+            key_place=page_words.key_place(account.secret_source),
             options=[option for name, option in options.items() if name not in files],
             places=self._site.key_places.find() if self._takes_keys(account) else (),
             has_agreed=self._has_agreed(request, account),

@@ -181,7 +181,9 @@ def _proposed_name(
     return again.get("name") or naming.free_name(platform, taken)
 
 
-PEOPLE = Option("people", "whether names are kept", values=("true", "false"))
+PEOPLE = Option(
+    "people", "on door lists and orders; empty is no", values=("true", "false")
+)
 
 
 def setup_of(site: Site) -> SetupJobs:

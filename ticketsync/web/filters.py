@@ -76,5 +76,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "what_to_do": page_words.hint_of,
     "initials": page_words.initials,
     "platform": page_words.platform_title,
+    "key_place": page_words.key_place,
+    "option_label": page_words.option_label,
+    "option_value": page_words.option_value,
     "without_commands": page_words.without_commands,
 }
