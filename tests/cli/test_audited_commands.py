@@ -80,6 +80,8 @@ PAGE_REASONS = {
 PAGES_RECORDED = {
     *("/accounts/{name}/key", "/accounts/{name}/pause", "/accounts/{name}/remove"),
     *("/accounts/{name}/resume", "/connect", "/tasks/{id}/save"),
+    *("/accounts/{name}/authorise", "/connect/authorise"),
+    *("/venues", "/venues/{id:int}"),
     *("/accounts/{name}/webhooks", "/accounts/{name}/webhooks/secret"),
     *("/accounts/{name}/webhooks/register", "/people/invite"),
     *("/people/{id:int}/revoke", "/webhooks/retry", "/webhooks/{id:int}/retry"),
