@@ -302,6 +302,8 @@ def test_a_page_action_names_its_visitor(enter, full):
     page = enter("manager", "Ana").post("/calendar/feed")
     assert page.status_code == 200
     with full.read() as connection:
-        newest = audit_trail.list_entries(connection, what="visitor", limit=1)[0]
+        newest = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="visitor"), limit=1
+        )[0]
     assert (newest.who, newest.action) == ("Ana (manager)", "create feed")
     assert newest.after["role"] == "viewer"

@@ -4,6 +4,7 @@ An account of report files.
 
 import os
 
+import xlsxwriter
 from sqlalchemy import case, func, select
 
 from ticketsync.core.config import Settings
@@ -25,6 +26,17 @@ HEADING = "Order,Show,Starts,Type,Qty,Total"
 GALA = "Gala,2026-12-05 19:30"
 
 
+def write_book(file, rows):
+    """
+    A workbook with these rows; amounts and numbers of tickets are number cells.
+    """
+    book = xlsxwriter.Workbook(file, {"strings_to_numbers": True})
+    sheet = book.add_worksheet()
+    for place, row in enumerate(rows):
+        sheet.write_row(place, 0, row)
+    book.close()
+
+
 class ReportAccount:
     """
     An account whose files grow newer with each that is put.
@@ -36,8 +48,13 @@ class ReportAccount:
         (path / "in").mkdir()
         self.recipe()
 
-    def recipe(self, *lines):
-        (self.path / "r.yaml").write_text("\n".join([RECIPE, *lines]))
+    def recipe(self, *lines, **columns):
+        """
+        A recipe with further lines, and further columns by field.
+        """
+        more = "".join(f", {ours}: {theirs}" for ours, theirs in columns.items())
+        text = RECIPE.replace("}", f"{more}}}")
+        (self.path / "r.yaml").write_text("\n".join([text, *lines]))
 
     def add(self):
         folder = {"recipe": str(self.path / "r.yaml"), "watch": str(self.path / "in")}
@@ -53,8 +70,18 @@ class ReportAccount:
         )
 
     def put(self, name, *lines, data=None):
+        """
+        Lines of a heading of their own begin with `Order,`; `.xlsx` makes a workbook.
+        """
         file = self.path / "in" / name
-        file.write_bytes(data or ("\n".join([HEADING, *lines]) + "\n").encode())
+        if lines and not lines[0].startswith("Order,"):
+            lines = (HEADING, *lines)
+        if data is not None:
+            file.write_bytes(data)
+        elif file.suffix == ".xlsx":
+            write_book(file, [line.split(",") for line in lines])
+        else:
+            file.write_text("\n".join(lines or [HEADING]) + "\n")
         self._age += 1
         os.utime(file, (self._age, self._age))
         return file

@@ -8,6 +8,7 @@ import re
 import sys
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +18,11 @@ from ticketsync.__main__ import main
 from ticketsync.catalogue import shows
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.providers.built_in import CLASSES
 from ticketsync.reporting import selling
 from ticketsync.reporting.selling import Comparison, Sold
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import charts, overview_page
+from ticketsync.web import charts, overview_page, page_words
 from ticketsync.web.site import PageRequest, Site
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -172,6 +174,21 @@ def test_the_chart_is_also_a_table(enter, full, query):
         f"{sold.charged_in('AUD').minor / 100:,.2f}" for sold in reversed(found.by_day)
     ]
     assert page.count("<g><title>") == len(found.days)
+
+
+def test_no_two_platforms_have_one_colour():
+    """
+    Report files were as grey as Square: a bar of both was one block.
+    """
+    style = (Path(charts.__file__).parent / "static" / "pages.css").read_text()
+    marks = [page_words.initials(name).lower() for name in CLASSES]
+
+    assert len(marks) == len(set(marks)) == 6
+    for scheme in re.findall(r":root \{ (--tt:[^}]*)\}", style):
+        colours = [re.search(rf"--{mark}: (#\w+)", scheme)[1] for mark in marks]
+        assert len(set(colours)) == 6
+    for mark in marks:
+        assert f".plot .{mark} {{ fill: var(--{mark}); }}" in style
 
 
 def test_two_currencies_are_two_figures_and_never_a_sum():

@@ -4,7 +4,7 @@ itself, whatever it said before and says now.
 """
 
 import pytest
-from support.report_accounts import GALA, ReportAccount
+from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
 from ticketsync.providers.file_import import held_numbers
@@ -111,3 +111,23 @@ def test_an_event_that_gets_an_id_keeps_its_orders(account):
     account.sync()
     assert len(account.waiting()) == 15
     assert tuple(account.figures()) == (15, TICKETS, CHARGED)
+
+
+def test_an_event_whose_id_is_mapped_no_longer_keeps_its_orders(account):
+    """
+    The reverse: the orders are stored under the ids of their events.
+    """
+    heading = f"{HEADING},ID"
+    account.put("w1.csv", heading, *(f"{n},{GALA},Adult,1,25.00,E1" for n in (1, 2)))
+    account.put("w2.csv", heading, *(f"{n},{LATE},Adult,1,10.00,E2" for n in (1, 2)))
+    account.recipe("order_numbers: event", event_id="ID")
+    account.sync()
+    assert tuple(account.figures()) == (4, 4, 7000)
+    account.recipe("order_numbers: event")
+    for _ in range(2):
+        assert account.sync()[0].exit_code == errors.PARTLY
+        assert tuple(account.figures()) == (4, 4, 7000)
+    assert "or `event_id` when it was read" in account.waiting()["1 (E1)"]
+    account.recipe("order_numbers: event", event_id="ID")
+    assert account.sync()[0].exit_code == 0
+    assert (*account.figures(), account.waiting()) == (4, 4, 7000, {})

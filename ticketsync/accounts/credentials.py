@@ -23,6 +23,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ from ticketsync.core.redact import Secret, safe
 KEYRING_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 10.0
 SERVICE: Final = "ticketsync"
+# A keyring may ask the person to unlock it: of several threads one asks at a time.
+_KEYRING: Final = threading.Lock()
 
 _ALTERNATIVES = (
     "Use --secret-env VAR, --secret-command CMD or --secret-credential NAME instead, "
@@ -301,6 +304,11 @@ def _keyring(verb: str, entry: str, secret: Secret | None) -> Mapping[str, str]:
     request = {"verb": verb, "service": SERVICE, "entry": entry}
     if secret is not None:
         request["secret"] = secret.reveal()
+    with _KEYRING:
+        return _ask_keyring(entry, request)
+
+
+def _ask_keyring(entry: str, request: Mapping[str, str]) -> Mapping[str, str]:
     child = subprocess.Popen(  # our own module
         # -P: imports nothing from the current folder
         [sys.executable, "-P", "-m", "ticketsync.accounts.keyring_child"],

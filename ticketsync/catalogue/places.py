@@ -9,6 +9,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+
 # The countries whose sellers ticketsync reads most, with their currency (ISO 3166 and
 # ISO 4217). Elsewhere no currency is proposed.
 _CURRENCIES: Final = {
@@ -65,6 +68,38 @@ def find_zones(text: str) -> list[str]:
     found = [name for name in sorted(zones()) if _folded(name).split("/")[-1] == wanted]
     current = [name for name in found if name in _countries()]
     return current or found
+
+
+def one_zone(text: str) -> str:
+    """
+    The time zone that a person means by its name or by a city.
+
+    Raises: `UsageError` if there is none, or more than one.
+    """
+    found = find_zones(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise errors.UsageError(f"Which one: {', '.join(found)}?")
+    raise errors.UsageError(
+        f"{safe(text)!r} is not a time zone.",
+        hint="Type a large city in it, or a name such as Australia/Sydney.",
+    )
+
+
+def list_cities() -> list[tuple[str, str, str]]:
+    """
+    The city that each time zone in use is named after, with the zone and the currency
+    that is proposed there.
+    """
+    return sorted((city_of(zone), zone, currency_of(zone)) for zone in _countries())
+
+
+def city_of(zone: str) -> str:
+    """
+    The city that a time zone is named after: `Sydney` of `Australia/Sydney`.
+    """
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def currency_of(zone: str) -> str:

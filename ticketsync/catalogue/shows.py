@@ -100,6 +100,16 @@ def list_venues(connection: Connection) -> list[VenueInfo]:
     return [VenueInfo(**row._mapping) for row in rows]
 
 
+def get_venue_by_id(connection: Connection, venue_id: int) -> VenueInfo:
+    """
+    Raises: `NotFound` if there is no such venue.
+    """
+    row = connection.execute(select(venues).where(venues.c.id == venue_id)).first()
+    if row is None:
+        raise errors.NotFound("There is no such venue.")
+    return VenueInfo(**row._mapping)
+
+
 def find_venue(connection: Connection, name: str) -> VenueInfo | None:
     """
     The venue of that name, or `None`.
@@ -109,28 +119,29 @@ def find_venue(connection: Connection, name: str) -> VenueInfo | None:
     return None if row is None else VenueInfo(**row._mapping)
 
 
-def get_venue(connection: Connection) -> VenueInfo:
+def find_default_venue(connection: Connection) -> VenueInfo | None:
     """
-    The venue that `init` made, whose zone and currency are the defaults.
-
-    Raises: `ConfigurationError` where there is no venue yet.
+    The first venue, or `None` while there is none.
     """
     query = select(venues).order_by(venues.c.id).limit(1)
     row = connection.execute(query).first()
-    if row is None:
+    return None if row is None else VenueInfo(**row._mapping)
+
+
+def get_venue(connection: Connection) -> VenueInfo:
+    """
+    The first venue, whose zone and currency are the defaults.
+
+    Raises: `ConfigurationError` where there is no venue yet.
+    """
+    venue = find_default_venue(connection)
+    if venue is None:
         raise errors.ConfigurationError(
-            "There is no venue yet.", hint="Run `ticketsync init` or `venues add`."
+            "There is no venue yet.",
+            hint="Run `ticketsync init` or `venues add`.",
+            word="no-venue",
         )
-    return VenueInfo(**row._mapping)
-
-
-def get_business_zone(connection: Connection) -> str:
-    """
-    The time zone of the business, which decides on calendar days: that of the default
-    venue, or UTC while there is none.
-    """
-    query = select(venues.c.timezone).order_by(venues.c.id).limit(1)
-    return str(connection.scalar(query) or "UTC")
+    return venue
 
 
 def add_production(connection: Connection, title: str) -> int:

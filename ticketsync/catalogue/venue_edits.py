@@ -4,6 +4,7 @@ Editing, merging and removing venues.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, digest, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -27,13 +28,23 @@ Keep = Literal["clock", "instant"]
 class VenueEdit:
     """
     What is to be different; `None` stays. `keep` says what stays of its shows where the
-    time zone changes: their time on the clock, or their instant.
+    time zone changes: their time on the clock, or their instant. `opened` is the
+    fingerprint of the venue as somebody saw it; empty if it does not matter.
     """
 
     name: str | None = None
     timezone: str | None = None
     currency: str | None = None
     keep: Keep | None = None
+    opened: str = ""
+
+
+def fingerprint(venue: VenueInfo) -> str:
+    """
+    Tells whether what can be edited about a venue has changed.
+    """
+    editable = (venue.name, venue.timezone, venue.currency)
+    return digest.content(json.dumps(editable).encode()).hex()
 
 
 def find_venue(connection: Connection, name: str) -> VenueInfo:
@@ -63,7 +74,8 @@ def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, s
 
     Raises: `NotFound`; `UsageError` for an unknown zone or currency, the name of
     another venue, and a new zone where it is not said what its shows keep;
-    `GuardRefused` (`guard-books`) for another currency where something was sold.
+    `GuardRefused` (`guard-books`) for another currency where something was sold;
+    `Busy` where it has changed since it was opened.
     """
     venue = find_venue(connection, name)
     after = {
@@ -72,6 +84,11 @@ def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, s
         "currency": shows.check_currency(edit.currency or venue.currency),
     }
     changed = {k: v for k, v in after.items() if v != getattr(venue, k)}
+    if changed and edit.opened and edit.opened != fingerprint(venue):
+        raise errors.Busy(
+            "This venue was changed since you opened the form.",
+            hint="Open it again to see how it is now.",
+        )
     if "name" in changed and shows.find_venue(connection, after["name"]) is not None:
         raise errors.UsageError(
             f"There is a venue {safe(after['name'])!r} already.",

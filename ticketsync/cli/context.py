@@ -82,6 +82,16 @@ class AppContext:
             self.say(f"Warning: others may write to {path}; see `ticketsync doctor`.")
         return database
 
+    def create_database(self) -> Database:
+        """
+        Make settings and database, or bring an existing database up to date.
+        """
+        from ticketsync.workflows import new_installation
+
+        return new_installation.create(
+            self.settings_file(), self.database_url, self.url, self.command
+        )
+
     def output_file(
         self, path: Path, is_ours: Callable[[bytes], bool], *, force: bool
     ) -> OutputFile:
@@ -212,22 +222,21 @@ def confirm(question: str, yes: bool) -> bool:
     return terminal.confirm(question)
 
 
-def start_of(connection: Any, text: str) -> datetime:
+def start_of(connection: Any, text: str, *, days_later: int = 0) -> datetime:
     """
-    The instant at which a date begins at the venue.
+    The instant at which a date, or one so many days later, begins for the business.
 
     Raises: UsageError if the text is not a date.
     """
-    from datetime import date
+    from datetime import date, timedelta
 
-    from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
+    from ticketsync.store.business_zone import get_business_zone
 
     try:
-        return clock.start_of(
-            date.fromisoformat(text), shows.get_venue(connection).timezone
-        )
-    except ValueError:
+        day = date.fromisoformat(text) + timedelta(days=days_later)
+        return clock.start_of(day, get_business_zone(connection))
+    except (ValueError, OverflowError):
         raise errors.UsageError(
             f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
         ) from None

@@ -158,6 +158,7 @@ def show_financials(
     from ticketsync.cli import render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
+    from ticketsync.reporting.left_out import read_left_out
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
@@ -165,6 +166,7 @@ def show_financials(
         types = numbers.by_type(connection, found.id)
         fees = numbers.fee_lines(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
+        left_out = read_left_out(connection, found.id)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
@@ -180,7 +182,7 @@ def show_financials(
         f"{found.production}, {render.day(found.starts_local)}, {found.venue}"
     )
     if not figures:
-        terminal.echo(show_tables.why_without_figures(found, sources))
+        terminal.echo(show_tables.why_without_figures(found.id, left_out, sources))
     for item in figures:
         _print_card(item)
     if types:
@@ -358,7 +360,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
 
     for item in known:
         amount = money.decimal_text(item.known, item.currency)
-        orders = "1 order" if item.missing == 1 else f"{item.missing} orders"
+        orders = number_of(item.missing, "order")
         terminal.echo(
             f"{item.account}: {item.what} {amount} {item.currency} known, "
             f"{orders} missing."

@@ -9,27 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context, first_steps, questions, terminal
-from ticketsync.cli.context import AppContext
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.shows import VenueInfo
     from ticketsync.store.engine import Database
 
 app = typer.Typer(rich_markup_mode=None)
-
-SETTINGS = """\
-# ticketsync settings. `ticketsync config example` explains every one of them.
-# Secrets do not belong here: see `ticketsync accounts add --help`.
-
-database: "{database}"
-
-sync:
-  days_back: 30
-  sweep_hours: 24
-
-matching:
-  tolerance_minutes: 120
-"""
 
 
 @app.command()
@@ -59,7 +44,7 @@ def init(
             "key takes what stands in [brackets].",
             err=True,
         )
-    database = _open_or_create(app_context)
+    database = app_context.create_database()
     if not any(answers.values()) and (known := _known_venues(database)):
         terminal.echo(f"You have {known}.", err=True)
         if terminal.confirm("Add another venue?", default=False):
@@ -86,13 +71,6 @@ def _refuse_without_terminal(missing: list[str], *, no_input: bool) -> None:
         )
 
 
-def _open_or_create(app_context: AppContext) -> Database:
-    from ticketsync.store import engine
-
-    _write_settings(app_context)
-    return engine.create_database(app_context.url(), command=app_context.command)
-
-
 def _known_venues(database: Database) -> str:
     """
     The venues that there are already, in words.
@@ -111,8 +89,11 @@ def _add_venue(
     database: Database, name: str, timezone: str, currency: str
 ) -> VenueInfo:
     from ticketsync.catalogue import places, shows
+    from ticketsync.workflows import new_installation
 
-    name = name or questions.ask_until_valid("Venue name", "--venue", _not_empty)
+    name = name or questions.ask_until_valid(
+        "Venue name", "--venue", new_installation.check_name
+    )
     zone = shows.check_time_zone(timezone) if timezone else _ask_time_zone()
     code = currency or questions.ask_until_valid(
         "Currency",
@@ -120,16 +101,7 @@ def _add_venue(
         shows.check_currency,
         default=places.currency_of(zone),
     )
-    with database.write() as connection:
-        return shows.add_venue(connection, name, zone, code)
-
-
-def _not_empty(text: str) -> str:
-    from ticketsync.core import errors
-
-    if not text:
-        raise errors.UsageError("The name cannot be empty.")
-    return text
+    return new_installation.add_venue(database, name, zone, code)
 
 
 def _ask_time_zone() -> str:
@@ -138,43 +110,6 @@ def _ask_time_zone() -> str:
     return questions.ask_until_valid(
         "Time zone, or a city in it",
         "--timezone",
-        _one_time_zone,
+        places.one_zone,
         default=places.machine_zone(),
     )
-
-
-def _one_time_zone(text: str) -> str:
-    """
-    The time zone that a person means by its name or by a city.
-
-    Raises: UsageError if there is none, or more than one.
-    """
-    from ticketsync.catalogue import places
-    from ticketsync.core import errors
-
-    found = places.find_zones(text)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise errors.UsageError(f"Which one: {', '.join(found)}?")
-    raise errors.UsageError(
-        f"{text!r} is not a time zone.",
-        hint="Type a large city in it, or a name such as Australia/Sydney.",
-    )
-
-
-def _write_settings(app_context: AppContext) -> None:
-    """
-    Create the settings file if there is none.
-    """
-    import os
-
-    from ticketsync.core import paths
-
-    file = app_context.settings_file()
-    if file.exists():
-        return
-    paths.private_folder(file.parent)
-    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(SETTINGS.format(database=app_context.database_url))

@@ -4,6 +4,7 @@ What a person sees while platforms are read: a bar for each step of each account
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def watched(app_context: context.AppContext, json: bool) -> Iterator[Watcher]:
 class _Screen:
     """
     One bar for each step of each account; a step that counts nothing leaves its place
-    to the next.
+    to the next. Accounts run side by side, so several threads report here.
     """
 
     def __init__(self, bars: Progress) -> None:
@@ -56,8 +57,13 @@ class _Screen:
         self._first = CONNECTING
         self._tasks: dict[tuple[str, str], TaskID] = {}
         self._now: dict[str, str] = {}  # what each account does
+        self._lock = threading.Lock()
 
     def show_progress(self, account: str, step: str, done: int, total: int) -> None:
+        with self._lock:
+            self._show(account, step, done, total)
+
+    def _show(self, account: str, step: str, done: int, total: int) -> None:
         if self._now.get(account) == self._first != step:
             self._bars.remove_task(self._tasks.pop((account, self._first)))
         if (account, step) not in self._tasks:
@@ -71,11 +77,12 @@ class _Screen:
         )
 
     def show_wait(self, account: str, seconds: float) -> None:
-        step = self._now[account]
         again = f"trying again in {max(1, round(seconds))} s"
-        self._bars.update(
-            self._tasks[account, step], description=f"{account}: {step}, {again}"
-        )
+        with self._lock:
+            step = self._now[account]
+            self._bars.update(
+                self._tasks[account, step], description=f"{account}: {step}, {again}"
+            )
 
 
 def _progress_bars() -> Progress:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ticketsync.workflows.sync.run import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
+MAX_JOBS = 12  # each has a connection of the database's pool
 _SAFE = "What was read is saved, and nothing is counted twice."
 
 
@@ -67,7 +68,15 @@ def sync(
             "lists contradict each other."
         ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="For cron.")] = False,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=MAX_JOBS,
+            help="Accounts read side by side; 1 reads them one by one.",
+            show_default="up to 4",
+        ),
+    ] = 0,
     json: Json = False,
 ) -> None:
     """
@@ -83,7 +92,6 @@ def sync(
     from ticketsync.workflows.sync.replay import replay
 
     app_context = context.get_context(ctx)
-    app_context.quiet = app_context.quiet or quiet
     names = tuple(accounts or ())
     if shows or events:
         _refuse_beside_selection(due, full, bool(since), names[:1] == ("replay",))
@@ -108,6 +116,7 @@ def sync(
                 compare=json or not app_context.quiet,
                 on_progress=watcher.on_progress,
                 on_wait=watcher.on_wait,
+                jobs=jobs,
             )
             run = job.sync_dry if dry_run else job.sync
             outcome = run(database, settings, request)

@@ -7,6 +7,7 @@ must not fill the memory while the consumer writes.
 
 from __future__ import annotations
 
+import contextvars
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -63,7 +64,13 @@ def side_by_side(
             _ignoring_stop(put, _Failure(error))
 
     threads = [
-        threading.Thread(target=run_jobs, name=f"reader-{n}", daemon=True)
+        threading.Thread(
+            # With what is bound to the log, such as the account.
+            target=contextvars.copy_context().run,
+            args=(run_jobs,),
+            name=f"reader-{n}",
+            daemon=True,
+        )
         for n in range(workers)
     ]
     for thread in threads:

@@ -24,6 +24,7 @@ import httpx
 from ticketsync import __version__
 from ticketsync.core import errors, log
 from ticketsync.core.redact import Secret, safe
+from ticketsync.core.stopping import Stop
 from ticketsync.net import exact_json, retry
 from ticketsync.net.api_errors import ApiErrors, Explain
 from ticketsync.net.base_url import checked_base_url
@@ -67,7 +68,8 @@ class ApiClient:
 
     Requests raise `AuthenticationFailed`; `ProviderUnavailable` if the platform cannot
     be reached, is too slow or limits us; `InvalidResponse` for a response that cannot
-    be trusted, and its subclass `Rejected` for a request that was refused.
+    be trusted, and its subclass `Rejected` for a request that was refused;
+    `Interrupted` after `stop` was requested.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class ApiClient:
         deadline_seconds: float = 600.0,
         use_system_proxy: bool = False,
         transport: httpx.BaseTransport | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.base_url = checked_base_url(base_url)
         self.account = account
@@ -95,6 +98,7 @@ class ApiClient:
         self._renew = renew
         self._errors = ApiErrors(platform, account, self.base_url, explain)
         self._budget = budget
+        self._stop = stop or Stop()
         self._wait_budget = wait_budget or retry.WaitBudget(120.0)
         self._run_deadline = time.monotonic() + deadline_seconds
         self.recent: deque[str] = deque(maxlen=12)
@@ -155,7 +159,7 @@ class ApiClient:
         if it is empty.
         """
         try:
-            response = self._request("POST", path, {}, body, form)
+            response = self._request("POST", path, {}, body, form, is_write=True)
             self._check_status(response, path)
             return self._decoded(response) if response.body.strip() else None
         except retry.TryAgain as fault:
@@ -169,6 +173,12 @@ class ApiClient:
         """
         now = self.provider_time
         return now is not None and moment > now + MAX_CLOCK_SKEW
+
+    def allow_more(self, seconds: float) -> None:
+        """
+        Let the run end that much later: it waited for something else.
+        """
+        self._run_deadline += seconds
 
     def close(self) -> None:
         self._client.close()
@@ -202,10 +212,14 @@ class ApiClient:
         params: Params,
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None = None,
+        *,
+        is_write: bool = False,
     ) -> _Response:
         self._wait_for_permission()
+        # Of a write that was sent, what came of it must be known.
+        stop = None if is_write else self._stop
         try:
-            return self._send(method, path, params, body, form)
+            return self._send(method, path, params, body, form, stop)
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._transport_error(error) from error
         except (httpx.InvalidURL, httpx.CookieConflict, UnicodeError):
@@ -223,6 +237,7 @@ class ApiClient:
         return True
 
     def _wait_for_permission(self) -> None:
+        self._stop.check()
         if time.monotonic() > self._run_deadline:
             raise self._errors.unavailable(
                 "did not finish within the time limit of one run", word="deadline"
@@ -231,7 +246,7 @@ class ApiClient:
             raise self._errors.throttled()
         # Waiting for our own call budget may take the rest of the run.
         left = self._run_deadline - time.monotonic()
-        if self._budget is not None and not self._budget.take(left):
+        if self._budget is not None and not self._budget.take(left, self._stop):
             raise self._errors.throttled()
 
     def _send(
@@ -241,6 +256,7 @@ class ApiClient:
         params: Params,
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None,
+        stop: Stop | None,
     ) -> _Response:
         with self._counter_lock:
             self.requests += 1
@@ -250,7 +266,7 @@ class ApiClient:
         status = 0
         try:
             with (
-                deadline_at(deadline),
+                deadline_at(deadline, stop),
                 self._client.stream(
                     method,
                     self.base_url + path,

@@ -54,11 +54,24 @@ def wait_silently(seconds: float) -> None:
     """
 
 
+def always() -> bool:
+    """
+    For clients that may wait in any case.
+    """
+    return True
+
+
+def note_nothing() -> None:
+    """
+    For clients whose first answer nobody waits for.
+    """
+
+
 class WaitBudget:
     """
     The seconds that a client may spend waiting, shared by its threads. `on_wait` is
-    called before it waits. Without `is_open` it may not wait before the platform has
-    answered once: where the network is down, one try says as much as four.
+    called before it waits. Until the platform has answered once, `may_wait` is asked
+    each time whether it is worth waiting for; `on_response` is called at each answer.
     """
 
     def __init__(
@@ -67,12 +80,15 @@ class WaitBudget:
         sleep: Callable[[float], None] = time.sleep,
         on_wait: OnWait = wait_silently,
         *,
-        is_open: bool = True,
+        may_wait: Callable[[], bool] = always,
+        on_response: Callable[[], None] = note_nothing,
     ) -> None:
         self._left = seconds
         self._sleep = sleep
         self._on_wait = on_wait
-        self._is_open = is_open
+        self._may_wait = may_wait
+        self._on_response = on_response
+        self._has_answer = False
         self._lock = threading.Lock()
         self._closed_until = 0.0
 
@@ -84,8 +100,10 @@ class WaitBudget:
         """
         Charge that many seconds; False if the budget does not allow it.
         """
+        if not (self._has_answer or self._may_wait()):
+            return False
         with self._lock:
-            if seconds > self._left or not self._is_open:
+            if seconds > self._left:
                 return False
             self._left -= seconds
         return True
@@ -94,7 +112,8 @@ class WaitBudget:
         """
         The platform has answered: waiting for it makes sense.
         """
-        self._is_open = True
+        self._has_answer = True
+        self._on_response()
 
     def sleep(self, seconds: float) -> None:
         """

@@ -21,6 +21,8 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from ticketsync.core.stopping import GLANCE_SECONDS, Stop
+
 MAX_CONNECTIONS: Final = 32
 MAX_INTERIM_RESPONSES: Final = 10
 
@@ -33,21 +35,23 @@ class TooManyInterimResponses(httpx.RemoteProtocolError):
 
 class _ThreadDeadline(threading.local):
     at: float | None = None
+    stop: Stop | None = None
 
 
 _deadline = _ThreadDeadline()
 
 
 @contextmanager
-def deadline_at(moment: float) -> Iterator[None]:
+def deadline_at(moment: float, stop: Stop | None = None) -> Iterator[None]:
     """
-    Let requests of this thread end at that moment of `time.monotonic()`.
+    Let requests of this thread end at that moment of `time.monotonic()`, with
+    `Interrupted` soon after a stop was requested.
     """
-    _deadline.at = moment
+    _deadline.at, _deadline.stop = moment, stop
     try:
         yield
     finally:
-        _deadline.at = None
+        _deadline.at = _deadline.stop = None
 
 
 class _InterimFlood(httpcore.RemoteProtocolError):
@@ -88,9 +92,26 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._interim = _InterimCounter()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, _remaining(timeout))
+        data = self._read_until_stopped(max_bytes, _remaining(timeout))
         self._interim.count(data)
         return data
+
+    def _read_until_stopped(self, max_bytes: int, timeout: float | None) -> bytes:
+        """
+        Read in waits so short that a request to stop is noticed.
+        """
+        stop = _deadline.stop
+        if stop is None or timeout is None:
+            return self._inner.read(max_bytes, timeout)
+        ends = time.monotonic() + timeout
+        while True:
+            stop.check()
+            left = max(0.001, ends - time.monotonic())  # 0 would not wait at all
+            try:
+                return self._inner.read(max_bytes, min(left, GLANCE_SECONDS))
+            except httpcore.ReadTimeout:
+                if left <= GLANCE_SECONDS:
+                    raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._interim = _InterimCounter()  # another request begins

@@ -5,12 +5,16 @@ every provider of files can (`base.ReadsFiles`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from ticketsync.core import errors
-from ticketsync.providers.base import ReadsFiles
+from ticketsync.providers.base import Raw, ReadsFiles
+
+
+def _none_stored(ids: Collection[str]) -> Mapping[str, Raw]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +22,31 @@ class HeldNames:
     """
     What an account holds already: the names of its events, and of each order, by its
     id, the platform's id of its event.
+
+    event_names  the names of each event, by the platform's id
+    reports      the ids of the stored orders that each report gave, by its key
+    stored       gives the newest stored records of these orders
     """
 
     events: frozenset[str] = frozenset()
     orders: Mapping[str, str] = field(default_factory=dict)
+    event_names: Mapping[str, Collection[str]] = field(default_factory=dict)
+    reports: Mapping[str, Collection[str]] = field(default_factory=dict)
+    stored: Callable[[Collection[str]], Mapping[str, Raw]] = _none_stored
+
+
+def report_key(name: str, digest: str) -> str:
+    """
+    What a report is known by: its content, and its name for a person.
+    """
+    return f"{digest} {name}"
+
+
+def report_name(key: str) -> str:
+    """
+    The file's name in a report's key.
+    """
+    return key.partition(" ")[2]
 
 
 @runtime_checkable
@@ -63,4 +88,10 @@ class ReadsReports(ReadsFiles, Protocol):
     def order_ids(self) -> frozenset[str]:
         """
         The ids of all orders in the folder, also of those that cannot be read.
+        """
+
+    def orders_of_reports(self) -> Mapping[str, Collection[str]]:
+        """
+        The ids of the orders that each report gives, by its key (`report_key`), without
+        those that are set aside.
         """

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,7 @@ class Database:
         self._engine = engine
         self._writers = engine.execution_options(ticketsync_write=True)
         self._readers = engine
+        self._writer = threading.Lock()
         if engine.dialect.name == "postgresql":
             self._readers = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -77,8 +79,35 @@ class Database:
         """
         A connection that commits when the block ends and rolls back when it fails.
         """
-        with translated_errors(self.url), self._writers.begin() as connection:
+        with (
+            translated_errors(self.url),
+            self._one_writer(),
+            self._writers.begin() as connection,
+        ):
             yield connection
+
+    @property
+    def has_one_connection(self) -> bool:
+        """
+        Whether all transactions share one connection, so that no two threads may use
+        the database at once.
+        """
+        return False
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        """
+        On SQLite the threads of this process write one after the other: SQLite itself
+        lets those that wait ask again and again, and the unlucky one for too long.
+        """
+        is_held = self.dialect == "sqlite" and self._writer.acquire(
+            timeout=LOCK_SECONDS
+        )
+        try:
+            yield
+        finally:
+            if is_held:
+                self._writer.release()
 
     @property
     def file(self) -> Path | None:
@@ -267,6 +296,10 @@ class _Rehearsal(Database):
     def __init__(self, engine: Engine, connection: Connection) -> None:
         super().__init__(engine)
         self._connection = connection
+
+    @property
+    def has_one_connection(self) -> bool:
+        return True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

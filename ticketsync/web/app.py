@@ -15,6 +15,7 @@ from ticketsync.core.config import ServeSettings
 from ticketsync.web.account_pages import AccountPages
 from ticketsync.web.actions import Actions
 from ticketsync.web.connect_pages import ConnectPages
+from ticketsync.web.consent_pages import ConsentPages
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
@@ -27,6 +28,7 @@ from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.show_setup_pages import ShowSetupPages
 from ticketsync.web.site import FOLDER, Site
 from ticketsync.web.ticketing_pages import TicketingPages
+from ticketsync.web.venue_pages import VenuePages
 from ticketsync.web.webhook_pages import WebhookPages
 
 
@@ -57,7 +59,9 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Actions(site).routes(),
         *AccountPages(site).routes(),
         *ConnectPages(site).routes(),
+        *ConsentPages(site).routes(),
         *PeoplePages(site).routes(),
+        *VenuePages(site).routes(),
         *WebhookPages(site).routes(),
         *TicketingPages(site).routes(),
         *ShowSetupPages(site).routes(),

@@ -30,7 +30,7 @@ from ticketsync.reporting import (
 from ticketsync.reporting.calendar import Performance
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.selling import Comparison, RecentSales, Sold
-from ticketsync.web import charts, money_chart, notices, page_words
+from ticketsync.web import charts, money_chart, notices, page_words, venue_pages
 from ticketsync.web.attention import read_attention
 from ticketsync.web.filters import amount
 from ticketsync.web.site import PageRequest, Site
@@ -81,22 +81,19 @@ def overview_page(site: Site, request: PageRequest) -> Response:
     span = _one_of(request.query.get("per", ""), selling.SPANS)
     shown = _one_of(request.query.get("show", ""), (TICKETS, REVENUE))
     with site.database.read() as connection:
-        venue = shows.get_venue(connection)
+        venue = shows.find_default_venue(connection)
+        if venue is None:
+            return venue_pages.first_venue_page(site, request)
         zone = venue.timezone
-        recent = selling.recent_sales(connection, zone, now)
-        drawn = (
-            recent if span == "day" else selling.sales_per(connection, span, zone, now)
-        )
+        lately = selling.read_lately(connection, span, zone, now)
+        recent, drawn = lately.recent, lately.drawn
         platforms = selling.platforms(connection, recent)
         since = recent.since(7, zone)
         on_sale = daily.list_on_sale(connection, now=now, since=since)
         values: dict[str, Any] = {
             "steps": first_steps.read_first_steps(connection),
             "attention": read_attention(connection, site.settings),
-            "compared": [
-                selling.compare_with_week_before(connection, recent, zone, now, days)
-                for days in (1, 7)
-            ],
+            "compared": lately.compared,
             "widgets": _widgets(connection, now),
             "freshness": {
                 item.account: item.last_success_at

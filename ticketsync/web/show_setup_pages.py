@@ -24,7 +24,8 @@ from ticketsync.catalogue.known_names import NameAnswers
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors, written_dates
-from ticketsync.web import notices
+from ticketsync.reporting import first_steps
+from ticketsync.web import connect_pages, notices, pending_lists
 from ticketsync.web.pending_lists import PendingList, PendingLists
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import catalogue_edits, match, season_list
@@ -66,6 +67,7 @@ class ShowSetupPages:
         with self._site.database.read() as connection:
             unlinked = occurrences.list_occurrences(connection, only_unlinked=True)
             plan = adopting.plan_adoption(connection, unlinked)
+            first = first_steps.read_first_steps(connection)
         new = {
             (item.new.production, item.new.venue, item.new.starts_at)
             for item in plan
@@ -79,10 +81,19 @@ class ShowSetupPages:
             more=max(0, len(plan) - SHOWN),
             new=len(new),
             links=len(plan),
+            has_orders=first.has_orders,
         )
 
     def adopt(self, request: PageRequest) -> Response:
+        """
+        Take over what is on sale. The first time its orders are read at once.
+        """
         match.adopt(self._site.database, self._site.settings)
+        with self._site.database.read() as connection:
+            is_first = not first_steps.read_first_steps(connection).has_orders
+        if is_first and self._site.setup is not None:
+            task = self._site.setup.sync(connect_pages.form_id(request.form))
+            return connect_pages.show(task)
         return RedirectResponse(notices.address("/", notices.ADOPTED), 303)
 
     # Import
@@ -135,13 +146,15 @@ class ShowSetupPages:
                 "The list leaves something open.", hint="Answer its question first."
             )
         if request.form.get("skip") != "yes":
-            import_file.refuse_problems(pending.preview, Path(pending.file_name))
+            file = Path(pending.file_name)
+            import_file.refuse_problems(pending.preview, file, number=pending.problems)
         season_list.apply(self._site.database, self._site.settings, pending.preview)
         self._lists.keep(replace(pending, is_imported=True))
         return done
 
     def _preview(self, request: PageRequest, pending: PendingList) -> Response:
         seen = pending.preview
+        remarks = (*seen.parsed.unconfirmed, *seen.notes) if seen else ()
         return self._site.render_page(
             request,
             "import_preview.html",
@@ -150,7 +163,8 @@ class ShowSetupPages:
             seen=seen,
             planned=seen.plan.shows[:SHOWN] if seen else (),
             more=max(0, len(seen.plan.shows) - SHOWN) if seen else 0,
-            remarks=(*seen.parsed.unconfirmed, *seen.notes) if seen else (),
+            problems=seen.problems[: pending_lists.SHOWN] if seen else (),
+            remarks=remarks[: pending_lists.SHOWN],
             counts=season_list.count_changes(seen) if seen else {},
         )
 

@@ -19,7 +19,9 @@ from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe, without_secrets
+from ticketsync.core.stopping import Stop
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.client import ApiClient, Headers
 from ticketsync.net.retry import WaitBudget
@@ -29,6 +31,7 @@ from ticketsync.providers.options import refuse_relative_files
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import identity, tokens
+from ticketsync.workflows.sync.side_by_side import Turn, alone
 
 NOWHERE = "http://127.0.0.1:9"  # for providers that read no network
 CONNECTING = "connecting"  # the first step of each account
@@ -74,6 +77,7 @@ class AccountRun:
     has_siblings: bool = False
     reads_completely: bool = True
     prolonged: float = 0.0
+    turn: Turn = field(default_factory=alone)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -82,12 +86,26 @@ class AccountRun:
         """
         with self.database.write() as connection:
             if time.monotonic() - self.prolonged > PROLONG_SECONDS:
-                lease.extend(
-                    connection, lease_of(self.account), self.holder, clock.now()
-                )
-                self.prolonged = time.monotonic()
+                self._prolong(connection)
             yield connection
         self.saved_anything = True
+
+    def wait_for_turn(self) -> None:
+        """
+        Wait until the accounts before this one have saved what they list; keeps the
+        lease alive, and takes none of the time that the account may be read.
+
+        Raises: `Interrupted`, `Busy` where another process took the lease over.
+        """
+        began = time.monotonic()
+        while not self.turn.wait(PROLONG_SECONDS):
+            with self.database.write() as connection:
+                self._prolong(connection)
+        self.api.allow_more(time.monotonic() - began)
+
+    def _prolong(self, connection: Connection) -> None:
+        lease.extend(connection, lease_of(self.account), self.holder, clock.now())
+        self.prolonged = time.monotonic()
 
 
 def new_run_id() -> str:
@@ -109,10 +127,12 @@ def connect(
     run_id: str,
     longest: float | None = None,
     wait_budget: WaitBudget | None = None,
+    stop: Stop | None = None,
 ) -> tuple[Provider, ApiClient]:
     """
     The account's provider with its client, which gives up after `longest` seconds or
-    what the settings allow an account; the secret goes no further.
+    what the settings allow an account, and soon after `stop` was requested; the secret
+    goes no further.
 
     Raises: `Unconfirmed` for an account whose address nobody confirmed.
     """
@@ -135,6 +155,7 @@ def connect(
         renew=renew if tokens.can_renew(account.options) else None,
         longest=longest,
         wait_budget=wait_budget,
+        stop=stop,
     )
     return kind(api, account.options), api
 
@@ -150,6 +171,7 @@ def client(
     renew: Callable[[], Headers] | None = None,
     longest: float | None = None,
     wait_budget: WaitBudget | None = None,
+    stop: Stop | None = None,
 ) -> ApiClient:
     """
     The HTTP client of one account, within its shared call budget.
@@ -175,6 +197,7 @@ def client(
             longest if longest is not None else float("inf"),
         ),
         use_system_proxy=settings.use_system_proxy,
+        stop=stop,
     )
 
 
@@ -191,17 +214,19 @@ def run_account(
     on_progress: OnProgress = no_progress,
     on_wait: OnWait = no_word,
     longest: float | None = None,
-    is_network_up: bool = True,
+    turn: Turn | None = None,
 ) -> tuple[Result, list[str]]:
     """
     Do `work` for one account, from taking the lease to closing its row.
 
     `work` answers how many shows changed and whether all orders were read again.
-    Without `is_network_up`, its platform is tried once and waited for only if it
-    answers.
+    `turn` is its place among the accounts that run with it.
     Failures that we understand become a result, never an exception; so a failing
     account does not stop the others.
+
+    Raises: `Interrupted`; what is a fault of our own.
     """
+    turn = turn or alone()
     now = clock.now()
     holder = lease.this_process(run_id)
     try:
@@ -231,12 +256,14 @@ def run_account(
         masked.append(secret)
         waits = WaitBudget(
             settings.sync.wait_seconds,
+            turn.stop.sleep,
             on_wait=lambda seconds: on_wait(account.name, seconds),
-            is_open=is_network_up,
+            may_wait=turn.may_wait,
+            on_response=turn.note_response,
         )
         on_progress(account.name, CONNECTING, 0, 0)
         provider, api = connect(
-            database, account, settings, secret, run_id, longest, waits
+            database, account, settings, secret, run_id, longest, waits, turn.stop
         )
         live.append(
             AccountRun(
@@ -251,6 +278,7 @@ def run_account(
                 on_progress,
                 has_siblings=has_siblings,
                 reads_completely=kind in runs.OF_ORDERS,
+                turn=turn,
             )
         )
         identity.confirm_key(database, account, provider, secret)
@@ -259,7 +287,7 @@ def run_account(
     except errors.TicketsyncError as error:
         result = replace(_failed(account, live, error), trace=_trace(error, live))
     except BaseException as error:
-        fault = _as_our_error(account, error)
+        fault = as_our_error(account, error)
         result = replace(_failed(account, live, fault), trace=_trace(error, live))
         _close(database, account, row, holder, result, began, live)
         raise
@@ -269,21 +297,21 @@ def run_account(
     result = _close(
         database, account, row, holder, _masked(result, masked), began, live
     )
+    turn.leave(is_unreached=result.is_unreached and result.requests > 0)
     if isinstance(interruption := _interruption(result), errors.Interrupted):
         raise interruption
     return result, live[0].notes if live else []
 
 
-def _as_our_error(
-    account: AccountState, error: BaseException
-) -> errors.TicketsyncError:
+def as_our_error(account: AccountState, error: BaseException) -> errors.TicketsyncError:
     """
-    What the run's row says of an interruption, or of a bug of ours.
+    What a run's row and result say of an interruption, or of a bug of ours.
     """
     if isinstance(error, KeyboardInterrupt):
         return errors.Interrupted("Interrupted by the user.", signal_number=2)
     return errors.TicketsyncError(
-        f"Account {account.name!r}: {type(error).__name__} in our own code."
+        f"Account {account.name!r}: {type(error).__name__} in our own code.",
+        hint=f"The details are in {log.file()}; please report it.",
     )
 
 
@@ -327,9 +355,8 @@ def _done(
 
 
 def _waiting(number: int) -> str:
-    if number == 1:
-        return "1 record could not be read and waits"
-    return f"{number} records could not be read and wait"
+    waits = "record could not be read and waits"
+    return number_of(number, waits, "records could not be read and wait")
 
 
 def _failed(

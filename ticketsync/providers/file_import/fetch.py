@@ -4,10 +4,11 @@ Gives what is in a folder of reports as pages of raw records, one for each order
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ticketsync.core import digest, errors, records
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
@@ -48,7 +49,7 @@ class FileFetcher:
         reports = self._read()
         self._refuse_none()
         unread = reports.unread
-        files = f"{len(reports.files)} report{'s' * (len(reports.files) != 1)}"
+        files = number_of(len(reports.files), "report")
         return records.Identity(
             None,
             f"{files} in {self._options['watch']}, {reports.recipe.platform}",
@@ -110,6 +111,13 @@ class FileFetcher:
         The ids of all orders in the folder, also of those that cannot be read.
         """
         return frozenset(order["id"] for order in self._read().orders)
+
+    def orders_of_reports(self) -> Mapping[str, Collection[str]]:
+        """
+        The ids of the orders that each report gives, by its key, without those that are
+        set aside.
+        """
+        return self._read().orders_of
 
     def notes(self) -> tuple[str, ...]:
         """

@@ -28,6 +28,7 @@ class Reports:
 
     orders       one raw record for each order, also for those that cannot be read
     locations    where each order begins, as file and row, by order id
+    orders_of    the ids of the orders that each report gives, by its key
     unmapped     headings that the recipe does not use
     with_orders  the files that contain orders: two venues may have the same empty
                  report
@@ -40,6 +41,7 @@ class Reports:
     files: tuple[Path, ...]
     orders: tuple[Raw, ...]
     locations: Mapping[str, str]
+    orders_of: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     with_orders: tuple[Path, ...] = ()
     unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
@@ -164,6 +166,9 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
                 f"{safe(file.name)} cannot be read: {error.strerror}.",
                 hint="Check that it is a file that this user may read.",
             )
+    with_orders = tuple(
+        r.file for r in reports if any(source.orders for source in r.sources)
+    )
     sources = [source for report in reports for source in report.sources]
     merged = merge_orders(chosen, sources, rules_of(chosen), held)
     return Reports(
@@ -171,8 +176,9 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
         tuple(files),
         tuple(merged.orders.values()),
         merged.locations,
+        merged.reports,
         reports[-1].unmapped if reports else (),
-        tuple(r.file for r in reports if any(source.orders for source in r.sources)),
+        with_orders,
         unread,
         (*(note for report in reports for note in report.notes), *merged.notes),
         tuple(text for report in reports for text in report.unanswered),

@@ -40,15 +40,17 @@ def twins_of_held(
     events_of: Callable[[Key], Collection[str]],
     held: Mapping[str, str],
     order_numbers: str,
+    event_names: Mapping[str, Collection[str]],
 ) -> Mapping[str, Sequence[str]]:
     """
     Orders that would be counted beside themselves, by the ids under which they are
     held: divided otherwise than the recipe says now, and in no report.
 
     `events_of` gives the names and ids of the events of an order; `held` has the event
-    of each order that is held. An order under a new id may be any that is
-    held under its number; one that keeps its id is another one as well where it is for
-    its event.
+    of each order that is held, `event_names` what that is called: a recipe may map the
+    ids of events for a time, and then their names alone. An order under a new id may be
+    any that is held under its number; one that keeps its id is another one as well
+    where it is for its event.
     """
     present = set(ids.values())
     by_number: dict[str, list[Key]] = {}
@@ -58,12 +60,13 @@ def twins_of_held(
     for stored, event in sorted(held.items()):
         if stored in present or not stored.endswith(")"):
             continue
+        names = {event, *event_names.get(event, ())}
         division = "event" if stored.endswith(f" ({event})") else "file"
         if division == order_numbers == "file":
             continue  # an order of a file that is gone
         for number in _numbers(stored, event):
             for key in by_number.get(number, ()):
-                if event in events_of(key):
+                if not names.isdisjoint(events_of(key)):
                     twins.setdefault(stored, []).insert(0, ids[key])
                 elif division != order_numbers and ids[key] not in held:
                     twins.setdefault(stored, []).append(ids[key])

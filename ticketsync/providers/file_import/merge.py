@@ -1,98 +1,146 @@
 """
 One raw order from all rows that belong to it, in however many files.
 
-A newer report replaces what an older one says of the same order; a report with nothing
-but what was taken back is added to it. Where two reports give one number to different
-orders, or are of equal age and disagree, the order is set aside by name: nothing is
-overwritten without a word.
+Where reports give one number to different orders, or the stored order of a number is
+another one, the order is set aside by name: nothing is overwritten without a word.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import held_numbers
+from ticketsync.providers.file_import import gone_reports, held_numbers
 from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.gone_reports import Found
 from ticketsync.providers.file_import.held_numbers import Key
+from ticketsync.providers.file_import.order_versions import (
+    CHANGED,
+    DIVIDE,
+    Origin,
+    Version,
+    VersionMerger,
+)
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report import Source
-from ticketsync.providers.report_folder import HeldNames
-
-_PEOPLE = {"name": "buyer_name", "email": "buyer_email", "phone": "buyer_phone"}
-_WAY_OUT = "say `order_numbers: event`, `file` or `folder` in the recipe"
+from ticketsync.providers.report_folder import HeldNames, report_name
 
 
 @dataclass(slots=True)
 class MergedOrders:
     """
     locations  where each order begins, as file and row, by order id
+    reports    the ids of the orders that each report gave, by the report's key
     notes      which files replaced rows of older ones
     """
 
     orders: dict[str, Raw] = field(default_factory=dict)
     locations: dict[str, str] = field(default_factory=dict)
+    reports: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """
-    What one source says of an order.
-    """
-
-    source: Source
-    lines: list[Line]
-
-    @property
-    def rows(self) -> Counter[tuple[tuple[str, str], ...]]:
-        return Counter(_frozen(line) for line in self.lines)
-
-    @property
-    def sales(self) -> list[Line]:
-        return [line for line in self.lines if not line.is_return]
-
-
-class _Conflict(Exception):
-    """
-    Two versions of an order contradict each other; the message says how.
-    """
-
-    def __init__(self, reason: str, word: str = "order-conflict") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.word = word
 
 
 def merge_orders(
     recipe: Recipe, sources: Sequence[Source], rules: Mapping[str, Any], held: HeldNames
 ) -> MergedOrders:
     """
-    The raw orders of all sources, which come oldest first.
+    The raw orders of all sources, which come oldest first. The rows are taken out of
+    the sources, so that a large report is in memory once.
     """
     _spell_events_alike(sources, held)
-    versions: dict[Key, list[_Version]] = {}
+    versions: dict[Key, list[Version]] = {}
     for source in sources:
         for key, lines in _numbered(recipe, source, held).items():
-            versions.setdefault(key, []).append(_Version(source, lines))
+            versions.setdefault(key, []).append(Version(source, lines))
+        source.orders.clear()
     ids = held_numbers.assign_ids(versions, held.orders)
-    merged = MergedOrders()
-    for key, found in versions.items():
-        id_ = ids[key]
-        begin = found[-1]
-        merged.locations[id_] = begin.source.place(begin.lines[0])
-        merged.orders[id_] = _raw(recipe, id_, found, rules, merged.notes)
+    merger = VersionMerger(recipe, rules)
+    merged = MergedOrders(notes=merger.notes)
+    origins: dict[str, Origin] = {}
+    for key, id_ in ids.items():
+        found = versions.pop(key)
+        merged.locations[id_] = found[-1].place
+        merged.orders[id_], origins[id_] = merger.raw(id_, found)
+    _refuse_doubtful(merged, merger)
+    if held.orders:
+        present = {source.key for source in sources}
+        _compare_with_stored(recipe, held, present, merged, ids, origins)
     _refuse_lost_zeros(merged, held)
     twins = held_numbers.twins_of_held(
-        ids, lambda key: _events(versions[key]), held.orders, recipe.order_numbers
+        ids,
+        lambda key: _events(merged.orders[ids[key]]),
+        held.orders,
+        recipe.order_numbers,
+        held.event_names,
     )
     _refuse_twins(merged, twins, held)
+    for id_, raw in merged.orders.items():
+        if "problem" not in raw:
+            for report in origins[id_]:
+                merged.reports.setdefault(report, []).append(id_)
     return merged
+
+
+def _refuse_doubtful(merged: MergedOrders, merger: VersionMerger) -> None:
+    """
+    Set orders aside that are likely the same in two reports, where the numbers of one
+    of these begin again.
+    """
+    for id_, (old, new, verdict) in merger.comparisons.doubtful().items():
+        reason = (
+            f"{merged.locations[id_]}: {verdict.why}, not what {report_name(old)} says "
+            f"of this number, and other numbers of {report_name(new)} are those of "
+            f"other orders; {DIVIDE}, or {CHANGED}"
+        )
+        _set_aside(merged, id_, "order-conflict", reason)
+
+
+def _set_aside(
+    merged: MergedOrders, id_: str, word: str, reason: str, *stored: Mapping[str, str]
+) -> None:
+    """
+    An order with its problem; an earlier one stays. With the rows that are `stored`
+    their dates are listed still.
+    """
+    raw = merged.orders[id_]
+    if "problem" not in raw:
+        merged.orders[id_] = {
+            **raw,
+            "lines": [*raw["lines"], *stored],
+            "problem": {"word": word, "reason": reason},
+        }
+
+
+def _compare_with_stored(
+    recipe: Recipe,
+    held: HeldNames,
+    present: Collection[str],
+    merged: MergedOrders,
+    ids: dict[Key, str],
+    origins: dict[str, Origin],
+) -> None:
+    """
+    Set orders aside that are not those that are stored under their numbers, or give
+    them ids of their own, in place.
+    """
+    found = {
+        id_: Found(merged.orders[id_], key, merged.locations[id_], origins[id_][-1])
+        for key, id_ in ids.items()
+        if id_ in held.orders and "problem" not in merged.orders[id_]
+    }
+    judged = gone_reports.judge(recipe, held, present, found)
+    for id_ in judged.apart:
+        key = found[id_].key
+        own = ids[key] = held_numbers.id_of(*key)
+        merged.orders[own] = {**merged.orders.pop(id_), "id": own}
+        merged.locations[own] = merged.locations.pop(id_)
+        origins[own] = origins.pop(id_)
+    for id_, refused in judged.refused.items():
+        _set_aside(merged, id_, "number-used-again", refused.reason, *refused.stored)
 
 
 def event_key(name: str) -> str:
@@ -137,7 +185,8 @@ def _refuse_twins(
         raw, place = found[ids[0]]
         reason = (
             f"{place}: it is stored as {stored!r}, and would be counted twice: the "
-            "recipe said another `order_numbers` when it was read; put that line back"
+            "recipe said another `order_numbers` or `event_id` when it was read; put "
+            "that line back"
         )
         event = held.orders[stored]
         merged.locations[stored] = place
@@ -149,12 +198,9 @@ def _refuse_twins(
         }
 
 
-def _events(versions: Sequence[_Version]) -> set[str]:
+def _events(raw: Raw) -> set[str]:
     return {
-        line.cells.get(name, "")
-        for version in versions
-        for line in version.lines
-        for name in ("event_id", "event")
+        line.get(name, "") for line in raw["lines"] for name in ("event_id", "event")
     }
 
 
@@ -187,168 +233,6 @@ def _file_of(source: Source, number: str, lines: list[Line], held: HeldNames) ->
     is_event = stem in {_event(line.cells) for line in lines}
     is_held = held_numbers.id_of(number, stem) in held.orders
     return source.file if is_event and not is_held else stem
-
-
-def _raw(
-    recipe: Recipe,
-    id_: str,
-    found: Sequence[_Version],
-    rules: Mapping[str, Any],
-    notes: list[str],
-) -> Raw:
-    """
-    One order; with its problem if a row of it cannot be read, or its versions disagree.
-    """
-    problem: dict[str, str] = {}
-    lines = [line for version in found for line in version.lines]
-    try:
-        for version in found:
-            for line in version.lines:
-                if line.problem:
-                    place = version.source.place(line)
-                    raise _Conflict(f"{place}: {line.problem}", line.word)
-        lines = _merged(recipe, found, notes)
-        _refuse_two_orders(found[-1], lines)
-    except _Conflict as conflict:
-        problem = {"word": conflict.word, "reason": conflict.reason}
-    raw: dict[str, Any] = {
-        "id": id_,
-        "rules": rules,
-        "lines": [_stored(line) for line in lines],
-    }
-    return raw | {"problem": problem} if problem else raw
-
-
-def _stored(line: Line) -> dict[str, str]:
-    if _PEOPLE.keys().isdisjoint(line.cells):
-        return line.cells
-    return {_PEOPLE.get(name, name): text for name, text in line.cells.items()}
-
-
-def _merged(recipe: Recipe, found: Sequence[_Version], notes: list[str]) -> list[Line]:
-    """
-    The rows of an order: the newest report that sells it, and what all others take
-    back. Raises `_Conflict`.
-    """
-    if len(found) == 1:
-        return found[0].lines
-    selling = [version for version in found if version.sales]
-    if not selling:
-        return _with_returns([], found)
-    chosen = selling[0].lines
-    newest = selling[0]
-    for version in selling[1:]:
-        chosen = _newer(recipe, chosen, newest, version, notes)
-        newest = version
-    return _with_returns(chosen, [version for version in found if not version.sales])
-
-
-def _newer(
-    recipe: Recipe,
-    chosen: list[Line],
-    before: _Version,
-    version: _Version,
-    notes: list[str],
-) -> list[Line]:
-    old = Counter(_frozen(line) for line in chosen)
-    new = version.rows
-    if new >= old:
-        return version.lines
-    if version.source.modified_at == before.source.modified_at:
-        if old >= new:
-            return chosen
-        raise _Conflict(
-            f"{version.source.place(version.lines[0])}: "
-            f"{before.source.place(before.lines[0])} says something else of this "
-            f"order, and neither file is newer; {_WAY_OUT}"
-        )
-    if _is_same_order(chosen, version.sales):
-        gone = sum((old - new).values()) - sum((new - old).values())
-        if gone > 0:
-            notes.append(
-                f"order {version.lines[0].cells.get('order', '')}: "
-                f"{version.source.file} is newer than {before.source.file} and has "
-                f"{gone} rows fewer; the newer one counts"
-            )
-        return version.lines
-    if recipe.order_numbers == "folder":
-        return [*chosen, *version.lines]
-    raise _Conflict(
-        f"{version.source.place(version.lines[0])}: its number is that of another "
-        f"order in {before.source.place(before.lines[0])}; {_WAY_OUT}"
-    )
-
-
-def _is_same_order(old: Sequence[Line], new: Sequence[Line]) -> bool:
-    """
-    Whether two reports mean one order: they share what was sold, and when.
-    """
-    keys = [
-        {_key(line) for line in lines if not line.is_return} for lines in (old, new)
-    ]
-    placed = [
-        {line.cells["placed"] for line in lines if "placed" in line.cells}
-        for lines in (old, new)
-    ]
-    is_at_one_time = not all(placed) or bool(placed[0] & placed[1])
-    return bool(keys[0] & keys[1]) and is_at_one_time
-
-
-def _key(line: Line) -> tuple[str, ...]:
-    cells = line.cells
-    event = cells.get("show_id") or cells.get("event_id") or cells.get("event") or ""
-    return event, cells.get("starts", ""), cells.get("type", ""), cells.get("line", "")
-
-
-def _with_returns(chosen: list[Line], others: Iterable[_Version]) -> list[Line]:
-    """
-    These rows with what other reports take back and these do not have yet. Raises
-    `_Conflict` where that cannot be seen.
-    """
-    held: dict[tuple[tuple[str, str], ...], list[Line]] = {}
-    for line in chosen:
-        held.setdefault(_frozen(line), []).append(line)
-    found = list(chosen)
-    for version in others:
-        seen: Counter[tuple[tuple[str, str], ...]] = Counter()
-        for line in version.lines:
-            row = _frozen(line)
-            same = held.setdefault(row, [])
-            seen[row] += 1
-            if seen[row] > len(same):
-                found.append(line)
-                same.append(line)
-            elif line.whole not in {other.whole for other in same}:
-                raise _Conflict(
-                    f"{version.source.place(line)}: it takes back what another report "
-                    f"does ({same[0].position}), and differs only in columns that the "
-                    "recipe does not map: map one of them to `placed`, or remove the "
-                    "report that repeats the other"
-                )
-    return found
-
-
-def _refuse_two_orders(version: _Version, lines: Sequence[Line]) -> None:
-    """
-    `_Conflict` where one number stands for sales of two events at two times: numbers
-    that begin again with each show.
-    """
-    bought = {
-        (line.cells.get("event_id") or line.cells.get("event"), line.cells["placed"])
-        for line in lines
-        if not line.is_return and "placed" in line.cells
-    }
-    events = {event for event, _ in bought}
-    times = {placed for _, placed in bought}
-    if len(events) > 1 and len(times) > 1:
-        raise _Conflict(
-            f"{version.source.place(lines[0])}: its rows are of {len(events)} events, "
-            f"bought at {len(times)} times; {_WAY_OUT}"
-        )
-
-
-def _frozen(line: Line) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(line.cells.items()))
 
 
 def _refuse_lost_zeros(merged: MergedOrders, held: HeldNames) -> None:

@@ -45,6 +45,8 @@ class Recipe:
     per           field → `row` or `order`: what an amount in it is for
     order_numbers   within what they are unique: `folder`, `event`, `file`; `""`:
                   an order that contradicts an older one is set aside
+    changed_orders  numbers of orders that are the same although nothing in a newer
+                  report says so: an exchange for another night, a corrected price
     repeated_rows   what rows mean that are equal in every cell
     """
 
@@ -71,6 +73,7 @@ class Recipe:
     ignore_rows: tuple[str, ...] = ()
     ignore_columns: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
+    changed_orders: tuple[str, ...] = ()
 
 
 def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
@@ -166,6 +169,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
         ignore_rows=_words(given, "ignore_rows"),
         ignore_columns=_words(given, "ignore_columns"),
         free=_words(given, "free"),
+        changed_orders=_words(given, "changed_orders"),
         **{name: given[name].strip() for name in recipe_keys.AS_GIVEN if name in given},
     )
 

@@ -29,7 +29,7 @@ AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
     *("repeated_rows", "order_numbers", "start"),
 )
-WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free")
+WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
 
 RECIPE = section(
     **dict.fromkeys(("platform", *AS_GIVEN), str)

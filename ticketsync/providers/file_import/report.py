@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ticketsync.core import errors, opened_files
+from ticketsync.core import digest, errors, opened_files
 from ticketsync.core.opened_files import OpenedFile
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import order_amounts, signs
 from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_rows import RowReader
+from ticketsync.providers.report_folder import report_key
 
 _MOST_NAMED = 3  # rows that a note names
 
@@ -26,10 +28,12 @@ _MOST_NAMED = 3  # rows that a note names
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    One table of a report: its rows by order number, and how old its file is.
+    One table of a report: its rows by order number, how old its file is, and what the
+    file is known by (`report_key`).
     """
 
     file: str
+    key: str
     modified_at: int  # nanoseconds
     orders: dict[str, list[Line]]
 
@@ -58,16 +62,15 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     start = start_of(recipe, file)
     opened = opened_files.open_file(file)
     modified_at = file.stat().st_mtime_ns
+    key = report_key(file.name, digest.content(file.read_bytes()).hex())
     found = find_tables(recipe, opened)
     sources: list[Source] = []
     notes = list(opened.notes)
     unanswered: list[str] = []
     for table in found:
         reader = RowReader(recipe, table, is_text=opened.alternatives)
-        source = _read_table(
-            recipe, table, reader, file.name, modified_at, start, notes
-        )
-        sources.append(source)
+        orders = _read_table(recipe, table, reader, file.name, start, notes)
+        sources.append(Source(file.name, key, modified_at, orders))
         unanswered += _unanswered(file.name, reader)
     notes += _unread_sheets(opened, found)
     heading = found[0].heading
@@ -133,10 +136,9 @@ def _read_table(
     found: FoundTable,
     reader: RowReader,
     file: str,
-    modified_at: int,
     start: str,
     notes: list[str],
-) -> Source:
+) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
     lines = plain_lines(recipe, fields, list(reader.read()), start)
     lines = [line for line in lines if not _is_ignored(recipe, line)]
@@ -147,7 +149,7 @@ def _read_table(
     notes += _settle_repeated_rows(recipe, orders, file)
     order_amounts.take_once(recipe, orders)
     notes += _left_out(file, reader)
-    return Source(file, modified_at, orders)
+    return orders
 
 
 def _is_ignored(recipe: Recipe, line: Line) -> bool:
@@ -231,7 +233,7 @@ def _unread_sheets(opened: OpenedFile, found: Sequence[FoundTable]) -> Iterator[
 
 
 def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
+    return number_of(number, "row")
 
 
 def _some(texts: Sequence[str]) -> str:

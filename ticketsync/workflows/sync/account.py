@@ -110,6 +110,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
+    report_files.note_reports(run)
     report_files.note_state(run)
     return changed, plan.is_sweep
 
@@ -141,8 +142,10 @@ def _name_refused(
 
 def link_certain(run: AccountRun) -> None:
     """
-    Link the account's occurrences that are certainly shows of ours.
+    Link the account's occurrences that are certainly shows of ours, in its turn, which
+    ends with that.
     """
+    run.wait_for_turn()
     with run.database.read() as connection:
         plan = match.plan(connection, run.settings, account_id=run.account.id)
     run.notes += plan.remarks
@@ -163,6 +166,7 @@ def link_certain(run: AccountRun) -> None:
             f"{_unmatched(len(plan.unsure))} to no show yet; run `ticketsync match`, "
             "or `ticketsync shows adopt --all`"
         )
+    run.turn.end()
 
 
 def _evidence(certain: Sequence[Match]) -> str:

@@ -33,6 +33,7 @@ from ticketsync.workflows.sync.raw_records import (
     refuse_unknown_currencies,
 )
 from ticketsync.workflows.sync.recognise import recognised
+from ticketsync.workflows.sync.side_by_side import read_before_turn
 from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
 EVENT = "event"
@@ -69,7 +70,7 @@ class ListingResult:
 
 def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     """
-    Read the whole listing and save what is new or changed.
+    Read the whole listing and save, in the account's turn, what is new or changed.
     """
     with run.database.read() as connection:
         reasons = quarantine.list_reasons(connection, run.account.id, EVENT)
@@ -77,7 +78,8 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     if not report_files.read_again(run):
         return result
     twins.refuse_shared_files(run)
-    for page in recognised(run, accept_shrink=accept_shrink):
+    pages = recognised(run, accept_shrink=accept_shrink)
+    for page in read_before_turn(pages, run.turn, run.wait_for_turn):
         _save_page(run, page, result)
         run.on_progress(run.account.name, "events", len(result.seen), 0)
     parts.refuse_missing_parts(run, accept_shrink=accept_shrink)

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -163,20 +164,25 @@ def _parse_ahead(
         raise failure
 
 
+_ENVIRONMENT: Final = threading.Lock()  # is one for all threads
+
+
 @contextlib.contextmanager
 def _safe_path() -> Iterator[None]:
     """
-    A process that starts meanwhile imports nothing from the current folder.
+    A process that starts meanwhile imports nothing from the current folder. One thread
+    at a time: the first would take the variable away before another's process starts.
     """
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = before
+    with _ENVIRONMENT:
+        before = os.environ.get("PYTHONSAFEPATH")
+        os.environ["PYTHONSAFEPATH"] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["PYTHONSAFEPATH"]
+            else:
+                os.environ["PYTHONSAFEPATH"] = before
 
 
 def _until_failure(

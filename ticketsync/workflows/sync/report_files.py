@@ -7,6 +7,7 @@ For platforms that are asked over the network everything here does nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -15,8 +16,10 @@ from ticketsync.catalogue import occurrences
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, records
 from ticketsync.net import exact_json
+from ticketsync.providers.base import Raw
 from ticketsync.providers.report_folder import HeldNames, ReadsReports
-from ticketsync.sales import quarantine, stored_orders
+from ticketsync.sales import quarantine, stored_orders, versions
+from ticketsync.store.engine import Database
 from ticketsync.workflows import people_switch
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.due import is_over
@@ -58,16 +61,8 @@ def read_again(run: AccountRun) -> bool:
         return True
     account_id = run.account.id
     with run.database.read() as connection:
-        listed = occurrences.list_occurrences(connection, account_id)
-        orders = stored_orders.list_occurrence_of_orders(connection, account_id)
         waiting = quarantine.list_unread(connection, account_id)
-    events = {occurrence.id: occurrence.provider_event_id for occurrence in listed}
-    provider.recognise(
-        HeldNames(
-            frozenset(occurrence.event for occurrence in listed),
-            {id_: events.get(row, "") for id_, row in orders.items()},
-        )
-    )
+    provider.recognise(held_names(run.database, account_id))
     unread = provider.unread_files()
     run.counts.quarantined += len(unread)
     was_named = {item.provider_id for item in waiting if item.kind == quarantine.FILE}
@@ -91,6 +86,59 @@ def read_again(run: AccountRun) -> bool:
     if len(notes) > MOST_NOTES:
         run.notes.append(f"… and {len(notes) - MOST_NOTES} more notes about reports")
     return provider.is_readable()
+
+
+def held_names(database: Database, account_id: int) -> HeldNames:
+    """
+    What an account holds, for its reports to be read in the light of it.
+    """
+    with database.read() as connection:
+        listed = occurrences.list_occurrences(connection, account_id)
+        orders = stored_orders.list_occurrence_of_orders(connection, account_id)
+        reports = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS)
+    events = {occurrence.id: occurrence.provider_event_id for occurrence in listed}
+    names: dict[str, set[str]] = {}
+    for occurrence in listed:
+        names.setdefault(occurrence.provider_event_id, set()).add(occurrence.event)
+
+    def stored(ids: Collection[str]) -> dict[str, Raw]:
+        with database.read() as connection:
+            found = versions.read_versions(connection, account_id, "order", list(ids))
+        return {id_: exact_json.decode(old[-1]) for id_, old in found.items()}
+
+    return HeldNames(
+        frozenset(occurrence.event for occurrence in listed),
+        {id_: events.get(row, "") for id_, row in orders.items()},
+        names,
+        {key: frozenset(json.loads(ids)) for key, ids in reports.items()},
+        stored,
+    )
+
+
+def note_reports(run: AccountRun) -> None:
+    """
+    Remember which report gave each stored order; one that is set aside, or in no report
+    any more, keeps the report that it is stored from.
+    """
+    provider = run.provider
+    if not isinstance(provider, ReadsReports):
+        return
+    account_id = run.account.id
+    with run.database.read() as connection:
+        held = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS)
+        waiting = quarantine.list_unread(connection, account_id)
+    aside = {item.provider_id for item in waiting if item.kind == "order"}
+    given = {key: set(ids) - aside for key, ids in provider.orders_of_reports().items()}
+    read_now: set[str] = set().union(*given.values())
+    for key, text in held.items():
+        given[key] = given.get(key, set()) | (set(json.loads(text)) - read_now)
+    texts = {key: json.dumps(sorted(ids)) for key, ids in given.items() if ids}
+    changed = {key: text for key, text in texts.items() if held.get(key) != text}
+    with run.transaction() as connection:
+        bookmarks.save_bookmarks(connection, account_id, streams.REPORTS, changed)
+        bookmarks.delete_event_bookmarks(
+            connection, account_id, streams.REPORTS, held.keys() - texts.keys()
+        )
 
 
 def is_readable(run: AccountRun) -> bool:

@@ -6,15 +6,16 @@ The main job: for each account, read what changed and bring the figures up to da
     read orders                         only where something may have changed
     recompute the figures               together with the marks of what was read
 
-No transaction spans a network call; a killed run is resumed by the next one; a run
-that finds nothing new writes nothing but its own row.
+Several accounts run side by side, see `side_by_side`. No transaction spans a network
+call; a killed run is resumed by the next one; a run that finds nothing new writes
+nothing but its own row.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
+from ticketsync.core.stopping import Stop
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
 from ticketsync.store import lease, lock
@@ -33,6 +35,7 @@ from ticketsync.workflows.account_run import (
     AccountRun,
     OnProgress,
     OnWait,
+    as_our_error,
     new_run_id,
     no_progress,
     no_word,
@@ -41,6 +44,13 @@ from ticketsync.workflows.account_run import (
 from ticketsync.workflows.sync import due, listing, ticket_types
 from ticketsync.workflows.sync import selected as selecting
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
+from ticketsync.workflows.sync.side_by_side import (
+    Job,
+    Turn,
+    lane_of,
+    number_at_once,
+    run_all,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,8 @@ class Request:
     """
     What was asked for. Named accounts are tried whatever their breaker says; with
     `compare` the outcome says which figures changed. With `shows` or `events` (as a
-    person names them) only their orders are read.
+    person names them) only their orders are read. `jobs` accounts run side by side, 0
+    leaves the number to us; `stop` ends the run from another thread.
     """
 
     names: tuple[str, ...] = ()
@@ -61,6 +72,8 @@ class Request:
     compare: bool = True
     on_progress: OnProgress = no_progress
     on_wait: OnWait = no_word
+    jobs: int = 0
+    stop: Stop | None = None
 
     @property
     def of_orders(self) -> OrderRequest:
@@ -110,10 +123,10 @@ class Outcome:
 
 def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     """
-    Sync the accounts asked for, one after the other.
+    Sync the accounts asked for, several side by side; the results are in their order.
 
     Raises: `NotFound` for an unknown account, show or event, `UsageError` for a show
-    that nothing feeds, or only retired accounts.
+    that nothing feeds, or only retired accounts; `Interrupted`.
     """
     run_id = new_run_id()
     with database.read() as connection:
@@ -125,8 +138,6 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
             accounts = [account for account in accounts if account.id in selected]
         before = numbers.figures(connection) if request.compare else []
     limits.note_limits(database, settings)
-    results: list[Result] = []
-    notes: list[str] = []
     ends = time.monotonic() + settings.sync.run_minutes * 60
     try:
         with (
@@ -134,8 +145,10 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
             _without_collector(),
             log.bind(run=run_id),
         ):
-            for account in accounts:
-                result, remarks = _sync_account(
+            results, notes = _run_accounts(
+                database,
+                accounts,
+                lambda account, turn: _sync_account(
                     database,
                     settings,
                     account,
@@ -143,10 +156,11 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
                     selected.get(account.id, ()),
                     run_id,
                     ends,
-                    is_network_up=_is_network_up(results),
-                )
-                results.append(result)
-                notes += remarks
+                    turn,
+                ),
+                jobs=request.jobs,
+                stop=request.stop,
+            )
             retention.retain(database, settings)
     except errors.Busy as busy:
         skipped = [
@@ -164,20 +178,56 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     return Outcome(run_id, tuple(results), distinct, tuple(changes(before, after)))
 
 
+AccountResult = tuple[Result, list[str]]  # with what is worth saying beside it
+
+
+def _run_accounts(
+    database: Database,
+    accounts: Sequence[AccountState],
+    run: Callable[[AccountState, Turn], AccountResult],
+    *,
+    jobs: int,
+    stop: Stop | None,
+) -> tuple[list[Result], list[str]]:
+    """
+    The results of all accounts in their order, and what is worth saying beside them.
+    """
+
+    def job(account: AccountState) -> Job[AccountResult]:
+        return Job(lane_of(account), lambda turn: _with_faults(account, run, turn))
+
+    at_once = number_at_once(
+        jobs, len(accounts), one_connection=database.has_one_connection
+    )
+    found = run_all([job(each) for each in accounts], at_once=at_once, stop=stop)
+    notes = [note for _, remarks in found for note in remarks]
+    return [result for result, _ in found], notes
+
+
+def _with_faults(
+    account: AccountState,
+    run: Callable[[AccountState, Turn], AccountResult],
+    turn: Turn,
+) -> AccountResult:
+    """
+    A fault of our own is that account's result: it does not stop the others. Its row
+    and the log have the trace.
+    """
+    try:
+        with log.bind(account=account.name):
+            return run(account, turn)
+    except errors.TicketsyncError:
+        raise  # of the database, say, or an interruption
+    except Exception as error:
+        return runs.failed_result(account.name, as_our_error(account, error)), []
+
+
 def sync_dry(database: Database, settings: Settings, request: Request) -> Outcome:
     """
     The same run against a copy that is thrown away: what `sync` would change.
     """
     with rehearsal(database) as copy:
         return sync(copy, settings, request)
-
-
-def _is_network_up(results: Sequence[Result]) -> bool:
-    """
-    Whether any platform that this run asked has answered; also before the first.
-    """
-    asked = [result for result in results if result.requests]
-    return not asked or not all(result.is_unreached for result in asked)
 
 
 def fetch_listing(
@@ -187,41 +237,45 @@ def fetch_listing(
     *,
     on_progress: OnProgress = no_progress,
     on_wait: OnWait = no_word,
+    jobs: int = 0,
+    stop: Stop | None = None,
 ) -> tuple[list[Result], list[str]]:
     """
-    Read only what is on sale, without orders.
+    Read only what is on sale, without orders, of several accounts side by side.
+
+    Raises: `NotFound` for an unknown account; `Interrupted`.
     """
     with database.read() as connection:
         accounts = state.choose_accounts(connection, list(names))
     run_id = new_run_id()
-    results: list[Result] = []
-    notes: list[str] = []
 
-    def refresh(account: AccountRun) -> tuple[int, bool]:
-        found = listing.refresh(account)
-        ticket_types.refresh(account)
-        account.counts.created += found.created
-        account.counts.updated += found.updated
-        account.counts.unchanged += found.unchanged
-        account.counts.processed += found.created + found.updated + found.unchanged
-        return 0, False
-
-    for account in accounts:
-        result, remarks = run_account(
+    def run(account: AccountState, turn: Turn) -> AccountResult:
+        return run_account(
             database,
             settings,
             account,
-            refresh,
+            _refresh_listing,
             run_id=run_id,
             kind="manual",
             started_by="events fetch",
             on_progress=on_progress,
             on_wait=on_wait,
-            is_network_up=_is_network_up(results),
+            turn=turn,
         )
-        results.append(result)
-        notes += remarks
-    return results, notes
+
+    with log.bind(run=run_id):
+        return _run_accounts(database, accounts, run, jobs=jobs, stop=stop)
+
+
+def _refresh_listing(run: AccountRun) -> tuple[int, bool]:
+    found = listing.refresh(run)
+    run.turn.end()
+    ticket_types.refresh(run)
+    run.counts.created += found.created
+    run.counts.updated += found.updated
+    run.counts.unchanged += found.unchanged
+    run.counts.processed += found.created + found.updated + found.unchanged
+    return 0, False
 
 
 @contextmanager
@@ -261,9 +315,8 @@ def _sync_account(
     selected: Collection[int],
     run_id: str,
     ends: float,
-    *,
-    is_network_up: bool,
-) -> tuple[Result, list[str]]:
+    turn: Turn,
+) -> AccountResult:
     left = ends - time.monotonic()
     skipped = due.reason_to_skip(
         database,
@@ -297,7 +350,7 @@ def _sync_account(
         on_progress=request.on_progress,
         on_wait=request.on_wait,
         longest=left,
-        is_network_up=is_network_up,
+        turn=turn,
     )
 
 

@@ -85,6 +85,7 @@ def sync_occurrences(
     returns how many shows changed, and that this was not a read of everything.
     """
     listing.refresh(run, accept_shrink=accept_shrink)
+    run.turn.end()
     with run.database.read() as connection:
         listed = occurrences.list_occurrences(connection, run.account.id)
     chosen = _readable(run, [o for o in listed if o.id in occurrence_ids])

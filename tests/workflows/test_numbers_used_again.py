@@ -1,0 +1,233 @@
+"""
+An order number that a later report uses again while the report that is stored under it
+is gone: the same order replaces what is stored, another one is set aside by name.
+"""
+
+import pytest
+from support.report_accounts import GALA, HEADING, ReportAccount
+
+from ticketsync.core import errors
+from ticketsync.providers.file_import import gone_reports
+
+LATE = "Late,2026-12-06 22:30"
+MORE = f"{HEADING},Sold,State,Buyer"
+STATUS = "status: {paid: [Paid], refunded: [Refunded], void: [Void]}"
+
+
+@pytest.fixture
+def account(database, tmp_path):
+    found = ReportAccount(database, tmp_path)
+    found.add()
+    return found
+
+
+@pytest.fixture
+def swap(account):
+    """
+    Read a report, take it away, and read another one: the last result.
+    """
+
+    def swap(before, after, heading=HEADING, ending="csv"):
+        first = account.put(f"a.{ending}", heading, *before)
+        assert account.sync()[0].exit_code == 0
+        first.unlink()
+        account.put(f"b.{ending}", heading, *after)
+        return account.sync()[0]
+
+    return swap
+
+
+STORED = f"1,{GALA},Adult,2,90.00"
+OTHERS = {
+    "another event": f"1,{LATE},Adult,1,40.00",
+    "another event at that time": "1,Late,2026-12-05 19:30,Adult,1,40.00",
+    "another night": "1,Gala,2026-12-06 19:30,Adult,2,90.00",
+    "another price": f"1,{GALA},Adult,1,40.00",
+    "the same number of tickets": f"1,{GALA},Adult,2,40.00",
+    "another type": f"1,{GALA},Child,1,40.00",
+}
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_another_order_is_set_aside_and_the_figures_stay(account, swap, other, ending):
+    for result in (swap([STORED], [other], ending=ending), account.sync()[0]):
+        assert (result.exit_code, result.word) == (errors.PARTLY, "quarantine")
+        assert tuple(account.figures()) == (1, 2, 9000)
+    reason = account.waiting()["1"]
+    assert reason.startswith("b.")
+    for text in ("stored from a.", "put that report back", "`order_numbers: file`"):
+        assert text in reason
+
+
+def test_what_was_booked_without_a_word_before(account, swap, monkeypatch):
+    nothing = gone_reports.Judged({}, frozenset())
+    monkeypatch.setattr(gone_reports, "judge", lambda *_: nothing)
+    assert swap([STORED], [OTHERS["another price"]]).exit_code == 0
+    assert tuple(account.figures()) == (1, 1, 4000)
+
+
+SAME = {
+    "nothing changed": (STORED, (2, 9000)),
+    "fewer tickets": (f"1,{GALA},Adult,1,45.00", (1, 4500)),
+    "more tickets": (f"1,{GALA},Adult,3,135.00", (3, 13500)),
+    "a type added": (f"{STORED}\n1,{GALA},Child,1,20.00", (3, 11000)),
+    "a refund added": (f"{STORED}\n1,{GALA},Adult,-1,-45.00", (1, 9000)),
+    "another name of the type": (f"1,{GALA},Grown-up,2,90.00", (2, 9000)),
+    "another name of the event": (
+        f"1,{GALA.replace('Gala', 'Ball')},Adult,2,90.00",
+        (2, 9000),
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize(("rows", "expected"), SAME.values(), ids=SAME)
+def test_the_same_order_replaces_what_is_stored(account, swap, rows, expected, ending):
+    assert swap([STORED], rows.splitlines(), ending=ending).exit_code == 0
+    assert (*account.figures(), account.waiting()) == (1, *expected, {})
+
+
+TIMED = f"{STORED},2026-11-01 10:00,Paid,Ann"
+TIMED_SAME = {
+    "refunded": (f"{STORED},2026-11-01 10:00,Refunded,Ann", (0, 9000)),
+    "void": (f"{STORED},2026-11-01 10:00,Void,Ann", (0, 9000)),
+    "a name corrected": (f"{STORED},2026-11-01 10:00,Paid,Anne", (2, 9000)),
+    "a price corrected": (
+        f"1,{GALA},Adult,2,80.00,2026-11-01 10:00,Paid,Ann",
+        (2, 8000),
+    ),
+    "exchanged, to the second": (
+        f"1,{LATE},Adult,1,40.00,2026-11-01 10:00:07,Paid,A",
+        (1, 4000),
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "expected"), TIMED_SAME.values(), ids=TIMED_SAME)
+def test_an_order_bought_at_the_same_time_is_the_same(account, swap, row, expected):
+    account.recipe(STATUS, placed="Sold", status="State", name="Buyer")
+    before = TIMED.replace("10:00", "10:00:07") if ":07" in row else TIMED
+    assert swap([before], [row], MORE).exit_code == 0
+    assert (*account.figures(), account.waiting()) == (1, *expected, {})
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"{STORED},2026-11-08 10:00,Paid,Ann",
+        f"1,{LATE},Adult,2,90.00,2026-11-01 10:00,Paid,Ann",
+    ],
+    ids=["bought at another time", "bought in the same minute for another event"],
+)
+def test_an_order_bought_at_another_time_is_another_one(account, swap, row):
+    account.recipe(STATUS, placed="Sold", status="State", name="Buyer")
+    assert swap([TIMED], [row], MORE).exit_code == errors.PARTLY
+    assert tuple(account.figures()) == (1, 2, 9000)
+    assert list(account.waiting()) == ["1"]
+
+
+def test_the_ways_out(account, swap):
+    """
+    The old report put back; numbers that begin again in each file; the same order.
+    """
+    swap([STORED], [OTHERS["another event"]])
+    later = next((account.path / "in").iterdir())
+    kept = later.read_bytes()
+    account.put("a.csv", STORED)
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert "`changed_orders`" in account.waiting()["1"]
+    later.unlink()
+    assert account.sync()[0].exit_code == 0
+    assert (*account.figures(), account.waiting()) == (1, 2, 9000, {})
+    (account.path / "in" / "a.csv").unlink()
+    account.put(later.name, data=kept)
+    assert account.sync()[0].exit_code == errors.PARTLY
+
+    account.recipe("changed_orders: [1]")
+    assert account.sync()[0].exit_code == 0
+    assert (*account.figures(), account.waiting()) == (1, 1, 4000, {})
+
+
+@pytest.mark.parametrize("says", ["file", "event"])
+def test_numbers_that_begin_again_are_counted_beside_what_is_stored(
+    account, swap, says
+):
+    swap([STORED], [OTHERS["another event"]])
+    account.recipe(f"order_numbers: {says}")
+    for _ in range(2):
+        assert account.sync()[0].exit_code == 0
+        assert (*account.figures(), account.waiting()) == (2, 3, 13000, {})
+
+
+def test_a_conflict_is_not_settled_by_taking_the_first_report_away(account):
+    first = account.put("a.csv", STORED)
+    account.sync()
+    account.put("b.csv", OTHERS["another event"])
+    assert account.sync()[0].exit_code == errors.PARTLY
+    first.unlink()
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert tuple(account.figures()) == (1, 2, 9000)
+
+
+def test_a_number_is_compared_long_after_its_report_went(account):
+    first = account.put("a.csv", STORED, f"2,{GALA},Adult,1,45.00")
+    account.sync()
+    first.unlink()
+    account.put("b.csv", f"7,{GALA},Adult,1,45.00")
+    account.sync(accept_shrink=True)
+    assert tuple(account.figures()) == (3, 4, 18000)
+    account.put("c.csv", OTHERS["another event"])
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert tuple(account.figures()) == (3, 4, 18000)
+
+
+def test_a_corrected_recipe_reads_its_reports_anew(account):
+    """
+    Nothing is compared while the reports are there: the same rows say something else.
+    """
+    heading = f"{HEADING},Paid"
+    account.put("a.csv", heading, f"{STORED},100.00", f"2,{GALA},Child,1,20.00,25.00")
+    account.sync()
+    recipe = account.path / "r.yaml"
+    recipe.write_text(recipe.read_text().replace("total: Total", "total: Paid"))
+    assert account.sync()[0].exit_code == 0
+    assert (*account.figures(), account.waiting()) == (2, 3, 12500, {})
+
+
+def test_most_orders_changed_in_a_report_of_another_week(account, swap):
+    """
+    The same show and price, and numbers of tickets that are nearly all different: no
+    later export of the same orders. Where most stayed, one that changed is the same.
+    """
+    before = [f"{n},{GALA},Adult,{n % 3 + 1},{45 * (n % 3 + 1)}" for n in range(9)]
+    moved = [f"{n},{GALA},Adult,{n % 2 + 1},{45 * (n % 2 + 1)}" for n in range(9)]
+    assert swap(before, moved).exit_code == errors.PARTLY
+    equal = {str(n) for n in range(9) if n % 3 == n % 2}
+    assert len(account.waiting()) == 9 - len(equal)
+    assert tuple(account.figures()) == (9, 18, 18 * 4500)
+    next((account.path / "in").iterdir()).unlink()
+    account.put("c.csv", *before[:-1], f"8,{GALA},Adult,1,45.00")
+    assert account.sync()[0].exit_code == 0
+    assert (*account.figures(), account.waiting()) == (9, 16, 16 * 4500, {})
+
+
+def test_a_refund_does_not_leave_with_its_report(account):
+    account.put("a.csv", STORED)
+    statement = account.put("b.csv", f"1,{GALA},Adult,-1,-45.00")
+    account.sync()
+    statement.unlink()
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert "what was taken back is in no report any more" in account.waiting()["1"]
+    assert tuple(account.figures()) == (1, 1, 9000)
+
+
+def test_rows_of_an_order_do_not_leave_with_their_report(account):
+    account.recipe("order_numbers: folder")
+    first = account.put("a.csv", STORED)
+    account.put("b.csv", f"1,{GALA},Child,1,20.00")
+    account.sync()
+    assert tuple(account.figures()) == (1, 3, 11000)
+    first.unlink()
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert tuple(account.figures()) == (1, 3, 11000)

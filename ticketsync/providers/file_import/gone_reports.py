@@ -1,0 +1,199 @@
+"""
+Orders whose stored rows are from a report that is no longer in the folder: a newer
+report that uses their number is compared with what is stored, since there is nothing
+beside it to compare it with. Another order is set aside, or gets an id of its own where
+the recipe says that numbers begin again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ticketsync.providers.base import Raw
+from ticketsync.providers.file_import import same_order
+from ticketsync.providers.file_import.columns import is_return
+from ticketsync.providers.file_import.held_numbers import Key
+from ticketsync.providers.file_import.order_versions import CHANGED, is_confirmed
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.same_order import Cells, Comparisons, Verdict
+from ticketsync.providers.report_folder import HeldNames, report_name
+
+_BATCH = 500  # stored orders that are held in memory at a time
+_BESIDE_ROW = frozenset({"buyer_name", "buyer_email", "buyer_phone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """
+    An order that is set aside: why, and the stored rows of its number.
+    """
+
+    reason: str
+    stored: Sequence[Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    An order of the folder: its raw record, by what its number is unique, and where and
+    in which report (its key) the newest rows begin.
+    """
+
+    raw: Raw
+    key: Key
+    place: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    found: Found
+    lines: Sequence[Cells]  # as they are stored, where they may be another order's
+    verdict: Verdict
+    report: str  # the name of the one that is gone; `""` where nobody knows
+    is_equal: bool  # in every row
+
+    @property
+    def files(self) -> tuple[str, str]:
+        return self.report, self.found.report
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    refused  orders that are set aside, by their ids
+    apart    orders that get an id of their own, by the id of the stored order
+    """
+
+    refused: Mapping[str, Refused]
+    apart: frozenset[str]
+
+
+def judge(
+    recipe: Recipe,
+    held: HeldNames,
+    present: Collection[str],
+    orders: Mapping[str, Found],
+) -> Judged:
+    """
+    What becomes of those of these orders, by id, whose stored rows are from a report
+    that is not among the `present` ones.
+    """
+    comparisons = Comparisons()
+    compared = dict(_compare(recipe, held, _of_gone(held, present, orders), orders))
+    for id_, item in compared.items():
+        comparisons.add(*item.files, id_, item.verdict)
+    doubtful = comparisons.doubtful()
+    refused: dict[str, Refused] = {}
+    apart: set[str] = set()
+    for id_, item in compared.items():
+        is_other = item.verdict.degree == "other" or id_ in doubtful
+        begins_again = comparisons.begin_again(*item.files)
+        if _is_apart(recipe, held, id_, item, is_other=is_other or begins_again):
+            apart.add(id_)
+        elif is_other:
+            refused[id_] = Refused(_reason(item), item.lines)
+    return Judged(refused, frozenset(apart))
+
+
+def _of_gone(
+    held: HeldNames, present: Collection[str], orders: Mapping[str, Found]
+) -> dict[str, str]:
+    """
+    The orders whose stored rows are from a report that is gone, or from one that nobody
+    knows: the name of it.
+    """
+    known: set[str] = set()
+    gone: dict[str, str] = {}
+    for key, ids in held.reports.items():
+        known.update(ids)
+        if key not in present:
+            gone |= dict.fromkeys(ids, report_name(key))
+    return {
+        id_: gone.get(id_, "")
+        for id_ in orders
+        if id_ in held.orders and (id_ in gone or id_ not in known)
+    }
+
+
+def _compare(
+    recipe: Recipe,
+    held: HeldNames,
+    wanted: Mapping[str, str],
+    orders: Mapping[str, Found],
+) -> Iterator[tuple[str, _Compared]]:
+    events = frozenset(held.orders.values())
+    ids = list(wanted)
+    for begin in range(0, len(ids), _BATCH):
+        stored = held.stored(ids[begin : begin + _BATCH])
+        for id_, old in stored.items():
+            found = orders[id_]
+            if not old["rules"].get("is_plain"):
+                continue  # of an earlier version; it is stored anew by this read
+            verdict = _verdict(recipe, old, found, events)
+            lines = old["lines"] if verdict.degree != "same" else ()
+            is_equal = _rows(old["lines"]) == _rows(found.raw["lines"])
+            yield id_, _Compared(found, lines, verdict, wanted[id_], is_equal=is_equal)
+
+
+def _verdict(
+    recipe: Recipe, old: Raw, found: Found, events: Collection[str]
+) -> Verdict:
+    if is_confirmed(recipe, found.raw["lines"]):
+        return Verdict("same")
+    sold, returned = _parts(recipe, old["lines"])
+    sold_now, returned_now = _parts(recipe, found.raw["lines"])
+    if returned and not returned_now and _rows(sold) == _rows(sold_now):
+        return Verdict("other", "what was taken back is in no report any more")
+    if recipe.order_numbers == "folder" and _rows(sold) > _rows(sold_now):
+        return Verdict("other", "some of its rows are in no report any more")
+    return same_order.compare(sold, sold_now, found.raw["rules"], events_before=events)
+
+
+def _parts(recipe: Recipe, lines: Sequence[Cells]) -> tuple[list[Cells], list[Cells]]:
+    """
+    The rows that sell, and those that take back.
+    """
+    parts: tuple[list[Cells], list[Cells]] = ([], [])
+    for line in lines:
+        parts[is_return(line, recipe)].append(line)
+    return parts
+
+
+def _rows(lines: Sequence[Cells]) -> Counter[Any]:
+    return Counter(
+        frozenset(item for item in line.items() if item[0] not in _BESIDE_ROW)
+        for line in lines
+    )
+
+
+def _is_apart(
+    recipe: Recipe, held: HeldNames, id_: str, item: _Compared, *, is_other: bool
+) -> bool:
+    """
+    Whether an order that would have the id of a stored one is by the recipe's own words
+    another: of another event, or of another file.
+    """
+    number, within = item.found.key
+    if not within or id_ != number:
+        return False
+    if recipe.order_numbers == "event":
+        event = held.orders[id_]
+        names = {event, *held.event_names.get(event, ())}
+        return item.verdict.degree == "other" and within not in names
+    stem = item.report.rpartition(".")[0]
+    is_same_file = within in (item.report, stem)
+    return not is_same_file and (is_other or not item.is_equal)
+
+
+def _reason(item: _Compared) -> str:
+    report = item.report or "a report"
+    why = item.verdict.why
+    return (
+        f"{item.found.place}: its number is that of another order, stored from "
+        f"{report}, which is not in the folder ({why}); put that report back, say "
+        f"`order_numbers: file` in the recipe if numbers begin again, or {CHANGED}"
+    )

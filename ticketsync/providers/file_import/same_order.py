@@ -1,0 +1,216 @@
+"""
+Whether two reports that use one number mean one order: decided by what they sold. Pure.
+
+Sure are: something sold for the same event, start, type and line, at the same price or
+bought at the same time. What only a number of tickets sets apart is likely the same,
+unless other orders of the report say that its numbers begin again (`Comparisons`).
+What nothing decides is another order here: it is set aside, never booked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from ticketsync.core.redact import safe
+from ticketsync.providers.file_import.listing import occurrence_of
+
+Cells = Mapping[str, str]
+Degree = Literal["same", "likely", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    `why` says in words what sets the two apart; `is_elsewhere` whether they share
+    nothing that was sold, or were bought at two times.
+    """
+
+    degree: Degree
+    why: str = ""
+    is_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """
+    What one row sold; `price` is for one ticket.
+    """
+
+    event_id: str
+    occurrence_id: str
+    starts_at: str
+    type: str
+    line: str
+    quantity: str
+    price: Decimal | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.occurrence_id, self.type, self.line
+
+    @property
+    def beside_event(self) -> tuple[object, ...]:
+        return self.starts_at, self.type, self.line, self.quantity, self.price
+
+    @property
+    def beside_type(self) -> tuple[object, ...]:
+        return self.occurrence_id, self.line, self.quantity, self.price
+
+
+def compare(
+    old: Sequence[Cells],
+    new: Sequence[Cells],
+    rules: Mapping[str, Any],
+    *,
+    events_before: Collection[str] | None = None,
+) -> Verdict:
+    """
+    What the rows of sales in two reports say of each other. With `events_before`, the
+    platform's ids of events that have orders, an event that is none of them may be one
+    of them under a new name.
+    """
+    sold_before, sold_now = _sold(old, rules), _sold(new, rules)
+    if not sold_before or not sold_now:
+        return Verdict("same")
+    times_before, times_now = _placed(old), _placed(new)
+    are_timed = bool(times_before and times_now)
+    if are_timed and not times_before & times_now:
+        why = f"bought at {min(times_now)}, not {min(times_before)}"
+        return Verdict("other", why, is_elsewhere=True)
+    if any(_has_seconds(time) for time in times_before & times_now):
+        return Verdict("same")
+    before = {row.key for row in sold_before}
+    shared = [row for row in sold_now if row.key in before]
+    if shared:
+        return _of_shared(sold_before, shared, is_timed=are_timed)
+    if _is_renamed(sold_before, sold_now, events_before):
+        return Verdict("same")
+    why = f"for {_shown(sold_now[0])}, not {_shown(sold_before[0])}"
+    return Verdict("other", why, is_elsewhere=True)
+
+
+def _of_shared(
+    before: Sequence[_Sold], shared: Sequence[_Sold], *, is_timed: bool
+) -> Verdict:
+    if is_timed:
+        return Verdict("same")
+    prices: dict[tuple[str, str, str], set[Decimal | None]] = {}
+    amounts: dict[tuple[str, str, str], set[str]] = {}
+    for row in before:
+        prices.setdefault(row.key, set()).add(row.price)
+        amounts.setdefault(row.key, set()).add(row.quantity)
+    alike = [row for row in shared if row.price in prices[row.key]]
+    if any(row.quantity in amounts[row.key] for row in alike):
+        return Verdict("same")
+    if alike:
+        return Verdict("likely", f"{alike[0].quantity} tickets of {alike[0].type!r}")
+    first = shared[0]
+    known = next(row.price for row in before if row.key == first.key)
+    return Verdict("other", f"{first.price} for a ticket, not {known}")
+
+
+def _is_renamed(
+    before: Sequence[_Sold],
+    now: Sequence[_Sold],
+    events_before: Collection[str] | None,
+) -> bool:
+    """
+    Whether only the name of a type has changed, or that of an event.
+    """
+    if events_before is None:
+        return False
+    if Counter(r.beside_type for r in before) == Counter(r.beside_type for r in now):
+        return True
+    if any(row.event_id in events_before for row in now):
+        return False
+    return Counter(r.beside_event for r in before) == Counter(
+        r.beside_event for r in now
+    )
+
+
+def _sold(lines: Sequence[Cells], rules: Mapping[str, Any]) -> list[_Sold]:
+    kinds: Mapping[str, str] = rules["kind"]
+    found = []
+    for line in lines:
+        occurrence = occurrence_of(line, rules)
+        if occurrence is None or kinds.get(line.get("kind", "").lower()) in (
+            *("fee", "tax"),
+        ):
+            continue
+        found.append(
+            _Sold(
+                str(occurrence["event_id"]),
+                str(occurrence["id"]),
+                str(occurrence["starts_at"]),
+                line.get("type", ""),
+                line.get("line", ""),
+                line.get("quantity", "1"),
+                _price(line),
+            )
+        )
+    return found
+
+
+def _price(line: Cells) -> Decimal | None:
+    try:
+        if "total" not in line:
+            return Decimal(line["price"]).normalize() if "price" in line else None
+        return (Decimal(line["total"]) / Decimal(line.get("quantity", "1"))).normalize()
+    except (InvalidOperation, ZeroDivisionError):
+        return None
+
+
+def _placed(lines: Sequence[Cells]) -> set[str]:
+    return {line["placed"] for line in lines if "placed" in line}
+
+
+def _has_seconds(time: str) -> bool:
+    """
+    Whether a time is exact enough that no two orders of one number share it.
+    """
+    try:
+        return datetime.fromisoformat(time).second > 0
+    except ValueError:
+        return False
+
+
+def _shown(row: _Sold) -> str:
+    return safe(f"{row.occurrence_id}, {row.type}".rstrip(", "), longest=80)
+
+
+@dataclass(slots=True)
+class Comparisons:
+    """
+    The verdicts on the orders of a report beside those of one that it may replace.
+    """
+
+    found: dict[tuple[str, str], dict[str, Verdict]] = field(default_factory=dict)
+
+    def add(self, old: str, new: str, id_: str, verdict: Verdict) -> None:
+        self.found.setdefault((old, new), {})[id_] = verdict
+
+    def begin_again(self, old: str, new: str) -> bool:
+        """
+        Whether the numbers of a report begin again: one of its orders is another one,
+        or more of them changed than stayed as they were.
+        """
+        degrees = Counter(v.degree for v in self.found.get((old, new), {}).values())
+        likely = degrees["likely"]
+        return degrees["other"] > 0 or (likely > 1 and likely > degrees["same"])
+
+    def doubtful(self) -> dict[str, tuple[str, str, Verdict]]:
+        """
+        Orders that are likely the same where numbers begin again: the two reports.
+        """
+        return {
+            id_: (old, new, verdict)
+            for (old, new), verdicts in self.found.items()
+            if self.begin_again(old, new)
+            for id_, verdict in verdicts.items()
+            if verdict.degree == "likely"
+        }

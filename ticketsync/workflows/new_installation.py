@@ -1,0 +1,100 @@
+"""
+A new installation: its settings file and database, and the venues that a person names.
+`init` and the pages both make them here.
+
+Only an empty home is set up without being asked to: where there are settings already,
+a missing database may be on a disk that is missing, and no new one takes its place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ticketsync.catalogue import places, shows
+from ticketsync.catalogue.shows import VenueInfo
+from ticketsync.core import errors, paths
+from ticketsync.store import engine
+from ticketsync.store.engine import Database
+
+SETTINGS = """\
+# ticketsync settings. `ticketsync config example` explains every one of them.
+# Secrets do not belong here: see `ticketsync accounts add --help`.
+
+database: "{database}"
+
+sync:
+  days_back: 30
+  sweep_hours: 24
+
+matching:
+  tolerance_minutes: 120
+"""
+LONGEST_NAME = 200
+
+
+def is_empty(settings_file: Path, database_url: str) -> bool:
+    """
+    Whether there are neither settings nor the SQLite database of this URL. A PostgreSQL
+    database is made by `init` only: it may belong to another program.
+    """
+    file = engine.sqlite_file(database_url)
+    return not settings_file.exists() and file is not None and not file.exists()
+
+
+def create(
+    settings_file: Path, database_url: str, read_url: Callable[[], str], command: str
+) -> Database:
+    """
+    Make the settings file, if there is none, and the database, or bring it up to date.
+    `database_url` is what a new file says, `read_url` gives what holds after that.
+    """
+    _write_settings(settings_file, database_url)
+    return engine.create_database(read_url(), command=command)
+
+
+def _write_settings(file: Path, database_url: str) -> None:
+    """
+    Create the settings file if there is none; one that there is stays as it is.
+    """
+    if file.exists():
+        return
+    paths.private_folder(file.parent)
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(SETTINGS.format(database=database_url))
+
+
+def add_venue(
+    database: Database, name: str, place: str, currency: str = ""
+) -> VenueInfo:
+    """
+    Add a venue. `place` is its time zone or a city in it; the currency is, where none
+    is given, that of the country. The first venue's zone is that of the business.
+
+    Raises: `UsageError` for an empty name, for a place or currency that is not known,
+    and where there is a venue of that name with others.
+    """
+    zone = places.one_zone(place)
+    code = currency.strip() or places.currency_of(zone)
+    if not code:
+        raise errors.UsageError(
+            f"The currency of {zone} is not known here.", hint="Enter it, such as AUD."
+        )
+    with database.write() as connection:
+        return shows.add_venue(connection, check_name(name), zone, code)
+
+
+def check_name(text: str) -> str:
+    """
+    The name of a venue as it is stored.
+
+    Raises: `UsageError` if it is empty or very long.
+    """
+    name = text.strip()
+    if not name:
+        raise errors.UsageError("The name cannot be empty.")
+    if len(name) > LONGEST_NAME:
+        raise errors.UsageError("The name is too long.")
+    return name

@@ -1,0 +1,322 @@
+"""
+Accounts side by side: while one waits for its platform, the others go on.
+
+What comes out is what a run one by one would give. Accounts begin in their order; those
+with the same key follow one another, because they share its rate limit. Listings are
+fetched at the same time and saved in the accounts' order, each with the links that
+follow from it, because what one account's links say of titles and venues decides about
+those of the next. Orders depend on no other account and are not waited for.
+
+Where nothing answers, only the first account tries several times: see `Turn.may_wait`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import errors
+from ticketsync.core.stopping import GLANCE_SECONDS, Stop
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 4  # accounts, unless somebody asks for another number
+
+
+# The plan
+
+
+def number_at_once(jobs: int, accounts: int, *, one_connection: bool = False) -> int:
+    """
+    How many accounts run at once: as many as asked for (0 leaves it to us), one where
+    they all have to use one connection of the database.
+    """
+    if one_connection:
+        return 1
+    return max(1, min(jobs or AT_ONCE, accounts))
+
+
+def lane_of(account: AccountState) -> Hashable:
+    """
+    What accounts have in common that must follow one another: the key, which has one
+    rate limit. Accounts of a platform whose keys are not known yet may have the same.
+    """
+    return account.provider, account.secret_fingerprint
+
+
+def may_begin(waiting: Sequence[Hashable], busy: Collection[Hashable]) -> bool:
+    """
+    Whether the next account can begin, by the lanes of those that wait and of those
+    that run. None overtakes another: who is waited for has begun.
+    """
+    return bool(waiting) and waiting[0] not in busy
+
+
+# One account among those of a run
+
+
+@dataclass(slots=True)
+class Company:
+    """
+    What the accounts of one run know of one another. Safe to use from several threads.
+    """
+
+    stop: Stop = field(default_factory=Stop)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _in_turn: set[int] = field(default_factory=set)  # their turn is over
+    _left: set[int] = field(default_factory=set)
+    _is_network_up: bool = False
+    _has_given_up: bool = False
+
+    def turn(self, number: int) -> Turn:
+        return Turn(self, number)
+
+    def _is_turn_of(self, number: int) -> bool:
+        return all(other in self._in_turn for other in range(number))
+
+    def _wait_until(self, happened: Callable[[], bool], seconds: float) -> bool:
+        ends = time.monotonic() + seconds
+        with self._changed:
+            while not happened():
+                self.stop.check()
+                left = ends - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, GLANCE_SECONDS))
+        return True
+
+    def _note(self, change: Callable[[], None]) -> None:
+        with self._changed:
+            change()
+            self._changed.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """
+    The place of one account among those of its run; 0 is the first.
+    """
+
+    company: Company
+    number: int
+
+    @property
+    def stop(self) -> Stop:
+        return self.company.stop
+
+    @property
+    def is_mine(self) -> bool:
+        """
+        Whether all accounts before this one have saved their listings and links.
+        """
+        return self.company._is_turn_of(self.number)
+
+    def wait(self, seconds: float) -> bool:
+        """
+        Wait for the turn for at most so long; whether it has come.
+
+        Raises: `Interrupted`.
+        """
+        return self.company._wait_until(lambda: self.is_mine, seconds)
+
+    def end(self) -> None:
+        """
+        The listing and its links are saved: the next account's turn has come.
+        """
+        self.company._note(lambda: self.company._in_turn.add(self.number))
+
+    def may_wait(self) -> bool:
+        """
+        Whether a platform that gives no answer is worth waiting for. Where the network
+        is down, one account's tries say as much as those of all: the first one tries
+        several times, the others wait for how that ends.
+
+        Raises: `Interrupted`.
+        """
+        company = self.company
+
+        def is_known() -> bool:
+            return company._is_network_up or company._has_given_up or self._is_first
+
+        company._wait_until(is_known, float("inf"))
+        if company._is_network_up or company._has_given_up:
+            return company._is_network_up
+        return True
+
+    @property
+    def _is_first(self) -> bool:
+        return all(other in self.company._left for other in range(self.number))
+
+    def note_response(self) -> None:
+        """
+        A platform has answered.
+        """
+        if not self.company._is_network_up:
+            self.company._note(self._see_network)
+
+    def _see_network(self) -> None:
+        self.company._is_network_up = True
+
+    def leave(self, *, is_unreached: bool) -> None:
+        """
+        The account is done; `is_unreached` if its platform was asked and no response
+        came at all.
+        """
+
+        def change() -> None:
+            self.company._in_turn.add(self.number)
+            self.company._left.add(self.number)
+            self.company._has_given_up |= is_unreached
+
+        self.company._note(change)
+
+
+def alone(stop: Stop | None = None) -> Turn:
+    """
+    The turn of an account that runs by itself.
+    """
+    return Company(stop or Stop()).turn(0)
+
+
+def read_before_turn(
+    items: Iterable[T], turn: Turn, wait: Callable[[], None]
+) -> Iterator[T]:
+    """
+    The items as they come in the account's turn; before it they are only read. `wait`
+    waits for the turn. Items that came before a failure come before it here, too.
+    """
+    held: deque[T] = deque()
+    failure: errors.TicketsyncError | None = None
+    try:
+        for item in items:
+            held.append(item)
+            while held and turn.is_mine:
+                yield held.popleft()
+    except errors.TicketsyncError as error:
+        failure = error
+    wait()
+    yield from held
+    if failure is not None:
+        raise failure
+
+
+# Running them
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[T]):
+    """
+    One account's part of a run.
+    """
+
+    lane: Hashable
+    run: Callable[[Turn], T]
+
+
+def run_all(
+    jobs: Sequence[Job[T]], *, at_once: int, stop: Stop | None = None
+) -> list[T]:
+    """
+    Run the jobs, so many at once, and return what they gave in their own order.
+
+    A job answers for its failures: an exception of one is raised here and stops all.
+
+    Raises: `Interrupted` if `stop` was requested.
+    """
+    company = Company(stop or Stop())
+    if at_once == 1 or len(jobs) < 2:
+        return [_run(job, company.turn(n)) for n, job in enumerate(jobs)]
+    return _Threads(jobs, company).run(min(at_once, len(jobs)))
+
+
+def _run(job: Job[T], turn: Turn) -> T:
+    turn.stop.check()
+    try:
+        return job.run(turn)
+    finally:
+        turn.leave(is_unreached=False)
+
+
+class _Threads(Generic[T]):
+    """
+    Threads that take one job after the other. They are daemons, so that one that hangs
+    in the system does not keep the process from ending.
+    """
+
+    def __init__(self, jobs: Sequence[Job[T]], company: Company) -> None:
+        self._jobs = jobs
+        self._company = company
+        self._lock = threading.Lock()
+        self._next = 0
+        self._busy: set[Hashable] = set()
+        self._ended: queue.SimpleQueue[tuple[int, T | BaseException]] = (
+            queue.SimpleQueue()
+        )
+
+    def run(self, number: int) -> list[T]:
+        found: dict[int, T] = {}
+        self._fill(number)
+        try:
+            while len(found) < len(self._jobs):
+                job_number, result = self._wait()
+                if isinstance(result, BaseException):
+                    raise result
+                found[job_number] = result
+                self._fill(number)
+        except BaseException as error:
+            self._company.stop.request(error)
+            self._wait_for_others()
+            raise
+        return [found[n] for n in range(len(self._jobs))]
+
+    def _fill(self, number: int) -> None:
+        """
+        Begin what can begin, up to that many at once.
+        """
+        lanes = [job.lane for job in self._jobs]
+        while len(self._busy) < number and may_begin(lanes[self._next :], self._busy):
+            self._busy.add(lanes[self._next])
+            context = contextvars.copy_context()
+            threading.Thread(
+                target=context.run,
+                args=(self._run_job, self._next),
+                name=f"account-{self._next}",
+                daemon=True,
+            ).start()
+            self._next += 1
+
+    def _run_job(self, number: int) -> None:
+        result: T | BaseException
+        try:
+            result = _run(self._jobs[number], self._company.turn(number))
+        except BaseException as error:  # raised where the jobs are waited for
+            result = error
+        self._ended.put((number, result))
+
+    def _wait(self) -> tuple[int, T | BaseException]:
+        while True:  # a wait without an end could not be interrupted everywhere
+            try:
+                number, result = self._ended.get(timeout=GLANCE_SECONDS)
+            except queue.Empty:
+                continue
+            self._busy.discard(self._jobs[number].lane)
+            return number, result
+
+    def _wait_for_others(self) -> None:
+        """
+        Give those that still run a moment to stop cleanly. One that does not is as one
+        that was killed: the next run takes its lease over.
+        """
+        while self._busy and (left := self._company.stop.grace_left) > 0:
+            try:
+                number, _ = self._ended.get(timeout=min(left, GLANCE_SECONDS))
+            except queue.Empty:
+                continue
+            self._busy.discard(self._jobs[number].lane)
