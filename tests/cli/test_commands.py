@@ -139,7 +139,8 @@ KEYS = [
     *("currency", "tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
     *("face", "discounts", "gross", "fees", "fees_source", "refunded", "tax"),
     *("tax_remitted", "net", "net_before_fees", "revenue", "revenue_basis"),
-    *("last_synced_at", "last_complete_at"),
+    *("last_synced_at", "last_complete_at", "buyer_fees", "addons", "donations"),
+    *("vouchers", "tax_added", "unexplained"),
 ]
 
 
@@ -173,6 +174,7 @@ def test_the_unattended_path_word_for_word(started, fake_server, home, tmp_path)
         for name in (
             *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
             *("face", "discounts", "gross", "refunded", "tax", "net_before_fees"),
+            *("buyer_fees", "addons", "donations", "tax_added"),
         ):
             assert row[name] == real[name], (row["show_id"], name)
         assert (row["fees"], row["net"], row["fees_source"]) == (None, None, "unknown")

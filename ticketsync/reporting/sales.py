@@ -31,6 +31,7 @@ from ticketsync.core.money import Money
 from ticketsync.core.net_formula import net
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import refund_parts
+from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.store import counted, totals
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
@@ -60,6 +61,12 @@ SALES = (
     Column("net", Kind.MONEY),
     Column("purchaser"),
     Column("promo_code"),
+    *GROSS_PARTS,
+)
+REFUND_PARTS = (
+    Column("face", Kind.MONEY),
+    Column("buyer_fee", Kind.MONEY),
+    Column("tax", Kind.MONEY),
 )
 REFUNDS = (
     Column("account"),
@@ -78,16 +85,19 @@ REFUNDS = (
     Column("refund_id"),
     Column("number", Kind.NUMBER),
     Column("starts_local", Kind.LOCAL),
+    Column("kind"),
+    *REFUND_PARTS,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """
-    One order's part in one show. `tickets`, `charged`, `refunded`, `fees` and `net` are
-    the part's, `total` is the whole order's as its platform reports it. Fees are those
-    that the platform reports; `None` where it does not, and `net` with them.
-    `purchaser` is `None` where the account keeps no people.
+    One order's part in one show. All amounts are the part's but `total`, which is the
+    whole order's as its platform reports it. Fees are those that the platform reports;
+    `None` where it does not, and `net` with them. What `charged` consists of beside
+    ticket prices is `None` until it was parsed. `purchaser` is `None` where the account
+    keeps no people.
     """
 
     account: str
@@ -110,13 +120,21 @@ class Sale:
     net: Money | None
     purchaser: str | None
     promo_code: str | None
+    buyer_fees: Money | None
+    addons: Money | None
+    donations: Money | None
+    vouchers: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     """
     One refund movement, as far as it is for one show; negative where the money was not
-    returned after all. With its day and the basis of that day.
+    returned after all. With its day and the basis of that day. `face`, `buyer_fee` and
+    `tax` are `None` where the platform does not report what was returned of them, or
+    not for this one of several shows.
     """
 
     account: str
@@ -135,6 +153,10 @@ class RefundLine:
     refund_id: str
     number: int
     starts_local: str | None
+    kind: str
+    face: Money | None
+    buyer_fee: Money | None
+    tax: Money | None
 
 
 class _Part(NamedTuple):
@@ -153,6 +175,12 @@ class _Part(NamedTuple):
     tax_remitted: int
     fees: int | None
     net: int | None
+    buyer_fees: int | None
+    addons: int | None
+    donations: int | None
+    vouchers: int | None
+    tax_added: int | None
+    unexplained: int | None
 
 
 def list_sales(
@@ -251,6 +279,8 @@ def refunds_query() -> Select[Any]:
             refunds.c.refunded_at,
             refunds.c.provider_id.label("refund_id"),
             refunds.c.number,
+            refunds.c.kind,
+            *(refunds.c[name].label(f"whole_{name}") for name in _REFUND_PARTS),
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
         .join(refunds, refunds.c.order_id == orders.c.id)
@@ -264,15 +294,17 @@ def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     once for every show that it counts for, with the show's part.
     """
     stream = query.execution_options(yield_per=_BATCH)
-    as_row = _row_of(REFUNDS, query, "amount")
+    as_row = _row_of(REFUNDS, query, "amount", *_REFUND_PARTS)
     for rows in connection.execute(stream).partitions():
         parts = _parts_of(connection, {row.order_row for row in rows})
         shares = _refund_shares(connection, parts)
         for row in rows:
             amounts = shares.get(row.refund_row, [row.whole_amount])
+            known = [row._mapping[f"whole_{name}"] for name in _REFUND_PARTS]
+            made_of = known if len(amounts) == 1 else [None] * len(known)
             for part, amount in zip(parts[row.order_row], amounts, strict=True):
                 if part.is_listed and (amount or not row.whole_amount):
-                    yield as_row((*row, *part, amount))
+                    yield as_row((*row, *part, amount, *made_of))
 
 
 def _row_of(
@@ -286,6 +318,7 @@ def _row_of(
     return itemgetter(*(names.index(column.name) for column in columns))
 
 
+_REFUND_PARTS = tuple(column.name for column in REFUND_PARTS)
 _ORDER_COLUMNS = (
     *("placed_at", "status", "currency", "total"),
     *("channel", "payment_reference", "doubt"),
@@ -339,6 +372,7 @@ def _parts_of(
             func.sum(tickets.c.charged),
             func.sum(tickets.c.refunded),
             func.sum(tickets.c.tax_remitted),
+            *map(totals.known_sum, (tickets.c[n] for n in totals.GROSS_PARTS.values())),
             totals.ticket_fees(),
         ),
     ).where(tickets.c.order_id.in_(wanted), tickets.c.status != "gone")
@@ -346,7 +380,7 @@ def _parts_of(
         found.setdefault(order_row, []).append(part)
     without_tickets = [row for row in wanted if row not in found]
     if without_tickets:
-        nothing = [func.sum(0)] * 5
+        nothing = [func.sum(0)] * (5 + len(totals.GROSS_PARTS))
         placed = _grouped(orders, orders.c.id, nothing).where(
             orders.c.id.in_(without_tickets)
         )
@@ -383,10 +417,14 @@ def _grouped(
 def _read(connection: Connection, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
     for row in connection.execute(query).all():
         order_row, show, title, starts_at, starts_local, is_listed, *sums, fees = row
-        number, charged, back, remitted = map(int, sums)
+        number, charged, back, remitted = map(int, sums[:4])
         kept = net(charged, back, remitted, fees)
         named = (show, title, starts_at, starts_local, is_listed)
-        yield order_row, _Part(*named, number, charged, back, remitted, fees, kept)
+        parts = sums[4:]
+        yield (
+            order_row,
+            _Part(*named, number, charged, back, remitted, fees, kept, *parts),
+        )
 
 
 def _refund_shares(
