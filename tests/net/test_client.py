@@ -198,6 +198,36 @@ def test_f19_an_answer_that_drips_ends_with_the_deadline(sandbox, monkeypatch):
     client.close()
 
 
+@pytest.mark.parametrize(("waited", "is_over"), [(0.0, True), (30.0, False)])
+def test_what_a_run_waited_for_others_is_given_back(sandbox, waited, is_over):
+    assert _is_over(sandbox, waited, longest=60.0) is is_over
+
+
+def test_no_wait_makes_a_run_longer_than_all_accounts_may_take(sandbox):
+    """
+    An account that waited for its turn until the whole run was over is not read.
+    """
+    assert _is_over(sandbox, 30.0, longest=0.0) is True
+
+
+def _is_over(sandbox, waited, longest):
+    client = ApiClient(
+        sandbox.url,
+        account="tt",
+        platform="Ticket Tailor",
+        headers=key_as_basic_user(Secret(sandbox.key), {}),
+        deadline_seconds=0.0,
+        longest_seconds=longest,
+    )
+    client.allow_more(waited)
+    try:
+        return client.get("/ping") != {"pong": True}
+    except errors.ProviderUnavailable as error:
+        return error.word == "deadline"
+    finally:
+        client.close()
+
+
 def test_f28_redirects_and_foreign_links_are_never_followed(api, sandbox):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         elsewhere = f"http://127.0.0.1:{stranger.getsockname()[1]}"

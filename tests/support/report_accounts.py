@@ -9,6 +9,7 @@ from sqlalchemy import case, func, select
 
 from ticketsync.core.config import Settings
 from ticketsync.reporting import sales
+from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.workflows import connect
 from ticketsync.workflows.connect import SecretSource
@@ -99,6 +100,16 @@ class ReportAccount:
                     func.sum(tickets.c.charged),
                 ).join(tickets, tickets.c.order_id == orders.c.id)
             ).one()
+
+    def events(self):
+        """
+        The names of what tickets were sold for.
+        """
+        with self.database.read() as connection:
+            query = select(occurrences.c.name).join(
+                tickets, tickets.c.occurrence_id == occurrences.c.id
+            )
+            return sorted(set(connection.scalars(query)))
 
     def waiting(self):
         with self.database.read() as connection:

@@ -16,7 +16,7 @@ from ticketsync.jobs.tasks import Tasks
 from ticketsync.visitors import passes
 from ticketsync.web import kept_forms
 from ticketsync.web.kept_forms import KeptForm, KeptForms
-from ticketsync.web.site import FOLDER, Site
+from ticketsync.web.site import FOLDER, MAX_FORM_BYTES, Site
 
 VENUE = {"name": "Late Bar", "place": "Auckland", "currency": "NZD"}
 
@@ -155,6 +155,28 @@ def test_another_site_leaves_no_form(full, enter):
     theirs = {"origin": "https://evil.example", "referer": "https://evil.example/x"}
     client.post("/venues", data=VENUE, headers=theirs)
     assert kept_forms.COOKIE not in client.cookies
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_kept"),
+    [
+        (dict.fromkeys(map(str, range(kept_forms.MOST_VALUES)), ""), True),
+        (dict.fromkeys(map(str, range(kept_forms.MOST_VALUES + 1)), ""), False),
+        ({"n": [""] * (kept_forms.MOST_VALUES + 1)}, False),
+        ({"name": "x" * MAX_FORM_BYTES}, False),
+    ],
+    ids=["most values", "too many fields", "too many values", "too many bytes"],
+)
+def test_a_form_that_takes_much_memory_is_not_kept(full, enter, fields, is_kept):
+    """
+    Anybody may send one: 3,000 empty fields fit into 16 KB, and took 570 KB each.
+    """
+    client = enter("manager", "Ruth")
+    end_all_sessions(full)
+    page = client.post("/venues", data=fields)
+    assert page.url.path == "/enter"
+    assert (kept_forms.COOKIE in client.cookies) == is_kept
+    assert ("had been signed out before that was sent" in page.text) == is_kept
 
 
 def test_kept_forms_are_few_and_short_lived(frozen):

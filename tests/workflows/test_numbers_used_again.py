@@ -212,6 +212,36 @@ def test_most_orders_changed_in_a_report_of_another_week(account, swap):
     assert (*account.figures(), account.waiting()) == (9, 16, 16 * 4500, {})
 
 
+BALL = GALA.replace("Gala", "Ball")  # a new event at the same time
+CHILDREN = f"{GALA},Child"
+
+
+@pytest.mark.parametrize("other", [f"{BALL},Adult", CHILDREN], ids=["event", "type"])
+def test_a_new_name_is_believed_only_where_numbers_do_not_begin_again(
+    account, swap, other
+):
+    """
+    One order is as large as that of its number was; the next one is another order. The
+    first was booked for the new event, and was gone from its own.
+    """
+    before = [STORED, f"2,{GALA},Adult,1,45.00"]
+    after = [f"1,{other},2,90.00", f"2,{other},3,135.00"]
+    assert swap(before, after).exit_code == errors.PARTLY
+    assert sorted(account.waiting()) == ["1", "2"]
+    assert tuple(account.figures()) == (2, 3, 13500)
+    assert account.events() == ["Gala"]
+
+
+def test_numbers_of_a_new_event_begin_again_by_the_recipe(account, swap):
+    swap([STORED, f"2,{GALA},Adult,1,45.00"], [])
+    account.recipe("order_numbers: event")
+    account.put("c.csv", f"1,{BALL},Adult,2,90.00", f"2,{BALL},Adult,3,135.00")
+    for _ in range(2):
+        assert account.sync()[0].exit_code == 0
+        assert (*account.figures(), account.waiting()) == (4, 8, 36000, {})
+    assert account.events() == ["Ball", "Gala"]
+
+
 def test_a_refund_does_not_leave_with_its_report(account):
     account.put("a.csv", STORED)
     statement = account.put("b.csv", f"1,{GALA},Adult,-1,-45.00")

@@ -85,6 +85,7 @@ class ApiClient:
         run_id: str = "",
         wait_budget: retry.WaitBudget | None = None,
         deadline_seconds: float = 600.0,
+        longest_seconds: float = float("inf"),
         use_system_proxy: bool = False,
         transport: httpx.BaseTransport | None = None,
         stop: Stop | None = None,
@@ -101,6 +102,7 @@ class ApiClient:
         self._stop = stop or Stop()
         self._wait_budget = wait_budget or retry.WaitBudget(120.0)
         self._run_deadline = time.monotonic() + deadline_seconds
+        self._latest = time.monotonic() + longest_seconds
         self.recent: deque[str] = deque(maxlen=12)
         self.response_ms: list[int] = []  # of each complete response, retries included
         self._counter_lock = threading.Lock()
@@ -176,9 +178,10 @@ class ApiClient:
 
     def allow_more(self, seconds: float) -> None:
         """
-        Let the run end that much later: it waited for something else.
+        Let the run end that much later: it waited for something else. Not later than
+        the `longest_seconds` that it was given in any case.
         """
-        self._run_deadline += seconds
+        self._run_deadline = min(self._run_deadline + seconds, self._latest)
 
     def close(self) -> None:
         self._client.close()

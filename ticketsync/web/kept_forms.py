@@ -18,6 +18,7 @@ COOKIE: Final = "ticketsync_kept"
 KEPT_FOR: Final = timedelta(minutes=30)
 KEPT: Final = 200  # forms, the newest
 LONGEST_PAGE: Final = 1000
+MOST_VALUES: Final = 300  # of a form; each takes far more memory than its bytes
 # The fields that hold secrets; a test compares them with all password fields.
 SECRET_FIELDS: Final = frozenset({"key", "password", "client_secret"})
 
@@ -72,6 +73,13 @@ class KeptForms:
         with self._lock:
             self._forms.pop(id_, None)
         return form
+
+
+def is_too_long(fields: Mapping[str, Sequence[str]]) -> bool:
+    """
+    Whether a form has more values than are kept; anybody may send one.
+    """
+    return sum(len(values) for values in fields.values()) > MOST_VALUES
 
 
 def page_of(referrer: str, origin: str) -> str:

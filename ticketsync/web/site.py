@@ -273,6 +273,8 @@ class Site:
         except TimeoutError:
             return self._refuse_slow(request)
         form = bodies.parse_form(data or b"", request.headers.get("content-type", ""))
+        if data is None or kept_forms.is_too_long(form.choices):
+            return response  # nobody is promised what was not kept
         referrer = request.headers.get("referer", "")
         page = kept_forms.page_of(referrer, _origin_of(request))
         kept = KeptForm(page, request.url.path, form.choices)

@@ -93,7 +93,8 @@ class AccountRun:
     def wait_for_turn(self) -> None:
         """
         Wait until the accounts before this one have saved what they list; keeps the
-        lease alive, and takes none of the time that the account may be read.
+        lease alive, and takes none of the time that the account may be read; what is
+        left of the whole run goes on.
 
         Raises: `Interrupted`, `Busy` where another process took the lease over.
         """
@@ -178,6 +179,7 @@ def client(
     """
     # The same key has the same limit, whatever the account is called here.
     budget_name = f"{spec.name}-{credentials.fingerprint(secret, spec.name)}"
+    longest = float("inf") if longest is None else longest
     return ApiClient(
         base_url or spec.base_url or NOWHERE,
         account=account,
@@ -192,10 +194,8 @@ def client(
         ),
         run_id=run_id,
         wait_budget=wait_budget or WaitBudget(settings.sync.wait_seconds),
-        deadline_seconds=min(
-            settings.sync.deadline_minutes * 60,
-            longest if longest is not None else float("inf"),
-        ),
+        deadline_seconds=min(settings.sync.deadline_minutes * 60, longest),
+        longest_seconds=longest,
         use_system_proxy=settings.use_system_proxy,
         stop=stop,
     )

@@ -183,7 +183,8 @@ def _is_apart(
     if recipe.order_numbers == "event":
         event = held.orders[id_]
         names = {event, *held.event_names.get(event, ())}
-        return item.verdict.degree == "other" and within not in names
+        is_of_event = item.verdict.degree not in ("other", "renamed")
+        return is_other and not is_of_event and within not in names
     stem = item.report.rpartition(".")[0]
     is_same_file = within in (item.report, stem)
     return not is_same_file and (is_other or not item.is_equal)

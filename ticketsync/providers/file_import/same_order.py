@@ -3,7 +3,8 @@ Whether two reports that use one number mean one order: decided by what they sol
 
 Sure are: something sold for the same event, start, type and line, at the same price or
 bought at the same time. What only a number of tickets sets apart is likely the same,
-unless other orders of the report say that its numbers begin again (`Comparisons`).
+and so is what only the name of the event or type does, unless other orders of the
+report say that its numbers begin again (`Comparisons`).
 What nothing decides is another order here: it is set aside, never booked.
 """
 
@@ -20,7 +21,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers.file_import.listing import occurrence_of
 
 Cells = Mapping[str, str]
-Degree = Literal["same", "likely", "other"]
+Degree = Literal["same", "likely", "renamed", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ def compare(
     shared = [row for row in sold_now if row.key in before]
     if shared:
         return _of_shared(sold_before, shared, is_timed=are_timed)
-    if _is_renamed(sold_before, sold_now, events_before):
-        return Verdict("same")
     why = f"for {_shown(sold_now[0])}, not {_shown(sold_before[0])}"
+    if _is_renamed(sold_before, sold_now, events_before):
+        return Verdict("renamed", why)
     return Verdict("other", why, is_elsewhere=True)
 
 
@@ -201,16 +202,18 @@ class Comparisons:
         """
         degrees = Counter(v.degree for v in self.found.get((old, new), {}).values())
         likely = degrees["likely"]
-        return degrees["other"] > 0 or (likely > 1 and likely > degrees["same"])
+        unchanged = degrees["same"] + degrees["renamed"]
+        return degrees["other"] > 0 or (likely > 1 and likely > unchanged)
 
     def doubtful(self) -> dict[str, tuple[str, str, Verdict]]:
         """
-        Orders that are likely the same where numbers begin again: the two reports.
+        Orders that are likely the same, or the same under another name, where numbers
+        begin again: the two reports.
         """
         return {
             id_: (old, new, verdict)
             for (old, new), verdicts in self.found.items()
             if self.begin_again(old, new)
             for id_, verdict in verdicts.items()
-            if verdict.degree == "likely"
+            if verdict.degree in ("likely", "renamed")
         }
