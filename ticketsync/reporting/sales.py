@@ -328,7 +328,8 @@ def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     once for every show that it counts for, with the show's part.
     """
     stream = query.execution_options(yield_per=_BATCH)
-    as_row = _row_of(REFUNDS, query, "amount")
+    names = [*query.selected_columns.keys(), *_Part._fields, "amount"]
+    as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
     for rows in connection.execute(stream).partitions():
         parts = _parts_of(connection, {row.order_row for row in rows})
         shares = _refund_shares(connection, parts)
@@ -337,17 +338,6 @@ def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
             for part, amount in zip(parts[row.order_row], amounts, strict=True):
                 if part.is_listed and (amount or not row.whole_amount):
                     yield as_row((*row, *part, amount))
-
-
-def _row_of(
-    columns: Sequence[Column], query: Select[Any], *more: str
-) -> Callable[[Row], Row]:
-    """
-    What makes a row of a report from the values of a query over orders, those of one
-    part of the order, and `more`.
-    """
-    names = [*query.selected_columns.keys(), *_Part._fields, *more]
-    return itemgetter(*(names.index(column.name) for column in columns))
 
 
 def _is_of_show(show_id: int) -> ColumnElement[bool]:
