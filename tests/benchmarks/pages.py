@@ -1,6 +1,8 @@
 """
 The pages over a venue of 100,000 orders: seconds of the server for each, as medians,
-beside the least that a page can take here (the form at the way in).
+beside the least that a page can take here (the form at the way in). Both are given, the
+processor's time for a request and the time that passed; only the first one is compared
+with the limit, because others may use the machine.
 
     python tests/benchmarks/pages.py
 """
@@ -10,8 +12,10 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -34,7 +38,7 @@ from ticketsync.workflows.sync.run import Request
 
 ORDERS = 100_000
 TIMES = 15
-MOST = 0.300  # seconds for the overview and the money pages
+MOST = 0.300  # seconds of the processor for any page
 MONEY = (
     *("/money", "/money?period=", "/money?period=&per=production"),
     *("/money?period=&per=month", "/money.csv?period=", "/money/refunds"),
@@ -42,6 +46,9 @@ MONEY = (
 PATHS = (
     *("/", "/?per=week", "/?per=month&show=revenue", "/shows/100", "/productions/1"),
     *("/calendar", "/calendar?month=2026-12", "/accounts", "/door/100"),
+    *("/accounts/tt", "/accounts/tt/webhooks", "/matching", "/events", "/events/1"),
+    *("/occurrences/100", "/shows/adopt", "/shows/import", "/shows/100/edit"),
+    *("/discrepancies", "/runs", "/webhooks", "/people", "/door", "/door/100/guests"),
     *MONEY,
 )
 
@@ -58,16 +65,28 @@ def filled(place):
     return database
 
 
-def seconds(client, path):
-    began = time.perf_counter()
-    answer = client.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
-    return time.perf_counter() - began
+@dataclass(slots=True)
+class Timed:
+    """
+    An application, and how long it took for the last request in seconds: of this
+    process's processor time, and by the clock. The client waits meanwhile.
+    """
+
+    application: Any
+    processor: float = 0.0
+    passed: float = 0.0
+
+    async def __call__(self, scope, receive, send):
+        began = time.process_time(), time.perf_counter()
+        await self.application(scope, receive, send)
+        self.processor = time.process_time() - began[0]
+        self.passed = time.perf_counter() - began[1]
 
 
 def measured(times=TIMES):
     """
-    Medians in seconds by path, the floor under `"floor"`; and the tickets of a month.
+    Medians of processor and passed seconds by path, the floor under `"floor"`; and the
+    tickets of a month.
     """
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TICKETSYNC_HOME"] = folder
@@ -75,33 +94,47 @@ def measured(times=TIMES):
         with database.write() as connection:
             token = passes.issue(connection, "session", "manager", "", clock.now())
         site = Site(database, Settings())
+        timed = Timed(web.create_app(Receiver(database, list), site))
         with (
-            running(web.create_app(Receiver(database, list), site)) as address,
-            httpx.Client(base_url=address, trust_env=False) as client,
+            running(timed) as address,
+            httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
         ):
-            found = {"floor": median(client, "/enter", times)}
+            found = {"floor": medians(timed, client, "/enter", times)}
             client.cookies.set(COOKIE, token)
             for path in PATHS:
-                found[path] = median(client, path, times)
+                found[path] = medians(timed, client, path, times)
         with database.read() as connection:
             lately = selling.recent_sales(connection, "Australia/Sydney", clock.now())
         database.close()
     return found, lately.last(30).tickets
 
 
-def median(client, path, times):
-    return statistics.median(seconds(client, path) for _ in range(times))
+def medians(timed, client, path, times):
+    """
+    Seconds of the processor and by the clock.
+    """
+    took = []
+    for _ in range(times):
+        answer = client.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        took.append((timed.processor, timed.passed))
+    processor, passed = zip(*took, strict=True)
+    return statistics.median(processor), statistics.median(passed)
 
 
 def main():
     found, tickets = measured()
-    for path, took in found.items():
-        ratio = took / found["floor"]
-        print(f"{path:32}{took * 1000:8.1f} ms{ratio:8.1f} x floor")
+    floor = found["floor"][0]
+    for path, (processor, passed) in found.items():
+        print(
+            f"{path:32}{processor * 1000:8.1f} ms of the processor"
+            f"{passed * 1000:8.1f} ms passed{processor / floor:8.1f} x floor"
+        )
     print(f"{ORDERS} orders, {tickets} tickets in the last 30 days")
-    slowest = max(found[path] for path in ("/", *MONEY))
-    print(f"overview and money {slowest * 1000:.0f} ms, at most {MOST * 1000:.0f}")
-    return 0 if slowest <= MOST else 1
+    slowest = max(found, key=lambda path: found[path][0])
+    took = found[slowest][0]
+    print(f"slowest {slowest}: {took * 1000:.0f} ms, at most {MOST * 1000:.0f}")
+    return 0 if took <= MOST else 1
 
 
 if __name__ == "__main__":

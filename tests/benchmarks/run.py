@@ -381,8 +381,10 @@ def opening(bench):
     import pages
 
     found, tickets = pages.measured(bench.rounds * 3)
-    say("overview of 100,000 orders", f"{found['/'] * 1000:.0f} ms", "300 ms")
-    say("… / the way in", f"{found['/'] / found['floor']:.1f}")
+    processor, passed = found["/"]
+    say("overview of 100,000 orders", f"{processor * 1000:.0f} ms", "300 ms")
+    say("… by the clock", f"{passed * 1000:.0f} ms")
+    say("… / the way in", f"{processor / found['floor'][0]:.1f}")
     say("… tickets in the last 30 days", str(tickets))
 
 

@@ -80,6 +80,8 @@ PAGE_REASONS = {
 PAGES_RECORDED = {
     *("/accounts/{name}/key", "/accounts/{name}/pause", "/accounts/{name}/remove"),
     *("/accounts/{name}/resume", "/connect", "/tasks/{id}/save"),
+    *("/accounts/{name}/authorise", "/connect/authorise"),
+    *("/venues", "/venues/{id:int}"),
     *("/accounts/{name}/webhooks", "/accounts/{name}/webhooks/secret"),
     *("/accounts/{name}/webhooks/register", "/people/invite"),
     *("/people/{id:int}/revoke", "/webhooks/retry", "/webhooks/{id:int}/retry"),
@@ -302,6 +304,8 @@ def test_a_page_action_names_its_visitor(enter, full):
     page = enter("manager", "Ana").post("/calendar/feed")
     assert page.status_code == 200
     with full.read() as connection:
-        newest = audit_trail.list_entries(connection, what="visitor", limit=1)[0]
+        newest = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="visitor"), limit=1
+        )[0]
     assert (newest.who, newest.action) == ("Ana (manager)", "create feed")
     assert newest.after["role"] == "viewer"

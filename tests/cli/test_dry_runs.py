@@ -90,7 +90,7 @@ def test_a_list_that_is_cut_says_so(ready, format):
     for number in range(3):
         run("productions", "add", f"Piece {number}")
     words = ("audit", "list", "--format", format)
-    assert "Only the latest 2 are listed" in run(*words, "--limit", "2").stderr
+    assert " older entries not listed; --all" in run(*words, "--limit", "2").stderr
     assert run(*words, "--limit", "1000").stderr == ""
     assert run("-q", *words, "--limit", "2").stderr == ""
 

@@ -3,6 +3,7 @@ Every listing fits a terminal of 80 columns, whatever the names, and is complete
 pipe.
 """
 
+import re
 import sys
 import unicodedata
 
@@ -121,11 +122,35 @@ def too_wide(text):
     ]
 
 
+def moments_in_utc(text):
+    """
+    What looks like a moment in another zone than that of the venue, which is Sydney.
+    Ids of platforms stay as they are.
+    """
+    plain = re.sub(r"their .*", "", text)
+    return re.findall(r".*\bUTC\b.*|.*\d\d:\d\d(?::\d\d)?Z.*", plain)
+
+
 def test_every_listing_fits_80_columns(named, watched):
     found = sorted({*listings(ROOT), *ALSO})
     assert len(found) > 25
-    wide = {words: lines for words in found if (lines := too_wide(output_of(words)))}
+    printed = {words: output_of(words) for words in found}
+    wide = {w: lines for w, text in printed.items() if (lines := too_wide(text))}
     assert wide == {}
+    utc = {w: lines for w, text in printed.items() if (lines := moments_in_utc(text))}
+    assert utc == {}
+    # Where something happened at a moment, the zone is named once, above.
+    for words in ("runs list", "sales list", "audit list", "events prices --history"):
+        assert printed[words].count("(SYDNEY)") == 1, words
+    assert printed["shows show 1"].count("Sydney time") == 1
+
+
+def test_a_moment_in_utc_would_be_found():
+    """
+    The control: what the listings once printed.
+    """
+    for line in ("PLACED (UTC)", "read 2026-09-01 00:00 UTC", "2026-09-01T00:00:00Z"):
+        assert moments_in_utc(f"a\n{line}\nb") == [line]
 
 
 def test_on_a_pipe_every_listing_is_complete_and_separated_by_tabs(named, monkeypatch):

@@ -77,8 +77,9 @@ def test_f115_a_fault_of_ours_is_one_line_and_its_trace_is_in_the_log(ready, tmp
         [*CLI, "sync"], capture_output=True, text=True, env=environment
     )
     assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert "A fault in ticketsync itself (KeyError" in line
+    summary, line = done.stderr.splitlines()
+    assert summary.startswith("tt: failed. 0 records")
+    assert "Account 'tt': KeyError in our own code" in line
     assert str(log.file()) in line
     assert "Traceback" not in done.stderr
     assert any("KeyError" in entry.get("trace", "") for entry in logged())

@@ -91,7 +91,9 @@ def test_a_week_of_92_dates_on_three_platforms_takes_under_40_keys(week, monkeyp
     assert week.linked() == {id_: show for id_, show in week.truth.items() if show}
     with week.database.read() as connection:
         found = known_offsets.list_offsets(connection)
-        (entry,) = audit_trail.list_entries(connection, what="confirm offset")
+        (entry,) = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="confirm offset")
+        )
     (confirmed,) = (offset for offset in found if offset.is_confirmed)
     assert (confirmed.key, confirmed.minutes) == (("tt", "Late Laughs"), -30)
     assert (entry.subject, entry.change) == ("Late Laughs", "minutes on tt -30")

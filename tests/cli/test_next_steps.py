@@ -120,3 +120,15 @@ def test_what_a_summary_leaves_out_is_counted_in_shows(capsys, shows, said):
     """
     show_tables.print_changes([_Changed(show_id) for show_id in shows], most=2)
     assert capsys.readouterr().out.splitlines()[-1] == said
+
+
+def test_what_comes_next_is_said_only_while_there_is_something_to_link(ready):
+    """
+    All dates of `ready` are linked: fetching them again leaves nothing to do.
+    """
+    done = run("events", "fetch")
+    assert done.exit_code == 0
+    assert "Next:" not in done.stderr
+    date = run("events", "list", "--format", "csv").stdout.splitlines()[1].split(",")[3]
+    run("unlink", date)
+    assert "Next: ticketsync shows adopt --all" in run("events", "fetch").stderr

@@ -2,13 +2,16 @@
 One call budget for all processes of an account.
 """
 
+import os
 import subprocess
 import sys
 import textwrap
 import threading
 
+import filelock
 import pytest
 
+from ticketsync.core import paths
 from ticketsync.net import budget
 from ticketsync.net.budget import CallBudget
 
@@ -69,3 +72,28 @@ def test_a_busy_lock_is_not_a_platform_at_its_limit(home):
         thread.join()
     calls.close()
     assert given == [True] * 200
+
+
+def test_the_counts_of_keys_that_nobody_uses_any_more_are_removed(home):
+    def count(name):
+        calls = CallBudget(name, requests=20, minutes=30)
+        calls.take(0.0)
+        calls.close()
+        (file,) = paths.state_folder().glob(f"calls-{name}.sqlite")
+        return file
+
+    old, held, recent = count("old"), count("held"), count("recent")
+    for file in (old, held):
+        file.with_name(f"{file.name}-wal").touch()
+        os.utime(file, (0, 0))
+    with filelock.FileLock(f"{held}.lock"):  # a process has it
+        count("mine")
+    left = {file.name for file in paths.state_folder().glob("calls-*")}
+    assert not any(name.startswith("calls-old") for name in left)
+    assert {f"{held.name}", f"{held.name}-wal", recent.name} <= left
+
+    calls = CallBudget("held", requests=20, minutes=30)  # used again, so not removed
+    count("mine")
+    assert held.exists()
+    assert sum(calls.take(0.0) for _ in range(25)) == 19
+    calls.close()

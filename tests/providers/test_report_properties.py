@@ -26,6 +26,7 @@ from support.made_reports import HEADING, RECIPE
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import TicketStatus
 from ticketsync.providers.file_import import FileImport
+from ticketsync.providers.report_folder import HeldNames
 
 REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "60"))
 NIGHTS = ("2026-12-05 19:30", "2026-12-06 19:30", "2026-12-22 14:00")
@@ -161,12 +162,23 @@ def expected(rows):
     return found
 
 
-def read(folder):
+def read(folder, stored=None, reports=None):
     """
-    The same of a folder, and the reasons of orders that were set aside.
+    The same of a folder, and the reasons of orders that were set aside. `stored`, by
+    order, and the `reports` that gave them are what an account holds, kept up to date.
     """
     options = {"recipe": str(folder / "r.yaml"), "watch": str(folder / "in")}
     provider = FileImport(None, options)
+    if stored:
+        held = {id_: raw["lines"][0]["event"] for id_, raw in stored.items()}
+        provider.recognise(
+            HeldNames(
+                frozenset(held.values()),
+                held,
+                reports=reports,
+                stored=lambda ids: {id_: stored[id_] for id_ in ids},
+            )
+        )
     figures, aside = {}, {}
     ids = Counter()
     for page in provider.fetch_all_orders(None, None, workers=1):
@@ -176,6 +188,8 @@ def read(folder):
             except UnreadableRecord as error:
                 aside[raw["id"]] = error.reason
                 continue
+            if stored is not None:
+                stored[order.id] = raw
             ids.update(ticket.id for ticket in order.tickets)
             figures[order.id] = (
                 sum(t.status is TicketStatus.VALID for t in order.tickets),
@@ -184,6 +198,8 @@ def read(folder):
                 order.total_fees if order.charged else 0,
             )
     assert not [id_ for id_, number in ids.items() if number > 1]
+    if reports is not None:
+        reports |= provider.orders_of_reports()
     return figures, aside
 
 
@@ -280,6 +296,58 @@ def test_files_in_any_order_give_the_same_figures(folders, rows, style, seed, pa
         outcomes.append(found)
     both = outcomes[0].keys() & outcomes[1].keys()
     assert all(outcomes[0][id_] == outcomes[1][id_] for id_ in both)
+
+
+def _used_again(rows, chance):
+    """
+    Other orders under numbers that are in use: for another show, night, or price.
+    """
+    found = []
+    for order in sorted({row.order for row in rows}):
+        first = next(row for row in rows if row.order == order)
+        others = [show for show in SHOWS if show != first.show]
+        nights = [night for night in NIGHTS if night != first.starts]
+        total = first.total // first.quantity + chance.randrange(1, 9999)
+        kept = chance.randrange(3)
+        found.append(
+            chance.choice(
+                [
+                    Row(order, chance.choice(others), first.starts, *("Aged", 1, 5, 0)),
+                    replace(first, starts=chance.choice(nights), quantity=1),
+                    replace(first, quantity=1, total=total, kept=kept),
+                ]
+            )
+        )
+    return found
+
+
+@generated
+@given(rows=sales(), seed=st.integers(0, 999), is_left=st.booleans())
+def test_numbers_that_another_report_uses_again(folders, rows, seed, is_left):
+    """
+    Some numbers stand for other orders in a later report, others are exported again;
+    the first report is there still or was removed. Each order has the figures of the
+    first report's model, or of those of its own export, or is set aside.
+    """
+    chance = random.Random(seed)
+    plain = Style(".", "", "-", "", ",", False, ISO, "utf-8")
+    folder, stored, reports = folders(), {}, {}
+    put(folder, "a.csv", rows, plain, 0)
+    _, unread = read(folder, stored, reports)
+    numbers = sorted({row.order for row in rows} - unread.keys())
+    again = {number for number in numbers if chance.random() < 0.5}
+    other = _used_again([row for row in rows if row.order in again], chance)
+    same = [row for row in rows if row.order in numbers and row.order not in again]
+    if not is_left:
+        (folder / "in" / "a.csv").unlink()
+    put(folder, "b.csv", chance.sample(other + same, len(other + same)), plain, 1)
+    for _ in "ab":
+        found, aside = read(folder, stored, reports)
+        model = expected([row for row in rows if row.order in numbers])
+        assert all(model[order] == figures for order, figures in found.items())
+        assert again <= aside.keys()
+        assert model.keys() <= found.keys() | aside.keys()
+        assert all(aside[order].strip() for order in again)
 
 
 @generated

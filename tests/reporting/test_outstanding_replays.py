@@ -28,7 +28,7 @@ def upgraded(database, schema):
             connection,
             *("upgrade", "database"),
             before={"schema": schema},
-            after={"schema": "0016"},
+            after={"schema": "0020"},
         )
 
 
@@ -43,17 +43,17 @@ def waits(database):
 
 def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
     assert waits(synced_once) == []
-    upgraded(synced_once, "0013")
+    upgraded(synced_once, "0017")
     (item,) = waits(synced_once)
     assert (item.key, item.action) == ("tt", "ticketsync sync replay tt")
     # A later upgrade that needs none does not end it.
-    upgraded(synced_once, "0015")
+    upgraded(synced_once, "0018")
     assert len(waits(synced_once)) == 1
     assert replay(synced_once, Settings(), []).exit_code == 0
     assert waits(synced_once) == []
 
 
-@pytest.mark.parametrize("schema", ["0014", "0015"])
+@pytest.mark.parametrize("schema", ["0018", "0019"])
 def test_an_upgrade_that_needs_none_waits_for_nothing(synced_once, schema):
     upgraded(synced_once, schema)
     assert waits(synced_once) == []

@@ -13,17 +13,18 @@ from ticketsync.catalogue import occurrences
 from ticketsync.reporting import numbers
 from ticketsync.workflows import match, show_figures
 
+PARTS = "buyer_fees addons donations vouchers tax_added unexplained"
 COLUMNS = {
     "show_totals": (
         "show_id production starts_at starts_local venue currency capacity "
         "tickets_sold tickets_comp tickets_refunded checked_in face discounts gross "
-        "fees refunded tax tax_remitted net net_before_fees"
+        f"fees refunded tax tax_remitted net net_before_fees {PARTS}"
     ),
     "ticket_sales_analytics": (
         "show_id production venue starts_at starts_local account provider order_id "
         "placed_at order_status channel ticket_id kind ticket_type currency is_sold "
         "is_comp is_refunded face discount charged refunded tax tax_remitted fees "
-        "event_id"
+        "event_id buyer_fee addons donation voucher tax_added unexplained"
     ),
     "attendee_checkin_status": (
         "show_id production starts_local account order_id ticket_id ticket_type "
@@ -41,7 +42,7 @@ COLUMNS = {
     "production_totals": (
         "production_id production currency shows capacity tickets_sold tickets_comp "
         "tickets_refunded checked_in face discounts gross fees refunded tax "
-        "tax_remitted net net_before_fees platforms"
+        f"tax_remitted net net_before_fees platforms {PARTS}"
     ),
     "ticket_sales": (
         "id event_id platform order_id quantity gross net fees currency purchaser "

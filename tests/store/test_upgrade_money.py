@@ -229,7 +229,7 @@ def test_db_upgrade_recomputes_and_names_the_next_step(home):
     assert "replay" not in again.stderr
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(20, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.drill)])
 def test_killed_many_times_in_the_middle_it_is_survived(tmp_path, times):
     """
     SIGKILL before the nth statement, again and again on one file: each time it is whole

@@ -8,7 +8,13 @@ PAGES = (
     *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
     *("/money?period=", "/money?per=month&period=2026", "/money/refunds?period="),
     "/calendar?month=2026-09",
-    *("/connect", "/connect?platform=wix", "/accounts/tt", "/accounts/tt/remove"),
+    *(
+        "/connect",
+        "/connect?platform=wix",
+        "/connect?platform=square&by=oauth",
+        "/accounts/tt",
+        "/accounts/tt/remove",
+    ),
     *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
     *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit", "/venues", "/venues/1"),
 )

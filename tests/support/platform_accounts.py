@@ -27,6 +27,7 @@ from ticketsync.workflows.sync.run import Request
 NUMBERS = (
     *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
     *("discounts", "gross", "refunded", "tax", "net_before_fees", "fees"),
+    *("buyer_fees", "addons", "donations", "tax_added"),
 )
 OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 

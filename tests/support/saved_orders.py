@@ -19,6 +19,7 @@ from ticketsync.reporting import numbers
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import show_figures
 
 ZONE = "Australia/Sydney"
@@ -108,7 +109,7 @@ def save(database, *orders, at):
             [allocate(item, item.id.encode()) for item in orders],
             occurrences.get_occurrence_ids(connection, 1),
             at,
-            zone=shows.get_business_zone(connection),
+            zone=get_business_zone(connection),
         )
 
 

@@ -18,6 +18,7 @@ from ticketsync.workflows.sync import run as sync
 COMPARED = (
     *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
     *("discounts", "gross", "refunded", "tax", "net_before_fees"),
+    *("buyer_fees", "addons", "donations", "tax_added"),
 )
 
 

@@ -26,7 +26,9 @@ def account(database):
 
 def decisions(database, number):
     with database.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account", limit=number)
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account"), limit=number
+        )
     return [(entry.who, entry.action) for entry in entries]
 
 

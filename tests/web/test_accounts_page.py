@@ -15,7 +15,7 @@ def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):
         )
     page = enter("manager").get("/accounts").text
     assert "lanternroom" in page
-    assert "<dt>people</dt><dd>true</dd>" in page
+    assert "<dt>Names of buyers and guests</dt><dd>yes</dd>" in page
     assert "oauth_x" not in page
     assert 'href="https://app.tickettailor.com/"' in page
     assert "/accounts/tt/sync" in page

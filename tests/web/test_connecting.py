@@ -3,6 +3,7 @@ Connecting a platform on the pages: a key is tried, kept or forgotten; nothing i
 half done, and the key itself is nowhere to be read.
 """
 
+import html
 import re
 import threading
 
@@ -68,7 +69,9 @@ def accounts(database):
 
 def decisions(database):
     with database.read() as connection:
-        entries = audit_trail.list_entries(connection, what="account")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="account")
+        )
     return [(entry.who, entry.action, entry.subject) for entry in entries]
 
 
@@ -97,6 +100,21 @@ def test_a_wrong_key_leaves_nothing_behind(full, ruth, send):
     assert "Try again" in page
     assert "`" not in page
     assert (accounts(full), decisions(full), secret_files()) == ([], [], [])
+
+
+def test_after_a_refused_key_the_form_is_as_it_was_but_for_the_key(ruth, send):
+    form = {**form_of(ruth), "name": "comedy", "people": "true"}
+    _, page = send(ruth, form, WRONG)
+    link = html.unescape(re.search(r'href="(/connect\?[^"]+)"[^>]*>Try again', page)[1])
+    again = ruth.get(link).text
+    assert 'name="name" value="comedy"' in again
+    assert re.search(r'value="true" checked> Yes', again)
+    assert not re.search(r'value="" checked> No', again)
+    assert re.search(r'name="file"[^>]* checked>', again)
+    assert WRONG not in again
+    fresh = ruth.get("/connect?platform=ticket_tailor").text
+    assert re.search(r'value="" checked> No', fresh)
+    assert ruth.get("/connect?platform=eventbrite&again=nothing").status_code == 200
 
 
 def test_the_key_is_in_no_page_log_address_or_database(full, ruth, send, sandbox, home):
@@ -370,7 +388,36 @@ def test_a_task_says_what_the_run_remarks(full, ruth, site, monkeypatch):
 
     assert [(step.text, step.state) for step in task.steps] == [
         ("tt: 0 events on sale", "done"),
-        ("eb: Eventbrite is not reachable.", "refused"),
+        ("eb: Eventbrite is not reachable.", "not reached"),
         ("Friday has two listings.", "done"),
     ]
     assert task.state == "done"
+
+
+def test_events_on_sale_are_those_that_can_be_bought_now(full, ruth, send, sandbox):
+    """
+    Two dates of one event are one; what is closed, over or no longer listed is none.
+    """
+    send(ruth, form_of(ruth), sandbox.key)
+    with full.write() as connection:
+        run = connection.exec_driver_sql
+        dates = [row[0] for row in run("SELECT id FROM occurrences ORDER BY id")]
+        events = [row[0] for row in run("SELECT id FROM events ORDER BY id")]
+        coming = "starts_at = '2031-02-01T09:00:00Z'"
+        run(f"UPDATE occurrences SET status = 'closed', {coming}")
+        sold, never_sold, no_date = events[:3]
+        past = "starts_at = '2001-02-01T09:00:00Z'"
+        for date, event, change in (
+            (dates[0], sold, "status = 'on_sale'"),
+            (dates[1], sold, "status = 'on_sale'"),
+            (dates[2], never_sold, "status = 'closed'"),
+            (dates[3], never_sold, f"status = 'on_sale', {past}"),
+            (dates[4], never_sold, "status = 'on_sale', gone_since = starts_at"),
+            (dates[5], no_date, f"status = 'on_sale', is_dated = 0, {past}"),
+        ):
+            run(
+                f"UPDATE occurrences SET event_id = {event}, {change} WHERE id = {date}"
+            )
+        found = occurrences.count_events_on_sale(connection, clock.now())
+
+    assert found == {"ticket_tailor": 2}

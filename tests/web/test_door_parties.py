@@ -113,6 +113,7 @@ def test_the_door_says_that_names_are_not_kept(enter, full, is_kept):
                 connection.execute(table.update().values(name=""))
     said = enter("door").get(f"/door/{SHOW}/guests").json()
     assert bool(said["names_note"]) is not is_kept
+    assert "`" not in said["names_note"]  # who stands at a door has no terminal
     assert {item["account"] for item in said["guests"]} == {"tt"}
 
 

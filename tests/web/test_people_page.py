@@ -4,7 +4,10 @@ taken back with one press.
 """
 
 import re
+import subprocess
+import sys
 
+import filelock
 import pytest
 
 from ticketsync.core import clock, paths
@@ -31,7 +34,9 @@ def test_an_invitation_is_shown_once_and_opens_the_pages(full, ruth, enter):
     assert token not in ruth.get("/people").text
     assert enter("").post(f"/enter/{token}", follow_redirects=False).status_code == 303
     with full.read() as connection:
-        entry = audit_trail.list_entries(connection, what="visitor", limit=1)[0]
+        entry = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="visitor"), limit=1
+        )[0]
     assert (entry.who, entry.action, entry.subject) == (
         *("Ruth (manager)", "invite", "Ana"),
     )
@@ -119,3 +124,54 @@ def test_j24_the_command_knows_the_running_server(home):
     assert public_address.for_links(default) == default.public_url
     (paths.state_folder() / "serve.address").write_text("999999999 http://127.0.0.1:1")
     assert public_address.for_links(default) == default.public_url
+
+
+def test_the_number_of_a_server_that_ended_is_another_programs(home):
+    """
+    A server that was killed leaves its file, and its number may be given again: process
+    1 always runs. The control: while its lock is held, the same file is believed.
+    """
+    default, folder = ServeSettings(), paths.private_folder(paths.state_folder())
+    (folder / "serve.address").write_text("1 http://127.0.0.1:8791")
+    assert public_address.for_links(default) == default.public_url
+    (folder / "serve-1.lock").touch()
+    assert public_address.for_links(default) == default.public_url
+    with filelock.FileLock(folder / "serve-1.lock"):
+        assert public_address.for_links(default) == "http://127.0.0.1:8791"
+
+
+def test_a_server_that_is_killed_is_not_believed(home):
+    code = (
+        "from ticketsync.workflows import public_address\n"
+        "with public_address.announced('http://127.0.0.1:8791'):\n"
+        "    print('runs', flush=True); input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.readline()
+        default = ServeSettings()
+        assert public_address.for_links(default) == "http://127.0.0.1:8791"
+        process.kill()
+        process.wait()
+    assert (paths.state_folder() / "serve.address").exists()
+    assert public_address.for_links(default) == default.public_url
+
+
+def test_page_and_command_name_one_address(ruth, site):
+    """
+    What is set holds; else where the page was opened, before where a server runs.
+    """
+    default = ServeSettings()
+    with public_address.announced("http://127.0.0.1:8791"):
+        opened = public_address.for_links(default, "http://192.0.2.1:8787")
+    assert opened == "http://192.0.2.1:8787"
+    own = site.settings.serve
+    assert public_address.for_links(own, opened) == "https://tickets.example.org"
+    assert (
+        "https://tickets.example.org/enter/"
+        in ruth.post("/people/invite", data={"role": "viewer"}).text
+    )

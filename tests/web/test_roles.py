@@ -49,13 +49,14 @@ EXPECTED = {
     "GET /calendar/{token}.ics": everyone(404),  # a private address
     "GET /whats-on": everyone(404),  # unless the settings make it public
     "GET /connect": managers(200),
+    "GET /connect/callback": (403, 403, 403, 400),  # of nothing that was begun
     "GET /discrepancies": readers(200),
     "GET /door": at_door(200),
     "GET /door/worker.js": everyone(200),
     "GET /door/{id:int}": at_door(200),
     "GET /door/{id:int}/guests": at_door(200, nobody=401),
     "GET /enter": (200, 303, 303, 303),
-    "GET /enter/{token}": everyone(200),
+    "GET /enter/{token}": everyone(403),  # no such link
     "GET /events": readers(200),
     "GET /events/{id:int}": managers(200),
     "GET /matching": readers(200),
@@ -79,6 +80,7 @@ EXPECTED = {
     "GET /venues": managers(200),
     "GET /venues/{id:int}": managers(200),
     "GET /webhooks": readers(200),
+    "POST /accounts/{name}/authorise": managers(400),  # it takes a key
     "POST /accounts/{name}/key": managers(409),  # nothing was typed
     "POST /accounts/{name}/options": managers(303),
     "POST /accounts/{name}/pause": managers(303),
@@ -92,6 +94,7 @@ EXPECTED = {
     "POST /calendar/feed": managers(200),
     "POST /calendar/feed/{id:int}/revoke": managers(404),
     "POST /connect": managers(404),  # no such platform
+    "POST /connect/authorise": managers(404),  # no such platform
     "POST /door/{id:int}/merge": at_door(400, nobody=401),
     "POST /door/{id:int}/scan": at_door(400, nobody=401),  # nothing was scanned
     "POST /enter": everyone(403),  # a wrong password
@@ -142,6 +145,7 @@ OPEN = {
         "GET /enter",
         "GET /static",
     ),
+    "GET /connect/callback",  # which says what to do
     *("GET /enter/{token}", "POST /enter", "POST /enter/{token}", "POST /leave"),
     "POST /hooks/{path}",
 }

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import import_file, occurrences, shows
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.core import clock
@@ -49,7 +49,9 @@ def test_a_list_is_shown_first_and_imported_once(full, ruth):
         ("2031-02-02 19:30", 80),
     ]
     with full.read() as connection:
-        entries = audit_trail.list_entries(connection, what="gala")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="gala")
+        )
     assert [(e.who, e.action) for e in entries if e.kind == "show"] == [
         ("Ruth (manager)", "add")
     ] * 2
@@ -106,6 +108,56 @@ def test_a_list_of_invalid_rows_alone_has_no_button(ruth):
     assert "There is no row to import." in page
     assert "Invalid rows" in page
     assert ">Import</button>" not in page
+
+
+def test_of_many_invalid_rows_the_first_are_shown_and_held(full, ruth, site):
+    """
+    What is not shown is counted, and neither sent nor kept.
+    """
+    seen = upload(ruth, LIST + b"Gala,someday,19:30,80\n" * 250)
+
+    invalid = seen.text.partition("Invalid rows</h2>")[2]
+    assert invalid.count("someday") == pending_lists.SHOWN == 100
+    assert "<p>and 150 more</p>" in invalid
+    assert "Skip the 250 invalid rows below" in seen.text
+    refused = ruth.post(f"{seen.url}/save")
+    assert "250 problems, nothing was imported" in refused.text
+    ruth.post(f"{seen.url}/save", data={"skip": "yes"})
+    assert len(galas(full)) == 2
+
+
+def test_of_many_notes_the_first_are_shown(ruth):
+    page = upload(ruth, LIST + b"Gala,TBC,19:30,80\n" * 130).text
+    notes = page.partition("<h2>Notes</h2>")[2]
+    assert notes.count("is not confirmed") == 100
+    assert "<p>and 30 more</p>" in notes
+
+
+def test_a_held_list_is_as_small_as_its_page(full):
+    many = LIST + b"Gala,someday,19:30,80\n" * 250
+    pending = pending_lists.PendingLists().read(
+        full, Upload("a.csv", many), ListOptions()
+    )
+    assert (len(pending.preview.problems), pending.problems) == (100, 250)
+
+
+def test_lists_with_many_shows_make_room_for_the_newest(full, monkeypatch):
+    monkeypatch.setattr(pending_lists, "MOST_ROWS", 5)
+    lists = pending_lists.PendingLists()
+    first, second, third = (
+        lists.read(full, Upload("a.csv", LIST), ListOptions()).id for _ in range(3)
+    )
+    with pytest.raises(pending_lists.errors.NotFound):
+        lists.get(first)
+    assert lists.get(second).rows == lists.get(third).rows == 2
+
+
+def test_more_names_than_can_be_compared_are_refused(ruth, monkeypatch):
+    monkeypatch.setattr(import_file, "MOST_NAMES", 2)
+    names = b"".join(b"Play %c,2031-03-01,19:30,80\n" % n for n in b"abc")
+    refused = upload(ruth, b"Show,Date,Time,Cap\n" + names)
+    assert refused.status_code == 400
+    assert "3 different productions" in refused.text
 
 
 def test_a_file_larger_than_a_request_may_be_is_refused(ruth):

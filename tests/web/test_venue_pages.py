@@ -9,7 +9,7 @@ import pytest
 from ticketsync.catalogue import places, shows
 from ticketsync.core import errors
 from ticketsync.reporting import audit_trail
-from ticketsync.workflows import installation
+from ticketsync.workflows import new_installation
 
 LANTERN = {"name": "The Lantern Room", "place": "sydney", "currency": ""}
 
@@ -26,7 +26,9 @@ def venues(database):
 
 def decisions(database):
     with database.read() as connection:
-        found = audit_trail.list_entries(connection, what="venue")
+        found = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="venue")
+        )
     return [(entry.who, entry.action, entry.subject) for entry in found]
 
 
@@ -188,14 +190,14 @@ def test_only_an_empty_home_is_set_up_unasked(home, tmp_path):
     PostgreSQL database is nobody's to make unasked.
     """
     settings, file = home / "config.yaml", tmp_path / "new.db"
-    assert installation.is_empty(settings, str(file))
-    assert not installation.is_empty(settings, "postgresql://localhost/other")
+    assert new_installation.is_empty(settings, str(file))
+    assert not new_installation.is_empty(settings, "postgresql://localhost/other")
     file.touch()
-    assert not installation.is_empty(settings, str(file))
+    assert not new_installation.is_empty(settings, str(file))
     file.unlink()
     settings.write_text("# mine\n")
-    assert not installation.is_empty(settings, str(file))
-    installation.create(settings, "", lambda: str(file), "ticketsync").close()
+    assert not new_installation.is_empty(settings, str(file))
+    new_installation.create(settings, "", lambda: str(file), "ticketsync").close()
     assert settings.read_text() == "# mine\n"
 
 

@@ -36,7 +36,9 @@ def finish(site, response):
 
 def decisions(database):
     with database.read() as connection:
-        found = audit_trail.list_entries(connection, what="webhook")
+        found = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="webhook")
+        )
     return [(entry.who, entry.action) for entry in found]
 
 
@@ -59,11 +61,12 @@ def test_an_address_a_secret_and_a_test_delivery(full, site, ruth):
     assert file.read_text() == SECRET
 
     endpoints = webhook_endpoints.cached_endpoints(full, site.settings)
-    with running(web.create_app(Receiver(full, endpoints), site)) as here:
+    receiver = Receiver(full, endpoints)
+    with running(web.create_app(receiver, site)) as here:
         site.setup = replace(
             site.setup,
             send_delivery=lambda account, order: simulate.send_first_event(
-                *(full, site.settings, account, order), to=here
+                *(full, site.settings, account, order, receiver.trials), to=here
             ),
         )
         task = finish(site, ruth.post(f"{ADDRESS}/test"))

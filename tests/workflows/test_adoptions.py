@@ -108,7 +108,9 @@ def test_an_undone_adoption_leaves_what_was_there_before(listed):
     assert state_of(listed) == before == (["L1"], [], [])
     with listed.read() as connection:
         assert connection.scalar(select(func.count()).select_from(orders)) == 2
-        entries = audit_trail.list_entries(connection, kind="show")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(kind="show")
+        )
         assert connection.scalars(select(productions.c.title)).all() == ["Late Laughs"]
     assert [e.subject for e in entries if e.action == "remove"] == [
         "Late Laughs 2026-11-07 19:30"

@@ -74,7 +74,9 @@ def test_an_unattended_run_links_by_an_offset_only_once_a_person_confirmed_it(we
     match_decisions.forget_offset(database, "tt", "Late Laughs")
     assert link_certain(database) == 0
     with database.read() as connection:
-        entries = audit_trail.list_entries(connection, what="Late Laughs")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(what="Late Laughs")
+        )
     changes = [(e.action, e.change) for e in entries if "offset" in e.action]
     assert changes == [
         ("take back offset", "minutes on tt -30 → nothing"),

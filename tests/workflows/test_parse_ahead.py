@@ -9,6 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -304,3 +305,32 @@ def test_every_platform_that_lists_in_bulk_is_parsed_alike_by_either_process(
         dumps.append(dump(sqlite))
     assert len(Watched.started) == 2
     assert dumps[0] == dumps[1]
+
+
+def test_two_threads_that_start_a_process_leave_the_environment_as_it_was(monkeypatch):
+    """
+    The first to be done must not take the safe path away from the other's process.
+    """
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    inside, may_leave, seen = threading.Event(), threading.Event(), []
+
+    def first():
+        with parse_ahead._safe_path():
+            inside.set()
+            may_leave.wait(20)
+
+    def second():
+        with parse_ahead._safe_path():
+            seen.append(os.environ.get("PYTHONSAFEPATH"))
+
+    threads = [threading.Thread(target=first), threading.Thread(target=second)]
+    threads[0].start()
+    inside.wait(20)
+    threads[1].start()
+    threads[1].join(0.05)
+    assert seen == []  # it waits
+    may_leave.set()
+    for thread in threads:
+        thread.join(20)
+    assert seen == ["1"]
+    assert "PYTHONSAFEPATH" not in os.environ

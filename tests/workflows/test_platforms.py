@@ -186,7 +186,7 @@ class _Unlimited:
     def __init__(self, *args, **options):
         pass
 
-    def take(self, longest):
+    def take(self, longest, stop=None):
         return True
 
     def close(self):

@@ -82,8 +82,8 @@ def test_runs_list_says_when_what_and_who_on_80_columns(venue):
     plain = re.sub(r"\x1b\[[0-9;]*m", "", venue("runs", "list"))
     heading = plain.splitlines()[0].split()
     assert heading == [
-        *("UTC", "RUN", "ACCOUNT", "KIND", "WHO", "OUTCOME", "TOOK", "NEW", "CHG"),
-        "CALLS",
+        *("WHEN", "(SYDNEY)", "RUN", "ACCOUNT", "KIND", "WHO", "OUTCOME", "TOOK"),
+        *("NEW", "CHG", "CALLS"),
     ]
     assert all(len(line) <= 80 for line in plain.splitlines())
     latest = plain.splitlines()[2]

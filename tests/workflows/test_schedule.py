@@ -8,13 +8,18 @@ import plistlib
 import shlex
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from support import commands, needs
+from support.dates import NOW
+from typer.testing import CliRunner
 
+from ticketsync.cli.main import app
 from ticketsync.core import errors
+from ticketsync.store import engine
+from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.workflows import doctor, schedule
 
 
@@ -325,3 +330,25 @@ def test_a_job_on_a_database_server_finds_its_folder(tmp_path, monkeypatch, cron
     assert what.environment["TICKETSYNC_CONFIG"] == str(tmp_path / "mine/config.yaml")
     schedule.install(what, "cron")
     assert (tmp_path / "new home").is_dir()
+
+
+def test_status_says_once_that_nothing_is_scheduled(home, templates, frozen):
+    """
+    Without a schedule no account has a time at which it is due.
+    """
+    place = templates.copy("sqlite", "synced", home / "ticketsync.db")
+    plain = CliRunner().invoke(app, ["status"]).stdout
+    assert "NEXT DUE" not in plain
+    assert plain.count("No schedule") == 1
+    assert "ticketsync schedule install" in plain
+
+    database = engine.open_database(place)
+    with database.write() as connection:
+        connection.execute(sync_runs.update().values(started_by="ann@elsewhere (due)"))
+    database.close()
+    scheduled = CliRunner().invoke(app, ["status"]).stdout
+    assert "NEXT DUE" in scheduled
+    assert "No schedule" not in scheduled
+
+    frozen(NOW + timedelta(days=3))  # it has stopped
+    assert "No schedule" in CliRunner().invoke(app, ["status"]).stdout

@@ -290,7 +290,9 @@ def test_a_reference_at_a_new_time_moves_its_show_and_records_it(venue, tmp_path
     assert [item.change for item in seen.plan.needs_consent] == [Change.MOVED]
     with venue.read() as connection:
         (show,) = shows.list_shows(connection)
-        entries = audit_trail.list_entries(connection, kind="show")
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(kind="show")
+        )
     (entry,) = [entry for entry in entries if entry.action != "add"]
     assert (show.id, show.starts_local) == (1, "2026-12-05 20:00")
     assert show.starts_at == datetime(2026, 12, 5, 9, 0, tzinfo=UTC)

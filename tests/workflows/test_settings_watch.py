@@ -45,12 +45,14 @@ def test_the_worker_takes_up_new_settings(watched, sqlite, monkeypatch):
     watch, write, said = watched
     seen = []
     monkeypatch.setattr(
-        worker.receive, "process_deliveries", lambda _, settings: seen.append(settings)
+        worker.receive,
+        "process_deliveries",
+        lambda _, settings, stop: seen.append(settings),
     )
     jobs = worker._jobs(sqlite, watch.current, worker.SyncRequests())
-    worker._run_all(jobs)
+    worker._run_all(jobs, worker.Worker())
     write("sync:\n  workers: 5\naccounts:\n  tt:\n    fees:\n      per_ticket: 1.50\n")
-    worker._run_all(jobs)
+    worker._run_all(jobs, worker.Worker())
     assert [settings.sync.workers for settings in seen] == [3, 5]
     assert seen[1].account("tt").fees.per_ticket == Decimal("1.50")
     assert said == []

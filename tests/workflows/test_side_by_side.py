@@ -32,7 +32,7 @@ from ticketsync.workflows.sync.side_by_side import (
     run_all,
 )
 
-PATIENCE = 20  # seconds, for what a busy machine does late
+LONGEST_SECONDS = 20  # seconds, for what a busy machine does late
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_accounts_wait_for_their_platforms_at_the_same_time(
     sqlite, settings, season, monkeypatch
 ):
     five_platforms.set_up(sqlite, settings, season)
-    meeting = threading.Barrier(5, timeout=PATIENCE)
+    meeting = threading.Barrier(5, timeout=LONGEST_SECONDS)
     plain = listing.recognised
 
     def recognised(run, **options):
@@ -361,7 +361,7 @@ def test_an_interruption_where_the_accounts_are_waited_for_stops_them(monkeypatc
 
     def run(turn):
         try:
-            turn.stop.sleep(PATIENCE)
+            turn.stop.sleep(LONGEST_SECONDS)
         finally:
             ended.append(turn.number)
 
@@ -443,7 +443,7 @@ def outcome_of_network(answers):
     for thread in reversed(threads):
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(LONGEST_SECONDS)
     return [found[n] for n in range(len(answers))]
 
 

@@ -300,7 +300,7 @@ def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
     _, printed = venue.command(capsys, "shows", "list")
     assert "OVERSOLD" in printed
     _, printed = venue.command(capsys, "shows", "show", str(number))
-    assert "OVERSOLD: 121 sold" in printed
+    assert "121 of 120 seats sold, OVERSOLD" in printed
     _, printed = venue.command(capsys, "shows", "list", "--json")
     (row,) = json.loads(printed)
     assert (row["tickets_sold"], row["fullness"]) == (121, "oversold")
@@ -438,7 +438,9 @@ def test_a_button_on_the_page_dismisses(venue):
     assert "Nothing needs your attention." in venue.page("discrepancies")
     with venue.database.read() as connection:
         (item,) = dismissals.list_dismissals(connection)
-        (kept,) = audit_trail.list_entries(connection, kind="waiting")
+        (kept,) = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(kind="waiting")
+        )
     assert item.dismissed_by == "Ana"
     assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)
 

@@ -15,10 +15,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from ticketsync.accounts import pins, state
+from ticketsync.core import moments
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.store import account_situations
 from ticketsync.store.account_situations import AccountFacts, Situation
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.accounts import accounts
 
 OK = account_situations.OK
@@ -32,7 +34,7 @@ class Health:
     """
     The health of one account. `since` is when the account was last known to be well,
     or when the situation began; `text` describes it in sentences, `to_do` says what to
-    do, empty where there is nothing.
+    do, empty where there is nothing. `zone` is that of the business.
     """
 
     account_id: int
@@ -43,6 +45,7 @@ class Health:
     to_do: str
     waits: bool
     alerts: bool
+    zone: str = "UTC"
 
     @property
     def is_quiet(self) -> bool:
@@ -68,6 +71,7 @@ def assess(facts: AccountFacts) -> Health:
         to_do=to_do,
         waits=found.waits,
         alerts=found.alerts,
+        zone=facts.zone,
     )
 
 
@@ -106,8 +110,9 @@ def read_facts(
     long an account may go unread.
     """
     rows = connection.execute(account_situations.account_facts(now))
+    zone = get_business_zone(connection)
     return [
-        replace(facts, stale_seconds=settings.stale_seconds(facts.account))
+        replace(facts, stale_seconds=settings.stale_seconds(facts.account), zone=zone)
         for facts in (AccountFacts(**row._mapping) for row in rows)
     ]
 
@@ -172,8 +177,8 @@ def _is_retired(facts: AccountFacts) -> tuple[str, str]:
 def _is_failing(facts: AccountFacts) -> tuple[str, str]:
     assert facts.breaker_until is not None
     return (
-        f"Paused after {facts.failures} failures. {_last(facts)} "
-        f"Not tried again before {utc_text(facts.breaker_until)}.",
+        f"Paused after {number_of(facts.failures, 'failure')}. {_last(facts)} "
+        f"Not tried again before {moments.with_zone(facts.breaker_until, facts.zone)}.",
         _what_to_do(facts),
     )
 
@@ -253,7 +258,7 @@ def _what_to_do(facts: AccountFacts) -> str:
 def _figures(facts: AccountFacts) -> str:
     if facts.last_read_at is None:
         return "It was never read completely."
-    return f"Its figures are from {utc_text(facts.last_read_at)}."
+    return f"Its figures are from {moments.with_zone(facts.last_read_at, facts.zone)}."
 
 
 def _bare(account: str, message: str) -> str:
@@ -261,7 +266,3 @@ def _bare(account: str, message: str) -> str:
     A message without the account's name, which is shown anyway.
     """
     return message.removeprefix(f"Account {account!r}: ")
-
-
-def utc_text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

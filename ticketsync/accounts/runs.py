@@ -127,6 +127,16 @@ def delete_runs(connection: Connection, account_id: int) -> None:
     connection.execute(delete(sync_runs).where(sync_runs.c.account_id == account_id))
 
 
+def was_due_since(connection: Connection, moment: datetime) -> bool:
+    """
+    Whether a schedule, of this machine or another, started a run since then.
+    """
+    query = select(sync_runs.c.id).where(
+        sync_runs.c.started_at >= moment, sync_runs.c.started_by.endswith("(due)")
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def last_attempt(connection: Connection, account_id: int) -> datetime | None:
     """
     When this account was last attempted, skipped runs aside.

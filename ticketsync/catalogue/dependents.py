@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, func, select
 
 from ticketsync.core import errors
+from ticketsync.core.plurals import number_of
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.financials import show_financials
@@ -45,7 +46,7 @@ class Dependents:
         names = ("show", "link", "order", "ticket", "scan")
         counts = (self.shows, self.links, self.orders, self.tickets, self.scans)
         words = [
-            f"{count:,} {name}{'' if count == 1 else 's'}"
+            number_of(count, name)
             for count, name in zip(counts, names, strict=True)
             if count
         ]

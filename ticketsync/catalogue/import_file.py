@@ -32,6 +32,8 @@ from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import Order
 
+MOST_NAMES = 1000  # of venues or of productions; each is compared with all others
+
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
@@ -126,6 +128,7 @@ def _with_known_names(
     """
     The rows with the names that we have, and the questions about the others.
     """
+    _refuse_many_names(rows)
     places = [row.cells["venue"] for row in rows if row.cells.get("venue")]
     titles = [row.cells["production"] for row in rows if row.cells.get("production")]
     at = known_names.resolve("venue", places, venues, answers)
@@ -138,6 +141,19 @@ def _with_known_names(
                 cells[column] = names[cells[column]]
         resolved.append(replace(row, cells=cells))
     return resolved, (*at.questions, *of.questions)
+
+
+def _refuse_many_names(rows: Sequence[ListedRow]) -> None:
+    """
+    Raises: `BadFile` for a list with more names than can be compared with one another.
+    """
+    for column in ("venue", "production"):
+        number = len({row.cells.get(column, "") for row in rows})
+        if number > MOST_NAMES:
+            raise errors.BadFile(
+                f"The list has {number:,} different {column}s.",
+                hint=f"Divide it into files with at most {MOST_NAMES:,} each.",
+            )
 
 
 def _in_season(
@@ -157,15 +173,19 @@ def _in_season(
     return tuple(kept), [f"{left} outside --since and --until left out"] if left else []
 
 
-def refuse_problems(parsed: HasProblems, file: Path) -> None:
+def refuse_problems(
+    parsed: HasProblems, file: Path, *, number: int | None = None
+) -> None:
     """
+    `number` says how many problems there are where only the first ones were kept.
+
     Raises: `BadFile` with the first problems as its details, if there are any.
     """
     if not parsed.problems:
         return
-    number = number_of(len(parsed.problems), "problem")
+    problems = number_of(number or len(parsed.problems), "problem")
     raise errors.BadFile(
-        f"{file.name}: {number}, nothing was imported.",
+        f"{file.name}: {problems}, nothing was imported.",
         hint="Fix the file, or add --skip-bad.",
         details=errors.first_of([str(message) for message in parsed.problems]),
     )

@@ -16,6 +16,7 @@ from typing import Literal
 
 Kind = Literal["venue", "production"]
 NEARLY = 85  # likeness in percent from which two names may be one
+_NUMBERS = re.compile(r"\d+")
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
@@ -100,8 +101,9 @@ def _nearest(kind: Kind, name: str, known: Sequence[str]) -> str | None:
 
 def _likeness(kind: Kind, name: str, other: str) -> float:
     """
-    How alike two names are, in percent. Other digits are other names: Concert 1 is not
-    Concert 2. A venue is often written with its address or without its article.
+    How alike two names are, in percent; 0 where that is less than `NEARLY`. Other
+    digits are other names: Concert 1 is not Concert 2. A venue is often written with
+    its address or without its article.
     """
     from rapidfuzz import fuzz
 
@@ -112,13 +114,15 @@ def _likeness(kind: Kind, name: str, other: str) -> float:
         if len(shorter) > 1 and shorter <= words & others:
             return 100.0
         first, second = " ".join(sorted(words)), " ".join(sorted(others))
-    if re.findall(r"\d+", first) != re.findall(r"\d+", second):
+    likeness = fuzz.ratio(first, second, score_cutoff=NEARLY)
+    if likeness and _NUMBERS.findall(first) != _NUMBERS.findall(second):
         return 0.0
-    return fuzz.ratio(first, second)
+    return likeness
 
 
-def _words(plain: str) -> set[str]:
-    return set(plain.split()) - _ARTICLES
+@lru_cache(maxsize=10_000)
+def _words(plain: str) -> frozenset[str]:
+    return frozenset(plain.split()) - _ARTICLES
 
 
 @lru_cache(maxsize=10_000)

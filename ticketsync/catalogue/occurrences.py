@@ -4,6 +4,7 @@ The stored listings of the platforms: Events and their Occurrences.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,9 @@ from sqlalchemy import (
     case,
     delete,
     false,
+    func,
     insert,
+    or_,
     select,
     true,
     update,
@@ -127,6 +130,27 @@ class SavedListing:
     updated: int = 0
     unchanged: int = 0
     moved: dict[int, datetime] = field(default_factory=dict)
+
+
+def count_events_on_sale(connection: Connection, now: datetime) -> Counter[str]:
+    """
+    How many events each account, by its name, has on sale: with an occurrence that is
+    on sale, still listed and not over.
+    """
+    query = (
+        select(
+            accounts.c.name,
+            func.count(occurrences.c.event_id.distinct()).label("number"),
+        )
+        .join(occurrences, occurrences.c.account_id == accounts.c.id)
+        .where(
+            occurrences.c.status == "on_sale",
+            occurrences.c.gone_since.is_(None),
+            or_(~occurrences.c.is_dated, occurrences.c.starts_at >= now),
+        )
+        .group_by(accounts.c.name)
+    )
+    return Counter({row.name: row.number for row in connection.execute(query)})
 
 
 def find_changed(
@@ -244,11 +268,12 @@ def list_occurrences(
     *,
     show_id: int | None = None,
     production: str | None = None,
+    event_id: int | None = None,
     only_unlinked: bool = False,
 ) -> list[LinkedOccurrence]:
     """
-    Occurrences in the order they play: all, or those of one account, those that feed
-    one show or the shows of one production, those that feed none.
+    Occurrences in the order they play: all, or those of one account or event (our id),
+    those that feed one show or the shows of one production, those that feed none.
     """
     conditions: list[ColumnElement[bool]] = []
     if account_id is not None:
@@ -257,6 +282,8 @@ def list_occurrences(
         conditions.append(show_links.c.show_id == show_id)
     if production is not None:
         conditions.append(show_links.c.show_id.in_(shows_of_production(production)))
+    if event_id is not None:
+        conditions.append(occurrences.c.event_id == event_id)
     if only_unlinked:
         conditions.append(show_links.c.id.is_(None))
     return _read_occurrences(connection, *conditions)

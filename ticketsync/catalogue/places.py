@@ -74,7 +74,7 @@ def one_zone(text: str) -> str:
     """
     The time zone that a person means by its name or by a city.
 
-    Raises: UsageError if there is none, or more than one.
+    Raises: `UsageError` if there is none, or more than one.
     """
     found = find_zones(text)
     if len(found) == 1:

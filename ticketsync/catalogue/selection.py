@@ -37,6 +37,7 @@ from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.core import clock, errors, paths, periods
 from ticketsync.core.redact import safe
 from ticketsync.store import counted
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     events,
@@ -182,7 +183,7 @@ def _at_time(connection: Connection, wanted: str) -> list[ShowInfo]:
     )
     if wanted == NEXT:
         return [show for show in coming if show.starts_at == coming[0].starts_at]
-    zone = shows.get_business_zone(connection)
+    zone = get_business_zone(connection)
     period = periods.parse_period(
         wanted, clock.local(now, zone).date(), evening=clock.evening_now(zone)
     )

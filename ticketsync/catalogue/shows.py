@@ -144,15 +144,6 @@ def get_venue(connection: Connection) -> VenueInfo:
     return venue
 
 
-def get_business_zone(connection: Connection) -> str:
-    """
-    The time zone of the business, which decides on calendar days: that of the default
-    venue, or UTC while there is none.
-    """
-    query = select(venues.c.timezone).order_by(venues.c.id).limit(1)
-    return str(connection.scalar(query) or "UTC")
-
-
 def add_production(connection: Connection, title: str) -> int:
     """
     The id of the production of that title, added if it is new.

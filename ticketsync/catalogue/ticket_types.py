@@ -161,6 +161,19 @@ def list_ticket_types(
     ]
 
 
+def list_names(connection: Connection, event_id: int) -> list[str]:
+    """
+    The names of the ticket types that the occurrences of an event (our id) have or had.
+    """
+    query = (
+        select(ticket_types.c.name)
+        .join(occurrences, occurrences.c.id == ticket_types.c.occurrence_id)
+        .where(occurrences.c.event_id == event_id)
+        .distinct()
+    )
+    return sorted(connection.scalars(query))
+
+
 def delete_ticket_types(connection: Connection, account_id: int) -> None:
     """
     Delete what an account's occurrences have on sale, before these are deleted.

@@ -37,6 +37,7 @@ from ticketsync.cli.secret_options import (
     SecretOptions,
     Stdin,
 )
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -387,14 +388,15 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     if not done.retires:
         app_context.say(f"Account {name!r} is removed.")
         return
+    kept = "order and its figures are", "orders and their figures are"
     app_context.say(
-        f"Account {name!r} is retired: {done.orders} orders and their figures are "
-        "kept and count. It is never read again."
+        f"Account {name!r} is retired: {number_of(done.orders, *kept)} kept and count. "
+        "It is never read again."
     )
     if done.shared:
         app_context.say(
-            f"{len(done.shared)} of its occurrences are also read by another account; "
-            "they now count there only."
+            f"{number_of(len(done.shared), 'occurrence')} that another account also "
+            "reads now count there only."
         )
 
 
@@ -403,12 +405,13 @@ def _removal_question(found: Removal) -> str:
     if not found.retires:
         return f"Remove account {name!r}, its listing and its key?"
     shared = (
-        f" {len(found.shared)} occurrences that another account also reads stop "
-        "counting here."
+        f" {number_of(len(found.shared), 'occurrence')} that another account also "
+        "reads will no longer count here."
         if found.shared
         else ""
     )
+    kept = "order; it and its figures are", "orders; they and their figures are"
     return (
-        f"Account {name!r} has {found.orders} orders; they and their figures are kept."
-        f"{shared} Delete its key and never read it again?"
+        f"Account {name!r} has {number_of(found.orders, *kept)} kept.{shared} Delete "
+        "its key and never read it again?"
     )

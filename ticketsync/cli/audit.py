@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -25,11 +24,10 @@ def audit() -> None:
 
 
 _COLUMNS = (
-    render.Column("when", "UTC", rigid=True),
     render.Column("who", "WHO", most=20),
     render.Column("action", "DID", most=14),
-    render.Column("topic", "WHAT", most=24, wraps=True),
-    render.Column("change", "CHANGE", wraps=True),
+    render.Column("topic", "WHAT", most=60, wraps=True),
+    render.Column("change", "CHANGE", below=True),
 )
 
 
@@ -48,13 +46,12 @@ def list_entries(
             "subjects with this in their name."
         ),
     ] = "",
-    since: Annotated[
-        datetime | None, typer.Option(help="Only since this day (UTC).")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option(help="Only until the end of this day (UTC).")
-    ] = None,
+    since: Annotated[str, typer.Option(help="Only since this day: 2026-11-01.")] = "",
+    until: Annotated[str, typer.Option(help="Only until the end of this day.")] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of them, however many.")
+    ] = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -66,11 +63,13 @@ def list_entries(
     Example: ticketsync audit list --show gala --who ana --since 2026-11-01
     """
     from dataclasses import asdict
-    from datetime import UTC, timedelta
 
     from ticketsync.accounts import state
     from ticketsync.catalogue import selection
+    from ticketsync.core import moments
+    from ticketsync.core.plurals import number_of
     from ticketsync.reporting import audit_trail
+    from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     account_id, show_id = None, None
@@ -80,30 +79,37 @@ def list_entries(
             account_id = state.get_account(connection, account).id
         if show:
             show_id = selection.find_show(connection, show).id
-        found = audit_trail.list_entries(
-            connection,
+        chosen = audit_trail.AuditFilter(
             account_id=account_id,
             show_id=show_id,
             who=who,
             what=what,
-            since=since and since.replace(tzinfo=UTC),
-            until=until and until.replace(tzinfo=UTC) + timedelta(days=1),
-            limit=limit + 1,
+            since=context.start_of(connection, since) if since else None,
+            until=context.start_of(connection, until, days_later=1) if until else None,
         )
-    found = app_context.say_limited(found, limit)
+        found = audit_trail.list_entries(
+            connection, chosen, limit=None if everything else limit
+        )
+        older = audit_trail.count_entries(connection, chosen) - len(found)
+        zone = get_business_zone(connection)
+    if older > 0:
+        entries = number_of(older, "older entry", "older entries")
+        app_context.say(
+            f"{entries} not listed; --all shows {'it' if older == 1 else 'them'}."
+        )
     rows = []
     for entry in found:
         values = asdict(entry)
         account_of = values.pop("account")
         rows.append({**values, "change": entry.change, "account": account_of})
     shown = [
-        {**row, "topic": entry.topic, "when": f"{entry.at:%Y-%m-%d %H:%M}"}
+        {**row, "topic": entry.topic, "when": moments.written(entry.at, zone)}
         for entry, row in zip(found, rows, strict=True)
     ]
     is_filtered = account or show or who or what or since or until
     render.show(
         shown,
-        _COLUMNS,
+        [render.Column("when", moments.heading("WHEN", zone), rigid=True), *_COLUMNS],
         wanted,
         machine=rows,
         empty="No entries found." if is_filtered else "No entries yet.",

@@ -117,13 +117,14 @@ def import_scans(
     device, key.
     """
     from ticketsync.cli import render
-    from ticketsync.core import errors
+    from ticketsync.core import errors, moments
     from ticketsync.core.redact import safe
     from ticketsync.workflows import checkin
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     at = checkin.at_show(database, show, door, device)
+    zone = at.show.timezone
     merged = checkin.merge(database, at, file, skip_bad_lines=True)
     if json:
         conflicts = [
@@ -142,7 +143,7 @@ def import_scans(
         scans = number_of(sum(merged.outcomes.values()), "scan")
         terminal.echo(f"{scans}: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:
-            terminal.echo(f"  {render.when(moment)}  {safe(who)}: {outcome}")
+            terminal.echo(f"  {moments.written(moment, zone)}  {safe(who)}: {outcome}")
         for line in merged.bad_lines:
             terminal.echo(f"Not read: {safe(line, longest=300)}")
     if merged.conflicts:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ticketsync.cli import context, questions, terminal
 from ticketsync.cli.context import AppContext
 from ticketsync.cli.secret_options import SecretOptions
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -250,7 +251,7 @@ def _with_people(
     days = settings.retention.days
     keeps = terminal.confirm(
         "Keep the names of buyers and guests, for the door list? They are deleted "
-        f"{days} days after their show.",
+        f"{number_of(days, 'day')} after their show.",
         default=False,
     )
     return {**given.options, "people": "true" if keeps else "false"}

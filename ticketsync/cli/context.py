@@ -86,9 +86,9 @@ class AppContext:
         """
         Make settings and database, or bring an existing database up to date.
         """
-        from ticketsync.workflows import installation
+        from ticketsync.workflows import new_installation
 
-        return installation.create(
+        return new_installation.create(
             self.settings_file(), self.database_url, self.url, self.command
         )
 
@@ -222,22 +222,21 @@ def confirm(question: str, yes: bool) -> bool:
     return terminal.confirm(question)
 
 
-def start_of(connection: Any, text: str) -> datetime:
+def start_of(connection: Any, text: str, *, days_later: int = 0) -> datetime:
     """
-    The instant at which a date begins at the venue.
+    The instant at which a date, or one so many days later, begins for the business.
 
     Raises: UsageError if the text is not a date.
     """
-    from datetime import date
+    from datetime import date, timedelta
 
-    from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
+    from ticketsync.store.business_zone import get_business_zone
 
     try:
-        return clock.start_of(
-            date.fromisoformat(text), shows.get_venue(connection).timezone
-        )
-    except ValueError:
+        day = date.fromisoformat(text) + timedelta(days=days_later)
+        return clock.start_of(day, get_business_zone(connection))
+    except (ValueError, OverflowError):
         raise errors.UsageError(
             f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
         ) from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.prices import TicketPrice
     from ticketsync.core.money import Money
+    from ticketsync.store.engine import Database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,8 +66,20 @@ def fetch_events(
         for note in notes:
             for line in render.wrapped(note, indent="  "):
                 app_context.say(line)
-        app_context.say("Next: ticketsync shows adopt --all, or ticketsync match")
+        _say_next(app_context, database)
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
+
+
+def _say_next(app_context: context.AppContext, database: Database) -> None:
+    """
+    Say what to do with dates that are not linked yet; nothing where there are none.
+    """
+    from ticketsync.reporting import waiting
+
+    with database.read() as connection:
+        is_any_unmatched = bool(waiting.list_unmatched(connection))
+    if is_any_unmatched:
+        app_context.say("Next: ticketsync shows adopt --all, or ticketsync match")
 
 
 _COLUMNS = (
@@ -153,6 +166,7 @@ def list_prices(
     """
     from ticketsync.accounts import state
     from ticketsync.catalogue import prices, selection
+    from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
@@ -160,6 +174,7 @@ def list_prices(
         if account:
             state.get_account(connection, account)
         found = prices.list_prices(connection, show_id=show_id, account=account or None)
+        zone = get_business_zone(connection)
     if wanted == "json":
         render.print_json(prices.as_json(found))
     elif wanted == "csv":
@@ -168,7 +183,7 @@ def list_prices(
     elif not found:
         terminal.echo("No prices yet. Run `ticketsync events fetch`.")
     elif history:
-        _print_price_steps(found)
+        _print_price_steps(found, zone)
     else:
         render.table([_price_row(item) for item in found], _PRICE_COLUMNS)
 
@@ -200,18 +215,20 @@ def _price_text(price: Money | None, *, is_minimum: bool) -> str:
     return f"{'from ' if is_minimum else ''}{render.with_code(price)}"
 
 
-def _print_price_steps(found: Sequence[TicketPrice]) -> None:
+def _print_price_steps(found: Sequence[TicketPrice], zone: str) -> None:
+    from ticketsync.core import moments
+
     left_out = ("sold", "available", "status")
     columns = [
         *(column for column in _PRICE_COLUMNS if column.key not in left_out),
-        render.Column("since", "SEEN (UTC)", rigid=True),
+        render.Column("since", moments.heading("SEEN", zone), rigid=True),
     ]
     render.table(
         [
             {
                 **_price_row(item),
                 "price": _price_text(step.price, is_minimum=item.is_minimum),
-                "since": f"{step.seen_at:%Y-%m-%d %H:%M}",
+                "since": moments.written(step.seen_at, zone),
             }
             for item in found
             for step in item.steps

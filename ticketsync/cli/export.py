@@ -241,12 +241,12 @@ class _Periods:
     shows: str = ""
 
     def read(self, connection: Connection) -> ExportFilter:
-        from ticketsync.catalogue import shows
         from ticketsync.reporting.export_filter import ExportFilter
+        from ticketsync.store.business_zone import get_business_zone
         from ticketsync.workflows import money_view
 
         return ExportFilter(
-            zone=shows.get_business_zone(connection),
+            zone=get_business_zone(connection),
             sold=money_view.parse_period(connection, self.sold),
             refunded=money_view.parse_period(connection, self.refunded),
             shows=money_view.parse_period(connection, self.shows),

@@ -158,6 +158,7 @@ def show_financials(
     from ticketsync.cli import render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
+    from ticketsync.reporting.left_out import read_left_out
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
@@ -165,6 +166,7 @@ def show_financials(
         types = numbers.by_type(connection, found.id)
         fees = numbers.fee_lines(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
+        left_out = read_left_out(connection, found.id)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
@@ -180,7 +182,7 @@ def show_financials(
         f"{found.production}, {render.day(found.starts_local)}, {found.venue}"
     )
     if not figures:
-        terminal.echo(show_tables.why_without_figures(found, sources))
+        terminal.echo(show_tables.why_without_figures(found.id, left_out, sources))
     for item in figures:
         _print_card(item)
     if types:
@@ -227,6 +229,16 @@ def _print_card(item: Figures) -> None:
     )
     line("face value", item.face, "prices after discounts")
     line("discounts", item.discounts, "taken off by promo codes")
+    for name, part, note in (
+        ("buyer fees", item.buyer_fees, "paid on top by buyers"),
+        ("add-ons", item.addons, "bought beside tickets"),
+        ("donations", item.donations, "given on top"),
+        ("tax on top", item.tax_added, "added to prices"),
+        ("vouchers", item.vouchers, "paid by them, taken off gross"),
+        ("unexplained", item.unexplained, "in no other part of gross"),
+    ):
+        if part is None or part.minor:
+            line(name, part, "not known before `sync replay`" if part is None else note)
     line("gross", item.gross, "everything buyers were charged")
     line("refunded", item.refunded)
     line("fees", item.fees, f"({item.fees_source})")
@@ -285,7 +297,33 @@ def explain_financials(
         totals=tables.totals(table),
         label=lambda currency: f"{_sold(parts, currency)} sold",
     )
+    _print_parts(parts)
     _print_gaps(missing, known)
+
+
+def _print_parts(contributions: Sequence[TicketContribution]) -> None:
+    """
+    Print what the gross of each currency consists of.
+    """
+    from ticketsync.cli import money_tables, render
+    from ticketsync.core import tables
+    from ticketsync.financials import explain
+
+    whole = (Column("currency"), Column("charged", Kind.MONEY))
+    made_of = (Column("face", Kind.MONEY, "face value"), *explain.CHARGED_PARTS)
+    sums = tables.totals(tables.of_values((*whole, *made_of), contributions))
+    for row in tables.by_name(sums):
+        gross = f"Gross {render.with_code(row['charged'])}"
+        if row["unexplained"] is None:
+            text = f"{gross}: what it consists of is known after `sync replay`."
+        else:
+            named = [
+                f"{part.title} {row[part.name].text}"
+                for part in made_of
+                if row[part.name].minor
+            ]
+            text = f"{gross}: {', '.join(named) or 'nothing was charged'}."
+        money_tables.echo_wrapped(text)
 
 
 def _sold(parts: Sequence[TicketContribution], currency: str) -> int:
@@ -294,14 +332,20 @@ def _sold(parts: Sequence[TicketContribution], currency: str) -> int:
 
 def _with_gaps(report: Table, missing: Sequence[Gap]) -> Table:
     """
-    The report with a last column: what is not reported of the row's order.
+    The report with a column, after `doubt`, for what is not reported of the row's
+    order.
     """
     from ticketsync.core.tables import Column, Table
 
     lacks = {(gap.account, gap.order_id): gap.words for gap in missing}
     account, order = report.position("account"), report.position("order_id")
-    rows = ((*row, lacks.get((row[account], row[order]), "")) for row in report.rows)
-    return Table((*report.columns, Column("lacks")), rows)
+    end = report.position("doubt") + 1
+    rows = (
+        (*row[:end], lacks.get((row[account], row[order]), ""), *row[end:])
+        for row in report.rows
+    )
+    columns = (*report.columns[:end], Column("lacks"), *report.columns[end:])
+    return Table(columns, rows)
 
 
 _MAX_NAMED = 5  # orders that lack the same
@@ -316,7 +360,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
 
     for item in known:
         amount = money.decimal_text(item.known, item.currency)
-        orders = "1 order" if item.missing == 1 else f"{item.missing} orders"
+        orders = number_of(item.missing, "order")
         terminal.echo(
             f"{item.account}: {item.what} {amount} {item.currency} known, "
             f"{orders} missing."

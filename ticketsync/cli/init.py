@@ -89,10 +89,10 @@ def _add_venue(
     database: Database, name: str, timezone: str, currency: str
 ) -> VenueInfo:
     from ticketsync.catalogue import places, shows
-    from ticketsync.workflows import installation
+    from ticketsync.workflows import new_installation
 
     name = name or questions.ask_until_valid(
-        "Venue name", "--venue", installation.check_name
+        "Venue name", "--venue", new_installation.check_name
     )
     zone = shows.check_time_zone(timezone) if timezone else _ask_time_zone()
     code = currency or questions.ask_until_valid(
@@ -101,7 +101,7 @@ def _add_venue(
         shows.check_currency,
         default=places.currency_of(zone),
     )
-    return installation.add_venue(database, name, zone, code)
+    return new_installation.add_venue(database, name, zone, code)
 
 
 def _ask_time_zone() -> str:

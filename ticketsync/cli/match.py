@@ -304,7 +304,7 @@ def _refuse(
 
     for mistake in mistakes:
         app_context.say(f"  {safe(mistake, longest=300)}")
-    rows = "1 row looks" if len(mistakes) == 1 else f"{len(mistakes)} rows look"
+    rows = number_of(len(mistakes), "row looks", "rows look")
     raise errors.GuardRefused(
         f"{file.name}: {rows} like a mistake ({safe(mistakes[0], longest=300)}"
         f"{'; …' if len(mistakes) > 1 else ''}). Nothing was changed.",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ticketsync.cli import key_choice, match_tables, render, show_search, terminal
 from ticketsync.cli.key_choice import Choice
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
     unmatched = len(plan.unmatched_shows)
     if unmatched and "unmatched shows" not in screen.printed_remarks:
         screen.printed_remarks.add("unmatched shows")
-        number = "1 show is" if unmatched == 1 else f"{unmatched} shows are"
+        number = number_of(unmatched, "show is", "shows are")
         _say(f"{number} not on sale on any platform: ticketsync match --dry-run")
 
 

@@ -19,9 +19,9 @@ _COLUMNS = (
     render.Column("mark", ""),
     render.Column("when", "OCCURRENCE", rigid=True),
     render.Column("account", "ON", most=12),
-    render.Column("title", "TITLE", most=20, wraps=True),
-    render.Column("ours", "YOUR SHOW", most=20),
-    render.Column("why", "WHY", most=60),
+    render.Column("title", "TITLE", most=24),
+    render.Column("ours", "YOUR SHOW", most=24),
+    render.Column("why", "WHY", below=True),
 )
 
 

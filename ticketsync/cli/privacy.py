@@ -78,6 +78,8 @@ def apply_retention(
         return
     verb = "would be erased" if dry_run else "erased"
     people = number_of(count, "person", "people")
-    app_context.say(f"{people} {verb}, of shows more than {days} days ago.")
+    app_context.say(
+        f"{people} {verb}, of shows more than {number_of(days, 'day')} ago."
+    )
     if dry_run:
         app_context.say_dry_run()

@@ -44,7 +44,6 @@ def list_recipes(format: Format = "table", json: Json = False) -> None:
 _PREVIEW_COLUMNS = (
     render.Column("order", "ORDER", most=14),
     render.Column("event", "EVENT", most=20),
-    render.Column("starts_at", "STARTS (UTC)"),
     render.Column("tickets", "TICKETS", numeric=True),
     render.Column("charged", "CHARGED", numeric=True),
     render.Column("refunded", "REFUNDED", numeric=True),
@@ -65,14 +64,21 @@ def check_recipe(
 
     Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
     """
+    from ticketsync.core import clock, moments
     from ticketsync.workflows import recipe_preview
 
     options = {**account_settings.parse_options(set_ or []), "recipe": recipe}
     found = recipe_preview.preview(options, report)
     chosen = context.chosen_format(format, json)
+    order, event, *numbers = _PREVIEW_COLUMNS
+    zone = found.rows[0]["timezone"] if found.rows else "UTC"  # one for the file
+    starts = render.Column("starts", moments.heading("STARTS", zone), rigid=True)
     render.show(
-        found.rows,
-        _PREVIEW_COLUMNS,
+        [
+            {**row, "starts": moments.written(clock.from_iso(row["starts_at"]), zone)}
+            for row in found.rows
+        ],
+        [order, event, starts, *numbers],
         chosen,
         machine=_machine_rows(found, chosen),
         empty="No order was read.",
@@ -96,6 +102,7 @@ def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
     troubles = [{"trouble": text} for text in found.troubles]
     if format != "csv":
         return [*found.rows, *troubles]
-    names = [*(column.key for column in _PREVIEW_COLUMNS), "sold", "fees", "trouble"]
+    names = ["order", "event", "starts_at", "tickets", "charged", "refunded"]
+    names += ["currency", "sold", "fees", "trouble", "timezone"]
     empty = dict.fromkeys(names, "")
     return [empty | row for row in (*found.rows, *troubles)]

@@ -20,8 +20,9 @@ from typing import IO, Any
 from ticketsync.cli import table_layout, terminal
 from ticketsync.cli.table_layout import Column as Column
 from ticketsync.cli.table_layout import Layout
-from ticketsync.core import clock, tables
+from ticketsync.core import clock, moments, tables
 from ticketsync.core.money import Money
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import LONGEST, safe
 from ticketsync.core.tables import NUMERIC, Kind, Table
 
@@ -77,17 +78,21 @@ def report(
     label: Callable[[str], str] | None = None,
     growth: Collection[str] = (),
     optional: Sequence[str] = (),
+    zone: str = "",
 ) -> None:
     """
     Print a loaded report as a table. `most` limits the width of columns; `growth` names
     those that hold differences; `optional` those that are left out, the last one first,
     where the terminal is too narrow for all. The `totals` follow, one row for each
-    currency, whose first cell is `label(currency)`.
+    currency, whose first cell is `label(currency)`. Instants are written in `zone`,
+    which their heading names; a report that has some needs it.
     """
     columns = [
         Column(
             column.name,
-            column.title,
+            moments.heading(column.title, zone)
+            if column.kind is Kind.INSTANT
+            else column.title,
             numeric=column.kind in NUMERIC,
             most=(most or {}).get(column.name),
             rigid=column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
@@ -95,13 +100,15 @@ def report(
         )
         for column in table.columns
     ]
-    footer = [] if totals is None else list(_as_text(totals, growth))
+    footer = [] if totals is None else list(_as_text(totals, growth, zone))
     for row in footer:
         row[table.names[0]] = label(row["currency"]) if label else "total"
-    _draw(list(_as_text(table, growth)), columns, footer=footer)
+    _draw(list(_as_text(table, growth, zone)), columns, footer=footer)
 
 
-def _as_text(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
+def _as_text(
+    table: Table, growth: Collection[str], zone: str
+) -> Iterator[dict[str, str]]:
     """
     The rows as text, by column name.
     """
@@ -113,12 +120,13 @@ def _as_text(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
                 values[column.name],
                 values.get(column.currency, ""),
                 is_growth=column.name in growth,
+                zone=zone,
             )
             for column in table.columns
         }
 
 
-def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
+def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool, zone: str) -> str:
     if kind is Kind.MONEY:
         return signed(value, currency) if is_growth else amount(value, currency)
     if kind is Kind.RATE:
@@ -128,7 +136,8 @@ def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
     if kind is Kind.LOCAL:
         return day(value)
     if kind is Kind.INSTANT:
-        return instant(clock.from_iso(value) if isinstance(value, str) else value)
+        moment = clock.from_iso(value) if isinstance(value, str) else value
+        return moments.written(moment, zone)
     if kind is Kind.FLAG:
         return "yes" if value else "no"
     if is_growth:
@@ -243,8 +252,46 @@ def _draw_grid(
     stream: IO[str],
     title: str,
 ) -> None:
-    from rich import box
     from rich.console import Console
+
+    console = Console(
+        file=stream,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        width=sum(layout.widths) + 8 * len(layout.widths),  # the widths already fit
+        no_color="NO_COLOR" in os.environ or None,
+    )
+    if not layout.below:
+        console.print(_grid(columns, layout, cells, footer_cells, title=title))
+        return
+    console.print(_grid(columns, layout, [], title=title))
+    for texts in cells:
+        console.print(_grid(columns, layout, [texts], with_header=False))
+        for index in layout.below:
+            for line in _lines_below(texts[index], stream):
+                print(line, file=stream)
+
+
+def _lines_below(text: str, stream: IO[str]) -> list[str]:
+    """
+    The lines of a text below its row.
+    """
+    if not text:
+        return []
+    return terminal.wrapped(text, terminal.width(stream), indent="  ")
+
+
+def _grid(
+    columns: Sequence[Column],
+    layout: Layout,
+    cells: Sequence[Sequence[str]],
+    footer_cells: Sequence[Sequence[str]] = (),
+    *,
+    title: str = "",
+    with_header: bool = True,
+) -> Any:
+    from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -252,6 +299,7 @@ def _draw_grid(
         box=box.SIMPLE_HEAD if _can_draw_lines() else box.ASCII,
         title=Text(safe(title)) if title else None,
         title_justify="left",
+        show_header=with_header,
         show_footer=bool(footer_cells),
         show_edge=False,
         pad_edge=False,
@@ -269,15 +317,7 @@ def _draw_grid(
         )
     for texts in cells:
         grid.add_row(*(Text(texts[index]) for index in layout.shown))
-    console = Console(
-        file=stream,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        width=sum(layout.widths) + 8 * len(layout.widths),  # the widths already fit
-        no_color="NO_COLOR" in os.environ or None,
-    )
-    console.print(grid)
+    return grid
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:
@@ -332,14 +372,7 @@ def shows(number: int, currency: str) -> str:
     """
     The label of a total over shows: `1 show, AUD`, `40 shows, NZD`.
     """
-    return f"{number} show{'' if number == 1 else 's'}, {currency}"
-
-
-def when(moment: datetime | None) -> str:
-    """
-    An instant as text, in UTC.
-    """
-    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{number_of(number, 'show')}, {currency}"
 
 
 def day(local: str) -> str:
@@ -347,28 +380,15 @@ def day(local: str) -> str:
     A local start as text: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`.
     """
     moment = datetime.fromisoformat(local)
-    return f"{moment:%a %d %b}{_year(moment)} {moment:%H:%M}"
-
-
-def instant(moment: datetime) -> str:
-    """
-    An instant in a column whose heading says UTC.
-    """
-    return f"{moment:%d %b}{_year(moment)} {moment:%H:%M}"
-
-
-def _year(moment: datetime) -> str:
-    """
-    The year, unless it is this one.
-    """
-    return "" if moment.year == clock.now().year else f" {moment:%Y}"
+    year = "" if moment.year == clock.now().year else f" {moment:%Y}"
+    return f"{moment:%a %d %b}{year} {moment:%H:%M}"
 
 
 def _cell(value: Any, *, longest: int = LONGEST) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return when(value)
+        raise TypeError("a moment in a table has to be written in a time zone")
     return safe(value, longest=longest)
 
 

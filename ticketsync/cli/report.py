@@ -159,13 +159,13 @@ def promo(
     """
     Orders, tickets, discounts and gross per promo code.
     """
-    from ticketsync.catalogue import shows
     from ticketsync.reporting import sales_report
+    from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
         days = report_options.chosen_period(connection, period)
-        zone = shows.get_business_zone(connection)
+        zone = get_business_zone(connection)
         table = sales_report.promo_codes_table(connection, zone=zone, period=days)
         _render(table.loaded(), wanted, "No order with a promo code found.")
 
@@ -181,8 +181,8 @@ def _report(
     """
     Print a report on sales, with the venue's own fee rates.
     """
-    from ticketsync.catalogue import shows
     from ticketsync.reporting import sales_report
+    from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import sales_reports
 
     wanted = context.chosen_format(format, json)
@@ -193,7 +193,7 @@ def _report(
         table = make(
             connection,
             rates=sales_reports.own_rates(connection, app_context.settings()),
-            zone=shows.get_business_zone(connection),
+            zone=get_business_zone(connection),
             by=by,
             period=days,
         )

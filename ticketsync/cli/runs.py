@@ -60,62 +60,72 @@ def show_run(
 
 
 _LIST = (
-    render.Column("at", "UTC", rigid=True),
     render.Column("id", "RUN", rigid=True, whole="run_id"),
     render.Column("account_name", "ACCOUNT", most=14),
     render.Column("kind", "KIND", rigid=True),
     render.Column("who", "WHO", most=24, wraps=True),
-    render.Column("outcome", "OUTCOME", wraps=True),
+    render.Column("outcome", "OUTCOME", rigid=True),
     render.Column("took", "TOOK", numeric=True),
     render.Column("created", "NEW", numeric=True),
     render.Column("updated", "CHG", numeric=True),
     render.Column("requests", "CALLS", numeric=True),
+    render.Column("why", "WHY", below=True),
 )
 _ONE = (
     render.Column("account_name", "ACCOUNT", most=14),
-    render.Column("kind", "KIND"),
-    render.Column("direction", "DIRECTION"),
-    render.Column("outcome", "OUTCOME"),
+    render.Column("kind", "KIND", rigid=True),
+    render.Column("direction", "DIRECTION", spare=1),
+    render.Column("outcome", "OUTCOME", rigid=True),
     render.Column("took", "TOOK", numeric=True),
     render.Column("created", "NEW", numeric=True),
     render.Column("updated", "CHANGED", numeric=True),
     render.Column("requests", "CALLS", numeric=True),
-    render.Column("median_response_ms", "MEDIAN MS", numeric=True),
-    render.Column("slowest_response_ms", "SLOWEST", numeric=True),
+    render.Column("median_response_ms", "MEDIAN MS", numeric=True, spare=2),
+    render.Column("slowest_response_ms", "SLOWEST", numeric=True, spare=3),
 )
 
 
-def _as_text(run: Run) -> dict[str, Any]:
+def _as_text(run: Run, zone: str) -> dict[str, Any]:
     """
     A run as the tables show it: its short name, who started it without the machine (and
-    how, unless by an ordinary command), and how long it took.
+    how, unless by an ordinary command), how long it took, and why it failed.
     """
     import re
     from dataclasses import asdict
 
+    from ticketsync.core import moments
+
     took = "" if run.seconds is None else f"{run.seconds:.1f} s"
     who = re.sub(r"@\S*", "", run.started_by).removesuffix(" (manual)")
-    short = {"at": render.instant(run.started_at), "id": run.run_id.rpartition("-")[2]}
-    return {**asdict(run), **short, "who": who, "took": took}
+    why = f"{run.word}: {run.message}" if run.message else ""
+    short = {
+        "at": moments.written(run.started_at, zone),
+        "id": run.run_id.rpartition("-")[2],
+    }
+    return {**asdict(run), **short, "who": who, "took": took, "why": why}
 
 
 def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -> None:
     from dataclasses import asdict
 
-    from ticketsync.core import errors
+    from ticketsync.core import errors, moments
     from ticketsync.reporting import runs
+    from ticketsync.store.business_zone import get_business_zone
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
         found = runs.list_runs(connection, limit=limit + 1, run_id=run_id)
+        zone = get_business_zone(connection)
     found = app_context.say_limited(found, limit)
     if run_id is not None and not found:
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."
         )
     render.show(
-        list(map(_as_text, found)),
-        _LIST if run_id is None else _ONE,
+        [_as_text(run, zone) for run in found],
+        [render.Column("at", moments.heading("WHEN", zone), rigid=True), *_LIST]
+        if run_id is None
+        else _ONE,
         format,
         machine=[asdict(run) for run in found],
         empty="No runs yet. Run `ticketsync sync`.",

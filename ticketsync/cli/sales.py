@@ -43,6 +43,7 @@ def list_sales(
     from ticketsync.cli import render
     from ticketsync.core.tables import Table
     from ticketsync.reporting import sales as orders
+    from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
@@ -54,22 +55,23 @@ def list_sales(
             connection, show_id=show_id, account=account or None, limit=limit + 1
         )
         rows = app_context.say_limited(list(found.rows), limit)
+        zone = get_business_zone(connection)
     table = Table(found.columns, rows)
     if wanted != "table":
         render.machine(table, wanted)
     elif table.rows:
-        _print(table)
+        _print(table, zone)
     else:
         terminal.echo("No orders found.")
 
 
-def _print(orders: Table) -> None:
+def _print(orders: Table, zone: str) -> None:
     from ticketsync.cli import render
     from ticketsync.core import tables
     from ticketsync.core.tables import Column, Kind
 
     table = orders.shown(
-        Column("placed_at", Kind.INSTANT, "PLACED (UTC)"),
+        Column("placed_at", Kind.INSTANT, "PLACED"),
         Column("order_id", heading="ORDER"),
         Column("status"),
         Column("production"),
@@ -89,6 +91,7 @@ def _print(orders: Table) -> None:
         optional=("net", "fees", "platform", "promo_code", "purchaser"),
         totals=tables.totals(table),
         label=lambda _: "these orders",
+        zone=zone,
     )
 
 

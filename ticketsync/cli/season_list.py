@@ -224,8 +224,8 @@ def _say_remarks(app_context: AppContext, seen: ListPreview, word: str) -> None:
         app_context.say(f"  {safe(note)}")
     for names, kind in ((seen.new_venues, "venue"), (seen.new_productions, "title")):
         if names:
-            s = "" if len(names) == 1 else "s"
-            app_context.say(f"  new {kind}{s}: {safe(', '.join(names))}")
+            new = number_of(len(names), f"new {kind}")
+            app_context.say(f"  {new}: {safe(', '.join(names))}")
 
 
 # The preview

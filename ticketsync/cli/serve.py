@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,8 +15,11 @@ from ticketsync.cli import context, simulate
 
 if TYPE_CHECKING:
     import socket
+    from contextlib import AbstractContextManager
 
     from ticketsync.core.config import ServeSettings
+    from ticketsync.jobs.tasks import Tasks
+    from ticketsync.jobs.worker import Worker
     from ticketsync.store.engine import Database
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
@@ -73,8 +77,9 @@ def serve(
     address = ""
 
     def send(account: str, order: str) -> int:
+        webhooks.read_endpoints_again()
         return simulate.send_first_event(
-            *(database, watch.current(), account, order), to=address
+            *(database, watch.current(), account, order, webhooks.trials), to=address
         )
 
     site = Site(
@@ -92,9 +97,15 @@ def serve(
             _say_how_to_open(app_context, database, address)
             _warn_of_public_url(app_context, settings.serve, listener.getsockname()[0])
         with (
-            contextlib.closing(started),
+            _ending_by_sigterm(),
+            _closed(app_context, started),
             public_address.announced(address),
-            worker.running(database, settings, requests, watch.current)
+            _working(
+                app_context,
+                worker.running(
+                    database, settings, requests, watch.current, started.stop
+                ),
+            )
             if workers
             else contextlib.nullcontext(),
         ):
@@ -105,15 +116,74 @@ def _open_or_create(app_context: context.AppContext, *, has_pages: bool) -> Data
     """
     The database; in an empty home a new one, whose venue is named on the first page.
     """
-    from ticketsync.workflows import installation
+    from ticketsync.workflows import new_installation
 
     file = app_context.settings_file()
-    if not has_pages or not installation.is_empty(file, app_context.database_url):
+    if not has_pages or not new_installation.is_empty(file, app_context.database_url):
         return app_context.database()
     database = app_context.create_database()
     app_context.say(f"There was nothing here yet. Settings  {file}")
     app_context.say(f"Database  {database.url}")
     return database
+
+
+@contextlib.contextmanager
+def _ending_by_sigterm() -> Iterator[None]:
+    """
+    Let SIGTERM end the block in order, and then the process as it would have without.
+    """
+    from ticketsync.cli import terminal
+
+    class Terminated(BaseException):
+        pass
+
+    def end(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one kills us at once
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except Terminated:
+        terminal.flush()
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _working(
+    app_context: context.AppContext, running: AbstractContextManager[Worker]
+) -> Iterator[None]:
+    """
+    Say at the end what the worker could not finish.
+    """
+    state = None
+    try:
+        with running as state:
+            yield
+    finally:
+        if state is not None and state.doing:
+            _say_unfinished(app_context, [state.doing])
+
+
+@contextlib.contextmanager
+def _closed(app_context: context.AppContext, started: Tasks) -> Iterator[None]:
+    """
+    Say at the end which tasks of the pages could not be finished.
+    """
+    try:
+        yield
+    finally:
+        if unfinished := started.close():
+            _say_unfinished(app_context, unfinished)
+
+
+def _say_unfinished(app_context: context.AppContext, things: Sequence[str]) -> None:
+    app_context.say(
+        f"Stopped before it was finished: {', '.join(things)}. What was read is saved; "
+        "running it again is safe, and nothing is counted twice."
+    )
 
 
 def _say_how_to_open(

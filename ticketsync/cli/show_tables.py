@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ticketsync.reporting.calendar import Performance
     from ticketsync.reporting.changes import Change
     from ticketsync.reporting.grouped_figures import ProductionTotals
+    from ticketsync.reporting.left_out import LeftOut
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
 
@@ -67,7 +68,7 @@ def print_shows(
             "capacity": "–"
             if seats[show.id].capacity is None
             else seats[show.id].capacity,
-            "sold": seats[show.id].sold,
+            "sold": render.UNKNOWN if show.is_excluded else seats[show.id].sold,
             "note": "left out" if show.is_excluded else fullness_text(seats[show.id]),
         }
         for show in found
@@ -316,16 +317,18 @@ def _show_count(changes: Sequence[Change], currency: str) -> str:
     return render.shows(len(shows), currency)
 
 
-def why_without_figures(show: ShowInfo, sources: Sequence[LinkedOccurrence]) -> str:
+def why_without_figures(
+    show_id: int, left_out: LeftOut | None, sources: Sequence[LinkedOccurrence]
+) -> str:
     """
-    Why a show that these feed has no figures, as a sentence.
+    Why a show that these feed has no figures, as sentences.
     """
     from ticketsync.catalogue import occurrences
     from ticketsync.core.redact import safe
 
+    if left_out is not None:
+        back = f"ticketsync shows include {show_id}"
+        return f"{left_out.sentence} To count it again: {back}"
     if not sources:
         return "No platform sells it."
-    if not show.is_excluded:
-        return safe(occurrences.why_without_figures(sources), longest=500)
-    reason = f": {safe(show.excluded_because)}" if show.excluded_because else ""
-    return f"It is left out of the figures{reason}."
+    return safe(occurrences.why_without_figures(sources), longest=500)

@@ -18,9 +18,11 @@ from ticketsync.cli import (
     terminal,
 )
 from ticketsync.cli.context import Format, Json
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
@@ -165,18 +167,28 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     """
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import render
+    from ticketsync.core import moments
     from ticketsync.reporting import numbers
     from ticketsync.reporting import seats as reporting
+    from ticketsync.reporting.left_out import read_left_out
+    from ticketsync.store.business_zone import get_business_zone
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
+        left_out = read_left_out(connection, found.id)
+        zone = get_business_zone(connection)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         figures = numbers.figures(connection, found.id)
         totals = numbers.totals(connection, found.id)
         seats = reporting.seats(connection, found.id)[found.id]
         facts = show_tables.read_link_facts(connection, sources)
     if not json:
-        _print_show(found, seats, figures, sources, facts)
+        _print_show(found, seats, figures, is_counted=left_out is None)
+        if left_out or not figures:
+            terminal.echo(show_tables.why_without_figures(found.id, left_out, sources))
+        # The heading names the show's zone, which is nearly always the same.
+        at = moments.with_zone if zone != found.timezone else moments.written
+        _print_links(sources, facts, lambda moment: at(moment, zone))
         return
     render.print_json(
         {
@@ -191,6 +203,13 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
             "seats": seats.capacity,
             "tickets_sold": seats.sold,
             "fullness": seats.words,
+            "left_out": None
+            if left_out is None
+            else {
+                "since": left_out.since,
+                "by": left_out.by,
+                "reason": left_out.reason,
+            },
         }
     )
 
@@ -217,26 +236,53 @@ def _print_show(
     show: ShowInfo,
     seats: Seats,
     figures: Sequence[Figures],
-    sources: Sequence[LinkedOccurrence],
-    facts: show_tables.LinkFacts,
+    *,
+    is_counted: bool,
 ) -> None:
+    """
+    The show itself, and what each platform sold.
+    """
     from ticketsync.cli import render
+    from ticketsync.core import moments
     from ticketsync.core.redact import safe
 
-    terminal.echo(f"{safe(show.production)}, {render.day(show.starts_local)}")
-    capacity = "" if seats.capacity is None else f", {seats.capacity} seats"
-    fullness = show_tables.fullness_text(seats)
-    sold = f", {fullness}: {seats.sold} sold" if fullness else ""
-    terminal.echo(f"{safe(show.venue)}{capacity}{sold}")
+    when = f"{render.day(show.starts_local)} ({moments.zone_in_words(show.timezone)})"
+    terminal.echo(f"{safe(show.production)}, {when}")
+    terminal.echo(f"{safe(show.venue)}, {_seats_text(seats, is_counted=is_counted)}")
     terminal.echo("")
     if figures:
         show_tables.print_sources(figures)
-    else:
-        terminal.echo(show_tables.why_without_figures(show, sources))
+
+
+def _seats_text(seats: Seats, *, is_counted: bool) -> str:
+    """
+    The seats of all platforms together, and how many of them are sold.
+    """
+    known = "seats unknown"
+    if seats.capacity is not None:
+        known = number_of(seats.capacity, "seat")
+    if not is_counted:
+        return known
+    if seats.capacity is None:
+        return f"{seats.sold} sold, {known}"
+    words = show_tables.fullness_text(seats)
+    return f"{seats.sold} of {known} sold{words and f', {words}'}"
+
+
+def _print_links(
+    sources: Sequence[LinkedOccurrence],
+    facts: show_tables.LinkFacts,
+    at: Callable[[datetime | None], str],
+) -> None:
+    """
+    The platforms' dates that feed a show; `at` writes a moment.
+    """
+    from ticketsync.core.redact import safe
+
     for source in sources:
         ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}"
         terminal.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
-        for line in _link_lines(source, facts):
+        for line in _link_lines(source, facts, at):
             terminal.echo(f"  {line}")
         for url in (source.url, source.dashboard_url):
             if url:
@@ -244,13 +290,14 @@ def _print_show(
 
 
 def _link_lines(
-    source: LinkedOccurrence, facts: show_tables.LinkFacts
+    source: LinkedOccurrence,
+    facts: show_tables.LinkFacts,
+    at: Callable[[datetime | None], str],
 ) -> Iterator[str]:
     """
     What is switched off, what is left to sell, when it was last read, and its last
     problem.
     """
-    from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
     if source.switch_note:
@@ -258,11 +305,11 @@ def _link_lines(
     left, read_at = facts.available[source.id], facts.last_reads[source.id]
     of = "" if source.capacity is None else f" of {source.capacity}"
     known = [] if left is None else [f"{left}{of} left there"]
-    known.append("not read yet" if read_at is None else f"read {render.when(read_at)}")
+    known.append("not read yet" if read_at is None else f"read {at(read_at)}")
     yield ", ".join(known)
     if source.problem:
         assert source.problem_at is not None
-        yield f"problem since {render.when(source.problem_at)}: {safe(source.problem)}"
+        yield f"problem since {at(source.problem_at)}: {safe(source.problem)}"
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
+    from ticketsync.web.trial_keys import TrialKeys
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 KEY_HINT = (
@@ -100,6 +101,7 @@ class _Delivery:
     order: str
     occurrence: str = ""
     key_file: str = ""
+    key: RSAPrivateKey | None = None
 
 
 def send(database: Database, settings: Settings, delivery: _Delivery, to: str) -> int:
@@ -117,25 +119,51 @@ def send(database: Database, settings: Settings, delivery: _Delivery, to: str) -
     )
     headers, body = _signed(
         *(provider, delivery.event, delivery.order, delivery.occurrence),
-        *(endpoint, delivery.key_file),
+        *(endpoint, delivery.key_file, delivery.key),
     )
     return deliveries.send(f"{to.rstrip('/')}/hooks/{endpoint.path}", headers, body)
 
 
 def send_first_event(
-    database: Database, settings: Settings, account: str, order: str, to: str
+    database: Database,
+    settings: Settings,
+    account: str,
+    order: str,
+    trials: TrialKeys,
+    to: str,
 ) -> int:
     """
-    Send a delivery of the platform's first event about an order.
-
-    Raises: `UsageError` where only the platform can sign one.
+    Send a delivery of the platform's first event about an order. Where only the
+    platform can sign one, it is signed with a pair of keys made for it, whose public
+    half is among the `trials` of the receiver meanwhile.
     """
+    from ticketsync.core.redact import Secret
+    from ticketsync.sandbox import deliveries
     from ticketsync.workflows import webhook_endpoints
 
-    provider = webhook_endpoints.get_sender(database, account).account.provider
-    event = _chosen_event(provider, "")
-    _require_ids(provider, event, order, "")
-    return send(database, settings, _Delivery(account, event, order), to)
+    sender = webhook_endpoints.get_sender(database, account).account
+    event = _chosen_event(sender.provider, "")
+    occurrence = ""
+    if deliveries.OCCURRENCE in deliveries.needs(sender.provider, event):
+        occurrence = _any_occurrence(database, sender.id)
+    _require_ids(sender.provider, event, order, occurrence)
+    delivery = _Delivery(account, event, order, occurrence)
+    if not deliveries.needs_key_file(sender.provider):
+        return send(database, settings, delivery, to)
+    key, public = deliveries.make_keys()
+    with trials.accepted(account, Secret(public)):
+        return send(database, settings, replace(delivery, key=key), to)
+
+
+def _any_occurrence(database: Database, account_id: int) -> str:
+    """
+    The platform's id of an occurrence of this account; empty if there is none.
+    """
+    from ticketsync.catalogue import occurrences
+
+    with database.read() as connection:
+        found = occurrences.list_occurrences(connection, account_id)
+    return found[0].provider_occurrence_id if found else ""
 
 
 def _chosen_event(provider: str, event: str) -> str:
@@ -182,6 +210,7 @@ def _signed(
     occurrence: str,
     endpoint: WebhookEndpoint,
     key_file: str,
+    key: RSAPrivateKey | None,
 ) -> tuple[dict[str, str], bytes]:
     """
     The headers and body of the delivery, signed as this platform signs.
@@ -191,13 +220,14 @@ def _signed(
     from ticketsync.core import clock
     from ticketsync.sandbox import deliveries
 
-    needs_key = deliveries.needs_key_file(provider)
+    if deliveries.needs_key_file(provider):
+        key = key or _read_key(endpoint.account, key_file)
     return deliveries.delivery(
         *(provider, event, order),
         number=secrets.randbelow(10**9),
         now=int(clock.now().timestamp()),
         secret=endpoint.secrets[0].reveal() if endpoint.secrets else "",
-        key=_read_key(endpoint.account, key_file) if needs_key else None,
+        key=key,
         url=endpoint.url,
         occurrence=occurrence,
     )

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None)
 WATCH_SECONDS = 30
 LONG_STATE = 15  # characters for which a narrow terminal has no room
+NO_SCHEDULE = (
+    "No schedule: accounts are read only when somebody runs ticketsync sync. To have "
+    "it done: ticketsync schedule install"
+)
 MAX_LISTED = 10  # items of one kind
 
 
@@ -74,13 +78,14 @@ class _Status:
     doubtful: Sequence[tuple[str, str, str]]
     unread: Sequence[tuple[str, str, str]]
     settings_problem: str | None
+    is_scheduled: bool
 
 
 def _load_status(app_context: context.AppContext) -> _Status:
     from ticketsync.accounts import health
     from ticketsync.core import clock
     from ticketsync.reporting import runs, sales
-    from ticketsync.workflows import waiting
+    from ticketsync.workflows import schedule, waiting
 
     settings, now = app_context.settings(), clock.now()
     with app_context.database().read() as connection:
@@ -97,6 +102,7 @@ def _load_status(app_context: context.AppContext) -> _Status:
             else [],
             unread=sales.list_quarantined(connection) if counts.quarantined else [],
             settings_problem=_settings_problem(app_context.settings_file()),
+            is_scheduled=schedule.is_in_use(connection, now),
         )
 
 
@@ -167,6 +173,7 @@ def _print_json(status: _Status) -> None:
                 for item in status.waiting
             ],
             "settings_problem": status.settings_problem,
+            "is_scheduled": status.is_scheduled,
         }
     )
 
@@ -224,8 +231,11 @@ def _print_accounts(status: _Status) -> None:
         return
     has_long_state = max(len(row["state"]) for row in rows) > LONG_STATE
     # A truncated state is useless; the platform is dropped instead.
-    left_out = "provider" if has_long_state else None
-    render.table(rows, [column for column in _COLUMNS if column.key != left_out])
+    left_out = {"provider"} if has_long_state else set()
+    left_out |= set() if status.is_scheduled else {"next"}
+    render.table(rows, [column for column in _COLUMNS if column.key not in left_out])
+    if not status.is_scheduled:
+        _print_line(_Line(NO_SCHEDULE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """
 How a table fits a terminal. Columns that can be spared are left out, texts are made
-narrower, and where even that is not enough each row becomes a list of its values: a row
-never goes on in another line, and a number is never cut.
+narrower, a text that would be cut may go below its row, and where even that is not
+enough each row becomes a list of its values: a row never goes on in another line, and a
+number is never cut.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Column:
     whether it must not shrink, whether what does not fit goes on in another line.
 
     `spare`: the column is left out where there is no room for all, the highest first;
-    0 for never. `whole`: the row's key of the uncut value, for a pipe.
+    0 for never. `whole`: the row's key of the uncut value, for a pipe. `below`: where
+    there is no room for all of it, the text goes below its row, in full.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Column:
     wraps: bool = False
     spare: int = 0
     whole: str = ""
+    below: bool = False
 
     @property
     def can_shrink(self) -> bool:
@@ -45,13 +48,15 @@ class Column:
 class Layout:
     """
     The indexes of the columns that are shown, their widths, and the gap between them;
-    `fits` is false where each row has to become a list.
+    `fits` is false where each row has to become a list. `below` are the indexes of
+    those whose texts stand below their row.
     """
 
     shown: Sequence[int]
     widths: Sequence[int]
     gap: int
     fits: bool
+    below: Sequence[int] = ()
 
 
 def fit(
@@ -61,17 +66,29 @@ def fit(
     The layout of these cells on a terminal of `available` columns.
     """
     wanted = _wanted(columns, cells)
-    shown = _spared(columns, wanted, available)
+    below = _below(columns, wanted, available)
+    shown = _spared(columns, wanted, available, below)
     kept = [columns[index] for index in shown]
     widths = [wanted[index] for index in shown]
     gaps = len(shown) - 1
     if sum(widths) + GAP * gaps <= available:
-        return Layout(shown, widths, GAP, fits=True)
+        return Layout(shown, widths, GAP, fits=True, below=below)
     for gap in NARROW_GAPS:
         shrunk = _shrunk(kept, widths, available - gap * gaps)
         if sum(shrunk) + gap * gaps <= available:
-            return Layout(shown, shrunk, gap, fits=True)
+            return Layout(shown, shrunk, gap, fits=True, below=below)
     return Layout(shown, widths, GAP, fits=False)
+
+
+def _below(
+    columns: Sequence[Column], wanted: Sequence[int], available: int
+) -> list[int]:
+    """
+    The indexes of the columns that may stand below their row and have to.
+    """
+    if sum(wanted) + GAP * (len(columns) - 1) <= available:
+        return []
+    return [index for index, column in enumerate(columns) if column.below]
 
 
 def _wanted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
@@ -88,12 +105,15 @@ def _wanted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[i
 
 
 def _spared(
-    columns: Sequence[Column], wanted: Sequence[int], available: int
+    columns: Sequence[Column],
+    wanted: Sequence[int],
+    available: int,
+    below: Sequence[int],
 ) -> list[int]:
     """
     The indexes of the columns that remain, so that the texts of these have room.
     """
-    shown = [*range(len(columns))]
+    shown = [index for index in range(len(columns)) if index not in below]
     while True:
         needed = sum(
             min(wanted[n], columns[n].most or COMFORTABLE)
@@ -101,7 +121,7 @@ def _spared(
             else wanted[n]
             for n in shown
         )
-        if needed + GAP * (len(shown) - 1) <= available:
+        if needed + NARROW_GAPS[0] * (len(shown) - 1) <= available:
             return shown
         last = max(shown, key=lambda n: columns[n].spare)
         if not columns[last].spare:

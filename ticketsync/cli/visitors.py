@@ -48,8 +48,8 @@ def invite(
 
     Example: ticketsync visitors invite --role door --name "Door A" --show 12
     """
-    from ticketsync.catalogue import shows
-    from ticketsync.core import clock
+    from ticketsync.core import clock, moments
+    from ticketsync.store.business_zone import get_business_zone
     from ticketsync.visitors import passes
     from ticketsync.web import entry
     from ticketsync.workflows import public_address
@@ -58,7 +58,7 @@ def invite(
     settings = app_context.settings()
     with app_context.database().write() as connection:
         limit = _limit(connection, show, evening)
-        zone = shows.get_business_zone(connection)
+        zone = get_business_zone(connection)
         token = passes.issue(connection, "link", role, name, clock.now(), limit)
     url = entry.link_url(public_address.for_links(settings.serve), token)
     if json:
@@ -74,8 +74,8 @@ def invite(
         )
         return
     if limit.ends_at is not None:
-        ends_at = clock.local(limit.ends_at, zone)
-        app_context.say(f"The link and its pass end {ends_at:%Y-%m-%d %H:%M} ({zone}).")
+        ends_at = moments.with_zone(limit.ends_at, zone)
+        app_context.say(f"The link and its pass end {ends_at}.")
     terminal.echo(url)
 
 
@@ -84,9 +84,10 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
     What `--show` and `--evening` limit a pass to.
     """
 
-    from ticketsync.catalogue import selection, shows
+    from ticketsync.catalogue import selection
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
+    from ticketsync.store.business_zone import get_business_zone
     from ticketsync.visitors import limits
 
     if show and evening:
@@ -99,7 +100,7 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
         return limits.for_show(found.id, found.starts_local, found.timezone)
     if not evening:
         return limits.UNLIMITED
-    zone = shows.get_business_zone(connection)
+    zone = get_business_zone(connection)
     try:
         return limits.parse_evening(evening, zone)
     except ValueError:
@@ -113,7 +114,6 @@ _COLUMNS = (
     render.Column("kind", "WHAT"),
     render.Column("role", "ROLE"),
     render.Column("name", "WHO", most=20),
-    render.Column("expires_at", "UNTIL", rigid=True),
     render.Column("show_id", "SHOW", numeric=True),
     render.Column("evening", "EVENING", rigid=True),
 )
@@ -128,7 +128,8 @@ def list_visitors(
     """
     from dataclasses import asdict
 
-    from ticketsync.core import clock
+    from ticketsync.core import clock, moments
+    from ticketsync.store.business_zone import get_business_zone
     from ticketsync.visitors import passes
 
     wanted = context.chosen_format(format, json)
@@ -136,7 +137,13 @@ def list_visitors(
         rows = [
             asdict(found) for found in passes.list_visitors(connection, clock.now())
         ]
-    render.show(rows, _COLUMNS, wanted, empty="No one has been invited.")
+        zone = get_business_zone(connection)
+    shown = [
+        {**row, "expires_at": moments.written(row["expires_at"], zone)} for row in rows
+    ]
+    until = render.Column("expires_at", moments.heading("UNTIL", zone), rigid=True)
+    columns = [*_COLUMNS, until]
+    render.show(shown, columns, wanted, machine=rows, empty="No one has been invited.")
 
 
 @app.command("revoke")

@@ -43,7 +43,10 @@ def list_waiting(
         found = waiting.everything(connection, app_context.settings(), clock.now())
     render.show(
         [{"id": item.id, "text": item.text} for item in found],
-        [render.Column("id", "ID", rigid=True), render.Column("text", "WHAT")],
+        [
+            render.Column("id", "ID", rigid=True),
+            render.Column("text", "WHAT", below=True),
+        ],
         wanted,
         machine=[
             {
@@ -110,14 +113,17 @@ def _list_dismissed(app_context: context.AppContext, format: str) -> None:
 
     from ticketsync.accounts import dismissals
     from ticketsync.cli import render
+    from ticketsync.core import moments
+    from ticketsync.store.business_zone import get_business_zone
 
     with app_context.database().read() as connection:
         found = dismissals.list_dismissals(connection)
+        zone = get_business_zone(connection)
     render.show(
         [
             {
                 "id": f"{item.kind}:{item.key}",
-                "at": item.dismissed_at,
+                "at": moments.written(item.dismissed_at, zone),
                 "by": item.dismissed_by,
                 "reason": item.reason,
             }
@@ -125,9 +131,9 @@ def _list_dismissed(app_context: context.AppContext, format: str) -> None:
         ],
         [
             render.Column("id", "ID", rigid=True),
-            render.Column("at", "WHEN", rigid=True),
+            render.Column("at", moments.heading("WHEN", zone), rigid=True),
             render.Column("by", "BY"),
-            render.Column("reason", "WHY"),
+            render.Column("reason", "WHY", below=True),
         ],
         format,
         machine=[asdict(item) for item in found],

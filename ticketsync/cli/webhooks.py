@@ -137,13 +137,11 @@ def set_secret(
 
 
 _COLUMNS = (
-    render.Column("id", "ID", numeric=True),
-    render.Column("received_at", "UTC", rigid=True),
     render.Column("account", "ACCOUNT", most=12),
     render.Column("event", "EVENT", most=25, rigid=True, wraps=True),
     render.Column("order_id", "ORDER", most=16, wraps=True),
     render.Column("state", "STATE", rigid=True),
-    render.Column("reason", "WHY", most=40, wraps=True),
+    render.Column("reason", "WHY", below=True),
 )
 
 
@@ -198,8 +196,9 @@ def list_deliveries(
     """
     from dataclasses import asdict
 
-    from ticketsync.core import clock
+    from ticketsync.core import clock, moments
     from ticketsync.reporting import deliveries
+    from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
@@ -215,12 +214,21 @@ def list_deliveries(
         health = deliveries.read_delivery_health(connection)
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
         refused_attempts = deliveries.count_at_unknown_addresses(connection)
+        zone = get_business_zone(connection)
     found = app_context.say_limited(found, limit)
     rows = [asdict(item) for item in found]
-    shown = [{**row, "received_at": render.instant(row["received_at"])} for row in rows]
+    shown = [
+        {**row, "received_at": moments.written(row["received_at"], zone)}
+        for row in rows
+    ]
     is_filtered = bool(account or platform or state)
     empty = "No such deliveries." if is_filtered else "No deliveries yet."
-    render.show(shown, _COLUMNS, wanted, machine=rows, empty=empty)
+    columns = [
+        render.Column("id", "ID", numeric=True),
+        render.Column("received_at", moments.heading("WHEN", zone), rigid=True),
+        *_COLUMNS,
+    ]
+    render.show(shown, columns, wanted, machine=rows, empty=empty)
     if wanted == "table":
         _print_health(health, gaps, refused_attempts)
 
@@ -282,9 +290,11 @@ def _print_health(
         last = received if item.last_at is not None else ""
         terminal.echo(f"{item.account}: {counts}; {share}{last}{effect}")
     for gap in gaps:
+        orders = number_of(gap.of, "order")
+        were = "was" if gap.orders == 1 else "were"
         terminal.echo(
-            f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
-            "found by a sync only; no webhook announced them."
+            f"{gap.account}: {gap.orders} of {orders} of the last day {were} found by "
+            "a sync only; no webhook announced them."
         )
     if refused_attempts:
         terminal.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")

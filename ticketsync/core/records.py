@@ -155,7 +155,8 @@ class People(msgspec.Struct, frozen=True):
 class Ticket(msgspec.Struct, frozen=True):
     """
     One admission. `face` is its price after discounts, before any fee; `fee` the fees
-    the buyer paid on this ticket; `listed` its list price and `tax` its part of the
+    the buyer paid on this ticket, `tax_added` the tax charged on top of it where the
+    platform reports that by ticket; `listed` its list price and `tax` its part of the
     order's tax, `None` where the platform does not report it. `code` is the digest of
     the code it is scanned by, `second_code` of an alternative code. `seat` is the label
     of a reserved seat, as the platform writes it.
@@ -175,26 +176,43 @@ class Ticket(msgspec.Struct, frozen=True):
     code: str | None = None
     second_code: str | None = None
     seat: str = ""
+    tax_added: int = 0
 
 
 class Fee(msgspec.Struct, frozen=True):
     """
     A fee kept by the platform or the payment processor, under their name for it;
-    `amount` is `None` where one was kept but the amount is not reported.
+    `amount` is `None` where one was kept but the amount is not reported, `tax` (the tax
+    inside it) where that is not.
     """
 
     name: str
     amount: int | None
+    tax: int | None = None
+
+
+class RefundKind(StrEnum):
+    """
+    Whether the venue returned money, or the buyer's bank withdrew it.
+    """
+
+    REFUND = "refund"
+    DISPUTE = "dispute"
 
 
 class Refund(msgspec.Struct, frozen=True):
     """
-    Money returned to a buyer; `refunded_at` is `None` where the date is not reported.
+    Money returned to a buyer; `refunded_at` is `None` where the date is not reported,
+    `face`, `buyer_fee` and `tax` where the platform does not report these parts.
     """
 
     id: str
     amount: int
     refunded_at: datetime | None = None
+    kind: RefundKind = RefundKind.REFUND
+    face: int | None = None
+    buyer_fee: int | None = None
+    tax: int | None = None
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -205,7 +223,8 @@ class Order(msgspec.Struct, frozen=True):
     charged          everything the buyer was charged at purchase
     buyer_fees       of it, fees on the whole order (those of one ticket are there)
     tax              of it, tax; `None` where the platform does not report it;
-                     `tax_on_top` says whether it was added to prices
+                     `tax_on_top` says whether all of it was added to prices (what was
+                     added to some of them is `tax_added` there)
     addons, donations  of it, what is not admission
     vouchers         paid with a voucher instead of money (reduces `charged`)
     fees             kept by platform and processor; `None` when nothing is reported

@@ -10,16 +10,11 @@ import weakref
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from ticketsync.core import digest
+from ticketsync.core import digest, unseen
 
 MASK = "***"
 
-# C0 and C1 controls, bidirectional overrides, zero-width characters, line and
-# paragraph separators, byte order mark, lone surrogates.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ud800-\udfff]"
-)
+_UNSAFE = re.compile(f"[{unseen.UNSEEN}]")
 LONGEST = 500
 
 
@@ -68,7 +63,7 @@ def safe(text: object, *, longest: int = LONGEST) -> str:
     whole = str(text)
     if len(whole) > longest:
         whole = without_live_secrets(whole)
-    shown = _UNSAFE.sub(_visible, whole[: longest + 1])
+    shown = _UNSAFE.sub(unseen.escaped, whole[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
@@ -76,12 +71,7 @@ def safe_lines(text: str) -> str:
     """
     Foreign text of several lines, uncut: as `safe`, but its line feeds stay.
     """
-    return "\n".join(_UNSAFE.sub(_visible, line) for line in text.split("\n"))
-
-
-def _visible(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return "\n".join(_UNSAFE.sub(unseen.escaped, line) for line in text.split("\n"))
 
 
 def without_secrets(text: str, secrets: list[Secret]) -> str:

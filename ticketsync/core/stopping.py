@@ -12,6 +12,7 @@ import time
 from ticketsync.core import errors
 
 GLANCE_SECONDS = 0.5  # how long a wait may go without looking
+GRACE_SECONDS = 5.0  # how long what was asked to stop is waited for
 
 
 class Stop:
@@ -23,6 +24,7 @@ class Stop:
         self._event = threading.Event()
         self._message = ""
         self._signal_number = int(signal.SIGINT)
+        self._grace_ends = float("inf")
 
     @property
     def is_requested(self) -> bool:
@@ -40,7 +42,15 @@ class Stop:
             self._signal_number = why.exit_code - 128
         elif isinstance(why, Exception):
             self._message = f"Stopped, because the run failed: {why}"
+        self._grace_ends = time.monotonic() + GRACE_SECONDS
         self._event.set()
+
+    @property
+    def grace_left(self) -> float:
+        """
+        The seconds for which what was asked to stop is still waited for.
+        """
+        return max(0.0, self._grace_ends - time.monotonic())
 
     def check(self) -> None:
         """

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from ticketsync.core import unseen
+
 # Spaces, controls, what is not shown, and half a surrogate pair.
-_NOT_IN_ADDRESSES = re.compile(
-    "[\0-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
+_NOT_IN_ADDRESSES = re.compile(f"[{unseen.UNSEEN}{unseen.BLANKS}]")
 
 
 def split(url: object) -> SplitResult:

@@ -46,9 +46,23 @@ def accounts_without_names(guests: Sequence[Guest]) -> list[str]:
     return sorted({guest.account for guest in guests} - named)
 
 
+def say_names_missing(guests: Sequence[Guest]) -> str:
+    """
+    That orders stand in the place of names, for people at a door, who have no terminal;
+    empty if none do.
+    """
+    without = accounts_without_names(guests)
+    if not without:
+        return ""
+    return (
+        f"Names are not kept for {', '.join(without)}: ask for the order number. "
+        "Whoever looks after the server can have them kept."
+    )
+
+
 def explain_missing_names(guests: Sequence[Guest]) -> str:
     """
-    Why orders stand in the place of names, and what to do; empty if none do.
+    The same on a terminal, with what to do.
     """
     without = accounts_without_names(guests)
     if not without:

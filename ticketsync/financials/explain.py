@@ -18,6 +18,15 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders, tickets
 
+# What `charged` consists of beside `face`; `voucher` is taken off.
+CHARGED_PARTS = (
+    Column("buyer_fee", Kind.MONEY, "buyer fees"),
+    Column("addons", Kind.MONEY, "add-ons"),
+    Column("donation", Kind.MONEY, "donations"),
+    Column("voucher", Kind.MONEY, "less vouchers"),
+    Column("tax_added", Kind.MONEY, "tax on top"),
+    Column("unexplained", Kind.MONEY, "unexplained"),
+)
 CONTRIBUTIONS = (
     Column("account"),
     Column("order_id"),
@@ -39,6 +48,7 @@ CONTRIBUTIONS = (
     Column("tax_remitted", Kind.MONEY),
     Column("fees", Kind.MONEY),
     Column("doubt"),
+    *CHARGED_PARTS,
 )
 
 
@@ -48,7 +58,8 @@ class TicketContribution:
     One ticket's contribution to a show's figures, with the order it came in.
 
     `is_checked_in`: as our doors recorded if they ever scanned the ticket, else as the
-    platform reports. `order_id` and `ticket_id` are the platform's.
+    platform reports. `order_id` and `ticket_id` are the platform's. What `charged`
+    consists of beside `face` is `None` until it was parsed.
     """
 
     account: str
@@ -71,6 +82,12 @@ class TicketContribution:
     tax_remitted: Money
     fees: Money | None
     doubt: str | None
+    buyer_fee: Money | None
+    addons: Money | None
+    donation: Money | None
+    voucher: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
 
 
 def list_contributions(

@@ -61,6 +61,7 @@ _SUMS = (
     *_TYPE_SUMS,
     *("checked_in", "tax", "untaxed", "tax_remitted"),
     *_FEE_SUMS,
+    *(*totals.GROSS_PARTS, "without_parts"),
 )
 
 _FEW = 200  # shows from which it is cheaper to sum up everything and filter
@@ -209,6 +210,8 @@ def _by_type(
             _count(is_paid & tickets.c.fees.is_not(None)).label("reported_paid"),
             _count(is_paid & tickets.c.tax.is_(None)).label("untaxed"),
             func.count(tickets.c.fees).label("reported"),
+            *(_sum(tickets.c[c]).label(n) for n, c in totals.GROSS_PARTS.items()),
+            _count(tickets.c.unexplained.is_(None)).label("without_parts"),
         )
         .select_from(counted.with_admissions(joined))
         .where(these)
@@ -307,6 +310,8 @@ def _fee_lines(
         }
         if row.pop("untaxed"):
             row["tax"] = None
+        if row.pop("without_parts"):
+            row |= dict.fromkeys(totals.GROSS_PARTS)
         lines += [
             {
                 **dict(zip(_SHOW, key, strict=True)),

@@ -8,12 +8,14 @@ the platform has accepted it, and only then stored.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ticketsync.accounts.runs import Result
-from ticketsync.core import errors
+from ticketsync.catalogue import occurrences
+from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.named_files import named_files
 from ticketsync.core.plurals import number_of
@@ -29,7 +31,7 @@ from ticketsync.workflows import (
     webhook_registration,
 )
 from ticketsync.workflows.account_run import OnProgress
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.connect import Connected, SecretSource
 from ticketsync.workflows.sync import run as sync
 
 CONNECT: Final = "connect"
@@ -93,15 +95,22 @@ class SetupJobs:
                 options=new.options,
                 check=True,
             )
-            owner = found.identity.name if found.identity else ""
-            task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
-            self._fetch_after_connecting(task, new.name)
+            self.describe_connected(task, found)
 
         title = f"Connect {spec.title}"
         return self.tasks.start(
             *(task_id, CONNECT, title, job, new.name, spec.name),
             given=(new.key.reveal(), new.storage, *_flat(new.options)),
+            chosen={**new.options, "name": new.name, **_agreement(new.storage)},
         )
+
+    def describe_connected(self, task: Task, found: Connected) -> None:
+        """
+        Say whose key it is that was accepted, and read what is on sale there.
+        """
+        owner = found.identity.name if found.identity else ""
+        task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
+        self._fetch_after_connecting(task, found.account)
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
         """
@@ -118,6 +127,7 @@ class SetupJobs:
         return self.tasks.start(
             *(task_id, ROTATE, f"New key for {name}", job, name),
             given=(key.reveal(), storage),
+            chosen=_agreement(storage),
         )
 
     def plan_options(self, task_id: str, name: str, given: Mapping[str, str]) -> Task:
@@ -162,18 +172,25 @@ class SetupJobs:
 
     def sync(self, task_id: str, names: Sequence[str] = ()) -> Task:
         """
-        Sync the accounts, or all of them.
+        Sync the accounts, or all of them. All are synced once at a time: who asks while
+        that runs is given the task that runs.
         """
 
         def job(task: Task) -> None:
             task.begin("Reading what is on sale and what was sold")
-            request = sync.Request(tuple(names), on_progress=_progress_of(task))
+            request = sync.Request(
+                tuple(names), on_progress=_progress_of(task), stop=self.tasks.stop
+            )
             outcome = sync.sync(self.database, self.settings(), request)
             _note_results(task, outcome.results, _count_changed, "show", "changed")
             _note_remarks(task, outcome.notes)
             _refuse_if_all_failed(outcome.results)
 
-        return self.tasks.start(task_id, SYNC, "Sync", job, given=names)
+        return self.tasks.start(
+            *(task_id, SYNC, "Sync" if names else "Sync of all accounts", job),
+            given=names,
+            is_one_at_a_time=not names,
+        )
 
     def register_webhooks(self, task_id: str, name: str, storage: str) -> Task:
         """
@@ -239,9 +256,17 @@ class SetupJobs:
     def _fetch(self, task: Task, names: Sequence[str]) -> None:
         task.begin("Reading events")
         results, remarks = sync.fetch_listing(
-            self.database, self.settings(), names, on_progress=_progress_of(task)
+            self.database,
+            self.settings(),
+            names,
+            on_progress=_progress_of(task),
+            stop=self.tasks.stop,
         )
-        _note_results(task, results, _count_listed, "event", "on sale")
+        with self.database.read() as connection:
+            on_sale = occurrences.count_events_on_sale(connection, clock.now())
+        _note_results(
+            task, results, lambda result: on_sale[result.account], "event", "on sale"
+        )
         _note_remarks(task, remarks)
         _refuse_if_all_failed(results)
 
@@ -252,9 +277,9 @@ class SetupJobs:
         try:
             self._fetch(task, [name])
         except Exception as error:
-            text = explain(task, error).message
+            known = explain(task, error)
             if not task.has_failed_step:
-                task.fail_step(f"{name}: {text}")
+                task.fail_step(f"{name}: {known.message}", known.exit_code)
 
 
 def _flat(options: Mapping[str, str]) -> Sequence[str]:
@@ -274,16 +299,27 @@ def _refuse_files(is_local: bool, options: Mapping[str, str]) -> None:
         )
 
 
+def _agreement(storage: str) -> Mapping[str, str]:
+    """
+    Whether the person agreed to a file, as the form says it.
+    """
+    return {"file": "yes"} if storage == "file" else {}
+
+
 def _progress_of(task: Task) -> OnProgress:
+    """
+    Says how far each account is; several of them report at the same time.
+    """
+    reports: dict[str, str] = {}
+    lock = threading.Lock()
+
     def on_progress(account: str, step: str, done: int, total: int) -> None:
         of = f" of about {total:,}" if total else ""
-        task.describe(f"{account}: {step}, {done:,}{of}")
+        with lock:
+            reports[account] = f"{account}: {step}, {done:,}{of}"
+            task.describe(" · ".join(reports[name] for name in sorted(reports)))
 
     return on_progress
-
-
-def _count_listed(result: Result) -> int:
-    return result.counts.processed
 
 
 def _count_changed(result: Result) -> int:
@@ -304,7 +340,7 @@ def _note_results(
         if number:
             task.begin("")
         if result.exit_code:
-            task.fail_step(f"{result.account}: {result.message}")
+            task.fail_step(f"{result.account}: {result.message}", result.exit_code)
         else:
             found = number_of(count(result), thing)
             task.describe(f"{result.account}: {found} {word}")

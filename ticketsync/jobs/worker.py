@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from ticketsync.core import actor, log
+from ticketsync.core import actor, errors, log
 from ticketsync.core.config import Settings
+from ticketsync.core.stopping import Stop
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
     account_alerts,
@@ -54,64 +56,113 @@ class SyncRequests:
         return requested_by
 
 
+@dataclass(slots=True)
+class Worker:
+    """
+    The worker as its server sees it. `doing` is what it is at, in words; after the end,
+    what it could not finish.
+    """
+
+    doing: str = ""
+
+
 @contextmanager
 def running(
     database: Database,
     settings: Settings,
     requests: SyncRequests,
     reload: Callable[[], Settings] | None = None,
-) -> Iterator[None]:
+    stop: Stop | None = None,
+) -> Iterator[Worker]:
     """
-    Run the worker in a thread for as long as the block lasts. The job in progress is
-    finished before the block ends. `reload` gives the settings for each job, if they
-    may change meanwhile.
+    Run the worker in a thread for as long as the block lasts. At the end the job in
+    progress is asked to stop and waited for briefly: it may be run again. `reload`
+    gives the settings for each job, if they may change meanwhile.
     """
+    stop = stop or Stop()
     stopped = threading.Event()
-    jobs = _jobs(database, reload or (lambda: settings), requests)
+    jobs = _jobs(database, reload or (lambda: settings), requests, stop)
+    state = Worker()
 
     def poll() -> None:
         while not stopped.wait(POLL_SECONDS):
-            _run_all(jobs)
+            _run_all(jobs, state)
 
-    thread = threading.Thread(target=poll, name="worker")
+    # A daemon: one that hangs in the system does not keep the process from ending.
+    thread = threading.Thread(target=poll, name="worker", daemon=True)
     thread.start()
     try:
-        yield
+        yield state
     finally:
         stopped.set()
-        thread.join()
+        stop.request(errors.Interrupted("The server was stopped.", signal_number=15))
+        thread.join(stop.grace_left)
 
 
 def _jobs(
-    database: Database, settings: Callable[[], Settings], requests: SyncRequests
-) -> Sequence[Job]:
+    database: Database,
+    settings: Callable[[], Settings],
+    requests: SyncRequests,
+    stop: Stop | None = None,
+) -> Sequence[tuple[str, Job]]:
+    """
+    The jobs of one round, each with what it does in words.
+    """
+    stop = stop or Stop()
     return (
-        lambda: _sync_requested(database, settings(), requests),
-        lambda: receive.process_deliveries(database, settings()),
-        lambda: push_checkins.check_ins(database, settings()),
-        _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings())),
-        _at_most_every(EXPIRY_SECONDS, lambda: delivery_expiry.delete_old(database)),
+        (
+            "a sync that was asked for",
+            lambda: _sync_requested(database, settings(), requests, stop),
+        ),
+        (
+            "webhook deliveries",
+            lambda: receive.process_deliveries(database, settings(), stop),
+        ),
+        (
+            "sending check-ins",
+            lambda: push_checkins.check_ins(database, settings(), stop),
+        ),
+        (
+            "notifications",
+            _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings())),
+        ),
+        (
+            "deleting old deliveries",
+            _at_most_every(
+                EXPIRY_SECONDS, lambda: delivery_expiry.delete_old(database)
+            ),
+        ),
     )
 
 
-def _run_all(jobs: Sequence[Job]) -> None:
+def _run_all(jobs: Sequence[tuple[str, Job]], state: Worker) -> None:
     """
-    Run each job once. A failing job is logged and does not stop the others.
+    Run each job once. A failing job is logged and does not stop the others; one that
+    was asked to stop is the last.
     """
-    for job in jobs:
+    for doing, job in jobs:
+        state.doing = doing
         try:
             job()
+        except errors.Interrupted:
+            return
         except Exception as error:  # otherwise deliveries would pile up unnoticed
             word = getattr(error, "word", "bug")
             log.warning("worker", word=word, trace=log.trace_of(error))
+    state.doing = ""
 
 
 def _sync_requested(
-    database: Database, settings: Settings, requests: SyncRequests
+    database: Database, settings: Settings, requests: SyncRequests, stop: Stop
 ) -> None:
-    for account, requested_by in requests.take_all().items():
-        with actor.acting_as(requested_by):
-            sync.sync(database, settings, sync.Request((account,)))
+    """
+    Sync what was asked for; accounts that one person asked for, side by side.
+    """
+    requested_by = requests.take_all()
+    for person in dict.fromkeys(requested_by.values()):
+        names = tuple(name for name, who in requested_by.items() if who == person)
+        with actor.acting_as(person):
+            sync.sync(database, settings, sync.Request(names, stop=stop))
 
 
 def _notify(database: Database, settings: Settings) -> None:

@@ -3,17 +3,21 @@ How many calls an account may make, counted across all our processes.
 
 Cron, a person at the terminal and a webhook worker share one platform limit, so the
 count is kept in a small SQLite file in the state folder, under a file lock. If that
-file is lost, the limit may be exceeded once.
+file is lost, the limit may be exceeded once. There is one for each key that was ever
+used; one that nobody has used for days counts nothing any more and is removed.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import filelock
 from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
 
 from ticketsync.core import disk, errors, paths
@@ -22,6 +26,7 @@ from ticketsync.core.stopping import GLANCE_SECONDS, Stop
 LOCK_SECONDS = 10.0
 MAX_BATCH = 10  # calls counted at once: the lock takes longer than a call (measured)
 MIN_BUDGET_PER_CALL = 500  # of a batch: small budgets are counted call by call
+FORGOTTEN_SECONDS = 2 * 24 * 3600  # far longer than any platform counts or a run takes
 
 
 class CallBudget:
@@ -38,8 +43,12 @@ class CallBudget:
         self._permitted = 0
         rate = Rate(requests, minutes * Duration.MINUTE)
         try:
+            file = _file_of(name)
+            with suppress(FileNotFoundError):
+                os.utime(file)  # in use: it is not removed
+            _remove_forgotten(file)
             self._bucket = SQLiteBucket.init_from_file(
-                [rate], db_path=str(_file_of(name)), use_file_lock=True
+                [rate], db_path=str(file), use_file_lock=True
             )
             self._bucket.conn.execute("PRAGMA synchronous = OFF").close()
             self._bucket.leak(time.time_ns() // 1_000_000)
@@ -106,3 +115,32 @@ def _storage_error(error: Exception) -> errors.DatabaseError:
 def _file_of(name: str) -> Path:
     folder = paths.private_folder(paths.state_folder())
     return folder / f"calls-{paths.slug(name)}.sqlite"
+
+
+def _remove_forgotten(ours: Path) -> None:
+    """
+    Remove the counts of keys that nobody has used for days; `ours` is in use.
+    """
+    for file in ours.parent.glob("calls-*.sqlite"):
+        if file != ours and _is_forgotten(file):
+            with suppress(OSError, filelock.Timeout):
+                _remove(file)
+
+
+def _is_forgotten(file: Path) -> bool:
+    with suppress(OSError):
+        return time.time() - file.stat().st_mtime > FORGOTTEN_SECONDS
+    return False
+
+
+def _remove(file: Path) -> None:
+    """
+    Remove a count with all that SQLite and the lock keep beside it, unless a process
+    has it by now. Who waits for a lock file that is gone takes a new one.
+    """
+    lock = file.with_name(f"{file.name}.lock")
+    with filelock.FileLock(lock, timeout=0, mode=0o600):
+        if _is_forgotten(file):
+            for ending in ("", "-wal", "-shm", "-journal"):
+                file.with_name(f"{file.name}{ending}").unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)

@@ -159,7 +159,7 @@ class ApiClient:
         if it is empty.
         """
         try:
-            response = self._request("POST", path, {}, body, form)
+            response = self._request("POST", path, {}, body, form, is_write=True)
             self._check_status(response, path)
             return self._decoded(response) if response.body.strip() else None
         except retry.TryAgain as fault:
@@ -212,10 +212,14 @@ class ApiClient:
         params: Params,
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None = None,
+        *,
+        is_write: bool = False,
     ) -> _Response:
         self._wait_for_permission()
+        # Of a write that was sent, what came of it must be known.
+        stop = None if is_write else self._stop
         try:
-            return self._send(method, path, params, body, form)
+            return self._send(method, path, params, body, form, stop)
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._transport_error(error) from error
         except (httpx.InvalidURL, httpx.CookieConflict, UnicodeError):
@@ -252,6 +256,7 @@ class ApiClient:
         params: Params,
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None,
+        stop: Stop | None,
     ) -> _Response:
         with self._counter_lock:
             self.requests += 1
@@ -261,7 +266,7 @@ class ApiClient:
         status = 0
         try:
             with (
-                deadline_at(deadline, self._stop),
+                deadline_at(deadline, stop),
                 self._client.stream(
                     method,
                     self.base_url + path,

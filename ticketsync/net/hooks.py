@@ -71,6 +71,8 @@ class HookCard:
                 only ASCII and at most `LONGEST_ID` characters in any case
     expires     whether a signature is valid for a limited time only, so that a delivery
                 that was recorded cannot be sent again later
+    has_private_key
+                whether only the platform can sign, so that what we hold is public
     """
 
     is_signed: bool
@@ -81,6 +83,7 @@ class HookCard:
     occurrence_id: str = r"[A-Za-z0-9_.:-]{1,255}"
     delivery_id: str = r"[A-Za-z0-9_-]{1,100}"
     expires: bool = False
+    has_private_key: bool = False
 
 
 class Forged(Exception):

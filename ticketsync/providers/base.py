@@ -9,36 +9,37 @@ changes are reported is data in `spec` (`reads`, `changes`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
-    Any,
     ClassVar,
-    Literal,
     Protocol,
     TypeGuard,
     runtime_checkable,
 )
 
 from ticketsync.core import records
-from ticketsync.core.redact import Secret, take_people_out
+from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.providers.folder import Folder as Folder
 from ticketsync.providers.options import Option as Option
+from ticketsync.providers.platform_spec import LISTING as LISTING
+from ticketsync.providers.platform_spec import ORDER as ORDER
+from ticketsync.providers.platform_spec import Authenticate as Authenticate
+from ticketsync.providers.platform_spec import Budget as Budget
+from ticketsync.providers.platform_spec import Capabilities as Capabilities
+from ticketsync.providers.platform_spec import Changes as Changes
+from ticketsync.providers.platform_spec import Options as Options
+from ticketsync.providers.platform_spec import ProviderSpec as ProviderSpec
+from ticketsync.providers.platform_spec import Raw as Raw
+from ticketsync.providers.platform_spec import Reads as Reads
+from ticketsync.providers.platform_spec import always as always
+from ticketsync.providers.platform_spec import never_a_draft as never_a_draft
+from ticketsync.providers.platform_spec import nothing_to_explain as nothing_to_explain
 
 if TYPE_CHECKING:
-    from ticketsync.net.api_errors import Explain
-    from ticketsync.net.client import ApiClient, Headers
-    from ticketsync.net.oauth import OAuth
-
-Raw = Mapping[str, Any]
-Options = Mapping[str, str]
-LISTING = "listing"  # events and their occurrences
-ORDER = "order"
-
-Reads = Literal["per_occurrence", "per_event", "account", "none"]
-Changes = Literal["none", "by_event", "feed"]
+    from ticketsync.net.client import ApiClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,137 +83,6 @@ class Page:
     cross_checks: Sequence[CrossCheck] = ()
     latest: str | None = None
     unknown_ids: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    requests: int
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """
-    What ticketsync does with a platform. What the platform could do beyond that is in
-    `ProviderSpec.limits`.
-    """
-
-    reads_events: bool = True
-    reads_sales: bool = True
-    reads_pricing: bool = False
-    reads_attendees: bool = False
-    writes_events: bool = False
-    writes_pricing: bool = False
-    webhooks: bool = False
-    real_time_sales: bool = False
-    recurring: bool = False
-    reserved_seating: bool = False
-    wait_lists: bool = False
-    promo_codes: bool = False
-
-
-Authenticate = Callable[[Secret, Options], "Headers"]
-
-
-def always(options: Options) -> bool:
-    return True
-
-
-def never_a_draft(raw: Raw) -> bool:
-    """
-    For platforms without drafts.
-    """
-    return False
-
-
-def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
-    """
-    For platforms whose error responses contain only a status.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderSpec:
-    """
-    A platform as data. A difference between platforms is a field here.
-
-    personal_fields   names of raw fields with personal data or ticket codes; they are
-                      emptied before anything is stored
-    code_fields       those of them that contain what a ticket is scanned by: a digest
-                      of it is kept, so that the door can recognise it
-    personal_beside_email  fields that are personal only in an object with an `email`
-    reports_fees      whether orders say what platform and processor keep
-    reads             how orders are listed: `per_occurrence` or `per_event` by
-                      `fetch_orders`; `account`: those of all events at once, too, as
-                      `ReadsWholeAccount` says; `none`: not at all
-    changes           which orders can be listed that changed since the last read,
-                      however old they are: `none`; `by_event`: `fetch_orders` with a
-                      bookmark gives only those; `feed`: `fetch_recent_orders` gives
-                      all of them, so that an event that was read completely is not
-                      read again before the next sweep
-    base_url          `""` for one that uses no network and needs no key
-    options           settings of an account other than its key
-    explain           what the platform's error responses mean
-    is_draft          whether a listing record is one that nobody can buy yet: it may
-                      lack its name or its time zone. May raise what `reading.parsed`
-                      translates
-    oauth             how a person can authorise us instead of giving a key
-    listed_tickets    which tickets the number in its listing includes, see
-                      `CountedTickets`. Where nobody knows, the smallest: at worst, the
-                      platform is asked in vain for tickets without an order
-    limits            in words, what is not read of this platform, and why
-    global_ids        which of its ids (LISTING, ORDER) no two accounts of the
-                      platform share: two that list the same one are the same account
-    owner_is_account  whether the owner that its responses name is the whole account, as
-                      `identify` gives it; else one of several that a key may read for
-    dashboard_url     where a person manages the account; may contain options of it, as
-                      `{site_id}`. `""` where that is not known
-    """
-
-    name: str
-    title: str
-    base_url: str
-    authenticate: Authenticate
-    budget: Budget
-    key_help: str
-    capabilities: Capabilities
-    personal_fields: frozenset[str] = frozenset()
-    personal_beside_email: frozenset[str] = frozenset()
-    code_fields: frozenset[str] = frozenset()
-    reports_fees: bool = False
-    reads: Reads = "per_occurrence"
-    changes: Changes = "none"
-    options: Sequence[Option] = ()
-    explain: Explain = nothing_to_explain
-    is_draft: Callable[[Raw], bool] = never_a_draft
-    listed_tickets: records.CountedTickets = "sold"
-    limits: str = ""
-    oauth: Callable[[], OAuth] | None = None
-    global_ids: frozenset[str] = frozenset()
-    names_people: Callable[[Options], bool] = always  # with these options of an account
-    owner_is_account: bool = False
-    dashboard_url: str = ""
-
-    @property
-    def is_local(self) -> bool:
-        return not self.base_url
-
-    def dashboard_url_of(self, options: Options) -> str:
-        """
-        Where a person manages an account with these options; `""` if that is not known.
-        """
-        try:
-            return self.dashboard_url.format_map(options)
-        except KeyError:
-            return ""
-
-    def take_people_out(self, raw: Any) -> None:
-        """
-        Empty the personal fields of a record or a whole response, in place.
-        """
-        take_people_out(
-            raw, self.personal_fields, self.personal_beside_email, self.code_fields
-        )
 
 
 class Provider(Protocol):

@@ -5,6 +5,7 @@ The audit trail: who decided what, newest first.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,45 +78,72 @@ class AuditEntry:
         return f"{before} → {'nothing' if after is None else after}"
 
 
-def list_entries(
-    connection: Connection,
-    *,
-    kind: str | None = None,
-    account_id: int | None = None,
-    show_id: int | None = None,
-    who: str = "",
-    what: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    limit: int = 50,
-) -> list[AuditEntry]:
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
     """
-    The latest decisions, or those about one kind of subject, one account or one show
+    Which decisions: all, or those about one kind of subject, one account or one show
     (our ids): with decisions about the events and occurrences of the account, and about
     those that feed the show, or did, and its production. `who` is part of a
     name; `what` is an action, a kind of subject or part of a subject's name; `until` is
     the first instant that is no longer included.
     """
-    query = _with_account().order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-    if kind is not None:
-        query = query.where(audit.c.kind == kind)
-    if account_id is not None:
-        query = query.where(_is_about_account(account_id))
-    if show_id is not None:
-        query = query.where(_is_about_show(audit, show_id))
-    if who:
-        query = query.where(audit.c.who.icontains(who, autoescape=True))
-    if what:
-        wanted = what.casefold()
-        query = query.where(
-            (audit.c.action == wanted)
-            | (audit.c.kind == wanted)
-            | audit.c.subject.icontains(what, autoescape=True)
-        )
-    if since is not None:
-        query = query.where(audit.c.at >= since)
-    if until is not None:
-        query = query.where(audit.c.at < until)
+
+    kind: str | None = None
+    account_id: int | None = None
+    show_id: int | None = None
+    who: str = ""
+    what: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.kind is not None:
+            yield audit.c.kind == self.kind
+        if self.account_id is not None:
+            yield _is_about_account(self.account_id)
+        if self.show_id is not None:
+            yield _is_about_show(audit, self.show_id)
+        if self.who:
+            yield audit.c.who.icontains(self.who, autoescape=True)
+        if self.what:
+            wanted = self.what.casefold()
+            yield or_(
+                audit.c.action == wanted,
+                audit.c.kind == wanted,
+                audit.c.subject.icontains(self.what, autoescape=True),
+            )
+        if self.since is not None:
+            yield audit.c.at >= self.since
+        if self.until is not None:
+            yield audit.c.at < self.until
+
+
+EVERYTHING = AuditFilter()
+
+
+def count_entries(connection: Connection, chosen: AuditFilter) -> int:
+    """
+    How many decisions there are.
+    """
+    query = select(func.count()).select_from(audit).where(*chosen.conditions())
+    return int(connection.scalar(query) or 0)
+
+
+def list_entries(
+    connection: Connection,
+    chosen: AuditFilter = EVERYTHING,
+    *,
+    limit: int | None = 50,
+) -> list[AuditEntry]:
+    """
+    The latest decisions, the newest first; all of them where there is no limit.
+    """
+    query = (
+        _with_account()
+        .where(*chosen.conditions())
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
+        .limit(limit)
+    )
     return [
         AuditEntry(
             at=row.at,

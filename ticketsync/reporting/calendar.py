@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, select
 
-from ticketsync.core import clock, web_address
+from ticketsync.core import clock, unseen, web_address
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
@@ -28,7 +28,8 @@ from ticketsync.store.tables.financials import show_financials
 # Controls, line and paragraph separators, overrides of the direction of text; half a
 # surrogate pair cannot be written at all.
 _NOT_IN_CALENDARS = re.compile(
-    "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    f"[{unseen.CONTROLS}{unseen.SEPARATORS}{unseen.DIRECTION}"
+    f"{unseen.BYTE_ORDER_MARK}{unseen.SURROGATES}]"
 )
 USUAL_LENGTH = timedelta(hours=2)  # where no platform reports an end
 

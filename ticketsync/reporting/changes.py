@@ -9,9 +9,14 @@ from dataclasses import dataclass
 
 from ticketsync.core.money import Money
 from ticketsync.core.tables import SUMMED
-from ticketsync.reporting.numbers import FIGURES, Figures
+from ticketsync.reporting.numbers import FIGURES, GROSS_PARTS, Figures
 
-COMPARED = [column.name for column in FIGURES if column.kind in SUMMED]
+# What gross consists of becomes known without a change of any figure.
+COMPARED = [
+    column.name
+    for column in FIGURES
+    if column.kind in SUMMED and column not in GROSS_PARTS
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ticketsync.core import clock, disk, errors, paths, tables
+from ticketsync.core import clock, disk, errors, paths, tables, unseen
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.output_files import OutputFile
 
 # What begins a formula, in spreadsheets of East Asia also in full and small width; and
 # what may stand before it without being seen.
 _SIGN = "[-=+@＝＋－＠﹦﹢﹣﹫]"
-_UNSEEN = (
-    "[\0-\x08\x0b-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f"
-    "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\U000e0000-\U000e01ef]"
-)
+_UNSEEN = f"[{unseen.IN_LINE_UNSEEN}{unseen.BLANKS}{unseen.FILLERS}]"
 _BEGINS_FORMULA = re.compile(f"{_UNSEEN}*{_SIGN}| *[\t\n\0]")
 # Where the list separator is another than the comma, a cell goes on in the next one
 # after it, quotation marks or not; and a line feed begins a row.

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
-from ticketsync.reporting.numbers import SUMS, TOTALS
+from ticketsync.reporting.numbers import GROSS_PARTS, SUMS, TOTALS
 from ticketsync.store import reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues
@@ -52,6 +52,7 @@ PRODUCTIONS: Final = (
     Column("production"),
     *_SUMS,
     Column("platforms"),
+    *GROSS_PARTS,
 )
 
 
@@ -82,6 +83,12 @@ class ProductionTotals:
     net: Money | None
     net_before_fees: Money
     platforms: str
+    buyer_fees: Money | None
+    addons: Money | None
+    donations: Money | None
+    vouchers: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
 
     @property
     def providers(self) -> list[str]:
@@ -137,7 +144,8 @@ def columns_of(per: str) -> tuple[Column, ...]:
     """
     The columns of a report per one of `GROUPINGS`.
     """
-    return (*_GROUPINGS[per].columns, *PARTS)
+    own = [c for c in _GROUPINGS[per].columns if c not in GROSS_PARTS]
+    return (*own, *PARTS, *GROSS_PARTS)
 
 
 def grouped_table(
@@ -166,7 +174,7 @@ def totals_table(connection: Connection, chosen: FigureFilter = EVERYTHING) -> T
     `grouped_table`.
     """
     query = totals.by_shows({}, *chosen.conditions(), with_parts=True)
-    columns = (*_SUMS, *PARTS)
+    columns = (*_SUMS, *PARTS, *GROSS_PARTS)
     return _table(connection, columns, query.subquery("lines"), chosen, (), "")
 
 

@@ -36,6 +36,15 @@ from ticketsync.store.tables.financials import (
 )
 from ticketsync.store.types import Instant
 
+# What gross consists of beside `face`; `vouchers` are taken off.
+GROSS_PARTS = (
+    Column("buyer_fees", Kind.MONEY),
+    Column("addons", Kind.MONEY),
+    Column("donations", Kind.MONEY),
+    Column("vouchers", Kind.MONEY),
+    Column("tax_added", Kind.MONEY),
+    Column("unexplained", Kind.MONEY),
+)
 FIGURES = (
     Column("show_id", Kind.NUMBER),
     Column("production"),
@@ -62,6 +71,7 @@ FIGURES = (
     Column("revenue_basis"),
     Column("last_synced_at", Kind.INSTANT),
     Column("last_complete_at", Kind.INSTANT),
+    *GROSS_PARTS,
 )
 SUMS = (
     Column("tickets_sold", Kind.COUNT),
@@ -87,6 +97,7 @@ TOTALS = (
     Column("currency"),
     Column("capacity", Kind.NUMBER),
     *SUMS,
+    *GROSS_PARTS,
 )
 TYPES = (
     Column("account"),
@@ -116,7 +127,9 @@ FEES = (
 class Figures:
     """
     One row of `show_financials` with the names of its show and account. `revenue` is
-    net where it is known, else gross, and `revenue_basis` says which. `last_synced_at`
+    net where it is known, else gross, and `revenue_basis` says which. The parts of
+    gross beside `face` are `None` until they were parsed for all its orders; `vouchers`
+    are taken off. `last_synced_at`
     is the newest read of any of its orders, `last_complete_at` when all orders of the
     account were last read.
     """
@@ -148,6 +161,12 @@ class Figures:
     revenue_basis: str
     last_synced_at: datetime | None
     last_complete_at: datetime | None
+    buyer_fees: Money | None
+    addons: Money | None
+    donations: Money | None
+    vouchers: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
 
     def as_json(self) -> dict[str, Any]:
         """
@@ -182,6 +201,12 @@ class ShowTotals:
     tax_remitted: Money
     net: Money | None
     net_before_fees: Money
+    buyer_fees: Money | None
+    addons: Money | None
+    donations: Money | None
+    vouchers: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
 
     def as_json(self) -> dict[str, Any]:
         return tables.record(TOTALS, self)

@@ -95,11 +95,13 @@ def sums_by_basis(report: Table) -> Table:
     """
     counted: set[tuple[Any, ...]] = set()
     rows = []
-    for row in tables.by_name(report):
-        movement = (row["account"], row["order_id"], row["number"])
-        number = 0 if movement in counted else 1
-        counted.add(movement)
-        rows.append((row["basis"], row["currency"], number, row["amount"].minor))
+    names = ("account", "order_id", "number", "basis", "currency", "amount")
+    places = [report.position(name) for name in names]
+    for row in report.rows:
+        *movement, basis, currency, amount = (row[place] for place in places)
+        number = 0 if tuple(movement) in counted else 1
+        counted.add(tuple(movement))
+        rows.append((basis, currency, number, amount))
     sums = tables.grouped(Table(SUMS, rows), ["basis"])
     order = [*BASES]
     return Table(SUMS, sorted(sums.rows, key=lambda row: (row[1], order.index(row[0]))))

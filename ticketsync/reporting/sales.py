@@ -8,7 +8,7 @@ that are not linked to a show yet are, without a show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -18,28 +18,24 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Subquery,
     and_,
-    case,
-    cast,
     func,
     or_,
     select,
-    union_all,
 )
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
-from ticketsync.core.net_formula import net_before_fees
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import refund_parts
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
-from ticketsync.store import counted, reports, totals
+from ticketsync.reporting.numbers import GROSS_PARTS
+from ticketsync.reporting.order_parts import SUMS, parts_of_orders
+from ticketsync.store import counted, reports
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.sales import buyers, orders, quarantine, refunds, tickets
-from ticketsync.store.types import WHOLE
 
 _BATCH = 500  # orders whose parts are read together
 
@@ -64,6 +60,12 @@ SALES = (
     Column("net", Kind.MONEY),
     Column("purchaser"),
     Column("promo_code"),
+    *GROSS_PARTS,
+)
+REFUND_PARTS = (
+    Column("face", Kind.MONEY),
+    Column("buyer_fee", Kind.MONEY),
+    Column("tax", Kind.MONEY),
 )
 REFUNDS = (
     Column("account"),
@@ -82,16 +84,19 @@ REFUNDS = (
     Column("refund_id"),
     Column("number", Kind.NUMBER),
     Column("starts_local", Kind.LOCAL),
+    Column("kind"),
+    *REFUND_PARTS,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """
-    One order's part in one show. `tickets`, `charged`, `refunded`, `fees` and `net` are
-    the part's, `total` is the whole order's as its platform reports it. Fees are those
-    that the platform reports; `None` where it does not, and `net` with them.
-    `purchaser` is `None` where the account keeps no people.
+    One order's part in one show. All amounts are the part's but `total`, which is the
+    whole order's as its platform reports it. Fees are those that the platform reports;
+    `None` where it does not, and `net` with them. What `charged` consists of beside
+    ticket prices is `None` until it was parsed. `purchaser` is `None` where the account
+    keeps no people.
     """
 
     account: str
@@ -114,13 +119,21 @@ class Sale:
     net: Money | None
     purchaser: str | None
     promo_code: str | None
+    buyer_fees: Money | None
+    addons: Money | None
+    donations: Money | None
+    vouchers: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     """
     One refund movement, as far as it is for one show; negative where the money was not
-    returned after all. With its day and the basis of that day.
+    returned after all. With its day and the basis of that day. `face`, `buyer_fee` and
+    `tax` are `None` where the platform does not report what was returned of them, or
+    not for this one of several shows.
     """
 
     account: str
@@ -139,6 +152,10 @@ class RefundLine:
     refund_id: str
     number: int
     starts_local: str | None
+    kind: str
+    face: Money | None
+    buyer_fee: Money | None
+    tax: Money | None
 
 
 class _Part(NamedTuple):
@@ -157,6 +174,12 @@ class _Part(NamedTuple):
     tax_remitted: int
     fees: int | None
     net: int | None
+    buyer_fees: int | None
+    addons: int | None
+    donations: int | None
+    vouchers: int | None
+    tax_added: int | None
+    unexplained: int | None
 
 
 def list_sales(
@@ -207,7 +230,7 @@ def _sales(
     ]
     if limit is not None:
         of_orders += _newest(connection, of_orders, show_id, limit)
-    parts = _all_parts(of_orders)
+    parts = parts_of_orders(of_orders)
     query = (
         select(
             *reports.named(
@@ -221,7 +244,7 @@ def _sales(
                 show_id=parts.c.show_id,
                 production=productions.c.title,
                 starts_at=shows.c.starts_at,
-                **{name: parts.c[name] for name in _SUMS},
+                **{name: parts.c[name] for name in SUMS},
             )
         )
         .select_from(parts)
@@ -315,6 +338,8 @@ def refunds_query() -> Select[Any]:
             refunds.c.refunded_at,
             refunds.c.provider_id.label("refund_id"),
             refunds.c.number,
+            refunds.c.kind,
+            *(refunds.c[name].label(f"whole_{name}") for name in _REFUND_PARTS),
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
         .join(refunds, refunds.c.order_id == orders.c.id)
@@ -328,16 +353,21 @@ def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     once for every show that it counts for, with the show's part.
     """
     stream = query.execution_options(yield_per=_BATCH)
-    names = [*query.selected_columns.keys(), *_Part._fields, "amount"]
+    names = [*query.selected_columns.keys(), *_Part._fields, "amount", *_REFUND_PARTS]
     as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
     for rows in connection.execute(stream).partitions():
         parts = _parts_of(connection, {row.order_row for row in rows})
         shares = _refund_shares(connection, parts)
         for row in rows:
             amounts = shares.get(row.refund_row, [row.whole_amount])
+            known = [row._mapping[f"whole_{name}"] for name in _REFUND_PARTS]
+            made_of = known if len(amounts) == 1 else [None] * len(known)
             for part, amount in zip(parts[row.order_row], amounts, strict=True):
                 if part.is_listed and (amount or not row.whole_amount):
-                    yield as_row((*row, *part, amount))
+                    yield as_row((*row, *part, amount, *made_of))
+
+
+_REFUND_PARTS = tuple(column.name for column in REFUND_PARTS)
 
 
 def _is_of_show(show_id: int) -> ColumnElement[bool]:
@@ -362,7 +392,7 @@ def _parts_of(
     """
     The parts of these orders by show, by our order id.
     """
-    parts = _all_parts([orders.c.id.in_([*order_rows])])
+    parts = parts_of_orders([orders.c.id.in_([*order_rows])])
     query = (
         select(
             parts.c.order_row,
@@ -382,66 +412,6 @@ def _parts_of(
     for order_row, *values in connection.execute(query):
         found.setdefault(order_row, []).append(_Part(*values))
     return found
-
-
-_SUMS = ("tickets", "charged", "refunded", "fees", "net")
-
-
-def _all_parts(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
-    """
-    The parts of the orders for which these conditions hold, by order and show: the sums
-    over their tickets, and whether they are listed. An order without tickets is a part
-    for the show that it was placed for.
-    """
-    chosen = select(orders.c.id).where(*of_orders)
-    is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
-    is_held = tickets.c.status != "gone"
-    by_ticket = _grouped(
-        tickets,
-        tickets.c.order_id,
-        {
-            "tickets": func.sum(is_ticket),
-            "charged": func.sum(tickets.c.charged),
-            "refunded": func.sum(tickets.c.refunded),
-            "tax_remitted": func.sum(tickets.c.tax_remitted),
-            "fees": totals.ticket_fees(),
-        },
-    ).where(is_held)
-    nothing = dict.fromkeys((*_SUMS[:3], "tax_remitted", "fees"), func.sum(0))
-    has_tickets = select(tickets.c.id).where(tickets.c.order_id == orders.c.id, is_held)
-    placed = _grouped(orders, orders.c.id, nothing).where(~has_tickets.exists())
-    if of_orders:
-        by_ticket = by_ticket.where(tickets.c.order_id.in_(chosen))
-        placed = placed.where(*of_orders)
-    sums = union_all(by_ticket, placed).subquery("sums")
-    kept = net_before_fees(sums.c.charged, sums.c.refunded, sums.c.tax_remitted)
-    return select(*sums.c, (kept - sums.c.fees).label("net")).subquery("parts")
-
-
-def _grouped(
-    table: Any,
-    order_row: ColumnElement[Any],
-    sums: Mapping[str, ColumnElement[Any]],
-) -> Select[Any]:
-    """
-    Sums over rows with an occurrence, per order and show.
-    """
-    is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
-    group = (
-        order_row.label("order_row"),
-        show_links.c.show_id,
-        case((is_listed, 1), else_=0).label("is_listed"),
-    )
-    linked_shows = counted.links_and_shows()
-    return (
-        select(*group, *(cast(sum_, WHOLE).label(name) for name, sum_ in sums.items()))
-        .select_from(
-            table.outerjoin(
-                linked_shows, show_links.c.occurrence_id == table.c.occurrence_id
-            )
-        )
-        .group_by(order_row, show_links.c.show_id, "is_listed")
-    )
 
 
 def _refund_shares(

@@ -4,13 +4,15 @@ Sales by day, by platform, and a show's sales curve.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from itertools import count
+from typing import Final
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, Integer, and_, case, column, func, select, values
 
 from ticketsync.core import clock, periods
 from ticketsync.core.money import Money
@@ -20,9 +22,12 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.store.types import Instant
 
 SPANS: Final = {"day": 30, "week": 13, "month": 12}  # how many of each are shown
 WEEK: Final = timedelta(days=7)
+COMPARED: Final = (1, 7)  # days, with as many of the week before
+LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -60,6 +65,41 @@ class Sold:
             Money(charged, currency)
             for currency, (_, charged) in sorted(self.by_currency.items())
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """
+    What an account sold in one currency from `since` to the next moment of a timeline.
+    """
+
+    since: datetime
+    account: str
+    provider: str
+    currency: str
+    tickets: int
+    charged: int  # minor units
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """
+    What was ordered between moments, and since the last one of them.
+    """
+
+    moments: frozenset[datetime]
+    sales: Sequence[Sale]
+
+    def sold_between(self, first: datetime, before: datetime) -> Sold:
+        """
+        What was ordered between two of its moments.
+        """
+        assert {first, before} <= self.moments
+        sold = Sold()
+        for sale in self.sales:
+            if first <= sale.since < before:
+                sold.add(sale.tickets, sale.currency, sale.charged)
+        return sold
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +173,63 @@ class Platform:
     refunded: Money
 
 
+def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeline:
+    """
+    What was ordered from the first of these moments on.
+    """
+    starts = sorted(set(moments))
+    # The database assigns orders to spans, so that it returns spans, not orders. It
+    # finds those of a span by the index on the time of orders and needs nothing else of
+    # them: a ticket has the account and the currency of its order.
+    span = (
+        values(
+            column("n", Integer), column("first", Instant()), column("end", Instant())
+        )
+        .data([*zip(count(), starts, [*starts[1:], LAST], strict=False)])
+        .cte("span")
+    )
+    is_within = and_(
+        orders.c.placed_at >= span.c.first, orders.c.placed_at < span.c.end
+    )
+    grouped = (
+        select(
+            span.c.n,
+            tickets.c.account_id,
+            tickets.c.currency,
+            func.sum(case((counted.admits(), 1), else_=0)).label("tickets"),
+            func.sum(tickets.c.charged).label("charged"),
+        )
+        .select_from(span)
+        .join(orders, is_within)
+        .join(tickets, tickets.c.order_id == orders.c.id)
+        .where(counted.counts())
+        .group_by(span.c.n, tickets.c.account_id, tickets.c.currency)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(grouped, accounts.c.name, accounts.c.provider).join(
+            accounts, accounts.c.id == grouped.c.account_id
+        )
+    )
+    return Timeline(
+        frozenset(starts),
+        [
+            Sale(
+                *(starts[row.n], row.name, row.provider, row.currency),
+                *(int(row.tickets), int(row.charged)),
+            )
+            for row in rows
+        ],
+    )
+
+
 def recent_sales(
     connection: Connection, zone: str, now: datetime, days: int = 30
 ) -> RecentSales:
     """
     What was ordered on each of the last days, by the venue's calendar.
     """
-    return _sales_of(connection, zone, first_days("day", now, zone, days))
+    return _read_series(connection, first_days("day", now, zone, days), zone)
 
 
 def sales_per(
@@ -148,7 +238,7 @@ def sales_per(
     """
     The same for each of the last spans, one of `SPANS`; the last one is not over.
     """
-    return _sales_of(connection, zone, first_days(span, now, zone, SPANS[span]))
+    return _read_series(connection, first_days(span, now, zone, SPANS[span]), zone)
 
 
 def first_days(span: str, now: datetime, zone: str, number: int) -> list[date]:
@@ -195,29 +285,84 @@ def compare_with_week_before(
     """
     The last days, at most seven, compared with the same days of the week before.
     """
+    first, before = _week_before(recent.days[-days], zone, now)
+    timeline = read_timeline(connection, [first, before])
+    return _comparison(timeline, recent, zone, now, days)
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """
+    What the overview shows: the `recent` days, the spans that are `drawn`, and today
+    and seven days `compared` with the week before.
+    """
+
+    recent: RecentSales
+    drawn: RecentSales
+    compared: Sequence[Comparison]
+
+
+def read_lately(connection: Connection, span: str, zone: str, now: datetime) -> Lately:
+    """
+    All of it at once: each ticket of that time is looked at once, which takes longer
+    than anything else on the page.
+    """
+    days = first_days("day", now, zone, SPANS["day"])
+    drawn = days if span == "day" else first_days(span, now, zone, SPANS[span])
+    timeline = read_timeline(
+        connection,
+        [
+            *(clock.start_of(day, zone) for day in {*days, *drawn}),
+            *(at for n in COMPARED for at in _week_before(days[-n], zone, now)),
+        ],
+    )
+    recent = _series(timeline, days, zone)
+    return Lately(
+        recent,
+        recent if span == "day" else _series(timeline, drawn, zone),
+        [_comparison(timeline, recent, zone, now, number) for number in COMPARED],
+    )
+
+
+def _week_before(first: date, zone: str, now: datetime) -> tuple[datetime, datetime]:
+    """
+    When the days that are compared with those from `first` to now began and ended.
+    """
+    end = (clock.local(now, zone) - WEEK).astimezone(UTC)
+    return clock.start_of(first - WEEK, zone), end
+
+
+def _comparison(
+    timeline: Timeline, recent: RecentSales, zone: str, now: datetime, days: int
+) -> Comparison:
     first, last = recent.days[-days], recent.days[-1]
-    then = (clock.local(now, zone) - WEEK).astimezone(UTC)
-    before = _sold_between(connection, clock.start_of(first - WEEK, zone), then)
+    before = timeline.sold_between(*_week_before(first, zone, now))
     return Comparison(first, last, days, recent.last(days), before)
 
 
-def _sold_between(connection: Connection, first: datetime, before: datetime) -> Sold:
-    sold = Sold()
-    for row in _grouped(connection, [first], before):
-        sold.add(int(row.tickets), row.currency, int(row.charged))
-    return sold
+def _read_series(
+    connection: Connection, dates: Sequence[date], zone: str
+) -> RecentSales:
+    starts = [clock.start_of(day, zone) for day in dates]
+    return _series(read_timeline(connection, starts), dates, zone)
 
 
-def _sales_of(connection: Connection, zone: str, dates: Sequence[date]) -> RecentSales:
+def _series(timeline: Timeline, dates: Sequence[date], zone: str) -> RecentSales:
+    """
+    The sales in the spans that begin on these days; the last one has no end.
+    """
     starts = [clock.start_of(day, zone) for day in dates]
     by_account: dict[str, list[Sold]] = {}
     by_provider: dict[str, list[Sold]] = {}
     by_day = [Sold() for _ in dates]
-    for row in _grouped(connection, starts):
-        of_account = by_account.setdefault(row.account, [Sold() for _ in dates])
-        of_provider = by_provider.setdefault(row.provider, [Sold() for _ in dates])
+    for sale in timeline.sales:
+        index = bisect_right(starts, sale.since) - 1
+        if index < 0:
+            continue
+        of_account = by_account.setdefault(sale.account, [Sold() for _ in dates])
+        of_provider = by_provider.setdefault(sale.provider, [Sold() for _ in dates])
         for series in (by_day, of_account, of_provider):
-            series[row.day_index].add(int(row.tickets), row.currency, int(row.charged))
+            series[index].add(sale.tickets, sale.currency, sale.charged)
     return RecentSales(
         dates,
         by_day,
@@ -300,33 +445,3 @@ def sales_curve(
         sold += number
         curve[clock.local(placed_at, zone).date()] = sold
     return list(curve.items())
-
-
-def _grouped(
-    connection: Connection,
-    starts: Sequence[datetime],
-    before: datetime | None = None,
-) -> Iterable[Any]:
-    # The database assigns orders to days, so that it returns days, not orders.
-    ends = [(orders.c.placed_at < start, n) for n, start in enumerate(starts[1:])]
-    day_index = case(*ends, else_=len(ends)) if ends else literal(0)
-    until = [] if before is None else [orders.c.placed_at < before]
-    grouped = (
-        select(
-            day_index.label("day_index"),
-            orders.c.account_id,
-            orders.c.currency,
-            func.sum(case((counted.admits(), 1), else_=0)).label("tickets"),
-            func.sum(tickets.c.charged).label("charged"),
-        )
-        .select_from(counted.counted_tickets())
-        .join(orders, orders.c.id == tickets.c.order_id)
-        .where(orders.c.placed_at >= starts[0], *until)
-        .group_by("day_index", orders.c.account_id, orders.c.currency)
-        .subquery()
-    )
-    return connection.execute(
-        select(grouped, accounts.c.name.label("account"), accounts.c.provider).join(
-            accounts, accounts.c.id == grouped.c.account_id
-        )
-    )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from ticketsync.core.plurals import number_of
 from ticketsync.reporting import waiting_rows
 from ticketsync.store import capacity, counted
 from ticketsync.store.tables.accounts import accounts
@@ -68,7 +69,7 @@ class Kind:
         """
         `1 show is oversold`, `2 shows are oversold`.
         """
-        return f"{number:,} {self.one if number == 1 else self.several}"
+        return number_of(number, self.one, self.several)
 
 
 # In the order in which they are shown, the worst first.
@@ -210,7 +211,7 @@ def list_oversold(connection: Connection) -> list[Waiting]:
             OVERSOLD,
             str(row.id),
             f"{_show_text(row)}: oversold, {row.tickets_sold} sold of "
-            f"{row.capacity} seats",
+            f"{number_of(row.capacity, 'seat')}",
             version=f"{row.tickets_sold}/{row.capacity}",
             to_do=f"ticketsync shows show {row.id}",
             own_page=f"/shows/{row.id}",

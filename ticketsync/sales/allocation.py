@@ -14,6 +14,8 @@ import msgspec
 
 from ticketsync.core import money
 from ticketsync.core.records import Fee, LooseTicket, Order, OrderStatus, TicketStatus
+from ticketsync.sales import charged_parts
+from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
 
 
 class TicketAllocation(msgspec.Struct, frozen=True):
@@ -46,33 +48,36 @@ class TicketAllocation(msgspec.Struct, frozen=True):
     second_code: str | None
     voided_at: datetime | None = None
     seat: str = ""
+    parts: ChargedParts = NO_PARTS
 
 
 class FeeAllocation(msgspec.Struct, frozen=True):
     """
     One occurrence's part of a named fee of its order; `amount` is `None` where the fee
-    was kept but its amount is not reported.
+    was kept but its amount is not reported, `tax` where the tax inside it is not.
     """
 
     occurrence_id: str
     name: str
     amount: int | None
+    tax: int | None = None
 
 
-# face, discount, charged, refunded, tax, tax remitted, fees
-_Amounts = tuple[int, int, int, int, int | None, int, int | None]
+# face, discount, charged, refunded, tax, tax remitted, fees, parts of charged
+_Amounts = tuple[int, int, int, int, int | None, int, int | None, ChargedParts]
 
 
 class AllocatedOrder(msgspec.Struct, frozen=True):
     """
     An order as it is stored: its own fields, the allocation to its tickets, its fees by
-    occurrence, and the content hash of its raw record.
+    occurrence, the content hash of its raw record, and the parts of what was charged.
     """
 
     order: Order
     shares: list[TicketAllocation]
     fees: list[FeeAllocation]
     content: bytes
+    parts: ChargedParts = NO_PARTS
 
 
 class IncomingTicket(msgspec.Struct, frozen=True):
@@ -87,9 +92,26 @@ class IncomingTicket(msgspec.Struct, frozen=True):
 
 
 def allocate(order: Order, content: bytes) -> AllocatedOrder:
-    parts = allocate_tickets(order)
-    kept = msgspec.structs.replace(order, tickets=())
-    return AllocatedOrder(kept, parts, fee_allocations(order, parts), content)
+    """
+    An order with the parts of its tickets. What its own numbers do not explain of what
+    was charged is a discrepancy, if its platform's numbers have no other one.
+    """
+    shares = allocate_tickets(order)
+    parts = charged_parts.sum_parts(share.parts for share in shares)
+    doubt = order.doubt or _discrepancy(order, parts.unexplained)
+    kept = msgspec.structs.replace(order, tickets=(), doubt=doubt)
+    fees = fee_allocations(order, shares)
+    return AllocatedOrder(kept, shares, fees, content, parts)
+
+
+def _discrepancy(order: Order, unexplained: int) -> str | None:
+    if not unexplained:
+        return None
+    parts, charged = (
+        f"{money.decimal_text(amount, order.currency)} {order.currency}"
+        for amount in (order.charged - unexplained, order.charged)
+    )
+    return f"its parts come to {parts}, and {charged} was charged"
 
 
 def is_counted(order: Order) -> bool:
@@ -110,9 +132,16 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
         return [_order_without_tickets(order)] if has_money else []
     is_paid = order.status is OrderStatus.PAID
     found = []
-    for ticket, (face, discount, charged, refunded, tax, remitted, fees) in zip(
-        order.tickets, _amounts_of_tickets(order), strict=True
-    ):
+    for ticket, (
+        face,
+        discount,
+        charged,
+        refunded,
+        tax,
+        remitted,
+        fees,
+        made_of,
+    ) in zip(order.tickets, _amounts_of_tickets(order), strict=True):
         is_sold = is_paid and ticket.status is TicketStatus.VALID
         found.append(
             TicketAllocation(
@@ -137,6 +166,7 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
                 second_code=ticket.second_code,
                 voided_at=ticket.voided_at,
                 seat=ticket.seat,
+                parts=made_of,
             )
         )
     return found
@@ -150,17 +180,34 @@ def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllo
     if not order.fees or not is_counted(order):
         return []
     occurrences = list(dict.fromkeys(part.occurrence_id for part in parts))
-    weights = _weights([part.charged for part in parts])
+    weights = charged_parts.weights_of([part.charged for part in parts])
     found = []
     for fee in _sum_by_name(order.fees):
         if fee.amount is None or len(occurrences) == 1:
-            found += [FeeAllocation(id_, fee.name, fee.amount) for id_ in occurrences]
+            tax = None if fee.amount is None else fee.tax
+            found += [
+                FeeAllocation(id_, fee.name, fee.amount, tax) for id_ in occurrences
+            ]
             continue
-        amounts = dict.fromkeys(occurrences, 0)
-        for part, amount in zip(parts, money.split(fee.amount, weights), strict=True):
-            amounts[part.occurrence_id] += amount
-        found += [FeeAllocation(id_, fee.name, a) for id_, a in amounts.items() if a]
+        amounts = _sum_by_occurrence(parts, money.split(fee.amount, weights))
+        taxes: dict[str, int | None] = dict.fromkeys(amounts)
+        if fee.tax is not None:
+            taxes |= _sum_by_occurrence(parts, money.split(fee.tax, weights))
+        found += [
+            FeeAllocation(id_, fee.name, amount, taxes[id_])
+            for id_, amount in amounts.items()
+            if amount or taxes[id_]
+        ]
     return found
+
+
+def _sum_by_occurrence(
+    parts: list[TicketAllocation], amounts: list[int]
+) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for part, amount in zip(parts, amounts, strict=True):
+        sums[part.occurrence_id] = sums.get(part.occurrence_id, 0) + amount
+    return sums
 
 
 def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
@@ -171,10 +218,11 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
     if not is_counted(order):
         unknown = [None] * len(order.tickets)
         tax = unknown if order.tax is None else nothing
-        return zip(*[nothing] * 4, tax, nothing, unknown, strict=True)
+        no_parts = [NO_PARTS] * len(order.tickets)
+        return zip(*[nothing] * 4, tax, nothing, unknown, no_parts, strict=True)
     faces = [ticket.face for ticket in order.tickets]
-    weights = _weights(faces)
-    charged = _charged(order)
+    weights = charged_parts.weights_of(faces)
+    charged, made_of = charged_parts.allocate_charged(order)
     return zip(
         faces,
         _discounts(order, weights),
@@ -183,21 +231,9 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
         _taxes(order, weights),
         money.split(order.tax_remitted, weights) if order.tax_remitted else nothing,
         _fees(order, charged),
+        made_of,
         strict=True,
     )
-
-
-def _charged(order: Order) -> list[int]:
-    own_amounts = [ticket.face + ticket.fee for ticket in order.tickets]
-    shared_amounts = order.buyer_fees + order.addons + order.donations - order.vouchers
-    if order.tax_on_top:
-        shared_amounts += order.tax or 0
-    if sum(own_amounts) + shared_amounts == order.charged:
-        if not shared_amounts:
-            return own_amounts
-        parts = money.split(shared_amounts, _weights(own_amounts))
-        return [a + b for a, b in zip(own_amounts, parts, strict=True)]
-    return money.split(order.charged, _weights(own_amounts))
 
 
 def _refunded(order: Order, charged: list[int]) -> list[int]:
@@ -257,7 +293,7 @@ def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
     """
     if order.fees is None:
         return [None] * len(charged)
-    weights = _weights(charged)
+    weights = charged_parts.weights_of(charged)
     found = [0] * len(charged)
     for fee in _sum_by_name(order.fees):
         if fee.amount is None:
@@ -269,22 +305,23 @@ def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
 
 def _sum_by_name(fees: tuple[Fee, ...]) -> list[Fee]:
     """
-    The fees summed by name; one that is partly unknown is unknown.
+    The fees summed by name; one that is partly unknown is unknown, and so is its tax.
     """
     if len(fees) < 2:
         return list(fees)
-    found: dict[str, int | None] = {}
+    found: dict[str, Fee] = {}
     for fee in fees:
-        before = found.get(fee.name, 0)
-        if before is None or fee.amount is None:
-            found[fee.name] = None
+        before = found.get(fee.name)
+        if before is None:
+            found[fee.name] = fee
         else:
-            found[fee.name] = before + fee.amount
-    return [Fee(name, amount) for name, amount in found.items()]
+            amount, tax = _plus(before.amount, fee.amount), _plus(before.tax, fee.tax)
+            found[fee.name] = Fee(fee.name, amount, tax)
+    return list(found.values())
 
 
-def _weights(amounts: list[int]) -> list[int]:
-    return [amount if amount > 0 else 0 for amount in amounts]
+def _plus(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _order_without_tickets(order: Order) -> TicketAllocation:
@@ -309,4 +346,5 @@ def _order_without_tickets(order: Order) -> TicketAllocation:
         fees=order.total_fees,
         code=None,
         second_code=None,
+        parts=charged_parts.parts_of_order(order),
     )

@@ -24,7 +24,38 @@ VOID = "void"
 SEEN = "seen"
 ASSUMED = "assumed"
 
-_NOTHING: Mapping[str, int] = {}
+
+@dataclass(frozen=True, slots=True)
+class RefundSum:
+    """
+    All that went back under one refund id, in minor units; a part is `None` where it is
+    not completely reported.
+    """
+
+    amount: int = 0
+    kind: str = records.RefundKind.REFUND.value
+    face: int | None = 0
+    buyer_fee: int | None = 0
+    tax: int | None = 0
+
+    def plus(self, other: RefundSum, *, sign: int = 1) -> RefundSum:
+        """
+        Both together, or with `sign` -1 what the other leaves; of the kind of this one.
+        """
+        return RefundSum(
+            self.amount + sign * other.amount,
+            self.kind,
+            _add(self.face, other.face, sign),
+            _add(self.buyer_fee, other.buyer_fee, sign),
+            _add(self.tax, other.tax, sign),
+        )
+
+
+def _add(one: int | None, other: int | None, sign: int) -> int | None:
+    return None if one is None or other is None else one + sign * other
+
+
+_NOTHING: Mapping[str, RefundSum] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +78,7 @@ class HeldOrder:
     id, and which of its tickets were void.
     """
 
-    amounts: Mapping[str, int]
+    sums: Mapping[str, RefundSum]
     void_tickets: frozenset[str]
 
 
@@ -59,7 +90,7 @@ class Movement:
     """
 
     refund_id: str
-    amount: int
+    moved: RefundSum
     refunded_at: datetime | None
     on_day: str
     basis: str
@@ -72,25 +103,42 @@ def new_movements(
     The new movements of an order that follow from its reported refunds; `held` is
     `None` for an order that was not stored before.
     """
-    before = held.amounts if held else _NOTHING
+    before = held.sums if held else _NOTHING
     refunds = item.order.refunds
     if not refunds and not before:
         return []
-    reported: dict[str, int] = {}
+    reported: dict[str, RefundSum] = {}
     dates: dict[str, datetime | None] = {}
     for refund in refunds:
-        reported[refund.id] = reported.get(refund.id, 0) + refund.amount
+        one = _sum_of(refund)
+        known = reported.get(refund.id)
+        reported[refund.id] = one if known is None else one.plus(known)
         dates[refund.id] = refund.refunded_at
     found = []
     for id_ in {**before, **reported}:
-        amount = reported.get(id_, 0) - before.get(id_, 0)
-        if not amount:
+        moved = _moved(reported.get(id_), before.get(id_))
+        if not moved.amount:
             continue
         # The platform's date is that of the refund, not of a later correction.
         date = None if id_ in before else dates[id_]
-        day, basis = _day(item, held, moment, date, is_return=amount > 0)
-        found.append(Movement(id_, amount, date, day, basis))
+        day, basis = _day(item, held, moment, date, is_return=moved.amount > 0)
+        found.append(Movement(id_, moved, date, day, basis))
     return found
+
+
+def _sum_of(refund: records.Refund) -> RefundSum:
+    return RefundSum(
+        refund.amount, refund.kind.value, refund.face, refund.buyer_fee, refund.tax
+    )
+
+
+def _moved(reported: RefundSum | None, before: RefundSum | None) -> RefundSum:
+    """
+    What moved since; what is no longer reported is of the kind that it was.
+    """
+    if before is None:
+        return reported or RefundSum()
+    return (reported or RefundSum(kind=before.kind)).plus(before, sign=-1)
 
 
 def _day(
@@ -135,7 +183,11 @@ def _newly_voided(
 def _row(movement: Movement, moment: Moment) -> dict[str, Any]:
     return {
         "provider_id": movement.refund_id,
-        "amount": movement.amount,
+        "amount": movement.moved.amount,
+        "kind": movement.moved.kind,
+        "face": movement.moved.face,
+        "buyer_fee": movement.moved.buyer_fee,
+        "tax": movement.moved.tax,
         "refunded_at": movement.refunded_at,
         "seen_at": moment.now,
         "on_day": movement.on_day,
@@ -156,13 +208,13 @@ def save_movements(
     platform's ids to ours; `void_tickets` has the void tickets of each order that was
     stored before, by our id.
     """
-    amounts = _sum_movements(connection, void_tickets)
+    sums = _sum_movements(connection, void_tickets)
     new = [
         (order_ids[item.order.id], movement)
         for item in incoming
-        if item.order.refunds or order_ids[item.order.id] in amounts
+        if item.order.refunds or order_ids[item.order.id] in sums
         for movement in new_movements(
-            item, _held_order(order_ids[item.order.id], amounts, void_tickets), moment
+            item, _held_order(order_ids[item.order.id], sums, void_tickets), moment
         )
     ]
     if not new:
@@ -178,29 +230,30 @@ def save_movements(
 
 def _held_order(
     order: int,
-    amounts: Mapping[int, Mapping[str, int]],
+    sums: Mapping[int, Mapping[str, RefundSum]],
     void_tickets: Mapping[int, frozenset[str]],
 ) -> HeldOrder | None:
     if order not in void_tickets:
         return None
-    return HeldOrder(amounts.get(order, _NOTHING), void_tickets[order])
+    return HeldOrder(sums.get(order, _NOTHING), void_tickets[order])
 
 
 def _sum_movements(
     connection: Connection, orders: Iterable[int]
-) -> dict[int, dict[str, int]]:
+) -> dict[int, dict[str, RefundSum]]:
     """
     The sums of the movements of these orders, by order and refund.
     """
     wanted = list(orders)
-    found: dict[int, dict[str, int]] = {}
+    found: dict[int, dict[str, RefundSum]] = {}
     if not wanted:
         return found
-    query = select(refunds.c.order_id, refunds.c.provider_id, refunds.c.amount)
+    names = ("order_id", "provider_id", "amount", "kind", "face", "buyer_fee", "tax")
+    query = select(*(refunds.c[name] for name in names))
     rows = connection.execute(query.where(refunds.c.order_id.in_(wanted)))
-    for order, id_, amount in rows:
+    for order, id_, *values in rows:
         of_order = found.setdefault(order, {})
-        of_order[id_] = of_order.get(id_, 0) + amount
+        of_order[id_] = RefundSum(*values).plus(of_order.get(id_, RefundSum()))
     return found
 
 

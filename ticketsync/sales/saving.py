@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Connection,
     and_,
@@ -29,6 +30,7 @@ from ticketsync.sales.allocation import (
     IncomingTicket,
     TicketAllocation,
 )
+from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
 from ticketsync.sales.refunds import Moment
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import fees, orders, tickets
@@ -202,6 +204,7 @@ _GONE = {
     "is_refunded": False,
     "is_checked_in": False,
     "status": "gone",
+    **msgspec.structs.asdict(NO_PARTS),
 }
 
 
@@ -236,13 +239,14 @@ _ORDER = (
     *("account_id", "provider_id", "occurrence_id", "status", "placed_at"),
     *("currency", "total", "charged", "refunded", "credited", "channel"),
     *("payment_reference", "doubt", "gone_since", "content", "promo_code"),
+    *("tax_on_top", "buyer_fees", "addons", "donations", "vouchers"),
 )
 
 
 def _order_row(
     account_id: int, item: AllocatedOrder, occurrences: dict[str, int]
 ) -> tuple[Any, ...]:
-    order = item.order
+    order, parts = item.order, item.parts
     occurrence = order.occurrence_id
     return (
         account_id,
@@ -261,6 +265,11 @@ def _order_row(
         None,
         item.content,
         order.promo_code,
+        order.tax_on_top or bool(parts.tax_added),
+        parts.buyer_fee,
+        parts.addons,
+        parts.donation,
+        parts.voucher,
     )
 
 
@@ -270,6 +279,7 @@ _TICKET = (
     *("is_sold", "is_comp", "is_refunded", "is_checked_in"),
     *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
     *("content", "code", "second_code", "voided_at", "seat"),
+    *ChargedParts.__struct_fields__,
 )
 
 
@@ -306,6 +316,7 @@ def _ticket_row(
         _code(share.second_code),
         share.voided_at,
         share.seat,
+        *msgspec.structs.astuple(share.parts),
     )
 
 
@@ -340,6 +351,7 @@ def _loose_row(
         "content": item.content,
         "voided_at": ticket.voided_at,
         "seat": ticket.seat,
+        **msgspec.structs.asdict(NO_PARTS),
     }
 
 
@@ -359,6 +371,7 @@ def _save_fees(
             "occurrence_id": occurrences[fee.occurrence_id],
             "name": fee.name,
             "amount": fee.amount,
+            "tax": fee.tax,
         }
         for item in incoming
         for fee in item.fees

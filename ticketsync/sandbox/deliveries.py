@@ -16,9 +16,16 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 # Every event that a platform's documents name for what we read there.
 EVENTS = {
@@ -106,6 +113,17 @@ def read_private_key(data: bytes) -> RSAPrivateKey:
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("it is no RSA key")
     return key
+
+
+def make_keys() -> tuple[RSAPrivateKey, str]:
+    """
+    A new private key, and its public half in PEM.
+    """
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+    )
+    return key, public.decode()
 
 
 def _wix(

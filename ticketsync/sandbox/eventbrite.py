@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from ticketsync.sandbox.consent import ConsentPage
 from ticketsync.sandbox.fake_platform import (
     ApiRequest,
     ApiResponse,
@@ -135,6 +136,8 @@ class Eventbrite:
     expands: bool = True
     failing_expansions: tuple[str, ...] = ()
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    client_secret: str = "eb-client-secret"  # noqa: S105  # a fake
+    consent: ConsentPage = field(default_factory=ConsentPage)
 
     def invalidate(self) -> None:
         """
@@ -145,6 +148,11 @@ class Eventbrite:
         return _error(429, "HIT_RATE_LIMIT", "You have hit your rate limit")
 
     def respond(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments):
+            case ("GET", "oauth", "authorize"):
+                return self.consent.respond(request)
+            case ("POST", "oauth", "token"):
+                return self._issue_token(request.body)
         error = self._check_request(request)
         if error is not None:
             return error
@@ -154,6 +162,15 @@ class Eventbrite:
             return refused.response
         except (KeyError, TypeError, ValueError, AttributeError):
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
+
+    def _issue_token(self, body: Any) -> ApiResponse:
+        """
+        The access token for a code, from a form; it does not end.
+        """
+        is_ours = body.get("client_secret") == self.client_secret
+        if not is_ours or not self.consent.is_good(body):
+            return json_response({"error": "invalid_grant"}, 400)
+        return json_response({"access_token": self.key, "token_type": "bearer"})
 
     def _check_request(self, request: ApiRequest) -> ApiResponse | None:
         if not request.path.endswith("/"):

@@ -208,7 +208,10 @@ def truth_as_json(built: world.World) -> list[dict[str, Any]]:
     """
     The true figures of a world, with amounts as decimal texts.
     """
-    amounts = ("face", "discounts", "gross", "refunded", "tax", "fees")
+    amounts = (
+        *("face", "discounts", "gross", "refunded", "tax", "fees"),
+        *("buyer_fees", "addons", "donations", "tax_added"),
+    )
     rows = []
     for it in world.truth(built):
         row = asdict(it)

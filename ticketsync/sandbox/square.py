@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.sandbox import square_records as records
+from ticketsync.sandbox.consent import ConsentPage
 from ticketsync.sandbox.fake_platform import (
     ApiRequest,
     ApiResponse,
@@ -109,6 +110,7 @@ class Square:
     tokens_given: int = 0
     families_killed: int = 0
     hooks: dict[str, str] = field(default_factory=dict)
+    consent: ConsentPage = field(default_factory=ConsentPage)
 
     def __post_init__(self) -> None:
         self.invalidate()
@@ -124,6 +126,8 @@ class Square:
         return _error(429, "RATE_LIMIT_ERROR", "RATE_LIMITED")
 
     def respond(self, request: ApiRequest) -> ApiResponse:
+        if request.segments == ["oauth2", "authorize"]:
+            return self.consent.respond(request)
         if request.method == "POST" and request.segments == ["oauth2", "token"]:
             return self._issue_tokens(request.body)
         if request.headers.get("Authorization") != f"Bearer {self.key}":
@@ -195,7 +199,7 @@ class Square:
                 self.families_killed += 1
                 self.key = self.refresh_token = ""
                 return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
-        elif body.get("code") != "sandbox-code" or not body.get("code_verifier"):
+        elif not body.get("code_verifier") or not self.consent.is_good(body):
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
         self.tokens_given += 1
         self.key = f"EAAAsandboxsquaretoken{self.tokens_given:010d}"

@@ -437,6 +437,10 @@ class Truth:
     refunded: int = 0
     tax: int = 0
     fees: int | None = None
+    buyer_fees: int = 0
+    addons: int = 0
+    donations: int = 0
+    tax_added: int = 0
 
 
 def truth(world: World) -> list[Truth]:
@@ -474,8 +478,14 @@ def _add_to_truth(it: Truth, purchase: Purchase) -> None:
     it.gross += purchase.total
     it.refunded += purchase.refunded
     it.tax += purchase.tax
+    it.buyer_fees += purchase.charge + purchase.order_fee
+    it.addons += purchase.product
+    it.donations += purchase.donation
+    if purchase.performance.production.tax_on_top:
+        it.tax_added += purchase.tax
     for seat in purchase.seats:
         it.face += seat.paid
+        it.buyer_fees += seat.fee
         it.discounts += seat.ticket_type.price - seat.paid
         it.tickets_refunded += seat.is_refunded
         if purchase.state == "completed" and not seat.is_void:

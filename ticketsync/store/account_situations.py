@@ -89,6 +89,7 @@ class AccountFacts:
     quarantined: int
     quarantined_since: datetime | None
     failed_deliveries: int
+    zone: str = "UTC"  # of the business, for sentences
 
 
 @dataclass(frozen=True, slots=True)

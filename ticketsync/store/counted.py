@@ -167,6 +167,20 @@ def counted_tickets() -> Join:
 
 
 @functools.cache
+def counts() -> ColumnElement[bool]:
+    """
+    The money rule as a condition on tickets: whether one is in `counted_tickets()`. For
+    queries that begin at orders: it asks for the few occurrences that do not count.
+    """
+    link = select(show_links.c.occurrence_id).select_from(counted_links())
+    occurrence = occurrences.alias("uncounted")
+    uncounted = select(occurrence.c.id).where(
+        occurrence.c.id.not_in(link.correlate(None))
+    )
+    return tickets.c.occurrence_id.not_in(uncounted.correlate(None))
+
+
+@functools.cache
 def door_tickets() -> Join:
     """
     Links, shows and tickets by the door rule, with the admissions that our own doors

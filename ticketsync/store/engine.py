@@ -101,7 +101,7 @@ class Database:
         lets those that wait ask again and again, and the unlucky one for too long.
         """
         is_held = self.dialect == "sqlite" and self._writer.acquire(
-            timeout=BUSY_SECONDS
+            timeout=LOCK_SECONDS
         )
         try:
             yield

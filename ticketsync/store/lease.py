@@ -27,7 +27,8 @@ from sqlalchemy import (
     update,
 )
 
-from ticketsync.core import errors
+from ticketsync.core import errors, moments
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.accounts import leases
 from ticketsync.store.upsert import insert_for
 
@@ -95,7 +96,8 @@ def take(connection: Connection, name: str, holder: Holder, now: datetime) -> No
             continue  # released between the two statements
         holding = Holder(lease.holder, lease.pid, lease.host)
         if not holding.is_dead:
-            raise _busy(name, holding, lease.taken_at)
+            since = moments.with_zone(lease.taken_at, get_business_zone(connection))
+            raise _busy(name, holding, since)
         dead_holder = holding
     raise errors.Busy(
         f"{name}: other processes keep taking it.",
@@ -175,9 +177,9 @@ def _is_held_by(holder: Holder) -> ColumnElement[bool]:
     )
 
 
-def _busy(name: str, holder: Holder, taken_at: datetime) -> errors.Busy:
+def _busy(name: str, holder: Holder, since: str) -> errors.Busy:
     return errors.Busy(
-        f"{name}: run {holder} has been running since {taken_at:%H:%M:%S} UTC.",
+        f"{name}: run {holder} has been running since {since}.",
         hint="Wait for it, or look at `ticketsync runs list`.",
     )
 

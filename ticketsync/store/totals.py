@@ -42,6 +42,16 @@ SUMMED: Final = (
     *("face", "discounts", "gross", "fees", "refunded", "tax", "tax_remitted"),
     *("net", "net_before_fees"),
 )
+# What gross consists of beside `face`: each figure and the column of a ticket that it
+# is the sum of. `vouchers` are taken off.
+GROSS_PARTS: Final = {
+    "buyer_fees": "buyer_fee",
+    "addons": "addons",
+    "donations": "donation",
+    "vouchers": "voucher",
+    "tax_added": "tax_added",
+    "unexplained": "unexplained",
+}
 MAY_BE_UNKNOWN: Final = ("fees", "tax", "net")
 PARTS: Final = (
     *("figures", "fees_unknown", "tax_unknown"),
@@ -79,9 +89,10 @@ def sums(source: FromClause) -> list[ColumnElement[Any]]:
     """
     The sums of the figures in a selectable that has columns of these names.
     """
+    may_be_unknown = (*MAY_BE_UNKNOWN, *GROSS_PARTS)
     return [
-        (known_sum if name in MAY_BE_UNKNOWN else _sum)(source.c[name]).label(name)
-        for name in SUMMED
+        (known_sum if name in may_be_unknown else _sum)(source.c[name]).label(name)
+        for name in (*SUMMED, *GROSS_PARTS)
     ]
 
 
@@ -156,7 +167,9 @@ def production_totals(
         selling.c.production_id == grouped.c.production_id,
         selling.c.currency == grouped.c.currency,
     )
-    return select(*grouped.c, selling.c.platforms).join(selling, same)
+    own = [column for column in grouped.c if column.name not in GROSS_PARTS]
+    parts = (grouped.c[name] for name in GROSS_PARTS)
+    return select(*own, selling.c.platforms, *parts).join(selling, same)
 
 
 def by_shows(

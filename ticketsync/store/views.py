@@ -126,6 +126,7 @@ def _ticket_sales_analytics() -> Select[Any]:
             tickets.c.tax_remitted,
             tickets.c.fees,
             shows.c.id.label("event_id"),
+            *(tickets.c[name] for name in totals.GROSS_PARTS.values()),
         )
         .select_from(counted.counted_tickets())
         .join(productions, productions.c.id == shows.c.production_id)

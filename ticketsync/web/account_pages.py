@@ -7,25 +7,17 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.accounts import credentials, health, state
+from ticketsync.accounts import health, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.named_files import named_files
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
-from ticketsync.web import connect_pages, notices
+from ticketsync.web import connect_pages, notices, page_words
+from ticketsync.web.attention import read_attention
 from ticketsync.web.connect_pages import PEOPLE, chosen_place, form_id, key_in
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import account_states, retire
-
-_PLACES = {
-    "keyring": "the keyring of the server",
-    "file": "a file that only the server's user can read",
-    "env": "an environment variable of the server",
-    "command": "a command of the server",
-    "credential": "a systemd credential of the server",
-    "none": "nowhere: none is needed",
-}
 
 
 class AccountPages:
@@ -62,6 +54,7 @@ class AccountPages:
         with self._site.database.read() as connection:
             account = state.get_account(connection, request.path_params["name"])
             assessed = health.assess_all(connection, self._site.settings, now)
+            attention = read_attention(connection, self._site.settings, assessed)
             freshness = runs.list_freshness(connection, now)
         kind = registry.provider(account.provider)
         options = {
@@ -76,14 +69,16 @@ class AccountPages:
             account.name,
             current_path="/accounts",
             notice=notices.text_of(request.query, [account.name]),
+            attention=attention,
             account=account,
             spec=kind.spec,
             platform=connect_pages.platform_of(kind),
             health=next(item for item in assessed if item.account == account.name),
             freshness=next(f for f in freshness if f.account == account.name),
-            key_place=_PLACES[account.secret_source],
+            key_place=page_words.key_place(account.secret_source),
             options=[option for name, option in options.items() if name not in files],
-            places=credentials.find_places() if self._takes_keys(account) else (),
+            places=self._site.key_places.find() if self._takes_keys(account) else (),
+            has_agreed=self._has_agreed(request, account),
             uses_oauth=state.uses_tokens(account),
             can_change=self._site.setup is not None,
             can_sync=self._site.request_sync is not None,
@@ -109,7 +104,7 @@ class AccountPages:
                 f"Account {account.name!r} takes no key on a page.",
                 hint="Who looks after the server can give it a new one.",
             )
-        key, place = key_in(request.form), chosen_place(request.form)
+        key, place = key_in(request.form), chosen_place(self._site, request.form)
         setup = connect_pages.setup_of(self._site)
         task = setup.rotate(form_id(request.form), account.name, key, place)
         return connect_pages.show(task)
@@ -155,6 +150,15 @@ class AccountPages:
     def _account(self, request: PageRequest) -> AccountState:
         with self._site.database.read() as connection:
             return state.get_usable_account(connection, request.path_params["name"])
+
+    def _has_agreed(self, request: PageRequest, account: AccountState) -> bool:
+        """
+        Whether somebody agreed to a file for this account's key, which was refused.
+        """
+        setup = self._site.setup
+        task = setup.tasks.get(request.query.get("again", "")) if setup else None
+        is_again = task is not None and task.subject == account.name
+        return is_again and task is not None and "file" in task.chosen
 
     def _takes_keys(self, account: AccountState) -> bool:
         """

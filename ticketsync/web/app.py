@@ -15,6 +15,7 @@ from ticketsync.core.config import ServeSettings
 from ticketsync.web.account_pages import AccountPages
 from ticketsync.web.actions import Actions
 from ticketsync.web.connect_pages import ConnectPages
+from ticketsync.web.consent_pages import ConsentPages
 from ticketsync.web.door import DoorPages
 from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
@@ -58,6 +59,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Actions(site).routes(),
         *AccountPages(site).routes(),
         *ConnectPages(site).routes(),
+        *ConsentPages(site).routes(),
         *PeoplePages(site).routes(),
         *VenuePages(site).routes(),
         *WebhookPages(site).routes(),

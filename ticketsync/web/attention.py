@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from ticketsync.accounts.health import Health
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.reporting.waiting import KINDS, Waiting
@@ -81,11 +82,16 @@ class Attention:
         return Attention([item for item in self.items if item.own_page == path])
 
 
-def read_attention(connection: Connection, settings: Settings) -> Attention:
+def read_attention(
+    connection: Connection,
+    settings: Settings,
+    accounts: Sequence[Health] | None = None,
+) -> Attention:
     """
-    What needs attention now.
+    What needs attention now. Who has looked at the accounts already hands in what was
+    found.
     """
-    return Attention(waiting.everything(connection, settings, clock.now()))
+    return Attention(waiting.everything(connection, settings, clock.now(), accounts))
 
 
 def _line(kind: str, items: Sequence[Waiting]) -> Line:

@@ -14,6 +14,8 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
+from ticketsync.core.unseen import on_page
+
 HEIGHT = 150  # of the plot, between its lowest and its highest line
 ABOVE = 22
 BELOW = 24
@@ -59,7 +61,7 @@ def stacked_bars(title: str, stacks: Sequence[Stack], scale: Scale) -> Markup:
             shown = "" if index % often == 0 else ' class="only-wide"'
             drawn.append(
                 f'<text{shown} x="{middle:.2f}%" y="{bottom + 18}" '
-                f'text-anchor="middle">{escape(stack.label)}</text>'
+                f'text-anchor="middle">{escape(on_page(stack.label))}</text>'
             )
     return _figure(f"{title}. The table says the same.", top, drawn, scale)
 
@@ -166,12 +168,12 @@ def _bar(stack: Stack, left: float, step: float, top: int, has_figure: bool) -> 
         )
     figure = (
         f'<text class="top-figure only-wide" x="{left + step / 2:.2f}%" '
-        f'y="{y - 5:.1f}" text-anchor="middle">{escape(stack.figure)}</text>'
+        f'y="{y - 5:.1f}" text-anchor="middle">{escape(on_page(stack.figure))}</text>'
         if has_figure
         else ""
     )
     return (
-        f"<g><title>{escape(stack.words)}</title>"
+        f"<g><title>{escape(on_page(stack.words))}</title>"
         f'<rect class="hover" x="{left:.2f}%" width="{step:.2f}%" y="{ABOVE}" '
         f'height="{HEIGHT}"/>{"".join(drawn)}{figure}</g>'
     )
@@ -188,5 +190,5 @@ def _figure(title: str, top: int, drawn: Sequence[str], scale: Scale) -> Markup:
     return Markup(  # noqa: S704  # nosec B704  # all foreign text is escaped
         f'<div class="plot"><svg class="axis" height="{size}" aria-hidden="true">{axis}'
         f'</svg><svg width="100%" height="{size}" role="img" '
-        f'aria-label="{escape(title)}">{"".join(drawn)}</svg></div>'
+        f'aria-label="{escape(on_page(title))}">{"".join(drawn)}</svg></div>'
     )

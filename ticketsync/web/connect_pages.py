@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.accounts import credentials, naming, state
+from ticketsync.accounts import naming, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.setup import NewConnection, SetupJobs
@@ -26,6 +26,7 @@ from ticketsync.providers.base import Option, Provider, ProviderSpec
 from ticketsync.web import notices, page_words
 from ticketsync.web.site import PageRequest, Site
 
+CALLBACK = "/connect/callback"  # where platforms lead back to
 FORM_ID = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
@@ -63,9 +64,13 @@ class ConnectPages:
         chosen = request.query.get("platform", "")
         kind = registry.provider(chosen) if chosen else None
         is_shown = kind is not None and not kind.spec.is_local
+        takes_key = is_shown and self._site.setup is not None
+        has_oauth = kind is not None and kind.spec.oauth is not None
+        by_oauth = has_oauth and request.query.get("by") == "oauth"
         with self._site.database.read() as connection:
             known = state.list_accounts(connection)
         names = {account.name for account in known}
+        again = self._refused(request.query.get("again", ""), chosen)
         return self._site.render_page(
             request,
             "connect.html",
@@ -74,11 +79,14 @@ class ConnectPages:
             notice=notices.text_of(request.query),
             platforms=list_platforms(),
             chosen=kind.spec if kind else None,
-            name=naming.free_name(kind.spec.name, names) if kind else "",
+            by_oauth=by_oauth,
+            callback=f"{self._site.address_of_links(request).rstrip('/')}{CALLBACK}",
+            name=_proposed_name(kind.spec.name, names, again) if kind else "",
+            again=again,
             options=page_options(kind.spec) if kind else (),
             names_people=kind is not None and hasattr(kind, "parse_people"),
             can_connect=self._site.setup is not None,
-            places=credentials.find_places() if is_shown and self._site.setup else (),
+            places=self._site.key_places.find() if takes_key else (),
             has_agreed="file" in {account.secret_source for account in known},
             retention_days=self._site.settings.retention.days,
         )
@@ -98,7 +106,7 @@ class ConnectPages:
             spec.name,
             request.form.get("name", "").strip(),
             key_in(request.form),
-            chosen_place(request.form),
+            chosen_place(self._site, request.form),
             given,
         )
         task = self._setup().connect(form_id(request.form), new)
@@ -108,11 +116,25 @@ class ConnectPages:
         return show(self._setup().fetch(form_id(request.form)))
 
     def sync(self, request: PageRequest) -> Response:
-        return show(self._setup().sync(form_id(request.form)))
+        """
+        Sync all accounts, or lead to the task that does so already.
+        """
+        id_ = form_id(request.form)
+        task = self._setup().sync(id_)
+        if task.id == id_ or not task.is_running:
+            return show(task)
+        page = f"/tasks/{task.id}"
+        return RedirectResponse(notices.address(page, notices.SYNCING_ALREADY), 303)
 
     def show_task(self, request: PageRequest) -> Response:
         task = self._task(request)
-        return self._site.render_page(request, "task.html", task.title, task=task)
+        return self._site.render_page(
+            request,
+            "task.html",
+            task.title,
+            task=task,
+            notice=notices.text_of(request.query),
+        )
 
     def save(self, request: PageRequest) -> Response:
         """
@@ -136,11 +158,32 @@ class ConnectPages:
             )
         return task
 
+    def _refused(self, id_: str, platform: str) -> Mapping[str, str]:
+        """
+        What the form of a refused connection to this platform had in it, the key apart.
+        """
+        setup = self._site.setup
+        task = setup.tasks.get(id_) if setup else None
+        if task is None or task.error is None or task.about != platform:
+            return {}
+        return task.chosen
+
     def _setup(self) -> SetupJobs:
         return setup_of(self._site)
 
 
-PEOPLE = Option("people", "whether names are kept", values=("true", "false"))
+def _proposed_name(
+    platform: str, taken: Collection[str], again: Mapping[str, str]
+) -> str:
+    """
+    The name that was typed before, else one that is free.
+    """
+    return again.get("name") or naming.free_name(platform, taken)
+
+
+PEOPLE = Option(
+    "people", "on door lists and orders; empty is no", values=("true", "false")
+)
 
 
 def setup_of(site: Site) -> SetupJobs:
@@ -188,7 +231,7 @@ def key_in(form: Mapping[str, str]) -> Secret:
     return Secret(key)
 
 
-def chosen_place(form: Mapping[str, str]) -> str:
+def chosen_place(site: Site, form: Mapping[str, str]) -> str:
     """
     Where the key of a form is to be stored: in the keyring or, where there is none and
     the person agreed, in a file.
@@ -196,7 +239,7 @@ def chosen_place(form: Mapping[str, str]) -> str:
     Raises: `CredentialError` where it can be stored nowhere, `UsageError` without the
     agreement.
     """
-    places = credentials.find_places()
+    places = site.key_places.find_now()
     if not places:
         raise errors.CredentialError("This server cannot store keys.")
     if places == ("file",) and form.get("file") != "yes":

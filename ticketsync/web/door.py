@@ -15,6 +15,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
+from ticketsync.core.unseen import on_page
 from ticketsync.door import attendees, parties
 from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
@@ -108,9 +109,9 @@ class DoorPages:
                     {
                         "ticket": guest.ticket_id,
                         "order": guest.order_id,
-                        "name": guest.name,
-                        "shown": guest.shown_name,
-                        "type": guest.type_name,
+                        "name": on_page(guest.name),
+                        "shown": on_page(guest.shown_name),
+                        "type": on_page(guest.type_name),
                         "free": guest.is_comp,
                         "code": guest.code,
                         "in": guest.is_in,
@@ -123,7 +124,7 @@ class DoorPages:
                     for guest in found
                 ],
                 "keep_seconds": _seconds_kept(at),
-                "names_note": parties.explain_missing_names(found),
+                "names_note": parties.say_names_missing(found),
             }
         )
 

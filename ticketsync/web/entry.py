@@ -19,6 +19,11 @@ from ticketsync.web.site import COOKIE, PageRequest, Site
 # this machine; the page's own script clears the device everywhere.
 CLEARING = {"Clear-Site-Data": '"cache", "storage"'}
 
+SIGNED_OUT = (
+    "You had been signed out before that was sent, so nothing was changed. Sign in, "
+    "and you come back to the page with what you typed, except keys and passwords."
+)
+
 
 class Entry:
     """
@@ -44,25 +49,26 @@ class Entry:
     def show_form(self, request: PageRequest) -> Response:
         if request.visitor is not None:
             return RedirectResponse("/", 303)
-        return self._form(request)
+        return self._form(request, notice=self._kept_notice(request))
 
     def show_link_form(self, request: PageRequest) -> Response:
         """
         A link is used up by pressing the button, not by opening it: mail programs and
-        chats open links for previews.
+        chats open links for previews. One that opens nothing any more says so.
         """
-        return self._form(request, token=request.path_params["token"])
+        token = request.path_params["token"]
+        with self._site.database.read() as connection:
+            held = passes.get_visitor(connection, "link", token, clock.now())
+        if held is None:
+            return self._form(request, 403, is_used=True)
+        return self._form(request, token=token, notice=self._kept_notice(request))
 
     def sign_in_by_link(self, request: PageRequest) -> Response:
         with self._site.database.write() as connection:
             token = passes.redeem(connection, request.path_params["token"], clock.now())
         if token is None:
-            return self._form(
-                request,
-                403,
-                "This link was already used or has expired. Ask for another.",
-            )
-        return self._start_session(token)
+            return self._form(request, 403, is_used=True)
+        return self._start_session(request, token)
 
     def sign_in_by_password(self, request: PageRequest) -> Response:
         password_hash = self._site.settings.serve.password_hash
@@ -78,7 +84,7 @@ class Entry:
             return self._form(request, 403, "Wrong password.")
         with self._site.database.write() as connection:
             token = passes.issue(connection, "session", "manager", "", clock.now())
-        return self._start_session(token)
+        return self._start_session(request, token)
 
     def sign_out(self, request: PageRequest) -> Response:
         if request.visitor is not None:
@@ -89,8 +95,17 @@ class Entry:
         response.headers.update(CLEARING)
         return response
 
+    def _kept_notice(self, request: PageRequest) -> str:
+        return SIGNED_OUT if self._site.kept.find(request.kept_id) else ""
+
     def _form(
-        self, request: PageRequest, status: int = 200, notice: str = "", token: str = ""
+        self,
+        request: PageRequest,
+        status: int = 200,
+        notice: str = "",
+        token: str = "",
+        *,
+        is_used: bool = False,
     ) -> Response:
         return self._site.render_page(
             request,
@@ -99,15 +114,20 @@ class Entry:
             status,
             notice=notice,
             token=token,
+            is_used=is_used,
             has_password=bool(self._site.settings.serve.password_hash),
         )
 
-    def _start_session(self, token: str) -> Response:
+    def _start_session(self, request: PageRequest, token: str) -> Response:
+        """
+        Sign in, and lead back to the page of a form that was sent too late.
+        """
+        kept = self._site.kept.find(request.kept_id)
         now = clock.now()
         with self._site.database.read() as connection:
             session = passes.get_visitor(connection, "session", token, now)
         lasts = session.expires_at - now if session is not None else timedelta(0)
-        response = RedirectResponse("/", 303)
+        response = RedirectResponse(kept.page if kept else "/", 303)
         response.set_cookie(
             COOKIE,
             token,

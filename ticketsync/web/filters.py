@@ -10,15 +10,16 @@ from typing import Any
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from ticketsync.core import clock, web_address
+from ticketsync.core import clock, moments, web_address
 from ticketsync.core.money import Money
+from ticketsync.core.plurals import number_of
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.web import page_words
 
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
-    *("rejected", "refused", "does not add up", "oversold"),
+    *("rejected", "refused", "not reached", "does not add up", "oversold"),
     *NOT_ACCEPTED,
 )
 
@@ -41,11 +42,9 @@ def day(starts_local: str) -> str:
 @pass_context
 def _moment(page: Context, instant: Any) -> str:
     """
-    An instant in the time zone of the page.
+    An instant in the time zone of the page, which its foot names.
     """
-    if instant is None:
-        return "never"
-    return f"{clock.local(instant, page['timezone']):%a %d %b, %H:%M}"
+    return moments.written(instant, page["timezone"])
 
 
 def _at(instant: Any, zone: str) -> str:
@@ -67,6 +66,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "ago": clock.ago,
     "moment": _moment,
+    "number_of": number_of,
+    "zone_in_words": moments.zone_in_words,
     "at": _at,
     "tone": _tone,
     "words": lambda word: str(word).replace("_", " "),
@@ -75,5 +76,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "what_to_do": page_words.hint_of,
     "initials": page_words.initials,
     "platform": page_words.platform_title,
+    "key_place": page_words.key_place,
+    "option_label": page_words.option_label,
+    "option_value": page_words.option_value,
     "without_commands": page_words.without_commands,
 }

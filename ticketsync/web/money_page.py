@@ -31,6 +31,7 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting.export_files import Report
 from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.web import money_chart, page_words
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
@@ -175,7 +176,7 @@ class MoneyPages:
                 name="money",
                 table=grouped_figures.grouped_table(connection, per, chosen, sort=sort),
                 totals=grouped_figures.totals_table(connection, chosen).loaded(),
-                zone=shows.get_business_zone(connection),
+                zone=get_business_zone(connection),
                 about=[
                     ("what", f"{money_view.heading(chosen)}, per {per}"),
                     ("basis", money_view.basis(connection, chosen)),

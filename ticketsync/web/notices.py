@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
 SYNC_REQUESTED = "sync-requested"
+SYNCING_ALREADY = "syncing-already"
 FEED_REVOKED = "feed-revoked"
 PAUSED = "account-paused"
 RESUMED = "account-resumed"
@@ -32,6 +33,7 @@ RETRIED = "retried"
 VENUE_SAVED = "venue-saved"
 _TEXTS: Mapping[str, str] = {
     SYNC_REQUESTED: "{account} is being synced; this takes a moment.",
+    SYNCING_ALREADY: "All accounts are being synced already; this is how far it is.",
     FEED_REVOKED: "The calendar address was revoked: it no longer opens the calendar.",
     PAUSED: "{account} is paused: it is left out of every sync until you resume it.",
     RESUMED: "{account} is active again.",

@@ -85,20 +85,15 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         if venue is None:
             return venue_pages.first_venue_page(site, request)
         zone = venue.timezone
-        recent = selling.recent_sales(connection, zone, now)
-        drawn = (
-            recent if span == "day" else selling.sales_per(connection, span, zone, now)
-        )
+        lately = selling.read_lately(connection, span, zone, now)
+        recent, drawn = lately.recent, lately.drawn
         platforms = selling.platforms(connection, recent)
         since = recent.since(7, zone)
         on_sale = daily.list_on_sale(connection, now=now, since=since)
         values: dict[str, Any] = {
             "steps": first_steps.read_first_steps(connection),
             "attention": read_attention(connection, site.settings),
-            "compared": [
-                selling.compare_with_week_before(connection, recent, zone, now, days)
-                for days in (1, 7)
-            ],
+            "compared": lately.compared,
             "widgets": _widgets(connection, now),
             "freshness": {
                 item.account: item.last_success_at

@@ -44,6 +44,13 @@ def is_our_origin(origin: str, host: str, scheme: str, public_url: str) -> bool:
     )
 
 
+def is_origin_of(origin: str, url: str) -> bool:
+    """
+    Whether this is the origin of an address, as browsers name it.
+    """
+    return origin == _origin_of(url)
+
+
 def _name(host: str) -> str:
     """
     The name or IP address in a `Host` header; empty if it is not a proper one.

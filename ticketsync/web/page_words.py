@@ -20,12 +20,26 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _HINTS: Mapping[str, str] = {
     "busy": "Wait a moment and try again.",
     "connected-already": "Open that account instead, and give it a new key there.",
+    "consent-refused": "Begin again, and press Allow there.",
+    "consent-without-code": "Begin again.",
     "no-venue": "A manager names it on the overview; then this page opens.",
     "option-missing": "Fill it in and try again.",
     "refused-credentials": "Copy the key there again, whole, and paste it.",
     "retired": "Who looks after the server can connect it again.",
     "unconfirmed": "Who looks after the server has to confirm this account there.",
 }
+
+# By the kind of place that an account's key is in: "Key: in …".
+KEY_PLACES: Mapping[str, str] = {
+    "keyring": "the password store of the server (its keyring)",
+    "file": "a file that only the server's user can read",
+    "env": "a setting of the server (an environment variable)",
+    "command": "the keeping of a program on the server, which gives it out",
+    "credential": "the settings of the service (a systemd credential)",
+    "none": "no place: none is needed",
+}
+_OPTION_LABELS: Mapping[str, str] = {"people": "Names of buyers and guests"}
+_OPTION_VALUES: Mapping[str, str] = {"true": "yes", "false": "no"}
 
 _INITIALS: Mapping[str, str] = {
     "ticket_tailor": "TT",
@@ -42,6 +56,25 @@ def initials(provider: str) -> str:
     the name stands beside them.
     """
     return _INITIALS.get(provider, provider[:2].upper())
+
+
+def key_place(source: str) -> str:
+    """
+    Where a key is, to stand after "in".
+    """
+    return KEY_PLACES[source]
+
+
+def option_label(name: str) -> str:
+    """
+    What an option of an account is called.
+    """
+    words = name.replace("_", " ")
+    return _OPTION_LABELS.get(name, words[:1].upper() + words[1:])
+
+
+def option_value(value: str) -> str:
+    return _OPTION_VALUES.get(value, value)
 
 
 def platform_title(provider: str) -> str:

@@ -37,7 +37,8 @@ from ticketsync.reporting import (
     selling,
 )
 from ticketsync.reporting import seats as reporting_seats
-from ticketsync.reporting.waiting import KINDS, Waiting
+from ticketsync.reporting.left_out import read_left_out
+from ticketsync.reporting.waiting import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts, filters, notices
@@ -94,6 +95,7 @@ class Pages:
             attention = read_attention(connection, self._site.settings)
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             sources = occurrences.list_occurrences(connection, show_id=show.id)
+            left_out = read_left_out(connection, show.id)
             pace = selling.sales_curve(connection, show.id, show.timezone)
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
@@ -102,7 +104,10 @@ class Pages:
                 "fees": numbers.fee_lines(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
                 "sources": sources,
-                "why_without_figures": occurrences.why_without_figures(sources),
+                "left_out": left_out,
+                "why_without_figures": "It is left out of the figures."
+                if left_out
+                else occurrences.why_without_figures(sources),
                 "last_reads": link_reads.list_last_reads(connection, sources),
                 "available": availability.list_available(connection, sources),
                 "count": attendees.count_guests(connection, show.id),
@@ -221,6 +226,7 @@ class Pages:
         with self._site.database.read() as connection:
             found = runs.list_freshness(connection, now)
             assessed = health.assess_all(connection, self._site.settings, now)
+            attention = read_attention(connection, self._site.settings, assessed)
             last_runs = runs.last_runs(connection)
         return self._site.render_page(
             request,
@@ -228,6 +234,7 @@ class Pages:
             "Accounts",
             current_path="/accounts",
             notice=notices.text_of(request.query, [item.account for item in found]),
+            attention=attention,
             accounts=found,
             health={item.account: item for item in assessed},
             dashboards={
@@ -238,9 +245,6 @@ class Pages:
             can_sync=self._site.request_sync is not None,
             can_set_up=self._site.setup is not None,
         )
-
-    def _waiting(self, connection: Connection) -> list[Waiting]:
-        return waiting.everything(connection, self._site.settings, clock.now())
 
     def runs(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
@@ -279,11 +283,13 @@ class Pages:
 
     def discrepancies(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
+            attention = read_attention(connection, self._site.settings)
             values: dict[str, Any] = {
+                "attention": attention,
                 "doubtful": sales.list_discrepancies(connection),
                 "unread": sales.list_quarantined(connection),
                 "failed_check_ins": checkin.list_rejected(connection),
-                "waiting": waiting.by_kind(self._waiting(connection)),
+                "waiting": waiting.by_kind(attention.items),
                 "kinds": KINDS,
             }
         return self._site.render_page(

@@ -22,6 +22,8 @@ from ticketsync.workflows import season_list
 from ticketsync.workflows.season_list import ListPreview
 
 KEPT: Final = 20
+MOST_ROWS: Final = 50_000  # shows of all lists that are kept together
+SHOWN: Final = 100  # problems and remarks
 _UNUSUAL = re.compile(r"[^\w. -]")
 
 
@@ -29,7 +31,8 @@ _UNUSUAL = re.compile(r"[^\w. -]")
 class PendingList:
     """
     An uploaded list, how it is read, and what it would change; `question` is a date of
-    it that can be read in two ways, instead.
+    it that can be read in two ways, instead. Of `problems` and `remarks` the preview
+    keeps the first ones, and these are their numbers.
     """
 
     id: str
@@ -38,6 +41,15 @@ class PendingList:
     preview: ListPreview | None = None
     question: str = ""
     is_imported: bool = False
+    problems: int = 0
+    remarks: int = 0
+
+    @property
+    def rows(self) -> int:
+        """
+        How many shows of it are held.
+        """
+        return 0 if self.preview is None else len(self.preview.plan.shows)
 
     @property
     def file_name(self) -> str:
@@ -66,7 +78,7 @@ class PendingLists:
         """
         pending = PendingList(id or secrets.token_urlsafe(16), upload, options)
         try:
-            pending = replace(pending, preview=_preview(database, pending))
+            pending = _with_preview(pending, _preview(database, pending))
         except DateOrderNeeded as error:
             pending = replace(pending, question=error.example)
         self.keep(pending)
@@ -91,8 +103,30 @@ class PendingLists:
         with self._lock:
             self._lists.pop(pending.id, None)
             self._lists[pending.id] = pending
-            while len(self._lists) > KEPT:
+            while len(self._lists) > 1 and self._are_many():
                 del self._lists[next(iter(self._lists))]
+
+    def _are_many(self) -> bool:
+        rows = sum(pending.rows for pending in self._lists.values())
+        return len(self._lists) > KEPT or rows > MOST_ROWS
+
+
+def _with_preview(pending: PendingList, seen: ListPreview) -> PendingList:
+    """
+    The list with its preview, without the many problems and remarks that no page shows.
+    """
+    parsed = replace(
+        seen.parsed,
+        problems=seen.parsed.problems[:SHOWN],
+        unconfirmed=seen.parsed.unconfirmed[:SHOWN],
+        notes=seen.parsed.notes[:SHOWN],
+    )
+    return replace(
+        pending,
+        preview=replace(seen, parsed=parsed),
+        problems=len(seen.problems),
+        remarks=len(seen.parsed.unconfirmed) + len(seen.notes),
+    )
 
 
 def _preview(database: Database, pending: PendingList) -> ListPreview:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.visitors import limits, passes
 from ticketsync.visitors.limits import Limit
 from ticketsync.web import entry, notices
@@ -117,7 +118,7 @@ def _limit(connection: Connection, request: PageRequest) -> Limit:
         return limits.for_show(show.id, show.starts_local, show.timezone)
     if not evening:
         return limits.UNLIMITED
-    zone = shows.get_business_zone(connection)
+    zone = get_business_zone(connection)
     try:
         return limits.parse_evening(evening, zone)
     except ValueError:

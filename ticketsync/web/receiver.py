@@ -37,6 +37,7 @@ from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
 from ticketsync.store.delivery_states import FORGED, NO_SECRET, REFUSED
 from ticketsync.store.engine import Database
 from ticketsync.web import client_addresses
+from ticketsync.web.trial_keys import TrialKeys
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
@@ -70,6 +71,7 @@ class Receiver:
         self._allowed = client_addresses.networks(allow)
         self._endpoints: Mapping[str, WebhookEndpoint] = _by_digest(load())
         self._loaded_at = 0.0
+        self.trials = TrialKeys()
         self._active_requests = 0
         self._unsaved = 0
         self._queue: list[Queued[NewDelivery]] = []
@@ -79,6 +81,12 @@ class Receiver:
 
     def routes(self) -> list[Route]:
         return [Route("/hooks/{path}", self.receive, methods=["POST"])]
+
+    def read_endpoints_again(self) -> None:
+        """
+        Look at the endpoints anew with the next delivery: one was made just now.
+        """
+        self._loaded_at = float("-inf")
 
     async def receive(self, request: Request) -> Response:
         """
@@ -122,7 +130,7 @@ class Receiver:
         self, endpoint: WebhookEndpoint, delivery: Delivery
     ) -> Response:
         try:
-            endpoint.provider.verify(delivery, endpoint.secrets)
+            endpoint.provider.verify(delivery, self.trials.secrets_of(endpoint))
         except Forged as forged:
             log.warning("webhook forged", account=endpoint.account, why=str(forged))
             return await self._refuse(400, endpoint, str(forged), state=FORGED)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ticketsync.core import tables
+from ticketsync.core.tables import Table
 from ticketsync.reporting import refund_report
 from ticketsync.web.money_page import Choice, as_csv, file_name, read_choices
 from ticketsync.web.site import PageRequest, Site
@@ -41,7 +42,7 @@ class RefundPages:
             values = read_choices(connection, choice, chosen)
             heading = money_view.refunds_heading(connection, chosen, by)
         title, _, basis = heading.partition(". ")
-        refunds = [*tables.by_name(report)]
+        rows = [*report.rows]
         return self._site.render_page(
             request,
             "refunds.html",
@@ -51,8 +52,8 @@ class RefundPages:
             basis=basis,
             by=by,
             choice=choice,
-            refunds=refunds[:SHOWN],
-            more=max(0, len(refunds) - SHOWN),
+            refunds=[*tables.by_name(Table(report.columns, rows[:SHOWN]))],
+            more=max(0, len(rows) - SHOWN),
             sums=[*tables.by_name(refund_report.sums_by_basis(report))],
             bases=refund_report.BASES,
             **values,

@@ -25,7 +25,7 @@ from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors, written_dates
 from ticketsync.reporting import first_steps
-from ticketsync.web import connect_pages, notices
+from ticketsync.web import connect_pages, notices, pending_lists
 from ticketsync.web.pending_lists import PendingList, PendingLists
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import catalogue_edits, match, season_list
@@ -146,13 +146,15 @@ class ShowSetupPages:
                 "The list leaves something open.", hint="Answer its question first."
             )
         if request.form.get("skip") != "yes":
-            import_file.refuse_problems(pending.preview, Path(pending.file_name))
+            file = Path(pending.file_name)
+            import_file.refuse_problems(pending.preview, file, number=pending.problems)
         season_list.apply(self._site.database, self._site.settings, pending.preview)
         self._lists.keep(replace(pending, is_imported=True))
         return done
 
     def _preview(self, request: PageRequest, pending: PendingList) -> Response:
         seen = pending.preview
+        remarks = (*seen.parsed.unconfirmed, *seen.notes) if seen else ()
         return self._site.render_page(
             request,
             "import_preview.html",
@@ -161,7 +163,8 @@ class ShowSetupPages:
             seen=seen,
             planned=seen.plan.shows[:SHOWN] if seen else (),
             more=max(0, len(seen.plan.shows) - SHOWN) if seen else 0,
-            remarks=(*seen.parsed.unconfirmed, *seen.notes) if seen else (),
+            problems=seen.problems[: pending_lists.SHOWN] if seen else (),
+            remarks=remarks[: pending_lists.SHOWN],
             counts=season_list.count_changes(seen) if seen else {},
         )
 

@@ -22,16 +22,19 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import actor, clock, errors, log
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core import actor, clock, errors, log, unseen
+from ticketsync.core.config import Settings
 from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import bodies, cross_origin, own_address, page_words
+from ticketsync.web import bodies, cross_origin, kept_forms, own_address, page_words
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form, Upload
 from ticketsync.web.filters import FILTERS
+from ticketsync.web.kept_forms import KeptForm, KeptForms
+from ticketsync.web.key_places import KeyPlaces
+from ticketsync.workflows import public_address
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"
@@ -80,8 +83,10 @@ class PageRequest:
     token: str
     client: str = ""  # IP address
     files: Mapping[str, Upload] = field(default_factory=dict)
-    origin: str = ""  # of the page that sent a form, one of ours
+    opened_at: str = ""  # the origin of our pages as this browser knows it
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    path: str = ""
+    kept_id: str = ""  # of a form that was sent after its session had ended
 
     @property
     def signed_in(self) -> Visitor:
@@ -115,12 +120,15 @@ class Site:
     request_sync: RequestSync | None = None
     setup: SetupJobs | None = None
     read_settings: Callable[[], Settings] | None = None
+    key_places: KeyPlaces = field(default_factory=KeyPlaces)
+    kept: KeptForms = field(default_factory=KeptForms)
     _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
+            finalize=_clean,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -215,7 +223,7 @@ class Site:
         if needs_visitor and visitor is None:
             if _wants_json(request):
                 return JSONResponse({"error": "signed-out"}, 401)
-            return RedirectResponse("/enter", 303)
+            return await self._lead_to_sign_in(request)
         if visitor is not None and not is_allowed(visitor):
             if request.url.path == "/" and visitor.can_admit:
                 return RedirectResponse("/door", 303)
@@ -226,12 +234,9 @@ class Site:
                 return self._refuse(request, FOREIGN, 403, word="foreign-origin")
             most = MAX_FORM_BYTES if visitor is None else MAX_BODY_BYTES
             try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    data = await bodies.read_body(request, most)
+                data = await _read_body(request, most)
             except TimeoutError:
-                refused = self._refuse(request, "The request arrived too slowly.", 408)
-                refused.headers["Connection"] = "close"
-                return refused
+                return self._refuse_slow(request)
             if data is None:
                 return self._refuse(request, "The request is too large.", 413)
             if _wants_json(request):
@@ -248,11 +253,38 @@ class Site:
             token=token,
             client=request.client.host if request.client else "",
             files=form.files,
-            origin=request.headers.get("origin", ""),
+            opened_at=_origin_of(request),
             choices=form.choices,
+            path=request.url.path,
+            kept_id=request.cookies.get(kept_forms.COOKIE, ""),
         )
         with actor.acting_as(_actor_name(visitor)):
             return await run_in_threadpool(handler, page_request)
+
+    async def _lead_to_sign_in(self, request: Request) -> Response:
+        """
+        To the sign-in page. What one of our forms holds is kept until then.
+        """
+        response = RedirectResponse("/enter", 303)
+        if request.method != "POST" or not self._is_same_origin(request):
+            return response
+        try:
+            data = await _read_body(request, MAX_FORM_BYTES)
+        except TimeoutError:
+            return self._refuse_slow(request)
+        form = bodies.parse_form(data or b"", request.headers.get("content-type", ""))
+        referrer = request.headers.get("referer", "")
+        page = kept_forms.page_of(referrer, _origin_of(request))
+        kept = KeptForm(page, request.url.path, form.choices)
+        response.set_cookie(
+            kept_forms.COOKIE,
+            self.kept.keep(kept),
+            max_age=int(kept_forms.KEPT_FOR.total_seconds()),
+            secure=self.settings.serve.public_url.startswith("https:"),
+            httponly=True,
+            samesite="lax",
+        )
+        return response
 
     def _get_visitor(self, token: str) -> Visitor | None:
         if not token:
@@ -300,6 +332,7 @@ class Site:
             "current_path": current_path,
             "notice": notice,
             "attention": attention or self._read_attention(request.visitor),
+            "kept": self._take_kept(request),
             **values,
         }
         html = self._templates.get_template(template).render(context)
@@ -310,9 +343,15 @@ class Site:
         Where others open these pages: `public_url` in the settings, else the address at
         which the visitor opened them.
         """
-        public_url = self.settings.serve.public_url
-        is_set = public_url != ServeSettings().public_url
-        return public_url if is_set else request.origin or public_url
+        return public_address.for_links(self.settings.serve, request.opened_at)
+
+    def _take_kept(self, request: PageRequest) -> KeptForm | None:
+        """
+        What a manager typed on this page before their session ended.
+        """
+        if request.visitor is None or not request.visitor.is_manager:
+            return None
+        return self.kept.take(request.kept_id, request.path)
 
     def _load_venue(self) -> VenueInfo | None:
         with self.database.read() as connection:
@@ -345,6 +384,11 @@ class Site:
         if request.state.visitor is None or _wants_json(request):
             return Response(status_code=status)
         return await run_in_threadpool(self._refuse, request, text, status)
+
+    def _refuse_slow(self, request: Request) -> Response:
+        refused = self._refuse(request, "The request arrived too slowly.", 408)
+        refused.headers["Connection"] = "close"
+        return refused
 
     def _refuse_access(self, request: Request) -> Response:
         return self._refuse(request, "You do not have access to this page.", 403)
@@ -391,6 +435,14 @@ class Site:
             )
 
 
+def _clean(value: Any) -> Any:
+    """
+    What a template writes: no text, of whatever platform or person, turns the direction
+    of what follows. What is marked up already was cleaned when it was written.
+    """
+    return unseen.on_page(value) if type(value) is str else value
+
+
 def _actor_name(visitor: Visitor | None) -> str:
     """
     How the audit trail names a visitor: by name and role.
@@ -417,6 +469,24 @@ def _is_too_large(value: Any) -> bool:
     Whether a number in a path cannot be the id of a row.
     """
     return isinstance(value, int) and value > MAX_ID
+
+
+async def _read_body(request: Request, most: int) -> bytes | None:
+    """
+    Raises: `TimeoutError` for one that arrives too slowly.
+    """
+    async with asyncio.timeout(BODY_SECONDS):
+        return await bodies.read_body(request, most)
+
+
+def _origin_of(request: Request) -> str:
+    """
+    Where the browser opened our pages. The host was found to be ours, and so was the
+    origin of a form.
+    """
+    if request.method == "POST":
+        return request.headers.get("origin", "")
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def _wants_json(request: Request) -> bool:

@@ -17,10 +17,10 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import (
     link_settings,
     occurrences,
-    prices,
     selection,
     shows,
     switches,
+    ticket_types,
 )
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
@@ -92,19 +92,13 @@ class TicketingPages:
         """
         with self._site.database.read() as connection:
             event = selection.get_event(connection, int(request.path_params["id"]))
-            dates = [
-                o
-                for o in occurrences.list_occurrences(connection)
-                if o.event_id == event.id
-            ]
-            on_sale = prices.list_prices(connection, account=event.account)
             values: dict[str, Any] = {
                 "event": event,
-                "dates": dates,
+                "dates": occurrences.list_occurrences(connection, event_id=event.id),
                 "switches": switches.read_event(connection, event.id),
                 "types": link_settings.read_types(connection, event.id),
                 "shows": {show.id: show for show in shows.list_shows(connection)},
-                "type_names": _type_names(on_sale, dates),
+                "type_names": ticket_types.list_names(connection, event.id),
             }
         return self._site.render_page(
             *(request, "event.html", event.name),
@@ -281,11 +275,6 @@ def _searched(show: ShowInfo) -> str:
 
 def _occurrence(connection: Connection, request: PageRequest) -> LinkedOccurrence:
     return occurrences.get_occurrence(connection, int(request.path_params["id"]))
-
-
-def _type_names(on_sale: Sequence[Any], dates: Sequence[LinkedOccurrence]) -> list[str]:
-    ids = {date.id for date in dates}
-    return sorted({item.ticket_type for item in on_sale if item.date_id in ids})
 
 
 def _number(text: str) -> int:

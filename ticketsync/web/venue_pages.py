@@ -18,7 +18,7 @@ from ticketsync.core import errors
 from ticketsync.reporting import first_steps
 from ticketsync.web import notices, page_words
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import catalogue_edits, installation
+from ticketsync.workflows import catalogue_edits, new_installation
 
 
 class VenuePages:
@@ -50,7 +50,7 @@ class VenuePages:
         """
         first, form = self._find_first(), request.form
         try:
-            installation.add_venue(
+            new_installation.add_venue(
                 self._site.database,
                 form.get("name", ""),
                 form.get("place", ""),
@@ -170,7 +170,7 @@ def _read_edit(form: Mapping[str, str]) -> VenueEdit:
     """
     zone = places.one_zone(form.get("place", ""))
     return VenueEdit(
-        installation.check_name(form.get("name", "")),
+        new_installation.check_name(form.get("name", "")),
         zone,
         form.get("currency", "").strip() or None,
         "instant" if form.get("keep") == "instant" else "clock",

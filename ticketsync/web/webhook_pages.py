@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import state
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.providers import registry
@@ -73,7 +73,7 @@ class WebhookPages:
             has_public_url=webhook_endpoints.has_public_url(settings),
             can_register=setup is not None and hasattr(kind, "register_webhook"),
             can_test=setup is not None and setup.send_delivery is not None,
-            places=credentials.find_places() if sender and endpoint else (),
+            places=self._site.key_places.find() if sender and endpoint else (),
             deliveries=received,
         )
 
@@ -96,11 +96,16 @@ class WebhookPages:
         if not text:
             raise errors.SecretMissing("The secret is empty.", hint="Paste all of it.")
         setup = connect_pages.setup_of(self._site)
-        setup.set_webhook_secret(name, Secret(text), chosen_place(request.form))
+        setup.set_webhook_secret(
+            name, Secret(text), chosen_place(self._site, request.form)
+        )
         return _back_to(name, notices.STORED)
 
     def register(self, request: PageRequest) -> Response:
-        name, place = request.path_params["name"], chosen_place(request.form)
+        name, place = (
+            request.path_params["name"],
+            chosen_place(self._site, request.form),
+        )
         setup = connect_pages.setup_of(self._site)
         return connect_pages.show(
             setup.register_webhooks(form_id(request.form), name, place)

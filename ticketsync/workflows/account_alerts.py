@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import alerts, dismissals, health
 from ticketsync.accounts.alerts import RecordedAlert
 from ticketsync.accounts.health import OK, Health
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, moments
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.gateways import alerts as gateway
@@ -236,9 +236,10 @@ _TITLES = {
 
 def _text(account: Health, before: RecordedAlert | None) -> str:
     if account.word == OK and before is not None:
+        since = moments.with_zone(before.since, account.zone)
         return safe(
             f"Account {account.account!r} works again. {account.text} "
-            f"It was {before.state} since {health.utc_text(before.since)}.",
+            f"It was {before.state} since {since}.",
             longest=2000,
         )
     text = f"Account {account.account!r}: {account.text} {account.to_do}"

@@ -18,6 +18,7 @@ from ticketsync.accounts import bookmarks, pins, state, streams
 from ticketsync.accounts.state import PEOPLE, AccountState
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import LeavesOutParts, Options, Provider, ProviderSpec
@@ -325,14 +326,15 @@ def _effects_of_people(
         orders = stored_orders.count_future_orders(reading, account.id, clock.now())
         return [
             "Names, e-mail addresses and telephone numbers are kept from the next run "
-            f"on, until {days} days after their show.",
+            f"on, until {number_of(days, 'day')} after their show.",
             "The next run reads all orders of the shows still to come again "
             f"({orders} are held now); people of past shows are not fetched.",
         ]
     kept = privacy.count_kept(reading, account.id)
     return [
-        f"No more people are kept. The {kept} that are kept stay until {days} days "
-        "after their show, or until `ticketsync privacy erase`.",
+        f"No more people are kept. The {kept} that are kept stay until "
+        f"{number_of(days, 'day')} after their show, or until "
+        "`ticketsync privacy erase`.",
     ]
 
 

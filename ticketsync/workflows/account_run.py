@@ -19,6 +19,7 @@ from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe, without_secrets
 from ticketsync.core.stopping import Stop
 from ticketsync.net.budget import CallBudget
@@ -354,9 +355,8 @@ def _done(
 
 
 def _waiting(number: int) -> str:
-    if number == 1:
-        return "1 record could not be read and waits"
-    return f"{number} records could not be read and wait"
+    waits = "record could not be read and waits"
+    return number_of(number, waits, "records could not be read and wait")
 
 
 def _failed(

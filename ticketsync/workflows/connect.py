@@ -216,6 +216,8 @@ def _stored_for_nothing(
     except BaseException:
         if source.secret is not None:
             credentials.delete_secret(name, source.kind, reference)
+        if source.tokens is not None:
+            tokens.forget_refresh(name, source.kind)
         raise
 
 

@@ -49,7 +49,7 @@ def describe_evidence(proposal: OffsetProposal) -> str:
     exactly`.
     """
     pairs, more = proposal.offset.pairs, len(proposal.matches)
-    fit = "1 more fits" if more == 1 else f"{more} more fit"
+    fit = number_of(more, "more fits", "more fit")
     return f"You confirmed {number_of(pairs, 'date')} like this; {fit} exactly"
 
 

@@ -23,6 +23,7 @@ from ticketsync.core.tables import Table
 from ticketsync.reporting import grouped_figures, unknown_figures
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.unknown_figures import UnknownFigures
+from ticketsync.store.business_zone import get_business_zone
 
 PAST: Final = "past"
 COMING: Final = "coming"
@@ -74,7 +75,7 @@ def today(connection: Connection) -> date:
     """
     The calendar day at the default venue.
     """
-    return clock.local(clock.now(), shows.get_business_zone(connection)).date()
+    return clock.local(clock.now(), get_business_zone(connection)).date()
 
 
 def parse_period(connection: Connection, text: str) -> Period:
@@ -83,7 +84,7 @@ def parse_period(connection: Connection, text: str) -> Period:
 
     Raises: `UsageError` for a text that is no period.
     """
-    evening = clock.evening_now(shows.get_business_zone(connection))
+    evening = clock.evening_now(get_business_zone(connection))
     return periods.parse_period(text, today(connection), evening=evening)
 
 
@@ -299,7 +300,7 @@ def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> st
         return f"Refunds of {shows_}. {basis(connection, chosen)}"
     whose = "" if kind == "shows" else f" for {kind}"
     which = f"Refunds{whose} {joint}{words}" if words else f"All refunds{whose}"
-    zone = shows.get_business_zone(connection)
+    zone = get_business_zone(connection)
     return f"{which}. The day of the refund counts, in {zone}.{limits(chosen)}"
 
 

@@ -1,7 +1,7 @@
 """
-The address at which people open the pages: that of the settings, or of the server that
-runs on this machine; and whether it can be right. At another host name they answer 421,
-and forms from another origin 403.
+The address at which people open the pages: that of the settings, else where they opened
+them, else that of the server that runs on this machine; and whether it can be right. At
+another host name they answer 421, and forms from another origin 403.
 """
 
 from __future__ import annotations
@@ -23,37 +23,75 @@ def announced(address: str) -> Iterator[None]:
     """
     Say at which address this machine's server runs, for as long as the block lasts.
     Where that cannot be written, links have the address of the settings.
+
+    A lock that the process holds says that it still runs: its number may be another
+    program's by now.
     """
-    text = f"{os.getpid()} {address}"
-    with contextlib.suppress(OSError):
+    import filelock
+
+    process = str(os.getpid())
+    text, lock = f"{process} {address}", filelock.FileLock(_lock_file(process))
+    with contextlib.suppress(OSError, filelock.Timeout):
         paths.private_folder(paths.state_folder())
+        lock.acquire(timeout=1)
         _file().write_text(text, encoding="utf-8")
     try:
         yield
     finally:
+        lock.release()
         with contextlib.suppress(OSError):
+            _lock_file(process).unlink(missing_ok=True)
             if _file().read_text(encoding="utf-8") == text:
                 _file().unlink()
 
 
-def for_links(serve: ServeSettings) -> str:
+def for_links(serve: ServeSettings, opened_at: str = "") -> str:
     """
-    The address that a link begins with: `public_url` where it is set, else that of the
-    server that runs on this machine, if one does.
+    The address that a link begins with: `public_url` where it is set, else the one at
+    which its maker opened the pages, else that of the server that runs on this machine.
     """
     if serve.public_url != ServeSettings().public_url:
         return serve.public_url
+    return opened_at or _find_running() or serve.public_url
+
+
+def _find_running() -> str:
+    """
+    The address of the server that runs on this machine; empty if none does.
+    """
     try:
         process, _, address = _file().read_text(encoding="utf-8").partition(" ")
-        if os.name != "nt":
-            os.kill(int(process), 0)
-    except (OSError, ValueError):  # none runs
-        return serve.public_url
-    return address
+    except (OSError, ValueError):
+        return ""
+    return address if process.isdecimal() and _is_running(process) else ""
+
+
+def _is_running(process: str) -> bool:
+    """
+    Whether the server with this process number still holds its lock.
+    """
+    import filelock
+
+    file = _lock_file(process)
+    if not file.exists():
+        return False
+    lock = filelock.FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
 
 
 def _file() -> Path:
     return paths.state_folder() / "serve.address"
+
+
+def _lock_file(process: str) -> Path:
+    return paths.state_folder() / f"serve-{process}.lock"
 
 
 def find_problem(serve: ServeSettings, listening_on: str = "") -> str:

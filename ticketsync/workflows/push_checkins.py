@@ -8,15 +8,21 @@ from ticketsync.accounts import runs, state
 from ticketsync.accounts.runs import Result
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
+from ticketsync.core.stopping import Stop
 from ticketsync.door import checkin
 from ticketsync.providers.base import AcceptsCheckIns
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
+from ticketsync.workflows.sync.side_by_side import alone
 
 
-def check_ins(database: Database, settings: Settings) -> list[Result]:
+def check_ins(
+    database: Database, settings: Settings, stop: Stop | None = None
+) -> list[Result]:
     """
     Send check-ins to the platforms, for accounts whose settings ask for it.
+
+    Raises: `Interrupted` if `stop` was requested.
     """
     with database.read() as connection:
         accounts = [
@@ -38,6 +44,7 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
             kind="manual",
             started_by="check-in",
             direction=runs.PUSH,
+            turn=alone(stop),
         )[0]
         for account in accounts
     ]

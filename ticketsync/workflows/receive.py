@@ -19,6 +19,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
+from ticketsync.core.stopping import Stop
 from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
 from ticketsync.providers import registry
@@ -36,6 +37,7 @@ from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
 from ticketsync.workflows.sync.orders import parse_with_known
 from ticketsync.workflows.sync.save_page import OrderStore
+from ticketsync.workflows.sync.side_by_side import Turn, alone
 
 MANY = 20  # orders that a feed of changes brings cheaper than one by one
 MISSING = timedelta(hours=1)  # how long an order that is not there is not asked for
@@ -53,10 +55,14 @@ class Processed:
     results: tuple[Result, ...]
 
 
-def process_deliveries(database: Database, settings: Settings) -> Processed:
+def process_deliveries(
+    database: Database, settings: Settings, stop: Stop | None = None
+) -> Processed:
     """
     Work off what waits, an account at a time; an account that is busy or fails keeps
     its deliveries for later.
+
+    Raises: `Interrupted` if `stop` was requested; then they wait, too.
     """
     now = clock.now()
     with database.read() as connection:
@@ -74,7 +80,9 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
             claimed = attempts.claim(connection, account.id, now)
         if claimed:
             count += len(claimed)
-            results.append(_account(database, settings, account, claimed, run_id))
+            results.append(
+                _account(database, settings, account, claimed, run_id, alone(stop))
+            )
     return Processed(count, tuple(results))
 
 
@@ -84,6 +92,7 @@ def _account(
     account: AccountState,
     claimed: Sequence[WaitingDelivery],
     run_id: str,
+    turn: Turn,
 ) -> Result:
     """
     One attempt of an account's deliveries; whatever goes wrong becomes its result.
@@ -97,6 +106,7 @@ def _account(
             run_id=run_id,
             kind="webhook",
             started_by="webhook",
+            turn=turn,
         )
     except errors.Interrupted:
         with database.write() as connection:

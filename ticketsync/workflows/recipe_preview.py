@@ -98,4 +98,5 @@ def _row(
         "currency": order.currency,
         "sold": str(sum(share.is_sold for share in item.shares)),
         "fees": "" if order.total_fees is None else text(order.total_fees),
+        "timezone": show["timezone"],
     }

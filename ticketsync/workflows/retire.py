@@ -147,7 +147,7 @@ def _forget_secrets(account: AccountState, references: list[tuple[str, str]]) ->
     credentials.delete_secret(
         account.name, account.secret_source, account.secret_reference
     )
-    if tokens.can_renew(account.options):
+    if tokens.uses_oauth(account.options):
         tokens.forget(account)
     for source, reference in references:
         credentials.delete_secret(f"{account.name}/webhook", source, reference)

@@ -15,9 +15,13 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from ticketsync.accounts import runs
 from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.core.redact import safe
 
@@ -25,6 +29,7 @@ KINDS = ("cron", "systemd", "launchd", "windows")
 NAME = "ticketsync"
 BEGIN, END = "# ticketsync begin", "# ticketsync end"
 JITTER_SECONDS = 60
+LATELY = timedelta(days=2)  # a schedule that started nothing for so long is none
 MOST_STARTS = 2000  # what a launchd file may list one by one
 # What cronsim calls the fields → what we call them.
 _FIELDS = {
@@ -369,6 +374,19 @@ def installed() -> dict[str, str]:
     if shutil.which("schtasks") and _answers(["schtasks", "/Query", "/TN", NAME]):
         found["windows"] = NAME
     return found
+
+
+def is_in_use(connection: Connection, now: datetime) -> bool:
+    """
+    Whether accounts are read by themselves: a job is installed here, or one that lies
+    elsewhere has run of late.
+    """
+    if runs.was_due_since(connection, now - LATELY):
+        return True
+    try:
+        return bool(installed())
+    except errors.ConfigurationError:  # a crontab that cannot be read
+        return False
 
 
 def lacks_isolation(text: str) -> bool:

@@ -128,8 +128,25 @@ def move(account: AccountState, new_name: str) -> None:
 
 
 def forget(account: AccountState) -> None:
-    entry = refresh_entry(account.name)
-    credentials.delete_secret(entry, account.secret_source, _credential_file(account))
+    """
+    Delete the refresh token of an account and, if we stored it, the secret of its app.
+    """
+    if can_renew(account.options):
+        forget_refresh(account.name, account.secret_source)
+    credentials.delete_secret(
+        f"{account.name}/client",
+        account.options.get(CLIENT_SOURCE, ""),
+        account.options.get(CLIENT_REFERENCE, ""),
+    )
+
+
+def forget_refresh(name: str, source: str) -> None:
+    """
+    Delete the refresh token of the account of that name.
+    """
+    credentials.delete_secret(
+        refresh_entry(name), source, _refresh_reference(name, source)
+    )
 
 
 def expiry_of(tokens: Tokens) -> dict[str, str]:
@@ -138,9 +155,14 @@ def expiry_of(tokens: Tokens) -> dict[str, str]:
 
 
 def _credential_file(account: AccountState) -> str:
-    if account.secret_source == "file":  # noqa: S105  # the kind of a place
-        return credentials.secret_file_path(refresh_entry(account.name))
-    return refresh_entry(account.name)
+    return _refresh_reference(account.name, account.secret_source)
+
+
+def _refresh_reference(name: str, source: str) -> str:
+    entry = refresh_entry(name)
+    if source == "file":
+        return credentials.secret_file_path(entry)
+    return entry
 
 
 # The consent

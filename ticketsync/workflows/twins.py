@@ -19,6 +19,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import (
@@ -176,9 +177,8 @@ def _refuse(
     if not found:
         return
     first = found[0]
-    things = thing if len(found) == 1 else f"{thing}s"
     raise errors.GuardRefused(
-        f"Account {account.name!r} {verb} {len(found)} {things} that "
+        f"Account {account.name!r} {verb} {number_of(len(found), thing)} that "
         f"{_called(first.account, first.is_retired)} reads already, "
         f"{safe(first.provider_id)} for one: every sale would count twice; nothing "
         "was saved.",
@@ -214,7 +214,7 @@ def way_out(
 
 def refuse_shared_files(run: AccountRun) -> None:
     """
-    A report that another account has read is refused; whose turn comes first, keeps
+    A report that another account has read is refused; the first one in turn keeps
     it.
     """
     provider, account = run.provider, run.account

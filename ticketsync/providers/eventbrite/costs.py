@@ -66,8 +66,12 @@ class Costs:
         return rest
 
     @property
+    def parts(self) -> int:
+        return self.base + self.service + self.processing + self.tax
+
+    @property
     def adds_up(self) -> bool:
-        return self.gross == self.base + self.service + self.processing + self.tax
+        return self.gross == self.parts
 
     @property
     def fees(self) -> tuple[records.Fee, ...]:

@@ -188,7 +188,7 @@ def parse_order(raw: Raw) -> records.Order:
         tickets=tickets,
         tax=first.reported_tax,
         tax_on_top=True,
-        addons=max(0, first.gross - allocated),
+        addons=max(0, first.parts - allocated),
         discounts=first.discount,
         fees=now.fees if is_paid else (),
         refunds=(records.Refund(str(raw["id"]), refunded),) if refunded else (),

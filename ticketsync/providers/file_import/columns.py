@@ -26,6 +26,7 @@ from ticketsync.providers.file_import.time_cells import time_cells
 
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
 _LARGEST_EXACT = 2**53
+_MOST_CACHED = 5000  # converted cells of a column
 _TIMES = ("starts", "date", "time", "placed")
 
 
@@ -48,32 +49,30 @@ Convert = Callable[..., str]  # a cell's text and kind → plain text
 
 
 def plain_lines(
-    recipe: Recipe, fields: Sequence[str], found: Sequence[MappedRow], start: str
+    recipe: Recipe, fields: Sequence[str], found: list[MappedRow], start: str
 ) -> list[Line]:
     """
-    The rows of one table as plain lines. `start` is when the shows of all of them
-    start, as plain text, if the file says so.
+    The rows of one table as plain lines; takes them out of the list. `start` is when
+    the shows of all of them start, as plain text, if the file says so.
     """
-    good = [row for row in found if not row.problem]
-    columns: dict[str, Column] = {
-        field: {
-            (row.values[n], row.kinds[n] if row.kinds else rows.TEXT) for row in good
-        }
-        for n, field in enumerate(fields)
-    }
-    converters = _converters(recipe, columns)
-    read = _LineReader(recipe, fields, converters, start)
-    return [read.line(row) for row in found]
+    read = _LineReader(recipe, fields, _converters(recipe, fields, found), start)
+    # From the end, so that each row leaves the memory once its line is there.
+    backwards = [read.line(found.pop()) for _ in range(len(found))]
+    backwards.reverse()
+    return backwards
 
 
-def _converters(recipe: Recipe, columns: Mapping[str, Column]) -> dict[str, Convert]:
+def _converters(
+    recipe: Recipe, fields: Sequence[str], mapped: Sequence[MappedRow]
+) -> dict[str, Convert]:
+    columns = _deciding_columns(fields, mapped)
     signs = decimal_signs(recipe, columns)
     found: dict[str, Convert] = {}
-    for field, column in columns.items():
+    for field in fields:
         if field in IDS:
             found[field] = partial(_identifier, field)
         elif field in _TIMES:
-            found[field] = time_cells(recipe, field, column)
+            found[field] = time_cells(recipe, field, columns[field])
         elif field == "quantity":
             found[field] = _quantity
         elif field not in AMOUNTS:
@@ -82,6 +81,22 @@ def _converters(recipe: Recipe, columns: Mapping[str, Column]) -> dict[str, Conv
     return found | {
         field: AmountCells(recipe, field, sign, blank_is_free=is_free_blank)
         for field, sign in signs.items()
+    }
+
+
+def _deciding_columns(
+    fields: Sequence[str], mapped: Sequence[MappedRow]
+) -> Mapping[str, Column]:
+    """
+    The cells that differ of each column that decides as a whole how it is read.
+    """
+    good = [row for row in mapped if not row.problem]
+    return {
+        field: {
+            (row.values[n], row.kinds[n] if row.kinds else rows.TEXT) for row in good
+        }
+        for n, field in enumerate(fields)
+        if field in AMOUNTS or field in _TIMES
     }
 
 
@@ -250,8 +265,14 @@ class _LineReader:
 
 class _Cache(dict[tuple[str, ...], tuple[str, str]]):
     """
-    Cells of one column that were converted already → plain text or a problem.
+    Cells of one column that were converted already → plain text or a problem. It begins
+    anew when it is full: most cells of a column with so many are there once.
     """
+
+    def __setitem__(self, key: tuple[str, ...], value: tuple[str, str]) -> None:
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        super().__setitem__(key, value)
 
 
 def is_return(cells: Mapping[str, str], recipe: Recipe) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ticketsync.core import digest, errors, records
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
@@ -48,7 +49,7 @@ class FileFetcher:
         reports = self._read()
         self._refuse_none()
         unread = reports.unread
-        files = f"{len(reports.files)} report{'s' * (len(reports.files) != 1)}"
+        files = number_of(len(reports.files), "report")
         return records.Identity(
             None,
             f"{files} in {self._options['watch']}, {reports.recipe.platform}",

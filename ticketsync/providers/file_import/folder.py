@@ -166,6 +166,9 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
                 f"{safe(file.name)} cannot be read: {error.strerror}.",
                 hint="Check that it is a file that this user may read.",
             )
+    with_orders = tuple(
+        r.file for r in reports if any(source.orders for source in r.sources)
+    )
     sources = [source for report in reports for source in report.sources]
     merged = merge_orders(chosen, sources, rules_of(chosen), held)
     return Reports(
@@ -175,7 +178,7 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
         merged.locations,
         merged.reports,
         reports[-1].unmapped if reports else (),
-        tuple(r.file for r in reports if any(source.orders for source in r.sources)),
+        with_orders,
         unread,
         (*(note for report in reports for note in report.notes), *merged.notes),
         tuple(text for report in reports for text in report.unanswered),

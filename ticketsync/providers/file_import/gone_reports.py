@@ -16,11 +16,7 @@ from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import same_order
 from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.held_numbers import Key
-from ticketsync.providers.file_import.order_versions import (
-    CHANGED,
-    Version,
-    is_confirmed,
-)
+from ticketsync.providers.file_import.order_versions import CHANGED, is_confirmed
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.same_order import Cells, Comparisons, Verdict
 from ticketsync.providers.report_folder import HeldNames, report_name
@@ -42,13 +38,14 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Found:
     """
-    An order of the folder: its raw record, its newest version, and by what its number
-    is unique.
+    An order of the folder: its raw record, by what its number is unique, and where and
+    in which report (its key) the newest rows begin.
     """
 
     raw: Raw
-    version: Version
     key: Key
+    place: str
+    report: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class _Compared:
 
     @property
     def files(self) -> tuple[str, str]:
-        return self.report, self.found.version.source.key
+        return self.report, self.found.report
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ def _compare(
 def _verdict(
     recipe: Recipe, old: Raw, found: Found, events: Collection[str]
 ) -> Verdict:
-    if is_confirmed(recipe, found.version.lines):
+    if is_confirmed(recipe, found.raw["lines"]):
         return Verdict("same")
     sold, returned = _parts(recipe, old["lines"])
     sold_now, returned_now = _parts(recipe, found.raw["lines"])
@@ -196,7 +193,7 @@ def _reason(item: _Compared) -> str:
     report = item.report or "a report"
     why = item.verdict.why
     return (
-        f"{item.found.version.place}: its number is that of another order, stored from "
+        f"{item.found.place}: its number is that of another order, stored from "
         f"{report}, which is not in the folder ({why}); put that report back, say "
         f"`order_numbers: file` in the recipe if numbers begin again, or {CHANGED}"
     )

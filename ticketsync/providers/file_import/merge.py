@@ -21,6 +21,7 @@ from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.order_versions import (
     CHANGED,
     DIVIDE,
+    Origin,
     Version,
     VersionMerger,
 )
@@ -47,22 +48,23 @@ def merge_orders(
     recipe: Recipe, sources: Sequence[Source], rules: Mapping[str, Any], held: HeldNames
 ) -> MergedOrders:
     """
-    The raw orders of all sources, which come oldest first.
+    The raw orders of all sources, which come oldest first. The rows are taken out of
+    the sources, so that a large report is in memory once.
     """
     _spell_events_alike(sources, held)
     versions: dict[Key, list[Version]] = {}
     for source in sources:
         for key, lines in _numbered(recipe, source, held).items():
             versions.setdefault(key, []).append(Version(source, lines))
+        source.orders.clear()
     ids = held_numbers.assign_ids(versions, held.orders)
     merger = VersionMerger(recipe, rules)
     merged = MergedOrders(notes=merger.notes)
-    origins: dict[str, Sequence[Version]] = {}
-    for key, found in versions.items():
-        id_ = ids[key]
+    origins: dict[str, Origin] = {}
+    for key, id_ in ids.items():
+        found = versions.pop(key)
         merged.locations[id_] = found[-1].place
-        merged.orders[id_], from_ = merger.raw(id_, found)
-        origins[id_] = from_.versions
+        merged.orders[id_], origins[id_] = merger.raw(id_, found)
     _refuse_doubtful(merged, merger)
     if held.orders:
         present = {source.key for source in sources}
@@ -70,7 +72,7 @@ def merge_orders(
     _refuse_lost_zeros(merged, held)
     twins = held_numbers.twins_of_held(
         ids,
-        lambda key: _events(versions[key]),
+        lambda key: _events(merged.orders[ids[key]]),
         held.orders,
         recipe.order_numbers,
         held.event_names,
@@ -78,8 +80,8 @@ def merge_orders(
     _refuse_twins(merged, twins, held)
     for id_, raw in merged.orders.items():
         if "problem" not in raw:
-            for version in origins[id_]:
-                merged.reports.setdefault(version.source.key, []).append(id_)
+            for report in origins[id_]:
+                merged.reports.setdefault(report, []).append(id_)
     return merged
 
 
@@ -119,14 +121,14 @@ def _compare_with_stored(
     present: Collection[str],
     merged: MergedOrders,
     ids: dict[Key, str],
-    origins: dict[str, Sequence[Version]],
+    origins: dict[str, Origin],
 ) -> None:
     """
     Set orders aside that are not those that are stored under their numbers, or give
     them ids of their own, in place.
     """
     found = {
-        id_: Found(merged.orders[id_], origins[id_][-1], key)
+        id_: Found(merged.orders[id_], key, merged.locations[id_], origins[id_][-1])
         for key, id_ in ids.items()
         if id_ in held.orders and "problem" not in merged.orders[id_]
     }
@@ -196,12 +198,9 @@ def _refuse_twins(
         }
 
 
-def _events(versions: Sequence[Version]) -> set[str]:
+def _events(raw: Raw) -> set[str]:
     return {
-        line.cells.get(name, "")
-        for version in versions
-        for line in version.lines
-        for name in ("event_id", "event")
+        line.get(name, "") for line in raw["lines"] for name in ("event_id", "event")
     }
 
 

@@ -43,6 +43,9 @@ class Version:
         return self.source.place(self.lines[0])
 
 
+Origin = tuple[str, ...]  # the keys of the reports that an order is from, newest last
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """
@@ -77,11 +80,12 @@ class VersionMerger:
     rules: Mapping[str, Any]
     notes: list[str] = field(default_factory=list)
     comparisons: Comparisons = field(default_factory=Comparisons)
+    _origins: dict[Origin, Origin] = field(default_factory=dict)
 
-    def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Merged]:
+    def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
-        The raw order and what it is from; with its problem if a row of it cannot be
-        read, or its versions disagree.
+        The raw order and the reports that it is from; with its problem if a row of it
+        cannot be read, or its versions disagree.
         """
         problem: dict[str, str] = {}
         merged = Merged([line for v in found for line in v.lines], found)
@@ -96,7 +100,10 @@ class VersionMerger:
             "rules": self.rules,
             "lines": [_stored(line) for line in merged.lines],
         }
-        return (raw | {"problem": problem} if problem else raw), merged
+        origin = tuple(version.source.key for version in merged.versions)
+        return (
+            raw | {"problem": problem} if problem else raw
+        ), self._origins.setdefault(origin, origin)
 
     def _merged(self, id_: str, found: Sequence[Version]) -> Merged:
         """
@@ -149,7 +156,7 @@ class VersionMerger:
         return Merged(version.lines, [version])
 
     def _compare(self, lines: Sequence[Line], version: Version) -> Verdict:
-        if is_confirmed(self.recipe, version.lines):
+        if is_confirmed(self.recipe, [line.cells for line in version.lines]):
             return Verdict("same")
         return compare(
             [line.cells for line in lines if not line.is_return],
@@ -158,13 +165,13 @@ class VersionMerger:
         )
 
 
-def is_confirmed(recipe: Recipe, lines: Iterable[Line]) -> bool:
+def is_confirmed(recipe: Recipe, lines: Iterable[Mapping[str, str]]) -> bool:
     """
     Whether a person said of an order that it is the same one, changed.
     """
     if not recipe.changed_orders:
         return False
-    return any(line.cells.get("order") in recipe.changed_orders for line in lines)
+    return any(line.get("order") in recipe.changed_orders for line in lines)
 
 
 def _stored(line: Line) -> dict[str, str]:

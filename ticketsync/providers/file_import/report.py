@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ticketsync.core import digest, errors, opened_files
 from ticketsync.core.opened_files import OpenedFile
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import order_amounts, signs
 from ticketsync.providers.file_import.columns import Line, plain_lines
@@ -232,7 +233,7 @@ def _unread_sheets(opened: OpenedFile, found: Sequence[FoundTable]) -> Iterator[
 
 
 def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
+    return number_of(number, "row")
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -130,6 +130,8 @@ def parse_order(raw: Raw) -> records.Order:
 
     charged = reading.amount(then, "total", currency)
     faces = amount_of(then, "subtotal") - amount_of(then, "discounts")
+    passed_on = amount_of(then, "passedOnFee")
+    moved = raw.get("moved") or ()
     if not raw.get("part"):
         _refuse_missing_tickets(raw["tickets"], currency, faces)
     refunded = amount_of(now, "refunds")
@@ -143,7 +145,7 @@ def parse_order(raw: Raw) -> records.Order:
         currency=currency,
         total=charged,
         charged=charged,
-        tickets=_parse_tickets(raw["tickets"], currency, faces, raw.get("moved") or ()),
+        tickets=_parse_tickets(raw["tickets"], currency, (faces, passed_on), moved),
         buyer_fees=amount_of(then, "amexFee") + amount_of(then, "zipFee"),
         tax=reading.amount_or_none(then, "taxes", currency),
         donations=amount_of(then, "clientDonation"),
@@ -176,9 +178,13 @@ def _refuse_missing_order(raw: Raw) -> None:
 
 def _parse_fees(totals: Raw, currency: str) -> tuple[records.Fee, ...]:
     booking = reading.amount_or_none(totals, "bookingFee", currency)
+    tax = reading.amount_or_none(totals, "bookingTaxes", currency)
     rebates = reading.amount_or_none(totals, "rebates", currency) or 0
-    named = (("Humanitix booking fee", booking), ("Rebate", -rebates))
-    return tuple(records.Fee(name, amount) for name, amount in named if amount != 0)
+    fees = (
+        records.Fee("Humanitix booking fee", booking, tax),
+        records.Fee("Rebate", -rebates),
+    )
+    return tuple(fee for fee in fees if fee.amount != 0)
 
 
 def _occurrence_id_of(order: Raw, tickets: Sequence[Raw]) -> str:
@@ -225,11 +231,12 @@ def _status(raw: Raw, date: Raw) -> OccurrenceStatus:
 
 
 def _parse_tickets(
-    raws: list[Raw], currency: str, faces: int, moved: Collection[str]
+    raws: list[Raw], currency: str, charged: tuple[int, int], moved: Collection[str]
 ) -> tuple[records.Ticket, ...]:
     """
-    The tickets with their prices. Cancelled ones that lost theirs share the rest of the
-    order's price. Those in `moved` cost nothing: the tickets they were swapped for do.
+    The tickets with their prices and fees, of which the order `charged` so much.
+    Cancelled ones that lost theirs share the rest. Those in `moved` cost nothing: the
+    tickets they were swapped for do.
     """
 
     def amount_of(raw: Raw, name: str) -> int:
@@ -237,19 +244,21 @@ def _parse_tickets(
 
     prices = [amount_of(raw, "netPrice") for raw in raws]
     paid = [amount_of(raw, "total") for raw in raws]
+    fees = [total - price for total, price in zip(paid, prices, strict=True)]
     lost = [
         n
         for n, raw in enumerate(raws)
         if is_cancelled(raw) and not paid[n] and raw["_id"] not in moved
     ]
-    missing = faces - sum(prices)
-    if lost and missing > 0:
-        parts = money.split_evenly(missing, len(lost))
-        for n, part in zip(lost, parts, strict=True):
-            prices[n] = paid[n] = part
+    for amounts, whole in zip((prices, fees), charged, strict=True):
+        missing = whole - sum(amounts)
+        if lost and missing > 0:
+            parts = money.split_evenly(missing, len(lost))
+            for n, part in zip(lost, parts, strict=True):
+                amounts[n] = part
     return tuple(
-        _parse_ticket(raw, face=price, fee=total - price)
-        for raw, price, total in zip(raws, prices, paid, strict=True)
+        _parse_ticket(raw, face=price, fee=fee)
+        for raw, price, fee in zip(raws, prices, fees, strict=True)
     )
 
 

@@ -153,17 +153,17 @@ class OrderLines:
         void = units if is_returned else int(self._returned[index])
         gross = money_amount(line, "gross_sales_money", self._currency)
         price = gross - money_amount(line, "total_discount_money", self._currency)
-        total = money_amount(line, "total_money", self._currency)
+        on_top = money_amount(line, "total_money", self._currency) - price
+        tax = money_amount(line, "total_tax_money", self._currency)
         parts = zip(
             money.split_evenly(gross, units),
             money.split_evenly(price, units),
-            money.split_evenly(total - price, units),
-            money.split_evenly(
-                money_amount(line, "total_tax_money", self._currency), units
-            ),
+            money.split_evenly(on_top, units),
+            money.split_evenly(self._tax_added(line, on_top, tax), units),
+            money.split_evenly(tax, units),
             strict=True,
         )
-        for n, (listed, face, on_top, tax) in enumerate(parts):
+        for n, (listed, face, more, added, of_ticket) in enumerate(parts):
             yield records.Ticket(
                 id=f"{self._order['id']}/{self._keys[index]}/{n + 1}",
                 occurrence_id=occurrence_id_of(line),
@@ -172,10 +172,19 @@ class OrderLines:
                 status=TicketStatus.VOID if n >= units - void else TicketStatus.VALID,
                 checked_in=False,
                 face=face,
-                fee=on_top,
+                fee=more - added,
                 listed=listed,
-                tax=tax,
+                tax=of_ticket,
+                tax_added=added,
             )
+
+    def _tax_added(self, line: Raw, on_top: int, tax: int) -> int:
+        """
+        The tax of a line that is beyond its price; the rest of what is on top are
+        service charges.
+        """
+        charges = money_amount(line, "total_service_charge_money", self._currency)
+        return max(0, min(tax, on_top - charges))
 
 
 def _line_keys(lines: Sequence[Raw]) -> list[str]:

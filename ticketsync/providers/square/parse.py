@@ -100,9 +100,10 @@ def parse_order(raw: Raw) -> records.Order:
     lines = OrderLines(order, reading.rows(raw, "returns"), currency)
     tickets = tuple(lines.tickets())
     tip = money_amount(order, "total_tip_money", currency)
-    allocated = sum(ticket.face + ticket.fee for ticket in tickets) + tip
+    allocated = sum(t.face + t.fee + t.tax_added for t in tickets) + tip
     has_tax = bool(order.get("total_tax_money"))
-    expected = allocated + _rounded_down(order, currency)
+    rounded_down = _rounded_down(order, currency)
+    expected = allocated + rounded_down
     return records.Order(
         id=reading.text(order, "id"),
         occurrence_id=next(iter(occurrences_in(raw)), None),
@@ -112,7 +113,7 @@ def parse_order(raw: Raw) -> records.Order:
         total=total,
         charged=paid.charged,
         tickets=tickets,
-        buyer_fees=max(0, total - allocated),
+        buyer_fees=max(rounded_down, total - allocated),
         tax=money_amount(order, "total_tax_money", currency) if has_tax else None,
         addons=tip,
         discounts=money_amount(order, "total_discount_money", currency),

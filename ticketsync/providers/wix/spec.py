@@ -142,6 +142,7 @@ SPEC = ProviderSpec(
 WEBHOOKS = HookCard(
     is_signed=True,
     key_help="the public key of your own Wix app",
+    has_private_key=True,
     steps=(
         "only an app of your own can subscribe: dev.wix.com → your app → Webhooks",
         "add the address {url} for the order and guest events of Wix Events",

@@ -48,6 +48,20 @@ def one_of(column: str, *words: str) -> CheckConstraint:
     return CheckConstraint(condition, name=column)
 
 
+def adds_up(whole: str, *parts: str, less: str) -> CheckConstraint:
+    """
+    A sum (the first of `parts` is always known) that is either known in all its parts,
+    and then adds up, or has none of the others; `less` is taken off.
+    """
+    others = parts[1:]
+    rest = " - ".join((whole, *parts))
+    unknown = " AND ".join(f"{name} IS NULL" for name in (*others, less))
+    # What is unknown in part is 1 here, and refused.
+    return CheckConstraint(
+        f"COALESCE({rest} + {less}, 1) = 0 OR ({unknown})", name="parts"
+    )
+
+
 def not_negative(*columns: str) -> CheckConstraint:
     """
     Columns that are never negative.

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint
 
-from ticketsync.store.tables.base import Row, not_negative, one_of, table
+from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, table
 from ticketsync.store.types import instant, points_to, text, whole
 
 
 class ShowFinancialsRow(Row, table=True):
     """
-    One row per show, account and currency; recomputed, never incremented.
+    One row per show, account and currency; recomputed, never incremented. The parts of
+    `gross` beside `face` are empty while those of any ticket are.
     """
 
     __tablename__ = "show_financials"
@@ -26,6 +27,11 @@ class ShowFinancialsRow(Row, table=True):
             "net_before_fees = gross - refunded - tax_remitted", "net_before_fees"
         ),
         CheckConstraint("fees IS NULL OR net = net_before_fees - fees", "net"),
+        adds_up(
+            *("gross", "face", "buyer_fees", "addons", "donations", "tax_added"),
+            "unexplained",
+            less="vouchers",
+        ),
     )
 
     show_id: int = points_to("shows.id", primary_key=True)
@@ -46,6 +52,12 @@ class ShowFinancialsRow(Row, table=True):
     net: int | None = whole(default=None)
     net_before_fees: int = whole()
     updated_at: datetime = instant()
+    buyer_fees: int | None = whole(default=None)
+    addons: int | None = whole(default=None)
+    donations: int | None = whole(default=None)
+    vouchers: int | None = whole(default=None)
+    tax_added: int | None = whole(default=None)
+    unexplained: int | None = whole(default=None)
 
 
 class TicketFeeRow(Row, table=True):

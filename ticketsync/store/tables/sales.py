@@ -12,11 +12,17 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from ticketsync.store.tables.base import Row, not_negative, one_of, table
+from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
 
 
 class OrderRow(Row, table=True):
+    """
+    `buyer_fees`, `addons`, `donations` and `vouchers` are the sums over its tickets,
+    `tax_on_top` says whether tax was added to prices: all empty until the order was
+    parsed by a version that keeps them.
+    """
+
     __tablename__ = "orders"
     __table_args__ = table(
         UniqueConstraint("account_id", "provider_id"),
@@ -43,6 +49,11 @@ class OrderRow(Row, table=True):
     gone_since: datetime | None = instant(default=None)
     content: bytes = blob()
     promo_code: str = text(default="")
+    tax_on_top: bool | None = flag(default=None)
+    buyer_fees: int | None = whole(default=None)
+    addons: int | None = whole(default=None)
+    donations: int | None = whole(default=None)
+    vouchers: int | None = whole(default=None)
 
 
 class TicketRow(Row, table=True):
@@ -50,9 +61,11 @@ class TicketRow(Row, table=True):
     One admission (`kind` admission), or the money of an order without tickets.
 
     `is_sold`: it still admits someone. `charged` is this ticket's part of what the
-    buyer paid: face + fee + tax on top + addons + donations − vouchers. `code` is the
-    digest of the code it is scanned by, `second_code` of an alternative one; the code
-    itself would admit anybody.
+    buyer paid: face + buyer_fee + addons + donation − voucher + tax_added +
+    unexplained. These parts are empty until the order was parsed by a version that
+    keeps them; `unexplained` is not 0 only where the order has a discrepancy. `code` is
+    the digest of the code it is scanned by, `second_code` of an alternative one; the
+    code itself would admit anybody.
     """
 
     __tablename__ = "tickets"
@@ -63,6 +76,11 @@ class TicketRow(Row, table=True):
         one_of("kind", "admission", "other"),
         one_of("status", "valid", "void", "gone"),
         not_negative("is_sold", "is_comp", "is_refunded", "is_checked_in"),
+        adds_up(
+            *("charged", "face", "buyer_fee", "addons", "donation", "tax_added"),
+            "unexplained",
+            less="voucher",
+        ),
     )
 
     id: int | None = key()
@@ -91,6 +109,12 @@ class TicketRow(Row, table=True):
     voided_at: datetime | None = instant(default=None)
     second_code: bytes | None = blob(default=None)
     seat: str = text(default="")
+    buyer_fee: int | None = whole(default=None)
+    addons: int | None = whole(default=None)
+    donation: int | None = whole(default=None)
+    voucher: int | None = whole(default=None)
+    tax_added: int | None = whole(default=None)
+    unexplained: int | None = whole(default=None)
 
 
 class RefundRow(Row, table=True):
@@ -102,7 +126,9 @@ class RefundRow(Row, table=True):
     calendar day in the zone of the business, and `basis` says where it is from: the
     platform (`reported`), its ticket's void (`void`), the day we first saw it on an
     order that we held without it (`seen`), or a placeholder (`assumed`). `seen_at` is
-    permanent.
+    permanent. `face`, `buyer_fee` and `tax` are empty where the platform does not
+    report what was returned of them, and `occurrence_id` where it does not report which
+    performance the refund was for (none does so far).
     """
 
     __tablename__ = "refunds"
@@ -114,6 +140,7 @@ class RefundRow(Row, table=True):
         CheckConstraint("length(on_day) = 10", "on_day"),
         one_of("basis", "reported", "void", "seen", "assumed"),
         CheckConstraint("basis <> 'reported' OR refunded_at IS NOT NULL", "reported"),
+        one_of("kind", "refund", "dispute"),
     )
 
     id: int | None = key()
@@ -126,12 +153,18 @@ class RefundRow(Row, table=True):
     seen_at: datetime = instant()
     on_day: str = text()
     basis: str = text()
+    kind: str = text(default="refund")
+    occurrence_id: int | None = points_to("occurrences.id", default=None)
+    face: int | None = whole(default=None)
+    buyer_fee: int | None = whole(default=None)
+    tax: int | None = whole(default=None)
 
 
 class FeeRow(Row, table=True):
     """
     One occurrence's part of a named fee of an order. `amount` is empty where the fee
-    was kept but its amount is not reported; the order's fees are unknown then.
+    was kept but its amount is not reported; the order's fees are unknown then. `tax` is
+    the tax inside the amount, empty where that is not reported.
     """
 
     __tablename__ = "fees"
@@ -145,6 +178,7 @@ class FeeRow(Row, table=True):
     occurrence_id: int = points_to("occurrences.id")
     name: str = text()
     amount: int | None = whole(default=None)
+    tax: int | None = whole(default=None)
 
 
 class BuyerRow(Row, table=True):

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from ticketsync.accounts import runs
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, moments
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 
 
@@ -32,7 +34,8 @@ def reason_to_skip(
     if account.state == "parked" and not is_named:
         return _parked(account)
     if account.breaker_is_open(now) and not is_named:
-        return _breaker_open(account)
+        with database.read() as connection:
+            return _breaker_open(account, get_business_zone(connection))
     if only_due:
         with database.read() as connection:
             last = runs.last_attempt(connection, account.id)
@@ -84,11 +87,11 @@ def _parked(account: AccountState) -> Result:
     return runs.failed_result(account.name, error, outcome="skipped-parked")
 
 
-def _breaker_open(account: AccountState) -> Result:
+def _breaker_open(account: AccountState, zone: str) -> Result:
     assert account.breaker_until is not None
     error = errors.BreakerOpen(
-        f"Account {account.name!r} failed {account.failures} times in a row; the "
-        f"next probe is at {account.breaker_until:%Y-%m-%d %H:%M} UTC.",
+        f"Account {account.name!r} failed {number_of(account.failures, 'time')} in a "
+        f"row; the next probe is at {moments.with_zone(account.breaker_until, zone)}.",
         hint=f"Run `ticketsync sync {account.name}` to try now.",
     )
     return runs.failed_result(account.name, error, outcome="skipped-breaker")

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import runs
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import occurrences
 from ticketsync.net import exact_json
 from ticketsync.providers.base import (
     IssuesLooseTickets,
@@ -33,6 +33,7 @@ from ticketsync.sales import quarantine, saving, stored_orders, versions
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows.sync import replay_listing
 from ticketsync.workflows.sync.parse import KnownOrders, offline_provider, parse_page
@@ -122,7 +123,7 @@ def save_again(
     still = {item.provider_id for item in parsed.unreadable}
     readable = [id_ for _, id_ in parsed.seen if id_ not in still]
     quarantine.release(connection, account_id, "order", readable)
-    zone = shows.get_business_zone(connection)
+    zone = get_business_zone(connection)
     saving.save_orders(connection, account_id, parsed.orders, ids, now, zone=zone)
     return len(parsed.orders)
 

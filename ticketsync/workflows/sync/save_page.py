@@ -15,14 +15,16 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue import link_reads, occurrences, shows
+from ticketsync.catalogue import link_reads, occurrences
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, digest, records
+from ticketsync.core.plurals import number_of
 from ticketsync.net import exact_json
 from ticketsync.providers.base import NeedsEarlier, Page, Raw
 from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
 from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
@@ -128,7 +130,7 @@ class OrderStore:
             twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
             versions.save_versions(connection, account_id, "order", blocks, now)
-            zone = shows.get_business_zone(connection)
+            zone = get_business_zone(connection)
             ids = self.occurrence_ids
             saved = saving.save_orders(
                 connection, account_id, orders, ids, now, zone=zone
@@ -209,9 +211,11 @@ class OrderStore:
             saving.mark_delisted(connection, account_id, order_ids, clock.now())
         number = len(order_ids)
         self._run.notes.append(
-            f"{number:,} orders are no longer listed; they still count, see `status`"
-            if number > 1
-            else "1 order is no longer listed; it still counts, see `status`"
+            number_of(
+                number,
+                "order is no longer listed; it still counts, see `status`",
+                "orders are no longer listed; they still count, see `status`",
+            )
         )
 
     def forget_marks(self, provider_occurrence_ids: Iterable[str]) -> None:

@@ -28,7 +28,6 @@ from ticketsync.core.stopping import GLANCE_SECONDS, Stop
 T = TypeVar("T")
 
 AT_ONCE: Final = 4  # accounts, unless somebody asks for another number
-STOP_SECONDS: Final = 5.0  # how long accounts that were asked to stop are waited for
 
 
 # The plan
@@ -71,7 +70,7 @@ class Company:
 
     stop: Stop = field(default_factory=Stop)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _in_turn: set[int] = field(default_factory=set)  # whose turn is over
+    _in_turn: set[int] = field(default_factory=set)  # their turn is over
     _left: set[int] = field(default_factory=set)
     _is_network_up: bool = False
     _has_given_up: bool = False
@@ -179,11 +178,11 @@ class Turn:
         self.company._note(change)
 
 
-def alone() -> Turn:
+def alone(stop: Stop | None = None) -> Turn:
     """
     The turn of an account that runs by itself.
     """
-    return Company().turn(0)
+    return Company(stop or Stop()).turn(0)
 
 
 def read_before_turn(
@@ -315,8 +314,7 @@ class _Threads(Generic[T]):
         Give those that still run a moment to stop cleanly. One that does not is as one
         that was killed: the next run takes its lease over.
         """
-        ends = time.monotonic() + STOP_SECONDS
-        while self._busy and (left := ends - time.monotonic()) > 0:
+        while self._busy and (left := self._company.stop.grace_left) > 0:
             try:
                 number, _ = self._ended.get(timeout=min(left, GLANCE_SECONDS))
             except queue.Empty:

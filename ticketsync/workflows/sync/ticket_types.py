@@ -19,6 +19,7 @@ from ticketsync.catalogue import occurrences, ticket_types
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
 from ticketsync.core.completeness import has_shrunk
+from ticketsync.core.plurals import number_of
 from ticketsync.core.records import TicketType
 from ticketsync.providers.base import ListsTicketTypes, Page
 from ticketsync.sales import versions
@@ -129,7 +130,7 @@ def _save_page(
     cleans = clean_records(page.records, run.provider.spec)
     good, bad = parse_or_quarantine(KIND, cleans, provider.parse_ticket_types)
     if bad:
-        dates = "1 date has" if len(bad) == 1 else f"{len(bad)} dates have"
+        dates = number_of(len(bad), "date has", "dates have")
         run.notes.append(
             f"what {dates} on sale could not be parsed and stays as it was "
             f"({bad[0].reason})"
@@ -145,7 +146,7 @@ def _save_page(
         is_news = ticket_types.differ(connection, reported)
         held = ticket_types.count_listed(connection, reported)
     if has_shrunk(number, held) and not accept_shrink:
-        types = "1 ticket type" if number == 1 else f"{number} ticket types"
+        types = number_of(number, "ticket type")
         run.notes.append(
             f"the platform lists {types} of dates that had {held}; they stay as they "
             "were"

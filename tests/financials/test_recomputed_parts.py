@@ -1,0 +1,80 @@
+"""
+The recomputed figures are the sums of the orders, in every part of gross.
+"""
+
+import random
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from support.random_orders import independent_sums, random_order
+from support.saved_orders import FIRST_DAY, prepare, save
+
+from ticketsync.core.config import Settings
+from ticketsync.reporting import numbers
+from ticketsync.workflows import show_figures
+
+_BATCH = 1000
+
+
+def sums_of(orders):
+    """
+    Gross, face and its other parts, added up from the orders alone.
+    """
+    total = [0] * 8
+    for order in orders:
+        face, parts = independent_sums(order)
+        own = (order.charged, face, *msgspec.structs.astuple(parts))
+        total = [a + b for a, b in zip(total, own, strict=True)]
+    return total
+
+
+def sums_of_figures(database):
+    show_figures.rebuild(database, Settings())
+    with database.read() as connection:
+        rows = [
+            (f.gross, f.face, *(getattr(f, c.name) for c in numbers.GROSS_PARTS))
+            for f in numbers.figures(connection)
+        ]
+    assert len(rows) == 2
+    return [
+        sum(amount.minor for amount in column) for column in zip(*rows, strict=True)
+    ]
+
+
+def save_random_orders(database, number):
+    chance = random.Random(number)
+    whole = [0] * 8
+    for start in range(0, number, _BATCH):
+        orders = [random_order(chance, start + n) for n in range(_BATCH)]
+        save(database, *orders, at=FIRST_DAY)
+        whole = [a + b for a, b in zip(whole, sums_of(orders), strict=True)]
+    return whole
+
+
+@pytest.mark.parametrize(
+    "number", [20_000, pytest.param(1_000_000, marks=pytest.mark.drill)]
+)
+def test_figures_are_the_sums_of_random_orders(sqlite, number):
+    prepare(sqlite)
+    assert save_random_orders(sqlite, number) == sums_of_figures(sqlite)
+
+
+def test_they_are_on_both_databases(database):
+    prepare(database)
+    assert save_random_orders(database, _BATCH) == sums_of_figures(database)
+
+
+def test_control_one_ticket_changed_is_another_sum(sqlite):
+    prepare(sqlite)
+    whole = save_random_orders(sqlite, _BATCH)
+    with sqlite.write() as connection:
+        connection.execute(
+            text(
+                "UPDATE tickets SET buyer_fee = buyer_fee + 1, addons = addons - 1 "
+                "WHERE id = 7"
+            )
+        )
+    found = sums_of_figures(sqlite)
+    assert found != whole
+    assert found[:2] == whole[:2]

@@ -1,0 +1,60 @@
+"""
+How people read when something happened: always in one time zone, that of the business
+(`store.business_zone`), which a heading or the sentence names.
+
+JSON, CSV and the log have ISO 8601 in UTC instead (`core.clock.iso`). The start of a
+show is local time at its venue and is no matter of this module.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ticketsync.core import clock
+
+NEVER = "never"
+
+
+def written(moment: datetime | None, zone: str) -> str:
+    """
+    `27 Nov 17:45` in that zone, with the year unless it is this one; `never` for none.
+    """
+    if moment is None:
+        return NEVER
+    local = clock.local(moment, zone)
+    return f"{local:%d %b}{_year(local, zone)} {local:%H:%M}"
+
+
+def with_zone(moment: datetime | None, zone: str) -> str:
+    """
+    The same in a sentence that has to name the zone: `27 Nov 17:45 (Sydney time)`.
+    """
+    if moment is None:
+        return NEVER
+    return f"{written(moment, zone)} ({zone_in_words(zone)})"
+
+
+def heading(title: str, zone: str) -> str:
+    """
+    The heading of a column of moments: `PLACED (SYDNEY)`.
+    """
+    return f"{title} ({place(zone).upper()})"
+
+
+def zone_in_words(zone: str) -> str:
+    """
+    `Sydney time`, `UTC`.
+    """
+    return zone if place(zone) == zone else f"{place(zone)} time"
+
+
+def place(zone: str) -> str:
+    """
+    The place that an IANA zone is named after: `New York`; `UTC`.
+    """
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def _year(local: datetime, zone: str) -> str:
+    this_year = clock.local(clock.now(), zone).year
+    return "" if local.year == this_year else f" {local:%Y}"

@@ -1,0 +1,87 @@
+"""
+Forms that were sent after their session had ended: what was typed waits until its
+person has signed in again. Secrets are never kept. Held in memory, for half an hour.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from ticketsync.core import clock, web_address
+
+COOKIE: Final = "ticketsync_kept"
+KEPT_FOR: Final = timedelta(minutes=30)
+KEPT: Final = 200  # forms, the newest
+LONGEST_PAGE: Final = 1000
+# The fields that hold secrets; a test compares them with all password fields.
+SECRET_FIELDS: Final = frozenset({"key", "password", "client_secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """
+    What was typed: on which page, for which address, and the values of each field.
+    """
+
+    page: str
+    action: str
+    fields: Mapping[str, Sequence[str]]
+
+
+@dataclass(slots=True)
+class KeptForms:
+    """
+    The forms of one server. Safe to use from several threads.
+    """
+
+    _forms: dict[str, tuple[datetime, KeptForm]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, form: KeptForm) -> str:
+        """
+        Keep a form without its secrets; returns the id by which it is found again.
+        """
+        fields = {n: v for n, v in form.fields.items() if n not in SECRET_FIELDS}
+        kept = KeptForm(form.page, form.action, fields)
+        id_ = secrets.token_urlsafe(16)
+        with self._lock:
+            self._forms[id_] = (clock.now(), kept)
+            for old in list(self._forms)[: max(0, len(self._forms) - KEPT)]:
+                del self._forms[old]
+        return id_
+
+    def find(self, id_: str) -> KeptForm | None:
+        with self._lock:
+            kept_at, form = self._forms.get(id_, (None, None))
+        if kept_at is None or clock.now() - kept_at > KEPT_FOR:
+            return None
+        return form
+
+    def take(self, id_: str, path: str) -> KeptForm | None:
+        """
+        The form, if it was typed on the page at this path; it is given once.
+        """
+        form = self.find(id_)
+        if form is None or form.page.partition("?")[0] != path:
+            return None
+        with self._lock:
+            self._forms.pop(id_, None)
+        return form
+
+
+def page_of(referrer: str, origin: str) -> str:
+    """
+    The page that a form stood on, as a path with its query; the front page if it was
+    none of ours.
+    """
+    found = referrer.removeprefix(origin)
+    is_ours = found != referrer and found.startswith("/")
+    if not is_ours or found.startswith("//") or len(found) > LONGEST_PAGE:
+        return "/"
+    parts = web_address.split(found)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
