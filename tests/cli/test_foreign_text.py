@@ -8,12 +8,15 @@ import json
 import os
 import re
 import sys
+import zipfile
 from decimal import Decimal
 from types import SimpleNamespace
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 from support import commands
 
 from ticketsync.core.tables import Column, Kind, Table
@@ -125,6 +128,56 @@ def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(venue, wha
             exported = sum(Decimal(row[column]) for row in rows if row[column])
             expected = sum(Decimal(row[column]) for row in as_json if row[column])
             assert exported == expected
+
+
+@pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])
+def test_f123_a_workbook_has_no_formula_and_the_same_sums(venue, what, tmp_path):
+    """
+    Texts are as they are: a string cell cannot be a formula.
+    """
+    file = tmp_path / "x.xlsx"
+    venue("export", what, "-o", str(file))
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/"):
+                assert not re.search(rb"<f[ >]", archive.read(name))
+    book = CalamineWorkbook.from_path(file)
+    names, *cells = book.get_sheet_by_name(what).to_python()
+    rows = json.loads(venue("export", what, "--format", "json").stdout)
+    assert len(cells) == len(rows)
+    for place, name in enumerate(names):
+        if name == "production":
+            texts = [row[name] for row in rows]
+            assert [cell[place] for cell in cells] == [text or "" for text in texts]
+        if name in ("gross", "amount", "charged", "fees", "net"):
+            exact = [Decimal(row[name]) for row in rows if row[name] is not None]
+            found = [Decimal(str(row[place])) for row in cells if row[place] != ""]
+            assert found == exact
+
+
+@pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])
+def test_f123_parquet_has_the_same_rows(venue, what, tmp_path):
+    file = tmp_path / "x.parquet"
+    venue("export", what, "-o", str(file))
+    rows = json.loads(venue("export", what, "--format", "json").stdout)
+    with duckdb.connect(":memory:") as connection:
+        # Instants in Python would need pytz.
+        columns = "COLUMNS(lambda name: NOT ends_with(name, '_at'))"
+        result = connection.execute(f"SELECT {columns} FROM read_parquet('{file}')")
+        names = [column[0] for column in result.description]
+        found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    assert len(found) == len(rows)
+    for name in {"production", "gross", "amount", "charged", "net"}.intersection(names):
+        expected = [row[name] for row in rows]
+        if name != "production":
+            expected = [None if text is None else Decimal(text) for text in expected]
+        assert [row[name] for row in found] == expected
+
+
+def test_f123_json_lines_are_the_objects_of_the_json(venue):
+    lines = venue("export", "sales", "--format", "jsonl").stdout.splitlines()
+    whole = json.loads(venue("export", "sales", "--format", "json").stdout)
+    assert [json.loads(line) for line in lines] == whole
 
 
 def test_f123_raw_leaves_texts_as_they_are(venue):

@@ -33,6 +33,7 @@ from ticketsync.reporting import (
     daily,
     grouped_figures,
     numbers,
+    order_parts,
     sales,
     sales_report,
     selling,
@@ -897,12 +898,12 @@ def as_sales(rows):
     )
 
 
-@reader("export sales", (sales,), MONEY, expected_sales)
+@reader("export sales", (sales, order_parts), MONEY, expected_sales)
 def read_sales(connection, house):
     return as_sales(sales.list_sales(connection))
 
 
-@reader("orders of a show", (sales,), MONEY, expected_sales)
+@reader("orders of a show", (sales, order_parts), MONEY, expected_sales)
 def read_orders(connection, house):
     return as_sales(
         row
@@ -911,7 +912,9 @@ def read_orders(connection, house):
     )
 
 
-@reader("export refunds", (sales,), MONEY, counted_seats(ACCOUNT, ["refunded"]))
+@reader(
+    "export refunds", (sales, order_parts), MONEY, counted_seats(ACCOUNT, ["refunded"])
+)
 def read_refunds(connection, house):
     return totals(
         ((row.show_id, row.account, row.currency), {"refunded": row.amount})

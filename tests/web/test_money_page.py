@@ -9,6 +9,7 @@ import sys
 from html import unescape
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
 
 from ticketsync.__main__ import main
@@ -119,6 +120,35 @@ def test_page_file_and_command_are_equal(enter, command, query, words):
     table = command(*words)
     assert all(shown(row["gross"]) in table for row in lines)
     assert total["Gross"] in table
+
+
+@pytest.mark.parametrize("query", [q for q, _ in CHOICES])
+def test_the_workbook_has_the_lines_and_totals_of_the_page(enter, query):
+    viewer = enter("viewer")
+    answer = viewer.get(f"/money.xlsx?{query}")
+    assert answer.headers["content-type"] == money_page.WORKBOOK
+    assert '.xlsx"' in answer.headers["content-disposition"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert book.sheet_names == ["About", "money", "Totals"]
+    page = viewer.get(f"/money?{query}").text
+    about = dict(book.get_sheet_by_name("About").to_python())
+    assert about["what"].partition(",")[0] in unescape(page)
+    assert about["basis"] in unescape(page)
+    names, *rows = book.get_sheet_by_name("money").to_python()
+    lines = rows_of(viewer.get(f"/money.csv?{query}").text)
+    assert [name.partition(" (")[0] for name in names] == list(lines[0])
+    for name in ("tickets_sold", "gross", "refunded", "fees", "tax", "net", "currency"):
+        place = names.index(name)
+        found = [row[place] for row in rows]
+        expected = [line[name] for line in lines]
+        if name != "currency":
+            expected = [float(text) if text else "" for text in expected]
+        assert found == expected
+    names, total = book.get_sheet_by_name("Totals").to_python()
+    (shown_total, *_) = cells(page, "tfoot")
+    for name in ("gross", "refunded", "net"):
+        cell = total[names.index(name)]
+        assert shown("" if cell == "" else cell) == shown_total[name.title()]
 
 
 def test_without_a_period_it_is_this_month(enter):
@@ -253,7 +283,7 @@ def test_a_choice_that_is_none_is_explained(enter):
         ("sort=colour", 400, "There is no column"),
         ("from=2026-10-01&to=2026-09-01", 400, "ends before it begins"),
     ):
-        for path in ("/money", "/money.csv"):
+        for path in ("/money", "/money.csv", "/money.xlsx"):
             answer = viewer.get(f"{path}?{query}")
             assert (answer.status_code, words in answer.text) == (status, True), query
     empty = viewer.get("/money?period=1999")

@@ -62,6 +62,7 @@ EXPECTED = {
     "GET /matching": readers(200),
     "GET /money": readers(200),
     "GET /money.csv": readers(200),
+    "GET /money.xlsx": readers(200),
     "GET /money/refunds": readers(200),
     "GET /money/refunds.csv": readers(200),
     "GET /occurrences/{id:int}": managers(200),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.core.tables import Table
+    from ticketsync.reporting.export_files import Report
+    from ticketsync.reporting.export_filter import ExportFilter
+    from ticketsync.reporting.output_files import IsOurs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,49 +31,113 @@ app = typer.Typer(
     help="Files: sales, financials, fees and refunds for accountants; a calendar.",
 )
 
-Format = Annotated[str, typer.Option("--format", help="csv or json.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="csv, json, jsonl, xlsx or parquet; by default by the file's ending.",
+        metavar="FORMAT",
+    ),
+]
 Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines: texts unchanged.")]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="CSV that Excel opens as UTF-8 by itself.")
+]
+Shows = Annotated[
+    str,
+    typer.Option(
+        "--shows",
+        help="Only of shows in this time: 2026-11, last-week, FROM..TO.",
+        metavar="PERIOD",
+    ),
+]
+Sold = Annotated[
+    str,
+    typer.Option("--sold", help="Only what was bought in this time.", metavar="PERIOD"),
+]
+Refunded = Annotated[
+    str,
+    typer.Option(
+        "--refunded", help="Only what went back in this time.", metavar="PERIOD"
+    ),
+]
+Per = Annotated[
+    str,
+    typer.Option(
+        help="What a row is for; days and months are those of the sale.",
+        metavar="order|ticket|show|day|month",
+    ),
+]
 
 
 @app.command("financials")
 def export_financials(
     ctx: typer.Context,
-    format: Format = "csv",
+    format: Format = "",
     output: Output = None,
+    shows: Shows = "",
     raw: Raw = False,
+    excel: Excel = False,
     force: Force = False,
 ) -> None:
     """
     One row per show, account and currency.
+
+    Example: ticketsync export financials --shows last-month -o financials.xlsx
     """
     from ticketsync.reporting import numbers
 
-    _export(ctx, numbers.figures_table, format, output, raw, force)
+    _export(
+        *(ctx, "financials", numbers.exported_figures, format, output),
+        *(_Periods(shows=shows), raw, excel, force),
+    )
 
 
 @app.command("sales")
 def export_sales(
     ctx: typer.Context,
-    format: Format = "csv",
+    format: Format = "",
     output: Output = None,
+    per: Per = "order",
+    sold: Sold = "",
+    shows: Shows = "",
     raw: Raw = False,
+    excel: Excel = False,
     force: Force = False,
 ) -> None:
     """
     One row per order and show, of the tickets that count. What is linked to no show yet
     is listed without a show.
-    """
-    from ticketsync.reporting import sales
 
-    _export(ctx, sales.sales_table, format, output, raw, force)
+    Example: ticketsync export sales --sold 2026-10 --shows 2026-11 -o unearned.csv
+    """
+    from functools import partial
+
+    from ticketsync.core import errors
+    from ticketsync.reporting import exported_sales
+
+    if per not in exported_sales.PER:
+        raise errors.UsageError(
+            f"Sales cannot be listed per {per!r}.",
+            hint=f"Use {', '.join(exported_sales.PER)}.",
+        )
+    report = partial(exported_sales.exported_table, per=per)
+    name = "sales" if per == "order" else f"sales per {per}"
+    _export(
+        *(ctx, name, report, format, output),
+        *(_Periods(sold=sold, shows=shows), raw, excel, force),
+    )
 
 
 @app.command("refunds")
 def export_refunds(
     ctx: typer.Context,
-    format: Format = "csv",
+    format: Format = "",
     output: Output = None,
+    refunded: Refunded = "",
+    shows: Shows = "",
     raw: Raw = False,
+    excel: Excel = False,
     force: Force = False,
 ) -> None:
     """
@@ -80,17 +147,22 @@ def export_refunds(
     The basis is `reported` (the platform's date), `void` (when the ticket was voided),
     `seen` (when we first saw it) or `assumed` (it existed before the first read).
     """
-    from ticketsync.reporting import sales
+    from ticketsync.reporting import exported_sales
 
-    _export(ctx, sales.refunds_table, format, output, raw, force)
+    _export(
+        *(ctx, "refunds", exported_sales.exported_refunds, format, output),
+        *(_Periods(refunded=refunded, shows=shows), raw, excel, force),
+    )
 
 
 @app.command("fees")
 def export_fees(
     ctx: typer.Context,
-    format: Format = "csv",
+    format: Format = "",
     output: Output = None,
+    shows: Shows = "",
     raw: Raw = False,
+    excel: Excel = False,
     force: Force = False,
 ) -> None:
     """
@@ -98,7 +170,10 @@ def export_fees(
     """
     from ticketsync.reporting import numbers
 
-    _export(ctx, numbers.fees_table, format, output, raw, force)
+    _export(
+        *(ctx, "fees", numbers.exported_fees, format, output),
+        *(_Periods(shows=shows), raw, excel, force),
+    )
 
 
 @app.command("calendar")
@@ -155,35 +230,103 @@ def export_calendar(
         app_context.say(f"{output}: {number_of(len(found), 'show')}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Periods:
+    """
+    Times as a person typed them; an empty one is all time.
+    """
+
+    sold: str = ""
+    refunded: str = ""
+    shows: str = ""
+
+    def read(self, connection: Connection) -> ExportFilter:
+        from ticketsync.reporting.export_filter import ExportFilter
+        from ticketsync.store.business_zone import get_business_zone
+        from ticketsync.workflows import money_view
+
+        return ExportFilter(
+            zone=get_business_zone(connection),
+            sold=money_view.parse_period(connection, self.sold),
+            refunded=money_view.parse_period(connection, self.refunded),
+            shows=money_view.parse_period(connection, self.shows),
+        )
+
+
 def _export(
     ctx: typer.Context,
-    report: Callable[[Connection], Table],
+    name: str,
+    report: Callable[[Connection, ExportFilter], Table],
     format: str,
     output: Path | None,
+    periods: _Periods,
     raw: bool,
+    excel: bool,
     force: bool,
 ) -> None:
     """
     Write a report row by row, streamed from the database.
     """
     from ticketsync.core import errors
-    from ticketsync.reporting import exports, output_files
+    from ticketsync.reporting import export_files
 
-    if format not in ("csv", "json"):
+    wanted = export_files.chosen_format(format, output)
+    if excel and wanted != "csv":
         raise errors.UsageError(
-            f"There is no export format {format!r}.", hint="Use csv or json."
+            f"--excel is for CSV, and the format is {wanted}.", hint="Leave one out."
         )
+    style = export_files.CsvStyle(raw=raw, for_excel=excel)
     with context.get_context(ctx).database().read() as connection:
-        table = report(connection)
-        names = table.names
-        is_csv, is_json = output_files.is_csv(names), output_files.is_json(names[0])
-        _write(
-            ctx,
-            lambda file: exports.write(table, format, file, raw=raw),
-            output,
-            is_ours=is_csv if format == "csv" else is_json,
-            force=force,
+        chosen = periods.read(connection)
+        exported = export_files.Report(
+            name=name,
+            table=report(connection, chosen),
+            zone=chosen.zone,
+            about=chosen.in_words(),
         )
+        is_ours = export_files.recognised(exported, wanted)
+        if wanted in export_files.TEXT:
+            _write(
+                ctx,
+                lambda file: export_files.write_text(exported, wanted, file, style),
+                output,
+                is_ours=is_ours,
+                force=force,
+            )
+        else:
+            _write_path(ctx, exported, wanted, output, is_ours=is_ours, force=force)
+
+
+def _write_path(
+    ctx: typer.Context,
+    exported: Report,
+    format: str,
+    output: Path | None,
+    *,
+    is_ours: IsOurs,
+    force: bool,
+) -> None:
+    """
+    Write a format that is not text, and name the parts of a workbook that needs them.
+    """
+    from ticketsync.reporting import export_files, workbooks
+
+    app_context = context.get_context(ctx)
+    count = output_option.write_path(
+        app_context,
+        output,
+        lambda path: export_files.write_path(exported, format, path),
+        is_ours=is_ours,
+        force=force,
+    )
+    parts = workbooks.parts_of(count)
+    if format == "xlsx" and parts > 1:
+        app_context.say(
+            f"A sheet has at most {workbooks.MOST_ROWS:,} rows: the rest is on "
+            f"{number_of(parts - 1, 'further sheet')}."
+        )
+    if not output_option.is_standard(output):
+        app_context.say(f"{output}: {number_of(count, 'row')}")
 
 
 def _write(

@@ -52,6 +52,38 @@ def write_text(
         return write(stream)
 
 
+def write_path(
+    app_context: AppContext,
+    output: Path | None,
+    write: Callable[[Path], int],
+    *,
+    is_ours: Callable[[bytes], bool],
+    force: bool,
+) -> int:
+    """
+    Write a file that is not text by its path, also for standard output; returns what
+    `write` returns.
+
+    Raises: as `terminal.binary_stream` and `exports.into_path`.
+    """
+    import shutil
+    import tempfile
+
+    from ticketsync.reporting import exports
+
+    if output is not None and not is_standard(output):
+        target = app_context.output_file(output, is_ours, force=force)
+        with exports.into_path(target) as path:
+            return write(path)
+    stream = terminal.binary_stream()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export"
+        count = write(path)
+        with path.open("rb") as written:
+            shutil.copyfileobj(written, stream)
+    return count
+
+
 def write_bytes(
     app_context: AppContext,
     output: Path,

@@ -50,13 +50,19 @@ class Column:
     """
     One column. `name` is its JSON key and CSV heading, `heading` the one for people, by
     default the name. `currency` is the name of the column with the currency of a
-    money column.
+    money column. `is_repeated` says that the same amount may be in several rows, as the
+    total of an order is in the rows of its shows: it is never summed.
     """
 
     name: str
     kind: Kind = Kind.TEXT
     heading: str | None = None
     currency: str = "currency"
+    is_repeated: bool = False
+
+    @property
+    def is_summed(self) -> bool:
+        return self.kind in SUMMED and not self.is_repeated
 
     @property
     def title(self) -> str:
@@ -135,25 +141,46 @@ def grouped(table: Table, by: Sequence[str]) -> Table:
 
     Raises: `MoneyError` if the money columns of a row have more than one currency.
     """
-    keys = [*map(table.position, by), _currency_position(table)]
-    indexes = [n for n, c in enumerate(table.columns) if c.kind in SUMMED]
-    sums: dict[tuple[Any, ...], list[int | None]] = {}
+    sums = Sums(table, by)
     for row in table.rows:
-        key = tuple([row[n] for n in keys])
-        row_sums = sums.get(key)
-        if row_sums is None:
-            row_sums = sums[key] = [0] * len(indexes)
-        for n, index in enumerate(indexes):
-            row_sums[n] = _add(row_sums[n], row[index])
-    found = []
-    for key in sorted(sums, key=_unknown_last):
-        total: list[Any] = [None] * len(table.columns)
-        for index, value in zip(keys, key, strict=True):
-            total[index] = value
-        for index, value in zip(indexes, sums[key], strict=True):
-            total[index] = value
-        found.append(tuple(total))
-    return Table(table.columns, found)
+        sums.add(row)
+    return sums.table()
+
+
+class Sums:
+    """
+    The sums of `grouped`, made row by row while the rows are used for something else.
+
+    Raises: `MoneyError` if the money columns of a row have more than one currency.
+    """
+
+    def __init__(self, table: Table, by: Sequence[str] = ()) -> None:
+        self._columns = table.columns
+        self._keys = [*map(table.position, by), _currency_position(table)]
+        self._indexes = [n for n, c in enumerate(table.columns) if c.is_summed]
+        self._sums: dict[tuple[Any, ...], list[int | None]] = {}
+
+    def add(self, row: Row) -> None:
+        key = tuple([row[n] for n in self._keys])
+        sums = self._sums.get(key)
+        if sums is None:
+            sums = self._sums[key] = [0] * len(self._indexes)
+        for n, index in enumerate(self._indexes):
+            sums[n] = _add(sums[n], row[index])
+
+    def table(self) -> Table:
+        """
+        The sums so far, a row for each group.
+        """
+        found = []
+        for key in sorted(self._sums, key=_unknown_last):
+            total: list[Any] = [None] * len(self._columns)
+            for index, value in zip(self._keys, key, strict=True):
+                total[index] = value
+            for index, value in zip(self._indexes, self._sums[key], strict=True):
+                total[index] = value
+            found.append(tuple(total))
+        return Table(self._columns, found)
 
 
 def _unknown_last(key: Sequence[Any]) -> list[Any]:

@@ -1,5 +1,5 @@
 """
-The one module that writes CSV and JSON files.
+The one module that writes CSV, JSON and JSON lines, and files under their names.
 
 Text cells that a spreadsheet would take for a formula get a leading apostrophe; numbers
 are written according to their column and never changed, so that −5.00 stays a number
@@ -34,6 +34,7 @@ _AFTER_SEPARATOR = re.compile(f"([;|\t\n])(?={_UNSEEN}*{_SIGN})")
 _MAY_BE_DANGEROUS = re.compile(
     f"(?:^|[;|\t]){_UNSEEN}*{_SIGN}|^ *[\t\0]|\r", re.MULTILINE
 )
+_NEEDED = "-=+@\t\r\0"  # one of them is in every dangerous text of ASCII
 _FOREIGN = (Kind.TEXT, Kind.LOCAL, Kind.DAY)
 Row = Mapping[str, Any]
 Texts = Sequence[str | None]
@@ -42,11 +43,13 @@ Guard = Callable[[Texts], Texts]
 
 def write(table: Table, format: str, stream: IO[str], *, raw: bool = False) -> int:
     """
-    Write a report as csv or json, a batch of rows at a time; returns how many rows.
-    `raw` leaves texts of a CSV as they are.
+    Write a report as csv, json or jsonl, a batch of rows at a time; returns how many
+    rows. `raw` leaves texts of a CSV as they are.
     """
     if format == "json":
         return write_json(tables.records(table), stream)
+    if format == "jsonl":
+        return write_json_lines(table, stream)
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.names)
     guards = [_guard(column, raw=raw) for column in table.columns]
@@ -95,10 +98,36 @@ def write_json(rows: Iterable[Row], stream: IO[str]) -> int:
     return count
 
 
+def write_json_lines(table: Table, stream: IO[str]) -> int:
+    """
+    Write a report with a JSON object on each line; returns how many.
+    """
+    encode = json.JSONEncoder(ensure_ascii=True, default=_plain).encode
+    count = 0
+    for row in tables.records(table):
+        stream.write(encode(row) + "\n")
+        count += 1
+    return count
+
+
 @contextlib.contextmanager
 def into_file(target: OutputFile) -> Iterator[IO[str]]:
     """
-    A private file that appears under its name only when it is complete.
+    A private text file that appears under its name only when it is complete.
+
+    Raises: as `into_path`.
+    """
+    with (
+        into_path(target) as path,
+        path.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        yield stream
+
+
+@contextlib.contextmanager
+def into_path(target: OutputFile) -> Iterator[Path]:
+    """
+    The path of a private, empty file, which appears under its name when it is complete.
 
     Raises: `UsageError` where it cannot be written or must not be replaced,
     `DatabaseError` (`disk-full`).
@@ -114,9 +143,8 @@ def into_file(target: OutputFile) -> Iterator[IO[str]]:
             file, error, "Choose a file in a folder that exists and is yours."
         ) from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
+        with os.fdopen(handle, "rb") as stream:
+            yield Path(temporary)
             os.fsync(stream.fileno())
         Path(temporary).replace(file)
     except OSError as error:
@@ -139,8 +167,8 @@ def write_bytes(target: OutputFile, data: bytes) -> None:
 
     Raises: as `into_file`.
     """
-    with into_file(target) as stream:
-        stream.buffer.write(data)  # type: ignore[attr-defined]  # a file has one
+    with into_path(target) as path:
+        path.write_bytes(data)
 
 
 def file_name(show: Any) -> str:
@@ -165,8 +193,11 @@ def _one_row_each(texts: Texts) -> Texts:
 
 
 def _harmless_each(texts: Texts) -> Texts:
-    # Nearly always all are harmless, which one search finds out.
-    if not _MAY_BE_DANGEROUS.search("\n".join([text for text in texts if text])):
+    # Nearly always all are harmless, which a few searches find out.
+    joined = "\n".join([text for text in texts if text])
+    if joined.isascii() and not any(sign in joined for sign in _NEEDED):
+        return texts
+    if not _MAY_BE_DANGEROUS.search(joined):
         return texts
     return [_harmless(text) if text else text for text in texts]
 

@@ -23,8 +23,10 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import last_reads
+from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
 from ticketsync.store import account_situations, reports
+from ticketsync.store import totals as store_totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
@@ -275,6 +277,13 @@ def figures_table(
     return reports.stream(connection, FIGURES, query)
 
 
+def exported_figures(connection: Connection, chosen: ExportFilter) -> Table:
+    """
+    The figures of the shows chosen, as a report to export.
+    """
+    return figures_table(connection, FigureFilter(period=chosen.shows))
+
+
 def _sorted(query: Select[Any], sort: str) -> Select[Any]:
     if not sort:
         return query
@@ -329,12 +338,13 @@ def fee_lines(connection: Connection, show_id: int | None = None) -> list[FeeLin
     return reports.values(connection, FeeLine, FEES, query)
 
 
-def fees_table(connection: Connection) -> Table:
+def exported_fees(connection: Connection, chosen: ExportFilter) -> Table:
     """
-    The named fees of all shows as a report.
+    The named fees of the shows chosen as a report to export.
     """
     query = _fees(reports.column_names(FEES), None)
-    return reports.stream(connection, FEES, query)
+    of_shows = query.where(store_totals.starts_within(chosen.shows))
+    return reports.stream(connection, FEES, of_shows)
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:

@@ -10,6 +10,7 @@ import csv
 import os
 import re
 import stat
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from ticketsync.core import errors, paths
 _LOOKED_AT = 1 << 16  # bytes at the beginning and at the end of an existing file
 
 _SQLITE = b"SQLite format 3\0"  # how such a file begins
+
+_PROPERTIES = b"docProps/core.xml"  # of a workbook
 
 IsOurs = Callable[[bytes], bool]  # by the first and last bytes of a file
 
@@ -97,7 +100,7 @@ def is_csv(names: Sequence[str]) -> IsOurs:
     """
 
     def is_ours(head: bytes) -> bool:
-        line = head.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+        line = head.decode("utf-8-sig", "replace").partition("\n")[0].rstrip("\r")
         found = next(csv.reader([line]), [])
         shorter = min(len(found), len(names))
         return bool(found) and found[:shorter] == list(names[:shorter])
@@ -111,6 +114,44 @@ def is_json(first_name: str) -> IsOurs:
     """
     pattern = rb"\[\s*(\]|\{\s*" + re.escape(f'"{first_name}"').encode() + rb"\s*:)"
     return lambda head: re.match(pattern, head) is not None
+
+
+def is_json_lines(first_name: str) -> IsOurs:
+    """
+    Recognises lines of JSON objects that begin with this key.
+    """
+    begin = re.compile(rb"\{\s*" + re.escape(f'"{first_name}"').encode() + rb"\s*:")
+    return lambda head: begin.match(head) is not None
+
+
+def is_workbook(title: str) -> IsOurs:
+    """
+    Recognises a workbook of this report by the properties in it.
+    """
+
+    def is_ours(head: bytes) -> bool:
+        begin = head.find(_PROPERTIES)
+        if not head.startswith(b"PK") or begin < 0:
+            return False
+        try:
+            # A file in an archive follows its name.
+            text = zlib.decompressobj(-zlib.MAX_WBITS).decompress(
+                head[begin + len(_PROPERTIES) :], _LOOKED_AT
+            )
+        except zlib.error:
+            return False
+        said = f"<dc:title>{title}</dc:title>".encode()
+        return said in text and b"<dc:creator>ticketsync</dc:creator>" in text
+
+    return is_ours
+
+
+def is_parquet(name: str) -> IsOurs:
+    """
+    Recognises a Parquet file of this report by the metadata in it.
+    """
+    marks = (b"ticketsync", name.encode())
+    return lambda head: head.startswith(b"PAR1") and all(mark in head for mark in marks)
 
 
 def is_calendar(head: bytes) -> bool:

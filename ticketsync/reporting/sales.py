@@ -8,19 +8,17 @@ that are not linked to a show yet are, without a show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
     Select,
-    case,
+    and_,
     func,
     or_,
     select,
@@ -28,11 +26,12 @@ from sqlalchemy import (
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
-from ticketsync.core.net_formula import net
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import refund_parts
+from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.numbers import GROSS_PARTS
-from ticketsync.store import counted, totals
+from ticketsync.reporting.order_parts import SUMS, parts_of_orders
+from ticketsync.store import counted, reports
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -50,7 +49,7 @@ SALES = (
     Column("starts_at", Kind.INSTANT),
     Column("tickets", Kind.COUNT),
     Column("currency"),
-    Column("total", Kind.MONEY),
+    Column("total", Kind.MONEY, is_repeated=True),
     Column("charged", Kind.MONEY),
     Column("refunded", Kind.MONEY),
     Column("channel"),
@@ -76,7 +75,7 @@ REFUNDS = (
     Column("production"),
     Column("starts_at", Kind.INSTANT),
     Column("currency"),
-    Column("charged", Kind.MONEY),
+    Column("charged", Kind.MONEY, is_repeated=True),
     Column("amount", Kind.MONEY),
     Column("first_seen_at", Kind.INSTANT),
     Column("on_day", Kind.DAY),
@@ -193,8 +192,8 @@ def list_sales(
     """
     Orders, the newest first: of one show, of one account or of all.
     """
-    found = sales_table(connection, show_id=show_id, account=account, limit=limit)
-    return [Sale(**row) for row in tables.by_name(found)]
+    query = _sales(connection, EVERYTHING, show_id, account, limit)
+    return reports.values(connection, Sale, SALES, query)
 
 
 def sales_table(
@@ -203,37 +202,97 @@ def sales_table(
     show_id: int | None = None,
     account: str | None = None,
     limit: int | None = None,
+    chosen: ExportFilter = EVERYTHING,
 ) -> Table:
     """
     Orders as a report, the newest first. The rows are read while they are used, before
     the connection closes.
     """
+    query = _sales(connection, chosen, show_id, account, limit)
+    return reports.stream(connection, SALES, query)
+
+
+def _sales(
+    connection: Connection,
+    chosen: ExportFilter,
+    show_id: int | None,
+    account: str | None,
+    limit: int | None,
+) -> Select[Any]:
+    """
+    The query over the rows of `SALES`: every part of the orders chosen that is listed.
+    """
+    own = select(accounts.c.id).where(accounts.c.name == account)
+    of_orders = [
+        *chosen.of_orders(),
+        *([] if show_id is None else [_is_of_show(show_id)]),
+        *([] if account is None else [orders.c.account_id.in_(own)]),
+    ]
+    if limit is not None:
+        of_orders += _newest(connection, of_orders, show_id, limit)
+    parts = parts_of_orders(of_orders)
     query = (
         select(
-            orders.c.id.label("order_row"),
-            accounts.c.name.label("account"),
-            orders.c.provider_id.label("order_id"),
-            *(orders.c[name] for name in _ORDER_COLUMNS),
-            accounts.c.provider.label("platform"),
-            purchaser().label("purchaser"),
-            func.nullif(orders.c.promo_code, "").label("promo_code"),
+            *reports.named(
+                reports.column_names(SALES),
+                orders,
+                account=accounts.c.name,
+                order_id=orders.c.provider_id,
+                platform=accounts.c.provider,
+                purchaser=purchaser(),
+                promo_code=func.nullif(orders.c.promo_code, ""),
+                show_id=parts.c.show_id,
+                production=productions.c.title,
+                starts_at=shows.c.starts_at,
+                **{name: parts.c[name] for name in SUMS},
+            )
         )
+        .select_from(parts)
+        .join(orders, orders.c.id == parts.c.order_row)
         .join(accounts, accounts.c.id == orders.c.account_id)
         .outerjoin(buyers, buyers.c.order_id == orders.c.id)
+        .outerjoin(shows, shows.c.id == parts.c.show_id)
+        .outerjoin(productions, productions.c.id == shows.c.production_id)
+        .where(*of_orders, parts.c.is_listed == 1, *chosen.of_shows())
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+        .order_by(shows.c.starts_at, parts.c.show_id)
+        .limit(limit)
     )
-    if show_id is not None:
-        query = query.where(_is_of_show(show_id))
-    if account is not None:
-        query = query.where(accounts.c.name == account)
-    batch = _BATCH if limit is None else min(_BATCH, limit)
-    as_row = _row_of(SALES, query)
-    found = (
-        as_row((*row, *part))
-        for row, part in _with_parts(connection, query, batch)
-        if show_id in (None, part.show_id)
-    )
-    return Table(SALES, islice(found, limit))
+    return query if show_id is None else query.where(parts.c.show_id == show_id)
+
+
+def _newest(
+    connection: Connection,
+    of_orders: Sequence[ColumnElement[bool]],
+    show_id: int | None,
+    limit: int,
+) -> list[ColumnElement[bool]]:
+    """
+    A condition on orders that holds for the newest of them, as many as have `limit`
+    rows together; so that a short list does not read all orders.
+    """
+    batch = min(_BATCH, limit)
+    newest = select(orders.c.placed_at, orders.c.id).where(*of_orders)
+    newest = newest.order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+    number = 0
+    with connection.execute(newest.execution_options(yield_per=batch)) as result:
+        for rows in result.partitions():
+            parts = _parts_of(connection, [row.id for row in rows])
+            number += sum(
+                bool(part.is_listed) and show_id in (None, part.show_id)
+                for found in parts.values()
+                for part in found
+            )
+            if number >= limit:
+                placed_at, order_row = rows[-1]
+                is_same = orders.c.placed_at == placed_at
+                return [
+                    or_(
+                        orders.c.placed_at > placed_at,
+                        and_(is_same, orders.c.id >= order_row),
+                    )
+                ]
+    return []
 
 
 def list_refunds(
@@ -294,7 +353,8 @@ def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     once for every show that it counts for, with the show's part.
     """
     stream = query.execution_options(yield_per=_BATCH)
-    as_row = _row_of(REFUNDS, query, "amount", *_REFUND_PARTS)
+    names = [*query.selected_columns.keys(), *_Part._fields, "amount", *_REFUND_PARTS]
+    as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
     for rows in connection.execute(stream).partitions():
         parts = _parts_of(connection, {row.order_row for row in rows})
         shares = _refund_shares(connection, parts)
@@ -307,22 +367,7 @@ def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
                     yield as_row((*row, *part, amount, *made_of))
 
 
-def _row_of(
-    columns: Sequence[Column], query: Select[Any], *more: str
-) -> Callable[[Row], Row]:
-    """
-    What makes a row of a report from the values of a query over orders, those of one
-    part of the order, and `more`.
-    """
-    names = [*query.selected_columns.keys(), *_Part._fields, *more]
-    return itemgetter(*(names.index(column.name) for column in columns))
-
-
 _REFUND_PARTS = tuple(column.name for column in REFUND_PARTS)
-_ORDER_COLUMNS = (
-    *("placed_at", "status", "currency", "total"),
-    *("channel", "payment_reference", "doubt"),
-)
 
 
 def _is_of_show(show_id: int) -> ColumnElement[bool]:
@@ -341,90 +386,32 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
     return or_(bought.exists(), orders.c.occurrence_id.in_(sold_there.where(of_show)))
 
 
-def _with_parts(
-    connection: Connection, query: Select[Any], batch: int
-) -> Iterator[tuple[Any, _Part]]:
-    """
-    The rows of a query over orders, each with every part of it that is listed.
-    """
-    stream = query.execution_options(yield_per=batch)
-    for rows in connection.execute(stream).partitions():
-        parts = _parts_of(connection, {row.order_row for row in rows})
-        for row in rows:
-            yield from ((row, p) for p in parts[row.order_row] if p.is_listed)
-
-
 def _parts_of(
     connection: Connection, order_rows: Iterable[int]
 ) -> dict[int, list[_Part]]:
     """
-    The parts of these orders by show, by our order id; one without tickets is for the
-    show it was placed for.
+    The parts of these orders by show, by our order id.
     """
-    wanted = list(order_rows)
-    is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
+    parts = parts_of_orders([orders.c.id.in_([*order_rows])])
+    query = (
+        select(
+            parts.c.order_row,
+            *reports.named(
+                _Part._fields,
+                parts,
+                production=productions.c.title,
+                starts_at=shows.c.starts_at,
+                starts_local=shows.c.starts_local,
+            ),
+        )
+        .outerjoin(shows, shows.c.id == parts.c.show_id)
+        .outerjoin(productions, productions.c.id == shows.c.production_id)
+        .order_by(parts.c.order_row, shows.c.starts_at, parts.c.show_id)
+    )
     found: dict[int, list[_Part]] = {}
-    by_ticket = _grouped(
-        tickets,
-        tickets.c.order_id,
-        (
-            func.sum(is_ticket),
-            func.sum(tickets.c.charged),
-            func.sum(tickets.c.refunded),
-            func.sum(tickets.c.tax_remitted),
-            *map(totals.known_sum, (tickets.c[n] for n in totals.GROSS_PARTS.values())),
-            totals.ticket_fees(),
-        ),
-    ).where(tickets.c.order_id.in_(wanted), tickets.c.status != "gone")
-    for order_row, part in _read(connection, by_ticket):
-        found.setdefault(order_row, []).append(part)
-    without_tickets = [row for row in wanted if row not in found]
-    if without_tickets:
-        nothing = [func.sum(0)] * (5 + len(totals.GROSS_PARTS))
-        placed = _grouped(orders, orders.c.id, nothing).where(
-            orders.c.id.in_(without_tickets)
-        )
-        found |= {order_row: [part] for order_row, part in _read(connection, placed)}
+    for order_row, *values in connection.execute(query):
+        found.setdefault(order_row, []).append(_Part(*values))
     return found
-
-
-def _grouped(
-    table: Any, order_row: ColumnElement[Any], sums: Sequence[ColumnElement[Any]]
-) -> Select[Any]:
-    """
-    Sums over rows with an occurrence, per order and show.
-    """
-    group = (
-        *(order_row, show_links.c.show_id, productions.c.title),
-        *(shows.c.starts_at, shows.c.starts_local),
-    )
-    is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
-    linked_shows: FromClause = counted.links_and_shows().join(
-        productions, productions.c.id == shows.c.production_id
-    )
-    return (
-        select(*group, case((is_listed, 1), else_=0).label("is_listed"), *sums)
-        .select_from(
-            table.outerjoin(
-                linked_shows, show_links.c.occurrence_id == table.c.occurrence_id
-            )
-        )
-        .group_by(*group, "is_listed")
-        .order_by(order_row, shows.c.starts_at, show_links.c.show_id)
-    )
-
-
-def _read(connection: Connection, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
-    for row in connection.execute(query).all():
-        order_row, show, title, starts_at, starts_local, is_listed, *sums, fees = row
-        number, charged, back, remitted = map(int, sums[:4])
-        kept = net(charged, back, remitted, fees)
-        named = (show, title, starts_at, starts_local, is_listed)
-        parts = sums[4:]
-        yield (
-            order_row,
-            _Part(*named, number, charged, back, remitted, fees, kept, *parts),
-        )
 
 
 def _refund_shares(

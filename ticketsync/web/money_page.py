@@ -23,18 +23,22 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, periods, tables
 from ticketsync.core.tables import Table
 from ticketsync.reporting import (
+    export_files,
     exports,
     figure_filter,
     grouped_figures,
     unknown_figures,
 )
+from ticketsync.reporting.export_files import Report
 from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.web import money_chart, page_words
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
 from ticketsync.workflows.money_view import Money, Wanted
 
 PATH = "/money"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200  # lines on the page; the file has all
 USUAL = "this-month"  # while no period was chosen
 PRESETS = {
@@ -110,6 +114,7 @@ class MoneyPages:
         return [
             Route(PATH, for_readers(self.page)),
             Route(f"{PATH}.csv", for_readers(self.file)),
+            Route(f"{PATH}.xlsx", for_readers(self.workbook)),
         ]
 
     def page(self, request: PageRequest) -> Response:
@@ -158,6 +163,27 @@ class MoneyPages:
             )
             return as_csv(table, file_name("money", chosen))
 
+    def workbook(self, request: PageRequest) -> Response:
+        """
+        The lines and totals of the page as a workbook.
+        """
+        choice = _choice(request)
+        per = _per(choice)
+        with self._site.database.read() as connection:
+            chosen = money_view.read_filter(connection, choice.wanted)
+            sort = choice.get("sort")
+            report = export_files.Report(
+                name="money",
+                table=grouped_figures.grouped_table(connection, per, chosen, sort=sort),
+                totals=grouped_figures.totals_table(connection, chosen).loaded(),
+                zone=get_business_zone(connection),
+                about=[
+                    ("what", f"{money_view.heading(chosen)}, per {per}"),
+                    ("basis", money_view.basis(connection, chosen)),
+                ],
+            )
+            return as_workbook(report, file_name("money", chosen, "xlsx"))
+
 
 def read_choices(
     connection: Connection, choice: Choice, chosen: FigureFilter
@@ -198,12 +224,26 @@ def as_csv(table: Table, name: str) -> Response:
     )
 
 
-def file_name(what: str, chosen: FigureFilter) -> str:
+def as_workbook(report: Report, name: str) -> Response:
+    """
+    A report as a workbook to download.
+    """
+    stream = io.BytesIO()
+    export_files.write_workbook(report, stream)
+    return Response(
+        stream.getvalue(),
+        media_type=WORKBOOK,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def file_name(what: str, chosen: FigureFilter, ending: str = "csv") -> str:
     """
     A file's name with its days: `money-2026-11-01-2026-11-30.csv`.
     """
     days = (chosen.period.first, chosen.period.last)
-    return "-".join([what, *(str(day) for day in days if day is not None)]) + ".csv"
+    dated = "-".join([what, *(str(day) for day in days if day is not None)])
+    return f"{dated}.{ending}"
 
 
 def _choice(request: PageRequest) -> Choice:

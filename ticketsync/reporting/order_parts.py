@@ -1,0 +1,90 @@
+"""
+The part of each order for each show, with the sums over its tickets: what the lists of
+sales and refunds consist of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    union_all,
+)
+
+from ticketsync.core.net_formula import net_before_fees
+from ticketsync.store import counted, totals
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.store.types import WHOLE
+
+SUMS = (
+    *("tickets", "charged", "refunded", "fees", "net"),
+    *totals.GROSS_PARTS,
+)
+
+
+def parts_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
+    """
+    The parts of the orders for which these conditions hold, by order and show: the sums
+    over their tickets, and whether they are listed. An order without tickets is a part
+    for the show that it was placed for.
+    """
+    chosen = select(orders.c.id).where(*of_orders)
+    is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
+    is_held = tickets.c.status != "gone"
+    sums_of_tickets = {
+        "tickets": func.sum(is_ticket),
+        "charged": func.sum(tickets.c.charged),
+        "refunded": func.sum(tickets.c.refunded),
+        "tax_remitted": func.sum(tickets.c.tax_remitted),
+        "fees": totals.ticket_fees(),
+        **{
+            name: totals.known_sum(tickets.c[column])
+            for name, column in totals.GROSS_PARTS.items()
+        },
+    }
+    by_ticket = _grouped(tickets, tickets.c.order_id, sums_of_tickets).where(is_held)
+    nothing = dict.fromkeys(sums_of_tickets, func.sum(0))
+    has_tickets = select(tickets.c.id).where(tickets.c.order_id == orders.c.id, is_held)
+    placed = _grouped(orders, orders.c.id, nothing).where(~has_tickets.exists())
+    if of_orders:
+        by_ticket = by_ticket.where(tickets.c.order_id.in_(chosen))
+        placed = placed.where(*of_orders)
+    sums = union_all(by_ticket, placed).subquery("sums")
+    kept = net_before_fees(sums.c.charged, sums.c.refunded, sums.c.tax_remitted)
+    return select(*sums.c, (kept - sums.c.fees).label("net")).subquery("parts")
+
+
+def _grouped(
+    table: Any,
+    order_row: ColumnElement[Any],
+    sums: Mapping[str, ColumnElement[Any]],
+) -> Select[Any]:
+    """
+    Sums over rows with an occurrence, per order and show.
+    """
+    is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
+    group = (
+        order_row.label("order_row"),
+        show_links.c.show_id,
+        case((is_listed, 1), else_=0).label("is_listed"),
+    )
+    linked_shows = counted.links_and_shows()
+    return (
+        select(*group, *(cast(sum_, WHOLE).label(name) for name, sum_ in sums.items()))
+        .select_from(
+            table.outerjoin(
+                linked_shows, show_links.c.occurrence_id == table.c.occurrence_id
+            )
+        )
+        .group_by(order_row, show_links.c.show_id, "is_listed")
+    )
