@@ -67,6 +67,18 @@ def test_what_was_booked_without_a_word_before(account, swap, monkeypatch):
     assert tuple(account.figures()) == (1, 1, 4000)
 
 
+@pytest.mark.parametrize("now", ["Ball,2026-12-05 19:30,Adult", f"{GALA},Child"])
+def test_a_report_that_lacks_orders_of_the_event_renames_none(account, swap, now):
+    """
+    Three orders of the Gala, then two of the same size and price under another name.
+    """
+    before = [f"{n},{GALA},Adult,2,90.00" for n in (1, 2, 3)]
+    result = swap(before, [f"{n},{now},2,90.00" for n in (1, 2)])
+    assert (result.exit_code, result.word) == (errors.PARTLY, "quarantine")
+    assert tuple(account.figures()) == (3, 6, 27000)
+    assert {*account.waiting()} == {"1", "2"}
+
+
 SAME = {
     "nothing changed": (STORED, (2, 9000)),
     "fewer tickets": (f"1,{GALA},Adult,1,45.00", (1, 4500)),

@@ -86,7 +86,7 @@ def judge(
     compared = dict(_compare(recipe, held, _of_gone(held, present, orders), orders))
     for id_, item in compared.items():
         comparisons.add(*item.files, id_, item.verdict)
-    doubtful = comparisons.doubtful()
+    doubtful = {*comparisons.doubtful(), *_beside_lost(held, orders, compared)}
     refused: dict[str, Refused] = {}
     apart: set[str] = set()
     for id_, item in compared.items():
@@ -97,6 +97,27 @@ def judge(
         elif is_other:
             refused[id_] = Refused(_reason(item), item.lines)
     return Judged(refused, frozenset(apart))
+
+
+def _beside_lost(
+    held: HeldNames, orders: Mapping[str, Found], compared: Mapping[str, _Compared]
+) -> set[str]:
+    """
+    Orders that seem to be renamed, while others of their event in the report that is
+    gone are in no report any more: more likely it is another event's report.
+    """
+    lost = {
+        (report_name(key), held.orders.get(id_))
+        for key, ids in held.reports.items()
+        for id_ in ids
+        if id_ not in orders
+    }
+    return {
+        id_
+        for id_, item in compared.items()
+        if item.verdict.degree == "renamed"
+        and (item.report, held.orders.get(id_)) in lost
+    }
 
 
 def _of_gone(
