@@ -315,12 +315,14 @@ class Site:
         venue: VenueInfo | None = None,
         current_path: str = "",
         notice: str = "",
+        ignored: str = "",
         attention: Attention | None = None,
         **values: Any,
     ) -> Response:
         """
         A page: a template with its values and with what every page needs. Who has read
-        what needs attention already hands it in.
+        what needs attention already hands it in. `ignored` says what of the
+        address the page could not use.
         """
         venue = venue or self._load_venue()
         context = {
@@ -331,6 +333,7 @@ class Site:
             "pages": _menu(request.visitor),
             "current_path": current_path,
             "notice": notice,
+            "ignored": ignored,
             "attention": attention or self._read_attention(request.visitor),
             "kept": self._take_kept(request),
             **values,
