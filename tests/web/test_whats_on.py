@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from support.dates import NOW
+from support.web_pages import main_of
 
 from ticketsync.catalogue import shows
 from ticketsync.core import config
@@ -23,11 +24,6 @@ def public(site):
     """
     serve = replace(site.settings.serve, public_calendar=True)
     site.settings_at_start = replace(site.settings, serve=serve)
-
-
-def main_of(response):
-    assert response.status_code == 200
-    return response.text.partition("<main")[2].partition("</main>")[0]
 
 
 def test_nobody_sees_the_calendar_unless_the_settings_say_so(enter):

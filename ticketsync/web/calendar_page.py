@@ -14,7 +14,7 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.reporting import calendar
 from ticketsync.visitors import passes
-from ticketsync.web import month_grid, notices
+from ticketsync.web import month_grid, notices, query
 from ticketsync.web.attention import Attention
 from ticketsync.web.site import PageRequest, Site
 
@@ -26,8 +26,9 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
     The upcoming shows by month, or all shows with `?past=1`; with `?month=2026-11` that
     month as a grid.
     """
-    with_past = request.query.get("past") == "1"
-    wanted = request.query.get("month", "")
+    asked = query.check(request.query, query.switch("past"), query.month("month"))
+    with_past = asked.get("past") == "1"
+    wanted = asked.get("month")
     since = None if with_past or wanted else clock.now() - timedelta(days=1)
     with site.database.read() as connection:
         venue = shows.get_venue(connection)
@@ -57,6 +58,7 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
         feed_url=feed_url,
         feeds=feeds,
         notice=notices.text_of(request.query),
+        ignored=asked.left_out,
     )
 
 
@@ -73,14 +75,16 @@ def public_calendar(site: Site, request: PageRequest) -> Response:
         performances = calendar.list_performances(connection, since=now)
     coming = [(show, sellers) for show in performances if (sellers := show.sellers)]
     today = clock.local(now, venue.timezone).date()
-    first = month_grid.first_of(request.query.get("month", ""), today)
+    asked = query.check(request.query, query.month("month"))
+    first = month_grid.first_of(asked.get("month"), today)
     on_sale = [show for show, _ in coming]
     return site.render_page(
         request,
         "public_calendar.html",
-        f"What’s on, {first:%B %Y}" if "month" in request.query else "What’s on",
+        f"What’s on, {first:%B %Y}" if asked.get("month") else "What’s on",
         venue=venue,
         attention=Attention(),
+        ignored=asked.left_out,
         month=month_grid.build_month(first, on_sale, today=today),
         public_path=PUBLIC_PATH,
         coming=coming,

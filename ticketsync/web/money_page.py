@@ -32,7 +32,7 @@ from ticketsync.reporting import (
 from ticketsync.reporting.export_files import Report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.web import money_chart, page_words
+from ticketsync.web import money_chart, page_words, query
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
 from ticketsync.workflows.money_view import Money, Wanted
@@ -53,6 +53,12 @@ PRESETS = {
 }
 SPANS = ("period", "from", "to")
 FILTERS = ("account", "venue", "production", "currency", "when")
+# A period or a name that there is not is refused; a wrong day is left out.
+PERIOD_AND_SHOWS = (
+    query.day("from"),
+    query.day("to"),
+    *query.any_text("period", *FILTERS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,13 @@ class MoneyPages:
         ]
 
     def page(self, request: PageRequest) -> Response:
-        choice = _choice(request)
+        asked = query.check(
+            request.query,
+            query.one_of("per", grouped_figures.GROUPINGS),
+            *query.any_text("by", "sort"),
+            *PERIOD_AND_SHOWS,
+        )
+        choice = _choice(asked.values)
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -132,6 +144,7 @@ class MoneyPages:
             "money.html",
             "Money",
             current_path=PATH,
+            ignored=asked.left_out,
             heading=money_view.heading(chosen),
             basis=basis,
             choice=choice,
@@ -154,7 +167,7 @@ class MoneyPages:
         """
         The lines of the page as CSV.
         """
-        choice = _choice(request)
+        choice = _choice(request.query)
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -167,7 +180,7 @@ class MoneyPages:
         """
         The lines and totals of the page as a workbook.
         """
-        choice = _choice(request)
+        choice = _choice(request.query)
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -246,12 +259,12 @@ def file_name(what: str, chosen: FigureFilter, ending: str = "csv") -> str:
     return f"{dated}.{ending}"
 
 
-def _choice(request: PageRequest) -> Choice:
+def _choice(asked: Mapping[str, str]) -> Choice:
     """
     What the URL asks for. A column to sort by that only other groupings have was chosen
     for one of them, and is dropped.
     """
-    choice = Choice.from_query(request.query)
+    choice = Choice.from_query(asked)
     sort = choice.get("sort")
     having = [per for per in grouped_figures.GROUPINGS if _can_sort(per, sort)]
     if not having or _per(choice) in having:

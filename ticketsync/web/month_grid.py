@@ -49,11 +49,17 @@ def first_of(text: str, today: date) -> date:
     """
     The first day of the month in a text such as `2026-11`; of this month for any other.
     """
+    return date.fromisoformat(f"{text}-01") if is_month(text) else today.replace(day=1)
+
+
+def is_month(text: str) -> bool:
+    """
+    Whether a text such as `2026-11` is a month that the calendar has.
+    """
     try:
-        found = date.fromisoformat(f"{text}-01")
+        return date.fromisoformat(f"{text}-01").year in YEARS
     except ValueError:
-        found = today
-    return (found if found.year in YEARS else today).replace(day=1)
+        return False
 
 
 def build_month(first: date, shows: Sequence[Performance], *, today: date) -> Month:

@@ -30,7 +30,7 @@ from ticketsync.reporting import (
 from ticketsync.reporting.calendar import Performance
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.selling import Comparison, RecentSales, Sold
-from ticketsync.web import charts, money_chart, notices, page_words, venue_pages
+from ticketsync.web import charts, money_chart, notices, page_words, query, venue_pages
 from ticketsync.web.attention import read_attention
 from ticketsync.web.filters import amount
 from ticketsync.web.site import PageRequest, Site
@@ -78,8 +78,13 @@ def overview_page(site: Site, request: PageRequest) -> Response:
     the chart.
     """
     now = clock.now()
-    span = _one_of(request.query.get("per", ""), selling.SPANS)
-    shown = _one_of(request.query.get("show", ""), (TICKETS, REVENUE))
+    asked = query.check(
+        request.query,
+        query.one_of("per", selling.SPANS),
+        query.one_of("show", (TICKETS, REVENUE)),
+    )
+    span = asked.get("per") or next(iter(selling.SPANS))
+    shown = asked.get("show") or TICKETS
     with site.database.read() as connection:
         venue = shows.find_default_venue(connection)
         if venue is None:
@@ -107,6 +112,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         current_path="/",
         venue=venue,
         notice=notices.text_of(request.query),
+        ignored=asked.left_out,
         can_set_up=site.setup is not None,
         now=now,
         figures=figures_of,
@@ -292,10 +298,3 @@ def _of_productions(
             tickets_sold=sum(row["tickets_sold"] for row in rows),
             platforms=registry.titles(names) if names else "",
         )
-
-
-def _one_of(text: str, possible: Any) -> str:
-    """
-    What a URL asks for; the first one where it asks for nothing that there is.
-    """
-    return text if text in possible else next(iter(possible))

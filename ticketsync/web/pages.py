@@ -41,7 +41,7 @@ from ticketsync.reporting.left_out import read_left_out
 from ticketsync.reporting.waiting import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
-from ticketsync.web import charts, filters, notices
+from ticketsync.web import charts, filters, notices, query
 from ticketsync.web.attention import read_attention
 from ticketsync.web.calendar_page import PUBLIC_PATH, calendar_page, public_calendar
 from ticketsync.web.matching_page import plan_values
@@ -86,7 +86,8 @@ class Pages:
         return overview_page(self._site, request)
 
     def show(self, request: PageRequest) -> Response:
-        limit = _number(request.query.get("orders", ""), ORDERS_SHOWN)
+        asked = query.check(request.query, query.number("orders"))
+        limit = _number(asked.get("orders"), ORDERS_SHOWN)
         with self._site.database.read() as connection:
             venue = shows.get_venue(connection)
             show = shows.get_show(connection, int(request.path_params["id"]))
@@ -122,6 +123,7 @@ class Pages:
             own_attention=attention.on_page(f"/shows/{show.id}"),
             venue=venue,
             notice=notices.text_of(request.query),
+            ignored=asked.left_out,
             show=show,
             figures=figures,
             type_totals=_totals(numbers.TYPES, values["types"]),
@@ -250,17 +252,24 @@ class Pages:
         with self._site.database.read() as connection:
             found = runs.list_runs(connection, limit=100)
         return self._site.render_page(
-            request, "runs.html", "Runs", current_path="/runs", runs=found
+            *(request, "runs.html", "Runs"),
+            current_path="/runs",
+            ignored=query.check(request.query).left_out,
+            runs=found,
         )
 
     def webhooks(self, request: PageRequest) -> Response:
-        platform = request.query.get("platform", "")
-        state = request.query.get("state", "")
         with self._site.database.read() as connection:
+            platforms = deliveries.list_platforms(connection)
+            asked = query.check(
+                request.query,
+                query.one_of("platform", (*platforms, deliveries.UNKNOWN_ADDRESS)),
+                query.one_of("state", STATES),
+            )
+            platform, state = asked.get("platform"), asked.get("state")
             health = deliveries.read_delivery_health(connection)
             gaps = deliveries.find_unannounced_orders(connection, clock.now())
             refused = deliveries.count_at_unknown_addresses(connection)
-            platforms = deliveries.list_platforms(connection)
             found = deliveries.list_deliveries(
                 connection, limit=100, platform=platform or None, state=state or None
             )
@@ -270,6 +279,7 @@ class Pages:
             "Webhooks",
             current_path="/webhooks",
             notice=notices.text_of(request.query),
+            ignored=asked.left_out,
             has_failed=any("failed" in item.states for item in health),
             health=health,
             gaps=gaps,
@@ -356,6 +366,5 @@ def _events_of(sources: Iterable[LinkedOccurrence]) -> list[tuple[int, str]]:
 
 
 def _number(text: str, default: int) -> int:
-    if not (text.isascii() and text.isdigit()):
-        return default
-    return min(int(text[:9]), MAX_ORDERS_SHOWN)  # Python reads no endless number
+    # Python reads no endless number.
+    return min(int(text[:9] or default), MAX_ORDERS_SHOWN)

@@ -10,7 +10,14 @@ from starlette.routing import Route
 from ticketsync.core import tables
 from ticketsync.core.tables import Table
 from ticketsync.reporting import refund_report
-from ticketsync.web.money_page import Choice, as_csv, file_name, read_choices
+from ticketsync.web import query
+from ticketsync.web.money_page import (
+    PERIOD_AND_SHOWS,
+    Choice,
+    as_csv,
+    file_name,
+    read_choices,
+)
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
 
@@ -34,7 +41,13 @@ class RefundPages:
         ]
 
     def page(self, request: PageRequest) -> Response:
-        choice = Choice.from_query(request.query)
+        asked = query.check(
+            request.query,
+            query.one_of("by", ("refund", "show")),
+            *query.any_text("per", "sort"),
+            *PERIOD_AND_SHOWS,
+        )
+        choice = Choice.from_query(asked.values)
         by = _by(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -48,6 +61,7 @@ class RefundPages:
             "refunds.html",
             "Refunds",
             current_path="/money",
+            ignored=asked.left_out,
             heading=title,
             basis=basis,
             by=by,

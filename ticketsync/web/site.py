@@ -28,7 +28,14 @@ from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import bodies, cross_origin, kept_forms, own_address, page_words
+from ticketsync.web import (
+    bodies,
+    cross_origin,
+    kept_forms,
+    menu,
+    own_address,
+    page_words,
+)
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form, Upload
 from ticketsync.web.filters import FILTERS
@@ -46,19 +53,6 @@ FOREIGN = (
     "public_url to the address that the browser shows, and restart ticketsync serve."
 )
 MAX_ID = 2**31 - 1  # of a row
-PAGES = (
-    ("/", "Overview"),
-    ("/calendar", "Calendar"),
-    ("/money", "Money"),
-    ("/door", "Door"),
-    ("/accounts", "Accounts"),
-    ("/matching", "Matching"),
-    ("/discrepancies", "Discrepancies"),
-    ("/runs", "Runs"),
-    ("/webhooks", "Webhooks"),
-    ("/people", "People"),
-)
-_OF_MANAGERS = ("/people",)
 UNNAMED = "ticketsync"  # what pages are headed while there is no venue
 NO_PAGE = "There is no such page here. Perhaps the address was mistyped."
 TITLES = {403: "No access", 404: "Page not found", 405: "Page not found"}
@@ -317,12 +311,14 @@ class Site:
         venue: VenueInfo | None = None,
         current_path: str = "",
         notice: str = "",
+        ignored: str = "",
         attention: Attention | None = None,
         **values: Any,
     ) -> Response:
         """
         A page: a template with its values and with what every page needs. Who has read
-        what needs attention already hands it in.
+        what needs attention already hands it in. `ignored` says what of the
+        address the page could not use.
         """
         venue = venue or self._load_venue()
         context = {
@@ -330,9 +326,10 @@ class Site:
             "venue_name": venue.name if venue else UNNAMED,
             "timezone": venue.timezone if venue else "UTC",
             "visitor": request.visitor,
-            "pages": _menu(request.visitor),
+            "pages": menu.pages_for(request.visitor),
             "current_path": current_path,
             "notice": notice,
+            "ignored": ignored,
             "attention": attention or self._read_attention(request.visitor),
             "kept": self._take_kept(request),
             **values,
@@ -452,18 +449,6 @@ def _actor_name(visitor: Visitor | None) -> str:
     if visitor is None:
         return "a visitor"
     return f"{visitor.name} ({visitor.role})" if visitor.name else visitor.role
-
-
-def _menu(visitor: Visitor | None) -> Sequence[tuple[str, str]]:
-    """
-    The pages that a visitor may open.
-    """
-    if visitor is not None and not visitor.can_read:
-        return [page for page in PAGES if page[0] == "/door"]
-    if visitor is not None and not visitor.is_manager:
-        hidden = (*_OF_MANAGERS, *(() if visitor.can_admit else ("/door",)))
-        return [page for page in PAGES if page[0] not in hidden]
-    return PAGES
 
 
 def _is_too_large(value: Any) -> bool:

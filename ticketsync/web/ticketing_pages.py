@@ -25,7 +25,7 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors
-from ticketsync.web import notices
+from ticketsync.web import notices, query
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, show_figures
 from ticketsync.workflows.match_session import MatchSession
@@ -66,10 +66,14 @@ class TicketingPages:
     # Pages
 
     def list_events(self, request: PageRequest) -> Response:
-        account = request.query.get("account", "")
-        only_unlinked = request.query.get("unlinked") == "1"
         with self._site.database.read() as connection:
             names = sorted(state.get_account_names(connection).values())
+            asked = query.check(
+                request.query,
+                query.Filter("account", "an account", lambda text: text in names),
+                query.switch("unlinked"),
+            )
+            account, only_unlinked = asked.get("account"), asked.get("unlinked") == "1"
             found = occurrences.list_occurrences(
                 connection, only_unlinked=only_unlinked
             )
@@ -79,6 +83,7 @@ class TicketingPages:
             "events.html",
             "On sale at the platforms",
             current_path="/events",
+            ignored=asked.left_out,
             accounts=names,
             account=account,
             only_unlinked=only_unlinked,
