@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ticketsync.accounts import state
 from ticketsync.core import actor, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
@@ -156,9 +157,15 @@ def _sync_requested(
     database: Database, settings: Settings, requests: SyncRequests, stop: Stop
 ) -> None:
     """
-    Sync what was asked for; accounts that one person asked for, side by side.
+    Sync what was asked for; accounts that one person asked for, side by side. One that
+    was removed or renamed meanwhile is left out.
     """
     requested_by = requests.take_all()
+    with database.read() as connection:
+        known = {it.name for it in state.list_accounts(connection) if not it.is_retired}
+    for name in requested_by.keys() - known:
+        log.warning("a sync was asked for, and the account is gone", account=name)
+        del requested_by[name]
     for person in dict.fromkeys(requested_by.values()):
         names = tuple(name for name, who in requested_by.items() if who == person)
         with actor.acting_as(person):
