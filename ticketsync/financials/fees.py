@@ -3,17 +3,22 @@ Fees by the venue's own rates, where the platform does not report them.
 
 The rates (`accounts.NAME.fees` in the settings) are applied to each order as the
 platform bills it: per paid ticket, in percent of what was charged, per paid order. An
-order over several shows is billed once, and each show bears its part. Pure.
+order over several shows is billed once, and each show bears its part. Of several dated
+rates those of the day of the sale count, in the zone of the business. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from ticketsync.core import money
+from ticketsync.core import clock, money
 from ticketsync.core.config import FeeSchedule
+
+# The dated rates of accounts (our ids), the oldest first.
+Schedules = Mapping[int, Sequence[FeeSchedule]]
 
 PER_TICKET = "Per ticket"
 PERCENT = "Percentage"
@@ -30,6 +35,37 @@ class OrderPart:
     occurrence_id: int
     charged: int
     paid_tickets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    A schedule and the instant from which it is in force; `None`: it always was.
+    """
+
+    start: datetime | None
+    schedule: FeeSchedule
+
+
+def spans(schedules: Sequence[FeeSchedule], zone: str) -> list[Span]:
+    """
+    When each of an account's schedules begins: with its day in that zone (IANA name).
+    """
+    return [
+        Span(None if s.since is None else clock.start_of(s.since, zone), s)
+        for s in schedules
+    ]
+
+
+def in_force(spans: Sequence[Span], moment: datetime) -> FeeSchedule | None:
+    """
+    The schedule that holds for a sale of that moment; `None` before the first one.
+    """
+    found = None
+    for span in spans:
+        if span.start is None or span.start <= moment:
+            found = span.schedule
+    return found
 
 
 def by_schedule(
