@@ -21,6 +21,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.core import config, errors
 from ticketsync.core.config import FeeSchedule, Settings
 from ticketsync.core.records import Fee
+from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
 from ticketsync.workflows import sales_reports, show_figures
 
@@ -144,6 +145,46 @@ def test_an_order_over_two_shows_takes_one_rate(books):
     later = FeeSchedule(since=date(2026, 10, 1), per_order=Decimal("0.30"))
     figures, _ = recompute(books, JULY, later)
     assert (figures["ev_1"].fees, figures["ev_2"].fees) == (15, 15)
+
+
+@pytest.mark.parametrize(
+    ("currency", "prices", "rates", "lines"),
+    [
+        # 1.00 + 10 %: 3.00 of 20.00; of 120.00 it would be 13.00, and is 9.95.
+        ("AUD", (2000, 12000), ("1", "10", "0", "9.95"), (200, 200 + 895, 0)),
+        # The cap is below the rate per ticket; the rate per order is apart from it.
+        ("AUD", (2000,), ("1", "10", "0.30", "0.50"), (50, 0, 30)),
+        # 10 % of 2,345 yen is 234.5: 235; of 9,000 at most 500 - 100.
+        ("JPY", (2345,), ("100", "10", "0", "500"), (100, 235, 0)),
+        ("JPY", (9000,), ("100", "10", "30", "500"), (100, 400, 30)),
+        # 2.5 % of 10.005 dinars is 0.250125; 0.005 for the ticket.
+        ("KWD", (10005,), ("0.005", "2.5", "0.001", "9"), (5, 250, 1)),
+        ("KWD", (10005,), ("0.005", "2.5", "0.001", "0.200"), (5, 195, 1)),
+    ],
+)
+def test_no_ticket_costs_more_than_the_cap(currency, prices, rates, lines):
+    per_ticket, percent, per_order, cap = map(Decimal, rates)
+    schedule = FeeSchedule(None, per_ticket, percent, per_order, cap)
+    part = by_rates.OrderPart(1, sum(prices), len(prices), prices)
+    (found,) = by_rates.by_schedule([part], schedule, currency)
+    names = (by_rates.PER_TICKET, by_rates.PERCENT, by_rates.PER_ORDER)
+    assert tuple(found.get(name, 0) for name in names) == lines
+
+
+def test_the_cap_counts_for_each_ticket_and_not_for_complimentary_ones(books):
+    """
+    10 % of 20.00 and of 120.00 is 2.00 and, capped, 5.00; the third is free.
+    """
+    capped = FeeSchedule(percent=Decimal(10), cap_per_ticket=Decimal(5))
+    both = order(
+        ticket(1, 2000),
+        ticket(2, 12000, "ev_2"),
+        ticket(3, 0, "ev_2"),
+        fees=None,
+    )
+    save(books, both, at=FIRST_DAY)
+    figures, _ = recompute(books, capped)
+    assert (figures["ev_1"].fees, figures["ev_2"].fees) == (200, 500)
 
 
 # The settings

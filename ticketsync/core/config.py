@@ -32,13 +32,15 @@ class FeeSchedule:
     `per_ticket` and `per_order` are in major units of the order's currency,
     `percent` is of what the buyer was charged. Free orders cost nothing. In force for
     sales from the day `since` on (`from` in the file) until the next one; `None`:
-    always.
+    always. `cap_per_ticket` is the most that both together come to for one paid
+    ticket, apart from `per_order`.
     """
 
     since: date | None = None
     per_ticket: Decimal = Decimal(0)
     percent: Decimal = Decimal(0)
     per_order: Decimal = Decimal(0)
+    cap_per_ticket: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

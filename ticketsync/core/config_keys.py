@@ -138,7 +138,9 @@ ACCOUNT = section(
     people=_Flag,
     push_check_ins=_Flag,
 )
-_RATES: dict[str, Any] = dict.fromkeys(("per_ticket", "percent", "per_order"), _Rate)
+_RATES: dict[str, Any] = dict.fromkeys(
+    ("per_ticket", "percent", "per_order", "cap_per_ticket"), _Rate
+)
 FEES = section(**_RATES)
 DATED_FEES = section(**{"from": _Day}, **_RATES)
 

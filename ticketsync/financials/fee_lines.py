@@ -220,28 +220,33 @@ def _unknown_orders(
     currency and sale, and their parts by occurrence, also of other shows and of none.
     """
     wanted = _orders_without_fees(of_shows, accounts)
-    paid = (tickets.c.kind == "admission") & (tickets.c.face > 0)
     group = (
         tickets.c.order_id,
         tickets.c.account_id,
         tickets.c.currency,
         orders.c.placed_at,
         tickets.c.occurrence_id,
+        tickets.c.kind,
+        tickets.c.face,
+        tickets.c.charged,
     )
     query = (
-        select(
-            *group,
-            cast(func.sum(tickets.c.charged), WHOLE),
-            cast(func.sum(case((paid, 1), else_=0)), WHOLE),
-        )
+        select(*group, func.count())
         .join_from(tickets, orders, orders.c.id == tickets.c.order_id)
         .where(tickets.c.order_id.in_(wanted))
         .group_by(*group)
     )
-    found: dict[OrderKey, list[OrderPart]] = {}
-    for *order, occurrence, charged, number in connection.execute(query):
-        parts = found.setdefault((order[0], order[1], order[2], order[3]), [])
-        parts.append(OrderPart(occurrence, charged, number))
+    found: dict[OrderKey, dict[int, OrderPart]] = {}
+    for *order, occurrence, kind, face, charged, number in connection.execute(query):
+        parts = found.setdefault((order[0], order[1], order[2], order[3]), {})
+        held = parts.get(occurrence, OrderPart(occurrence, 0, 0))
+        paid = number if kind == "admission" and face > 0 else 0
+        parts[occurrence] = OrderPart(
+            occurrence,
+            held.charged + charged * number,
+            held.paid_tickets + paid,
+            (*held.prices, *[charged] * paid),
+        )
     for order_key, parts in found.items():
         # The order of groups is undefined; a tie goes to the earlier occurrence.
-        yield order_key, sorted(parts, key=lambda part: part.occurrence_id)
+        yield order_key, [parts[occurrence] for occurrence in sorted(parts)]
