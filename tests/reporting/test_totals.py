@@ -255,7 +255,7 @@ def sold(database):
 
 def report(database, per, rate=None, **options):
     settings = Settings(
-        accounts={} if rate is None else {"tt": AccountSettings(fees=rate)}
+        accounts={} if rate is None else {"tt": AccountSettings(fees=(rate,))}
     )
     with database.read() as connection:
         rates = sales_reports.own_rates(connection, settings)
@@ -317,7 +317,7 @@ def test_only_orders_of_an_account_with_a_rate_are_billed_by_it(sold):
     """
     with sold.read() as connection:
         for name, expected in (("tt", 296), ("another", 0)):
-            settings = Settings(accounts={name: AccountSettings(fees=RATE)})
+            settings = Settings(accounts={name: AccountSettings(fees=(RATE,))})
             rates = sales_reports.own_rates(connection, settings)
             assert sum(rates.amounts.values()) == expected
             assert len({order for order, _ in rates.amounts}) == bool(expected)
@@ -347,7 +347,7 @@ def test_platforms_have_their_rates(sold):
     recompute(sold, RATE)
     for rate, fee_rate in ((RATE, "3.0"), (None, None)):
         settings = Settings(
-            accounts={} if rate is None else {"tt": AccountSettings(fees=rate)}
+            accounts={} if rate is None else {"tt": AccountSettings(fees=(rate,))}
         )
         with sold.read() as connection:
             table = sales_report.platforms_table(

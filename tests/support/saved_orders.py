@@ -113,13 +113,15 @@ def save(database, *orders, at):
         )
 
 
-def recompute(database, rate=None):
+def recompute(database, *rates):
     """
-    The figures by the platform's id of the occurrence, and each show's fee lines.
+    With these rates, the oldest first: the figures by the platform's id of the
+    occurrence, and each show's fee lines.
     """
     settings = Settings()
-    if rate is not None:
-        settings = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
+    given = tuple(rate for rate in rates if rate is not None)
+    if given:
+        settings = replace(settings, accounts={"tt": AccountSettings(fees=given)})
     show_figures.rebuild(database, settings)
     with database.read() as connection:
         names = {

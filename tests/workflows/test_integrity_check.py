@@ -42,7 +42,7 @@ BOOKS = {  # table → how a finding calls its rows
     "show_ticket_types": "show_ticket_types",
 }
 RATE = FeeSchedule(per_ticket=Decimal("0.50"), percent=Decimal(2))
-SETTINGS = Settings(accounts={"tt": AccountSettings(fees=RATE)})
+SETTINGS = Settings(accounts={"tt": AccountSettings(fees=(RATE,))})
 OTHERS = ("eventbrite", "square")
 
 

@@ -54,7 +54,7 @@ def test_the_worker_takes_up_new_settings(watched, sqlite, monkeypatch):
     write("sync:\n  workers: 5\naccounts:\n  tt:\n    fees:\n      per_ticket: 1.50\n")
     worker._run_all(jobs, worker.Worker())
     assert [settings.sync.workers for settings in seen] == [3, 5]
-    assert seen[1].account("tt").fees.per_ticket == Decimal("1.50")
+    assert seen[1].account("tt").fees[0].per_ticket == Decimal("1.50")
     assert said == []
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_being_written_is_read_when_it_is_settled(watched, home, 
             frozen(NOW + timedelta(seconds=second + later))
             assert [watch.current().sync.workers for _ in range(5)] == [3] * 5
     frozen(NOW + timedelta(seconds=4.1))
-    assert watch.current().account("tt").fees.per_ticket == Decimal("1.50")
+    assert watch.current().account("tt").fees[0].per_ticket == Decimal("1.50")
     assert said == []
 
 
@@ -164,8 +164,8 @@ def test_the_pages_compute_with_the_present_fee_rates(watched, sqlite):
     before = Site(sqlite, watch.current())
     write("accounts:\n  tt:\n    fees:\n      per_ticket: 5.00\n")
 
-    assert site.settings.account("tt").fees.per_ticket == Decimal("5.00")
-    assert before.settings.account("tt").fees is None  # the control
+    assert site.settings.account("tt").fees[0].per_ticket == Decimal("5.00")
+    assert before.settings.account("tt").fees == ()  # the control
 
 
 def test_what_only_the_start_can_set_stays_as_it_was(watched):

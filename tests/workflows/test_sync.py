@@ -122,7 +122,7 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(
         assert {f.fees for f in numbers.figures(connection)} == {None}
         assert {f.net for f in numbers.figures(connection)} == {None}
     rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
-    known = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
+    known = replace(settings, accounts={"tt": AccountSettings(fees=(rate,))})
 
     show_figures.rebuild(synced_once, known)
 

@@ -69,7 +69,7 @@ def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     chapter = demo_output.print_chapter
     settings = Settings()
     rate = FeeSchedule(per_ticket=Decimal("0.65"), percent=Decimal("1.75"))
-    with_rate = Settings(accounts={"tt": AccountSettings(fees=rate)})
+    with_rate = Settings(accounts={"tt": AccountSettings(fees=(rate,))})
     chapter(1, "A fresh machine", "ticketsync init")
     database = _create_database()
     terminal.echo("The Lantern Room, Sydney: a settings file and a database.")

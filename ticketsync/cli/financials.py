@@ -275,11 +275,14 @@ def explain_financials(
     from ticketsync.cli import render
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
+    from ticketsync.workflows import show_figures
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as connection:
+    at = context.get_context(ctx)
+    with at.database().read() as connection:
         found = selection.find_show(connection, show)
-        missing = gaps.list_gaps(connection, found.id)
+        rates = show_figures.fee_schedules(connection, at.settings())
+        missing = gaps.list_gaps(connection, found.id, rates)
         if wanted != "table":
             report = explain.contributions_table(connection, found.id)
             render.machine(_with_gaps(report, missing), wanted)

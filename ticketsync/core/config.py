@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,23 +30,29 @@ class FeeSchedule:
     The venue's own rate for a platform that does not report fees.
 
     `per_ticket` and `per_order` are in major units of the order's currency,
-    `percent` is of what the buyer was charged. Free orders cost nothing.
+    `percent` is of what the buyer was charged. Free orders cost nothing. In force for
+    sales from the day `since` on (`from` in the file) until the next one; `None`:
+    always. `cap_per_ticket` is the most that both together come to for one paid
+    ticket, apart from `per_order`.
     """
 
+    since: date | None = None
     per_ticket: Decimal = Decimal(0)
     percent: Decimal = Decimal(0)
     per_order: Decimal = Decimal(0)
+    cap_per_ticket: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
     """
-    The settings of one account. `keep_people` is `None` where it is not set: then
-    `accounts set NAME people=…` decides.
+    The settings of one account. `fees` are its dated rates, the oldest first.
+    `keep_people` is `None` where it is not set: then `accounts set NAME people=…`
+    decides.
     """
 
     interval: timedelta = timedelta(minutes=15)
-    fees: FeeSchedule | None = None
+    fees: tuple[FeeSchedule, ...] = ()
     keep_people: bool | None = None
     push_check_ins: bool = False
 
@@ -268,13 +274,38 @@ def _account(file: YamlFile, name: str) -> AccountSettings:
     from ticketsync.core import config_keys as keys
 
     given = file.given(keys.ACCOUNT, "accounts", name)
-    fees = file.given(keys.FEES, "accounts", name, "fees")
     return AccountSettings(
         interval=_minutes(given.get("interval_minutes"), AccountSettings().interval),
-        fees=FeeSchedule(**fees) if "fees" in given else None,
+        fees=_fees(file, name) if "fees" in given else (),
         keep_people=bool(given["people"]) if "people" in given else None,
         push_check_ins=bool(given.get("push_check_ins")),
     )
+
+
+def _fees(file: YamlFile, account: str) -> tuple[FeeSchedule, ...]:
+    """
+    The rates of an account: a mapping is one that always holds, a list is one entry for
+    each day from which other rates hold.
+    """
+    from ticketsync.core import config_keys as keys
+
+    path = "accounts", account, "fees"
+    if not file.is_list(*path):
+        return (FeeSchedule(**file.given(keys.FEES, *path)),)
+    schedules: dict[date, FeeSchedule] = {}
+    for entry in file.entries(*path):
+        if not isinstance(entry.tree.value, dict):
+            raise entry.refused(
+                "rates such as {from: 2026-07-01, per_ticket: 0.75} are expected here"
+            )
+        given = entry.given(keys.DATED_FEES)
+        since = given.pop("from", None)
+        if since is None:
+            raise entry.refused("`from` is missing: the first day of these rates")
+        if since in schedules:
+            raise entry.refused(f"there is an entry from {since} already")
+        schedules[since] = FeeSchedule(since=since, **given)
+    return tuple(schedules[since] for since in sorted(schedules))
 
 
 def _minutes(number: int | None, default: timedelta) -> timedelta:

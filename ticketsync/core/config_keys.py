@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,30 @@ class _Rate(Decimal):
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]*)?|\.[0-9]+", str(value)):
             raise ValueError("an amount or percentage such as 0.65 is expected")
         return cls(value)
+
+
+class _Day(date):
+    @classmethod
+    def parse(cls, value: Any) -> _Day:
+        text = str(value)
+        try:
+            if re.fullmatch(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
+                return cls.fromisoformat(text)
+        except ValueError:
+            pass  # 30 February
+        raise ValueError("a day such as 2026-07-01 is expected")
+
+
+class _Schedules:
+    """
+    The rates of an account: a mapping, or a list of them. `core.config` reads them.
+    """
+
+    @classmethod
+    def parse(cls, value: Any) -> _Schedules:
+        if isinstance(value, dict) or (isinstance(value, list) and value):
+            return cls()
+        raise ValueError("rates, or a list of them with their days, are expected here")
 
 
 class _Networks(Words):
@@ -108,9 +133,16 @@ SERVE = section(
 )
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(
-    interval_minutes=whole(1, 10080), fees=dict, people=_Flag, push_check_ins=_Flag
+    interval_minutes=whole(1, 10080),
+    fees=_Schedules,
+    people=_Flag,
+    push_check_ins=_Flag,
 )
-FEES = section(per_ticket=_Rate, percent=_Rate, per_order=_Rate)
+_RATES: dict[str, Any] = dict.fromkeys(
+    ("per_ticket", "percent", "per_order", "cap_per_ticket"), _Rate
+)
+FEES = section(**_RATES)
+DATED_FEES = section(**{"from": _Day}, **_RATES)
 
 
 def parse(text: str, source: str) -> YamlFile:

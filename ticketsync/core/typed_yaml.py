@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -75,6 +75,28 @@ class YamlFile:
     tree: plain_yaml.Node
     noun: str
     hint: str
+
+    def is_list(self, *path: str) -> bool:
+        """
+        Whether there is a list at that path.
+        """
+        return isinstance(self.tree.at(path).value, list)
+
+    def entries(self, *path: str) -> list[YamlFile]:
+        """
+        The entries of the list at that path, each to be read like a file of its own.
+        """
+        items = self.tree.at(path).value
+        nodes = items if isinstance(items, list) else []
+        return [replace(self, tree=node) for node in nodes]
+
+    def refused(self, problem: str) -> errors.ConfigurationError:
+        """
+        The error that names this file and the line where it begins.
+        """
+        return errors.ConfigurationError(
+            f"{self.source}, line {self.tree.line}: {problem}.", hint=self.hint
+        )
 
     def given(self, kind: type[msgspec.Struct], *path: str) -> dict[str, Any]:
         """

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, literal_column, select
 
 from ticketsync.core import clock
-from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import recompute
+from ticketsync.financials.fees import Schedules
 from ticketsync.store.tables.financials import (
     show_financials,
     show_ticket_types,
@@ -66,7 +66,7 @@ def shows_with_figures(connection: Connection) -> set[int]:
 
 
 def compare_figures(
-    connection: Connection, schedules: Mapping[int, FeeSchedule]
+    connection: Connection, schedules: Schedules
 ) -> Iterator[Comparison]:
     """
     Every row of the tables of figures that is not as it should be.

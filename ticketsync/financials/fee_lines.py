@@ -7,20 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+)
 
-from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
-from ticketsync.financials.fees import OrderPart
+from ticketsync.financials.fees import OrderPart, Schedules, Span
 from ticketsync.store import counted, totals
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import fees as fees_table
 from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.store.types import WHOLE
 
 Key = tuple[int, int, str]  # show, account, currency
+OrderKey = tuple[int, int, str, datetime]  # order, account, currency, sale
 Lines = dict[str, int]  # name → amount in minor units
 
 
@@ -59,10 +72,61 @@ def add_lines(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
     return {name: one.get(name, 0) + other.get(name, 0) for name in names}
 
 
-def reported(connection: Connection, of_shows: Any) -> dict[Key, ReportedLines]:
+def account_spans(
+    connection: Connection, schedules: Schedules
+) -> dict[int, list[Span]]:
+    """
+    When the rates of each account (our id) begin, in the zone of the business.
+    """
+    if not schedules:
+        return {}
+    zone = get_business_zone(connection)
+    return {account: fees.spans(own, zone) for account, own in schedules.items()}
+
+
+def is_covered(connection: Connection, schedules: Schedules) -> ColumnElement[bool]:
+    """
+    Whether the venue had a rate of its own for an order on the day of its sale.
+    """
+    known = [
+        and_(
+            orders.c.account_id == account,
+            *(() if own[0].start is None else (orders.c.placed_at >= own[0].start,)),
+        )
+        for account, own in account_spans(connection, schedules).items()
+        if own
+    ]
+    return or_(false(), *known)
+
+
+def uncovered(
+    connection: Connection, of_shows: Any, schedules: Schedules
+) -> frozenset[Key]:
+    """
+    The figures that contain a paid order whose fees are unknown and that was sold
+    before the first of its account's dated rates.
+    """
+    dated = [a for a, own in schedules.items() if own and own[0].since is not None]
+    if not dated:
+        return frozenset()
+    query = (
+        select(show_links.c.show_id, orders.c.account_id, orders.c.currency)
+        .select_from(
+            counted.counted_tickets().join(orders, orders.c.id == tickets.c.order_id)
+        )
+        .where(of_shows, totals.lacks_fees(), orders.c.account_id.in_(dated))
+        .where(~is_covered(connection, schedules))
+        .distinct()
+    )
+    return frozenset((row[0], row[1], row[2]) for row in connection.execute(query))
+
+
+def reported(
+    connection: Connection, of_shows: Any, schedules: Schedules
+) -> dict[Key, ReportedLines]:
     """
     The lines that platforms reported of the shows in `of_shows`, a restriction of
-    links.
+    links; without the known part of orders that the venue's own rates are applied to.
     """
     if connection.execute(select(fees_table.c.order_id).limit(1)).first() is None:
         return {}  # most venues have none, and the join is slow
@@ -83,6 +147,7 @@ def reported(connection: Connection, of_shows: Any) -> dict[Key, ReportedLines]:
             .join(orders, orders.c.id == fees_table.c.order_id)
         )
         .where(of_shows, fees_table.c.amount.is_not(None))
+        .where(or_(is_partial == 0, ~is_covered(connection, schedules)))
         .group_by(*group)
     )
     found: dict[Key, ReportedLines] = {}
@@ -93,7 +158,7 @@ def reported(connection: Connection, of_shows: Any) -> dict[Key, ReportedLines]:
 
 
 def scheduled(
-    connection: Connection, of_shows: Any, schedules: Mapping[int, FeeSchedule]
+    connection: Connection, of_shows: Any, schedules: Schedules
 ) -> dict[Key, Lines]:
     """
     The venue's own rates for those orders of the shows in `of_shows` whose fees are
@@ -107,7 +172,7 @@ def scheduled(
 
 
 def scheduled_bills(
-    connection: Connection, of_shows: Any, schedules: Mapping[int, FeeSchedule]
+    connection: Connection, of_shows: Any, schedules: Schedules
 ) -> Iterator[Bill]:
     """
     The same order by order.
@@ -115,11 +180,14 @@ def scheduled_bills(
     if not schedules:
         return
     show_ids = _read_show_ids(connection)
+    of_accounts = account_spans(connection, schedules)
     for order, parts in _unknown_orders(connection, of_shows, schedules):
-        order_id, account, currency = order
-        if account not in schedules:  # a ticket whose account was changed by hand
+        order_id, account, currency, placed_at = order
+        # A ticket's account may have been changed by hand.
+        schedule = fees.in_force(of_accounts.get(account, ()), placed_at)
+        if schedule is None:
             continue
-        lines = fees.by_schedule(parts, schedules[account], currency)
+        lines = fees.by_schedule(parts, schedule, currency)
         for part, of_part in zip(parts, lines, strict=True):
             show = show_ids.get(part.occurrence_id)
             if show is not None:
@@ -146,33 +214,39 @@ def _orders_without_fees(of_shows: Any, accounts: Iterable[int]) -> Select[Any]:
 
 def _unknown_orders(
     connection: Connection, of_shows: Any, accounts: Iterable[int]
-) -> Iterable[tuple[tuple[int, int, str], list[OrderPart]]]:
+) -> Iterable[tuple[OrderKey, list[OrderPart]]]:
     """
-    Orders with a ticket of these shows and unknown fees, whole: our id, account and
-    currency, and their parts by occurrence, also those of other shows and of none.
+    Orders with a ticket of these shows and unknown fees, whole: our id, account,
+    currency and sale, and their parts by occurrence, also of other shows and of none.
     """
     wanted = _orders_without_fees(of_shows, accounts)
-    paid = (tickets.c.kind == "admission") & (tickets.c.face > 0)
     group = (
         tickets.c.order_id,
         tickets.c.account_id,
         tickets.c.currency,
+        orders.c.placed_at,
         tickets.c.occurrence_id,
+        tickets.c.kind,
+        tickets.c.face,
+        tickets.c.charged,
     )
     query = (
-        select(
-            *group,
-            cast(func.sum(tickets.c.charged), WHOLE),
-            cast(func.sum(case((paid, 1), else_=0)), WHOLE),
-        )
+        select(*group, func.count())
+        .join_from(tickets, orders, orders.c.id == tickets.c.order_id)
         .where(tickets.c.order_id.in_(wanted))
         .group_by(*group)
     )
-    found: dict[tuple[int, int, str], list[OrderPart]] = {}
-    rows = connection.execute(query)
-    for order, account, currency, occurrence, charged, number in rows:
-        parts = found.setdefault((order, account, currency), [])
-        parts.append(OrderPart(occurrence, charged, number))
+    found: dict[OrderKey, dict[int, OrderPart]] = {}
+    for *order, occurrence, kind, face, charged, number in connection.execute(query):
+        parts = found.setdefault((order[0], order[1], order[2], order[3]), {})
+        held = parts.get(occurrence, OrderPart(occurrence, 0, 0))
+        paid = number if kind == "admission" and face > 0 else 0
+        parts[occurrence] = OrderPart(
+            occurrence,
+            held.charged + charged * number,
+            held.paid_tickets + paid,
+            (*held.prices, *[charged] * paid),
+        )
     for order_key, parts in found.items():
         # The order of groups is undefined; a tie goes to the earlier occurrence.
-        yield order_key, sorted(parts, key=lambda part: part.occurrence_id)
+        yield order_key, [parts[occurrence] for occurrence in sorted(parts)]

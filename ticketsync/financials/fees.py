@@ -3,17 +3,24 @@ Fees by the venue's own rates, where the platform does not report them.
 
 The rates (`accounts.NAME.fees` in the settings) are applied to each order as the
 platform bills it: per paid ticket, in percent of what was charged, per paid order. An
-order over several shows is billed once, and each show bears its part. Pure.
+order over several shows is billed once, and each show bears its part. Of several dated
+rates those of the day of the sale count, in the zone of the business. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from ticketsync.core import money
+from ticketsync.core import clock, money
 from ticketsync.core.config import FeeSchedule
+
+# The dated rates of accounts (our ids), the oldest first.
+Schedules = Mapping[int, Sequence[FeeSchedule]]
+
+_SCALE = 1_000_000  # of a minor unit, to weigh capped percentages
 
 PER_TICKET = "Per ticket"
 PERCENT = "Percentage"
@@ -24,12 +31,44 @@ PER_ORDER = "Per order"
 class OrderPart:
     """
     What one order charged for one occurrence (our id), in minor units, and the number
-    of its tickets there that were not free.
+    of its tickets there that were not free; `prices` is what each of these was charged.
     """
 
     occurrence_id: int
     charged: int
     paid_tickets: int
+    prices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    A schedule and the instant from which it is in force; `None`: it always was.
+    """
+
+    start: datetime | None
+    schedule: FeeSchedule
+
+
+def spans(schedules: Sequence[FeeSchedule], zone: str) -> list[Span]:
+    """
+    When each of an account's schedules begins: with its day in that zone (IANA name).
+    """
+    return [
+        Span(None if s.since is None else clock.start_of(s.since, zone), s)
+        for s in schedules
+    ]
+
+
+def in_force(spans: Sequence[Span], moment: datetime) -> FeeSchedule | None:
+    """
+    The schedule that holds for a sale of that moment; `None` before the first one.
+    """
+    found = None
+    for span in spans:
+        if span.start is None or span.start <= moment:
+            found = span.schedule
+    return found
 
 
 def by_schedule(
@@ -42,19 +81,36 @@ def by_schedule(
     if charged <= 0:
         return [{} for _ in parts]
     weights = [max(0, part.charged) for part in parts]
+    cap = schedule.cap_per_ticket
     per_ticket = _minor(schedule.per_ticket, currency)
     percent = _rounded(Decimal(charged) * schedule.percent / 100)
+    by_percent = weights
+    if cap is not None:
+        per_ticket = min(per_ticket, _minor(cap, currency))
+        room = _minor(cap, currency) - per_ticket
+        exact = [_capped(part, schedule.percent, room) for part in parts]
+        percent = _rounded(sum(exact, Decimal(0)))
+        by_percent = [max(0, int(amount * _SCALE)) for amount in exact]
     per_order = _minor(schedule.per_order, currency)
     lines: dict[str, list[int]] = {}
     if schedule.per_ticket:
         lines[PER_TICKET] = [per_ticket * part.paid_tickets for part in parts]
     if schedule.percent:
-        lines[PERCENT] = money.split(percent, weights)
+        lines[PERCENT] = money.split(percent, by_percent)
     if schedule.per_order:
         lines[PER_ORDER] = money.split(per_order, weights)
     return [
         {name: amounts[n] for name, amounts in lines.items()} for n in range(len(parts))
     ]
+
+
+def _capped(part: OrderPart, percent: Decimal, room: int) -> Decimal:
+    """
+    The percentage of a part, not rounded: at most `room` for each paid ticket.
+    """
+    rest = part.charged - sum(part.prices)
+    amounts = [min(price * percent / 100, Decimal(room)) for price in part.prices]
+    return sum(amounts, rest * percent / 100)
 
 
 def _minor(major: Decimal, currency: str) -> int:

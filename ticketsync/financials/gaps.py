@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Join, case, cast, func, select
 
+from ticketsync.financials import fee_lines
+from ticketsync.financials.fees import Schedules
 from ticketsync.store import counted, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
@@ -54,12 +56,15 @@ class KnownAmount:
     missing: int
 
 
-def list_gaps(connection: Connection, show_id: int) -> list[Gap]:
+def list_gaps(
+    connection: Connection, show_id: int, schedules: Schedules | None = None
+) -> list[Gap]:
     """
     The orders of a show with something missing, in the order of purchase. Fees by the
-    venue's own rate are not missing.
+    venue's own rates (`schedules`, by account) are not missing.
     """
     lacks_fees = totals.lacks_fees() & show_financials.c.fees.is_(None)
+    lacks_fees &= ~fee_lines.is_covered(connection, schedules or {})
     lacks_tax = tickets.c.tax.is_(None) & (tickets.c.charged != 0)
     order = (
         orders.c.id,

@@ -28,10 +28,10 @@ from sqlalchemy import (
     update,
 )
 
-from ticketsync.core.config import FeeSchedule
 from ticketsync.core.net_formula import net, net_before_fees
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
+from ticketsync.financials.fees import Schedules
 from ticketsync.store import counted, row_locks, totals
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -70,13 +70,14 @@ _FEW = 200  # shows from which it is cheaper to sum up everything and filter
 def recompute_shows(
     connection: Connection,
     show_ids: Iterable[int],
-    schedules: Mapping[int, FeeSchedule],
+    schedules: Schedules,
     now: datetime,
 ) -> int:
     """
     Recompute these shows; returns how many of them have other figures than before.
 
-    `schedules` are the venue's own rates by account, where the platform reports none.
+    `schedules` are the venue's own rates by account, where the platform reports none;
+    those of the day of a sale count.
     """
     wanted = sorted(set(show_ids))
     if not wanted:
@@ -94,7 +95,7 @@ def recompute_shows(
 def compute_figures(
     connection: Connection,
     show_ids: Iterable[int],
-    schedules: Mapping[int, FeeSchedule],
+    schedules: Schedules,
 ) -> dict[Table, list[Row]]:
     """
     The rows that the tables of figures should have for these shows; writes nothing.
@@ -289,18 +290,20 @@ def _fee_lines(
     connection: Connection,
     show_ids: list[int],
     fresh: dict[Key, Row],
-    schedules: Mapping[int, FeeSchedule],
+    schedules: Schedules,
 ) -> list[Row]:
     """
     The named fee lines; also adds the fees, and what follows from them, to each row.
     """
     these = _among(show_links.c.show_id, show_ids)
-    reported = fee_lines.reported(connection, these)
+    reported = fee_lines.reported(connection, these, schedules)
     by_rate = fee_lines.scheduled(connection, these, schedules)
+    uncovered = fee_lines.uncovered(connection, these, schedules)
     lines: list[Row] = []
     for key, row in fresh.items():
         known = reported.get(key, fee_lines.ReportedLines())
-        found = _fees_of(row, known, by_rate.get(key, {}), key[1] in schedules)
+        has_rate = key[1] in schedules and key not in uncovered
+        found = _fees_of(row, known, by_rate.get(key, {}), has_rate)
         amounts = row["gross"], row["refunded"], row["tax_remitted"]
         row |= {
             "fees": found.total,
@@ -349,13 +352,13 @@ def _fees_of(
     if not unreported and (reported_any or not has_rate):
         lines = {n: (a, "reported") for n, a in reported.complete.items()}
         return _Fees("reported", reported_fees, lines)
-    if not has_rate:
-        known = reported.all_known()
-        return _Fees("unknown", None, {n: (a, "reported") for n, a in known.items()})
-    lines = {n: (a, "reported") for n, a in reported.complete.items()}
+    known = reported.complete if has_rate else reported.all_known()
+    lines = {n: (a, "reported") for n, a in known.items()}
     for name, amount in by_rate.items():
         before, _ = lines.get(name, (0, ""))
         lines[name] = (before + amount, "schedule")
+    if not has_rate:
+        return _Fees("unknown", None, lines)
     source = "mixed" if reported_paid else "schedule"
     return _Fees(source, reported_fees + sum(by_rate.values()), lines)
 

@@ -216,8 +216,10 @@ def _fees(row: Any, rates: OwnRates) -> int | None:
         return int(row.reported_fees)
     if row.account_id not in rates.accounts:
         return None
-    own = rates.amounts.get((row.order_id, row.show_id), 0)
-    return int(row.reported_fees) + own
+    own = rates.amounts.get((row.order_id, row.show_id))
+    if own is None and row.order_id is not None:
+        return None  # sold before the first of the account's dated rates
+    return int(row.reported_fees) + (own or 0)
 
 
 def _day_of(moment: datetime | None, zone: str) -> date | None:

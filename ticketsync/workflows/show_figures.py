@@ -4,14 +4,15 @@ The figures of shows: recomputing them from stored orders, and leaving a show ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
-from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.core.config import Settings
+from ticketsync.financials.fees import Schedules
 from ticketsync.financials.recompute import linked_shows, recompute_shows
 from ticketsync.store.engine import Database
 
@@ -37,18 +38,12 @@ def rebuild(database: Database, settings: Settings) -> tuple[int, int]:
     return len(everything), changed
 
 
-def fee_schedules(
-    connection: Connection, settings: Settings
-) -> Mapping[int, FeeSchedule]:
+def fee_schedules(connection: Connection, settings: Settings) -> Schedules:
     """
     The venue's own fee rates by account.
     """
-    found: dict[int, FeeSchedule] = {}
-    for account in state.list_accounts(connection):
-        schedule = settings.account(account.name).fees
-        if schedule is not None:
-            found[account.id] = schedule
-    return found
+    own = {a.id: settings.account(a.name).fees for a in state.list_accounts(connection)}
+    return {account: schedules for account, schedules in own.items() if schedules}
 
 
 def recompute(
