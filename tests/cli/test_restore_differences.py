@@ -12,10 +12,10 @@ import sqlite3
 import pexpect
 import pytest
 from support import commands
+from support.old_databases import turn_back
 from support.restored_backups import restore_backup
 
 from ticketsync.accounts import pins
-from ticketsync.store import integrity
 
 
 def cli(*arguments, code=0, **environment):
@@ -201,18 +201,7 @@ def test_an_upgrade_confirms_nothing_by_itself(home, sandbox, ready):
     the upgrade names it, and it runs only when a person has confirmed it.
     """
     file = home / "ticketsync.db"
-    with sqlite3.connect(file) as connection:
-        for table, column in (
-            *(("accounts", "pin"), ("webhooks", "pin"), ("webhooks", "old_pin")),
-            *(("scans", "recorded_by"), ("passes", "evening"), ("passes", "ends_at")),
-            ("show_links", "basis"),
-        ):
-            for view in integrity.views.names():
-                connection.execute(f"DROP VIEW IF EXISTS {view}")
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute("DROP TABLE confirmed_offsets")
-        connection.execute("UPDATE alembic_version SET version_num = '0014'")
-    connection.close()
+    turn_back(file, "0014")
     done = cli("db", "upgrade", "--no-backup")
     assert f"tt sends its key to {sandbox.url}" in done.stderr
     assert "ticketsync accounts confirm" in done.stderr

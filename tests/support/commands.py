@@ -6,6 +6,7 @@ loaded) starts `python -m ticketsync` instead.
 """
 
 import atexit
+import contextlib
 import json
 import os
 import pty
@@ -139,7 +140,8 @@ class Process:
 
     def send_signal(self, number):
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(self.pid, number)
 
     def terminate(self):
         self.send_signal(signal.SIGTERM)

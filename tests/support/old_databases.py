@@ -11,7 +11,7 @@ from alembic.config import Config
 
 import ticketsync
 from ticketsync.reporting import numbers
-from ticketsync.store import engine
+from ticketsync.store import engine, views
 
 MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
 FOLDER = Path(__file__).parents[1] / "store" / "old_versions"
@@ -57,6 +57,40 @@ def as_it_was(url, version="0001"):
         for row in ROWS:
             connection.exec_driver_sql(row.format(**words).replace("%", "%%"))
     opened.dispose()
+
+
+def turn_back(file, version):
+    """
+    A SQLite database of today in the schema of that version, with what fits in there.
+    """
+    old = file.with_suffix(".old")
+    opened = engine._engine(engine.parse_url(str(old)))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with opened.execution_options(ticketsync_write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, views.EARLIEST)
+        views.drop_all(connection)  # they would block changes of their tables
+        command.upgrade(config, version)
+    opened.dispose()
+    rows = sqlite3.connect(old, isolation_level=None)
+    rows.execute("PRAGMA foreign_keys = OFF")
+    rows.execute("ATTACH ? AS today", [str(file)])
+    listed = "SELECT name FROM {}.sqlite_master WHERE type = 'table'"
+    today = {name for (name,) in rows.execute(listed.format("today"))}
+    for (name,) in rows.execute(listed.format("main")).fetchall():
+        if name in today - {"alembic_version"} and not name.startswith("sqlite_"):
+            kept = [
+                [row[1] for row in rows.execute(f"PRAGMA {schema}.table_info({name})")]
+                for schema in ("main", "today")
+            ]
+            columns = ", ".join(column for column in kept[0] if column in kept[1])
+            rows.execute(
+                f"INSERT INTO main.{name} ({columns}) "
+                f"SELECT {columns} FROM today.{name}"
+            )
+    rows.close()
+    old.replace(file)
 
 
 def write_old(file, version):

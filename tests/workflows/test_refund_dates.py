@@ -181,6 +181,7 @@ def test_the_export_has_day_basis_and_amount(ready, settings, monkeypatch, capsy
         *("account", "order_id", "placed_at", "show_id", "production", "starts_at"),
         *("currency", "charged", "amount", "first_seen_at"),
         *("on_day", "basis", "refunded_at", "refund_id", "number", "starts_local"),
+        *("kind", "face", "buyer_fee", "tax"),
     ]
     lines = json.loads(command("export", "refunds", "--format", "json"))
     assert len(lines) == len(found) - 1 > 0

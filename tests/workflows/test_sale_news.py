@@ -150,7 +150,7 @@ def test_a_show_sold_in_two_currencies_is_sold_out_once(synced, notifying, messa
         connection.exec_driver_sql(
             "INSERT INTO show_financials SELECT "
             "show_id, account_id, 'NZD', 40, 0, 0, 0, 0, 0, 0, NULL, 'unknown', "
-            "0, 0, 0, NULL, 0, updated_at FROM show_financials "
+            "0, 0, 0, NULL, 0, updated_at, 0, 0, 0, 0, 0, 0 FROM show_financials "
             f"WHERE show_id = {item.show_id}"
         )
 
@@ -232,7 +232,8 @@ def test_a_show_put_on_sale_later_is_reported_from_its_first_ticket(
         connection.exec_driver_sql(
             "INSERT INTO show_financials SELECT "
             f"{added.id}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, "
-            "'unknown', 0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"
+            "'unknown', 0, 0, 0, NULL, 5000, updated_at, NULL, NULL, NULL, NULL, "
+            "NULL, NULL FROM show_financials LIMIT 1"
         )
     frozen(NOW + timedelta(hours=2))
 
