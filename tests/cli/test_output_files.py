@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import needs
 from typer.testing import CliRunner
 
 from ticketsync.cli.main import app
@@ -178,7 +179,7 @@ def test_a_full_disk_is_named(command, ready, tmp_path, monkeypatch):
     assert writing(command, tmp_path / "out") == "usage"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@needs.full_device
 @pytest.mark.parametrize("words", [("status",), ("export", "sales")])
 def test_standard_output_on_a_full_disk_is_named(words, ready):
     with Path("/dev/full").open("wb") as full:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support import commands
+from support import commands, needs
 
 from ticketsync.cli import serve
 from ticketsync.cli.context import AppContext
@@ -245,9 +245,8 @@ def token(home, ready):
 
 @pytest.fixture
 def many_files():
+    needs.open_files(2 * HALF_SENT)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if before[1] < 2 * HALF_SENT:
-        pytest.skip("this process may not open enough files")
     resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)

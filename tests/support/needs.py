@@ -3,6 +3,7 @@ What some tests need that a machine may lack. Each test that is left out says so
 end of the run; nothing is left out for any other reason.
 """
 
+import resource
 import shutil
 import subprocess
 from pathlib import Path
@@ -31,6 +32,19 @@ chromium = programs("chromium")
 keyring_daemon = programs("gnome-keyring-daemon", "dbus-run-session")
 strace = programs("strace")
 systemd = programs("systemd-analyze")
+
+
+full_device = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no device that is full"
+)
+
+
+def open_files(number):
+    """
+    Leave the test out where this process may not open so many files.
+    """
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < number:
+        pytest.skip(f"this process may not open {number:,} files")
 
 
 def mount(*arguments):
