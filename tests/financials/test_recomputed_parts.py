@@ -11,10 +11,27 @@ from support.random_orders import independent_sums, random_order
 from support.saved_orders import FIRST_DAY, prepare, save
 
 from ticketsync.core.config import Settings
+from ticketsync.financials import explain
 from ticketsync.reporting import numbers
+from ticketsync.sales.charged_parts import ChargedParts
+from ticketsync.store import totals
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import tickets
 from ticketsync.workflows import show_figures
 
 _BATCH = 1000
+
+
+def test_every_list_of_the_parts_has_them_in_one_order():
+    """
+    Of tickets, of sums, of explain, and as they are stored.
+    """
+    of_tickets = list(totals.GROSS_PARTS.values())
+    of_sums = list(totals.GROSS_PARTS)
+    assert [*ChargedParts.__struct_fields__] == of_tickets
+    assert [column.name for column in explain.CHARGED_PARTS] == of_tickets
+    assert [c.name for c in tickets.c if c.name in of_tickets] == of_tickets
+    assert [c.name for c in show_financials.c if c.name in of_sums] == of_sums
 
 
 def sums_of(orders):

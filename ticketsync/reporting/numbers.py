@@ -37,14 +37,7 @@ from ticketsync.store.tables.financials import (
 from ticketsync.store.types import Instant
 
 # What gross consists of beside `face`; `vouchers` are taken off.
-GROSS_PARTS = (
-    Column("buyer_fees", Kind.MONEY),
-    Column("addons", Kind.MONEY),
-    Column("donations", Kind.MONEY),
-    Column("vouchers", Kind.MONEY),
-    Column("tax_added", Kind.MONEY),
-    Column("unexplained", Kind.MONEY),
-)
+GROSS_PARTS = tuple(Column(name, Kind.MONEY) for name in store_totals.GROSS_PARTS)
 FIGURES = (
     Column("show_id", Kind.NUMBER),
     Column("production"),
