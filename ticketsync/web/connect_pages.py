@@ -97,17 +97,12 @@ class ConnectPages:
         be stored.
         """
         spec = registry.provider(request.form.get("platform", "")).spec
-        given = {
-            option.name: request.form[option.name].strip()
-            for option in (*page_options(spec), PEOPLE)
-            if request.form.get(option.name, "").strip()
-        }
         new = NewConnection(
             spec.name,
             request.form.get("name", "").strip(),
             key_in(request.form),
             chosen_place(self._site, request.form),
-            given,
+            options_in(spec, request.form),
         )
         task = self._setup().connect(form_id(request.form), new)
         return show(task)
@@ -229,6 +224,14 @@ def key_in(form: Mapping[str, str]) -> Secret:
     if not key:
         raise errors.SecretMissing("The key is empty.", hint="Paste the whole key.")
     return Secret(key)
+
+
+def options_in(spec: ProviderSpec, form: Mapping[str, str]) -> dict[str, str]:
+    """
+    The options of an account that were filled in.
+    """
+    names = [option.name for option in (*page_options(spec), PEOPLE)]
+    return {name: form[name].strip() for name in names if form.get(name, "").strip()}
 
 
 def chosen_place(site: Site, form: Mapping[str, str]) -> str:

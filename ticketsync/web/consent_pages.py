@@ -18,9 +18,8 @@ from ticketsync.providers import registry
 from ticketsync.web import connect_pages, own_address, page_words
 from ticketsync.web.connect_pages import (
     CALLBACK,
-    PEOPLE,
     chosen_place,
-    page_options,
+    options_in,
     setup_of,
 )
 from ticketsync.web.site import AccessDenied, PageRequest, Site
@@ -63,11 +62,7 @@ class ConsentPages:
         new = NewAuthorisation(
             *(spec.name, form.get("name", ""), form["client_id"]),
             *(Secret(form["client_secret"]), chosen_place(self._site, form)),
-            {
-                option.name: form[option.name]
-                for option in (*page_options(spec), PEOPLE)
-                if form.get(option.name)
-            },
+            options_in(spec, form),
         )
         setup, back = setup_of(self._site), self._redirect_uri(request)
         url = self._consents.begin_connecting(setup, request.token, new, back)
