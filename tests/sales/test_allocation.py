@@ -2,15 +2,13 @@
 What each ticket of an order earned: parts always add up, whatever the numbers are.
 """
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sold_orders import order
 
 from ticketsync.core.records import (
     Fee,
-    Order,
     OrderStatus,
     Refund,
     Ticket,
@@ -18,26 +16,10 @@ from ticketsync.core.records import (
 )
 from ticketsync.sales.allocation import allocate_tickets
 
-MOMENT = datetime(2026, 9, 1, tzinfo=UTC)
-
 
 def ticket(number, face, fee=0, *, listed=None, void=False, date="ev_1"):
     status = TicketStatus.VOID if void else TicketStatus.VALID
     return Ticket(f"it_{number}", date, "tt", "Adult", status, False, face, fee, listed)
-
-
-def order(tickets, charged, status=OrderStatus.PAID, **more):
-    return Order(
-        id="or_1",
-        occurrence_id="ev_1",
-        status=status,
-        placed_at=MOMENT,
-        currency="AUD",
-        total=charged,
-        charged=charged,
-        tickets=tuple(tickets),
-        **more,
-    )
 
 
 def column(order_, name):

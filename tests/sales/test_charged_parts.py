@@ -4,15 +4,14 @@ tables are worked out by hand, in cents.
 """
 
 import random
-from datetime import UTC, datetime
 
 import pytest
 from support.random_orders import independent_sums, random_order
+from support.sold_orders import order
 
 from ticketsync.core import money
 from ticketsync.core.records import (
     Fee,
-    Order,
     OrderStatus,
     Ticket,
     TicketStatus,
@@ -20,8 +19,6 @@ from ticketsync.core.records import (
 from ticketsync.sales import charged_parts
 from ticketsync.sales.allocation import allocate
 from ticketsync.sales.charged_parts import ChargedParts, sum_parts
-
-MOMENT = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def ticket(number, face, fee=0, tax_added=0, *, date="ev_1"):
@@ -35,20 +32,6 @@ def ticket(number, face, fee=0, tax_added=0, *, date="ev_1"):
         face,
         fee,
         tax_added=tax_added,
-    )
-
-
-def order(tickets, charged, status=OrderStatus.PAID, **more):
-    return Order(
-        id="or_1",
-        occurrence_id="ev_1",
-        status=status,
-        placed_at=MOMENT,
-        currency="AUD",
-        total=charged,
-        charged=charged,
-        tickets=tuple(tickets),
-        **more,
     )
 
 
