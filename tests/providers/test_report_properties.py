@@ -341,7 +341,7 @@ def test_numbers_that_another_report_uses_again(folders, rows, seed, is_left):
     if not is_left:
         (folder / "in" / "a.csv").unlink()
     put(folder, "b.csv", chance.sample(other + same, len(other + same)), plain, 1)
-    for _ in "ab":
+    for _ in range(2):
         found, aside = read(folder, stored, reports)
         model = expected([row for row in rows if row.order in numbers])
         assert all(model[order] == figures for order, figures in found.items())

@@ -509,7 +509,7 @@ def test_a_newer_file_with_fewer_rows_counts_and_says_so(folder):
     folder.put("1.csv", HEADING, *rows)
     folder.put("2.csv", HEADING, rows[0])
     assert money(folder.orders()["1"]) == (1, 2500, 0)
-    assert "2.csv is newer than 1.csv and has 1 rows fewer" in " ".join(
+    assert "2.csv is newer than 1.csv and has 1 row fewer" in " ".join(
         folder.provider().notes()
     )
 

@@ -273,3 +273,89 @@ def test_rows_of_an_order_do_not_leave_with_their_report(account):
     first.unlink()
     assert account.sync()[0].exit_code == errors.PARTLY
     assert tuple(account.figures()) == (1, 3, 11000)
+
+
+def test_a_refund_does_not_leave_with_its_report_though_the_sale_has_more(account):
+    """
+    The sale and its statement are gone; an export has the sale, and one row more.
+    """
+    files = account.put("a.csv", STORED), account.put("b.csv", f"1,{GALA},Adult,-1,-45")
+    account.sync()
+    for file in files:
+        file.unlink()
+    account.put("c.csv", STORED, f"1,{GALA},Child,1,20.00")
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert "what was taken back is in no report any more" in account.waiting()["1"]
+    assert tuple(account.figures()) == (1, 1, 9000)
+
+
+def test_one_of_two_refunds_does_not_leave_with_its_report(account):
+    statements = ("b", "-45.00"), ("d", "-44.00")
+    account.put("a.csv", STORED)
+    files = [
+        account.put(f"{name}.csv", f"1,{GALA},Adult,-1,{amount}")
+        for name, amount in statements
+    ]
+    account.sync()
+    files[0].unlink()
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert "what was taken back is in no report any more" in account.waiting()["1"]
+
+
+def test_a_row_does_not_leave_with_its_report_though_another_has_changed(account):
+    account.recipe("order_numbers: folder")
+    first = account.put("a.csv", STORED)
+    account.put("b.csv", f"1,{GALA},Child,1,20.00")
+    account.sync()
+    first.unlink()
+    account.put("b.csv", f"1,{GALA},Child,2,40.00")
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert tuple(account.figures()) == (1, 3, 11000)
+
+
+def test_a_refund_of_before_does_not_hide_that_numbers_begin_again(account):
+    """
+    As `test_numbers_of_a_new_event...`: the refund lies in an older file that stays.
+    """
+    account.put("r.csv", f"1,{GALA},Adult,-1,-45.00")
+    first = account.put("a.csv", STORED, f"2,{GALA},Adult,1,45.00")
+    account.sync()
+    before = account.figures()
+    first.unlink()
+    account.put("b.csv", f"1,{BALL},Adult,2,90.00", f"2,{BALL},Adult,3,135.00")
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert sorted(account.waiting()) == ["1", "2"]
+    assert account.figures() == before
+    assert account.events() == ["Gala"]
+
+
+def test_a_row_that_only_the_removed_report_had_is_missed(account, swap):
+    before = f"{STORED}\n1,Gala,2026-12-06 19:30,Adult,2,90.00"
+    assert swap([before], [STORED]).exit_code == errors.PARTLY
+    assert "some of its rows are in no report any more" in account.waiting()["1"]
+    assert tuple(account.figures()) == (1, 4, 18000)
+
+
+def test_a_sale_that_is_less_by_its_refund_now_is_named(account):
+    """
+    The export counts one ticket less, and the statement is gone: the same figures.
+    """
+    files = account.put("a.csv", STORED), account.put("b.csv", f"1,{GALA},Adult,-1,-45")
+    account.sync()
+    for file in files:
+        file.unlink()
+    account.put("c.csv", f"1,{GALA},Adult,1,45.00")
+    result, notes = account.sync()
+    assert result.exit_code == 0
+    assert any(
+        "order 1: c.csv is newer than a.csv and has 1 row fewer" in it for it in notes
+    )
+
+
+def test_a_price_that_was_divided_is_known_to_a_cent(account, swap):
+    """
+    Three for 100.00 are 33.33 each, two of them 66.67.
+    """
+    result = swap([f"1,{GALA},Adult,3,100.00"], [f"1,{GALA},Adult,2,66.67"])
+    assert (result.exit_code, tuple(account.figures())) == (0, (1, 2, 6667))
+    assert swap([f"2,{GALA},Adult,1,45.00"], [f"2,{GALA},Adult,1,45.01"]).exit_code

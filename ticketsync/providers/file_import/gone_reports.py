@@ -16,13 +16,18 @@ from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import same_order
 from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.held_numbers import Key
-from ticketsync.providers.file_import.order_versions import CHANGED, is_confirmed
+from ticketsync.providers.file_import.order_versions import (
+    CHANGED,
+    PEOPLE,
+    is_confirmed,
+    note_fewer,
+)
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.same_order import Cells, Comparisons, Verdict
 from ticketsync.providers.report_folder import HeldNames, report_name
 
 _BATCH = 500  # stored orders that are held in memory at a time
-_BESIDE_ROW = frozenset({"buyer_name", "buyer_email", "buyer_phone"})
+_BESIDE_ROW = frozenset(PEOPLE.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Found:
 class _Compared:
     found: Found
     lines: Sequence[Cells]  # as they are stored, where they may be another order's
+    fewer: int  # rows than are stored
     verdict: Verdict
     report: str  # the name of the one that is gone; `""` where nobody knows
     is_equal: bool  # in every row
@@ -66,10 +72,12 @@ class Judged:
     """
     refused  orders that are set aside, by their ids
     apart    orders that get an id of their own, by the id of the stored order
+    notes    which reports replaced rows of those that are gone
     """
 
     refused: Mapping[str, Refused]
     apart: frozenset[str]
+    notes: Sequence[str] = ()
 
 
 def judge(
@@ -87,16 +95,22 @@ def judge(
     for id_, item in compared.items():
         comparisons.add(*item.files, id_, item.verdict)
     doubtful = {*comparisons.doubtful(), *_beside_lost(held, orders, compared)}
+    begun_again = {f for f in comparisons.found if comparisons.begin_again(*f)}
     refused: dict[str, Refused] = {}
     apart: set[str] = set()
+    notes = []
     for id_, item in compared.items():
         is_other = item.verdict.degree == "other" or id_ in doubtful
-        begins_again = comparisons.begin_again(*item.files)
+        begins_again = item.files in begun_again
         if _is_apart(recipe, held, id_, item, is_other=is_other or begins_again):
             apart.add(id_)
         elif is_other:
-            refused[id_] = Refused(_reason(item), item.lines)
-    return Judged(refused, frozenset(apart))
+            refused[id_] = Refused(_reason(recipe, item), item.lines)
+        elif item.fewer > 0:
+            newer = report_name(item.found.report)
+            older = item.report or "a report"
+            notes.append(note_fewer(item.found.key[0], newer, older, item.fewer))
+    return Judged(refused, frozenset(apart), notes)
 
 
 def _beside_lost(
@@ -157,7 +171,11 @@ def _compare(
             verdict = _verdict(recipe, old, found, events)
             lines = old["lines"] if verdict.degree != "same" else ()
             is_equal = _rows(old["lines"]) == _rows(found.raw["lines"])
-            yield id_, _Compared(found, lines, verdict, wanted[id_], is_equal=is_equal)
+            fewer = len(old["lines"]) - len(found.raw["lines"])
+            yield (
+                id_,
+                _Compared(found, lines, fewer, verdict, wanted[id_], is_equal=is_equal),
+            )
 
 
 def _verdict(
@@ -167,11 +185,14 @@ def _verdict(
         return Verdict("same")
     sold, returned = _parts(recipe, old["lines"])
     sold_now, returned_now = _parts(recipe, found.raw["lines"])
-    if returned and not returned_now and _rows(sold) == _rows(sold_now):
+    rules = found.raw["rules"]
+    if _rows(sold) <= _rows(sold_now) and not _rows(returned) <= _rows(returned_now):
         return Verdict("other", "what was taken back is in no report any more")
-    if recipe.order_numbers == "folder" and _rows(sold) > _rows(sold_now):
+    # A type that was renamed is another row, too; in a folder it may be another file's.
+    is_divided = recipe.order_numbers == "folder" or len(sold_now) < len(sold)
+    if is_divided and not same_order.has_each(sold, sold_now, rules):
         return Verdict("other", "some of its rows are in no report any more")
-    return same_order.compare(sold, sold_now, found.raw["rules"], events_before=events)
+    return same_order.compare(sold, sold_now, rules, events_before=events)
 
 
 def _parts(recipe: Recipe, lines: Sequence[Cells]) -> tuple[list[Cells], list[Cells]]:
@@ -211,11 +232,17 @@ def _is_apart(
     return not is_same_file and (is_other or not item.is_equal)
 
 
-def _reason(item: _Compared) -> str:
+def _reason(recipe: Recipe, item: _Compared) -> str:
     report = item.report or "a report"
     why = item.verdict.why
+    is_by_file = recipe.order_numbers == "file"
+    divide = (
+        "give this report a name of its own"
+        if is_by_file
+        else "say `order_numbers: file` in the recipe"
+    )
     return (
         f"{item.found.place}: its number is that of another order, stored from "
-        f"{report}, which is not in the folder ({why}); put that report back, say "
-        f"`order_numbers: file` in the recipe if numbers begin again, or {CHANGED}"
+        f"{report}, which is not in the folder ({why}); put that report back, "
+        f"{divide} if numbers begin again, or {CHANGED}"
     )

@@ -133,6 +133,7 @@ def _compare_with_stored(
         if id_ in held.orders and "problem" not in merged.orders[id_]
     }
     judged = gone_reports.judge(recipe, held, present, found)
+    merged.notes.extend(judged.notes)
     for id_ in judged.apart:
         key = found[id_].key
         own = ids[key] = held_numbers.id_of(*key)

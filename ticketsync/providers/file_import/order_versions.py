@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ticketsync.core.plurals import number_of
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report import Source
 from ticketsync.providers.file_import.same_order import Comparisons, Verdict, compare
 
-_PEOPLE = {"name": "buyer_name", "email": "buyer_email", "phone": "buyer_phone"}
+PEOPLE = {"name": "buyer_name", "email": "buyer_email", "phone": "buyer_phone"}
 DIVIDE = "say `order_numbers: event`, `file` or `folder` in the recipe"
 CHANGED = "add the number to `changed_orders` in the recipe if it is the same order"
 
@@ -118,7 +119,7 @@ class VersionMerger:
             chosen = self._newer(id_, chosen, before, version)
         returning = [version for version in found if not version.sales]
         lines = _with_returns(chosen.lines, returning)
-        return Merged(lines, [*chosen.versions, *returning])
+        return Merged(lines, [*returning, *chosen.versions])  # newest last
 
     def _newer(
         self, id_: str, chosen: Merged, before: Version, version: Version
@@ -148,10 +149,9 @@ class VersionMerger:
             )
         gone = sum((old - new).values()) - sum((new - old).values())
         if gone > 0:
+            number = version.lines[0].cells.get("order", "")
             self.notes.append(
-                f"order {version.lines[0].cells.get('order', '')}: "
-                f"{version.source.file} is newer than {before.source.file} and has "
-                f"{gone} rows fewer; the newer one counts"
+                note_fewer(number, version.source.file, before.source.file, gone)
             )
         return Merged(version.lines, [version])
 
@@ -165,6 +165,16 @@ class VersionMerger:
         )
 
 
+def note_fewer(number: str, newer: str, older: str, rows: int) -> str:
+    """
+    Of an order that lost rows.
+    """
+    return (
+        f"order {number}: {newer} is newer than {older} and has "
+        f"{number_of(rows, 'row')} fewer; the newer one counts"
+    )
+
+
 def is_confirmed(recipe: Recipe, lines: Iterable[Mapping[str, str]]) -> bool:
     """
     Whether a person said of an order that it is the same one, changed.
@@ -175,9 +185,9 @@ def is_confirmed(recipe: Recipe, lines: Iterable[Mapping[str, str]]) -> bool:
 
 
 def _stored(line: Line) -> dict[str, str]:
-    if _PEOPLE.keys().isdisjoint(line.cells):
+    if PEOPLE.keys().isdisjoint(line.cells):
         return line.cells
-    return {_PEOPLE.get(name, name): text for name, text in line.cells.items()}
+    return {PEOPLE.get(name, name): text for name, text in line.cells.items()}
 
 
 def _refuse_unreadable(found: Sequence[Version]) -> None:

@@ -60,9 +60,11 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     One report. Raises `BadFile` if it is no table, or none with the recipe's headings.
     """
     start = start_of(recipe, file)
-    opened = opened_files.open_file(file)
     modified_at = file.stat().st_mtime_ns
-    key = report_key(file.name, digest.content(file.read_bytes()).hex())
+    data = opened_files.read_bytes(file)
+    opened = opened_files.open_file(file, data)
+    key = report_key(file.name, digest.content(data).hex())
+    del data  # a table may hold it no longer than it needs
     found = find_tables(recipe, opened)
     sources: list[Source] = []
     notes = list(opened.notes)

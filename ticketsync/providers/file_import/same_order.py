@@ -21,6 +21,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers.file_import.listing import occurrence_of
 
 Cells = Mapping[str, str]
+_CENT = Decimal("0.01")
 Degree = Literal["same", "likely", "renamed", "other"]
 
 
@@ -61,6 +62,16 @@ class _Sold:
     @property
     def beside_type(self) -> tuple[object, ...]:
         return self.occurrence_id, self.line, self.quantity, self.price
+
+    def costs(self, price: Decimal | None) -> bool:
+        """
+        Whether a ticket has this price. One that a division made, as 100.00 for three,
+        is known to a cent.
+        """
+        if price is None or self.price is None or price == self.price:
+            return price == self.price
+        is_divided = any(round(it, 2) != it for it in (price, self.price))
+        return is_divided and abs(price - self.price) <= _CENT
 
 
 def compare(
@@ -105,14 +116,14 @@ def _of_shared(
     for row in before:
         prices.setdefault(row.key, set()).add(row.price)
         amounts.setdefault(row.key, set()).add(row.quantity)
-    alike = [row for row in shared if row.price in prices[row.key]]
+    alike = [row for row in shared if any(map(row.costs, prices[row.key]))]
     if any(row.quantity in amounts[row.key] for row in alike):
         return Verdict("same")
     if alike:
-        return Verdict("likely", f"{alike[0].quantity} tickets of {alike[0].type!r}")
+        return Verdict("likely", f"another number of tickets of {alike[0].type!r}")
     first = shared[0]
-    known = next(row.price for row in before if row.key == first.key)
-    return Verdict("other", f"{first.price} for a ticket, not {known}")
+    known = next(_shown_price(row) for row in before if row.key == first.key)
+    return Verdict("other", f"{_shown_price(first)} for a ticket, not {known}")
 
 
 def _is_renamed(
@@ -134,14 +145,25 @@ def _is_renamed(
     )
 
 
+def has_each(
+    before: Sequence[Cells], now: Sequence[Cells], rules: Mapping[str, Any]
+) -> bool:
+    """
+    Whether each row that sold something has one for the same event, start, type and
+    line, however changed.
+    """
+    return Counter(row.key for row in _sold(before, rules)) <= Counter(
+        row.key for row in _sold(now, rules)
+    )
+
+
 def _sold(lines: Sequence[Cells], rules: Mapping[str, Any]) -> list[_Sold]:
     kinds: Mapping[str, str] = rules["kind"]
     found = []
     for line in lines:
         occurrence = occurrence_of(line, rules)
-        if occurrence is None or kinds.get(line.get("kind", "").lower()) in (
-            *("fee", "tax"),
-        ):
+        kind = kinds.get(line.get("kind", "").lower())
+        if occurrence is None or kind in ("fee", "tax"):
             continue
         found.append(
             _Sold(
@@ -178,6 +200,10 @@ def _has_seconds(time: str) -> bool:
         return datetime.fromisoformat(time).second > 0
     except ValueError:
         return False
+
+
+def _shown_price(row: _Sold) -> str:
+    return "no price" if row.price is None else f"{row.price:.2f}"
 
 
 def _shown(row: _Sold) -> str:
