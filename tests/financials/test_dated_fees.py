@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 from support.saved_orders import (
     FIRST_DAY,
     instant,
@@ -17,13 +18,16 @@ from support.saved_orders import (
     ticket,
 )
 
-from ticketsync.catalogue import occurrences
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import config, errors
-from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
 from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
-from ticketsync.workflows import sales_reports, show_figures
+from ticketsync.reporting import numbers
+from ticketsync.store.tables.catalogue import shows as shows_table
+from ticketsync.workflows import catalogue_edits, sales_reports, show_figures
 
 JULY = FeeSchedule(since=date(2026, 7, 1), per_ticket=Decimal("0.65"))
 OCTOBER = FeeSchedule(since=date(2026, 10, 1), per_ticket=Decimal("0.75"))
@@ -61,6 +65,26 @@ def test_the_rates_of_the_day_of_the_sale_count(books):
     figures, lines = recompute(books, JULY, OCTOBER)
     assert fees(figures) == (65 + 75, "schedule")
     assert lines["ev_1"] == {"Per ticket": (140, "schedule")}
+
+
+def test_another_zone_of_the_business_decides_for_all_venues(books):
+    """
+    The shows play elsewhere. By UTC both sales are of 30 September: 0.65 each.
+    """
+    with books.write() as connection:
+        shows.add_venue(connection, "Harbour Hall", "Australia/Sydney", "AUD")
+        connection.execute(update(shows_table).values(venue_id=2))
+    sales = sale(1, LAST_OF_SEPTEMBER), sale(2, FIRST_OF_OCTOBER)
+    save(books, *sales, at=FIRST_DAY)
+    assert fees(recompute(books, JULY, OCTOBER)[0]) == (65 + 75, "schedule")
+
+    settings = Settings(accounts={"tt": AccountSettings(fees=(JULY, OCTOBER))})
+    edit = VenueEdit(timezone="UTC", keep="clock")
+    catalogue_edits.edit_venue(books, settings, "The Lantern Room", edit)
+
+    with books.read() as connection:
+        found = [item.fees.minor for item in numbers.figures(connection)]
+    assert sum(found) == 65 + 65
 
 
 def test_a_new_rate_leaves_the_fees_of_earlier_sales(books):

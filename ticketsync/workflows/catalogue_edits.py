@@ -25,6 +25,8 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core.config import Settings
 from ticketsync.financials import notices
+from ticketsync.financials.recompute import linked_shows
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 
@@ -211,10 +213,14 @@ def edit_venue(
     database: Database, settings: Settings, name: str, edit: VenueEdit
 ) -> None:
     """
-    Change a venue and its shows, and recompute their figures.
+    Change a venue and its shows, and recompute their figures: those of all shows where
+    the zone of the business changes, because it decides on the day of each sale.
     """
     with database.write() as connection:
-        touched = venue_edits.edit_venue(connection, name, edit)
+        zone = get_business_zone(connection)
+        touched = set(venue_edits.edit_venue(connection, name, edit))
+        if get_business_zone(connection) != zone:
+            touched |= linked_shows(connection)
         show_figures.recompute(connection, settings, touched)
 
 
