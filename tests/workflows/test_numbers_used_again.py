@@ -359,3 +359,37 @@ def test_a_price_that_was_divided_is_known_to_a_cent(account, swap):
     result = swap([f"1,{GALA},Adult,3,100.00"], [f"1,{GALA},Adult,2,66.67"])
     assert (result.exit_code, tuple(account.figures())) == (0, (1, 2, 6667))
     assert swap([f"2,{GALA},Adult,1,45.00"], [f"2,{GALA},Adult,1,45.01"]).exit_code
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "figures"),
+    [("", errors.PARTLY, (3, 4, 15600)), ("order_numbers: folder", 0, (3, 6, 23400))],
+)
+def test_an_order_over_two_exports_of_one_second_is_whole_or_set_aside(
+    account, line, code, figures
+):
+    """
+    Thursday's and Friday's export of an order that was paid at once: 78.00 and 78.00,
+    and 39.00 of another order in each; without a word of the recipe Friday waits.
+    """
+    if line:
+        account.recipe(line, placed="Sold")
+    else:
+        account.recipe(placed="Sold")
+    heading = f"{HEADING},Sold"
+    at = "2026-11-01 10:00:07"
+    account.put(
+        "thu.csv",
+        heading,
+        f"1,Late,2026-12-03 19:30,Adult,2,78.00,{at}",
+        "2,Late,2026-12-03 19:30,Adult,1,39.00,2026-11-01 10:05:12",
+    )
+    assert account.sync()[0].exit_code == 0
+    account.put(
+        "fri.csv",
+        heading,
+        f"1,Late,2026-12-04 19:30,Adult,2,78.00,{at}",
+        "3,Late,2026-12-04 19:30,Adult,1,39.00,2026-11-02 11:05:12",
+    )
+    assert account.sync()[0].exit_code == code
+    assert tuple(account.figures()) == figures

@@ -193,7 +193,11 @@ def _recently(connection: Connection, since: datetime) -> dict[Key, int]:
         select(
             tickets.c.occurrence_id, tickets.c.currency, func.count().label("number")
         )
-        .where(tickets.c.order_id.in_(lately), counted.admits(), counted.counts())
+        .where(
+            tickets.c.order_id.in_(lately),
+            counted.admits(),
+            counted.is_counted_ticket(),
+        )
         .group_by(tickets.c.currency, tickets.c.occurrence_id)
         .subquery()
     )

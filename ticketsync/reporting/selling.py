@@ -202,7 +202,7 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
         .select_from(span)
         .join(orders, is_within)
         .join(tickets, tickets.c.order_id == orders.c.id)
-        .where(counted.counts())
+        .where(counted.is_counted_ticket())
         .group_by(span.c.n, tickets.c.account_id, tickets.c.currency)
         .subquery()
     )

@@ -167,7 +167,7 @@ def counted_tickets() -> Join:
 
 
 @functools.cache
-def counts() -> ColumnElement[bool]:
+def is_counted_ticket() -> ColumnElement[bool]:
     """
     The money rule as a condition on tickets: whether one is in `counted_tickets()`. For
     queries that begin at orders: it asks for the few occurrences that do not count.

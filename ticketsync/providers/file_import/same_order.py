@@ -94,10 +94,13 @@ def compare(
     if are_timed and not times_before & times_now:
         why = f"bought at {min(times_now)}, not {min(times_before)}"
         return Verdict("other", why, is_elsewhere=True)
-    if any(_has_seconds(time) for time in times_before & times_now):
-        return Verdict("same")
     before = {row.key for row in sold_before}
     shared = [row for row in sold_now if row.key in before]
+    # Beside one another two reports may each have a part of one order.
+    is_alone = events_before is not None
+    is_exact = any(_has_seconds(time) for time in times_before & times_now)
+    if is_exact and (shared or is_alone):
+        return Verdict("same")
     if shared:
         return _of_shared(sold_before, shared, is_timed=are_timed)
     why = f"for {_shown(sold_now[0])}, not {_shown(sold_before[0])}"
