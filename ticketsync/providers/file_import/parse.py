@@ -277,6 +277,7 @@ class _OrderParser:
                 word="refund-alone",
             )
         for line in returned:
+            self.refuse_open_return(line)
             amount = abs(self.line_total(line))
             refunded += amount
             voided = returns.find_returned(
@@ -289,6 +290,21 @@ class _OrderParser:
                 for n, ticket in enumerate(tickets)
             ]
         return tickets, refunded
+
+    def refuse_open_return(self, line: Cells) -> None:
+        """
+        Raises: `UnreadableRecord` for a row that takes back by a status that is not
+        known, or that says it has not happened. A row without one is a fact.
+        """
+        word = self.status(line) if line.get("status") else ""
+        if word in ("pending", "cancelled"):
+            amount = self.shown(abs(self.line_total(line)))
+            raise UnreadableRecord(
+                f"a row takes back {amount}, and its status "
+                f"is {safe(line['status'], longest=60)!r}, {word}: remove the row, or "
+                "give it a status of money that went back",
+                word="open-return",
+            )
 
     def returned_row(
         self, line: Cells, amount: int, tickets: Iterable[records.Ticket]
@@ -367,15 +383,18 @@ class _OrderParser:
     def discrepancy(
         self, first: Cells, total: int, refunded: int, charged: int
     ) -> str | None:
-        def shown(minor: int) -> str:
-            return f"{money.decimal_text(minor, self.currency)} {self.currency}"
-
         stated = self.amount(first, "order_total")
         if stated is not None and stated != total:
-            return f"its lines come to {shown(total)}, the order to {shown(stated)}"
+            return (
+                f"its lines come to {self.shown(total)}, the order to "
+                f"{self.shown(stated)}"
+            )
         if refunded > charged:
-            return f"refunded {shown(refunded)} of {shown(charged)} paid"
+            return f"refunded {self.shown(refunded)} of {self.shown(charged)} paid"
         return None
+
+    def shown(self, minor: int) -> str:
+        return f"{money.decimal_text(minor, self.currency)} {self.currency}"
 
 
 def _order_status(words: list[str]) -> OrderStatus:
