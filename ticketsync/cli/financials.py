@@ -321,7 +321,7 @@ def _print_parts(contributions: Sequence[TicketContribution]) -> None:
             text = f"{gross}: what it consists of is known after `sync replay`."
         else:
             named = [
-                f"{part.title} {row[part.name].text}"
+                f"{part.title} {render.amount(row[part.name].minor, row['currency'])}"
                 for part in made_of
                 if row[part.name].minor
             ]

@@ -288,10 +288,10 @@ def _columns(yesterday: str) -> list[Any]:
     return [
         render.Column("show", "SHOW", rigid=True),
         render.Column("production", "PRODUCTION", most=24),
-        render.Column("allocation", "SEATS", numeric=True),
+        render.Column("allocation", "SEATS", numeric=True, spare=1),
         render.Column("recently", f"SINCE {yesterday.upper()}", numeric=True),
         render.Column("sold", "SOLD", numeric=True),
-        render.Column("comps", "COMPS", numeric=True),
+        render.Column("comps", "COMPS", numeric=True, spare=2),
         render.Column("gross", "GROSS", numeric=True),
     ]
 
