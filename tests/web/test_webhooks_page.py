@@ -102,10 +102,17 @@ def test_the_page_lists_what_came_by_platform_and_state(enter, full, query, rows
     assert "1 attempt at an address that nobody has." in page.text
 
 
-def test_nothing_fits(enter, full):
+def test_without_a_delivery_there_is_nothing_to_filter(enter, full):
     page = enter("viewer").get("/webhooks?state=<b>")
-    assert "No such deliveries." in page.text
+    assert "No deliveries yet." in page.text
+    assert "<select" not in page.text
     assert "<b>" not in page.text
+
+
+def test_nothing_fits(enter, full):
+    page = enter("viewer").get("/webhooks?state=done")
+    assert "No such deliveries." in page.text
+    assert "<select" in page.text
 
 
 def test_the_command_lists_and_filters_the_same(venue, home):
