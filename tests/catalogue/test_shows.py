@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, selection, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.core import errors, records
@@ -58,7 +58,7 @@ def save_listing(database, account, size):
     ]
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", SYDNEY, "AUD")
-        account_id = state.add_account(
+        account_id = edits.add_account(
             connection,
             state.NewAccount(account, "ticket_tailor", None, "env", "KEY", "", None),
             FIRST_NIGHT,

@@ -13,7 +13,7 @@ import pytest
 from support.commands import run, talk
 from support.dates import NOW
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, records
 from ticketsync.store import engine
@@ -140,7 +140,7 @@ def listings(home, templates):
     def put(account, title, starts):
         with database.write() as connection:
             known = {a.name: a.id for a in state.list_accounts(connection)}
-            row = known.get(account) or state.add_account(
+            row = known.get(account) or edits.add_account(
                 connection,
                 state.NewAccount(account, "ticket_tailor", None, "none", "", "", None),
                 NOW,

@@ -15,7 +15,7 @@ from support.saved_orders import BOUGHT, FIRST_DAY, order, prepare, recompute, s
 from support.saved_orders import ticket as bought
 
 from ticketsync.__main__ import main
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import digest
 from ticketsync.core.records import Fee, Refund
 from ticketsync.sales import versions
@@ -339,7 +339,7 @@ def test_people_are_masked_in_raw_records_even_if_they_were_stored(ticketsync):
 def test_an_order_of_several_accounts_needs_the_account(ticketsync):
     with ticketsync.database.write() as connection:
         new = state.NewAccount("two", "ticket_tailor", None, "env", "K", "", None)
-        state.add_account(connection, new, FIRST_DAY)
+        edits.add_account(connection, new, FIRST_DAY)
     keep_raw(ticketsync.database, 1, FIRST)
     keep_raw(ticketsync.database, 2, PAID)
     message = ticketsync("sales", "raw", "or_1", code=2)

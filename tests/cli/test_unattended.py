@@ -13,7 +13,7 @@ import pytest
 from support import needs
 from support.ticket_tailor_account import connect
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import clock
 from ticketsync.store import engine
 
@@ -32,10 +32,10 @@ def in_keyring(home, sandbox, templates):
     connect(database, sandbox.url)
     with database.write() as connection:
         account = state.get_account(connection, "tt")
-        state.set_secret(
+        edits.set_secret(
             connection, account.id, source="keyring", reference="tt", fingerprint=""
         )
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount(
                 *("door", "ticket_tailor", sandbox.url, "env", "TT_KEY", "", None)

@@ -9,7 +9,7 @@ import pytest
 from support import commands
 from support.web_server import running
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, edits, state
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
@@ -28,7 +28,7 @@ def database(home):
     with opened.write() as connection:
         for name, kind in (("tt", "ticket_tailor"), ("eb", "eventbrite")):
             new = state.NewAccount(name, kind, None, "env", "KEY", "", None)
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
     yield opened
     opened.close()
 
@@ -149,7 +149,7 @@ def test_an_empty_key_of_a_platform_is_refused(database, monkeypatch):
     monkeypatch.setenv("KEY", "sq-key")
     with database.write() as connection:
         new = state.NewAccount("sq", "square", None, "env", "KEY", "", None)
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
         inbox.get_or_create_path(connection, 3, clock.now())
     monkeypatch.setattr(
         Square, "register_webhook", lambda self, url: Registered("7", Secret(" "))

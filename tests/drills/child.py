@@ -20,7 +20,7 @@ import time
 
 from sqlalchemy import Engine, event
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, edits, state
 from ticketsync.core import errors
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.providers import registry
@@ -56,7 +56,7 @@ def login():
     )
     place = tokens.store("bar", "file", found)
     with database.write() as connection:
-        state.set_secret(
+        edits.set_secret(
             connection,
             account.id,
             source="file",
@@ -64,7 +64,7 @@ def login():
             fingerprint=credentials.fingerprint(found.access, "bar"),
         )
         options = {**account.options, **tokens.expiry_of(found)}
-        state.set_options(connection, account.id, options)
+        edits.set_options(connection, account.id, options)
     return 0
 
 

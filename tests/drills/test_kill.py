@@ -18,7 +18,7 @@ from support import commands
 from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import clock
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
@@ -69,7 +69,7 @@ def add_bar(home, sandbox):
         tokens.CLIENT_REFERENCE: "SQ_SECRET",
     }
     with database.write() as connection:
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount(
                 *("bar", "square", sandbox.bar.url, "file", "none", "", None), options

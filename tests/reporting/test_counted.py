@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import and_, false, insert, select, text, true, type_coerce, update
 from support.dates import NOW
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, selection, shows
 from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings
@@ -273,7 +273,7 @@ def build(connection, house):
     shows.add_venue(connection, "V", SYDNEY, "AUD")
     for name in (LIVE, RESTING, OTHER):
         new = state.NewAccount(name, "ticket_tailor", None, "env", "K", "", None)
-        state.add_account(connection, new, NOW)
+        edits.add_account(connection, new, NOW)
     accounts = {a.name: a.id for a in state.list_accounts(connection)}
     for night in house.nights:
         new = new_shows.NewShow(
@@ -295,7 +295,7 @@ def build(connection, house):
         _switch(database, settings, night, dates[night.number, night.first])
         if night.excluded:
             show_figures.exclude(database, settings, night.number, True, "")
-    state.set_state(connection, accounts[RESTING], "paused")
+    edits.set_state(connection, accounts[RESTING], "paused")
 
 
 def _switch(database, settings, night, date):

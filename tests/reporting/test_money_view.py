@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from support.dates import NOW, TODAY
 from support.platform_accounts import adopt, connect
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, selection, shows
 from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings, SyncSettings
@@ -116,7 +116,7 @@ def fetch_all(database, settings, address):
     from ticketsync.workflows.sync import run as sync
 
     with database.write() as connection:
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount("tt", "ticket_tailor", address, "env", "TT_KEY", "", None),
             NOW,
@@ -360,7 +360,7 @@ def nights(sqlite):
         for name, zone in ZONES.items():
             shows.add_venue(connection, name, zone, "AUD")
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "K", "", None)
-        state.add_account(connection, new, NOW)
+        edits.add_account(connection, new, NOW)
         for (venue, start), gross in NIGHTS.items():
             local = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(ZONES[venue]))
             show = new_shows.add_show(

@@ -10,7 +10,7 @@ from sqlalchemy import insert, text, update
 from support.saved_orders import BOUGHT, FIRST_DAY, order, prepare, recompute, save
 from support.saved_orders import ticket as bought
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core.records import Fee
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import events, occurrences
@@ -136,7 +136,7 @@ def test_webhook_logs_of_a_platform(venue):
     account that somebody's own program delivers to, and one that nobody's address got.
     """
     with venue.write() as connection:
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount("hx", "humanitix", None, "env", "HX", "", None),
             FIRST_DAY,

@@ -13,7 +13,7 @@ from support.dates import NOW
 from support.saved_orders import BOUGHT, FIRST_DAY, order, prepare, recompute, save
 from support.saved_orders import ticket as bought
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import periods, tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
@@ -77,7 +77,7 @@ def season(database):
             shows.add_venue(connection, venue, SYDNEY, "AUD")
         for name, provider in ACCOUNTS.items():
             new = state.NewAccount(name, provider, None, "env", "K", "", None)
-            state.add_account(connection, new, NOW)
+            edits.add_account(connection, new, NOW)
         for number in range(1, 13):
             new = new_shows.NewShow(
                 production=f"Work {number % 3}",

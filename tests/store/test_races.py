@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import exc, insert, select, text
 
-from ticketsync.accounts import state
+from ticketsync.accounts import breaker, edits, state
 from ticketsync.catalogue import (
     link_settings,
     links,
@@ -137,7 +137,7 @@ def venue(templates):
             account = state.NewAccount(
                 name, "ticket_tailor", None, "none", "", "", None
             )
-            state.add_account(connection, account, NOW)
+            edits.add_account(connection, account, NOW)
         for number in (1, 2):
             connection.execute(insert(events).values(**event(number)))
             connection.execute(insert(occurrences_table).values(**date(number)))
@@ -945,12 +945,12 @@ def test_failures_that_two_runs_count_are_two(database):
     """
     with database.write() as connection:
         new = state.NewAccount("one", "ticket_tailor", None, "none", "", "", None)
-        state.add_account(connection, new, NOW)
+        edits.add_account(connection, new, NOW)
     with database.read() as connection:
         as_read = state.get_account(connection, "one")
-    for _ in range(state.FAILURES_TO_OPEN):
+    for _ in range(breaker.FAILURES_TO_OPEN):
         with database.write() as connection:
-            state.record_failure(connection, as_read, NOW)
+            breaker.record_failure(connection, as_read, NOW)
     with database.read() as connection:
         now = state.get_account(connection, "one")
     assert now.failures == 5
@@ -963,7 +963,7 @@ def test_options_set_by_two_at_once_both_stay(venue, monkeypatch):
 
         def change(name, number=number):
             with venue.write() as connection:
-                state.change_options(connection, 1, {name: str(number)})
+                edits.change_options(connection, 1, {name: str(number)})
 
         run(venue, lambda: change("expires"), lambda: change("regions"))
         with venue.read() as connection:

@@ -10,7 +10,7 @@ from support.dates import TODAY
 from support.platform_accounts import OPTIONS
 from support.ticket_tailor_account import connect
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.reporting import numbers
@@ -60,7 +60,7 @@ def set_up(database, settings, sandbox):
                 *(name, platform, sandbox.url(sandbox.address, platform), "env"),
                 *(variable_of(platform), "", None, OPTIONS.get(platform, {})),
             )
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
 
 
 def figures(database):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from support.dates import NOW
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, records
 
@@ -39,7 +39,7 @@ class Week:
         with self.database.write() as connection:
             shows.add_venue(connection, VENUE, SYDNEY, "AUD")
             self._accounts = {
-                name: state.add_account(
+                name: edits.add_account(
                     connection,
                     state.NewAccount(name, provider, None, "none", "", "", None),
                     NOW,

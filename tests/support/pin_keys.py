@@ -3,7 +3,7 @@ The key for pins that the homes of all tests share, as machines do that share a
 database: accounts are confirmed in one home and used in another.
 """
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 
 KEY = "the key for pins that the homes of all tests share"
 
@@ -22,4 +22,4 @@ def save_pins(connection):
     Confirm all accounts as they stand: who wrote to their rows was us.
     """
     for account in state.list_accounts(connection):
-        state.save_pin(connection, account.id)
+        edits.save_pin(connection, account.id)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from support.dates import TODAY
 from support.pin_keys import save_pins
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
@@ -35,7 +35,7 @@ OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 def connect(database, name, address):
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount(
                 name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})

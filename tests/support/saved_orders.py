@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import records
@@ -40,7 +40,7 @@ def prepare(database, *, timezone=ZONE):
     """
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", timezone, "AUD")
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
             FIRST_DAY,

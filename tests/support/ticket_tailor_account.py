@@ -5,7 +5,7 @@ beside the truth of the platform.
 
 from support.pin_keys import save_pins
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
@@ -39,7 +39,7 @@ def connect(database, address, name="tt"):
     """
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
             clock.now(),

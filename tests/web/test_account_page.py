@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, edits, state
 from ticketsync.core import paths
 from ticketsync.core.redact import Secret
 from ticketsync.reporting import audit_trail
@@ -97,7 +97,7 @@ def test_options_planned_in_two_tabs_are_saved_by_one(
     wanted = "false" if held.options.get("people") == "true" else "true"
     one = finish(site, ruth.post("/accounts/tt/options", data={"people": wanted}))
     with full.write() as connection:
-        state.set_options(connection, held.id, {"people": wanted, "other": "1"})
+        edits.set_options(connection, held.id, {"people": wanted, "other": "1"})
     if not is_protected:
         monkeypatch.setattr(
             account_options.state, "without_tokens", lambda options: {"same": "always"}

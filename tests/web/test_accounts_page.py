@@ -2,7 +2,7 @@
 The Accounts page: options, owner, and retired accounts.
 """
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core.config import Settings
 from ticketsync.workflows import retire
 
@@ -10,7 +10,7 @@ from ticketsync.workflows import retire
 def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):
     with full.write() as connection:
         account = state.get_account(connection, "tt")
-        state.set_options(
+        edits.set_options(
             connection, account.id, {"people": "true", "oauth_x": "hidden"}
         )
     page = enter("manager").get("/accounts").text

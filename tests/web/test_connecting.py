@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, edits, state
 from ticketsync.accounts.runs import Result
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, log, paths
@@ -247,7 +247,7 @@ def test_a_key_that_was_stored_for_nothing_is_deleted(
     def fail(*_):
         raise connect.errors.DatabaseError("The disk is full.")
 
-    monkeypatch.setattr(state, "add_account", fail)
+    monkeypatch.setattr(edits, "add_account", fail)
     _, page = send(ruth, form_of(ruth), sandbox.key)
 
     assert "The disk is full." in page

@@ -20,7 +20,7 @@ from support import commands
 from support.waiting import wait_until
 from support.web_server import running
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.providers.eventbrite import Eventbrite
@@ -58,7 +58,7 @@ def database(sqlite):
     with sqlite.write() as connection:
         for name, kind in (("tt", "ticket_tailor"), ("eb", "eventbrite")):
             new = state.NewAccount(name, kind, None, "env", "TT_KEY", "", None)
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
     return sqlite
 
 
@@ -444,7 +444,7 @@ def test_one_that_cannot_be_stored_harms_none_of_its_transaction(templates, kind
             account = state.NewAccount(
                 "tt", "ticket_tailor", None, "env", "K", "", None
             )
-            state.add_account(connection, account, clock.now())
+            edits.add_account(connection, account, clock.now())
         stored = receiver.Receiver(opened, list)._write(inbox.store, batch)
         kept = {row.order_id for row in rows(opened)}
         # The control: in one transaction they are all lost with it.
@@ -648,7 +648,7 @@ def as_receiver(postgres):
     opened = engine.create_database(owner)
     with opened.write() as connection:
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None)
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
         for statement in grants.split(";")[:-1]:
             connection.exec_driver_sql(statement)
     by_role = engine.open_database(owner.replace("postgres:", f"{ROLE}:", 1))

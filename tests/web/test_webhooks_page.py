@@ -9,7 +9,7 @@ import re
 import pytest
 from support import commands
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import clock
 from ticketsync.reporting import deliveries
 from ticketsync.store import engine
@@ -46,7 +46,7 @@ def fill(database, account_id, other_id):
 def add_eventbrite(database):
     with database.write() as connection:
         new = state.NewAccount("eb", "eventbrite", None, "env", "K", "", None)
-        return state.add_account(connection, new, clock.now())
+        return edits.add_account(connection, new, clock.now())
 
 
 def table(page):

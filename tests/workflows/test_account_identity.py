@@ -13,7 +13,7 @@ from support.platform_accounts import (
     same,
 )
 
-from ticketsync.accounts import credentials, sources, state
+from ticketsync.accounts import credentials, edits, sources, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.workflows import connect as connecting
@@ -152,7 +152,7 @@ def test_a_key_that_an_earlier_version_noted_needs_no_question(
     with database.write() as connection:
         account = state.get_account(connection, name)
         old = credentials.fingerprint(Secret(fake_server.platform.key), name)
-        state.set_fingerprint(connection, account.id, old)
+        edits.set_fingerprint(connection, account.id, old)
     fake_server.log.clear()
     assert attempt(database, settings).outcome == "success"
     assert not [t for _, t, _ in fake_server.log if t.endswith("/users/me/")]

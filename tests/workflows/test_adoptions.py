@@ -16,7 +16,7 @@ from support.saved_orders import (
     ticket,
 )
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, new_shows, occurrences, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.occurrences import ListedEvent
@@ -43,7 +43,7 @@ def listed(database):
     """
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
             FIRST_DAY,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from support import commands
 
 import ticketsync
-from ticketsync.accounts import dismissals, state
+from ticketsync.accounts import dismissals, edits, state
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import AccountSettings, Settings
@@ -218,8 +218,8 @@ def test_pauses_names_and_options_of_accounts_are_on_record(linked):
     )
     with database.write() as connection:
         account = state.get_account(connection, "office")
-        state.set_options(connection, account.id, {"people": "true", "oauth_x": "1"})
-        state.change_options(connection, account.id, {"oauth_x": "2"})
+        edits.set_options(connection, account.id, {"people": "true", "oauth_x": "1"})
+        edits.change_options(connection, account.id, {"oauth_x": "2"})
     assert latest(database)[1:] == ("set", "account", {}, {"people": "true"})
 
 
@@ -299,7 +299,7 @@ def test_a_missing_variable_fails_this_run_and_parks_nothing(
 def test_no_kind_of_missing_secret_parks(adopted, settings, source, reference, word):
     with adopted.write() as connection:
         account = state.get_account(connection, "tt")
-        state.set_secret(
+        edits.set_secret(
             connection, account.id, source=source, reference=reference, fingerprint=""
         )
     (result,) = sync.sync(adopted, settings, Request()).results
@@ -391,8 +391,8 @@ def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
     """
     with adopted.write() as connection:
         account = state.get_account(connection, "tt")
-        state.set_state(connection, account.id, "paused", "moving house")
-        state.park_account(connection, account.id, "the key was refused")
+        edits.set_state(connection, account.id, "paused", "moving house")
+        edits.park_account(connection, account.id, "the key was refused")
         assert state.get_account(connection, "tt").state == "paused"
 
 
@@ -402,7 +402,7 @@ def test_a_new_key_lifts_no_pause_and_a_rename_changes_nothing_else(linked):
     with database.write() as connection:
         account = state.get_account(connection, "tt")
         for fingerprint in (account.secret_fingerprint, "another"):
-            state.set_secret(
+            edits.set_secret(
                 connection,
                 account.id,
                 source=account.secret_source,

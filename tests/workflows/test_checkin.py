@@ -15,7 +15,7 @@ import pytest
 from support.dates import NOW
 from support.ticket_tailor_account import connect
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
@@ -580,7 +580,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
                 *("hx", "humanitix", fake_server.url(address, "humanitix")),
                 *("env", "HX_KEY", "", None),
             )
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())

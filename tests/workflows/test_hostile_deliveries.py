@@ -13,7 +13,7 @@ from support import platform_accounts
 from support.dates import NOW, TODAY
 from support.ticket_tailor_account import connect, figures, truth
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import clock, errors
 from ticketsync.net.hooks import Delivery
 from ticketsync.providers.base import Budget
@@ -120,7 +120,7 @@ def connect_both(database, tailor, address):
     connect(database, tailor)
     with database.write() as connection:
         new = state.NewAccount("eb", "eventbrite", address, "env", "EB_KEY", "", None)
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
 
 
 def orders_of(sandbox, number):
@@ -266,7 +266,7 @@ def test_a_paused_accounts_deliveries_keep_nobody_waiting(both, settings, monkey
     store(both, *(hint(f"or_{n}") for n in range(5)))
     store(both, knock("orders/1/", account=2))
     with both.write() as connection:
-        state.park_account(connection, 1, "its key is refused")
+        edits.park_account(connection, 1, "its key is refused")
     done = receive.process_deliveries(both, settings)
     assert ([r.account for r in done.results], done.deliveries) == (["eb"], 1)
 
@@ -477,7 +477,7 @@ def test_old_deliveries_are_deleted_unless_they_could_be_sent_again(
     monkeypatch.setattr(expiry, "BATCH", 1)
     with both.write() as connection:
         new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
     for account in (1, 2, 3):
         store(both, hint("or_1", account=account), hint("or_2", account=account))
     with both.write() as connection:

@@ -18,7 +18,7 @@ from support.dates import NOW, TODAY
 from support.ticket_tailor_account import COMPARED, connect
 from support.web_server import running
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.core.redact import Secret
@@ -221,7 +221,7 @@ def venue(sqlite, settings, frozen, monkeypatch):
         with sqlite.write() as connection:
             url = sandbox.url(address, "eventbrite")
             new = state.NewAccount("eb", "eventbrite", url, "env", "EB_KEY", "", None)
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         assert sync.sync(sqlite, settings, Request()).exit_code == 0

@@ -17,7 +17,7 @@ from support.dates import NOW, TODAY
 from support.pin_keys import put_pin_key
 from typer.testing import CliRunner
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import shows
 from ticketsync.cli.main import app
 from ticketsync.core import clock
@@ -75,7 +75,7 @@ def season(tmp_path_factory):
             for name, (provider, url) in addresses.items():
                 variable = f"KEY_{name.upper()}"
                 new = state.NewAccount(name, provider, url, "env", variable, "", None)
-                state.add_account(connection, new, NOW)
+                edits.add_account(connection, new, NOW)
         sync.fetch_listing(database, SETTINGS, [])
         match.adopt(database, SETTINGS)
         assert sync.sync(database, SETTINGS, Request()).exit_code == 0

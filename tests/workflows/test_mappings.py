@@ -12,7 +12,7 @@ from support import commands
 from support.dates import TODAY
 from support.platform_accounts import copied, keep, point
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import link_settings, moves, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers
@@ -50,7 +50,7 @@ def read_everything(database, settings, addresses):
             options = WIX if name == "wix" else {}
             key = f"KEY_{name}"
             new = state.NewAccount(name, name, url, "env", key, "", None, options)
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
     sync.fetch_listing(database, settings, [])
     match.adopt(database, settings)
     outcome = sync.sync(database, settings, Request())

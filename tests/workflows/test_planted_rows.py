@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ticketsync.accounts import credentials, pins, state
+from ticketsync.accounts import credentials, edits, pins, state
 from ticketsync.cli import serve
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -360,9 +360,9 @@ def test_a_change_by_a_person_does_not_confirm_what_somebody_planted(
     plant(connected, {"base_url": stranger.url})
     with connected.write() as connection:
         account = state.get_account(connection, "tt")
-        state.set_options(connection, account.id, {"people": "true"})
-        state.set_name(connection, account, "door")
-        state.set_secret(
+        edits.set_options(connection, account.id, {"people": "true"})
+        edits.set_name(connection, account, "door")
+        edits.set_secret(
             connection, account.id, source="env", reference="TT_KEY", fingerprint="f"
         )
         assert not pins.is_confirmed(state.get_account(connection, "door"))
@@ -374,7 +374,7 @@ def test_an_account_at_its_platforms_own_address_needs_no_pin(database):
             new = state.NewAccount(
                 *(f"a{number}", "ticket_tailor", None, source, "X", "", None)
             )
-            state.add_account(connection, new, account_run.clock.now())
+            edits.add_account(connection, new, account_run.clock.now())
     plant_all = accounts.update().values(pin="")
     with database.write() as connection:
         connection.execute(plant_all)

@@ -18,7 +18,7 @@ from support.database_dump import dump
 from support.dates import NOW, TODAY
 from support.ticket_tailor_account import COMPARED, connect, figures, truth
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
@@ -277,7 +277,7 @@ def venue_of(sqlite, settings, frozen, monkeypatch):
                     *(fake_platform.name, fake_platform.name, address, "env"),
                     *(f"KEY_{fake_platform.name.upper()}", "", None, options),
                 )
-                state.add_account(connection, new, clock.now())
+                edits.add_account(connection, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())
@@ -563,7 +563,7 @@ def test_our_address_is_registered_by_the_platforms_own_interface(
                     None,
                 )
             )
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
             path = inbox.get_or_create_path(connection, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
@@ -603,7 +603,7 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
                     None,
                 )
             )
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
 
         with pytest.raises(errors.KeyringUnavailable):
             webhook_registration.register(sqlite, settings, "a", URL, "keyring")
@@ -629,7 +629,7 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     """
     with synced.write() as connection:
         new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
     with synced.write() as connection:
         inbox.settle(connection, [1], "done", clock.now())

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 from support.report_accounts import GALA, HEADING, RECIPE, SOLD, ReportAccount
 
-from ticketsync.accounts import pins, runs, state
+from ticketsync.accounts import edits, pins, runs, state
 from ticketsync.catalogue import shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -293,7 +293,7 @@ def test_a_relative_path_that_nobody_can_confirm_is_not_read(
     monkeypatch.chdir(account.path)
     planted(account, **{option: {"watch": "in", "recipe": "r.yaml"}[option]})
     with account.database.write() as connection:
-        state.save_pin(connection, state.get_account(connection, "other").id)
+        edits.save_pin(connection, state.get_account(connection, "other").id)
     result, _ = account.sync()
     assert result.word == "option-value"
     assert "no absolute path" in result.message

@@ -15,7 +15,7 @@ from support.platform_accounts import attempt
 from support.ticket_tailor_account import figures
 from support.web_server import running
 
-from ticketsync.accounts import health, state
+from ticketsync.accounts import edits, health, state
 from ticketsync.catalogue import occurrences
 from ticketsync.cli import status
 from ticketsync.core import clock, errors
@@ -89,7 +89,7 @@ def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
         )
-        state.add_account(connection, new, NOW)
+        edits.add_account(connection, new, NOW)
     sandbox.log.clear()
 
     everybody = sync.sync(kept, settings, Request())
@@ -122,7 +122,7 @@ def test_a_show_or_event_of_retired_accounts_alone_cannot_be_read(
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
         )
-        state.add_account(connection, new, NOW)
+        edits.add_account(connection, new, NOW)
     sandbox.log.clear()
 
     for asked in (

@@ -279,7 +279,7 @@ def test_days_and_weekdays_at_once_are_only_crons():
 
 
 def test_a_retired_account_does_not_count_as_one_that_works(sqlite):
-    from ticketsync.accounts import state
+    from ticketsync.accounts import edits, state
     from ticketsync.cli import schedule as command
 
     now = datetime(2026, 9, 1, tzinfo=UTC)
@@ -288,8 +288,8 @@ def test_a_retired_account_does_not_count_as_one_that_works(sqlite):
             new = state.NewAccount(
                 name, "ticket_tailor", None, source, "TT_KEY", "", None
             )
-            state.add_account(connection, new, now)
-        state.set_state(connection, 2, state.RETIRED)
+            edits.add_account(connection, new, now)
+        edits.set_state(connection, 2, state.RETIRED)
     context = SimpleNamespace(database=lambda: sqlite)
     warnings, number = command._missing_key_warnings(context)
     assert (len(warnings), number) == (1, 1)

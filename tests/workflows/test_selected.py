@@ -12,7 +12,7 @@ from support import ticket_tailor_account
 from support.dates import NOW, TODAY
 from support.platform_accounts import expected, figures, key_of, run, same
 
-from ticketsync.accounts import bookmarks, state, streams
+from ticketsync.accounts import bookmarks, edits, state, streams
 from ticketsync.catalogue import occurrences, selection, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers, runs
@@ -267,7 +267,7 @@ def two_platforms(sqlite, settings, frozen, monkeypatch):
                 *("eb", "eventbrite", address),
                 *("env", "EB_KEY", "", None),
             )
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         yield sqlite, sandbox
@@ -433,7 +433,7 @@ def test_files_are_read_again_and_only_these_rows_are_saved(
     with sqlite.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
         new = state.NewAccount("other", "file", None, "none", "", "", None, options)
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
     sync.fetch_listing(sqlite, settings, [])
     match.adopt(sqlite, settings)
     with sqlite.read() as connection:

@@ -12,7 +12,7 @@ from support import five_platforms
 from support.dates import NOW
 from support.waiting import wait_until
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import actor, errors, log
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.core.stopping import Stop
@@ -107,7 +107,7 @@ def test_accounts_with_one_key_share_a_lane(sqlite):
     def account(name, provider, fingerprint):
         new = state.NewAccount(name, provider, None, "env", "K", fingerprint, None)
         with sqlite.write() as connection:
-            state.add_account(connection, new, NOW)
+            edits.add_account(connection, new, NOW)
             return state.get_account(connection, name)
 
     north, south = account("n", "square", "1"), account("s", "square", "1")

@@ -11,7 +11,7 @@ from support.database_dump import dump
 from support.dates import NOW
 from support.ticket_tailor_account import connect, figures, truth
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, FeeSchedule
@@ -299,14 +299,14 @@ def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sand
 
 def test_a_paused_account_is_left_out(adopted, settings):
     with adopted.write() as connection:
-        state.set_state(connection, state.get_account(connection, "tt").id, "paused")
+        edits.set_state(connection, state.get_account(connection, "tt").id, "paused")
     outcome = run(adopted, settings)
     assert outcome.results[0].outcome == "skipped-disabled"
 
 
 def test_f20_accounts_fail_alone(adopted, settings, sandbox, monkeypatch):
     with adopted.write() as connection:
-        state.add_account(
+        edits.add_account(
             connection,
             state.NewAccount(
                 "other",

@@ -14,7 +14,7 @@ from support.dates import NOW
 from support.platform_accounts import add, adopt, attempt
 from support.ticket_tailor_account import figures
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -133,7 +133,7 @@ def second_account(database, address, account="tt2"):
     """
     new = state.NewAccount(account, "ticket_tailor", address, "env", "TT_KEY", "", None)
     with database.write() as connection:
-        return state.add_account(connection, new, NOW)
+        return edits.add_account(connection, new, NOW)
 
 
 def test_a_listing_that_another_account_has_read_is_refused_at_its_first_page(
@@ -249,7 +249,7 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
 
     monkeypatch.setattr(listing.twins, "refuse_shared_listing", checked)
     if not is_protected:
-        monkeypatch.setattr(state, "lock_platform", lambda *_: None)
+        monkeypatch.setattr(edits, "lock_platform", lambda *_: None)
     results = []
 
     def fetch(account):

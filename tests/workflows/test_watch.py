@@ -16,7 +16,7 @@ import aiosmtpd.controller
 import pytest
 from support.dates import NOW
 
-from ticketsync.accounts import health, state
+from ticketsync.accounts import breaker, health
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, NotifySettings
 from ticketsync.gateways import alerts as gateway
@@ -152,7 +152,7 @@ def test_f87_six_days_of_cron_with_two_outages(
 def test_f87_control_a_breaker_that_never_opens_asks_all_the_time(
     adopted, noticed, sandbox, frozen, monkeypatch
 ):
-    monkeypatch.setattr(state, "FAILURES_TO_OPEN", 10**9)
+    monkeypatch.setattr(breaker, "FAILURES_TO_OPEN", 10**9)
     story = simulate(
         *(adopted, noticed, sandbox, frozen), days=1, minutes=30, outages=[(2, 20)]
     )

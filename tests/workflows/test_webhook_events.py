@@ -13,7 +13,7 @@ from support import commands
 from support.web_server import running
 
 from ticketsync.__main__ import main
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.core import clock
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.core.redact import Secret
@@ -167,7 +167,7 @@ def wix(home, monkeypatch):
     database = engine.create_database(str(home / "ticketsync.db"))
     with database.write() as connection:
         new = state.NewAccount("wix", "wix", None, "env", "NO", "", None, {})
-        state.add_account(connection, new, clock.now())
+        edits.add_account(connection, new, clock.now())
     commands.run("webhooks", "url", "wix", check=True)
     commands.run("webhooks", "secret", "wix", "--secret-env", "PUBLIC", check=True)
     settings = Settings(serve=ServeSettings())
@@ -243,7 +243,7 @@ def test_the_command_plays_every_event_of_every_platform(
     (home / "key.pem").write_bytes(PRIVATE)
     with sqlite.write() as connection:
         new = state.NewAccount("a", platform, None, "env", "NO", "", None, {})
-        account_id = state.add_account(connection, new, clock.now())
+        account_id = edits.add_account(connection, new, clock.now())
         inbox.get_or_create_path(
             connection, account_id, clock.now(), is_signed=platform in SIGNED
         )
@@ -285,7 +285,7 @@ def mixed(sqlite):
     now = clock.now()
     with sqlite.write() as connection:
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "K", "", None)
-        account_id = state.add_account(connection, new, now)
+        account_id = edits.add_account(connection, new, now)
         for n in range(10):
             one = inbox.NewDelivery(
                 account_id, f"k{n}", "ORDER.CREATED", "order", "received", f"or_{n}"

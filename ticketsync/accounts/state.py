@@ -1,39 +1,31 @@
 """
-Accounts: their rows, their states and their circuit breakers.
+Accounts as they stand: their rows and their states.
 
-The breaker stops requests to a platform that keeps failing: five failures in a row open
-it, and it lets one probe through after 1, 2, 4 … 24 hours. Refused credentials park an
-account instead, until a person fixes them. A retired account is never read again; its
-orders stay and count.
+Refused credentials park an account until a person fixes them. A retired account is
+never read again; its orders stay and count. `edits` changes accounts, `breaker` stops
+requests to a platform that keeps failing.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, select
 
-from ticketsync.accounts import pins
 from ticketsync.core import errors, named_files
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
-from ticketsync.store import audit, row_locks
-from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
 
-FAILURES_TO_OPEN = 5
-LONGEST_PAUSE_HOURS = 24
+LONGEST_PAUSE_HOURS = 24  # of the breaker
 ACTIVE = "active"
 PARKED = "parked"
 RETIRED = "retired"
 OF_TOKENS = named_files.OF_OAUTH  # prefix of the options that belong to tokens
 PEOPLE = "people"  # option of an account: keep buyers and attendees
-
-
-_ACTIONS = {ACTIVE: "resume", "paused": "pause", PARKED: "park"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +146,6 @@ def has_siblings(connection: Connection, account: AccountState) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _refuse_taken(connection: Connection, name: str, hint: str) -> None:
-    query = select(accounts.c.id).where(accounts.c.name == name)
-    if connection.execute(query).first() is not None:
-        raise errors.UsageError(
-            f"There is an account {safe(name)!r} already.", hint=hint
-        )
-
-
 def get_usable_account(connection: Connection, name: str) -> AccountState:
     """
     The account of that name.
@@ -205,255 +189,6 @@ def choose_accounts(connection: Connection, names: list[str]) -> list[AccountSta
     return accounts
 
 
-def add_account(connection: Connection, new: NewAccount, now: datetime) -> int:
-    """
-    Save a new account; returns its id.
-
-    Raises: `UsageError` where the name is taken.
-    """
-    hint = "Choose another name, or `ticketsync accounts rotate` its key."
-    _refuse_taken(connection, new.name, hint)
-    added = insert(accounts).values(
-        name=new.name,
-        provider=new.provider,
-        base_url=new.base_url,
-        secret_source=new.secret_source,
-        secret_reference=new.secret_reference,
-        secret_fingerprint=new.secret_fingerprint,
-        options=json.dumps(dict(new.options), sort_keys=True),
-        identity=new.identity,
-        identity_name=new.identity_name,
-        created_at=now,
-    )
-    account_id = int(connection.scalars(added.returning(accounts.c.id)).one())
-    save_pin(connection, account_id)
-    _record(connection, account_id, "add", after={"provider": new.provider})
-    return account_id
-
-
-def save_pin(connection: Connection, account_id: int) -> None:
-    """
-    Pin an account as it stands, because a person chose all of it just now.
-
-    Raises: `CredentialError` where there is no key for pins.
-    """
-    pin = pins.make_pin(get_account_by_id(connection, account_id))
-    _change(connection, account_id, pin=pin)
-
-
-def confirm_account(connection: Connection, shown: AccountState) -> None:
-    """
-    Pin an account, because a person confirmed it as it was shown.
-
-    Raises: `Busy` where it was changed meanwhile, `CredentialError` where there is no
-    key for pins.
-    """
-    row_locks.lock(connection, accounts, [shown.id])
-    now = get_account_by_id(connection, shown.id)
-    if pins.pinned_content(now) != pins.pinned_content(shown):
-        raise errors.Busy(
-            f"Account {shown.name!r} was changed by somebody else meanwhile; nothing "
-            "was confirmed.",
-            hint="Run the command again.",
-        )
-    save_pin(connection, shown.id)
-    after = {"source": shown.secret_source, "base_url": shown.base_url}
-    _record(connection, shown.id, "confirm", after=after)
-
-
-def remove_account(connection: Connection, account: AccountState) -> None:
-    """
-    Delete the row of an account; only for one without orders.
-    """
-    _record(connection, account.id, "remove", before={"provider": account.provider})
-    connection.execute(delete(accounts).where(accounts.c.id == account.id))
-
-
-def set_state(
-    connection: Connection, account_id: int, state: str, reason: str = ""
-) -> None:
-    """
-    Make an account active, paused (by a person), parked (needs a person) or retired.
-    """
-    before = get_account_by_id(connection, account_id)
-    _change(connection, account_id, state=state, state_reason=reason)
-    _record(
-        connection,
-        account_id,
-        _ACTIONS.get(state, state),
-        before={"state": before.state, "why": before.state_reason},
-        after={"state": state, "why": reason},
-    )
-
-
-def park_account(connection: Connection, account_id: int, reason: str) -> None:
-    """
-    Park an account, unless a person has paused or retired it meanwhile.
-    """
-    row_locks.lock(connection, accounts, [account_id])
-    if get_account_by_id(connection, account_id).state in (ACTIVE, PARKED):
-        set_state(connection, account_id, PARKED, reason)
-
-
-def set_name(connection: Connection, account: AccountState, name: str) -> None:
-    """
-    Rename an account.
-
-    Raises: `UsageError` where the name is taken.
-    """
-    _refuse_taken(connection, name, "Choose another name.")
-    _change_pinned(connection, account.id, name=name)
-    _record(
-        connection,
-        account.id,
-        "rename",
-        before={"name": account.name},
-        after={"name": name},
-    )
-
-
-def set_secret(
-    connection: Connection,
-    account_id: int,
-    *,
-    source: str,
-    reference: str,
-    fingerprint: str,
-) -> None:
-    """
-    Give an account another secret. It is tried again then, whatever held it back; only
-    one that a person paused stays paused.
-    """
-    before = get_account_by_id(connection, account_id)
-    is_other = fingerprint != before.secret_fingerprint
-    resumed = {"state": "active", "state_reason": ""}
-    changed_state = {} if before.state in ("active", "paused") else resumed
-    old_place = (before.secret_source, before.secret_reference)
-    if is_other or changed_state or old_place != (source, reference):
-        _record(
-            connection,
-            account_id,
-            "rotate",
-            before={"source": before.secret_source, "state": before.state},
-            after={
-                "source": source,
-                "state": changed_state.get("state", before.state),
-                "key": "replaced" if is_other else "the same",
-            },
-        )
-    _change(connection, account_id, secret_fingerprint=fingerprint, **changed_state)
-    _change_pinned(
-        connection, account_id, secret_source=source, secret_reference=reference
-    )
-
-
-def set_secret_reference(
-    connection: Connection, account_id: int, reference: str
-) -> None:
-    """
-    Record where an account's secret is now, after it was moved.
-    """
-    _change_pinned(connection, account_id, secret_reference=reference)
-
-
-def set_identity(
-    connection: Connection, account_id: int, identity: str | None, name: str
-) -> None:
-    """
-    Record the owner's id at the platform, `None` where it names none, and their name
-    there.
-    """
-    known = {} if identity is None else {"identity": identity}
-    _change(connection, account_id, identity_name=name, **known)
-
-
-def set_fingerprint(connection: Connection, account_id: int, fingerprint: str) -> None:
-    _change(connection, account_id, secret_fingerprint=fingerprint)
-
-
-def set_options(
-    connection: Connection, account_id: int, options: Mapping[str, str]
-) -> None:
-    """
-    Replace an account's options. Those that belong to its tokens are not a person's
-    decision and not audited.
-    """
-    before = get_account_by_id(connection, account_id).options
-    _record(
-        connection,
-        account_id,
-        "set",
-        before=without_tokens(before),
-        after=without_tokens(options),
-    )
-    text = json.dumps(dict(options), sort_keys=True)
-    _change_pinned(connection, account_id, options=text)
-
-
-def change_options(
-    connection: Connection, account_id: int, changes: Mapping[str, str]
-) -> None:
-    """
-    Set these options and keep the current values of the others, which may have changed
-    since the caller read the account.
-    """
-    row_locks.lock(connection, accounts, [account_id])
-    stored = connection.scalars(
-        select(accounts.c.options).where(accounts.c.id == account_id)
-    )
-    set_options(connection, account_id, {**json.loads(stored.one()), **changes})
-
-
-def set_base_url(connection: Connection, account_id: int, base_url: str | None) -> None:
-    before = get_account_by_id(connection, account_id).base_url
-    _change_pinned(connection, account_id, base_url=base_url)
-    _record(
-        connection,
-        account_id,
-        "set",
-        before={"base_url": before},
-        after={"base_url": base_url},
-    )
-
-
-def retire_account(connection: Connection, account: AccountState, reason: str) -> None:
-    """
-    Retire an account: it is never read again; its orders and figures stay.
-    """
-    _record(
-        connection,
-        account.id,
-        "retire",
-        before={"state": account.state},
-        after={"state": RETIRED},
-    )
-    _change(
-        connection,
-        account.id,
-        state=RETIRED,
-        state_reason=reason,
-        failures=0,
-        breaker_opened=0,
-        breaker_until=None,
-    )
-
-
-def forget_secret(connection: Connection, account: AccountState) -> None:
-    """
-    Record that a retired account's secret was deleted; its fingerprint is kept, so that
-    the same key is recognised.
-    """
-    _change_pinned(connection, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
-
-
-def lock_platform(connection: Connection, provider: str) -> None:
-    """
-    Block other transactions that are about to save a listing of the same platform.
-    """
-    query = select(accounts.c.id).where(accounts.c.provider == provider)
-    row_locks.lock(connection, accounts, query)
-
-
 def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
     """
     Whether an account keeps buyers and attendees: as the settings say, else as set by
@@ -464,84 +199,8 @@ def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
     return account.options.get(PEOPLE) == "true"
 
 
-def record_success(connection: Connection, account: AccountState) -> None:
-    """
-    Close the breaker, and unpark a parked account: its platform answered. Writes
-    nothing where nothing had failed.
-    """
-    if account.failures or account.breaker_until or account.breaker_opened:
-        _change(
-            connection, account.id, failures=0, breaker_opened=0, breaker_until=None
-        )
-    if get_account_by_id(connection, account.id).state == PARKED:
-        set_state(connection, account.id, ACTIVE)
-
-
-def record_failure(
-    connection: Connection, account: AccountState, now: datetime
-) -> None:
-    """
-    Count a failure of the platform; the fifth in a row opens the breaker.
-
-    The database counts: `account` was read before the run began, and another process
-    may have counted since.
-    """
-    counted = connection.execute(
-        update(accounts)
-        .where(accounts.c.id == account.id)
-        .values(failures=accounts.c.failures + 1)
-        .returning(accounts.c.failures, accounts.c.breaker_opened)
-    )
-    row = counted.one()
-    if row.failures < FAILURES_TO_OPEN:
-        return
-    hours = min(2**row.breaker_opened, LONGEST_PAUSE_HOURS)
-    _change(
-        connection,
-        account.id,
-        breaker_opened=row.breaker_opened + 1,
-        breaker_until=now + timedelta(hours=hours),
-    )
-
-
 def without_tokens(options: Mapping[str, str]) -> dict[str, str]:
     """
     The options that a person chose, without those of the tokens.
     """
     return {n: value for n, value in options.items() if not n.startswith(OF_TOKENS)}
-
-
-def _record(
-    connection: Connection,
-    account_id: int,
-    action: str,
-    *,
-    before: Mapping[str, object] | None = None,
-    after: Mapping[str, object] | None = None,
-) -> None:
-    name = get_account_by_id(connection, account_id).name
-    decision = Decision(action, "account", name, account_id, before or {}, after or {})
-    audit.record(connection, decision)
-
-
-def _change(connection: Connection, account_id: int, **values: object) -> None:
-    connection.execute(
-        update(accounts).where(accounts.c.id == account_id).values(**values)
-    )
-
-
-def _change_pinned(connection: Connection, account_id: int, **values: object) -> None:
-    """
-    Change fields that the pin covers. An account that was confirmed stays confirmed.
-    One that was not stays unconfirmed, unless what is replaced here was the only thing
-    to confirm: its other places may still be somebody else's.
-    """
-    row_locks.lock(connection, accounts, [account_id])
-    before = get_account_by_id(connection, account_id)
-    replaced = before
-    if "secret_source" in values:
-        replaced = replace(before, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
-    is_confirmed = pins.is_confirmed(before) or not pins.pinned_places(replaced)
-    _change(connection, account_id, **values)
-    if is_confirmed:
-        save_pin(connection, account_id)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import bookmarks, pins, state, streams
+from ticketsync.accounts import bookmarks, edits, pins, state, streams
 from ticketsync.accounts.state import PEOPLE, AccountState
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
@@ -137,8 +137,8 @@ def apply(database: Database, plan: Plan) -> None:
             for name, value in now.options.items()
             if name.startswith(tokens.PREFIX)
         }
-        state.set_options(writing, account.id, {**plan.options, **of_tokens})
-        state.set_base_url(writing, account.id, plan.base_url)
+        edits.set_options(writing, account.id, {**plan.options, **of_tokens})
+        edits.set_base_url(writing, account.id, plan.base_url)
         if plan.found is not None:
             whose.learn(writing, account.id, plan.found)
         if plan.changes_parts:

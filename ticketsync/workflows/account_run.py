@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, health, pins, runs, state
+from ticketsync.accounts import breaker, credentials, edits, health, pins, runs, state
 from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
@@ -412,11 +412,11 @@ def _close(
         runs.finish(connection, row, result, now)
         lease.release(connection, lease_of(account), holder)
         if result.parks:
-            state.park_account(connection, account.id, result.message)
+            edits.park_account(connection, account.id, result.message)
         elif result.exit_code in (5, 6) and result.word != "throttled":
-            state.record_failure(connection, account, now)
+            breaker.record_failure(connection, account, now)
         elif result.outcome == "success" or result.word == health.QUARANTINE:
-            state.record_success(connection, account)
+            breaker.record_success(connection, account)
     return result
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import pins, state
+from ticketsync.accounts import edits, pins, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock
 from ticketsync.store.engine import Database
@@ -65,7 +65,7 @@ def confirm(database: Database, shown: Sequence[Unconfirmed]) -> None:
     with database.write() as connection:
         for item in shown:
             if item.of_account is not None:
-                state.confirm_account(connection, item.of_account)
+                edits.confirm_account(connection, item.of_account)
             if item.of_webhooks is not None:
                 inbox.confirm_secrets(
                     connection, item.of_webhooks, _webhook_pins(item.of_webhooks)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, dismissals, naming, pins, state
+from ticketsync.accounts import credentials, dismissals, edits, naming, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
@@ -92,16 +92,16 @@ def _revive(
     """
     Give a retired account its new key, options and address.
     """
-    state.set_secret(
+    edits.set_secret(
         connection,
         account.id,
         source=source.kind,
         reference=reference,
         fingerprint=fingerprint,
     )
-    state.set_options(connection, account.id, options)
-    state.set_base_url(connection, account.id, base_url)
-    state.save_pin(connection, account.id)  # all of it was given or confirmed before
+    edits.set_options(connection, account.id, options)
+    edits.set_base_url(connection, account.id, base_url)
+    edits.save_pin(connection, account.id)  # all of it was given or confirmed before
 
 
 def add(
@@ -170,7 +170,7 @@ def _add(
     fingerprint = whose.key_fingerprint(kind.spec, secret)
     with _stored_for_nothing(name, source, reference), database.write() as writing:
         if old is None:
-            account_id = state.add_account(
+            account_id = edits.add_account(
                 writing,
                 NewAccount(
                     name=name,
@@ -330,7 +330,7 @@ def _rotate(
             whose.refuse_stranger(reading, account, spec, identity)
     reference = _stored(name, source)
     with database.write() as writing:
-        state.set_secret(
+        edits.set_secret(
             writing,
             account.id,
             source=source.kind,
@@ -341,7 +341,7 @@ def _rotate(
             whose.learn(writing, account.id, identity)
         if source.tokens is not None:
             expiry = tokens.expiry_of(source.tokens)
-            state.change_options(writing, account.id, expiry)
+            edits.change_options(writing, account.id, expiry)
     if source.kind != account.secret_source:
         credentials.delete_secret(name, account.secret_source, account.secret_reference)
     place = _place(source.kind, reference)
@@ -365,12 +365,12 @@ def rename(database: Database, settings: Settings, name: str, new_name: str) -> 
     with database.write() as writing:
         account = state.get_account(writing, name)
         pins.refuse_unconfirmed(account)
-        state.set_name(writing, account, new_name)
+        edits.set_name(writing, account, new_name)
         source, reference = account.secret_source, account.secret_reference
         moved = credentials.move_secret(name, new_name, source, reference)
         if tokens.can_renew(account.options):
             tokens.move(account, new_name)
-        state.set_secret_reference(writing, account.id, moved)
+        edits.set_secret_reference(writing, account.id, moved)
         dismissals.rename_account(writing, name, new_name)
 
 

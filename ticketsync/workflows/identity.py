@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, sources, state
+from ticketsync.accounts import credentials, edits, sources
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, records
 from ticketsync.core.redact import Secret, safe
@@ -58,7 +58,7 @@ def confirm_key(
     with database.write() as connection:
         if found is not None:
             learn(connection, account.id, found)
-        state.set_fingerprint(connection, account.id, key_fingerprint(spec, secret))
+        edits.set_fingerprint(connection, account.id, key_fingerprint(spec, secret))
 
 
 def refuse_stranger(
@@ -82,7 +82,7 @@ def learn(connection: Connection, account_id: int, found: records.Identity) -> N
     """
     Remember who an account's key belongs to, and whose events it reads.
     """
-    state.set_identity(connection, account_id, found.id, found.name)
+    edits.set_identity(connection, account_id, found.id, found.name)
     named = dict.fromkeys(found.owners, "")
     sources.record_sources(connection, account_id, sources.OWNER, named, clock.now())
 

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
+from ticketsync.accounts import (
+    alerts,
+    bookmarks,
+    credentials,
+    edits,
+    runs,
+    sources,
+    state,
+)
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import link_settings, links, occurrences, ticket_types
 from ticketsync.core import clock, errors
@@ -78,7 +86,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     _forget_secrets(account, references)
     if removal.retires:
         with database.write() as writing:
-            state.forget_secret(writing, account)
+            edits.forget_secret(writing, account)
     return removal
 
 
@@ -111,14 +119,14 @@ def _retire(writing: Connection, settings: Settings, removal: Removal) -> None:
     account = removal.account
     if not account.is_retired:
         today = f"{clock.now():%Y-%m-%d}"
-        state.retire_account(
+        edits.retire_account(
             writing, account, f"Retired on {today}; its orders are kept."
         )
     alerts.delete_alert(writing, account.id)
     inbox.close_endpoint(writing, account.id, clock.now())
     if tokens.can_renew(account.options):
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
-        state.set_options(writing, account.id, kept)
+        edits.set_options(writing, account.id, kept)
     shows = link_settings.switch_off_links(writing, removal.shared)
     show_figures.recompute(writing, settings, shows)
 
@@ -140,7 +148,7 @@ def _delete(writing: Connection, settings: Settings, account: AccountState) -> N
     bookmarks.delete_all_bookmarks(writing, account.id)
     alerts.delete_alert(writing, account.id)
     runs.delete_runs(writing, account.id)
-    state.remove_account(writing, account)
+    edits.remove_account(writing, account)
 
 
 def _forget_secrets(account: AccountState, references: list[tuple[str, str]]) -> None:

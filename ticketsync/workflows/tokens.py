@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ticketsync.accounts import credentials, pins, state
+from ticketsync.accounts import credentials, edits, pins, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
@@ -100,10 +100,10 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
     tokens = oauth.refresh(app, held)
     store(account.name, account.secret_source, tokens)
     with database.write() as connection:
-        state.change_options(connection, account.id, expiry_of(tokens))
+        edits.change_options(connection, account.id, expiry_of(tokens))
         # The same consent, so the same owner: no one has to be asked for it again.
         mark = credentials.fingerprint(tokens.access, spec.name)
-        state.set_fingerprint(connection, account.id, mark)
+        edits.set_fingerprint(connection, account.id, mark)
     return tokens.access
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import pins, sources, state
+from ticketsync.accounts import edits, pins, sources, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
@@ -229,7 +229,7 @@ def refuse_shared_files(run: AccountRun) -> None:
     if not news:
         return
     with run.database.write() as connection:
-        state.lock_platform(connection, account.provider)
+        edits.lock_platform(connection, account.provider)
         refuse_known_files(connection, account.name, account.id, news)
         sources.record_sources(connection, account.id, sources.FILE, news, clock.now())
 

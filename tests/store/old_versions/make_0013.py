@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, Settings
@@ -42,7 +42,7 @@ def connect(database, sandbox, address):
             os.environ[variable] = sandbox.platforms[provider].key
             url = sandbox.url(address, provider)
             new = state.NewAccount(name, provider, url, "env", variable, "", None, {})
-            state.add_account(connection, new, clock.now())
+            edits.add_account(connection, new, clock.now())
 
 
 def read_all(database, **request):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits
 from ticketsync.catalogue import moves, occurrences, ticket_types
 from ticketsync.catalogue.occurrences import LinkedOccurrence, ListedEvent
 from ticketsync.core import clock, errors, records
@@ -120,7 +120,7 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     with run.transaction() as connection:
         if run.has_siblings:
             # The other one may be saving the same dates at this very moment.
-            state.lock_platform(connection, spec.name)
+            edits.lock_platform(connection, spec.name)
             twins.refuse_shared_listing(connection, run, events)
         versions.save_versions(connection, run.account.id, EVENT, [pack(news)], now)
         quarantine.save_unread(connection, run.account.id, bad, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from ticketsync.accounts import sources, state
+from ticketsync.accounts import edits, sources
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
 from ticketsync.providers import reading
@@ -109,7 +109,7 @@ def _note_owners(run: AccountRun, news: frozenset[str]) -> None:
         )
         if run.provider.spec.owner_is_account and not run.account.identity:
             owner = min(news)
-            state.set_identity(connection, run.account.id, owner, owner)
+            edits.set_identity(connection, run.account.id, owner, owner)
 
 
 def _refuse_another_listing(run: AccountRun) -> None:
