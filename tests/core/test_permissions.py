@@ -15,7 +15,7 @@ from ticketsync.accounts import pins
 from ticketsync.cli.context import AppContext
 from ticketsync.core import config, errors, paths, permissions
 from ticketsync.store import engine
-from ticketsync.workflows import doctor, schedule
+from ticketsync.workflows import doctor, schedule, schedule_times
 
 
 def refused(path, **options):
@@ -139,7 +139,7 @@ def test_where_modes_cannot_be_set_a_variable_accepts_them(
     assert [found.name for found in home.iterdir() if "pin" in found.name] == [key.name]
     key.chmod(0o777)
     assert pins.is_confirmed(account)
-    assert schedule.job(schedule.when("0 3 * * *")).environment == {
+    assert schedule.job(schedule_times.when("0 3 * * *")).environment == {
         "TICKETSYNC_HOME": str(home),
         "TICKETSYNC_ACCEPT_MODES": "1",
     }

@@ -20,7 +20,7 @@ from ticketsync.cli.main import app
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import sync_runs
-from ticketsync.workflows import doctor, schedule
+from ticketsync.workflows import doctor, schedule, schedule_times
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from ticketsync.workflows import doctor, schedule
     ],
 )
 def test_an_expression_means_these_numbers(text, place, numbers):
-    assert schedule.when(text).numbers(place) == numbers
+    assert schedule_times.when(text).numbers(place) == numbers
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_an_expression_means_these_numbers(text, place, numbers):
 )
 def test_what_is_no_expression_is_refused(text):
     with pytest.raises(errors.UsageError):
-        schedule.when(text)
+        schedule_times.when(text)
 
 
 @pytest.mark.parametrize("minutes", [0, 7, 45, 61, -15])
 def test_minutes_that_do_not_divide_an_hour_are_refused(minutes):
     with pytest.raises(errors.UsageError):
-        schedule.every(minutes)
+        schedule_times.every(minutes)
 
 
 def a_job(text="*/15 9-23 * * *", **more):
-    return schedule.job(schedule.when(text), **more)
+    return schedule.job(schedule_times.when(text), **more)
 
 
 def test_the_command_is_this_very_installation(home, tmp_path, monkeypatch):
@@ -79,7 +79,7 @@ def test_the_command_is_this_very_installation(home, tmp_path, monkeypatch):
 
 def test_a_crontab_line_survives_spaces_quotes_and_percent():
     what = schedule.Job(
-        schedule.when("*/15 * * * *"),
+        schedule_times.when("*/15 * * * *"),
         ("/opt/my tools/python", "-m", "ticketsync", "100%"),
         {"TICKETSYNC_HOME": "/home/o'neil"},
     )
@@ -228,14 +228,14 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch, tmp_path):
 )
 @needs.systemd
 def test_systemd_parses_the_same_times(text, calendar):
-    assert schedule.calendar(schedule.when(text)) == calendar
+    assert schedule_times.calendar(schedule_times.when(text)) == calendar
     subprocess.run(["systemd-analyze", "calendar", calendar], check=True)
 
 
 @needs.systemd
 def test_systemd_takes_the_units(tmp_path):
     what = schedule.Job(
-        schedule.when("*/15 9-23 * * *"),
+        schedule_times.when("*/15 9-23 * * *"),
         (sys.executable, "-m", "ticketsync", "--config", '/tmp/a "b" $c 5%'),
         {"TICKETSYNC_HOME": "/tmp/my home"},
         "/tmp/my home 5%",
@@ -275,7 +275,7 @@ def test_windows_gets_minutes_and_refuses_the_rest():
 
 def test_days_and_weekdays_at_once_are_only_crons():
     with pytest.raises(errors.UsageError):
-        schedule.calendar(schedule.when("0 0 1 * 1"))
+        schedule_times.calendar(schedule_times.when("0 0 1 * 1"))
 
 
 def test_a_retired_account_does_not_count_as_one_that_works(sqlite):

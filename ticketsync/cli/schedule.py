@@ -128,9 +128,9 @@ def remove(ctx: typer.Context) -> None:
 
 
 def _job(app_context: context.AppContext, every: int, cron: str) -> Job:
-    from ticketsync.workflows import schedule
+    from ticketsync.workflows import schedule, schedule_times
 
-    at = schedule.when(cron) if cron else schedule.every(every)
+    at = schedule_times.when(cron) if cron else schedule_times.every(every)
     return schedule.job(
         at, config=app_context.config, database=app_context.database_url
     )

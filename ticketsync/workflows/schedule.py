@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import plistlib
-import re
 import shlex
 import shutil
 import subprocess
@@ -22,8 +21,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ticketsync.accounts import runs
-from ticketsync.core import clock, errors, paths, permissions
+from ticketsync.core import errors, paths, permissions
 from ticketsync.core.redact import safe
+from ticketsync.workflows import schedule_times
+from ticketsync.workflows.schedule_times import When
 
 KINDS = ("cron", "systemd", "launchd", "windows")
 NAME = "ticketsync"
@@ -31,84 +32,7 @@ BEGIN, END = "# ticketsync begin", "# ticketsync end"
 JITTER_SECONDS = 60
 LATELY = timedelta(days=2)  # a schedule that started nothing for so long is none
 MOST_STARTS = 2000  # what a launchd file may list one by one
-# What cronsim calls the fields → what we call them.
-_FIELDS = {
-    "minute": "minute",
-    "hour": "hour",
-    "day-of-month": "day",
-    "month": "month",
-    "day-of-week": "weekday",
-}
-# Only what every cron knows, and no `5-5/2`, which cronsim takes for `5/2`.
-_PLAIN = re.compile(r"(?!.*\b(\d+)-\1/)[0-9*,/-]+", re.ASCII)
-_WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SECONDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """
-    A cron expression: its five fields as written, and the numbers that each allows.
-    """
-
-    fields: tuple[str, ...]
-    allowed: tuple[tuple[int, ...], ...]
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.fields)
-
-    def numbers(self, place: int) -> tuple[int, ...] | None:
-        """
-        The numbers that a field allows, `None` for all of them.
-        """
-        return None if self.fields[place] == "*" else self.allowed[place]
-
-
-def when(expression: str) -> When:
-    """
-    A cron expression of five fields. Raises `UsageError` for anything else.
-    """
-    from cronsim import CronSim, CronSimError
-
-    fields = tuple(expression.split())
-    if len(fields) != len(_FIELDS):
-        raise _not_cron(expression, f"it has {len(fields)} fields")
-    for name, text in zip(_FIELDS.values(), fields, strict=True):
-        if not _PLAIN.fullmatch(text):
-            raise _not_cron(expression, f"its {name} is {safe(text)!r}")
-    try:
-        cron = CronSim(" ".join(fields), clock.now())
-    except CronSimError as error:
-        field = str(error).removeprefix("Bad ")
-        text = fields[list(_FIELDS).index(field)]
-        raise _not_cron(expression, f"its {_FIELDS[field]} is {text!r}") from None
-    weekdays = {day % 7 for day in cron.weekdays if isinstance(day, int)}
-    numbers = (cron.minutes, cron.hours, cron.days, cron.months, weekdays)
-    return When(fields, tuple(tuple(sorted(found)) for found in numbers))
-
-
-def _not_cron(expression: str, why: str) -> errors.UsageError:
-    return errors.UsageError(
-        f"{safe(expression)!r} is not a cron expression: {why}.",
-        hint='Write five fields, as in "*/15 9-23 * * *": every quarter of an hour '
-        "by day.",
-    )
-
-
-def every(minutes: int) -> When:
-    """
-    Every so many minutes of the hour; a number that an hour cannot be divided by
-    would leave a shorter pause at its end, and is refused.
-
-    Raises `UsageError`.
-    """
-    if not 1 <= minutes <= 60 or 60 % minutes:
-        raise errors.UsageError(
-            f"Every {minutes} minutes does not divide an hour.",
-            hint="Use 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60; or --cron.",
-        )
-    return when("0 * * * *" if minutes == 60 else f"*/{minutes} * * * *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +133,7 @@ def as_systemd(what: Job) -> dict[str, str]:
         ),
         f"{NAME}.timer": (
             "[Unit]\nDescription=ticketsync: when to read new sales\n\n[Timer]\n"
-            f"OnCalendar={calendar(what.when)}\n"
+            f"OnCalendar={schedule_times.calendar(what.when)}\n"
             f"RandomizedDelaySec={JITTER_SECONDS}\nPersistent=true\n\n"
             "[Install]\nWantedBy=timers.target\n"
         ),
@@ -223,7 +147,7 @@ def as_launchd(what: Job) -> bytes:
     Raises `UsageError` for times that it cannot express.
     """
     names = ("Minute", "Hour", "Day", "Month", "Weekday")
-    _refuse_day_and_weekday(what.when)
+    schedule_times.refuse_day_and_weekday(what.when)
     chosen = [(n, what.when.numbers(place)) for place, n in enumerate(names)]
     limited = [(name, numbers) for name, numbers in chosen if numbers is not None]
     starts = [
@@ -268,31 +192,6 @@ def as_windows(what: Job) -> list[str]:
         *("schtasks", "/Create", "/F", "/TN", NAME, "/SC", "MINUTE"),
         *("/MO", str(minutes), "/TR", run),
     ]
-
-
-def calendar(at: When) -> str:
-    """
-    A cron expression in systemd's words.
-    """
-    _refuse_day_and_weekday(at)
-    minute, hour, day, month, weekday = (at.numbers(place) for place in range(5))
-
-    def listed(numbers: tuple[int, ...] | None) -> str:
-        return "*" if numbers is None else ",".join(f"{n:02d}" for n in numbers)
-
-    days = "" if weekday is None else ",".join(_WEEKDAYS[n] for n in weekday) + " "
-    return f"{days}*-{listed(month)}-{listed(day)} {listed(hour)}:{listed(minute)}:00"
-
-
-def _refuse_day_and_weekday(at: When) -> None:
-    """
-    Cron runs when either fits, every other scheduler when both do.
-    """
-    if at.fields[2] != "*" and at.fields[4] != "*":
-        raise errors.UsageError(
-            f"{at.text!r} limits days and weekdays, which only cron understands.",
-            hint="Limit one of the two.",
-        )
 
 
 def _for_systemd(text: str) -> str:

@@ -5,7 +5,7 @@ read; orders that changed are found by the order list and by the attendee list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -28,8 +28,8 @@ from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Re
 from ticketsync.providers.eventbrite.attendees import (
     changed_at,
     count_attending,
-    is_surely_listed,
 )
+from ticketsync.providers.eventbrite.recent_orders import RecentOrders
 from ticketsync.providers.eventbrite.spec import EVERY_STATUS, HOOK_ACTIONS, SKIPPED
 
 OVERLAP = timedelta(minutes=5)
@@ -159,11 +159,11 @@ class EventbriteFetcher:
             yield from self.fetch_all_orders(None, Extent(0), workers=1)
             return
         changed_since = f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
-        found: list[_RecentOrders] = []
+        found: list[RecentOrders] = []
 
         def pages_of(organisation_id: str) -> Iterator[Page]:
             path = f"/organizations/{organisation_id}"
-            recent = _RecentOrders(watermark, changed_since)
+            recent = RecentOrders(watermark, changed_since)
             found.append(recent)
             query = {"changed_since": changed_since}
             for page in self._orders(f"{path}/orders/", query):
@@ -275,7 +275,7 @@ class EventbriteFetcher:
         return by_order
 
     def _orders_of_changed_attendees(
-        self, path: str, recent: _RecentOrders
+        self, path: str, recent: RecentOrders
     ) -> Iterator[Page]:
         """
         Orders of which only an attendee changed, by a check-in for instance.
@@ -306,7 +306,7 @@ class EventbriteFetcher:
             yield Page("order", [order])
         self._refuse_lacking(path, recent)
 
-    def _refuse_lacking(self, path: str, recent: _RecentOrders) -> None:
+    def _refuse_lacking(self, path: str, recent: RecentOrders) -> None:
         if recent.lacking > recent.listed:
             raise self.api.invalid_response(
                 f"lacks {recent.lacking} orders in {path}/orders/ that changed since "
@@ -397,41 +397,6 @@ def _add_attendees(
 
 def _seconds_before(time: str, span: timedelta) -> str:
     return f"{clock.from_iso(time) - span:%Y-%m-%dT%H:%M:%SZ}"
-
-
-class _RecentOrders:
-    """
-    What an organisation's orders, `listed` as changed since `changed_since`, contain.
-
-    attending  their attendees that every list must have, with when each of them changed
-    lacking    how many orders the list should have had and that were found otherwise
-    """
-
-    def __init__(self, watermark: str, changed_since: str) -> None:
-        self.watermark = watermark
-        self.changed_since = changed_since
-        self.order_ids: set[str] = set()
-        self.attending: dict[str, str] = {}
-        self.listed = 0
-        self.lacking = 0
-        self._newest = watermark
-
-    def add_listed(self, orders: Iterable[Raw]) -> None:
-        for order in orders:
-            self.listed += 1
-            self.order_ids.add(str(order["id"]))
-            self._newest = max(self._newest, changed_at(order))
-            for attendee in order.get("attendees") or ():
-                if is_surely_listed(attendee):
-                    self.attending[str(attendee.get("id"))] = changed_at(attendee)
-
-    def add_unlisted(self, order: Raw) -> None:
-        """
-        What changed after the list was read cannot have been in it.
-        """
-        self.order_ids.add(str(order.get("id")))
-        if self.changed_since < changed_at(order) <= self._newest:
-            self.lacking += 1
 
 
 @dataclass(frozen=True, slots=True)
