@@ -8,7 +8,7 @@ import sys
 import unicodedata
 
 import pytest
-import typer
+from support.listing_commands import listings
 from support.ticket_tailor_account import moved_to
 from typer.testing import CliRunner
 
@@ -22,18 +22,10 @@ from ticketsync.store.tables.catalogue import (
     venues,
 )
 
-ROOT = typer.main.get_command(app)
 NAMES = {
     "long": "The Extraordinarily Long Evening of Comedy, Song and Other Regrets " * 2,
     "CJK": "真夜中の笑い声と月明かりの下の大いなる冒険物語特別公演第二部完結編",
     "RTL": "ليلة الضحك المتأخرة في الغرفة المضيئة وقصص أخرى طويلة جدا لكل العائلة",
-}
-# Words for the required arguments of listings, by their names.
-ARGUMENTS = {"show": "1", "text": "a", "title": "1", "run_id": "latest", "name": "tt"}
-# Those that print a file, or start from one, and are no listing.
-NO_LISTING = {
-    *("attendees doorlist", "shows import", "accounts recipe check", "export calendar"),
-    *("export financials", "export sales", "export refunds", "export fees"),
 }
 # Tables of commands without --format.
 ALSO = {
@@ -42,25 +34,6 @@ ALSO = {
     *("report daily", "waiting list --dismissed"),
     *(f"financials list --per {per}" for per in ("show", "production", "week")),
 }
-
-
-def listings(command, path=()):
-    """
-    Whatever has --format or is called `list`, with its required arguments.
-    """
-    context = typer.Context(command)
-    if hasattr(command, "commands"):
-        for name in command.list_commands(context):
-            yield from listings(command.get_command(context, name), (*path, name))
-        return
-    has_format = any(parameter.name == "format" for parameter in command.params)
-    if (has_format or path[-1] == "list") and " ".join(path) not in NO_LISTING:
-        words = [
-            ARGUMENTS[parameter.name]
-            for parameter in command.params
-            if parameter.param_type_name == "argument" and parameter.required
-        ]
-        yield " ".join((*path, *words))
 
 
 def cells(line):
@@ -132,7 +105,7 @@ def moments_in_utc(text):
 
 
 def test_every_listing_fits_80_columns(named, watched):
-    found = sorted({*listings(ROOT), *ALSO})
+    found = sorted({*listings(), *ALSO})
     assert len(found) > 25
     printed = {words: output_of(words) for words in found}
     wide = {w: lines for w, text in printed.items() if (lines := too_wide(text))}
@@ -155,7 +128,7 @@ def test_a_moment_in_utc_would_be_found():
 
 def test_on_a_pipe_every_listing_is_complete_and_separated_by_tabs(named, monkeypatch):
     monkeypatch.delenv("COLUMNS")
-    cut = [w for w in sorted({*listings(ROOT), *ALSO}) if "…" in output_of(w)]
+    cut = [w for w in sorted({*listings(), *ALSO}) if "…" in output_of(w)]
     assert cut == []
     shows = output_of("shows list").splitlines()
     assert shows[0].split("\t")[:3] == ["SHOW", "WHEN", "PRODUCTION"]

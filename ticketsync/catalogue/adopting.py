@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 
 from ticketsync.catalogue import matching_input, shows
 from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
+from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
 from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import VenueInfo
+from ticketsync.core.listed_dates import group_parts
 
 ADOPTED = "adopted from the listing"  # with a show that was made for it
 ADOPTED_AS_OURS = "adopted from the listing as a show you had"
@@ -116,6 +118,14 @@ def plan_adoption(
             wanted, _as_new_shows(connection, wanted), strict=True
         )
     ]
+
+
+def first_parts(plan: Iterable[PlannedAdoption]) -> list[PlannedAdoption]:
+    """
+    Of a plan one for each date, whatever the number of its parts.
+    """
+    groups = group_parts(plan, lambda item: date_key(item.occurrence))
+    return [parts[0] for parts in groups]
 
 
 def _adoptable(occurrences: Iterable[LinkedOccurrence]) -> list[LinkedOccurrence]:

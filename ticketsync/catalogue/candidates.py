@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ticketsync.core.listed_dates import DateKey
+
 TOLERANCE = timedelta(hours=2)
 SAME_TITLE = 70  # likeness in percent from which two titles may be one production
 SAME_WORDS = 85  # the same with every word counted
@@ -55,6 +57,16 @@ class OccurrenceCandidate:
     starts_local: str = ""
     known_at: str | None = None
     part: str = ""
+    event_id: int | None = None  # ours
+
+    @property
+    def date_key(self) -> DateKey | None:
+        """
+        What it has in common with the other parts of its date.
+        """
+        if self.event_id is None:
+            return None
+        return DateKey(self.account, self.event_id, self.starts_at)
 
     @property
     def title(self) -> str:

@@ -38,6 +38,7 @@ from ticketsync.catalogue.certainty import (
     touring_productions,
 )
 from ticketsync.catalogue.offsets import MIN_EVIDENCE, Offset
+from ticketsync.core.listed_dates import group_parts
 from ticketsync.core.plurals import number_of
 
 
@@ -143,7 +144,7 @@ def _propose_account(
     learnt = {title: item.minutes for title, item in known.items()}
     shifted = shifted_events(pairs, confirmed)
     shifted_from_learnt = shifted_events(pairs, learnt)
-    chosen = assign([m for m in pairs if not m.is_of_other_production])
+    chosen = _assign_dates(listed, [m for m in pairs if not m.is_of_other_production])
     sure = {
         match.occurrence.occurrence_id: match
         for match in chosen
@@ -176,6 +177,31 @@ def _propose_account(
         tuple(_shift_warning(account, *item) for item in shifted.items()),
         offsets=proposals,
     )
+
+
+def _assign_dates(
+    listed: Sequence[OccurrenceCandidate], pairs: Sequence[Match]
+) -> list[Match]:
+    """
+    The best assignment, in which the parts of one date have the same show: each of them
+    would else take a show of its own, on a double bill the one after theirs.
+    """
+    lead = {
+        part.occurrence_id: parts[0].occurrence_id
+        for parts in group_parts(listed, lambda item: item.date_key)
+        for part in parts
+    }
+    chosen = assign(
+        [m for m in pairs if lead[m.occurrence.occurrence_id] == _pair(m)[0]]
+    )
+    show_of = {match.occurrence.occurrence_id: match.show.show_id for match in chosen}
+    followers = [
+        match
+        for match in pairs
+        if (leader := lead[match.occurrence.occurrence_id]) != _pair(match)[0]
+        and show_of.get(leader) == match.show.show_id
+    ]
+    return [*chosen, *followers]
 
 
 def _offset_proposals(
@@ -322,6 +348,8 @@ def _why_unsure(
     objections = _objections(best)
     if exact and objections:
         return f"same minute, but {objections[0]}"
+    if exact and occurrence.part:
+        return "same minute, each of its ticket types is listed on its own"
     if exact:
         return "another occurrence of theirs starts in that minute too"
     also = f", and {objections[0]}" if objections else ""

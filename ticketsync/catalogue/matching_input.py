@@ -6,15 +6,16 @@ what earlier decisions say about titles and venues.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from ticketsync.catalogue import shows as our_shows
 from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
 from ticketsync.catalogue.links import list_refusals
+from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core.listed_dates import group_parts
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     events,
@@ -84,7 +85,7 @@ def build_occurrence_candidates(
     titles = get_production_titles(connection, (item.event_id for item in unlinked))
     known_titles = _production_of_listing_title(connection)
     known_venues = _venue_of_platform_name(connection)
-    parts = _name_parts(connection, unlinked)
+    parts = name_parts(connection, unlinked)
     return [
         OccurrenceCandidate(
             occurrence_id=occurrence.id,
@@ -98,28 +99,24 @@ def build_occurrence_candidates(
             starts_local=occurrence.starts_local,
             known_at=known_venues.get(_normalize(occurrence.venue or "")),
             part=parts.get(occurrence.id, ""),
+            event_id=occurrence.event_id,
         )
         for occurrence in unlinked
     ]
 
 
-def _name_parts(
+def name_parts(
     connection: Connection, listed: Sequence[LinkedOccurrence]
 ) -> dict[int, str]:
     """
-    What tells apart the occurrences of one event that start at the same time, by our
-    id: what each sells, or the platform's id where that is not known or the same.
+    What tells apart the parts of one date, by our id: what each sells, or the
+    platform's id where that is not known or the same.
     """
-    groups: dict[tuple[int, datetime], list[LinkedOccurrence]] = {}
-    for occurrence in listed:
-        groups.setdefault((occurrence.event_id, occurrence.starts_at), []).append(
-            occurrence
-        )
-    groups = {key: group for key, group in groups.items() if len(group) > 1}
-    ids = [occurrence.id for group in groups.values() for occurrence in group]
+    groups = [group for group in group_parts(listed, date_key) if len(group) > 1]
+    ids = [occurrence.id for group in groups for occurrence in group]
     sold = _list_type_names(connection, ids)
     parts: dict[int, str] = {}
-    for group in groups.values():
+    for group in groups:
         names = [", ".join(sold.get(occurrence.id, ())) for occurrence in group]
         is_clear = all(names) and len(set(names)) == len(names)
         for occurrence, name in zip(group, names, strict=True):

@@ -16,6 +16,37 @@ from ticketsync.catalogue.candidates import (
     likeness,
 )
 from ticketsync.catalogue.matching import Unsure
+from ticketsync.core.listed_dates import group_parts
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDate:
+    """
+    One date that is asked about, with the occurrences that are its parts.
+    """
+
+    parts: tuple[Unsure, ...]
+
+    @property
+    def first(self) -> Unsure:
+        return self.parts[0]
+
+    @property
+    def title(self) -> str:
+        """
+        The name of its event, with the parts that are sold on their own.
+        """
+        event = self.first.occurrence.event
+        names = [item.occurrence.part for item in self.parts if item.occurrence.part]
+        return f"{event}: {', '.join(names)}" if names else event
+
+    @property
+    def occurrence_ids(self) -> tuple[int, ...]:
+        return tuple(item.occurrence.occurrence_id for item in self.parts)
+
+    @property
+    def is_clear(self) -> bool:
+        return all(item.is_clear for item in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +73,21 @@ class Question:
     @property
     def occurrence_ids(self) -> tuple[int, ...]:
         return tuple(item.occurrence.occurrence_id for item in self.items)
+
+    @property
+    def dates(self) -> tuple[AskedDate, ...]:
+        """
+        Its dates, each once, whatever the number of their parts.
+        """
+        groups = group_parts(self.items, lambda item: item.occurrence.date_key)
+        return tuple(AskedDate(parts) for parts in groups)
+
+    def first_dates(self, number: int) -> Question:
+        """
+        The same question about so many of its dates.
+        """
+        items = [item for date in self.dates[:number] for item in date.parts]
+        return Question(self.show, tuple(items))
 
     @property
     def clear_ids(self) -> frozenset[int]:
@@ -95,13 +141,26 @@ def group(unsure: Iterable[Unsure]) -> tuple[Question, ...]:
 def _add_lonely(groups: list[list[Unsure]], item: Unsure) -> None:
     """
     Add an occurrence without candidates to the group of other accounts' occurrences
-    under a similar title, or make one for it. The groups start in the same minute.
+    under a similar title, or of the other parts of its date, or make one for it. The
+    groups start in the same minute.
     """
     theirs = item.occurrence
     for items in groups:
+        if theirs.date_key is not None and any(
+            it.occurrence.date_key == theirs.date_key for it in items
+        ):
+            items.append(item)
+            return
         is_known = any(it.occurrence.account == theirs.account for it in items)
         title = items[0].occurrence.event
         if not is_known and likeness(title, theirs.event) >= SAME_TITLE:
             items.append(item)
             return
     groups.append([item])
+
+
+def count_dates(unsure: Iterable[Unsure]) -> int:
+    """
+    How many dates these occurrences are.
+    """
+    return len(group_parts(unsure, lambda item: item.occurrence.date_key))

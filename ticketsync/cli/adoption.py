@@ -123,6 +123,7 @@ def _print_plan(
 
 
 def _rows(plan: Sequence[PlannedAdoption]) -> list[dict[str, Any]]:
+    from ticketsync.catalogue import adopting
     from ticketsync.cli import render
 
     return [
@@ -133,7 +134,7 @@ def _rows(plan: Sequence[PlannedAdoption]) -> list[dict[str, Any]]:
             "account": item.occurrence.account,
             "show": "new" if item.show_id is None else f"show {item.show_id}",
         }
-        for item in plan
+        for item in adopting.first_parts(plan)
     ]
 
 

@@ -14,6 +14,7 @@ from ticketsync.cli.context import Format, Json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ticketsync.catalogue.listed_dates import ListedDate
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.prices import TicketPrice
     from ticketsync.core.money import Money
@@ -83,7 +84,7 @@ def _say_next(app_context: context.AppContext, database: Database) -> None:
 
 
 _COLUMNS = (
-    render.Column("date", "DATE", numeric=True),
+    render.Column("date", "DATE", numeric=True, whole="dates"),
     render.Column("when", "WHEN", rigid=True),
     render.Column("name", "NAME", most=24),
     render.Column("account", "ACCOUNT"),
@@ -103,27 +104,16 @@ def list_events(
     json: Json = False,
 ) -> None:
     """
-    List the occurrences on your platforms, and the show each one is linked to.
+    List the dates on your platforms, and the show each one is linked to. Where the
+    ticket types of a date are occurrences of their own, it is one line; JSON and CSV
+    have a record for each occurrence.
     """
-    from ticketsync.catalogue import occurrences
+    from ticketsync.catalogue import listed_dates, occurrences
 
     with context.get_context(ctx).database().read() as connection:
         found = occurrences.list_occurrences(connection, only_unlinked=unlinked)
         facts = show_tables.read_link_facts(connection, found)
-    rows = [
-        {
-            "date": occurrence.id,
-            "when": render.day(occurrence.starts_local)
-            if occurrence.is_dated
-            else "no date",
-            "name": occurrence.name,
-            "account": occurrence.account,
-            "theirs": occurrence.provider_occurrence_id,
-            "status": _status(occurrence),
-            "show": occurrence.show_id or "–",
-        }
-        for occurrence in found
-    ]
+    rows = [_row(date) for date in listed_dates.list_dates(found)]
     render.show(
         rows,
         _COLUMNS,
@@ -131,6 +121,20 @@ def list_events(
         machine=[_as_json(occurrence, facts) for occurrence in found],
         empty="Nothing listed. Run `ticketsync events fetch`.",
     )
+
+
+def _row(date: ListedDate) -> dict[str, Any]:
+    first = date.first
+    return {
+        "date": show_tables.ids_in_short(date.ids),
+        "dates": ", ".join(map(str, date.ids)),
+        "when": render.day(first.starts_local) if first.is_dated else "no date",
+        "name": first.name,
+        "account": first.account,
+        "theirs": ", ".join(date.provider_occurrence_ids),
+        "status": ", ".join(date.statuses),
+        "show": first.show_id or "–",
+    }
 
 
 _PRICE_COLUMNS = (

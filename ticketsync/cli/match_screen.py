@@ -22,7 +22,7 @@ from ticketsync.core.redact import safe
 if TYPE_CHECKING:
     from ticketsync.catalogue.candidates import Match
     from ticketsync.catalogue.matching import MatchPlan, OffsetProposal, Unsure
-    from ticketsync.catalogue.questions import Question
+    from ticketsync.catalogue.questions import AskedDate, Question
     from ticketsync.workflows.match_session import MatchSession
 
 MAX_CANDIDATES = 6  # offered for one occurrence
@@ -84,8 +84,8 @@ def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
     if not undecided:
         return False
     question = questions.group(undecided)[0]
-    shown = replace(question, items=question.items[:MAX_DATES])
-    return _ask_about(screen, shown, len(undecided))
+    left = questions.count_dates(undecided)
+    return _ask_about(screen, question.first_dates(MAX_DATES), left)
 
 
 def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
@@ -172,7 +172,7 @@ def _ask_about(screen: Screen, question: Question, left: int) -> bool:
     """
     Ask about the dates of one night; returns whether to continue.
     """
-    if len(question.items) > 1 and question.show is not None:
+    if len(question.dates) > 1 and question.show is not None:
         return _ask_about_several(screen, question, left)
     first = question.items[0]
     _describe(question, left)
@@ -183,7 +183,7 @@ def _ask_about(screen: Screen, question: Question, left: int) -> bool:
     candidates = candidates[:MAX_CANDIDATES]
     choices = [
         *_numbered(candidates),
-        *_other_answers(len(question.items)),
+        *_other_answers(len(question.dates)),
         *_steps_back(screen),
     ]
     answer = key_choice.ask("Which show is it?", choices)
@@ -194,8 +194,19 @@ def _ask_about(screen: Screen, question: Question, left: int) -> bool:
 
 
 def _choose(screen: Screen, question: Question, chosen: Match) -> None:
-    if len(question.items) == 1:
+    show_id = chosen.show.show_id
+    near = [
+        match
+        for item in question.items
+        for match in item.candidates
+        if match.show.show_id == show_id
+    ]
+    if len(near) == len(question.items):
+        screen.match_session.choose(near)
+    elif len(question.items) == 1:
         screen.match_session.choose([chosen])
+    elif question.show is not None:
+        screen.match_session.find(question.occurrence_ids, show_id)
     else:
         dates = [item.occurrence for item in question.items]
         for account in screen.match_session.choose_for_all(chosen, dates):
@@ -210,13 +221,14 @@ def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
     from ticketsync.workflows import match_words
 
     _describe(question, left)
-    ticked = set(question.clear_ids)
-    number = len(question.items)
+    dates = question.dates
+    ticked = {number for number, date in enumerate(dates) if date.is_clear}
+    number = len(dates)
     while True:
         answer = key_choice.ask(
             "Are they this show?",
             [
-                *_ticks(question, ticked),
+                *_ticks(dates, ticked),
                 Choice("a", match_words.same_for_all(number)),
                 Choice("l", f"Link the {len(ticked)} ticked"),
                 Choice("o", f"{match_words.ANOTHER_SHOW} (near it)"),
@@ -226,8 +238,8 @@ def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
         )
         if not answer.isdigit():
             break
-        ticked ^= {question.occurrence_ids[int(answer) - 1]}
-    chosen = [id_ for id_ in question.occurrence_ids if id_ in ticked]
+        ticked ^= {int(answer) - 1}
+    chosen = [id_ for n in sorted(ticked) for id_ in dates[n].occurrence_ids]
     if answer == "a" or (answer == "l" and chosen):
         wanted = question.occurrence_ids if answer == "a" else chosen
         screen.match_session.choose(
@@ -336,7 +348,7 @@ def _describe(question: Question, left: int) -> None:
     What is asked about: one date, or all dates of a night.
     """
     _say("")
-    if len(question.items) > 1:
+    if len(question.dates) > 1:
         _describe_night(question, left)
         return
     occurrence = question.items[0].occurrence
@@ -344,13 +356,13 @@ def _describe(question: Question, left: int) -> None:
     seats = f", {occurrence.capacity} seats" if occurrence.capacity else ""
     _say(
         f"{left} open · {render.day(occurrence.starts_local)}  "
-        f"{safe(occurrence.title)} ({safe(occurrence.account)}{venue}{seats})"
+        f"{safe(question.dates[0].title)} ({safe(occurrence.account)}{venue}{seats})"
     )
     _say(f"   {safe(question.items[0].why)}")
 
 
 def _describe_night(question: Question, left: int) -> None:
-    number = len(question.items)
+    number = len(question.dates)
     show = question.show
     if show is not None:
         seats = f", {show.capacity} seats" if show.capacity else ""
@@ -360,23 +372,26 @@ def _describe_night(question: Question, left: int) -> None:
         )
         return
     first = question.items[0].occurrence
-    accounts = ", ".join(item.occurrence.account for item in question.items)
+    accounts = ", ".join(date.first.occurrence.account for date in question.dates)
     _say(
-        f"{left} open · {render.day(first.starts_local)}  {safe(first.title)} "
+        f"{left} open · {render.day(first.starts_local)}  {safe(first.event)} "
         f"({safe(accounts)}): {number} dates to match"
     )
     _say(f"   {safe(question.items[0].why)}")
 
 
-def _ticks(question: Question, ticked: set[int]) -> list[Choice]:
+def _ticks(dates: Sequence[AskedDate], ticked: set[int]) -> list[Choice]:
+    """
+    A box for each date; `ticked` are their places in the list.
+    """
     choices = []
-    for number, item in enumerate(question.items, start=1):
-        occurrence, match = item.occurrence, item.candidates[0]
-        box = "[x]" if occurrence.occurrence_id in ticked else "[ ]"
+    for number, date in enumerate(dates, start=1):
+        occurrence, match = date.first.occurrence, date.first.candidates[0]
+        box = "[x]" if number - 1 in ticked else "[ ]"
         choices.append(
             Choice(
                 str(number),
-                f"{box} {safe(occurrence.account)}: {safe(occurrence.title)}, "
+                f"{box} {safe(occurrence.account)}: {safe(date.title)}, "
                 f"{render.day(occurrence.starts_local)}: {safe(match.reason())}",
             )
         )

@@ -14,6 +14,7 @@ from ticketsync.core.redact import safe
 if TYPE_CHECKING:
     from ticketsync.catalogue.candidates import OccurrenceCandidate
     from ticketsync.catalogue.matching import MatchPlan
+    from ticketsync.catalogue.questions import AskedDate
 
 _COLUMNS = (
     render.Column("mark", ""),
@@ -29,7 +30,7 @@ def print_plan(plan: MatchPlan) -> None:
     """
     Print the plan as a table: certain pairs, undecided occurrences, then remarks.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "mark": "+",
             **_occurrence_cells(pair.occurrence),
@@ -40,11 +41,12 @@ def print_plan(plan: MatchPlan) -> None:
     ] + [
         {
             "mark": "?",
-            **_occurrence_cells(item.occurrence),
-            "ours": " / ".join(str(c.show.show_id) for c in item.candidates[:3]),
-            "why": item.why,
+            **_occurrence_cells(date.first.occurrence),
+            "title": date.title,
+            "ours": " / ".join(str(c.show.show_id) for c in date.first.candidates[:3]),
+            "why": date.first.why,
         }
-        for item in plan.unsure
+        for date in _dates(plan)
     ]
     if rows:
         render.table(rows, _COLUMNS)
@@ -52,6 +54,15 @@ def print_plan(plan: MatchPlan) -> None:
     for remark in (*plan.remarks, *_offset_lines(plan)):
         for line in textwrap.wrap(safe(remark), render.width()):
             terminal.echo(line)
+
+
+def _dates(plan: MatchPlan) -> list[AskedDate]:
+    """
+    The undecided dates, each once with the parts that wait for the same answer.
+    """
+    from ticketsync.catalogue import questions
+
+    return [date for asked in questions.group(plan.unsure) for date in asked.dates]
 
 
 def _print_unmatched_shows(plan: MatchPlan) -> None:

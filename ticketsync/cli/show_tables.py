@@ -131,6 +131,18 @@ def link_as_json(occurrence: LinkedOccurrence, facts: LinkFacts) -> dict[str, An
     }
 
 
+def ids_in_short(ids: Sequence[int]) -> str:
+    """
+    Our ids of the parts of one date, in a few cells: `12`, `12-14`, `12 +2`.
+    """
+    first, last = ids[0], ids[-1]
+    if len(ids) == 1:
+        return str(first)
+    if list(ids) == list(range(first, last + 1)):
+        return f"{first}-{last}"
+    return f"{first} +{len(ids) - 1}"
+
+
 def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
     """
     Print what is switched off for these occurrences, one line for each account and
@@ -138,7 +150,13 @@ def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
     """
     from collections import Counter
 
-    noted = Counter((o.account, o.switch_note) for o in sources if o.switch_note)
+    from ticketsync.catalogue import listed_dates
+
+    noted = Counter(
+        (date.first.account, note)
+        for date in listed_dates.list_dates(sources)
+        for note in date.switch_notes
+    )
     for (account, note), number in noted.items():
         terminal.echo(f"{account}, {number_of(number, 'date')}: {note}")
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from ticketsync.catalogue.listed_dates import ListedDate
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.reporting.numbers import Figures
@@ -277,39 +278,43 @@ def _print_links(
     """
     The platforms' dates that feed a show; `at` writes a moment.
     """
+    from ticketsync.catalogue import listed_dates
     from ticketsync.core.redact import safe
 
-    for source in sources:
-        ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}"
-        terminal.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
-        for line in _link_lines(source, facts, at):
+    for date in listed_dates.list_dates(sources):
+        theirs = safe(", ".join(date.provider_occurrence_ids))
+        noun = "date" if len(date.ids) == 1 else "dates"
+        ids = f"{noun} {', '.join(map(str, date.ids))}, their {theirs}"
+        name = safe(date.first.name_and_start)
+        terminal.echo(f"{safe(date.first.account)}: {name} ({ids})")
+        for line in _link_lines(date, facts, at):
             terminal.echo(f"  {line}")
-        for url in (source.url, source.dashboard_url):
-            if url:
-                terminal.echo(f"  {safe(url)}")
+        for url in (*date.urls, *date.dashboard_urls):
+            terminal.echo(f"  {safe(url)}")
 
 
 def _link_lines(
-    source: LinkedOccurrence,
+    date: ListedDate,
     facts: show_tables.LinkFacts,
     at: Callable[[datetime | None], str],
 ) -> Iterator[str]:
     """
     What is switched off, what is left to sell, when it was last read, and its last
-    problem.
+    problems.
     """
     from ticketsync.core.redact import safe
 
-    if source.switch_note:
-        yield source.switch_note
-    left, read_at = facts.available[source.id], facts.last_reads[source.id]
-    of = "" if source.capacity is None else f" of {source.capacity}"
+    yield from date.switch_notes
+    left = date.available(facts.available)
+    read_at = date.last_read_at(facts.last_reads)
+    of = "" if date.capacity is None else f" of {date.capacity}"
     known = [] if left is None else [f"{left}{of} left there"]
     known.append("not read yet" if read_at is None else f"read {at(read_at)}")
     yield ", ".join(known)
-    if source.problem:
-        assert source.problem_at is not None
-        yield f"problem since {at(source.problem_at)}: {safe(source.problem)}"
+    for part in date.problems:
+        assert part.problem_at is not None
+        assert part.problem
+        yield f"problem since {at(part.problem_at)}: {safe(part.problem)}"
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:

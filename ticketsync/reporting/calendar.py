@@ -8,10 +8,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
 from ticketsync.core import clock, unseen, web_address
+from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
@@ -204,6 +206,9 @@ def _sources(
             ).label("is_on_sale"),
             occurrences.c.url,
             occurrences.c.ends_at,
+            occurrences.c.event_id,
+            occurrences.c.starts_at,
+            occurrences.c.is_dated,
         )
         .select_from(counted.followed_links())
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
@@ -213,13 +218,35 @@ def _sources(
     found: dict[int, list[Source]] = {}
     ends: dict[int, datetime] = {}
     seen: set[tuple[int, int]] = set()
-    for show_id, account_id, account, provider, is_on_sale, url, ends_at in rows:
-        if ends_at is not None:
-            ends[show_id] = max(ends_at, ends.get(show_id, ends_at))
-        # Two occurrences of one account for one show share its figures: counted once.
-        key = (show_id, account_id)
+    for parts in group_parts(rows, _date_key):
+        first = parts[0]
+        for part in parts:
+            if part.ends_at is not None:
+                known = ends.get(first.show_id, part.ends_at)
+                ends[first.show_id] = max(part.ends_at, known)
+        # Two dates of one account for one show share its figures: counted once.
+        key = (first.show_id, first.account_id)
         count = 0 if key in seen else sold.get(key, 0)
         seen.add(key)
-        source = Source(account, count, url, provider, bool(is_on_sale))
-        found.setdefault(show_id, []).append(source)
+        found.setdefault(first.show_id, []).append(_source(parts, count))
     return found, ends
+
+
+def _date_key(row: Any) -> DateKey | None:
+    if not row.is_dated:
+        return None
+    return DateKey(row.name, row.event_id, row.starts_at, row.show_id)
+
+
+def _source(parts: Sequence[Any], sold: int) -> Source:
+    """
+    One date that feeds a show: it is on sale where any part of it is, at that address.
+    """
+    best = next((part for part in parts if part.is_on_sale and part.url), parts[0])
+    return Source(
+        best.name,
+        sold,
+        best.url,
+        best.provider,
+        any(part.is_on_sale for part in parts),
+    )

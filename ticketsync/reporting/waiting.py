@@ -258,7 +258,6 @@ def list_moved(connection: Connection) -> list[Waiting]:
         connection,
         show_links.c.status == "conflict",
         columns=[
-            show_links.c.show_id,
             productions.c.title,
             shows.c.starts_local.label("show_local"),
         ],
@@ -280,7 +279,8 @@ def list_moved(connection: Connection) -> list[Waiting]:
 
 def list_unmatched(connection: Connection) -> list[Waiting]:
     """
-    Listed occurrences without a show, unless a person refused them.
+    Listed dates without a show, unless a person refused them, by the first occurrence
+    of each.
     """
     never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
     rows = waiting_rows.read_occurrences(
@@ -297,14 +297,14 @@ def list_unmatched(connection: Connection) -> list[Waiting]:
             f"{_occurrence_text(row)} belongs to no show",
             version=str(row.starts_local),
         )
-        for row in rows
+        for row in waiting_rows.first_parts(rows)
     ]
 
 
 def list_delisted(connection: Connection) -> list[Waiting]:
     """
-    Occurrences that left their platform's listing before they took place, and feed a
-    show or have orders.
+    Dates that left their platform's listing before they took place, and feed a show or
+    have orders, by the first occurrence of each.
     """
     has_orders = (
         select(orders.c.id).where(orders.c.occurrence_id == occurrences.c.id).exists()
@@ -325,7 +325,7 @@ def list_delisted(connection: Connection) -> list[Waiting]:
             f"{_occurrence_text(row)} is no longer listed; its orders are kept",
             version=str(row.gone_since),
         )
-        for row in rows
+        for row in waiting_rows.first_parts(rows)
     ]
 
 

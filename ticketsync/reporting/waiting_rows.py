@@ -4,11 +4,12 @@ The rows from which the list of what waits for a person is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -83,6 +84,9 @@ def read_occurrences(
             occurrences.c.starts_local,
             occurrences.c.is_dated,
             occurrences.c.gone_since,
+            occurrences.c.event_id,
+            occurrences.c.starts_at,
+            show_links.c.show_id,
             *columns,
         )
         .select_from(joined if join is None else join(joined))
@@ -90,6 +94,19 @@ def read_occurrences(
         .order_by(occurrences.c.starts_at, occurrences.c.id)
     )
     return iter(connection.execute(query))
+
+
+def first_parts(rows: Iterable[Any]) -> Iterator[Any]:
+    """
+    Of these rows of occurrences the first one of each date.
+    """
+    return (parts[0] for parts in group_parts(rows, _date_key))
+
+
+def _date_key(row: Any) -> DateKey | None:
+    if not row.is_dated:
+        return None
+    return DateKey(row.account, row.event_id, row.starts_at, row.show_id)
 
 
 def has_occurrence(status: str) -> ColumnElement[bool]:

@@ -191,7 +191,8 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
         "certain": plan.certain,
         "nights": _by_production(found),
         "night_count": len(found),
-        "ticked": len(plan.certain) + sum(len(asked.clear_ids) for asked in found),
+        "ticked": len(plan.certain)
+        + sum(date.is_clear for asked in found for date in asked.dates),
         "proposals": plan.offsets,
         "remarks": plan.remarks,
         "is_anything_listed": first_steps.read_first_steps(connection).has_listing,
@@ -221,7 +222,9 @@ def _chosen_of_night(request: PageRequest) -> tuple[list[int], list[int]]:
     if not night:
         raise errors.UsageError("No date is chosen.", hint="Reload the page.")
     ticked = {
-        _number(pair.partition(":")[0]) for pair in request.choices.get("pair", ())
+        _number(pair.partition(":")[0])
+        for box in request.choices.get("pair", ())
+        for pair in box.split()
     }
     return night, [id_ for id_ in night if id_ in ticked] or night
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -16,11 +15,14 @@ from ticketsync.accounts import health
 from ticketsync.catalogue import (
     availability,
     link_reads,
+    listed_dates,
+    matching_input,
     occurrences,
     prices,
     shows,
     switches,
 )
+from ticketsync.catalogue.listed_dates import ListedDate
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
@@ -104,7 +106,8 @@ class Pages:
                 "types": numbers.by_type(connection, show.id),
                 "fees": numbers.fee_lines(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
-                "sources": sources,
+                "dates": listed_dates.list_dates(sources),
+                "parts_of_dates": matching_input.name_parts(connection, sources),
                 "left_out": left_out,
                 "why_without_figures": "It is left out of the figures."
                 if left_out
@@ -183,7 +186,7 @@ class Pages:
         production_id = int(request.path_params["id"])
         with self._site.database.read() as connection:
             title = shows.get_production_title(connection, production_id)
-            linked = _linked_occurrences(connection)
+            linked = _linked_dates(occurrences.list_occurrences(connection))
             seats = reporting_seats.seats(connection)
             own_shows = shows.list_shows(connection, title)
             show_ids = {show.id for show in own_shows}
@@ -195,7 +198,12 @@ class Pages:
             totals = grouped_figures.production_totals(connection, production_id)
             switched = switches.read_production(connection, production_id)
             matching = plan_values(connection, plan)
-        sources = [o for show in own_shows for o in linked.get(show.id, [])]
+        sources = [
+            part
+            for show in own_shows
+            for date in linked.get(show.id, [])
+            for part in date.parts
+        ]
         return self._site.render_page(
             request,
             "production.html",
@@ -346,14 +354,14 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
     return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
 
 
-def _linked_occurrences(connection: Connection) -> dict[int, list[LinkedOccurrence]]:
+def _linked_dates(sources: Iterable[LinkedOccurrence]) -> dict[int, list[ListedDate]]:
     """
-    The occurrences linked to each show, by our id of the show.
+    The dates linked to each show, by our id of the show.
     """
-    linked: dict[int, list[LinkedOccurrence]] = {}
-    for occurrence in occurrences.list_occurrences(connection):
-        if occurrence.show_id is not None:
-            linked.setdefault(occurrence.show_id, []).append(occurrence)
+    linked: dict[int, list[ListedDate]] = {}
+    for date in listed_dates.list_dates(sources):
+        if date.first.show_id is not None:
+            linked.setdefault(date.first.show_id, []).append(date)
     return linked
 
 

@@ -73,14 +73,15 @@ class ShowSetupPages:
             for item in plan
             if item.show_id is None
         }
+        dates = adopting.first_parts(plan)
         return self._site.render_page(
             request,
             "adopt.html",
             "Make what is on sale your shows",
-            plan=plan[:SHOWN],
-            more=max(0, len(plan) - SHOWN),
+            plan=dates[:SHOWN],
+            more=max(0, len(dates) - SHOWN),
             new=len(new),
-            links=len(plan),
+            links=len(dates),
             has_orders=first.has_orders,
         )
 

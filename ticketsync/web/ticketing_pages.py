@@ -16,6 +16,8 @@ from starlette.routing import Route
 from ticketsync.accounts import state
 from ticketsync.catalogue import (
     link_settings,
+    listed_dates,
+    matching_input,
     occurrences,
     selection,
     shows,
@@ -87,7 +89,9 @@ class TicketingPages:
             accounts=names,
             account=account,
             only_unlinked=only_unlinked,
-            occurrences=[o for o in found if account in ("", o.account)],
+            dates=listed_dates.list_dates(
+                o for o in found if account in ("", o.account)
+            ),
             shows=own,
         )
 
@@ -97,9 +101,11 @@ class TicketingPages:
         """
         with self._site.database.read() as connection:
             event = selection.get_event(connection, int(request.path_params["id"]))
+            listed = occurrences.list_occurrences(connection, event_id=event.id)
             values: dict[str, Any] = {
                 "event": event,
-                "dates": occurrences.list_occurrences(connection, event_id=event.id),
+                "dates": listed_dates.list_dates(listed),
+                "parts_of_dates": matching_input.name_parts(connection, listed),
                 "switches": switches.read_event(connection, event.id),
                 "types": link_settings.read_types(connection, event.id),
                 "shows": {show.id: show for show in shows.list_shows(connection)},
@@ -118,7 +124,9 @@ class TicketingPages:
         search = request.query.get("q", "")
         with self._site.database.read() as connection:
             found = _occurrence(connection, request)
+            date = listed_dates.get_date(connection, found)
             own = shows.list_shows(connection)
+            part_names = matching_input.name_parts(connection, date.parts)
             productions = [title for _, title, _ in shows.list_productions(connection)]
         return self._site.render_page(
             request,
@@ -126,6 +134,8 @@ class TicketingPages:
             found.name,
             notice=notices.text_of(request.query),
             occurrence=found,
+            date=date,
+            part_names=part_names,
             show=next((s for s in own if s.id == found.show_id), None),
             search=search,
             nearest=nearest_shows(own, found, search),
@@ -141,8 +151,9 @@ class TicketingPages:
         """
         with self._site.database.read() as connection:
             found = _occurrence(connection, request)
+            date = listed_dates.get_date(connection, found)
             show = shows.get_show(connection, _number(request.form.get("show", "")))
-        match.link(self._site.database, self._site.settings, found.id, show.id)
+        match.link_parts(self._site.database, self._site.settings, date.ids, show.id)
         return _back(request, f"/occurrences/{found.id}", notices.LINKED)
 
     def unlink(self, request: PageRequest) -> Response:
@@ -161,11 +172,11 @@ class TicketingPages:
         if not title:
             raise errors.UsageError("A show needs the title of its production.")
         with self._site.database.read() as connection:
-            found = _occurrence(connection, request)
+            date = listed_dates.get_date(connection, _occurrence(connection, request))
         session = MatchSession(
             self._site.database, self._site.settings, match.new_batch()
         )
-        show_id = session.new_show([found.id], title)
+        show_id = session.new_show(date.ids, title)
         return _back(request, f"/shows/{show_id}", notices.LINKED)
 
     def switch_occurrence(self, request: PageRequest) -> Response:

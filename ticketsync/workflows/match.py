@@ -5,7 +5,7 @@ Matching: propose over everything unlinked, save what was decided.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -155,18 +155,28 @@ def link(
     """
     A person's own pair, or their word that a moved date still is the same show.
     """
-    pair = Pair(occurrence_id, show_id, "linked by hand")
+    link_parts(database, settings, [occurrence_id], show_id)
+
+
+def link_parts(
+    database: Database, settings: Settings, occurrence_ids: Sequence[int], show_id: int
+) -> None:
+    """
+    The same for the occurrences that are one date: all or none.
+    """
+    pairs = [Pair(id_, show_id, "linked by hand") for id_ in occurrence_ids]
     now = clock.now()
     with database.write() as connection:
         made = links.save_links(
             connection,
-            [pair],
+            pairs,
             decided_by="person",
             batch=f"link-{now:%Y%m%d-%H%M%S}",
             now=now,
         )
         if not made:
-            moves.confirm_move(connection, occurrence_id)
+            for occurrence_id in occurrence_ids:
+                moves.confirm_move(connection, occurrence_id)
         show_figures.recompute(connection, settings, {show_id})
 
 

@@ -1,0 +1,309 @@
+"""
+A Square item whose ticket types are occurrences of their own is one date wherever dates
+are listed or asked about, and each of its occurrences has a link of its own.
+"""
+
+import json
+import re
+import shlex
+from datetime import datetime
+
+import httpx
+import pytest
+from support.commands import talk
+from support.dates import NOW
+from support.listing_commands import listings
+from support.web_server import running
+from typer.testing import CliRunner
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import new_shows, occurrences, questions, shows
+from ticketsync.cli.main import app
+from ticketsync.core import clock, records
+from ticketsync.core.config import Settings
+from ticketsync.core.listed_dates import DateKey, group_parts
+from ticketsync.store import engine
+from ticketsync.visitors import passes
+from ticketsync.web import app as web
+from ticketsync.web.receiver import Receiver
+from ticketsync.web.site import COOKIE, Site
+from ticketsync.workflows import match
+
+SYDNEY = "Australia/Sydney"
+EARLY, LATE = datetime(2026, 9, 18, 19, 30), datetime(2026, 9, 18, 21, 0)
+SELLER = "squarebar"
+PARTS = ("V-adult", "V-child", "V-member")
+# These are about single occurrences, ticket types or happenings.
+OTHER_LISTINGS = {"audit list", "events prices", "accounts list"}
+
+
+def occurrence(id_, event, starts, *, is_dated=True):
+    return records.Occurrence(
+        id=id_,
+        event_id=event,
+        name="Late Laughs",
+        starts_at=clock.local_to_utc(starts, SYDNEY),
+        ends_at=None,
+        timezone=SYDNEY,
+        status=records.OccurrenceStatus.ON_SALE,
+        capacity=None,
+        currency="AUD",
+        venue=None,
+        url=f"https://square.example/{id_}",
+        listed_at=None,
+        issued=None,
+        ordered=None,
+        fingerprint="",
+        is_dated=is_dated,
+    )
+
+
+@pytest.fixture
+def database(home, frozen, templates):
+    """
+    Two shows of one evening. Square sells the first in three parts and has two things
+    without a date, Ticket Tailor lists both shows.
+    """
+    opened = engine.open_database(
+        templates.copy("sqlite", "empty", home / "ticketsync.db")
+    )
+    with opened.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", SYDNEY, "AUD")
+        for starts in (EARLY, LATE):
+            new_shows.add_show(
+                connection,
+                new_shows.NewShow(
+                    production="Late Laughs",
+                    starts_at=clock.local_to_utc(starts, SYDNEY),
+                    venue="The Lantern Room",
+                    timezone=SYDNEY,
+                    currency="AUD",
+                ),
+            )
+        for name, provider, listed in (
+            (
+                SELLER,
+                "square",
+                [
+                    *(occurrence(id_, "item", EARLY) for id_ in PARTS),
+                    occurrence("V-cup", "cups", EARLY, is_dated=False),
+                    occurrence("V-mug", "cups", EARLY, is_dated=False),
+                ],
+            ),
+            (
+                "tt",
+                "ticket_tailor",
+                [occurrence("oc1", "ev", EARLY), occurrence("oc2", "ev", LATE)],
+            ),
+        ):
+            account = state.add_account(
+                connection,
+                state.NewAccount(name, provider, None, "none", "", "", None),
+                NOW,
+            )
+            by_event = {}
+            for item in listed:
+                by_event.setdefault(item.event_id, []).append(item)
+            occurrences.save_listing(
+                connection,
+                account,
+                [
+                    occurrences.ListedEvent(
+                        records.Event(event, "Late Laughs", None, tuple(items)),
+                        event.encode(),
+                    )
+                    for event, items in by_event.items()
+                ],
+            )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(database):
+    site = Site(database, Settings())
+    with database.write() as connection:
+        token = passes.issue(connection, "session", "manager", "Ruth", clock.now())
+    with (
+        running(web.create_app(Receiver(database, list), site)) as address,
+        httpx.Client(base_url=address, trust_env=False, follow_redirects=True) as found,
+    ):
+        found.headers["origin"] = address
+        found.cookies.set(COOKIE, token)
+        yield found
+
+
+def linked(database):
+    with database.read() as connection:
+        return {
+            item.provider_occurrence_id: item.show_id
+            for item in occurrences.list_occurrences(connection)
+            if item.show_id is not None
+        }
+
+
+def ids(database):
+    with database.read() as connection:
+        return [
+            item.id
+            for item in occurrences.list_occurrences(connection)
+            if item.provider_occurrence_id in PARTS
+        ]
+
+
+def plan(database):
+    with database.read() as connection:
+        return match.plan(connection, Settings())
+
+
+def output_of(words):
+    words = words.replace("productions show 1", "productions show 'Late Laughs'")
+    done = CliRunner().invoke(app, shlex.split(words))
+    assert done.exit_code in (0, 10), (words, done.stderr, done.exception)
+    return done.stdout
+
+
+def dated_lines(text):
+    """
+    The lines about Square's dates, without those of what has none.
+    """
+    return [
+        line
+        for line in text.splitlines()
+        if SELLER in line and ("2026-09-18" in line or "18 Sep" in line)
+    ]
+
+
+def all_listings():
+    found = {
+        *listings(),
+        "shows show 1",
+        "match --dry-run",
+        "shows adopt --all --dry-run",
+    }
+    return sorted(
+        words
+        for words in found
+        if words not in OTHER_LISTINGS and not words.startswith(("runs", "accounts"))
+    )
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_every_listing_has_one_line_for_the_date(database, is_linked, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if is_linked:
+        match.link_parts(database, Settings(), ids(database), 1)
+    printed = {words: dated_lines(output_of(words)) for words in all_listings()}
+    assert {words: lines for words, lines in printed.items() if len(lines) > 1} == {}
+    assert len(printed["events list"]) == 1
+    assert len(printed["shows show 1"]) == is_linked
+    # Nothing of it is left out: the parts are in the line, and records of their own.
+    assert all(part in printed["events list"][0] for part in PARTS)
+    records_ = json.loads(output_of("events list --json"))
+    of_square = {r["occurrence_id"] for r in records_ if r["account"] == SELLER}
+    assert of_square == {"V-cup", "V-mug", *PARTS}
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_every_page_names_the_date_once(database, client, is_linked):
+    if is_linked:
+        match.link_parts(database, Settings(), ids(database), 1)
+
+    def text_of(path):
+        page = client.get(path)
+        assert page.status_code == 200, path
+        return page.text
+
+    sold_by = re.findall(
+        r'data-label="Sold by">(.*?)</td>', text_of("/calendar?past=1")
+    )
+    assert sold_by[0].count(SELLER) == is_linked
+    show = text_of("/shows/1")
+    assert show.count(f"<li>{SELLER}:") == is_linked
+    assert show.count(f"switches of {SELLER}") == is_linked
+    if is_linked:
+        assert "(V-adult, V-child, V-member)" in show
+    production = text_of("/productions/1")
+    assert production.count(f"<div>{SELLER}:") == is_linked
+    boxes = re.findall(rf"<b>{SELLER}</b>", production)
+    assert len(boxes) == (not is_linked)
+    assert text_of("/matching").count(f"<b>{SELLER}</b>") == (not is_linked)
+    rows = re.findall(r"(?s)<tr>.*?</tr>", text_of("/events"))
+    dated = [row for row in rows if SELLER in row and "no date" not in row]
+    assert len(dated) == 1
+    adopted = re.findall(r"(?s)<tr>.*?</tr>", text_of("/shows/adopt"))
+    assert sum(SELLER in row for row in adopted) == (not is_linked)
+
+
+def test_the_three_parts_wait_as_one_date(database):
+    waiting = json.loads(output_of("waiting list --json"))
+    found = [item for item in waiting if item["kind"] == "unmatched"]
+    assert len([item for item in found if SELLER in item["text"]]) == 1
+
+
+def test_a_double_bill_does_not_tear_the_parts_apart(database):
+    asked = questions.group(plan(database).unsure)
+    of_square = [
+        (question.show.show_id, date.occurrence_ids)
+        for question in asked
+        for date in question.dates
+        if date.first.occurrence.account == SELLER
+    ]
+    assert of_square == [(1, tuple(ids(database)))]
+
+
+def test_one_answer_on_the_page_links_all_parts(database, client):
+    page = client.get("/matching").text
+    (box,) = re.findall(
+        r'name="pair" value="([^"]*)"[^>]*>\s*<span><b>squarebar</b>', page
+    )
+    client.post("/matching/link", data={"pair": box})
+    assert {part: linked(database)[part] for part in PARTS} == dict.fromkeys(PARTS, 1)
+
+
+def test_refusing_the_date_refuses_all_parts(database, client):
+    pairs = " ".join(f"{id_}:1" for id_ in ids(database))
+    night = " ".join(map(str, [*ids(database), 999]))
+    client.post("/matching/refuse", data={"night": night, "pair": pairs})
+    left = {item.occurrence.occurrence_id for item in plan(database).unsure}
+    assert not left & {*ids(database)}
+
+
+@pytest.mark.parametrize("path", ["link", "show"])
+def test_what_is_decided_on_the_page_of_a_part_holds_for_all(database, client, path):
+    first = ids(database)[1]
+    page = client.get(f"/occurrences/{first}").text
+    assert "It is listed as 3 ticket types" in page
+    client.post(
+        f"/occurrences/{first}/{path}", data={"show": "1", "title": "Late Laughs"}
+    )
+    assert {part: linked(database)[part] for part in PARTS} == dict.fromkeys(PARTS, 1)
+
+
+def test_one_key_on_the_screen_links_all_parts(home, database):
+    screen = talk(
+        "match", env={"TICKETSYNC_HOME": str(home), "TERM": "xterm", "COLUMNS": "80"}
+    )
+    screen.expect("certain pair")
+    screen.send("y")
+    screen.expect("1 open")
+    screen.expect("V-adult, V-child")
+    screen.send("1")
+    screen.expect("linked")
+    screen.close()
+    assert {part: linked(database)[part] for part in PARTS} == dict.fromkeys(PARTS, 1)
+
+
+def test_the_rule_groups_by_account_event_instant_and_show():
+    at = datetime(2026, 9, 18, 9, 30)
+    keys = [
+        DateKey("bar", 1, at, 7),
+        DateKey("bar", 2, at, 7),
+        DateKey("bar", 1, at, 7),
+        None,
+        DateKey("bar", 1, at, 8),
+        None,
+        DateKey("eb", 1, at, 7),
+    ]
+    grouped = group_parts(range(len(keys)), keys.__getitem__)
+    assert grouped == [(0, 2), (1,), (3,), (4,), (5,), (6,)]

@@ -1,0 +1,41 @@
+"""
+What is one date of a listing, where a platform sells it in several parts: a Square item
+has a variation for each ticket type, and each of them is an occurrence of its own.
+
+Wherever dates are listed or counted, the parts of one are one line. Links, switches and
+orders stay with each occurrence, so JSON and CSV keep one record for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class DateKey(NamedTuple):
+    """
+    What the parts of one date have in common: the account, by its name, the event and
+    the show that they feed, by our ids, and the instant.
+    """
+
+    account: str
+    event_id: int
+    starts_at: datetime
+    show_id: int | None = None
+
+
+def group_parts(
+    items: Iterable[T], key_of: Callable[[T], DateKey | None]
+) -> list[tuple[T, ...]]:
+    """
+    The parts of each date together, in the order of its first one. What has no date,
+    and therefore no key, stays alone.
+    """
+    groups: dict[DateKey | int, list[T]] = {}
+    for number, item in enumerate(items):
+        key = key_of(item)
+        groups.setdefault(number if key is None else key, []).append(item)
+    return [tuple(group) for group in groups.values()]
