@@ -19,6 +19,7 @@ from ticketsync.cli import (
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import PeriodText
 from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ticketsync.financials.explain import TicketContribution
     from ticketsync.financials.gaps import Gap, KnownAmount
     from ticketsync.reporting.figure_filter import FigureFilter
-    from ticketsync.reporting.numbers import Figures, TypeFigures
+    from ticketsync.reporting.numbers import FeeLine, Figures, TypeFigures
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -188,6 +189,8 @@ def show_financials(
     if types:
         terminal.echo("")
         _print_types(types)
+    if fees:
+        _print_fees(fees)
 
 
 _TYPES_COLUMNS = (
@@ -275,6 +278,7 @@ def explain_financials(
     from ticketsync.cli import render
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
+    from ticketsync.reporting import numbers
     from ticketsync.workflows import show_figures
 
     wanted = context.chosen_format(format, json)
@@ -289,6 +293,7 @@ def explain_financials(
             return
         parts = explain.list_contributions(connection, found.id)
         known = gaps.list_known_amounts(connection, found.id, missing)
+        fees = numbers.fee_lines(connection, found.id)
     if not parts:
         terminal.echo("No orders count for this show.")
         return
@@ -301,6 +306,7 @@ def explain_financials(
         label=lambda currency: f"{_sold(parts, currency)} sold",
     )
     _print_parts(parts)
+    _print_fees(fees, known)
     _print_gaps(missing, known)
 
 
@@ -327,6 +333,24 @@ def _print_parts(contributions: Sequence[TicketContribution]) -> None:
             ]
             text = f"{gross}: {', '.join(named) or 'nothing was charged'}."
         money_tables.echo_wrapped(text)
+
+
+def _print_fees(fees: Sequence[FeeLine], known: Sequence[KnownAmount] = ()) -> None:
+    """
+    Print what the fees of each account consist of, or what is known of them.
+    """
+    from ticketsync.cli import money_tables, render
+    from ticketsync.core.money import sum_by_currency
+
+    open_ = {(item.account, item.currency) for item in known if item.what == "fees"}
+    found: dict[tuple[str, str], list[FeeLine]] = {}
+    for line in fees:
+        found.setdefault((line.account, line.currency), []).append(line)
+    for key, lines in found.items():
+        what = "of the fees known" if key in open_ else "fees"
+        whole = render.sums(sum_by_currency(line.amount for line in lines))
+        text = ", ".join(f"{safe(line.name)} {line.amount.text}" for line in lines)
+        money_tables.echo_wrapped(f"{key[0]}, {what} {whole}: {text}.")
 
 
 def _sold(parts: Sequence[TicketContribution], currency: str) -> int:
@@ -359,7 +383,6 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
     Print how much of the fees and of the tax is known, and which orders lack what.
     """
     from ticketsync.core import money
-    from ticketsync.core.redact import safe
 
     for item in known:
         amount = money.decimal_text(item.known, item.currency)

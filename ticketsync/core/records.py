@@ -183,12 +183,14 @@ class Fee(msgspec.Struct, frozen=True):
     """
     A fee kept by the platform or the payment processor, under their name for it;
     `amount` is `None` where one was kept but the amount is not reported, `tax` (the tax
-    inside it) where that is not.
+    inside it) where that is not. `by_ticket` are its parts for the order's tickets, in
+    their sequence, where they are reported; else it is allocated by what was charged.
     """
 
     name: str
     amount: int | None
     tax: int | None = None
+    by_ticket: tuple[int, ...] | None = None
 
 
 class RefundKind(StrEnum):

@@ -7,7 +7,7 @@ where its tickets are. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -189,7 +189,7 @@ def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllo
                 FeeAllocation(id_, fee.name, fee.amount, tax) for id_ in occurrences
             ]
             continue
-        amounts = _sum_by_occurrence(parts, money.split(fee.amount, weights))
+        amounts = _sum_by_occurrence(parts, _fee_parts(fee, fee.amount, weights))
         taxes: dict[str, int | None] = dict.fromkeys(amounts)
         if fee.tax is not None:
             taxes |= _sum_by_occurrence(parts, money.split(fee.tax, weights))
@@ -202,7 +202,7 @@ def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllo
 
 
 def _sum_by_occurrence(
-    parts: list[TicketAllocation], amounts: list[int]
+    parts: list[TicketAllocation], amounts: Sequence[int]
 ) -> dict[str, int]:
     sums: dict[str, int] = {}
     for part, amount in zip(parts, amounts, strict=True):
@@ -298,14 +298,26 @@ def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
     for fee in _sum_by_name(order.fees):
         if fee.amount is None:
             return [None] * len(charged)
-        parts = money.split(fee.amount, weights)
+        parts = _fee_parts(fee, fee.amount, weights)
         found = [a + b for a, b in zip(found, parts, strict=True)]
     return found
 
 
+def _fee_parts(fee: Fee, amount: int, weights: list[int]) -> Sequence[int]:
+    """
+    The part of each ticket: as it is reported, or by weight where that is not, or does
+    not come to the fee.
+    """
+    own = fee.by_ticket
+    if own is not None and len(own) == len(weights) and sum(own) == amount:
+        return own
+    return money.split(amount, weights)
+
+
 def _sum_by_name(fees: tuple[Fee, ...]) -> list[Fee]:
     """
-    The fees summed by name; one that is partly unknown is unknown, and so is its tax.
+    The fees summed by name; one that is partly unknown is unknown, and so are its tax
+    and its parts by ticket.
     """
     if len(fees) < 2:
         return list(fees)
@@ -316,12 +328,21 @@ def _sum_by_name(fees: tuple[Fee, ...]) -> list[Fee]:
             found[fee.name] = fee
         else:
             amount, tax = _plus(before.amount, fee.amount), _plus(before.tax, fee.tax)
-            found[fee.name] = Fee(fee.name, amount, tax)
+            parts = _plus_each(before.by_ticket, fee.by_ticket)
+            found[fee.name] = Fee(fee.name, amount, tax, parts)
     return list(found.values())
 
 
 def _plus(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
+
+
+def _plus_each(
+    one: tuple[int, ...] | None, other: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    if one is None or other is None or len(one) != len(other):
+        return None
+    return tuple(a + b for a, b in zip(one, other, strict=True))
 
 
 def _order_without_tickets(order: Order) -> TicketAllocation:

@@ -137,7 +137,7 @@ def rules_of(chosen: Recipe) -> dict[str, Any]:
     """
     What parsing must know of the recipe; it is stored with each order.
     """
-    return {
+    rules = {
         "is_plain": True,
         "timezone": chosen.timezone,
         "currency": chosen.currency,
@@ -151,6 +151,10 @@ def rules_of(chosen: Recipe) -> dict[str, Any]:
         "status": dict(chosen.status),
         "kind": dict(chosen.kind),
     }
+    has_fees = "kept" in chosen.columns or chosen.fee_is_kept
+    if has_fees and "order" not in (chosen.per.get("kept"), chosen.per.get("fee")):
+        rules["fees_by_row"] = True
+    return rules
 
 
 def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports:

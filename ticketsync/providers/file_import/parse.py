@@ -18,7 +18,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import returns, ticket_ids
+from ticketsync.providers.file_import import returns, row_fees, ticket_ids
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 from ticketsync.providers.file_import.ticket_ids import SoldRow
 
@@ -131,7 +131,8 @@ class _OrderParser:
         of_tickets = sum(ticket.face + ticket.fee for ticket in tickets)
         on_top = (tax or 0) if self.rules["tax_on_top"] else 0
         total = of_tickets + order_fees + on_top
-        charged = total if status is OrderStatus.PAID or refunded else 0
+        is_paid = status is OrderStatus.PAID or bool(refunded)
+        charged = total if is_paid else 0
         first = (sold or self.lines)[0]
         occurrence = self.occurrence(first)
         if not first.get("order"):
@@ -150,7 +151,7 @@ class _OrderParser:
             tax=tax,
             tax_on_top=self.rules["tax_on_top"],
             discounts=sum(t.listed - t.face for t in tickets if t.listed is not None),
-            fees=self.fees(sold, charged),
+            fees=self.fees(sold, tickets, charged) if is_paid else (),
             refunds=(records.Refund(str(self.raw["id"]), refunded),)
             if refunded
             else (),
@@ -335,22 +336,53 @@ class _OrderParser:
         return self.line_total(line) if word == "refunded" else 0
 
     def fees(
-        self, sold: Sequence[Cells], charged: int
+        self, sold: Sequence[Cells], tickets: Sequence[records.Ticket], charged: int
     ) -> tuple[records.Fee, ...] | None:
         platform = self.rules["platform"]
         name = f"{platform} fee"
         buyer_fees = sum(self.amount(line, "fee") or 0 for line in sold)
-        if not charged:
-            return ()
         if not self.rules["tells_kept"]:
+            if not charged:
+                return ()
             if not buyer_fees or not self.rules["fee_is_kept"]:
                 return None
             rest = records.Fee(f"What else {platform} kept", None)
-            return (records.Fee(name, buyer_fees), rest)
+            own = tuple(ticket.fee for ticket in tickets)
+            return (self.fee(name, buyer_fees, own), rest)
         kept = sum(self.amount(line, "kept") or 0 for line in self.lines)
+        parts = row_fees.fees_by_ticket(self.rows_with_fee(), tickets)
         if self.rules["fee_is_kept"]:
             kept += buyer_fees
-        return (records.Fee(name, kept),) if kept else ()
+            parts = tuple(
+                part + ticket.fee for part, ticket in zip(parts, tickets, strict=True)
+            )
+        return (self.fee(name, kept, parts),) if kept or any(parts) else ()
+
+    def fee(self, name: str, amount: int, parts: tuple[int, ...]) -> records.Fee:
+        """
+        A fee that stands on rows belongs to their tickets. One of the whole order, and
+        one whose rules do not say which it is, is left to be allocated.
+        """
+        is_by_row = self.rules.get("fees_by_row", False)
+        return records.Fee(name, amount, by_ticket=parts if is_by_row else None)
+
+    def rows_with_fee(self) -> list[row_fees.RowFee]:
+        """
+        What was kept for each row, those that sell first, as their tickets are.
+        """
+        found = []
+        for kind in ("sale", "refund", "fee", "tax", "nothing"):
+            for line in self.lines_of(kind):
+                occurrence = occurrence_of(line, self.rules)
+                found.append(
+                    row_fees.RowFee(
+                        self.amount(line, "kept") or 0,
+                        self.quantity(line) if kind == "sale" else 0,
+                        occurrence["id"] if occurrence else "",
+                        line.get("type", ""),
+                    )
+                )
+        return found
 
     def amount(self, line: Cells, name: str) -> int | None:
         """
