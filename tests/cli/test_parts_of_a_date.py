@@ -16,7 +16,7 @@ from support.listing_commands import listings
 from support.web_server import running
 from typer.testing import CliRunner
 
-from ticketsync.accounts import state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, questions, shows
 from ticketsync.cli.main import app
 from ticketsync.core import clock, records
@@ -96,7 +96,7 @@ def database(home, frozen, templates):
                 [occurrence("oc1", "ev", EARLY), occurrence("oc2", "ev", LATE)],
             ),
         ):
-            account = state.add_account(
+            account = edits.add_account(
                 connection,
                 state.NewAccount(name, provider, None, "none", "", "", None),
                 NOW,

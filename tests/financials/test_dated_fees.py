@@ -3,6 +3,7 @@ Fees by dated rates of the venue's own: those of the day of the sale count, in t
 of the business. Amounts are worked out by hand.
 """
 
+import contextlib
 from datetime import date
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from support.saved_orders import (
     ticket,
 )
 
+from ticketsync.__main__ import main
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import config, errors
@@ -25,7 +27,7 @@ from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
 from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
-from ticketsync.reporting import numbers
+from ticketsync.reporting import numbers, sales_report
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.workflows import catalogue_edits, sales_reports, show_figures
 
@@ -211,6 +213,94 @@ def test_the_cap_counts_for_each_ticket_and_not_for_complimentary_ones(books):
     assert (figures["ev_1"].fees, figures["ev_2"].fees) == (200, 500)
 
 
+FREE = FeeSchedule(
+    per_ticket=Decimal("0.65"), per_order=Decimal("0.30"), free_tickets=Decimal("0.20")
+)
+
+
+def test_free_tickets_cost_what_the_rate_says(books):
+    """
+    0.65 and 0.30 for the paid one, 0.20 for the free one beside it; an order of two
+    free ones alone is 0.40, and nothing is charged per order.
+    """
+    with_guest = order(ticket(1, 2000), ticket(2, 0, "ev_2"), placed_at=JUNE, fees=None)
+    guests = order(
+        ticket(3, 0, "ev_2"),
+        ticket(4, 0, "ev_2"),
+        id_="or_3",
+        placed_at=JUNE,
+        fees=None,
+    )
+    save(books, with_guest, guests, at=FIRST_DAY)
+    figures, lines = recompute(books, FREE)
+    assert {id_: f.fees for id_, f in figures.items()} == {"ev_1": 95, "ev_2": 60}
+    assert lines["ev_2"] == {
+        "Free tickets": (60, "schedule"),
+        "Per ticket": (0, "schedule"),
+        "Per order": (0, "schedule"),
+    }
+    settings = Settings(accounts={"tt": AccountSettings(fees=(FREE,))})
+    with books.read() as connection:
+        own = sales_reports.own_rates(connection, settings)
+        report = sales_report.sales_table(connection, "month", own, zone="UTC")
+    (fees_,) = (row[report.position("fees")] for row in report.rows)
+    assert fees_ == 95 + 60
+    assert recompute(books)[0]["ev_2"].fees == 0  # the control
+
+
+def test_free_tickets_of_reported_orders_cost_nothing_more(books):
+    reported = sale(1, JUNE, fees=(Fee("Service", 110),))
+    guest = sale(2, JUNE, face=0, fees=())
+    save(books, reported, guest, at=FIRST_DAY)
+    assert fees(recompute(books, FREE)[0]) == (110, "reported")
+
+
+def explained(capsys, monkeypatch, home, rates):
+    (home / "config.yaml").write_text(HEAD + rates)
+    monkeypatch.setattr("sys.argv", ["ticketsync", "financials", "explain", "1"])
+    with contextlib.suppress(SystemExit):
+        main()
+    return capsys.readouterr().out
+
+
+def test_explain_names_what_is_missing_of_the_figures_also_before_a_rebuild(
+    sqlite, home, monkeypatch, capsys
+):
+    """
+    The figures were computed with the rate of July: of one order over fees are unknown.
+    A rate that is added for earlier sales changes nothing before the rebuild.
+    """
+    books = prepare(sqlite)
+    monkeypatch.setenv("TICKETSYNC_DATABASE_URL", str(sqlite.file))
+    save(books, sale(1, JUNE), sale(2, LAST_OF_SEPTEMBER), at=FIRST_DAY)
+    recompute(books, JULY)
+    july = "      - {from: 2026-07-01, per_ticket: 0.65}\n"
+    january = "      - {from: 2026-01-01, per_ticket: 0.55}\n"
+    always = "      per_ticket: 0.65\n"
+    missing = "tt: fees 0.65 AUD known, 1 order missing."
+
+    now = explained(capsys, monkeypatch, home, july)
+    assert missing in now
+    assert "rebuild" not in now
+    then = explained(capsys, monkeypatch, home, january + july)
+    assert missing in then
+    assert "have changed since: run `ticketsync financials rebuild`" in then
+
+    recompute(books)
+    first = explained(capsys, monkeypatch, home, always)
+    assert "tt: fees 0.00 AUD known, 2 orders missing." in first
+    assert "rebuild" in first
+
+
+def test_the_tax_inside_a_rate_is_read_exactly():
+    text = HEAD + "      {per_ticket: 1, tax: inside 9.975%}\n"
+    assert config.read(text, "config.yaml").account("tt").fees[0].tax == 99_750
+    text = HEAD + "      {per_ticket: 1, tax: none}\n"
+    assert config.read(text, "config.yaml").account("tt").fees[0].tax == 0
+    text = HEAD + "      {per_ticket: 1}\n"
+    assert config.read(text, "config.yaml").account("tt").fees[0].tax is None
+
+
 # The settings
 
 HEAD = "accounts:\n  tt:\n    fees:\n"
@@ -238,6 +328,13 @@ def test_rates_without_a_day_always_hold():
         ("      - {from: 2026-02-30}\n", "line 4: '2026-02-30': a day such as"),
         ("      - from: 2026-07-01\n        percent: x\n", "line 5: 'x': an amount"),
         ("      - from: 2026-07-01\n        percnt: 1\n", "line 5: 'percnt' is not"),
+        ("      - {from: 2026-07-01, tax: 10%}\n", "line 4: '10%': `inside 10%` or"),
+        (
+            "      - {from: 2026-07-01, tax: inside 10.12345%}\n",
+            "`inside 10%` or `none`",
+        ),
+        ("      - {from: 2026-07-01, tax: inside 101}\n", "`inside 10%` or `none`"),
+        ("      - {from: 2026-07-01, free_tickets: -1}\n", "line 4: '-1': an amount"),
         ("      - {from: 2026-07-01}\n" * 2, "line 5: there is an entry from 2026"),
         ("      - always\n", "line 4: rates such as {from: 2026-07-01"),
         ("      []\n", "line 4: rates, or a list of them"),

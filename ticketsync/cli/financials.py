@@ -278,6 +278,7 @@ def explain_financials(
     from ticketsync.cli import render
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
+    from ticketsync.financials.applied_rates import read_applied_rates
     from ticketsync.reporting import numbers
     from ticketsync.workflows import show_figures
 
@@ -286,7 +287,8 @@ def explain_financials(
     with at.database().read() as connection:
         found = selection.find_show(connection, show)
         rates = show_figures.fee_schedules(connection, at.settings())
-        missing = gaps.list_gaps(connection, found.id, rates)
+        applied = read_applied_rates(connection, found.id, rates)
+        missing = gaps.list_gaps(connection, found.id, applied.schedules)
         if wanted != "table":
             report = explain.contributions_table(connection, found.id)
             render.machine(_with_gaps(report, missing), wanted)
@@ -308,6 +310,11 @@ def explain_financials(
     _print_parts(parts)
     _print_fees(fees, known)
     _print_gaps(missing, known)
+    if applied.have_changed:
+        terminal.echo(
+            "The fee rates in the settings have changed since: run "
+            "`ticketsync financials rebuild`."
+        )
 
 
 def _print_parts(contributions: Sequence[TicketContribution]) -> None:

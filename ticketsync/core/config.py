@@ -33,7 +33,9 @@ class FeeSchedule:
     `percent` is of what the buyer was charged. Free orders cost nothing. In force for
     sales from the day `since` on (`from` in the file) until the next one; `None`:
     always. `cap_per_ticket` is the most that both together come to for one paid
-    ticket, apart from `per_order`.
+    ticket, apart from `per_order`. `free_tickets` is what each complimentary ticket
+    costs, in major units. `tax` is the rate of the tax inside these fees, in parts per
+    million; `None` where the venue does not say it.
     """
 
     since: date | None = None
@@ -41,6 +43,8 @@ class FeeSchedule:
     percent: Decimal = Decimal(0)
     per_order: Decimal = Decimal(0)
     cap_per_ticket: Decimal | None = None
+    free_tickets: Decimal = Decimal(0)
+    tax: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ticketsync.core import plain_yaml
+from ticketsync.core import plain_yaml, written_rates
 from ticketsync.core.typed_yaml import Words, YamlFile, one_of, section, whole
 
 SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
@@ -36,6 +36,23 @@ class _Rate(Decimal):
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]*)?|\.[0-9]+", str(value)):
             raise ValueError("an amount or percentage such as 0.65 is expected")
         return cls(value)
+
+
+class _TaxInside(int):
+    """
+    The tax inside an amount, in parts per million: `inside 10%`, or `none`.
+    """
+
+    @classmethod
+    def parse(cls, value: Any) -> _TaxInside:
+        text = str(value).strip()
+        if text == "none":
+            return cls(0)
+        kind, _, rate = text.partition(" ")
+        rate_ppm = written_rates.ppm(rate.strip())
+        if kind != "inside" or rate_ppm is None:
+            raise ValueError("`inside 10%` or `none` is expected")
+        return cls(rate_ppm)
 
 
 class _Day(date):
@@ -139,8 +156,9 @@ ACCOUNT = section(
     push_check_ins=_Flag,
 )
 _RATES: dict[str, Any] = dict.fromkeys(
-    ("per_ticket", "percent", "per_order", "cap_per_ticket"), _Rate
+    ("per_ticket", "percent", "per_order", "cap_per_ticket", "free_tickets"), _Rate
 )
+_RATES |= {"tax": _TaxInside}
 FEES = section(**_RATES)
 DATED_FEES = section(**{"from": _Day}, **_RATES)
 

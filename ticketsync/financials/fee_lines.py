@@ -203,23 +203,32 @@ def _read_show_ids(connection: Connection) -> dict[int, int]:
     return {int(row.occurrence_id): int(row.show_id) for row in rows}
 
 
-def _orders_without_fees(of_shows: Any, accounts: Iterable[int]) -> Select[Any]:
+def _orders_without_fees(of_shows: Any, schedules: Schedules) -> Select[Any]:
+    bill_free = [a for a, own in schedules.items() if any(s.free_tickets for s in own)]
+    is_billed = totals.lacks_fees()
+    if bill_free:
+        is_free = and_(
+            tickets.c.is_comp,
+            tickets.c.fees.is_(None),
+            tickets.c.account_id.in_(bill_free),
+        )
+        is_billed = or_(is_billed, is_free)
     return (
         select(tickets.c.order_id)
         .select_from(counted.counted_tickets())
-        .where(of_shows, totals.lacks_fees(), tickets.c.account_id.in_(list(accounts)))
+        .where(of_shows, is_billed, tickets.c.account_id.in_(list(schedules)))
         .where(tickets.c.order_id.is_not(None))
     )
 
 
 def _unknown_orders(
-    connection: Connection, of_shows: Any, accounts: Iterable[int]
+    connection: Connection, of_shows: Any, schedules: Schedules
 ) -> Iterable[tuple[OrderKey, list[OrderPart]]]:
     """
     Orders with a ticket of these shows and unknown fees, whole: our id, account,
     currency and sale, and their parts by occurrence, also of other shows and of none.
     """
-    wanted = _orders_without_fees(of_shows, accounts)
+    wanted = _orders_without_fees(of_shows, schedules)
     group = (
         tickets.c.order_id,
         tickets.c.account_id,
@@ -229,6 +238,7 @@ def _unknown_orders(
         tickets.c.kind,
         tickets.c.face,
         tickets.c.charged,
+        tickets.c.is_comp,
     )
     query = (
         select(*group, func.count())
@@ -237,7 +247,8 @@ def _unknown_orders(
         .group_by(*group)
     )
     found: dict[OrderKey, dict[int, OrderPart]] = {}
-    for *order, occurrence, kind, face, charged, number in connection.execute(query):
+    for row in connection.execute(query):
+        *order, occurrence, kind, face, charged, is_comp, number = row
         parts = found.setdefault((order[0], order[1], order[2], order[3]), {})
         held = parts.get(occurrence, OrderPart(occurrence, 0, 0))
         paid = number if kind == "admission" and face > 0 else 0
@@ -246,6 +257,7 @@ def _unknown_orders(
             held.charged + charged * number,
             held.paid_tickets + paid,
             (*held.prices, *[charged] * paid),
+            held.free_tickets + (number if is_comp else 0),
         )
     for order_key, parts in found.items():
         # The order of groups is undefined; a tie goes to the earlier occurrence.

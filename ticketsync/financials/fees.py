@@ -2,9 +2,10 @@
 Fees by the venue's own rates, where the platform does not report them.
 
 The rates (`accounts.NAME.fees` in the settings) are applied to each order as the
-platform bills it: per paid ticket, in percent of what was charged, per paid order. An
-order over several shows is billed once, and each show bears its part. Of several dated
-rates those of the day of the sale count, in the zone of the business. Pure.
+platform bills it: per paid ticket, in percent of what was charged, per paid order, and
+per free ticket where those cost something. An order over several shows is billed once,
+and each show bears its part. Of several dated rates those of the day of the sale count,
+in the zone of the business. Pure.
 """
 
 from __future__ import annotations
@@ -25,19 +26,22 @@ _SCALE = 1_000_000  # of a minor unit, to weigh capped percentages
 PER_TICKET = "Per ticket"
 PERCENT = "Percentage"
 PER_ORDER = "Per order"
+FREE_TICKETS = "Free tickets"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPart:
     """
     What one order charged for one occurrence (our id), in minor units, and the number
-    of its tickets there that were not free; `prices` is what each of these was charged.
+    of its tickets there that were not free; `prices` is what each of these was charged,
+    `free_tickets` the number of those that cost nothing.
     """
 
     occurrence_id: int
     charged: int
     paid_tickets: int
     prices: tuple[int, ...] = ()
+    free_tickets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,24 @@ def by_schedule(
     """
     The fee lines of one order in minor units, one dict for each of its parts.
     """
+    lines = _paid_lines(parts, schedule, currency)
+    free = _minor(schedule.free_tickets, currency)
+    if free and any(part.free_tickets for part in parts):
+        lines[FREE_TICKETS] = [free * part.free_tickets for part in parts]
+    return [
+        {name: amounts[n] for name, amounts in lines.items()} for n in range(len(parts))
+    ]
+
+
+def _paid_lines(
+    parts: Sequence[OrderPart], schedule: FeeSchedule, currency: str
+) -> dict[str, list[int]]:
+    """
+    The lines of what was paid for, each divided among the parts of the order.
+    """
     charged = sum(part.charged for part in parts)
     if charged <= 0:
-        return [{} for _ in parts]
+        return {}
     weights = [max(0, part.charged) for part in parts]
     cap = schedule.cap_per_ticket
     per_ticket = _minor(schedule.per_ticket, currency)
@@ -99,9 +118,7 @@ def by_schedule(
         lines[PERCENT] = money.split(percent, by_percent)
     if schedule.per_order:
         lines[PER_ORDER] = money.split(per_order, weights)
-    return [
-        {name: amounts[n] for name, amounts in lines.items()} for n in range(len(parts))
-    ]
+    return lines
 
 
 def _capped(part: OrderPart, percent: Decimal, room: int) -> Decimal:

@@ -349,7 +349,7 @@ def _fees_of(
         row.pop(name) for name in _FEE_SUMS
     )
     # Without sales there are no fees.
-    if not unreported and (reported_any or not has_rate):
+    if not unreported and not by_rate and (reported_any or not has_rate):
         lines = {n: (a, "reported") for n, a in reported.complete.items()}
         return _Fees("reported", reported_fees, lines)
     known = reported.complete if has_rate else reported.all_known()

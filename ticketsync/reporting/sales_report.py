@@ -212,11 +212,11 @@ def _fees(row: Any, rates: OwnRates) -> int | None:
     The fees of an order's part: as reported, else by the venue's own rate, else
     unknown.
     """
+    own = rates.amounts.get((row.order_id, row.show_id))
     if not row.unreported:
-        return int(row.reported_fees)
+        return int(row.reported_fees) + (own or 0)  # of free tickets
     if row.account_id not in rates.accounts:
         return None
-    own = rates.amounts.get((row.order_id, row.show_id))
     if own is None and row.order_id is not None:
         return None  # sold before the first of the account's dated rates
     return int(row.reported_fees) + (own or 0)
