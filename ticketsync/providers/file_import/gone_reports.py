@@ -12,17 +12,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import same_order
 from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.held_numbers import Key
-from ticketsync.providers.file_import.order_versions import (
+from ticketsync.providers.file_import.order_versions import note_fewer
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.report_versions import (
     CHANGED,
     PEOPLE,
     is_confirmed,
-    note_fewer,
 )
-from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.same_order import Cells, Comparisons, Verdict
 from ticketsync.providers.report_folder import HeldNames, report_name
 
@@ -109,7 +110,8 @@ def judge(
         elif item.fewer > 0:
             newer = report_name(item.found.report)
             older = item.report or "a report"
-            notes.append(note_fewer(item.found.key[0], newer, older, item.fewer))
+            fewer = number_of(item.fewer, "row")
+            notes.append(note_fewer(item.found.key[0], newer, older, fewer))
     return Judged(refused, frozenset(apart), notes)
 
 
@@ -182,7 +184,7 @@ def _verdict(
     recipe: Recipe, old: Raw, found: Found, events: Collection[str]
 ) -> Verdict:
     if is_confirmed(recipe, found.raw["lines"]):
-        return Verdict("same")
+        return Verdict("same", is_sure=True)
     sold, returned = _parts(recipe, old["lines"])
     sold_now, returned_now = _parts(recipe, found.raw["lines"])
     rules = found.raw["rules"]

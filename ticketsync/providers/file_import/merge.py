@@ -18,15 +18,15 @@ from ticketsync.providers.file_import import gone_reports, held_numbers
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.gone_reports import Found
 from ticketsync.providers.file_import.held_numbers import Key
-from ticketsync.providers.file_import.order_versions import (
+from ticketsync.providers.file_import.order_versions import VersionMerger
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.report import Source
+from ticketsync.providers.file_import.report_versions import (
     CHANGED,
     DIVIDE,
     Origin,
     Version,
-    VersionMerger,
 )
-from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.report import Source
 from ticketsync.providers.report_folder import HeldNames, report_name
 
 
@@ -53,12 +53,16 @@ def merge_orders(
     """
     _spell_events_alike(sources, held)
     versions: dict[Key, list[Version]] = {}
+    numbers: dict[str, frozenset[str]] = {}
     for source in sources:
+        numbers[source.key] = (
+            numbers.get(source.key, frozenset()) | source.orders.keys()
+        )
         for key, lines in _numbered(recipe, source, held).items():
             versions.setdefault(key, []).append(Version(source, lines))
         source.orders.clear()
     ids = held_numbers.assign_ids(versions, held.orders)
-    merger = VersionMerger(recipe, rules)
+    merger = VersionMerger(recipe, rules, numbers)
     merged = MergedOrders(notes=merger.notes)
     origins: dict[str, Origin] = {}
     for key, id_ in ids.items():
@@ -91,10 +95,14 @@ def _refuse_doubtful(merged: MergedOrders, merger: VersionMerger) -> None:
     of these begin again.
     """
     for id_, (old, new, verdict) in merger.comparisons.doubtful().items():
+        what = (
+            f"it is as {report_name(old)} says, but in no time of purchase"
+            if verdict.degree == "same"
+            else f"{verdict.why}, not what {report_name(old)} says of this number"
+        )
         reason = (
-            f"{merged.locations[id_]}: {verdict.why}, not what {report_name(old)} says "
-            f"of this number, and other numbers of {report_name(new)} are those of "
-            f"other orders; {DIVIDE}, or {CHANGED}"
+            f"{merged.locations[id_]}: {what}, and other numbers of "
+            f"{report_name(new)} are those of other orders; {DIVIDE}, or {CHANGED}"
         )
         _set_aside(merged, id_, "order-conflict", reason)
 

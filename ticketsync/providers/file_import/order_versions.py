@@ -1,71 +1,38 @@
 """
 What several reports say of one order, made one: the newest that sells it counts, and
-what others take back is added. Reports that contradict each other set it aside.
+what others take back is added, as are rows that name it as the order they belong to
+(`refund_of`). Reports that contradict each other set it aside.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.core.plurals import number_of
+from ticketsync.providers.file_import import added_rows, order_parts, undone
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.report import Source
-from ticketsync.providers.file_import.same_order import Comparisons, Verdict, compare
-
-PEOPLE = {"name": "buyer_name", "email": "buyer_email", "phone": "buyer_phone"}
-DIVIDE = "say `order_numbers: event`, `file` or `folder` in the recipe"
-CHANGED = "add the number to `changed_orders` in the recipe if it is the same order"
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """
-    What one source says of an order.
-    """
-
-    source: Source
-    lines: list[Line]
-
-    @property
-    def rows(self) -> Counter[tuple[tuple[str, str], ...]]:
-        return Counter(_frozen(line) for line in self.lines)
-
-    @property
-    def sales(self) -> list[Line]:
-        return [line for line in self.lines if not line.is_return]
-
-    @property
-    def place(self) -> str:
-        return self.source.place(self.lines[0])
-
-
-Origin = tuple[str, ...]  # the keys of the reports that an order is from, newest last
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """
-    The rows of an order, and the versions that they are from.
-    """
-
-    lines: list[Line]
-    versions: Sequence[Version]
-
-
-class _Conflict(Exception):
-    """
-    Two versions of an order contradict each other; the message says how.
-    """
-
-    def __init__(self, reason: str, word: str = "order-conflict") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.word = word
+from ticketsync.providers.file_import.report_versions import (
+    CHANGED,
+    DIVIDE,
+    Conflict,
+    Merged,
+    Origin,
+    Version,
+    is_added,
+    is_confirmed,
+    split_added,
+    stored_cells,
+)
+from ticketsync.providers.file_import.same_order import (
+    Comparisons,
+    Verdict,
+    compare,
+    is_timed,
+)
 
 
 @dataclass(slots=True)
@@ -75,13 +42,16 @@ class VersionMerger:
 
     notes        which files replaced rows of older ones
     comparisons  how the orders of one report differ from those of another
+    numbers      the order numbers in each report, by its key
     """
 
     recipe: Recipe
     rules: Mapping[str, Any]
+    numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     comparisons: Comparisons = field(default_factory=Comparisons)
     _origins: dict[Origin, Origin] = field(default_factory=dict)
+    _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
@@ -94,100 +64,160 @@ class VersionMerger:
             _refuse_unreadable(found)
             merged = self._merged(id_, found)
             _refuse_two_orders(found[-1], merged.lines)
-        except _Conflict as conflict:
+        except Conflict as conflict:
             problem = {"word": conflict.word, "reason": conflict.reason}
-        raw: dict[str, Any] = {
-            "id": id_,
-            "rules": self.rules,
-            "lines": [_stored(line) for line in merged.lines],
-        }
-        origin = tuple(version.source.key for version in merged.versions)
+        raw = self._raw(id_, merged.lines)
+        origin = tuple(dict.fromkeys(v.source.key for v in merged.versions))
         return (
             raw | {"problem": problem} if problem else raw
         ), self._origins.setdefault(origin, origin)
 
+    def _raw(self, id_: str, lines: Sequence[Line]) -> dict[str, Any]:
+        cells = [stored_cells(line) for line in lines]
+        return {"id": id_, "rules": self.rules, "lines": cells}
+
     def _merged(self, id_: str, found: Sequence[Version]) -> Merged:
         """
-        The newest report that sells an order, and what all others take back. Raises
-        `_Conflict`.
+        The newest report that sells an order, what all others take back, and what names
+        it as the order it belongs to. Raises `Conflict`.
         """
         if len(found) == 1:
             return Merged(found[0].lines, found)
-        selling = [version for version in found if version.sales]
+        own, added = split_added(found)
+        selling = [version for version in own if version.sales]
+        if self.recipe.order_numbers == "folder":
+            chosen = order_parts.join_parts(self.recipe, self.rules, selling)
+        else:
+            chosen = self._newest(id_, selling)
+        others = [version for version in own if not version.sales]
+        added = added_rows.newest_of_each(self.recipe, added)
+        others += added_rows.newest_of_each(self.recipe, added)
+        lines = added_rows.with_returns(chosen.lines, others)
+        if self.recipe.order_numbers != "folder":
+            self._refuse_undone(id_, selling, lines, others)
+        return Merged(lines, [*others, *chosen.versions])  # newest last
+
+    def _refuse_undone(
+        self,
+        id_: str,
+        selling: Sequence[Version],
+        lines: Sequence[Line],
+        others: Sequence[Version],
+    ) -> None:
+        """
+        `Conflict` where an older report says that more went back than the newest does.
+        """
+        if len(selling) < 2 or self._is_confirmed(selling[-1]):
+            return
+        newest = selling[-1].rows
+        for version in selling[:-1]:
+            if version.rows <= newest:
+                continue
+            before = added_rows.with_returns(version.lines, others)
+            lost = undone.what_is_undone(
+                undone.figures_of(self._raw(id_, before)),
+                undone.figures_of(self._raw(id_, lines)),
+            )
+            if lost:
+                raise Conflict(
+                    f"{selling[-1].place}: {lost} than {version.place} says, though it "
+                    "is the newer file; remove the older export, whatever its time, or "
+                    f"{CHANGED}",
+                    "undone",
+                )
+
+    def _newest(self, id_: str, selling: Sequence[Version]) -> Merged:
         chosen = Merged(selling[0].lines, selling[:1]) if selling else Merged([], [])
         for before, version in itertools.pairwise(selling):
             chosen = self._newer(id_, chosen, before, version)
-        returning = [version for version in found if not version.sales]
-        lines = _with_returns(chosen.lines, returning)
-        return Merged(lines, [*returning, *chosen.versions])  # newest last
+        return chosen
 
     def _newer(
         self, id_: str, chosen: Merged, before: Version, version: Version
     ) -> Merged:
-        old = Counter(_frozen(line) for line in chosen.lines)
+        old = chosen.versions[-1].rows
         new = version.rows
         files = before.source.key, version.source.key
         if new >= old:
-            self.comparisons.add(*files, id_, Verdict("same"))
+            is_sure = is_timed(line.cells for line in version.lines)
+            self.comparisons.add(*files, id_, Verdict("same", is_sure=is_sure))
             return Merged(version.lines, [version])
         if version.source.modified_at == before.source.modified_at:
             if old >= new:
                 return chosen
-            raise _Conflict(
+            raise Conflict(
                 f"{version.place}: {before.place} says something else of this order, "
                 f"and neither file is newer; {DIVIDE}"
             )
         verdict = self._compare(chosen.lines, version)
-        if verdict.is_elsewhere and self.recipe.order_numbers == "folder":
-            lines = [*chosen.lines, *version.lines]
-            return Merged(lines, [*chosen.versions, version])
         self.comparisons.add(*files, id_, verdict)
         if verdict.degree == "other":
-            raise _Conflict(
+            raise Conflict(
                 f"{version.place}: its number is that of another order in "
                 f"{before.place} ({verdict.why}); {DIVIDE}, or {CHANGED}"
             )
-        gone = sum((old - new).values()) - sum((new - old).values())
-        if gone > 0:
-            number = version.lines[0].cells.get("order", "")
-            self.notes.append(
-                note_fewer(number, version.source.file, before.source.file, gone)
-            )
+        self._note_fewer(before, version)
         return Merged(version.lines, [version])
 
+    def _note_fewer(self, before: Version, version: Version) -> None:
+        """
+        Say that an order has fewer rows or tickets than before. `Conflict` where the
+        whole report has less, so that it is more likely the older one.
+        """
+        gone = before.rows.total() - version.rows.total()
+        tickets = _tickets(before) - _tickets(version)
+        if gone <= 0 and tickets <= 0:
+            return
+        fewer = number_of(gone, "row") if gone > 0 else number_of(tickets, "ticket")
+        if self._lacks_orders(before, version) and not self._is_confirmed(version):
+            raise Conflict(
+                f"{version.place}: it has {fewer} fewer than {before.place}, and "
+                f"{version.source.file} lacks orders that the other report has, and "
+                "has no further one: it may be the older export; remove it if it is, "
+                f"or {CHANGED}",
+                "undone",
+            )
+        number = version.lines[0].cells.get("order", "")
+        self.notes.append(
+            note_fewer(number, version.source.file, before.source.file, fewer)
+        )
+
+    def _lacks_orders(self, before: Version, version: Version) -> bool:
+        """
+        Whether a report has some of the orders of an older one and no other; each pair
+        is looked at once.
+        """
+        pair = before.source.key, version.source.key
+        if pair not in self._lacking:
+            older, newer = (self.numbers.get(key, frozenset()) for key in pair)
+            self._lacking[pair] = newer < older
+        return self._lacking[pair]
+
     def _compare(self, lines: Sequence[Line], version: Version) -> Verdict:
-        if is_confirmed(self.recipe, [line.cells for line in version.lines]):
-            return Verdict("same")
+        if self._is_confirmed(version):
+            return Verdict("same", is_sure=True)
         return compare(
             [line.cells for line in lines if not line.is_return],
             [line.cells for line in version.sales],
             self.rules,
         )
 
+    def _is_confirmed(self, version: Version) -> bool:
+        return is_confirmed(self.recipe, [line.cells for line in version.lines])
 
-def note_fewer(number: str, newer: str, older: str, rows: int) -> str:
+
+def _tickets(version: Version) -> int:
+    return sum(int(line.cells.get("quantity", "1")) for line in version.sales)
+
+
+def note_fewer(number: str, newer: str, older: str, fewer: str) -> str:
     """
-    Of an order that lost rows.
+    Of an order that lost rows or tickets; `fewer` says how many.
     """
     return (
-        f"order {number}: {newer} is newer than {older} and has "
-        f"{number_of(rows, 'row')} fewer; the newer one counts"
+        f"order {number}: {newer} is newer than {older} and has {fewer} fewer; the "
+        "newer one counts"
     )
-
-
-def is_confirmed(recipe: Recipe, lines: Iterable[Mapping[str, str]]) -> bool:
-    """
-    Whether a person said of an order that it is the same one, changed.
-    """
-    if not recipe.changed_orders:
-        return False
-    return any(line.get("order") in recipe.changed_orders for line in lines)
-
-
-def _stored(line: Line) -> dict[str, str]:
-    if PEOPLE.keys().isdisjoint(line.cells):
-        return line.cells
-    return {PEOPLE.get(name, name): text for name, text in line.cells.items()}
 
 
 def _refuse_unreadable(found: Sequence[Version]) -> None:
@@ -195,55 +225,23 @@ def _refuse_unreadable(found: Sequence[Version]) -> None:
         for line in version.lines:
             if line.problem:
                 place = version.source.place(line)
-                raise _Conflict(f"{place}: {line.problem}", line.word)
-
-
-def _with_returns(chosen: list[Line], others: Iterable[Version]) -> list[Line]:
-    """
-    These rows with what other reports take back and these do not have yet. Raises
-    `_Conflict` where that cannot be seen.
-    """
-    held: dict[tuple[tuple[str, str], ...], list[Line]] = {}
-    for line in chosen:
-        held.setdefault(_frozen(line), []).append(line)
-    found = list(chosen)
-    for version in others:
-        seen: Counter[tuple[tuple[str, str], ...]] = Counter()
-        for line in version.lines:
-            row = _frozen(line)
-            same = held.setdefault(row, [])
-            seen[row] += 1
-            if seen[row] > len(same):
-                found.append(line)
-                same.append(line)
-            elif line.whole not in {other.whole for other in same}:
-                raise _Conflict(
-                    f"{version.source.place(line)}: it takes back what another report "
-                    f"does ({same[0].position}), and differs only in columns that the "
-                    "recipe does not map: map one of them to `placed`, or remove the "
-                    "report that repeats the other"
-                )
-    return found
+                raise Conflict(f"{place}: {line.problem}", line.word)
 
 
 def _refuse_two_orders(version: Version, lines: Sequence[Line]) -> None:
     """
-    `_Conflict` where one number stands for sales of two events at two times: numbers
+    `Conflict` where one number stands for sales of two events at two times: numbers
     that begin again with each show.
     """
     bought = {
         (line.cells.get("event_id") or line.cells.get("event"), line.cells["placed"])
         for line in lines
-        if not line.is_return and "placed" in line.cells
+        if "placed" in line.cells and not line.is_return and not is_added(line)
     }
     events = {event for event, _ in bought}
     times = {placed for _, placed in bought}
     if len(events) > 1 and len(times) > 1:
-        raise _Conflict(
+        raise Conflict(
             f"{version.source.place(lines[0])}: its rows are of {len(events)} events, "
             f"bought at {len(times)} times; {DIVIDE}"
         )
-
-
-def _frozen(line: Line) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(line.cells.items()))

@@ -11,7 +11,7 @@ What nothing decides is another order here: it is set aside, never booked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -28,13 +28,13 @@ Degree = Literal["same", "likely", "renamed", "other"]
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
-    `why` says in words what sets the two apart; `is_elsewhere` whether they share
-    nothing that was sold, or were bought at two times.
+    `why` says in words what sets the two apart; `is_sure` whether what is the same was
+    bought at the same time of a day.
     """
 
     degree: Degree
     why: str = ""
-    is_elsewhere: bool = False
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +90,30 @@ def compare(
     if not sold_before or not sold_now:
         return Verdict("same")
     times_before, times_now = _placed(old), _placed(new)
-    are_timed = bool(times_before and times_now)
-    if are_timed and not times_before & times_now:
+    if times_before and times_now and not times_before & times_now:
         why = f"bought at {min(times_now)}, not {min(times_before)}"
-        return Verdict("other", why, is_elsewhere=True)
+        return Verdict("other", why)
     before = {row.key for row in sold_before}
     shared = [row for row in sold_now if row.key in before]
     # Beside one another two reports may each have a part of one order.
     is_alone = events_before is not None
     is_exact = any(_has_seconds(time) for time in times_before & times_now)
     if is_exact and (shared or is_alone):
-        return Verdict("same")
+        return Verdict("same", is_sure=True)
     if shared:
-        return _of_shared(sold_before, shared, is_timed=are_timed)
+        is_at_once = any(map(_has_time_of_day, times_before & times_now))
+        return _of_shared(sold_before, shared, is_at_once=is_at_once)
     why = f"for {_shown(sold_now[0])}, not {_shown(sold_before[0])}"
     if _is_renamed(sold_before, sold_now, events_before):
         return Verdict("renamed", why)
-    return Verdict("other", why, is_elsewhere=True)
+    return Verdict("other", why)
 
 
 def _of_shared(
-    before: Sequence[_Sold], shared: Sequence[_Sold], *, is_timed: bool
+    before: Sequence[_Sold], shared: Sequence[_Sold], *, is_at_once: bool
 ) -> Verdict:
-    if is_timed:
-        return Verdict("same")
+    if is_at_once:
+        return Verdict("same", is_sure=True)
     prices: dict[tuple[str, str, str], set[Decimal | None]] = {}
     amounts: dict[tuple[str, str, str], set[str]] = {}
     for row in before:
@@ -121,7 +121,7 @@ def _of_shared(
         amounts.setdefault(row.key, set()).add(row.quantity)
     alike = [row for row in shared if any(map(row.costs, prices[row.key]))]
     if any(row.quantity in amounts[row.key] for row in alike):
-        return Verdict("same")
+        return Verdict("same", "equal where something was sold, and not in a time")
     if alike:
         return Verdict("likely", f"another number of tickets of {alike[0].type!r}")
     first = shared[0]
@@ -146,6 +146,15 @@ def _is_renamed(
     return Counter(r.beside_event for r in before) == Counter(
         r.beside_event for r in now
     )
+
+
+def is_renamed(
+    before: Sequence[Cells], now: Sequence[Cells], rules: Mapping[str, Any]
+) -> bool:
+    """
+    Whether what these rows sold differs in the name of the event or the type alone.
+    """
+    return _is_renamed(_sold(before, rules), _sold(now, rules), ())
 
 
 def has_each(
@@ -195,6 +204,20 @@ def _placed(lines: Sequence[Cells]) -> set[str]:
     return {line["placed"] for line in lines if "placed" in line}
 
 
+def is_timed(lines: Iterable[Cells]) -> bool:
+    """
+    Whether rows say at which time of a day they were bought.
+    """
+    return any(_has_time_of_day(line.get("placed", "")) for line in lines)
+
+
+def _has_time_of_day(time: str) -> bool:
+    """
+    Whether a time says more than the day: many orders are bought on one.
+    """
+    return len(time) > len("2026-12-05") and not time.endswith(" 00:00")
+
+
 def _has_seconds(time: str) -> bool:
     """
     Whether a time is exact enough that no two orders of one number share it.
@@ -237,12 +260,18 @@ class Comparisons:
     def doubtful(self) -> dict[str, tuple[str, str, Verdict]]:
         """
         Orders that are likely the same, or the same under another name, where numbers
-        begin again: the two reports.
+        begin again: the two reports. Where most of the orders are others, an equal one
+        may be so by chance: one that says no time.
         """
-        return {
-            id_: (old, new, verdict)
-            for (old, new), verdicts in self.found.items()
-            if self.begin_again(old, new)
-            for id_, verdict in verdicts.items()
-            if verdict.degree in ("likely", "renamed")
-        }
+        found: dict[str, tuple[str, str, Verdict]] = {}
+        for (old, new), verdicts in self.found.items():
+            if not self.begin_again(old, new):
+                continue
+            degrees = Counter(verdict.degree for verdict in verdicts.values())
+            are_most_others = degrees["other"] > degrees["same"]
+            for id_, verdict in verdicts.items():
+                is_chance = are_most_others and verdict.degree == "same"
+                is_doubtful = verdict.degree in ("likely", "renamed")
+                if is_doubtful or (is_chance and not verdict.is_sure):
+                    found[id_] = old, new, verdict
+        return found

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Cells = Mapping[str, str]
-_CHANGING = frozenset(
+CHANGING = frozenset(
     {"status", "checked_in", "refunded", "kept", "fee", "order_total", "channel", "tax"}
 )
 
@@ -35,7 +35,7 @@ class SoldRow:
         stays = (
             item
             for item in self.cells.items()
-            if item[0] not in _CHANGING and not item[0].startswith("buyer_")
+            if item[0] not in CHANGING and not item[0].startswith("buyer_")
         )
         return (self.occurrence_id, *sorted(stays))
 

@@ -1,0 +1,181 @@
+"""
+An order whose rows stand in several reports, each with a part of them: the recipe says
+`order_numbers: folder`. No report takes away what only another one has.
+
+Rows that agree are one, rows for another night, type or seat are added, and rows that
+say different things of the same one set the order aside.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ticketsync.providers.file_import import same_order, undone
+from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.listing import occurrence_of
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.report_versions import (
+    CHANGED,
+    Conflict,
+    Merged,
+    Row,
+    Version,
+    is_confirmed,
+    lasting,
+)
+
+_TO_LINE = "map a column in which their rows differ, such as the seat, to `line`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """
+    A row of an order, and the version that it is from.
+    """
+
+    line: Line
+    version: Version
+
+
+def join_parts(
+    recipe: Recipe, rules: Mapping[str, Any], versions: Sequence[Version]
+) -> Merged:
+    """
+    The rows of all these versions, which come oldest first. Raises `Conflict`.
+    """
+    held: list[_Held] = []
+    for version in versions:
+        held = _joined(recipe, rules, held, version)
+    sources = {id(item.version): item.version for item in held}
+    return Merged([item.line for item in held], list(sources.values()))
+
+
+def _joined(
+    recipe: Recipe, rules: Mapping[str, Any], held: list[_Held], version: Version
+) -> list[_Held]:
+    confirmed = is_confirmed(recipe, [line.cells for line in version.lines])
+    waiting: dict[Row, list[int]] = defaultdict(list)
+    for place, item in enumerate(held):
+        waiting[lasting(item.line)].append(place)
+    found = list(held)
+    matched: set[int] = set()
+    new: list[Line] = []
+    for line in version.lines:
+        same = waiting.get(lasting(line))
+        if not same:
+            new.append(line)
+            continue
+        place = _place_of(same, held, line)
+        matched.add(place)
+        if not confirmed:
+            _refuse_unclear(rules, held[place], line, version)
+        found[place] = _Held(line, version)
+    if not new or not held:
+        return [*found, *(_Held(line, version) for line in new)]
+    rest = [item for place, item in enumerate(held) if place not in matched]
+    if confirmed:
+        keys = {_key(line, rules) for line in new}
+        replaced = {id(item) for item in rest if _key(item.line, rules) in keys}
+        found = [item for item in found if id(item) not in replaced]
+    else:
+        _refuse_contradiction(rules, rest, new, version)
+    return [*found, *(_Held(line, version) for line in new)]
+
+
+def _place_of(same: list[int], held: Sequence[_Held], line: Line) -> int:
+    """
+    Which of several alike rows this one is: the one that is equal in every cell.
+    """
+    for n, place in enumerate(same):
+        if held[place].line.whole == line.whole:
+            return same.pop(n)
+    return same.pop(0)
+
+
+def _refuse_unclear(
+    rules: Mapping[str, Any], old: _Held, line: Line, version: Version
+) -> None:
+    """
+    `Conflict` for rows that may be one, exported twice, or two, and for a row that
+    takes back less than it did.
+    """
+    place = version.source.place(line)
+    before = old.version.source.place(old.line)
+    if old.line.cells == line.cells:
+        if old.line.whole != line.whole and "line" not in line.cells:
+            raise Conflict(
+                f"{place}: it differs from {before} only in columns that the recipe "
+                f"does not map, and may be the same row or another; {_TO_LINE}, or "
+                "remove the report that repeats the other"
+            )
+    elif old.version.source.modified_at == version.source.modified_at:
+        raise Conflict(
+            f"{place}: {before} says something else of this row, and neither is newer; "
+            "remove the one that is out of date"
+        )
+    else:
+        rows = (
+            {"id": "", "rules": rules, "lines": [it.cells]} for it in (old.line, line)
+        )
+        lost = undone.what_is_undone(*map(undone.figures_of, rows))
+        if lost:
+            raise Conflict(
+                f"{place}: {lost} than {before} says, though it is the newer file; "
+                f"remove the older export, whatever its time, or {CHANGED}",
+                "undone",
+            )
+
+
+def _refuse_contradiction(
+    rules: Mapping[str, Any], rest: Sequence[_Held], new: list[Line], version: Version
+) -> None:
+    """
+    `Conflict` where rows that are not in both may be the same, changed or renamed.
+    """
+    by_key: dict[object, list[_Held]] = defaultdict(list)
+    for item in rest:
+        by_key[_key(item.line, rules)].append(item)
+    for line in new:
+        for item in by_key.get(_key(line, rules), ()):
+            if not _is_bought_apart(item.line, line):
+                raise Conflict(
+                    f"{version.source.place(line)}: "
+                    f"{item.version.source.place(item.line)} says something else of "
+                    f"the same night and type of ticket, which may be a correction or "
+                    f"another row of the order; {_TO_LINE}, or {CHANGED}"
+                )
+    by_source: dict[int, list[_Held]] = defaultdict(list)
+    for item in rest:
+        by_source[id(item.version)].append(item)
+    now = [line.cells for line in new if not line.is_return]
+    for items in by_source.values():
+        before = [item.line.cells for item in items if not item.line.is_return]
+        if before and now and same_order.is_renamed(before, now, rules):
+            raise Conflict(
+                f"{version.source.place(new[0])}: only a name differs from "
+                f"{items[0].version.source.place(items[0].line)}, which may be the "
+                f"same rows under another name; remove the one that is out of date, "
+                f"or {_TO_LINE}"
+            )
+
+
+def _key(line: Line, rules: Mapping[str, Any]) -> tuple[object, ...]:
+    occurrence = occurrence_of(line.cells, rules)
+    return (
+        line.is_return,
+        occurrence["id"] if occurrence else "",
+        line.cells.get("type", ""),
+        line.cells.get("kind", "").lower(),
+        line.cells.get("line", ""),
+    )
+
+
+def _is_bought_apart(old: Line, new: Line) -> bool:
+    """
+    Whether two rows were bought at two times, so that neither is the other, changed.
+    """
+    times = old.cells.get("placed"), new.cells.get("placed")
+    return None not in times and times[0] != times[1]
