@@ -132,7 +132,8 @@ def test_a_period_holds_the_shows_that_play_in_it(ticketsync):
     (row,) = json.loads(ticketsync(*words, "--per", "production", "--json"))
     assert (row["shows"], row["capacity"], row["net"]) == (1, 240, "63.60")
     assert ticketsync("financials", "list", "--period", "2025") == (
-        "No show with figures plays in this period.\n"
+        "Nothing played in 2025. The next is on Friday 6 November 2026.\n"
+        "See: ticketsync financials list --period 2026-11\n"
     )
 
 

@@ -580,3 +580,56 @@ def test_last_week_has_what_played_and_what_it_earned_before(nights, frozen):
         "2026-10-31 23:30"
     ]
     assert played.money.before.rows == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words", "months"),
+    [
+        (
+            Wanted(period="2026-08"),
+            "Nothing played in August 2026. The next is on Saturday 3 October 2026.",
+            ("2026-10",),
+        ),
+        (
+            Wanted(period="2026-10-05..2026-10-24"),
+            "Nothing plays 5–24 October 2026. The last show was on Sunday 4 October "
+            "2026, the next is on Saturday 31 October 2026.",
+            ("2026-10",),
+        ),
+        (
+            Wanted(period="2027"),
+            "Nothing plays in 2027. The last show was on Sunday 1 November 2026.",
+            ("2026-11",),
+        ),
+        (
+            Wanted(period="2026-11-02", production="Gala", currency="AUD"),
+            "Nothing plays on Monday 2 November 2026. The last show was on Sunday "
+            "1 November 2026. Only Gala, AUD.",
+            ("2026-11",),
+        ),
+        (
+            Wanted(period="2026-10", currency="NZD"),
+            "No figures are among these; leave out a filter.",
+            (),
+        ),
+    ],
+)
+def test_where_nothing_plays_the_nearest_shows_are_named(nights, wanted, words, months):
+    with nights.read() as connection:
+        chosen = money_view.read_filter(connection, wanted)
+        assert not money_view.read_money(connection, "show", chosen).lines.rows
+        found = money_view.describe_nothing(connection, chosen)
+    assert (found.words, found.periods) == (words, months)
+
+
+def test_a_show_without_figures_is_no_empty_period(nights):
+    with nights.write() as connection:
+        connection.execute(
+            show_financials.delete().where(show_financials.c.gross.in_((200, 400)))
+        )
+        chosen = money_view.read_filter(connection, Wanted(period="2026-10-04"))
+        found = money_view.describe_nothing(connection, chosen)
+    assert found.words == (
+        "No figures yet for the 2 shows on Sunday 4 October 2026. The last show was on "
+        "Saturday 3 October 2026, the next is on Saturday 31 October 2026."
+    )

@@ -101,7 +101,7 @@ def test_a_notice_and_its_account_are_known_to_every_page():
         ),
         (
             {"Call 0800 1": "1"},
-            "A part of the address that this page does not know was left out.",
+            "The address has a part that this page does not know, so it was left out.",
         ),
     ],
 )

@@ -288,7 +288,47 @@ def test_a_choice_that_is_none_is_explained(enter):
             assert (answer.status_code, words in answer.text) == (status, True), query
     empty = viewer.get("/money?period=1999")
     assert empty.status_code == 200
-    assert "No figures for this choice." in empty.text
+    assert "Nothing played in 1999." in empty.text
+
+
+def test_a_page_without_lines_names_the_nearest_shows_and_leads_there(enter):
+    """
+    Shows with figures play from 1 September to 29 November 2026 here.
+    """
+    viewer = enter("viewer")
+    page = viewer.get("/money?period=2026-01..2026-07").text
+    with_next = re.search(r'<p class="card">(Nothing.*?)</p>', page)[1]
+    period = re.search(r"period=(2026-\d\d)", with_next)[1]
+    assert with_next.startswith(
+        "Nothing played 1 January – 31 July 2026. The next is on"
+    )
+    assert "Nothing" not in viewer.get(f"/money?period={period}").text
+    later = viewer.get("/money?period=2031-08-09&per=month").text
+    assert "Nothing plays on Saturday 9 August 2031. The last show was on" in later
+
+
+WRONG_ADDRESSES = [
+    ("per=colour", "per=colour is not one of show"),
+    ("colour=red", "colour=red is not a filter of this page"),
+    ("from=soon", "from=soon is not a date"),
+    ("by=nobody", "by=nobody is not one of refund, show"),
+]
+
+
+@pytest.mark.parametrize(("asked", "words"), WRONG_ADDRESSES)
+def test_a_file_is_refused_where_the_page_leaves_out_a_wrong_part(enter, asked, words):
+    """
+    A file cannot say what was left out of its address.
+    """
+    viewer = enter("viewer")
+    for path in ("/money", "/money/refunds"):
+        page = viewer.get(f"{path}?{asked}")
+        assert page.status_code == 200
+        is_wrong = "so it was left out" in page.text
+        for ending in (".csv", ".xlsx") if path == "/money" else (".csv",):
+            file = viewer.get(f"{path}{ending}?{asked}")
+            assert file.status_code == (400 if is_wrong else 200), (path, ending)
+            assert not is_wrong or words in file.text
 
 
 @pytest.mark.parametrize(

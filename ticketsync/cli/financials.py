@@ -125,7 +125,7 @@ def _print_money(
     else:
         money = money_view.read_money(connection, per, chosen, sort=sort)
     if not money.lines.rows:
-        _print_nothing(chosen)
+        _print_nothing(connection, chosen)
         return
     basis = money_view.basis(connection, chosen)
     money_tables.echo_wrapped(f"{money_view.heading(chosen)}. {basis}")
@@ -137,15 +137,17 @@ def _print_money(
     money_tables.print_unknown(money)
 
 
-def _print_nothing(chosen: FigureFilter) -> None:
-    from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
+def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
+    from ticketsync.cli import money_tables
+    from ticketsync.reporting.figure_filter import EVERYTHING
+    from ticketsync.workflows import money_view
 
+    nothing = money_view.describe_nothing(connection, chosen)
+    money_tables.echo_wrapped(nothing.words)
+    for period in nothing.periods[:1]:
+        terminal.echo(f"See: ticketsync financials list --period {period}")
     if chosen == EVERYTHING:
-        terminal.echo("No figures yet. Run `ticketsync sync`.")
-    elif chosen == FigureFilter(period=chosen.period):
-        terminal.echo("No show with figures plays in this period.")
-    else:
-        terminal.echo("No figures are among these; leave out a filter.")
+        terminal.echo("Run `ticketsync sync`.")
 
 
 @app.command("show")

@@ -60,6 +60,12 @@ PERIOD_AND_SHOWS = (
     *query.any_text("period", *FILTERS),
 )
 
+_KNOWN = (
+    query.one_of("per", grouped_figures.GROUPINGS),
+    *query.any_text("by", "sort"),
+    *PERIOD_AND_SHOWS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -124,12 +130,7 @@ class MoneyPages:
         ]
 
     def page(self, request: PageRequest) -> Response:
-        asked = query.check(
-            request.query,
-            query.one_of("per", grouped_figures.GROUPINGS),
-            *query.any_text("by", "sort"),
-            *PERIOD_AND_SHOWS,
-        )
+        asked = query.check(request.query, *_KNOWN)
         choice = _choice(asked.values)
         per = _per(choice)
         with self._site.database.read() as connection:
@@ -139,6 +140,11 @@ class MoneyPages:
             span, drawn = money_view.read_chart(connection, per, money, chosen)
             values = read_choices(connection, choice, chosen)
             basis = money_view.basis(connection, chosen)
+            nothing = (
+                None
+                if money.lines.rows
+                else money_view.describe_nothing(connection, chosen)
+            )
         return self._site.render_page(
             request,
             "money.html",
@@ -147,6 +153,7 @@ class MoneyPages:
             ignored=asked.left_out,
             heading=money_view.heading(chosen),
             basis=basis,
+            nothing=nothing,
             choice=choice,
             per=per,
             groupings=grouped_figures.GROUPINGS,
@@ -167,7 +174,7 @@ class MoneyPages:
         """
         The lines of the page as CSV.
         """
-        choice = _choice(request.query)
+        choice = _choice(query.require(request.query, *_KNOWN))
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
@@ -180,7 +187,7 @@ class MoneyPages:
         """
         The lines and totals of the page as a workbook.
         """
-        choice = _choice(request.query)
+        choice = _choice(query.require(request.query, *_KNOWN))
         per = _per(choice)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)

@@ -35,12 +35,19 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Query:
     """
-    The usable part of an address, and in words what was left out of it; empty for
-    nothing.
+    The usable part of an address, and what is wrong with the rest, a clause for each
+    part: `past=yes is not one of 0, 1`.
     """
 
     values: Mapping[str, str]
-    left_out: str
+    wrong: tuple[str, ...]
+
+    @property
+    def left_out(self) -> str:
+        """
+        What a page says that it left out of its address; empty for nothing.
+        """
+        return " ".join(f"{clause}, so it was left out." for clause in self.wrong)
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
@@ -54,16 +61,31 @@ def check(query: Mapping[str, str], *filters: Filter) -> Query:
     known = {item.name: item for item in filters}
     others = _OF_NOTICES if "notice" in query else ()
     values: dict[str, str] = {}
-    sentences: list[str] = []
+    wrong: list[str] = []
     for name, text in query.items():
         found = known.get(name)
         if found is not None and (not text or found.accepts(text)):
             values[name] = text
         elif found is not None:
-            sentences.append(_sentence(name, text, f"is not {found.kind}"))
+            wrong.append(_clause(name, text, f"is not {found.kind}"))
         elif text and name not in others:
-            sentences.append(_sentence(name, text, "is not a filter of this page"))
-    return Query(values, " ".join(dict.fromkeys(sentences)))
+            wrong.append(_clause(name, text, "is not a filter of this page"))
+    return Query(values, tuple(dict.fromkeys(wrong)))
+
+
+def require(query: Mapping[str, str], *filters: Filter) -> Mapping[str, str]:
+    """
+    What a file with these filters was asked for. It cannot say that a part was left
+    out, so every part must be usable.
+
+    Raises: `UsageError` for the first part that is not.
+    """
+    asked = check(query, *filters)
+    for clause in asked.wrong:
+        raise errors.UsageError(
+            f"{clause}.", hint="Correct the address, or leave this part out."
+        )
+    return asked.values
 
 
 def any_text(*names: str) -> list[Filter]:
@@ -112,9 +134,9 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _sentence(name: str, text: str, reason: str) -> str:
+def _clause(name: str, text: str, reason: str) -> str:
     if not _PLAIN.fullmatch(name):
-        return "A part of the address that this page does not know was left out."
+        return "The address has a part that this page does not know"
     if not _PLAIN.fullmatch(text):
-        return f"What the address has for {name} {reason}, so it was left out."
-    return f"{name}={text} {reason}, so it was left out."
+        return f"What the address has for {name} {reason}"
+    return f"{name}={text} {reason}"

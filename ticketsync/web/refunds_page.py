@@ -23,6 +23,11 @@ from ticketsync.workflows import money_view
 
 PATH = "/money/refunds"
 SHOWN = 500  # rows on the page; the file has all
+_KNOWN = (
+    query.one_of("by", ("refund", "show")),
+    *query.any_text("per", "sort"),
+    *PERIOD_AND_SHOWS,
+)
 
 
 class RefundPages:
@@ -41,12 +46,7 @@ class RefundPages:
         ]
 
     def page(self, request: PageRequest) -> Response:
-        asked = query.check(
-            request.query,
-            query.one_of("by", ("refund", "show")),
-            *query.any_text("per", "sort"),
-            *PERIOD_AND_SHOWS,
-        )
+        asked = query.check(request.query, *_KNOWN)
         choice = Choice.from_query(asked.values)
         by = _by(choice)
         with self._site.database.read() as connection:
@@ -77,7 +77,7 @@ class RefundPages:
         """
         The refunds of the page as CSV, all of them.
         """
-        choice = Choice.from_query(request.query)
+        choice = Choice.from_query(query.require(request.query, *_KNOWN))
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
             report = refund_report.refunds_table(connection, chosen, by=_by(choice))

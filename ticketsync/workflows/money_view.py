@@ -18,10 +18,12 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors, periods, tables
 from ticketsync.core.money import Money as Amount
 from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Table
 from ticketsync.reporting import grouped_figures, unknown_figures
-from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
+from ticketsync.reporting.nearest_shows import find_nearest
 from ticketsync.reporting.unknown_figures import UnknownFigures
 from ticketsync.store.business_zone import get_business_zone
 
@@ -59,6 +61,17 @@ class Money:
     before: Table | None
     before_period: Period | None
     unknown: list[UnknownFigures]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """
+    Why a choice has no lines, in sentences, and the periods to ask for in its place, as
+    `--period` takes them: the months of the shows that are nearest.
+    """
+
+    words: str
+    periods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +298,56 @@ def basis(connection: Connection, chosen: FigureFilter) -> str:
     where = f"in {zones.pop()}" if len(zones) == 1 else "at its venue"
     until = " until five in the morning" if chosen.period.is_of_evenings else ""
     return f"The day of the show counts{until}, {where}.{limits(chosen)}"
+
+
+def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
+    """
+    What to say of a choice without lines: which shows are next to its period.
+    """
+    if chosen == EVERYTHING:
+        return Nothing("No figures yet.")
+    near = find_nearest(connection, chosen)
+    if near.earlier is None and near.later is None:
+        return Nothing("No figures are among these; leave out a filter.")
+    parts = [
+        *([] if near.earlier is None else [f"the last show was {_on(near.earlier)}"]),
+        *([] if near.later is None else [f"the next is {_on(near.later)}"]),
+    ]
+    parts[0] = parts[0][0].upper() + parts[0][1:]
+    months = dict.fromkeys(
+        start[:7] for start in (near.earlier, near.later) if start is not None
+    )
+    first = _what_is_not_there(connection, chosen, near.without_figures)
+    return Nothing(f"{first} {', '.join(parts)}.{limits(chosen)}", tuple(months))
+
+
+def _what_is_not_there(
+    connection: Connection, chosen: FigureFilter, without_figures: int
+) -> str:
+    """
+    That nothing plays in a period, or that what plays there has no figures.
+    """
+    words = periods.in_words(chosen.period)
+    first, last = chosen.period.first, chosen.period.last
+    if first is None or last is None:
+        when = words
+    elif first == last:
+        when = f"on {words}"
+    else:
+        when = f"in {words}" if words[0].isalpha() or words.isdigit() else words
+    if without_figures:
+        number = number_of(without_figures, "show")
+        return f"No figures yet for the {number} {when}."
+    is_over = last is not None and last < today(connection)
+    return f"Nothing {'played' if is_over else 'plays'} {when}."
+
+
+def _on(starts_local: str) -> str:
+    """
+    The day of a local start: `on Friday 31 July 2026`.
+    """
+    day = date.fromisoformat(starts_local[:10])
+    return f"on {periods.in_words(Period(day, day))}"
 
 
 def refunds_heading(connection: Connection, chosen: FigureFilter, by: str) -> str:
