@@ -4,6 +4,7 @@ The pages that only read. Each is one read transaction and one template.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -367,9 +368,18 @@ def _linked_dates(sources: Iterable[LinkedOccurrence]) -> dict[int, list[ListedD
 
 def _events_of(sources: Iterable[LinkedOccurrence]) -> list[tuple[int, str]]:
     """
-    The events that these occurrences belong to, by our id, in words.
+    The events that these occurrences belong to, by our id, in words; with the first
+    start where an account has several of the same name.
     """
-    found = {item.event_id: f"{item.account}: {item.event}" for item in sources}
+    first: dict[int, LinkedOccurrence] = {}
+    for item in sources:
+        first.setdefault(item.event_id, item)
+    names = Counter((item.account, item.event) for item in first.values())
+    found = {
+        id_: f"{item.account}: {item.event}"
+        + (f" {item.starts_local}" if names[item.account, item.event] > 1 else "")
+        for id_, item in first.items()
+    }
     return sorted(found.items(), key=lambda item: item[1])
 
 
