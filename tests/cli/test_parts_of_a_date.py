@@ -224,7 +224,9 @@ def test_every_page_names_the_date_once(database, client, is_linked):
     if is_linked:
         assert "(V-adult, V-child, V-member)" in show
     production = text_of("/productions/1")
-    assert production.count(f"<div>{SELLER}:") == is_linked
+    sells = re.findall(r'data-label="Sold by">(.*?)</td>', production)
+    assert sells[0].count(SELLER) == is_linked
+    assert not any(SELLER in others for others in sells[1:])
     boxes = re.findall(rf"<b>{SELLER}</b>", production)
     assert len(boxes) == (not is_linked)
     assert text_of("/matching").count(f"<b>{SELLER}</b>") == (not is_linked)
