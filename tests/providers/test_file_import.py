@@ -94,10 +94,11 @@ def test_a_report_is_read_as_its_recipe_says(folder):
     assert first.doubt is None
 
 
-def test_a_returned_line_gives_back_its_price_and_admits_nobody(folder):
+def test_a_returned_line_gives_back_what_was_paid_and_admits_nobody(folder):
     put(folder, ROWS)
     order = orders(folder)["A2"]
-    assert (order.charged, [r.amount for r in order.refunds]) == (4150, [4000])
+    # 40.00 and the service fee of 1.50
+    assert (order.charged, [r.amount for r in order.refunds]) == (4150, [4150])
     assert [t.status for t in order.tickets] == [TicketStatus.VOID]
 
 

@@ -2,96 +2,23 @@
 What a recipe can say about a report, and what is set aside where it says nothing.
 """
 
-import os
 import re
 from datetime import datetime
 
 import pytest
 import xlsxwriter
+from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
 from ticketsync.core import errors
-from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.records import TicketStatus
-from ticketsync.providers.file_import import FileImport, recipe
+from ticketsync.providers.file_import import recipe
 from ticketsync.providers.report_folder import HeldNames
-
-COLUMNS = {
-    "order": "Order",
-    "event": "Show",
-    "starts": "Starts",
-    "type": "Type",
-    "quantity": "Qty",
-    "total": "Total",
-}
-GALA, LATE = "Gala,2026-12-05 19:30", "Late,2026-12-06 22:30"
-
-
-class Folder:
-    """
-    A recipe and its reports; each report is newer than the one before.
-    """
-
-    def __init__(self, path):
-        self.path = path
-        self._age = 10**9
-        (path / "in").mkdir()
-
-    def recipe(self, *lines, drop=(), **columns):
-        mapped = {k: v for k, v in {**COLUMNS, **columns}.items() if k not in drop}
-        text = [
-            "platform: Other House",
-            "timezone: Australia/Sydney",
-            "currency: AUD",
-            "columns:",
-            *(f"  {ours}: {theirs}" for ours, theirs in mapped.items()),
-            *lines,
-        ]
-        (self.path / "r.yaml").write_text("\n".join(text))
-
-    def put(self, name, heading, *rows, age=None):
-        file = self.path / "in" / name
-        file.write_text("\n".join([heading, *rows]) + "\n")
-        self._age += 1
-        moment = age or self._age
-        os.utime(file, (moment, moment))
-        return file
-
-    def provider(self, held=None):
-        options = {"recipe": str(self.path / "r.yaml"), "watch": str(self.path / "in")}
-        found = FileImport(None, options)
-        if held is not None:
-            found.recognise(held)
-        return found
-
-    def orders(self, held=None):
-        """
-        The orders by id, or the reason why one was set aside.
-        """
-        provider = self.provider(held)
-        found = {}
-        for page in provider.fetch_all_orders(None, None, workers=1):
-            for raw in page.records:
-                try:
-                    found[raw["id"]] = provider.parse_order(raw)
-                except UnreadableRecord as error:
-                    found[raw["id"]] = error.reason
-        return found
 
 
 @pytest.fixture
 def folder(tmp_path):
-    found = Folder(tmp_path)
+    found = ReportFolder(tmp_path)
     found.recipe()
     return found
-
-
-HEADING = "Order,Show,Starts,Type,Qty,Total"
-
-
-def money(order):
-    refunded = sum(refund.amount for refund in order.refunds)
-    valid = sum(t.status is TicketStatus.VALID for t in order.tickets)
-    return valid, order.charged, refunded
 
 
 # Kinds of rows
@@ -640,7 +567,7 @@ def test_the_start_may_be_in_the_name_of_the_file(folder):
 def test_todaytix_writes_its_showtime_in_halves_of_the_day(tmp_path):
     found = recipe.load_recipe("todaytix", timezone="Australia/Sydney", currency="AUD")
     heading = ",".join(found.columns.values())
-    folder = Folder(tmp_path)
+    folder = ReportFolder(tmp_path)
     (tmp_path / "r.yaml").write_text(
         (recipe.resources.files(recipe.__package__) / "recipes" / "todaytix.yaml")
         .read_text()

@@ -7,23 +7,19 @@ versions stored are as they stood in the report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from ticketsync.core import clock, money, records, written_amounts
+from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
-from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import returns, row_fees, ticket_ids
+from ticketsync.providers.file_import import given_back, returns, row_fees, ticket_ids
+from ticketsync.providers.file_import.entries import Entries
+from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
-from ticketsync.providers.file_import.ticket_ids import SoldRow
-
-Cells = Mapping[str, str]
-_AMOUNTS = ("total", "discount", "fee", "kept", "tax", "refunded", "order_total")
 
 
 def parse_order(raw: Raw) -> records.Order:
@@ -49,7 +45,7 @@ def parse_buyer(raw: Raw) -> records.Person:
     )
 
 
-def sold_rows(raw: Raw) -> list[SoldRow]:
+def sold_rows(raw: Raw) -> list[ticket_ids.SoldRow]:
     """
     The rows of an order that sell tickets; none where it cannot be read.
     """
@@ -58,11 +54,35 @@ def sold_rows(raw: Raw) -> list[SoldRow]:
     try:
         parser = _OrderParser(raw)
         return [
-            SoldRow(line, parser.occurrence(line)["id"])
+            ticket_ids.SoldRow(line, parser.values.occurrence(line)["id"])
             for line in parser.lines_of("sale")
         ]
     except UnreadableRecord:
         return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """
+    A line that sells, and its status. `is_charged` is false for a line that was
+    cancelled in an order of which something else was paid.
+    """
+
+    line: Cells
+    word: str
+    is_charged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenBack:
+    """
+    The tickets of an order, what of them went back in minor units, and of that the fees
+    that the buyer had paid.
+    """
+
+    tickets: tuple[records.Ticket, ...]
+    amount: int
+    buyer_fees: int
 
 
 class _OrderParser:
@@ -72,44 +92,12 @@ class _OrderParser:
 
     def __init__(self, raw: Raw) -> None:
         self.raw = raw
-        self.rules: Mapping[str, Any] = raw["rules"]
+        self.values = LineValues(raw)
+        self.rules = self.values.rules
         self.lines: list[Cells] = raw["lines"]
-        self.currency = self._currency()
-        self.kinds = [self._kind(line) for line in self.lines]
+        self.kinds = [self.values.kind(line) for line in self.lines]
         if "nothing" in self.kinds and "sale" not in self.kinds:
             raise UnreadableRecord("quantity is 0")
-
-    def _currency(self) -> str:
-        codes = {
-            line.get("currency", self.rules["currency"]).strip().upper()
-            for line in self.lines
-        }
-        if len(codes) != 1 or not codes - {""}:
-            raise UnreadableRecord(
-                f"its currency is {safe(', '.join(sorted(codes)))!r}"
-            )
-        code = str(codes.pop())
-        try:
-            money.exponent(code)
-        except ValueError:
-            raise UnreadableRecord(f"{safe(code)!r} is not a currency") from None
-        return code
-
-    def _kind(self, line: Cells) -> str:
-        """
-        What a line is: `sale`, `refund`, `fee`, `tax`, or `nothing` for a price that
-        the report lists and nobody bought.
-        """
-        kinds: Mapping[str, str] = self.rules.get("kind", {})
-        kind = str(kinds.get(line.get("kind", "").lower(), ""))
-        if kind in ("fee", "tax", "refund"):
-            return kind
-        quantity = self.quantity(line)
-        if quantity == 0 and not any(self.amount(line, name) for name in _AMOUNTS):
-            return "nothing"
-        if quantity < 0 or self.line_total(line) < 0:
-            return "refund"
-        return "sale"
 
     def lines_of(self, kind: str) -> list[Cells]:
         return [
@@ -119,22 +107,26 @@ class _OrderParser:
         ]
 
     def order(self) -> records.Order:
-        sold, returned = self.lines_of("sale"), self.lines_of("refund")
-        words = [self.status(line) for line in sold]
-        status = _order_status(words)
-        tickets = self.sold_tickets(sold, words)
-        tickets, refunded = self.with_returns(tickets, sold, words, returned)
-        tax = self.taxes(sold)
-        order_fees = sum(self.line_total(line) for line in self.lines_of("fee"))
-        if order_fees < 0:
-            refunded, order_fees = refunded - order_fees, 0
-        of_tickets = sum(ticket.face + ticket.fee for ticket in tickets)
+        sales = self.sales()
+        words = [sale.word for sale in sales]
+        fees = Entries(self.values, self.lines_of("fee"), words)
+        taxes = Entries(self.values, self.lines_of("tax"), words)
+        status = _order_status([*words, *fees.words, *taxes.words])
+        if self.lines_of("refund") and not sales:
+            raise _refund_alone()
+        back = self.given_back(self.sold_tickets(sales), sales)
+        tax = self.tax(sales, taxes)
+        refunded = back.amount + fees.returned
+        if self.rules["tax_on_top"]:
+            refunded += taxes.returned
+        buyer_fees = sum(ticket.fee for ticket in back.tickets) + fees.charged
+        of_tickets = sum(ticket.face for ticket in back.tickets) + buyer_fees
         on_top = (tax or 0) if self.rules["tax_on_top"] else 0
-        total = of_tickets + order_fees + on_top
+        total = of_tickets + on_top
         is_paid = status is OrderStatus.PAID or bool(refunded)
         charged = total if is_paid else 0
-        first = (sold or self.lines)[0]
-        occurrence = self.occurrence(first)
+        first = (self.lines_of("sale") or self.lines)[0]
+        occurrence = self.values.occurrence(first)
         if not first.get("order"):
             raise UnreadableRecord("it has no order number")
         return records.Order(
@@ -143,15 +135,24 @@ class _OrderParser:
             status=status,
             placed_at=parse_time(first, self.rules, "placed")
             or clock.from_iso(occurrence["starts_at"]),
-            currency=self.currency,
+            currency=self.values.currency,
             total=total,
             charged=charged,
-            tickets=tuple(tickets),
-            buyer_fees=order_fees,
+            tickets=back.tickets,
+            buyer_fees=fees.charged,
             tax=tax,
             tax_on_top=self.rules["tax_on_top"],
-            discounts=sum(t.listed - t.face for t in tickets if t.listed is not None),
-            fees=self.fees(sold, tickets, charged) if is_paid else (),
+            discounts=sum(
+                t.listed - t.face for t in back.tickets if t.listed is not None
+            ),
+            fees=self.fees(
+                sales,
+                back.tickets,
+                buyer_fees - back.buyer_fees - fees.returned,
+                charged,
+            )
+            if is_paid
+            else (),
             refunds=(records.Refund(str(self.raw["id"]), refunded),)
             if refunded
             else (),
@@ -159,85 +160,62 @@ class _OrderParser:
             doubt=self.discrepancy(first, total, refunded, charged),
         )
 
-    def status(self, line: Cells) -> str:
-        word = line.get("status", "")
-        if not self.rules["status"]:
-            return "paid"
-        try:
-            return str(self.rules["status"][word.lower()])
-        except KeyError:
-            raise UnreadableRecord(
-                f"status is {safe(word, longest=60)!r}, which the recipe does not know",
-                word="unknown-status",
-            ) from None
-
-    def quantity(self, line: Cells) -> int:
-        text = line.get("quantity", "1")
-        try:
-            number = Decimal(text)
-            if number != int(number):
-                raise ValueError
-        except (InvalidOperation, ValueError):
-            raise UnreadableRecord(
-                f"quantity is {safe(text)!r}, not a whole number"
-            ) from None
-        return int(number)
-
-    def line_total(self, line: Cells) -> int:
+    def sales(self) -> list[_Sale]:
         """
-        The price of all tickets of a line, after discounts.
+        The lines that sell. One that was cancelled and never paid back is not charged,
+        unless all of them were cancelled: then the order is.
         """
-        total = self.amount(line, "total")
-        if total is not None:
-            return total
-        price = self.amount(line, "price")
-        if price is None:
-            raise UnreadableRecord("it has no price")
-        return price * abs(self.quantity(line)) - (self.amount(line, "discount") or 0)
+        sold = self.lines_of("sale")
+        words = [self.values.status(line) for line in sold]
+        open_ = [
+            word == "cancelled" and not given_back.stated(self.values, line, word)
+            for line, word in zip(sold, words, strict=True)
+        ]
+        return [
+            _Sale(line, word, not is_open or all(open_))
+            for line, word, is_open in zip(sold, words, open_, strict=True)
+        ]
 
-    def taxes(self, sold: list[Cells]) -> int | None:
+    def tax(self, sales: Sequence[_Sale], entries: Entries) -> int | None:
         """
         The tax of all lines; unknown if it is for any line that cost something.
         """
-        own = self.lines_of("tax")
-        if own:
-            return sum(self.line_total(line) for line in own)
-        known = [self.tax(line) for line in sold]
-        for line, tax in zip(sold, known, strict=True):
-            if tax is None and self.line_total(line):
-                return None
-        return sum(tax or 0 for tax in known)
+        if entries.lines:
+            return entries.charged
+        known = [(s.line, self.values.tax(s.line)) for s in sales if s.is_charged]
+        if any(tax is None and self.values.line_total(line) for line, tax in known):
+            return None
+        return sum(tax or 0 for _, tax in known)
 
-    def tax(self, line: Cells) -> int | None:
-        per_ticket = self.amount(line, "tax_per_ticket")
-        if per_ticket is not None:
-            return per_ticket * self.quantity(line)
-        return self.amount(line, "tax")
-
-    def sold_tickets(
-        self, sold: Sequence[Cells], words: Sequence[str]
-    ) -> list[records.Ticket]:
+    def sold_tickets(self, sales: Sequence[_Sale]) -> list[records.Ticket]:
         labels = self.raw.get("labels")
-        if labels is None or len(labels) != len(sold):
-            rows = [SoldRow(line, self.occurrence(line)["id"]) for line in sold]
+        if labels is None or len(labels) != len(sales):
+            rows = [
+                ticket_ids.SoldRow(sale.line, self.values.occurrence(sale.line)["id"])
+                for sale in sales
+            ]
             labels = ticket_ids.labels_of([rows])
         return [
             ticket
-            for line, word, label in zip(sold, words, labels, strict=True)
-            for ticket in self.tickets(line, word, label)
+            for sale, label in zip(sales, labels, strict=True)
+            for ticket in self.tickets(sale, label)
         ]
 
-    def tickets(self, line: Cells, word: str, label: str) -> list[records.Ticket]:
-        occurrence = self.occurrence(line)
-        quantity = self.quantity(line)
+    def tickets(self, sale: _Sale, label: str) -> list[records.Ticket]:
+        line, word = sale.line, sale.word
+        occurrence = self.values.occurrence(line)
+        quantity = self.values.quantity(line)
         if quantity == 0:
             raise UnreadableRecord("quantity is 0")
-        faces = money.split_evenly(
-            0 if word == "comp" else self.line_total(line), quantity
+        total = 0 if word == "comp" else self.values.line_total(line)
+        faces = money.split_evenly(total if sale.is_charged else 0, quantity)
+        fees = money.split_evenly(
+            self.values.fee(line) if sale.is_charged else 0, quantity
         )
-        fees = money.split_evenly(self.amount(line, "fee") or 0, quantity)
-        listed = self.amount(line, "list_price")
-        discounts = money.split_evenly(self.amount(line, "discount") or 0, quantity)
+        listed = self.values.amount(line, "list_price")
+        discounts = money.split_evenly(
+            self.values.amount(line, "discount") or 0, quantity
+        )
         is_void = word in ("void", "cancelled", "refunded")
         type_name = line.get("type") or "Ticket"
         return [
@@ -250,115 +228,85 @@ class _OrderParser:
                 checked_in=_is_checked_in(line),
                 face=face,
                 fee=fee,
-                listed=listed if listed is not None else face + discount,
+                listed=(listed if listed is not None else face + discount)
+                if sale.is_charged
+                else None,
             )
             for n, (face, fee, discount) in enumerate(
                 zip(faces, fees, discounts, strict=True)
             )
         ]
 
-    def with_returns(
-        self,
-        tickets: list[records.Ticket],
-        sold: Sequence[Cells],
-        words: Sequence[str],
-        returned: Sequence[Cells],
-    ) -> tuple[list[records.Ticket], int]:
+    def given_back(
+        self, tickets: Sequence[records.Ticket], sales: Sequence[_Sale]
+    ) -> _GivenBack:
         """
-        The tickets, those that were returned void, and what went back in minor units.
+        What went back by the order's tickets, and the tickets with the returned void.
         """
-        refunded = sum(
-            self.refunded(line, word) for line, word in zip(sold, words, strict=True)
-        )
-        if returned and not sold:
-            raise UnreadableRecord(
-                "it only takes back what no report in the folder sells: add the report "
-                "that has the sale, or map the column with the original order's number "
-                "to `refund_of`",
-                word="refund-alone",
+        values, lines = self.values, self.lines_of("refund")
+        sold = [
+            given_back.sold_row(
+                values, sale.line, sale.word, is_charged=sale.is_charged
             )
-        for line in returned:
-            self.refuse_open_return(line)
-            amount = abs(self.line_total(line))
-            refunded += amount
-            voided = returns.find_returned(
-                tickets, self.returned_row(line, amount, tickets)
-            )
-            tickets = [
+            for sale in sales
+        ]
+        has_tax = any(values.tax(sale.line) is not None for sale in sales)
+        rows = [
+            given_back.returned_row(values, line, has_tax=has_tax) for line in lines
+        ]
+        again = returns.repeating_rows(sold, rows, values.shown)
+        rows_once = [row for n, row in enumerate(rows) if n not in again]
+        is_open = [
+            sale.word != "cancelled"
+            for sale in sales
+            for _ in range(values.quantity(sale.line))
+        ]
+        voided = returns.find_all_returned(tickets, rows, is_open)
+        return _GivenBack(
+            tuple(
                 msgspec.structs.replace(ticket, status=TicketStatus.VOID)
                 if n in voided
                 else ticket
                 for n, ticket in enumerate(tickets)
-            ]
-        return tickets, refunded
-
-    def refuse_open_return(self, line: Cells) -> None:
-        """
-        Raises: `UnreadableRecord` for a row that takes back by a status that is not
-        known, or that says it has not happened. A row without one is a fact.
-        """
-        word = self.status(line) if line.get("status") else ""
-        if word in ("pending", "cancelled"):
-            amount = self.shown(abs(self.line_total(line)))
-            raise UnreadableRecord(
-                f"a row takes back {amount}, and its status "
-                f"is {safe(line['status'], longest=60)!r}, {word}: remove the row, or "
-                "give it a status of money that went back",
-                word="open-return",
+            ),
+            sum(row.stated for row in sold) + sum(row.amount for row in rows_once),
+            sum(
+                values.fee(sale.line)
+                for sale, row in zip(sales, sold, strict=True)
+                if row.stated >= row.paid
             )
-
-    def returned_row(
-        self, line: Cells, amount: int, tickets: Iterable[records.Ticket]
-    ) -> returns.ReturnedRow:
-        """
-        What a row takes back. One that gives no number of tickets, in a report that has
-        them, takes back money alone.
-        """
-        occurrence = occurrence_of(line, self.rules)
-        label = line.get("line", "")
-        quantity: int | None = None
-        if "quantity" in line:
-            quantity = abs(self.quantity(line))
-        elif self.rules.get("has_quantity", "quantity" in self.lines[0]):
-            quantity = 0
-        return returns.ReturnedRow(
-            amount,
-            quantity,
-            occurrence["id"] if occurrence else "",
-            line.get("type", ""),
-            f"/{label}/" if label else "",
+            + sum(row.fee for row in rows_once),
         )
 
-    def refunded(self, line: Cells, word: str) -> int:
-        stated = self.amount(line, "refunded")
-        if stated is not None:
-            return abs(stated)
-        return self.line_total(line) if word == "refunded" else 0
-
     def fees(
-        self, sold: Sequence[Cells], tickets: Sequence[records.Ticket], charged: int
+        self,
+        sales: Sequence[_Sale],
+        tickets: Sequence[records.Ticket],
+        buyer_fees: int,
+        charged: int,
     ) -> tuple[records.Fee, ...] | None:
+        """
+        What the platform kept; `buyer_fees` are those that did not go back.
+        """
         platform = self.rules["platform"]
         name = f"{platform} fee"
-        buyer_fees = sum(self.amount(line, "fee") or 0 for line in sold)
+        own = row_fees.buyer_fees_by_ticket(tickets, buyer_fees)
         if not self.rules["tells_kept"]:
             if not charged:
                 return ()
             if not buyer_fees or not self.rules["fee_is_kept"]:
                 return None
             rest = records.Fee(f"What else {platform} kept", None)
-            own = tuple(ticket.fee for ticket in tickets)
             return (self.fee(name, buyer_fees, own), rest)
-        kept = sum(self.amount(line, "kept") or 0 for line in self.lines)
-        parts = row_fees.fees_by_ticket(self.rows_with_fee(), tickets)
+        rows = self.rows_with_fee(sales)
+        kept = sum(row.amount for row in rows)
+        parts: tuple[int, ...] | None = row_fees.fees_by_ticket(rows, tickets)
         if self.rules["fee_is_kept"]:
             kept += buyer_fees
-            parts = tuple(
-                part + ticket.fee for part, ticket in zip(parts, tickets, strict=True)
-            )
-        return (self.fee(name, kept, parts),) if kept or any(parts) else ()
+            parts = row_fees.added(parts, own)
+        return (self.fee(name, kept, parts),) if kept or any(parts or ()) else ()
 
-    def fee(self, name: str, amount: int, parts: tuple[int, ...]) -> records.Fee:
+    def fee(self, name: str, amount: int, parts: tuple[int, ...] | None) -> records.Fee:
         """
         A fee that stands on rows belongs to their tickets. One of the whole order, and
         one whose rules do not say which it is, is left to be allocated.
@@ -366,67 +314,49 @@ class _OrderParser:
         is_by_row = self.rules.get("fees_by_row", False)
         return records.Fee(name, amount, by_ticket=parts if is_by_row else None)
 
-    def rows_with_fee(self) -> list[row_fees.RowFee]:
+    def rows_with_fee(self, sales: Sequence[_Sale]) -> list[row_fees.RowFee]:
         """
         What was kept for each row, those that sell first, as their tickets are.
         """
-        found = []
-        for kind in ("sale", "refund", "fee", "tax", "nothing"):
-            for line in self.lines_of(kind):
-                occurrence = occurrence_of(line, self.rules)
-                found.append(
-                    row_fees.RowFee(
-                        self.amount(line, "kept") or 0,
-                        self.quantity(line) if kind == "sale" else 0,
-                        occurrence["id"] if occurrence else "",
-                        line.get("type", ""),
-                    )
-                )
-        return found
+        sold = [
+            self.row_fee(sale.line, self.values.quantity(sale.line), sale.is_charged)
+            for sale in sales
+        ]
+        others = [
+            self.row_fee(line, 0, True)
+            for kind in ("refund", "fee", "tax", "nothing")
+            for line in self.lines_of(kind)
+        ]
+        return [*sold, *others]
 
-    def amount(self, line: Cells, name: str) -> int | None:
-        """
-        The amount in a field in minor units; `None` if the line has none.
-        """
-        text = line.get(name)
-        if text is None:
-            return None
-        try:
-            if self.rules.get("is_plain"):
-                return money.from_decimal_text(text, self.currency)
-            decimal: written_amounts.DecimalSign = (
-                "," if self.rules["decimal"] == "," else "."
-            )
-            return written_amounts.minor_units(text, self.currency, decimal)
-        except ValueError as error:
-            reason = getattr(error, "reason", f"not an amount in {self.currency}")
-            raise UnreadableRecord(f"{name} is {safe(text)!r}, {reason}") from None
-
-    def occurrence(self, line: Cells) -> Raw:
-        """
-        The occurrence that a line names. Raises `UnreadableRecord` if it names none.
-        """
+    def row_fee(self, line: Cells, sells: int, is_charged: bool) -> row_fees.RowFee:
         occurrence = occurrence_of(line, self.rules)
-        if occurrence is None:
-            parse_time(line, self.rules, "starts")  # says what is wrong with the time
-            raise UnreadableRecord("it has no event or no time")
-        return occurrence
+        return row_fees.RowFee(
+            (self.values.amount(line, "kept") or 0) if is_charged else 0,
+            sells,
+            occurrence["id"] if occurrence else "",
+            line.get("type", ""),
+        )
 
     def discrepancy(
         self, first: Cells, total: int, refunded: int, charged: int
     ) -> str | None:
-        stated = self.amount(first, "order_total")
+        stated = self.values.amount(first, "order_total")
+        shown = self.values.shown
         if stated is not None and stated != total:
-            return (
-                f"its lines come to {self.shown(total)}, the order to "
-                f"{self.shown(stated)}"
-            )
+            return f"its lines come to {shown(total)}, the order to {shown(stated)}"
         if refunded > charged:
-            return f"refunded {self.shown(refunded)} of {self.shown(charged)} paid"
+            return f"refunded {shown(refunded)} of {shown(charged)} paid"
         return None
 
-    def shown(self, minor: int) -> str:
-        return f"{money.decimal_text(minor, self.currency)} {self.currency}"
+
+def _refund_alone() -> UnreadableRecord:
+    return UnreadableRecord(
+        "it only takes back what no report in the folder sells: add the report "
+        "that has the sale, or map the column with the original order's number "
+        "to `refund_of`",
+        word="refund-alone",
+    )
 
 
 def _order_status(words: list[str]) -> OrderStatus:

@@ -51,6 +51,31 @@ def fees_by_ticket(
     return tuple(parts)
 
 
+def buyer_fees_by_ticket(
+    tickets: Sequence[Ticket], amount: int
+) -> tuple[int, ...] | None:
+    """
+    The part of each ticket in what its buyers' fees come to after returns, in minor
+    units. `None` where it is not known whose went back.
+    """
+    paid = tuple(ticket.fee for ticket in tickets)
+    left = tuple(
+        0 if ticket.status is TicketStatus.VOID else ticket.fee for ticket in tickets
+    )
+    return next((parts for parts in (paid, left) if sum(parts) == amount), None)
+
+
+def added(
+    parts: tuple[int, ...] | None, more: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    """
+    Both parts of each ticket together; `None` where one of them is not known.
+    """
+    if parts is None or more is None:
+        return None
+    return tuple(a + b for a, b in zip(parts, more, strict=True))
+
+
 def _places_of(row: RowFee, tickets: Sequence[Ticket]) -> list[int]:
     """
     The tickets that a row without any is about: of its date and type, those that were

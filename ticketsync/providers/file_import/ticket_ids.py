@@ -96,7 +96,7 @@ class Labels:
             found[open_places[0]] = left[0][1]
 
     def _new_label(self, row: SoldRow, number: int) -> str:
-        wanted = _escaped(row.cells.get("line") or str(number))
+        wanted = escaped(row.cells.get("line") or str(number))
         label, n = wanted, 1
         while label in self.used:
             n += 1
@@ -116,7 +116,7 @@ def labels_of(versions: Sequence[Sequence[SoldRow]]) -> list[str]:
     return found
 
 
-def _escaped(label: str) -> str:
+def escaped(label: str) -> str:
     """
     A label without the sign that separates the parts of a ticket's id.
     """

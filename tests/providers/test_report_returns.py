@@ -1,0 +1,343 @@
+"""
+Rows of a report that take something back, and lines that were cancelled: what they say
+of prices, fees and taxes is counted once, or the order is set aside by name.
+"""
+
+import pytest
+from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
+
+STATUS = (
+    "status: {paid: [Sold], refunded: [Returned], cancelled: [Stopped], void: [Void], "
+    "pending: [Open]}"
+)
+PARTS = f"{HEADING},Fee,Tax,Back,State,Seat"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return ReportFolder(tmp_path)
+
+
+def read(folder, *rows, says=(), **columns):
+    """
+    The orders of one report whose rows end with fee, tax, refunded, status and seat.
+    """
+    mapped = {"fee": "Fee", "tax": "Tax", "refunded": "Back", "line": "Seat"}
+    folder.recipe(STATUS, *says, **mapped, status="State", **columns)
+    folder.put("a.csv", PARTS, *rows)
+    return folder.orders()
+
+
+# Fees and taxes that went back
+
+
+@pytest.mark.parametrize(
+    ("says", "rows", "charged", "refunded"),
+    [
+        # 2 × (39.00 + 2.00)
+        ((), (",4.00,,,Sold,", ",-4.00,,,Sold,"), 8200, 8200),
+        # the fee stays with the platform
+        ((), (",4.00,,,Sold,", ",,,,Sold,"), 8200, 7800),
+        ((), (",4.00,,,Sold,", ",0.00,,,Sold,"), 8200, 7800),
+        # all fees are written below zero where they are one, and above where not
+        ((), (",-4.00,,,Sold,", ",4.00,,,Sold,"), 8200, 8200),
+        # 2 × (39.00 + 3.90)
+        (("tax: on top",), (",,7.80,,Sold,", ",,-7.80,,Sold,"), 8580, 8580),
+        (("tax: on top",), (",4.00,7.80,,Sold,", ",-4.00,-7.80,,,"), 8980, 8980),
+        # the tax is inside the price
+        ((), (",,7.09,,Sold,", ",,-7.09,,Sold,"), 7800, 7800),
+        ((), (",,7.09,,Sold,", ",,7.09,,Sold,"), 7800, 7800),
+    ],
+)
+def test_a_row_takes_back_its_fee_and_its_tax(folder, says, rows, charged, refunded):
+    sale, back = rows
+    found = read(
+        folder, f"1,{GALA},Adult,2,78.00{sale}", f"1,{GALA},Adult,-2,-78.00{back}",
+        says=says,
+    )  # fmt: skip
+    assert money(found["1"]) == (0, charged, refunded)
+
+
+@pytest.mark.parametrize(
+    ("says", "rows", "reason"),
+    [
+        (
+            (),
+            (",4.00,,,Sold,", ",4.00,,,Sold,"),
+            "a fee of 4.00 AUD, on the other side",
+        ),
+        (
+            ("tax: on top",),
+            (",,7.80,,Sold,", ",,7.80,,Sold,"),
+            "a tax of 7.80 AUD, on the other side",
+        ),
+        (
+            ("tax: on top",),
+            (",,7.80,,Sold,", ",,,,Sold,"),
+            "does not say how much of the tax on top",
+        ),
+    ],
+)
+def test_a_fee_that_went_back_or_not_sets_its_order_aside(folder, says, rows, reason):
+    sale, back = rows
+    found = read(
+        folder, f"1,{GALA},Adult,2,78.00{sale}", f"1,{GALA},Adult,-2,-78.00{back}",
+        f"2,{GALA},Adult,1,39.00{sale}", says=says,
+    )  # fmt: skip
+    assert reason in found["1"]
+    assert money(found["2"])[0] == 1
+
+
+def test_rows_without_signs_take_back_by_their_kind(folder):
+    folder.recipe("kind: {sale: [S], refund: [R]}", kind="Kind", fee="Fee")
+    folder.put(
+        "a.csv",
+        f"{HEADING},Kind,Fee",
+        f"1,{GALA},Adult,2,78.00,S,4.00",
+        f"1,{GALA},Adult,2,78.00,R,4.00",
+    )
+    assert money(folder.orders()["1"]) == (0, 8200, 8200)
+
+
+@pytest.mark.parametrize(
+    ("says", "row", "charged", "refunded"),
+    [
+        ((), "4.00,,,Returned,", 8200, 8200),
+        (("tax: on top",), "4.00,7.80,,Returned,", 8980, 8980),
+        # the report says itself how much
+        ((), "4.00,,78.00,Returned,", 8200, 7800),
+    ],
+)
+def test_a_returned_sale_gives_back_all_that_was_paid(
+    folder, says, row, charged, refunded
+):
+    found = read(folder, f"1,{GALA},Adult,2,78.00,{row}", says=says)
+    assert money(found["1"]) == (0, charged, refunded)
+
+
+def test_a_fee_that_went_back_was_not_kept(folder):
+    folder.recipe("buyer_fee: kept", fee="Fee", kept="Kept")
+    folder.put(
+        "a.csv",
+        f"{HEADING},Fee,Kept",
+        f"1,{GALA},Adult,2,78.00,4.00,1.00",
+        f"1,{GALA},Adult,-1,-39.00,-2.00,0.00",
+    )
+    order = folder.orders()["1"]
+    assert money(order) == (1, 8200, 4100)
+    assert order.total_fees == 300  # 4.00 − 2.00 + 1.00
+
+
+# Lines that were cancelled
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (f"1,{GALA},Child,1,20.00,1.00,,,Stopped,", (1, 3900, 0)),
+        # it was paid, and went back
+        (f"1,{GALA},Child,1,20.00,1.00,,21.00,Stopped,", (1, 6000, 2100)),
+    ],
+)
+def test_a_cancelled_line_of_a_paid_order_was_not_charged(folder, row, expected):
+    found = read(folder, f"1,{GALA},Adult,1,39.00,,,,Sold,", row)
+    assert money(found["1"]) == expected
+    assert len(found["1"].tickets) == 2
+    assert found["1"].discounts == 0
+
+
+def test_an_order_of_cancelled_lines_counts_nowhere(folder):
+    found = read(
+        folder,
+        f"1,{GALA},Adult,1,39.00,,,,Stopped,",
+        f"1,{GALA},Child,1,20.00,,,,Stopped,",
+    )
+    assert (money(found["1"]), found["1"].total) == ((0, 0, 0), 5900)
+
+
+def test_the_tax_of_a_cancelled_line_is_not_charged(folder):
+    found = read(
+        folder,
+        f"1,{GALA},Adult,1,39.00,,3.90,,Sold,",
+        f"1,{GALA},Child,1,20.00,,2.00,,Stopped,",
+        says=("tax: on top",),
+    )
+    assert (money(found["1"]), found["1"].tax) == ((1, 4290, 0), 390)
+
+
+def test_a_refund_beside_a_cancelled_line_of_its_type_is_set_aside(folder):
+    rows = (f"1,{GALA},Adult,1,39.00,,,,Sold,", f"1,{GALA},Adult,1,39.00,,,,Stopped,")
+    found = read(folder, *rows, f"1,{GALA},Adult,-1,-39.00,,,,Sold,")
+    assert "a part was cancelled and a part was not" in found["1"]
+    found = read(folder, *rows, f"1,{GALA},Child,1,9.00,,,,Sold,",
+                 f"1,{GALA},Child,-1,-9.00,,,,Sold,")  # fmt: skip
+    assert money(found["1"]) == (1, 4800, 900)
+
+
+# Money that went back, said twice
+
+
+BACK = f"1,{GALA},Adult,-1,-39.00,,,,Sold,"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # one ticket went back once, whoever says so
+        ((f"1,{GALA},Adult,1,39.00,,,,Returned,",), (0, 3900, 3900)),
+        ((f"1,{GALA},Adult,1,39.00,,,39.00,Sold,",), (0, 3900, 3900)),
+        # of two it may have been the other one
+        (
+            (
+                f"1,{GALA},Adult,1,39.00,,,,Sold,",
+                f"1,{GALA},Adult,1,39.00,,,,Returned,",
+            ),
+            None,
+        ),
+        ((f"1,{GALA},Adult,2,78.00,,,39.00,Sold,",), None),
+        ((f"1,{GALA},Adult,2,78.00,,,60.00,Sold,",), None),
+        # another type, another night
+        (
+            (
+                f"1,{GALA},Adult,1,39.00,,,,Sold,",
+                f"1,{GALA},Child,1,20.00,,,,Returned,",
+            ),
+            (0, 5900, 5900),
+        ),
+        (
+            (
+                f"1,{GALA},Adult,1,39.00,,,,Sold,",
+                f"1,{LATE},Adult,1,39.00,,,,Returned,",
+            ),
+            (0, 7800, 7800),
+        ),
+        # the row is what the status was for
+        (
+            (
+                f"1,{GALA},Adult,1,39.00,,,,Sold,",
+                f"1,{GALA},Adult,1,39.00,,,,Void,",
+            ),
+            (1, 7800, 3900),
+        ),
+    ],
+)
+def test_money_that_went_back_is_never_counted_twice(folder, rows, expected):
+    for order in (1, -1):
+        found = read(folder, *[*rows, BACK][::order])
+        if expected is None:
+            assert "which may be the same money" in found["1"]
+        else:
+            assert money(found["1"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("seat", "expected"), [("A1", (0, 7800, 7800)), ("A2", (1, 7800, 3900))]
+)
+def test_a_seat_says_which_ticket_went_back(folder, seat, expected):
+    found = read(
+        folder,
+        f"1,{GALA},Adult,1,39.00,,,,Sold,A1",
+        f"1,{GALA},Adult,1,39.00,,,,Returned,A2",
+        f"{BACK}{seat}",
+    )
+    assert money(found["1"]) == expected
+
+
+def test_a_status_and_the_row_of_a_statement_are_one_refund(folder):
+    """
+    The sale is exported again as returned, and the statement has the row.
+    """
+    folder.recipe(STATUS, status="State")
+    folder.put("1.csv", f"{HEADING},State", f"1,{GALA},Adult,1,39.00,Sold",
+               f"2,{GALA},Adult,2,78.00,Sold")  # fmt: skip
+    folder.put("statement.csv", f"{HEADING},State", f"1,{GALA},Adult,-1,-39.00,",
+               f"2,{GALA},Adult,-1,-39.00,")  # fmt: skip
+    found = folder.orders()
+    assert (money(found["1"]), money(found["2"])) == ((0, 3900, 3900), (1, 7800, 3900))
+    folder.put("2.csv", f"{HEADING},State", f"1,{GALA},Adult,1,39.00,Returned")
+    assert money(folder.orders()["1"]) == (0, 3900, 3900)
+
+
+# A row for each ticket, fee and tax
+
+
+def read_entries(folder, *rows, says="tax: on top"):
+    folder.recipe(
+        STATUS,
+        "kind: {sale: [Ticket], refund: [Refund], fee: [Fee], tax: [Tax]}",
+        says,
+        drop=("quantity",),
+        kind="Kind",
+        status="State",
+    )
+    folder.put("a.csv", "Order,Show,Starts,Type,Total,Kind,State", *rows)
+    return folder.orders()
+
+
+SOLD = (
+    f"1,{GALA},Adult,39.00,Ticket,Sold",
+    f"1,{GALA},Adult,3.90,Tax,Sold",
+    f"1,{GALA},,3.00,Fee,Sold",
+)
+TICKET_BACK = f"1,{GALA},Adult,-39.00,Refund,Sold"
+TAX_BACK, FEE_BACK = f"1,{GALA},Adult,-3.90,Tax,Sold", f"1,{GALA},,-3.00,Fee,Sold"
+
+
+@pytest.mark.parametrize(
+    ("says", "rows", "expected", "tax"),
+    [
+        ("tax: on top", SOLD, (1, 4590, 0), 390),
+        ("tax: on top", (*SOLD, TICKET_BACK, TAX_BACK, FEE_BACK), (0, 4590, 4590), 390),
+        ("tax: on top", (*SOLD, TICKET_BACK, TAX_BACK), (0, 4590, 4290), 390),
+        ("tax: inside", (*SOLD, TICKET_BACK, TAX_BACK, FEE_BACK), (0, 4200, 4200), 390),
+        (
+            "tax: on top",
+            tuple(row.replace("Sold", "Returned") for row in SOLD),
+            (0, 4590, 4590),
+            390,
+        ),
+        (
+            "tax: on top",
+            (*SOLD[:2], f"1,{GALA},,3.00,Fee,Returned"),
+            (1, 4590, 300),
+            390,
+        ),
+        ("tax: on top", (*SOLD[:2], f"1,{GALA},,3.00,Fee,Stopped"), (1, 4290, 0), 390),
+        ("tax: on top", (SOLD[0], SOLD[1], f"1,{GALA},,3.00,Fee,"), (1, 4590, 0), 390),
+        (
+            "tax: on top",
+            tuple(row.replace("Sold", "Stopped") for row in SOLD),
+            (0, 0, 0),
+            390,
+        ),
+        # the status of the fee and its row below zero: one refund
+        (
+            "tax: on top",
+            (*SOLD[:2], f"1,{GALA},,3.00,Fee,Returned", FEE_BACK),
+            (1, 4590, 300),
+            390,
+        ),
+    ],
+)
+def test_fees_and_taxes_with_rows_of_their_own_come_and_go(
+    folder, says, rows, expected, tax
+):
+    for order in (1, -1):
+        found = read_entries(folder, *rows[::order], says=says)
+        assert money(found["1"]) == expected
+        assert found["1"].tax == tax
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ((SOLD[0], FEE_BACK), "takes back 3.00 AUD, and no report in the folder has"),
+        ((*SOLD, f"1,{GALA},,-3.00,Fee,Open"), "its status is 'Open', pending"),
+        (
+            (SOLD[0].replace("Sold", "Returned"), f"1,{GALA},,3.00,Fee,"),
+            "fee of 3.00 AUD has no status",
+        ),
+    ],
+)
+def test_an_unclear_fee_row_sets_its_order_aside(folder, rows, reason):
+    assert reason.lower() in read_entries(folder, *rows)["1"].lower()

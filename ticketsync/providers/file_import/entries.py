@@ -1,0 +1,96 @@
+"""
+Rows of an order that are no ticket: the fees, or the taxes, of a report that has a row
+for each. Above zero they were charged at purchase, below zero they went back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.redact import safe
+from ticketsync.providers.file_import import given_back, returns
+from ticketsync.providers.file_import.line_values import Cells, LineValues
+
+_NEVER_PAID = ("cancelled", "pending")
+
+
+class Entries:
+    """
+    The fee rows, or the tax rows, of one order; `sold` are the statuses of its sales.
+
+    words    the status of each row that charges something, as far as it has one
+    Raises `UnreadableRecord`, also for a row without a status in an order of which
+    something went back or was cancelled.
+    """
+
+    def __init__(
+        self, values: LineValues, lines: Sequence[Cells], sold: Sequence[str]
+    ) -> None:
+        self._values = values
+        self._sold = set(sold)
+        self.lines = lines
+        self._amounts = [values.line_total(line) for line in lines]
+        charging = [
+            (line, amount)
+            for line, amount in zip(lines, self._amounts, strict=True)
+            if amount > 0
+        ]
+        self._words = [self._word(line, amount) for line, amount in charging]
+        self._charging = [
+            (amount, word)
+            for (_, amount), word in zip(charging, self._words, strict=True)
+        ]
+
+    @property
+    def words(self) -> list[str]:
+        return self._words
+
+    @property
+    def charged(self) -> int:
+        """
+        What was charged at purchase, in minor units; all of it where nothing of the
+        order was paid.
+        """
+        words = {*self._sold, *self._words}
+        is_open = bool(words) and words <= set(_NEVER_PAID)
+        return sum(
+            amount
+            for amount, word in self._charging
+            if word != "comp" and (is_open or word not in _NEVER_PAID)
+        )
+
+    @property
+    def returned(self) -> int:
+        """
+        What went back of it, in minor units. Raises `UnreadableRecord` where the rows
+        take back more than the order was charged, or say it in two ways.
+        """
+        stated = sum(amount for amount, word in self._charging if word == "refunded")
+        below = [n for n, amount in enumerate(self._amounts) if amount < 0]
+        for n in below:
+            given_back.refuse_open(self._values, self.lines[n])
+        back = -sum(self._amounts[n] for n in below)
+        if back > self.charged:
+            shown = self._values.shown
+            raise UnreadableRecord(
+                f"a row of the kind {safe(self.lines[below[0]].get('kind', ''))!r} "
+                f"takes back {shown(back)}, and no report in the folder has more than "
+                f"{shown(self.charged)} of it for this order",
+                word="too-much-returned",
+            )
+        return returns.counted_once(stated, back, self.charged, self._values.shown)
+
+    def _word(self, line: Cells, amount: int) -> str:
+        if line.get("status") or not self._values.rules["status"]:
+            return self._values.status_of_entry(line)
+        if len(self._sold) == 1 and self._sold <= set(_NEVER_PAID):
+            return next(iter(self._sold))
+        if self._sold & {"refunded", *_NEVER_PAID}:
+            raise UnreadableRecord(
+                f"{safe(line.get('kind', ''))} of {self._values.shown(amount)} has no "
+                "status, and of its order something was not paid or went back: give "
+                "the row a status",
+                word="unknown-status",
+            )
+        return "paid"
