@@ -94,3 +94,77 @@ def test_the_fee_of_each_show_is_named(office):
     for command in ("explain", "show"):
         said = office.said("financials", command, "Late")
         assert "other, fees 70.00 AUD: Other House fee 70.00." in said
+
+
+# Columns that the recipe does not map
+
+
+@pytest.mark.parametrize(
+    ("heading", "harmless", "telling", "advice"),
+    [
+        ("Currency", ["AUD", "", "aud", "$", "A$"], "USD", "`currency`"),
+        ("Currency code", ["AUD"], "US$", "`currency`"),
+        ("Refunded", ["0", "", "0.00", "No", "-", "$0.00"], "20.00", "`refunded`"),
+        ("refund_amount", ["0.00 AUD"], "AUD 5.00", "`refunded`"),
+        ("Cancelled?", ["No", "FALSE", ""], "Yes", "`status`"),
+        ("Is Cancelled", ["false"], "true", "`status`"),
+        ("Cancelled at", [""], "2030-11-02 10:00", "`status`"),
+        ("Void", ["n", "0"], "Y", "`status`"),
+        ("Chargebacks", ["None"], "1", "`status`"),
+    ],
+)
+def test_a_column_that_may_hide_money_is_named_everywhere(
+    office, heading, harmless, telling, advice
+):
+    """
+    In `accounts add`, `recipe check`, `sync` and `status`; its row is not counted, and
+    the others are.
+    """
+    good = [
+        f"{n},{LATE},1,25.00,{text}" for n, text in enumerate([*harmless, harmless[0]])
+    ]
+    office.put(
+        "a.csv", *good, f"99,{LATE},1,25.00,{telling}", heading=f"{HEADING},{heading}"
+    )
+    named = f"does not map the column '{heading}' ('{telling}' in 1 row)"
+    added = office.add()
+    assert named in added
+    assert advice in added
+    check = office.said("accounts", "recipe", "check", "r.yaml", "in/a.csv", code=3)
+    assert named in check
+    office.adopt()
+    said = office.said("sync", code=3)
+    assert named in said
+    assert f"+{25 * len(good)}.00" in said
+    assert f"99: a.csv, line {len(good) + 2}: {heading} is '{telling}'" in office.said(
+        "status", code=10
+    )
+    office.recipe(f"ignore_columns: ['{heading}']")
+    assert heading not in office.said("sync")
+
+
+def test_a_number_of_tickets_that_no_one_mapped_is_named(office):
+    columns = "Order,Show,Starts,Type,Total,Tickets"
+    text = (office.path / "r.yaml").read_text().replace("  quantity: Qty\n", "")
+    (office.path / "r.yaml").write_text(text)
+    office.put("a.csv", f"1,{LATE},25.00,1", f"2,{LATE},75.00,3", heading=columns)
+    assert "'Tickets' ('3' in 1 row); map it to `quantity`" in office.add()
+
+
+@pytest.mark.parametrize(
+    "heading", ["Refund policy", "Refundable", "Tickets URL", "Seat", "Voided by name"]
+)
+def test_other_columns_are_not_asked_about(office, heading):
+    office.put("a.csv", f"1,{LATE},1,25.00,Some", heading=f"{HEADING},{heading}")
+    assert "does not map" not in office.add()
+
+
+def test_a_row_that_is_void_already_may_say_so_twice(office):
+    office.recipe("status: {paid: [Sold], cancelled: [Gone]}", status="State")
+    office.put(
+        "a.csv",
+        f"1,{LATE},1,25.00,Sold,No",
+        f"2,{LATE},1,25.00,Gone,Yes",
+        heading=f"{HEADING},State,Cancelled",
+    )
+    assert "does not map" not in office.add()

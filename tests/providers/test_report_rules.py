@@ -530,10 +530,11 @@ def test_a_status_that_no_one_mapped_waits_for_an_answer(folder):
     rows = (f"1,{GALA},Adult,1,25.00,Paid", f"2,{GALA},Adult,1,25.00,On hold")
     folder.put("a.csv", f"{HEADING},Order Status", *rows)
     assert "map it to `status` or `kind`" in folder.orders()["2"]
-    assert "'Order Status' (On hold, Paid)" in folder.provider().identify().note
+    (note,) = folder.provider().identify().notes
+    assert "'Order Status' ('On hold' in 1 row, 'Paid' in 1 row)" in note
     folder.recipe("ignore_columns: [order status]")
     assert money(folder.orders()["2"]) == (1, 2500, 0)
-    assert folder.provider().identify().note == ""
+    assert folder.provider().identify().notes == ()
 
 
 @pytest.mark.parametrize("word", ["Confirmed", "active", "Issued", "Booked", "OK"])

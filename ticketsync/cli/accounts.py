@@ -42,7 +42,9 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ticketsync.cli.context import AppContext
     from ticketsync.store.engine import Database
+    from ticketsync.workflows.connect import Connected
     from ticketsync.workflows.retire import Removal
 
 app = typer.Typer(
@@ -130,12 +132,22 @@ def add_account(
         render.print_json(added.as_json())
         return
     app_context.say(f"Account {name!r} is connected: {added.summary}.")
+    _say_note(app_context, added)
     if not spec.is_local:
         app_context.say(f"Its key comes from {added.secret_place}.")
     if not provider and terminal.confirm("Connect another one?", default=False):
         add_account(ctx)
         return
     app_context.say("Next: ticketsync events fetch")
+
+
+def _say_note(app_context: AppContext, found: Connected) -> None:
+    """
+    Say what a person should know of what the account can read.
+    """
+    for note in found.notes:
+        for line in render.wrapped(note, indent="  "):
+            app_context.say(line)
 
 
 def _key_prompt(account: str) -> str:
@@ -259,6 +271,7 @@ def check_account(ctx: typer.Context, name: str, json: Json = False) -> None:
         render.print_json(found.as_json())
     else:
         terminal.echo(f"{name}: {found.summary}. Key from {found.secret_place}.")
+        _say_note(app_context, found)
 
 
 @app.command("rotate")

@@ -311,11 +311,12 @@ class Identity(msgspec.Struct, frozen=True):
     """
     Whose key this is; `id` is `None` where the platform has no such thing. `owners`
     are those whose events the key reads (organisations, organisers, a box office), as
-    far as the platform names them.
+    far as the platform names them. `notes` are sentences about what is read of it in
+    another way than it seems.
     """
 
     id: str | None
     name: str
     currency: str | None = None
-    note: str = ""
+    notes: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()

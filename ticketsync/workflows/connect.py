@@ -67,6 +67,13 @@ class Connected:
         currency = f", {self.identity.currency}" if self.identity.currency else ""
         return f"{self.title}, {safe(self.identity.name)}{currency}"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """
+        What a person should know of what the key or the folder lets us read.
+        """
+        return self.identity.notes if self.identity else ()
+
     def as_json(self) -> dict[str, Any]:
         identity = self.identity
         return {
@@ -77,6 +84,7 @@ class Connected:
             "name": identity.name if identity else None,
             "currency": identity.currency if identity else None,
             "secret": self.secret_place,
+            "notes": list(self.notes),
         }
 
 

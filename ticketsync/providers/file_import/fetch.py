@@ -54,7 +54,7 @@ class FileFetcher:
             None,
             f"{files} in {self._options['watch']}, {reports.recipe.platform}",
             reports.recipe.currency or None,
-            note="; ".join(
+            notes=tuple(
                 [*reports.unanswered, *(error.message for error in unread.values())][:5]
             ),
         )

@@ -6,6 +6,7 @@ person should know about what was not read.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,10 +20,11 @@ from ticketsync.providers.file_import import order_amounts, signs
 from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.report_rows import RowReader
+from ticketsync.providers.file_import.report_rows import STATUS_ADVICE, RowReader
 from ticketsync.providers.report_folder import report_key
 
 _MOST_NAMED = 3  # rows that a note names
+_MOST_WORDS = 8  # of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +219,24 @@ def _left_out(file: str, reader: RowReader) -> Iterator[str]:
 def _unanswered(file: str, reader: RowReader) -> Iterator[str]:
     for name, words in reader.unanswered.items():
         if words:
-            some = ", ".join(safe(word, longest=30) for word in sorted(words)[:6])
             yield (
-                f"{file}: the recipe does not map the column {safe(name)!r} ({some}); "
-                "map it to `status` or `kind`, or add it to `ignore_columns`"
+                f"{file}: the recipe does not map the column {safe(name)!r} "
+                f"({counted_words(words)}); {reader.advice.get(name, STATUS_ADVICE)}, "
+                "or add it to `ignore_columns`"
             )
+
+
+def counted_words(words: Counter[str]) -> str:
+    """
+    The words of a column and how many rows have each, the most frequent first.
+    """
+    by_number = sorted(words.items(), key=lambda item: (-item[1], item[0]))
+    some = [
+        f"{safe(word, longest=30)!r} in {_rows(number)}"
+        for word, number in by_number[:_MOST_WORDS]
+    ]
+    more = len(words) - _MOST_WORDS
+    return ", ".join([*some, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _unread_sheets(opened: OpenedFile, found: Sequence[FoundTable]) -> Iterator[str]:

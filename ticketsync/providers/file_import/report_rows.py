@@ -6,6 +6,7 @@ total, a footer, what the recipe ignores), and those that cannot be read.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import translate
 
@@ -14,6 +15,7 @@ import msgspec
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
+from ticketsync.providers.file_import import unmapped_columns
 from ticketsync.providers.file_import.heading import FoundTable, Heading
 from ticketsync.providers.file_import.recipe import Recipe
 
@@ -35,6 +37,8 @@ _IS_NO_SALE = re.compile(
     r"|expired|failed|declined|tax|gst|vat|fees?|commission|exchanged?)\b",
     re.IGNORECASE,
 )
+_VOIDED = ("cancelled", "void", "refunded")
+STATUS_ADVICE = "map it to `status` or `kind`"
 # Types of ticket that are none, by their whole name.
 _NO_TICKET = re.compile(
     r"(?:(?:booking|service|transaction|handling|processing|convenience|ticketing|order"
@@ -98,13 +102,16 @@ class RowReader:
         self._status = headings.status_columns(heading, recipe)
         self._kind = headings.kind_columns(heading, recipe)
         self._type = headings.type_column(heading, recipe)
+        self._worth = unmapped_columns.worth_columns(heading, recipe)
+        self._voided = _voided_words(heading, recipe)
         self._stops = [word.casefold() for word in recipe.stop_at if word]
         self._ignored = _any_pattern(recipe.ignore_rows)
         self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
-        self.unanswered: dict[str, set[str]] = {
-            heading.names[column]: set() for column in self._status
+        self.unanswered: dict[str, Counter[str]] = {
+            heading.names[column]: Counter() for column in self._status
         }
+        self.advice = {item.name: item.advice for item in self._worth}
         self.beyond = 0
 
     def read(self) -> Iterator[MappedRow]:
@@ -198,15 +205,20 @@ class RowReader:
             text = cells[column] if column < len(cells) else ""
             name = self._found.heading.names[column]
             if text:
-                self.unanswered[name].add(text)
+                self.unanswered[name][text] += 1
             if text and text.casefold() not in _PAID:
                 return _unmapped(name, text), "unmapped-status"
         for column in self._kind:
             text = cells[column] if column < len(cells) else ""
             if text and _IS_NO_SALE.search(text):
                 name = self._found.heading.names[column]
-                self.unanswered.setdefault(name, set()).add(text)
+                self.unanswered.setdefault(name, Counter())[text] += 1
                 return _unmapped(name, text), "unmapped-kind"
+        for item in self._worth:
+            text = cells[item.column] if item.column < len(cells) else ""
+            if text and item.hides(text) and not self._is_voided(cells):
+                self.unanswered.setdefault(item.name, Counter())[text] += 1
+                return _unmapped(item.name, text, item.advice), "unmapped-column"
         if self._type is not None and self._type < len(cells):
             text = cells[self._type]
             if text and _NO_TICKET.fullmatch(text):
@@ -217,11 +229,32 @@ class RowReader:
                 ), "unmapped-kind"
         return "", ""
 
+    def _is_voided(self, cells: Sequence[str]) -> bool:
+        """
+        Whether a mapped column says already that a row does not count.
+        """
+        return any(
+            column < len(cells) and cells[column].lower() in words
+            for column, words in self._voided
+        )
 
-def _unmapped(name: str, text: str) -> str:
+
+def _voided_words(heading: Heading, recipe: Recipe) -> list[tuple[int, set[str]]]:
+    """
+    The mapped columns for status and kind, each with the words for rows that do not
+    count or take back.
+    """
+    words = {
+        "status": {w for w, ours in recipe.status.items() if ours in _VOIDED},
+        "kind": {w for w, ours in recipe.kind.items() if ours in ("refund", "ignore")},
+    }
+    return [(c, words[field]) for c, field in heading.fields if field in words]
+
+
+def _unmapped(name: str, text: str, advice: str = STATUS_ADVICE) -> str:
     return (
         f"{safe(name)} is {safe(text, longest=40)!r}, and the recipe maps no column "
-        f"{safe(name)!r}: map it to `status` or `kind`, or add it to `ignore_columns`"
+        f"{safe(name)!r}: {advice}, or add it to `ignore_columns`"
     )
 
 

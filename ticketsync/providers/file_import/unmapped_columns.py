@@ -1,0 +1,115 @@
+"""
+Columns that the recipe does not map and that may change what a row is worth: its
+currency, what went back of it, whether it was cancelled, how many tickets it is.
+
+One rule for which headings these are, and for which of their cells change nothing. A
+row with any other cell is not counted until a person has answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ticketsync.core import written_amounts
+from ticketsync.core.written_amounts import WrittenAmountError
+from ticketsync.providers.file_import.heading import Heading, normalise
+from ticketsync.providers.file_import.recipe import Recipe
+
+_CURRENCY = r"(?:order|ticket|transaction|payment|sale)?\s?currency(?:\scode)?|ccy|curr"
+_BEFORE = r"(?:(?:is|was|amount|total|tickets?|order|qty|quantity|net|gross)\s)*"
+_BEHIND = (
+    r"(?:\s(?:amounts?|total|value|qty|quantity|tickets?|count|date|time|at|on|by"
+    r"|reason|flag))*"
+)
+_BACK = (
+    rf"{_BEFORE}(?:refund(?:s|ed)?|cancell?(?:ed|ation|ations)|canceled|void(?:s|ed)?"
+    rf"|returned|returns|reversed|reversals?|chargebacks?|charged back|exchanged)"
+    rf"{_BEHIND}"
+)
+_NUMBER = (
+    r"(?:tickets?|order|seats?|items?)?\s?(?:qty|quantity)"
+    r"|(?:no|nr|num|number|count|#)\s?(?:of\s)?(?:tickets|seats|admissions|guests)"
+    r"|tickets?\s(?:count|sold|purchased)|tickets|seats|pax|party size|admits?"
+)
+_NOTHING = re.compile(
+    r"|[-–—]+|no|n|false|none|null|nil|never|n/?a|not\s\w+|[^\W\d_]{0,3}[$€£]?\s?[-−]?"
+    r"0+(?:[.,]0+)?\s?[^\W\d_]{0,3}[$€£]?",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0+)?")
+_LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
+
+
+@dataclass(frozen=True, slots=True)
+class UnmappedColumn:
+    """
+    A column without a line of the recipe, by its place and its heading as written.
+
+    advice  what to map it to, in words
+    hides   whether a cell says that its row is worth something else than it seems
+    """
+
+    column: int
+    name: str
+    advice: str
+    hides: Callable[[str], bool]
+
+
+def worth_columns(heading: Heading, recipe: Recipe) -> list[UnmappedColumn]:
+    """
+    The columns that may change what a row is worth, and that no line of the recipe maps
+    or ignores.
+    """
+    answered = {normalise(name) for name in recipe.ignore_columns}
+    found = []
+    for column in heading.unmapped:
+        name = normalise(heading.names[column])
+        rule = None if name in answered else _rule(_plain(name), recipe)
+        if rule is not None:
+            found.append(UnmappedColumn(column, heading.names[column], *rule))
+    return found
+
+
+def _plain(name: str) -> str:
+    """
+    A heading without what people write around its words: `Refunded? (AUD)`.
+    """
+    return re.sub(r"\([^)]*\)|[?:.!$€£*]", "", name).strip()
+
+
+def _rule(name: str, recipe: Recipe) -> tuple[str, Callable[[str], bool]] | None:
+    mapped = recipe.columns.keys()
+    if re.fullmatch(_CURRENCY, name) and "currency" not in mapped:
+        return "map it to `currency`", lambda text: _is_other(text, recipe.currency)
+    if re.fullmatch(_BACK, name):
+        return "map an amount to `refunded`, or a word to `status`", _says_something
+    # With `line`, each row is one ticket, whatever its order has.
+    if re.fullmatch(_NUMBER, name) and not mapped & {"quantity", "line"}:
+        return "map it to `quantity`", _is_not_one
+    return None
+
+
+def _says_something(text: str) -> bool:
+    return not _NOTHING.fullmatch(text.strip())
+
+
+def _is_other(text: str, currency: str) -> bool:
+    """
+    Whether a code or a sign is not that of the currency.
+    """
+    if not text.strip():
+        return False
+    try:
+        written_amounts.minor_units(f"{text.strip()} 1", currency, ".")
+    except WrittenAmountError:
+        return True
+    return False
+
+
+def _is_not_one(text: str) -> bool:
+    plain = text.strip()
+    if _WHOLE.fullmatch(plain):
+        return float(plain.replace("−", "-").replace(",", ".")) != 1
+    return bool(_LISTED.search(plain))
