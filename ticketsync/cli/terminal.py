@@ -161,7 +161,7 @@ def confirm(question: str, *, default: bool | None = None) -> bool:
     keys = {None: "y/n", True: "Y/n", False: "y/N"}[default]
     typed_ahead.forget()
     while True:
-        answer = typer.prompt(
+        answer: str = typer.prompt(
             f"{safe(question)} [{keys}]", default="", show_default=False, err=True
         )
         word = answer.strip().casefold()
