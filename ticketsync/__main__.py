@@ -17,6 +17,14 @@ def main() -> None:
     """
     Run the command line and end the process with the right code.
     """
+    try:
+        _run()
+    except KeyboardInterrupt:  # while we still imported ourselves
+        sys.stderr.write("ticketsync: interrupted: Nothing was done yet.\n")
+        sys.exit(128 + 2)
+
+
+def _run() -> None:
     os.umask(0o077)
     # Importing makes many thousand objects that live to the end: looking for garbage
     # among them again and again is a tenth of a short command (measured).

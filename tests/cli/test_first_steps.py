@@ -96,6 +96,7 @@ def test_from_nothing_to_the_first_figures_after_many_a_mistake(environment, tmp
 
     again = commands.talk("init", env=environment)
     again.expect(r"You have The Lantern Room \(Australia/Sydney, AUD\)")
+    say(again, "Is that right", "")
     say(again, "Add another venue", "")
     again.expect("Connected: box")
     say(again, "Connect another platform", "")
@@ -119,6 +120,7 @@ def test_init_goes_on_with_shows_that_are_not_linked_yet(environment, tmp_path):
     commands.run("shows", "import", str(season), env=environment, check=True)
 
     screen = commands.talk("init", env=environment)
+    say(screen, "Is that right", "")
     say(screen, "Add another venue", "")
     say(screen, "Connect another platform", "")
     screen.expect(r"\$ ticketsync match")

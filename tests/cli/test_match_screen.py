@@ -82,6 +82,7 @@ def test_an_answer_can_be_undone_and_an_occurrence_refused_permanently(venue):
 
 def test_back_and_undo_revert_answers_one_by_one(venue):
     screen = talk("match", env=venue.environment)
+    screen.expect("certain pairs")
     press(screen, "y", "38 open")
     answer(screen, "s", "37 open")  # the first is skipped
     answer(screen, "1", "36 open")  # the second linked
@@ -98,6 +99,7 @@ def test_back_and_undo_revert_answers_one_by_one(venue):
 
 def test_a_show_is_found_by_search_and_a_new_one_created(venue):
     screen = talk("match", env=venue.environment)
+    screen.expect("certain pairs")
     press(screen, "y", "38 open")
     answer(screen, "f", "empty to go back")
     screen.send("#4")
@@ -117,6 +119,7 @@ def test_a_show_is_found_by_search_and_a_new_one_created(venue):
 
 def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
     screen = talk("match", env=venue.environment)
+    screen.expect("certain pairs")
     press(screen, "y", "38 open")
     screen.sendcontrol("c")
     screen.expect(pexpect.EOF)

@@ -4,6 +4,7 @@ Our venues, productions and shows.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,9 +87,15 @@ def add_venue(
         assert venue is not None
     if (venue.timezone, venue.currency) == (timezone, code):
         return venue
+    wanted = {
+        "timezone": (venue.timezone, timezone),
+        "currency": (venue.currency, code),
+    }
+    options = [f"--{name} {new}" for name, (old, new) in wanted.items() if old != new]
+    words = " ".join(["ticketsync venues edit", shlex.quote(safe(name)), *options])
     raise errors.UsageError(
-        f"Venue {safe(name)!r} exists with {venue.timezone} and {venue.currency}.",
-        hint="Choose another name.",
+        f"You have a venue {safe(name)!r} with {venue.timezone} and {venue.currency}.",
+        hint=f"To correct it: `{words}`. To add another one, choose another name.",
     )
 
 

@@ -60,6 +60,13 @@ def edit_show(
         )
     with database.read() as connection:
         found = selection.find_show(connection, show)
+    given = (starts_at, venue, production, no_capacity)
+    if not any(given) and capacity is None and reference is None:
+        raise errors.UsageError(
+            "Nothing to change was given.",
+            hint="Use --starts-at, --venue, --production, --capacity, --no-capacity or "
+            "--reference.",
+        )
     edit = ShowEdit(
         production=production or None,
         venue=venue or None,
@@ -221,6 +228,10 @@ def edit_venue(
         raise errors.UsageError(
             f"{keep!r} is not what shows can keep.", hint="Use clock or instant."
         )
+    if not (name or timezone or currency):
+        raise errors.UsageError(
+            "Nothing to change was given.", hint="Use --name, --timezone or --currency."
+        )
     edit = VenueEdit(name or None, timezone or None, currency or None, kept.get(keep))
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -339,14 +350,16 @@ _DONE = {
 def _say_preview(app_context: AppContext, seen: EditPreview) -> None:
     from ticketsync.core.redact import safe
 
-    app_context.say(f"{safe(seen.subject)}: {seen.dependents}")
+    found = str(seen.dependents)
+    hangs = "nothing hangs on it" if found == "nothing" else found
+    app_context.say(f"{safe(seen.subject)}: {hangs}")
     for name, value in seen.after.items():
         before = seen.before.get(name)
         app_context.say(f"  {name}: {_shown(before)} → {_shown(value)}")
     for note in seen.notes:
         app_context.say(f"  {safe(note)}")
     if seen.changes_nothing:
-        app_context.say("Nothing would change.")
+        app_context.say("It is like that already: nothing would change.")
 
 
 def _shown(value: Any) -> str:

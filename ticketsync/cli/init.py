@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, first_steps, questions, terminal
+from ticketsync.cli import (
+    context,
+    first_steps,
+    questions,
+    terminal,
+    venue_correction,
+)
+from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.shows import VenueInfo
@@ -47,10 +55,17 @@ def init(
     database = app_context.create_database()
     if not any(answers.values()) and (known := _known_venues(database)):
         terminal.echo(f"You have {known}.", err=True)
-        if terminal.confirm("Add another venue?", default=False):
-            _add_venue(database, venue, timezone, currency)
+        if terminal.confirm("Is that right?", default=True):
+            if terminal.confirm("Add another venue?", default=False):
+                _add_venue(database, venue, timezone, currency)
+        else:
+            venue_correction.ask(app_context, database)
     else:
-        _add_venue(database, venue, timezone, currency)
+        known = _known_venues(database)
+        added = _add_venue(database, venue, timezone, currency)
+        if known and _known_venues(database) != known:
+            app_context.say(f"Venue     {safe(added.name)}, beside {known}")
+            app_context.say(_how_to_correct(added))
     app_context.say(f"Settings  {app_context.settings_file()}")
     app_context.say(f"Database  {database.url}")
     if missing:
@@ -71,12 +86,22 @@ def _refuse_without_terminal(missing: list[str], *, no_input: bool) -> None:
         )
 
 
+def _how_to_correct(added: VenueInfo) -> str:
+    """
+    How to go on where a name was to be corrected, and became another venue.
+    """
+    name = shlex.quote(safe(added.name))
+    return (
+        f"Was it a correction? `ticketsync venues remove {name}`, and then "
+        "`ticketsync venues edit`"
+    )
+
+
 def _known_venues(database: Database) -> str:
     """
     The venues that there are already, in words.
     """
     from ticketsync.catalogue import shows
-    from ticketsync.core.redact import safe
 
     with database.read() as connection:
         found = shows.list_venues(connection)

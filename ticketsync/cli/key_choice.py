@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ticketsync.cli import render
+from ticketsync.cli import render, typed_ahead
+from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings
@@ -60,6 +61,36 @@ def stderr_output() -> Any:
     from prompt_toolkit.output import create_output
 
     return create_output(stdout=sys.stderr)
+
+
+def confirm(question: str) -> bool:
+    """
+    Ask what `y` or `n` answers at once.
+
+    Raises: `KeyboardInterrupt` on Ctrl-C.
+    """
+    import questionary
+
+    typed_ahead.forget()
+    return bool(
+        questionary.confirm(
+            safe(question), auto_enter=True, output=stderr_output()
+        ).unsafe_ask()
+    )
+
+
+def prompt(question: str, default: str) -> str:
+    """
+    Ask for a text.
+
+    Raises: `KeyboardInterrupt` on Ctrl-C.
+    """
+    import questionary
+
+    answer = questionary.text(
+        safe(question), default=default, output=stderr_output()
+    ).unsafe_ask()
+    return str(answer).strip()
 
 
 class _Pointer:

@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ticketsync.cli import key_choice, match_tables, render, show_search, terminal
+from ticketsync.cli import (
+    key_choice,
+    match_tables,
+    render,
+    show_search,
+    terminal,
+    typed_ahead,
+)
 from ticketsync.cli.key_choice import Choice
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -65,9 +72,12 @@ def run_interactive(match_session: MatchSession, production: str | None) -> int:
 
 def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
     """
-    Ask what comes next; returns whether to continue.
+    Ask what comes next; returns whether to continue. A key that was pressed before
+    anything of the question was there is no answer to it.
     """
     from ticketsync.catalogue import questions
+
+    typed_ahead.forget()
 
     certain = [
         match
@@ -132,7 +142,7 @@ def _confirm_certain(screen: Screen, plan: MatchPlan, certain: list[Match]) -> N
     match_tables.print_plan(only_certain)
     number = len(certain)
     pairs = "the certain pair" if number == 1 else f"the {number} certain pairs"
-    if _confirm(f"Link {pairs}?"):
+    if key_choice.confirm(f"Link {pairs}?"):
         screen.match_session.accept(certain)
         screen.note_decision()
     else:
@@ -308,7 +318,7 @@ def _create_show(
     screen: Screen, question: Question, occurrence_ids: Sequence[int]
 ) -> None:
     first = question.items[0].occurrence
-    title = _prompt("Its production:", first.production or first.event)
+    title = key_choice.prompt("Its production:", first.production or first.event)
     if title:
         show_id = screen.match_session.new_show(occurrence_ids, title)
         _say(f"   Show {show_id} was created.")
@@ -434,25 +444,6 @@ def _steps_back(screen: Screen) -> list[Choice]:
         Choice("u", "Undo the last answer"),
     ]
     return [*(back if screen.steps else []), Choice("q", "Quit and keep your answers")]
-
-
-def _confirm(question: str) -> bool:
-    import questionary
-
-    return bool(
-        questionary.confirm(
-            safe(question), auto_enter=True, output=key_choice.stderr_output()
-        ).unsafe_ask()
-    )
-
-
-def _prompt(question: str, default: str) -> str:
-    import questionary
-
-    answer = questionary.text(
-        safe(question), default=default, output=key_choice.stderr_output()
-    ).unsafe_ask()
-    return str(answer).strip()
 
 
 def _say(text: str) -> None:

@@ -152,11 +152,24 @@ def prompt(question: str, *, hidden: bool = False, default: str = "") -> str:
 def confirm(question: str, *, default: bool | None = None) -> bool:
     """
     Ask a question that is answered by yes or no, on standard error. `default` is what
-    the Enter key alone means; without it an answer has to be typed.
+    the Enter key alone means; without it an answer has to be typed. What was typed
+    before the question was there is no answer to it.
     """
+    from ticketsync.cli import typed_ahead
     from ticketsync.core.redact import safe
 
-    return typer.confirm(safe(question), default=default, err=True)
+    keys = {None: "y/n", True: "Y/n", False: "y/N"}[default]
+    typed_ahead.forget()
+    while True:
+        answer: str = typer.prompt(
+            f"{safe(question)} [{keys}]", default="", show_default=False, err=True
+        )
+        word = answer.strip().casefold()
+        if word in ("y", "yes", "n", "no"):
+            return word.startswith("y")
+        if not word and default is not None:
+            return default
+        echo("Type y for yes or n for no, then Enter.", err=True)
 
 
 def data_stream() -> IO[str]:
