@@ -54,7 +54,8 @@ drill: install
 	$(BIN)/python -m pytest -m drill -n 2 -rP
 	$(BIN)/python -m pytest -m "not drill" -n 2 -rP $(ATTACK)
 	TICKETSYNC_REPORTS=5000 $(BIN)/python -m pytest -m "drill or not drill" -n 2 \
-		tests/providers/test_report_properties.py
+		tests/providers/test_report_properties.py \
+		tests/providers/test_report_money_properties.py
 
 faults: install
 	$(BIN)/python tests/faults.py

@@ -135,6 +135,22 @@ def minor_units(text: str, currency: str, decimal: DecimalSign) -> int:
     return -minor if written.is_negative else minor
 
 
+def may_be_group(text: str, currency: str, decimal: DecimalSign) -> bool:
+    """
+    Whether what stands behind the decimal sign of a column may be a group of thousands
+    there all the same: `1,250` beside `37,50`, where the currency has two decimals.
+    """
+    if not decimal or money.exponent(currency) >= 3:
+        return False
+    try:
+        number = _split(text).number
+    except WrittenAmountError:
+        return False
+    return (
+        re.fullmatch(rf"[1-9]\d{{0,2}}{re.escape(decimal)}\d{{3}}", number) is not None
+    )
+
+
 def decimal_sign(texts: Iterable[str]) -> DecimalSign | None:
     """
     The decimal sign of a column: that of the texts that can be read in one way only.

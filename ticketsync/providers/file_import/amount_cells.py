@@ -57,6 +57,7 @@ class AmountCells:
         self._field = field
         self._sign: DecimalSign = sign or ""
         self._is_contradictory = sign is None
+        self._is_certain = bool(recipe.decimal)
         self._free = {word.casefold() for word in recipe.free}
         if not (blank_is_free and field in ("price", "total")):
             self._free.discard("")
@@ -78,6 +79,10 @@ class AmountCells:
                 )
             else:
                 minor = written_amounts.minor_units(text, currency, self._sign)
+                if not self._is_certain and written_amounts.may_be_group(
+                    text, currency, self._sign
+                ):
+                    minor = written_amounts.minor_units(text, currency, "")
         except WrittenAmountError as error:
             way_out = ""
             if error.reason.startswith("which could"):

@@ -281,8 +281,24 @@ def is_return(cells: Mapping[str, str], recipe: Recipe) -> bool:
     """
     if recipe.kind.get(cells.get("kind", "").lower()) == "refund":
         return True
-    for name in ("quantity", "total", "price"):
+    return any(
+        _is_minus(cells.get(name, "")) for name in ("quantity", "total", "price")
+    )
+
+
+def is_below_zero(cells: Mapping[str, str]) -> bool:
+    """
+    Whether a plain line that takes something back writes what went back below zero:
+    its total, or else its price, or where that is for one ticket, their number.
+    """
+    for name in ("total", "price"):
         text = cells.get(name, "")
-        if text[:1] == "-" and text.strip("-0."):
-            return True
-    return False
+        if text.strip("-0."):
+            return _is_minus(text) or (
+                name == "price" and _is_minus(cells.get("quantity", ""))
+            )
+    return True
+
+
+def _is_minus(text: str) -> bool:
+    return text[:1] == "-" and text.strip("-0.") != ""

@@ -13,6 +13,7 @@ from typing import Any
 from ticketsync.core import digest, errors, sheets
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Raw
+from ticketsync.providers.file_import.column_evidence import settle_columns
 from ticketsync.providers.file_import.merge import merge_orders
 from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.report import Report, read_report
@@ -174,6 +175,7 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
         r.file for r in reports if any(source.orders for source in r.sources)
     )
     sources = [source for report in reports for source in report.sources]
+    settle_columns(chosen, sources)
     merged = merge_orders(chosen, sources, rules_of(chosen), held)
     return Reports(
         chosen,

@@ -74,6 +74,7 @@ def merge_orders(
         present = {source.key for source in sources}
         _compare_with_stored(recipe, held, present, merged, ids, origins)
     _refuse_lost_zeros(merged, held)
+    _refuse_other_case(merged, held)
     twins = held_numbers.twins_of_held(
         ids,
         lambda key: _events(merged.orders[ids[key]]),
@@ -267,3 +268,23 @@ def _refuse_lost_zeros(merged: MergedOrders, held: HeldNames) -> None:
                     "export it again",
                 },
             }
+
+
+def _refuse_other_case(merged: MergedOrders, held: HeldNames) -> None:
+    """
+    Order numbers that differ only in capital letters: one order that was written in two
+    ways would count twice, and two orders are not one.
+    """
+    spelled: dict[str, set[str]] = {}
+    for id_ in merged.orders.keys() | held.orders:
+        if not id_.endswith(")"):  # not divided by event or file
+            spelled.setdefault(id_.casefold(), set()).add(id_)
+    for ids in spelled.values():
+        for id_ in ids & merged.orders.keys() if len(ids) > 1 else ():
+            others = ", ".join(sorted(ids - {id_}))
+            reason = (
+                f"{merged.locations[id_]}: its number {id_} differs from {others} only "
+                "in capital letters: write them alike if they are one order, and give "
+                "one of them another number if not"
+            )
+            _set_aside(merged, id_, "letter-case", reason)

@@ -1,39 +1,46 @@
 """
 Amounts of a whole order that a report repeats on each of the order's rows.
 
-Where the recipe says `per: order` they are taken once. Where it says nothing, an order
-that can be read both ways is set aside.
+Where the recipe says `per: order` they are taken once. Where it says nothing and the
+column does not show it (`row_evidence`), an order that can be read both ways is set
+aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ticketsync.core import money
+from ticketsync.providers.file_import import row_evidence
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import PER_ORDER
 
-_TELLING = ("total", "refunded")  # those whose repetition is recognised
 
-
-def take_once(recipe: Recipe, orders: Mapping[str, Sequence[Line]]) -> None:
+def take_once(recipe: Recipe, orders: Sequence[Sequence[Line]]) -> None:
     """
     Spread the amounts of whole orders over their rows, in place; name those that may be
     amounts of the row or of the order.
     """
-    several = [
+    sold = [
         sales
-        for lines in orders.values()
+        for lines in orders
         if not any(line.problem for line in lines)
-        and len(sales := [line for line in lines if not line.is_return]) > 1
+        and (sales := [line for line in lines if _is_sale(recipe, line)])
     ]
     for field in PER_ORDER:
-        if recipe.per.get(field) == "order":
-            for sales in several:
-                _spread(recipe, sales, field)
-        elif field in _TELLING and field not in recipe.per:
-            _refuse_doubtful(recipe, several, field)
+        per = recipe.per.get(field)
+        if per == "order":
+            for sales in sold:
+                if len(sales) > 1:
+                    _spread(recipe, sales, field)
+        elif per is None and field in recipe.columns:
+            _refuse_doubtful(recipe, sold, field)
+
+
+def _is_sale(recipe: Recipe, line: Line) -> bool:
+    kind = recipe.kind.get(line.cells.get("kind", "").lower())
+    return kind in (None, "sale") and not line.is_return
 
 
 def _spread(recipe: Recipe, sales: Sequence[Line], field: str) -> None:
@@ -61,16 +68,9 @@ def _spread(recipe: Recipe, sales: Sequence[Line], field: str) -> None:
 
 
 def _refuse_doubtful(
-    recipe: Recipe, several: Sequence[Sequence[Line]], field: str
+    recipe: Recipe, sold: Sequence[Sequence[Line]], field: str
 ) -> None:
-    doubtful = [sales for sales in several if _is_repeated(sales, field)]
-    if field == "total":
-        # One order whose unlike rows have unlike totals shows how the column is meant.
-        unlike = [sales for sales in several if _has_unlike_rows(sales)]
-        if len(doubtful) < len(unlike):
-            return
-        doubtful = [sales for sales in doubtful if _has_unlike_rows(sales)]
-    for sales in doubtful:
+    for sales in _doubtful(recipe, sold, field):
         if field == "refunded" and not _may_be_added(recipe, sales):
             _spread(recipe, sales, field)
             continue
@@ -83,17 +83,51 @@ def _refuse_doubtful(
             line.word = "per-order"
 
 
+def _doubtful(
+    recipe: Recipe, sold: Sequence[Sequence[Line]], field: str
+) -> list[Sequence[Line]]:
+    """
+    The orders whose one amount on each of their rows may be that of the order.
+    """
+    if not any(_is_repeated(sales, field) for sales in sold):
+        return []
+    if field == "refunded":
+        return [sales for sales in sold if _is_repeated(sales, field)]
+    orders = [[_sold_amount(recipe, line, field) for line in sales] for sales in sold]
+    if field == "total":
+        return [sold[n] for n in row_evidence.doubtful_totals(orders)]
+    if row_evidence.shows_row_fees(orders, may_be_flat=field != "tax"):
+        return []
+    return [
+        sales
+        for sales, order in zip(sold, orders, strict=True)
+        if row_evidence.is_repeated(order)
+    ]
+
+
 def _is_repeated(sales: Sequence[Line], field: str) -> bool:
-    amounts = {line.cells.get(field) for line in sales}
-    amount = amounts.pop()
-    return not amounts and bool(amount) and bool(str(amount).strip("-0."))
+    amount = sales[0].cells.get(field, "")
+    return (
+        len(sales) > 1
+        and bool(amount.strip("-0."))
+        and all(line.cells.get(field) == amount for line in sales)
+    )
 
 
-def _has_unlike_rows(sales: Sequence[Line]) -> bool:
-    """
-    Whether its rows should not have one price: another number of tickets.
-    """
-    return len({line.cells.get("quantity") for line in sales}) > 1
+def _sold_amount(recipe: Recipe, line: Line, field: str) -> row_evidence.SoldAmount:
+    cells = line.cells
+    currency = cells.get("currency", recipe.currency)
+    quantity = abs(int(cells.get("quantity", "1")))
+
+    def amount(name: str) -> int | None:
+        text = cells.get(name)
+        return None if text is None else money.from_decimal_text(text, currency)
+
+    price = amount("total")
+    if price is None:
+        price = (amount("price") or 0) * quantity - (amount("discount") or 0)
+    kind = (cells.get("type", ""), currency)
+    return row_evidence.SoldAmount(amount(field), price, quantity, kind)
 
 
 def _may_be_added(recipe: Recipe, sales: Sequence[Line]) -> bool:

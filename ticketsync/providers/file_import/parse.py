@@ -188,6 +188,7 @@ class _OrderParser:
         return sum(tax or 0 for _, tax in known)
 
     def sold_tickets(self, sales: Sequence[_Sale]) -> list[records.Ticket]:
+        ticket_ids.refuse_other_case([sale.line for sale in sales])
         labels = self.raw.get("labels")
         if labels is None or len(labels) != len(sales):
             rows = [

@@ -23,7 +23,7 @@ IDS = ("order", "refund_of", "line", "event_id", "show_id")
 PEOPLE = ("name", "email", "phone")
 STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
 KINDS = ("sale", "refund", "fee", "tax", "ignore")
-SIGNED = ("discount", "fee", "kept")  # what a report may write below zero
+SIGNED = ("discount", "fee", "kept", "tax")  # what a report may write below zero
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),

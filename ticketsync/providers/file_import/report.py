@@ -16,7 +16,6 @@ from ticketsync.core import digest, errors, opened_files
 from ticketsync.core.opened_files import OpenedFile
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import import order_amounts, signs
 from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.recipe import Recipe
@@ -146,12 +145,10 @@ def _read_table(
     fields = [name for _, name in found.heading.fields]
     lines = plain_lines(recipe, fields, list(reader.read()), start)
     lines = [line for line in lines if not _is_ignored(recipe, line)]
-    signs.apply_signs(recipe, lines)
     orders: dict[str, list[Line]] = {}
     for line in lines:
         orders.setdefault(_order_id(line, file), []).append(line)
     notes += _settle_repeated_rows(recipe, orders, file)
-    order_amounts.take_once(recipe, orders)
     notes += _left_out(file, reader)
     return orders
 

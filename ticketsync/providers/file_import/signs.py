@@ -1,13 +1,16 @@
 """
-Fees and discounts that a report writes below zero: a fee of 4.50 stays a fee of 4.50,
-whether the report says `4.50`, `-4.50` or `(4.50)`, and never becomes income.
+Fees, discounts and taxes that a report writes below zero: a fee of 4.50 stays a fee of
+4.50, whether the report says `4.50`, `-4.50` or `(4.50)`, and never becomes income.
+
+How a column is written is decided over all reports of a folder: one with nothing but
+refunds cannot show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.columns import Line, is_below_zero
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import SIGNED
 
@@ -16,9 +19,9 @@ _MOST = 0.9  # of the amounts of a column, from which the others are the odd one
 
 def apply_signs(recipe: Recipe, lines: Sequence[Line]) -> None:
     """
-    Write the fees and discounts of these lines above zero where their column has them
-    below, by the recipe or else by all sales of the column. A sale with one on the
-    other side has a problem.
+    Write the fees, discounts and taxes of these lines above zero where their column has
+    them below, by the recipe or else by all sales of the column. A line whose amount is
+    on a side that nothing explains has a problem.
     """
     for field in SIGNED:
         with_it = [line for line in lines if field in line.cells and not line.problem]
@@ -37,6 +40,26 @@ def apply_signs(recipe: Recipe, lines: Sequence[Line]) -> None:
                     f"column are on the other side of zero: say `signs: {{{field}: "
                     "plus}` or `minus` in the recipe"
                 )
+        if field == "kept" and field not in recipe.signs:
+            _refuse_kept_on_other_side(line for line in with_it if line.is_return)
+
+
+def _refuse_kept_on_other_side(returns: Iterable[Line]) -> None:
+    """
+    What the platform kept of a sale, beside money that went back: it may have been
+    given back, kept, or taken once more.
+    """
+    for line in returns:
+        if not (_is_positive(line, "kept") or _is_negative(line, "kept")):
+            continue
+        if _is_negative(line, "kept") != is_below_zero(line.cells):
+            line.problem = (
+                f"kept is {line.cells['kept']} on a row that takes something back, on "
+                "the other side of zero than its amount, and may be given back, kept "
+                "or taken once more: say `signs: {kept: plus}` or `minus` in the "
+                "recipe, which is how it writes what is kept"
+            )
+            line.word = "unclear-return"
 
 
 def _by_evidence(positive: int, negative: int) -> str:

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.redact import safe
+
 Cells = Mapping[str, str]
 CHANGING = frozenset(
     {"status", "checked_in", "refunded", "kept", "fee", "order_total", "channel", "tax"}
@@ -103,6 +106,27 @@ class Labels:
             label = f"{wanted}~{n}" if "line" in row.cells else str(number + n - 1)
         self.used.add(label)
         return label
+
+
+def refuse_other_case(lines: Sequence[Cells]) -> None:
+    """
+    Raises: `UnreadableRecord` for seats of one order that differ only in capital
+    letters: one ticket that is there twice, or two. Seats that are on several rows name
+    no ticket.
+    """
+    seats = [line["line"] for line in lines if line.get("line")]
+    if len(seats) < 2 or len(set(seats)) < len(seats):
+        return
+    spelled: dict[str, str] = {}
+    for seat in seats:
+        other = spelled.setdefault(seat.casefold(), seat)
+        if other != seat:
+            raise UnreadableRecord(
+                f"line is {safe(other)!r} and {safe(seat)!r}, which differ only in "
+                "capital letters, and may be one ticket or two: write them alike or "
+                "apart",
+                word="letter-case",
+            )
 
 
 def labels_of(versions: Sequence[Sequence[SoldRow]]) -> list[str]:
