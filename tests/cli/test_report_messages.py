@@ -168,3 +168,61 @@ def test_a_row_that_is_void_already_may_say_so_twice(office):
         heading=f"{HEADING},State,Cancelled",
     )
     assert "does not map" not in office.add()
+
+
+# What waits is said where the figures are
+
+
+def test_figures_say_what_waits_and_is_not_in_them(office):
+    office.recipe("status: {paid: [Sold]}", status="State")
+    office.put(
+        "a.csv",
+        f"1,{LATE},1,25.00,Sold",
+        f"2,{LATE},1,25.00,Held",
+        f"3,{LATE},1,25.00,Held",
+        f"4,{EARLY},1,25.00,Sold",
+        "5,Late,2030-12-22,Adult,1,25.00,Sold",
+        heading=f"{HEADING},State",
+    )
+    office.add()
+    office.adopt()
+    office.run("sync", code=3)
+    assert (
+        "other: 3 orders wait, in no figure here. See `ticketsync waiting list`."
+        in office.said("financials", "list")
+    )
+    of_late = "other: 2 orders of this show wait, not in its figures; 1 order of no"
+    for command in ("show", "explain"):
+        assert of_late in office.said("financials", command, "Late")
+        assert "other: 1 order of no known date waits." in office.said(
+            "financials", command, "Early"
+        )
+    assert "wait" not in office.said("financials", "list", "--format", "csv")
+
+
+def test_status_and_the_waiting_list_name_the_same_records(office):
+    office.recipe("status: {paid: [Sold]}", status="State")
+    rows = [f"{n},{LATE},1,25.00,Held" for n in range(12)]
+    office.put("a.csv", *rows, heading=f"{HEADING},State")
+    office.add()
+    office.run("events", "fetch")
+    office.run("sync", code=3)
+    listed = office.said("waiting", "list")
+    for n in range(12):
+        assert f"other {n}: a.csv, line {n + 2}: status is 'Held'" in listed
+    status = office.said("status", code=10)
+    assert "other 9: a.csv, line 11: status is 'Held'" in status
+    assert "and 2 more: ticketsync waiting list" in status
+
+
+def test_an_order_that_is_no_longer_listed_is_not_said_to_add_up_wrongly(office):
+    office.put("a.csv", f"1,{LATE},1,25.00", f"2,{LATE},1,25.00")
+    office.add()
+    office.adopt()
+    office.run("sync")
+    office.put("a.csv", f"1,{LATE},1,25.00")
+    office.run("sync", "--full", code=0)
+    said = office.said("status", code=10)
+    assert "1 order is no longer listed: ticketsync waiting list" in said
+    assert "add up" not in said
+    assert "delisted-order:other/2" in office.said("waiting", "list")

@@ -116,7 +116,7 @@ def _print_money(
     connection: Connection, per: str, chosen: FigureFilter, sort: str
 ) -> None:
     from ticketsync.cli import money_tables
-    from ticketsync.reporting import numbers
+    from ticketsync.reporting import numbers, waiting_sales
     from ticketsync.workflows import money_view
 
     if per == SHOW_ACCOUNT:
@@ -124,8 +124,10 @@ def _print_money(
         money = money_view.read_money(connection, "account", chosen)
     else:
         money = money_view.read_money(connection, per, chosen, sort=sort)
+    waits = waiting_sales.sentences(connection, account=chosen.account)
     if not money.lines.rows:
         _print_nothing(connection, chosen)
+        _print_waiting(waits)
         return
     basis = money_view.basis(connection, chosen)
     money_tables.echo_wrapped(f"{money_view.heading(chosen)}. {basis}")
@@ -135,6 +137,17 @@ def _print_money(
     else:
         money_tables.print_lines(money, per)
     money_tables.print_unknown(money)
+    _print_waiting(waits)
+
+
+def _print_waiting(sentences: Sequence[str]) -> None:
+    """
+    Print what waits and is therefore in no figure.
+    """
+    from ticketsync.cli import money_tables
+
+    for text in sentences:
+        money_tables.echo_wrapped(text)
 
 
 def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
@@ -160,7 +173,7 @@ def show_financials(
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import render, show_tables
     from ticketsync.core import tables
-    from ticketsync.reporting import numbers
+    from ticketsync.reporting import numbers, waiting_sales
     from ticketsync.reporting.left_out import read_left_out
 
     with context.get_context(ctx).database().read() as connection:
@@ -170,6 +183,7 @@ def show_financials(
         fees = numbers.fee_lines(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_left_out(connection, found.id)
+        waits = waiting_sales.sentences(connection, show_id=found.id)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
@@ -193,6 +207,7 @@ def show_financials(
         _print_types(types)
     if fees:
         _print_fees(fees)
+    _print_waiting(waits)
 
 
 _TYPES_COLUMNS = (
@@ -281,7 +296,7 @@ def explain_financials(
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
     from ticketsync.financials.applied_rates import read_applied_rates
-    from ticketsync.reporting import numbers
+    from ticketsync.reporting import numbers, waiting_sales
     from ticketsync.workflows import show_figures
 
     wanted = context.chosen_format(format, json)
@@ -298,8 +313,10 @@ def explain_financials(
         parts = explain.list_contributions(connection, found.id)
         known = gaps.list_known_amounts(connection, found.id, missing)
         fees = numbers.fee_lines(connection, found.id)
+        waits = waiting_sales.sentences(connection, show_id=found.id)
     if not parts:
         terminal.echo("No orders count for this show.")
+        _print_waiting(waits)
         return
     table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
     terminal.echo(f"{found.production}, {render.day(found.starts_local)}")
@@ -317,6 +334,7 @@ def explain_financials(
             "The fee rates in the settings have changed since: run "
             "`ticketsync financials rebuild`."
         )
+    _print_waiting(waits)
 
 
 def _print_parts(contributions: Sequence[TicketContribution]) -> None:

@@ -77,6 +77,7 @@ class _Status:
     waiting: Sequence[Waiting]
     doubtful: Sequence[tuple[str, str, str]]
     unread: Sequence[tuple[str, str, str]]
+    details: Mapping[str, Sequence[str]]
     settings_problem: str | None
     is_scheduled: bool
 
@@ -91,16 +92,18 @@ def _load_status(app_context: context.AppContext) -> _Status:
     with app_context.database().read() as connection:
         assessed = health.assess_all(connection, settings, now)
         counts = runs.count_open(connection, now)
+        waits = waiting.everything(connection, settings, now, assessed)
         return _Status(
             settings,
             accounts=runs.list_freshness(connection, now),
             health={item.account: item for item in assessed},
             counts=counts,
-            waiting=waiting.everything(connection, settings, now, assessed),
+            waiting=waits,
             doubtful=sales.list_discrepancies(connection)
             if counts.doubtful_orders
             else [],
             unread=sales.list_quarantined(connection) if counts.quarantined else [],
+            details=waiting.details(connection, waits),
             settings_problem=_settings_problem(app_context.settings_file()),
             is_scheduled=schedule.is_in_use(connection, now),
         )
@@ -310,7 +313,7 @@ def _details(kind: str, items: Sequence[Waiting], status: _Status) -> list[str]:
     if kind == "unmatched":
         return []
     if kind == "quarantine":
-        return [f"{account} {record}: {why}" for account, record, why in status.unread]
+        return [line for item in items for line in status.details.get(item.id, ())]
     return [f"{item.text} ({item.id})" for item in items]
 
 

@@ -41,8 +41,16 @@ def list_waiting(
         return
     with app_context.database().read() as connection:
         found = waiting.everything(connection, app_context.settings(), clock.now())
+        details = waiting.details(connection, found)
     render.show(
-        [{"id": item.id, "text": item.text} for item in found],
+        [
+            {"id": id_, "text": text}
+            for item in found
+            for id_, text in [
+                (item.id, item.text),
+                *(("", line) for line in details.get(item.id, ())),
+            ]
+        ],
         [
             render.Column("id", "ID", rigid=True),
             render.Column("text", "WHAT", below=True),

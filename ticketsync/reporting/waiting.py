@@ -40,6 +40,7 @@ NOT_ON_SALE: Final = "not-on-sale"
 MOVED: Final = "moved"
 QUARANTINE: Final = "quarantine"
 ORDER: Final = "order"
+DELISTED_ORDER: Final = "delisted-order"
 FAILED_DELIVERY: Final = "failed-delivery"
 REFUSED_DELIVERY: Final = "refused-delivery"
 UNMATCHED: Final = "unmatched"
@@ -121,6 +122,11 @@ KINDS: Final = {
         *("order does not add up", "orders do not add up"),
         *("ticketsync waiting list", "/discrepancies"),
         *("does not add up", "See the orders"),
+    ),
+    DELISTED_ORDER: Kind(
+        *("order is no longer listed", "orders are no longer listed"),
+        *("ticketsync waiting list", "/discrepancies"),
+        *("order not listed", "See the orders"),
     ),
     FAILED_DELIVERY: Kind(
         *("webhook had no effect", "webhooks had no effect"),
@@ -347,17 +353,20 @@ def list_quarantined(connection: Connection) -> list[Waiting]:
 
 def list_discrepancies(connection: Connection) -> list[Waiting]:
     """
-    Orders that do not add up.
+    Orders that do not add up, and those that are no longer listed and still count.
     """
     rows = connection.execute(
-        select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
+        select(
+            *(accounts.c.name, orders.c.provider_id, orders.c.doubt),
+            orders.c.gone_since,
+        )
         .join(accounts, accounts.c.id == orders.c.account_id)
         .where(orders.c.doubt.is_not(None))
         .order_by(orders.c.id)
     )
     return [
         Waiting(
-            ORDER,
+            ORDER if row.gone_since is None else DELISTED_ORDER,
             f"{row.name}/{row.provider_id}",
             f"{row.name}, order {row.provider_id}: {row.doubt}",
             version=row.doubt,

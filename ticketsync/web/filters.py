@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from ticketsync.core import clock, moments, web_address
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
+from ticketsync.sales.saving import DELISTED
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.web import page_words
 
@@ -20,6 +21,7 @@ GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
     *("rejected", "refused", "not reached", "does not add up", "oversold"),
+    "no longer listed",
     *NOT_ACCEPTED,
 )
 
@@ -30,6 +32,13 @@ def amount(amount: Money) -> str:
     """
     whole, point, fraction = amount.text.removeprefix("-").partition(".")
     return f"{'−' if amount.minor < 0 else ''}{int(whole):,}{point}{fraction}"
+
+
+def doubt_badge(doubt: str) -> str:
+    """
+    What is odd about an order, in a few words.
+    """
+    return "no longer listed" if doubt == DELISTED else "does not add up"
 
 
 def day(starts_local: str) -> str:
@@ -64,6 +73,7 @@ def _tone(state: str) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "amount": amount,
     "day": day,
+    "doubt_badge": doubt_badge,
     "ago": clock.ago,
     "moment": _moment,
     "number_of": number_of,

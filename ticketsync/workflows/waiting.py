@@ -16,7 +16,7 @@ from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.reporting import outstanding_replays, waiting
+from ticketsync.reporting import outstanding_replays, sales, waiting
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.engine import Database
 from ticketsync.workflows import confirm
@@ -62,6 +62,22 @@ def by_kind(items: Sequence[Waiting]) -> dict[str, list[Waiting]]:
         of_kind = [item for item in items if item.kind == kind]
         if of_kind:
             found[kind] = of_kind
+    return found
+
+
+def details(
+    connection: Connection, items: Sequence[Waiting]
+) -> dict[str, tuple[str, ...]]:
+    """
+    What an item stands for, a line for each record, by the id of the item: each record
+    in quarantine. Items that stand for themselves have none.
+    """
+    wanted = {item.key: item.id for item in items if item.kind == waiting.QUARANTINE}
+    found: dict[str, tuple[str, ...]] = {}
+    for account, record, why in sales.list_quarantined(connection) if wanted else ():
+        if account in wanted:
+            line = f"{account} {record}: {why}"
+            found[wanted[account]] = (*found.get(wanted[account], ()), line)
     return found
 
 
