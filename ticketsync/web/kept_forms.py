@@ -107,7 +107,7 @@ class KeptForms:
 
 def person_of(role: str, name: str) -> str:
     """
-    Who holds a pass: people are told apart by role and name.
+    Who holds a pass: people differ by role and name.
     """
     return f"{role}:{name}"
 
