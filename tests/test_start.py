@@ -126,6 +126,49 @@ def test_names_are_completed_without_loading_what_is_slow(named, typed, offered)
     assert names & (HEAVY - {"yaml"}) == set()
 
 
+def test_a_show_is_completed_however_many_are_later(named):
+    """
+    Only the latest 200 shows were looked at, whatever was typed.
+    """
+    import os
+    from contextlib import closing
+    from datetime import UTC, datetime, timedelta
+
+    from ticketsync.catalogue import new_shows
+    from ticketsync.store import engine
+
+    with (
+        closing(engine.open_database(named)) as database,
+        database.write() as connection,
+    ):
+        new_shows.add_shows(
+            connection,
+            [
+                new_shows.NewShow(
+                    production="Gala",
+                    starts_at=datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=day),
+                    venue="The Lantern Room",
+                    timezone="Australia/Sydney",
+                    currency="AUD",
+                )
+                for day in range(300)
+            ],
+        )
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketsync"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={
+            **os.environ,
+            "_TICKETSYNC_COMPLETE": "complete_bash",
+            "COMP_WORDS": "ticketsync shows show 2026",
+            "COMP_CWORD": "3",
+        },
+    )
+    assert done.stdout.split() == ["2026-09-01/late-laughs"]
+
+
 @pytest.fixture
 def named(home, templates):
     """
@@ -151,6 +194,7 @@ def named(home, templates):
         )
         with database.write() as connection:
             new_shows.add_show(connection, show)
+    return place
 
 
 def test_completion_of_a_database_that_is_not_there_or_another_one_is_empty(tmp_path):

@@ -57,3 +57,22 @@ def test_the_zone_of_the_business_is_that_of_the_first_venue(database):
             row = {"name": name, "timezone": zone, "currency": "EUR"}
             connection.execute(venues.insert().values(row))
         assert get_business_zone(connection) == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words", "heading"),
+    [
+        ("Etc/GMT+5", "UTC-05:00", "SEEN (UTC-05:00)"),
+        ("Etc/GMT-14", "UTC+14:00", "SEEN (UTC+14:00)"),
+        ("Etc/GMT+0", "UTC", "SEEN (UTC)"),
+        ("Etc/UTC", "UTC", "SEEN (UTC)"),
+        ("UTC", "UTC", "SEEN (UTC)"),
+        ("America/New_York", "New York time", "SEEN (NEW YORK)"),
+    ],
+)
+def test_a_zone_of_hours_is_named_by_them(zone, words, heading):
+    """
+    The sign in `Etc/GMT+5` is that of the other side: it is five hours behind UTC.
+    """
+    assert moments.zone_in_words(zone) == words
+    assert moments.heading("SEEN", zone) == heading

@@ -37,10 +37,20 @@ def end_all_sessions(database):
         passes.revoke(connection, None, clock.now())
 
 
-def link_of(database, role="manager"):
+def link_of(database, role="manager", name="Ruth"):
     with database.write() as connection:
-        token = passes.issue(connection, "link", role, "", clock.now())
+        token = passes.issue(connection, "link", role, name, clock.now())
     return f"/enter/{token}"
+
+
+def send_late(full, client):
+    """
+    Sends a form after the session of who opened the page had ended; gives the page.
+    """
+    client.get("/venues")
+    end_all_sessions(full)
+    referrer = f"{client.base_url}/venues?notice=x"
+    return client.post("/venues", data=VENUE, headers={"referer": referrer})
 
 
 @pytest.fixture
@@ -49,15 +59,13 @@ def sent_late(full, enter):
     A manager whose form was sent after the session had ended; what they see.
     """
     client = enter("manager", "Ruth")
-    end_all_sessions(full)
-    referrer = f"{client.base_url}/venues?notice=x"
-    page = client.post("/venues", data=VENUE, headers={"referer": referrer})
-    return client, page
+    return client, send_late(full, client)
 
 
 @pytest.mark.parametrize("by", ["link", "password"])
-def test_who_signs_in_again_comes_back_with_what_was_typed(full, sent_late, by):
-    client, page = sent_late
+def test_who_signs_in_again_comes_back_with_what_was_typed(full, enter, by):
+    client = enter("manager", "Ruth" if by == "link" else "")
+    page = send_late(full, client)
     assert page.url.path == "/enter"
     assert "You had been signed out before that was sent" in page.text
 
@@ -78,6 +86,26 @@ def test_the_control_without_a_late_form_says_nothing(full, enter):
     assert client.post(link_of(full)).url.path == "/"
 
 
+@pytest.mark.parametrize("by", ["another name", "the password", "no session"])
+def test_another_person_at_the_same_browser_does_not_see_it(full, sent_late, by):
+    """
+    It waits for the one who typed it, who may sign in after them.
+    """
+    client, _ = sent_late
+    if by == "another name":
+        back = client.post(link_of(full, name="Omar"))
+    elif by == "the password":
+        back = client.post("/enter", data={"password": PASSWORD})
+    else:
+        back = client.get("/enter")
+    assert back.url.path == ("/enter" if by == "no session" else "/")
+    assert "Late Bar" not in client.get("/venues").text
+
+    back = client.post(link_of(full))
+    assert back.url.path == "/venues"
+    assert "Late Bar" in back.text
+
+
 def test_a_viewer_does_not_see_what_a_manager_typed(full, sent_late):
     client, _ = sent_late
     client.post(link_of(full, "viewer"))
@@ -96,7 +124,8 @@ def test_secrets_are_kept_nowhere(full, enter, served, home):
     """
     Not in memory, a page, the log or the database.
     """
-    client = enter("manager")
+    client = enter("manager", "Ruth")
+    client.get("/connect")
     end_all_sessions(full)
     log.open_log()
     try:
@@ -172,6 +201,7 @@ def test_a_form_that_takes_much_memory_is_not_kept(full, enter, fields, is_kept)
     Anybody may send one: 3,000 empty fields fit into 16 KB, and took 570 KB each.
     """
     client = enter("manager", "Ruth")
+    client.get("/venues")
     end_all_sessions(full)
     page = client.post("/venues", data=fields)
     assert page.url.path == "/enter"
@@ -201,7 +231,7 @@ def test_a_browser_fills_in_what_was_typed(open_browser, full):
     page.get_by_role("button", name="Add").click()
     page.get_by_text("You had been signed out before").wait_for()
 
-    page.goto(link_of(full))
+    page.goto(link_of(full, name=""))
     page.get_by_role("button", name="Open").click()
 
     page.get_by_text("What you typed is here again").wait_for()

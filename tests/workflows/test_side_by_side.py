@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from support import five_platforms
@@ -13,13 +14,14 @@ from support.dates import NOW
 from support.waiting import wait_until
 
 from ticketsync.accounts import edits, state
-from ticketsync.core import actor, errors, log
+from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.core.stopping import Stop
 from ticketsync.reporting import runs
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
-from ticketsync.store import engine
+from ticketsync.store import engine, lease
+from ticketsync.workflows import account_run
 from ticketsync.workflows.sync import listing, side_by_side
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -453,3 +455,34 @@ def test_where_nothing_answers_only_the_first_account_waits():
 
 def test_where_one_platform_answers_the_others_are_waited_for():
     assert outcome_of_network([False, False, True, False]) == [True] * 4
+
+
+def test_a_lease_lasts_while_an_account_waits_for_how_another_one_ends(
+    adopted, monkeypatch, frozen
+):
+    """
+    The first account of a run may try for more than the three minutes of a lease.
+    """
+    with adopted.read() as connection:
+        (account,) = state.list_accounts(connection)
+    ours, theirs = lease.this_process("ours"), lease.this_process("theirs")
+    name = account_run.lease_of(account)
+    with adopted.write() as connection:
+        lease.take(connection, name, ours, clock.now())
+    company = Company()
+    extend, extended = lease.extend, []
+
+    def two_minutes_later(*arguments):
+        frozen(clock.now() + timedelta(minutes=2))
+        extend(*arguments[:-1], clock.now())
+        extended.append(clock.now())
+        if len(extended) == 3:
+            company.turn(0).note_response()
+
+    monkeypatch.setattr(account_run.lease, "extend", two_minutes_later)
+    monkeypatch.setattr(account_run, "PROLONG_SECONDS", 0.01)
+
+    assert account_run.may_wait(adopted, account, ours, company.turn(1))
+    assert len(extended) == 3
+    with adopted.write() as connection, pytest.raises(errors.Busy):
+        lease.take(connection, name, theirs, clock.now())

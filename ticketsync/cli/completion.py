@@ -34,6 +34,7 @@ _BY_GROUP = {
     ("venues", "into"): "venues",
 }
 _NOT = {"accounts add", "shows add"}  # whose name or production is a new one
+OFFERED = 200  # names, of those that begin as typed
 SHOW_WORDS = ("next", "tonight", "last-night", "yesterday")
 
 
@@ -57,7 +58,7 @@ def _completer(what: str) -> Any:
             for value, text in _values(ctx, what):
                 if value.lower().startswith(incomplete.lower()):
                     found.append(CompletionItem(_escaped(value), help=text or None))
-        return found
+        return found[:OFFERED]
 
     return complete
 

@@ -8,11 +8,13 @@ show is local time at its venue and is no matter of this module.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from ticketsync.core import clock
 
 NEVER = "never"
+_FIXED = re.compile(r"(?:Etc/)?GMT([+-])([0-9]{1,2})", re.ASCII)
 
 
 def written(moment: datetime | None, zone: str) -> str:
@@ -43,15 +45,23 @@ def heading(title: str, zone: str) -> str:
 
 def zone_in_words(zone: str) -> str:
     """
-    `Sydney time`, `UTC`.
+    `Sydney time`, `UTC`, `UTC-05:00`.
     """
-    return zone if place(zone) == zone else f"{place(zone)} time"
+    name = place(zone)
+    return name if name == zone or name.startswith("UTC") else f"{name} time"
 
 
 def place(zone: str) -> str:
     """
-    The place that an IANA zone is named after: `New York`; `UTC`.
+    The place that an IANA zone is named after: `New York`; `UTC`. One that is only so
+    many hours from UTC is named by these: `Etc/GMT+5`, whose sign is that of the other
+    side, is `UTC-05:00`.
     """
+    fixed = _FIXED.fullmatch(zone)
+    if fixed is not None:
+        hours = int(fixed[2])
+        sign = "-" if fixed[1] == "+" else "+"
+        return f"UTC{sign}{hours:02}:00" if hours else "UTC"
     return zone.rpartition("/")[2].replace("_", " ")
 
 

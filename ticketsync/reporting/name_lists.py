@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 BUSY_SECONDS = 0.1
-MOST = 200  # names
+MOST = 20_000  # names; the shows of some decades
 
 # The value and what a person reads beside it.
 _QUERIES = {

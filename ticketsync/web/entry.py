@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from ticketsync.core import clock, log
 from ticketsync.visitors import passes
-from ticketsync.web import client_addresses
+from ticketsync.web import client_addresses, kept_forms
 from ticketsync.web.password_attempts import PasswordAttempts
 from ticketsync.web.site import COOKIE, PageRequest, Site
 
+REMEMBERED_FOR = timedelta(days=1)  # how long a browser keeps an ended session's token
 # The door page keeps its guest list on the device. Browsers obey this on https and on
 # this machine; the page's own script clears the device everywhere.
 CLEARING = {"Clear-Site-Data": '"cache", "storage"'}
@@ -122,11 +123,15 @@ class Entry:
         """
         Sign in, and lead back to the page of a form that was sent too late.
         """
-        kept = self._site.kept.find(request.kept_id)
         now = clock.now()
         with self._site.database.read() as connection:
             session = passes.get_visitor(connection, "session", token, now)
-        lasts = session.expires_at - now if session is not None else timedelta(0)
+        kept, lasts = None, timedelta(0)
+        if session is not None:
+            person = kept_forms.person_of(session.role, session.name)
+            kept = self._site.kept.find_of(request.kept_id, person)
+            # An ended session opens nothing, but says whose a late form is.
+            lasts = session.expires_at - now + REMEMBERED_FOR
         response = RedirectResponse(kept.page if kept else "/", 303)
         response.set_cookie(
             COOKIE,

@@ -5,10 +5,11 @@ person has signed in again. Secrets are never kept. Held in memory, for half an 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from ticketsync.core import clock, web_address
 
 COOKIE: Final = "ticketsync_kept"
 KEPT_FOR: Final = timedelta(minutes=30)
+PEOPLE: Final = 1000  # sessions of which it is known whose they were, the newest
 KEPT: Final = 200  # forms, the newest
 LONGEST_PAGE: Final = 1000
 MOST_VALUES: Final = 300  # of a form; each takes far more memory than its bytes
@@ -26,12 +28,14 @@ SECRET_FIELDS: Final = frozenset({"key", "password", "client_secret"})
 @dataclass(frozen=True, slots=True)
 class KeptForm:
     """
-    What was typed: on which page, for which address, and the values of each field.
+    What was typed: on which page, for which address, the values of each field, and by
+    whom, as `person_of` says it.
     """
 
     page: str
     action: str
     fields: Mapping[str, Sequence[str]]
+    typed_by: str = ""
 
 
 @dataclass(slots=True)
@@ -41,14 +45,33 @@ class KeptForms:
     """
 
     _forms: dict[str, tuple[datetime, KeptForm]] = field(default_factory=dict)
+    _people: dict[str, str] = field(default_factory=dict)  # by digest of the session
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def remember(self, token: str, person: str) -> None:
+        """
+        Whose session this is: once it has ended, nothing else says so.
+        """
+        digest = _digest(token)
+        with self._lock:
+            self._people.pop(digest, None)
+            self._people[digest] = person
+            for old in list(self._people)[: max(0, len(self._people) - PEOPLE)]:
+                del self._people[old]
+
+    def whose(self, token: str) -> str | None:
+        """
+        The person whose session this was; `None` where that is not known.
+        """
+        with self._lock:
+            return self._people.get(_digest(token))
 
     def keep(self, form: KeptForm) -> str:
         """
         Keep a form without its secrets; returns the id by which it is found again.
         """
         fields = {n: v for n, v in form.fields.items() if n not in SECRET_FIELDS}
-        kept = KeptForm(form.page, form.action, fields)
+        kept = replace(form, fields=fields)
         id_ = secrets.token_urlsafe(16)
         with self._lock:
             self._forms[id_] = (clock.now(), kept)
@@ -63,16 +86,34 @@ class KeptForms:
             return None
         return form
 
-    def take(self, id_: str, path: str) -> KeptForm | None:
+    def find_of(self, id_: str, person: str) -> KeptForm | None:
         """
-        The form, if it was typed on the page at this path; it is given once.
+        The form, if this person typed it.
         """
         form = self.find(id_)
+        return form if form is not None and form.typed_by == person else None
+
+    def take(self, id_: str, path: str, person: str) -> KeptForm | None:
+        """
+        The form, if this person typed it on the page at this path; it is given once.
+        """
+        form = self.find_of(id_, person)
         if form is None or form.page.partition("?")[0] != path:
             return None
         with self._lock:
             self._forms.pop(id_, None)
         return form
+
+
+def person_of(role: str, name: str) -> str:
+    """
+    Who holds a pass: people differ by role and name.
+    """
+    return f"{role}:{name}"
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def is_too_long(fields: Mapping[str, Sequence[str]]) -> bool:

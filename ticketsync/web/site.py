@@ -214,6 +214,8 @@ class Site:
         token = request.cookies.get(COOKIE, "")
         visitor = await run_in_threadpool(self._get_visitor, token)
         request.state.visitor = visitor
+        if visitor is not None:
+            self.kept.remember(token, _person(visitor))
         if needs_visitor and visitor is None:
             if _wants_json(request):
                 return JSONResponse({"error": "signed-out"}, 401)
@@ -269,9 +271,12 @@ class Site:
         form = bodies.parse_form(data or b"", request.headers.get("content-type", ""))
         if data is None or kept_forms.is_too_long(form.choices):
             return response  # nobody is promised what was not kept
+        typed_by = self.kept.whose(request.cookies.get(COOKIE, ""))
+        if typed_by is None:
+            return response  # it could be given to nobody
         referrer = request.headers.get("referer", "")
         page = kept_forms.page_of(referrer, _origin_of(request))
-        kept = KeptForm(page, request.url.path, form.choices)
+        kept = KeptForm(page, request.url.path, form.choices, typed_by)
         response.set_cookie(
             kept_forms.COOKIE,
             self.kept.keep(kept),
@@ -346,11 +351,12 @@ class Site:
 
     def _take_kept(self, request: PageRequest) -> KeptForm | None:
         """
-        What a manager typed on this page before their session ended.
+        What this manager typed on this page before their session ended.
         """
         if request.visitor is None or not request.visitor.is_manager:
             return None
-        return self.kept.take(request.kept_id, request.path)
+        person = _person(request.visitor)
+        return self.kept.take(request.kept_id, request.path, person)
 
     def _load_venue(self) -> VenueInfo | None:
         with self.database.read() as connection:
@@ -487,3 +493,7 @@ def _route_of(request: Request) -> str:
     The route of a request, for the log: the path itself may contain a token.
     """
     return str(getattr(request.scope.get("route"), "path", ""))
+
+
+def _person(visitor: Visitor) -> str:
+    return kept_forms.person_of(visitor.role, visitor.name)

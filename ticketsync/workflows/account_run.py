@@ -109,6 +109,23 @@ class AccountRun:
         self.prolonged = time.monotonic()
 
 
+def may_wait(
+    database: Database, account: AccountState, holder: lease.Holder, turn: Turn
+) -> bool:
+    """
+    Whether the account's platform is worth waiting for, see `Turn.may_wait`; keeps the
+    lease alive until that is known.
+
+    Raises: `Interrupted`, `Busy` where another process took the lease over.
+    """
+
+    def keep_lease() -> None:
+        with database.write() as connection:
+            lease.extend(connection, lease_of(account), holder, clock.now())
+
+    return turn.may_wait(keep_lease, PROLONG_SECONDS)
+
+
 def new_run_id() -> str:
     """
     The name of one command's run: when it began, and something unique.
@@ -258,7 +275,7 @@ def run_account(
             settings.sync.wait_seconds,
             turn.stop.sleep,
             on_wait=lambda seconds: on_wait(account.name, seconds),
-            may_wait=turn.may_wait,
+            may_wait=lambda: may_wait(database, account, holder, turn),
             on_response=turn.note_response,
         )
         on_progress(account.name, CONNECTING, 0, 0)

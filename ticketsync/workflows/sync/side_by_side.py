@@ -132,11 +132,16 @@ class Turn:
         """
         self.company._note(lambda: self.company._in_turn.add(self.number))
 
-    def may_wait(self) -> bool:
+    def may_wait(
+        self,
+        meanwhile: Callable[[], None] = lambda: None,
+        every_seconds: float = float("inf"),
+    ) -> bool:
         """
         Whether a platform that gives no answer is worth waiting for. Where the network
         is down, one account's tries say as much as those of all: the first one tries
-        several times, the others wait for how that ends.
+        several times, the others wait for how that ends. That may take minutes;
+        `meanwhile` is called every so many seconds of it.
 
         Raises: `Interrupted`.
         """
@@ -145,7 +150,8 @@ class Turn:
         def is_known() -> bool:
             return company._is_network_up or company._has_given_up or self._is_first
 
-        company._wait_until(is_known, float("inf"))
+        while not company._wait_until(is_known, every_seconds):
+            meanwhile()
         if company._is_network_up or company._has_given_up:
             return company._is_network_up
         return True
