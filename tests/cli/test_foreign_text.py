@@ -27,6 +27,7 @@ from ticketsync.reporting import exports
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import occurrences, productions
+from ticketsync.store.tables.sales import orders
 
 PAYLOADS = (
     "=1+1",
@@ -101,7 +102,12 @@ def venue(tmp_path_factory):
         run("sync", "--quiet")
         database = engine.open_database(str(folder / "ticketsync.db"))
         with database.write() as connection:
-            for kind, column in ((productions, "title"), (occurrences, "name")):
+            columns = (
+                (productions, "title"),
+                (occurrences, "name"),
+                (orders, "provider_id"),
+            )
+            for kind, column in columns:
                 table = kind
                 ids = connection.scalars(table.select()).all()
                 for place, id_ in enumerate(ids):
@@ -128,6 +134,52 @@ def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(venue, wha
             exported = sum(Decimal(row[column]) for row in rows if row[column])
             expected = sum(Decimal(row[column]) for row in as_json if row[column])
             assert exported == expected
+
+
+HOSTILE_RULES = """
+business: {legal_name: "=1+1", tax_number: "@SUM(A1:A9)"}
+tax:
+  codes: {gst: {rate: 10}}
+  default: {admission: gst, buyer_fee: gst, addons: gst, donation: free,
+            voucher: sold, prices: charged, fees: none}
+"""
+WORKSHEET = ("tax", "worksheet", "--period", "2000..2099", "--orders")
+
+
+@pytest.fixture
+def taxed(venue):
+    settings = venue.folder / "config.yaml"
+    before = settings.read_text()
+    settings.write_text(before + HOSTILE_RULES)
+    yield venue
+    settings.write_text(before)
+
+
+def test_f123_a_tax_worksheet_is_harmless_and_its_sums_are_the_databases(
+    taxed, tmp_path
+):
+    whole = json.loads(taxed(*WORKSHEET, "--format", "json").stdout)["orders"]
+    text = taxed(*WORKSHEET, "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == len(whole) > 80
+    assert any(row["order_id"].startswith("'=1+1") for row in rows)
+    for row in rows:
+        for name, cell in row.items():
+            assert name in ("amount", "tax") or not is_formula(cell), cell
+    file = tmp_path / "x.xlsx"
+    taxed(*WORKSHEET, "-o", str(file))
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/"):
+                assert not re.search(rb"<f[ >]", archive.read(name))
+    sheet = CalamineWorkbook.from_path(file).get_sheet_by_name("tax worksheet")
+    names, *cells = sheet.to_python()
+    amounts = [Decimal(str(cell[names.index("amount")])) for cell in cells]
+    assert amounts == [Decimal(row["amount"]) for row in whole]
+    sold = [Decimal(row["amount"]) for row in whole if row["flow"] == "sale"]
+    figures = json.loads(taxed("export", "financials", "--format", "json").stdout)
+    assert sum(sold) == sum(Decimal(row["gross"]) for row in figures)
+    assert "\0" not in taxed(*WORKSHEET).stdout
 
 
 @pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])

@@ -35,6 +35,8 @@ EXAMPLES = {
     "shows exclude": 'shows exclude 12 --reason "private hire"',
     "shows include": "shows include 12",
     "shows show": "shows show tonight",
+    "tax rules": "tax rules",
+    "tax worksheet": "tax worksheet --period last-quarter --layout bas",
     "unlink": "unlink ev_40980",
     "schedule show": "schedule show",
     "schedule remove": "schedule remove",

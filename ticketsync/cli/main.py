@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "report": ("report", "Sales over time, platforms, promo codes, the day."),
         "sales": ("sales", "The orders behind the figures."),
         "refunds": ("refunds", "What went back to buyers, and when."),
+        "tax": ("tax", "The tax worksheet, by your own rules."),
         "export": ("export", "Files for accountants, and a calendar."),
     },
     "Door and guests": {

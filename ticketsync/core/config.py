@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketsync.core import errors, paths, permissions
+from ticketsync.core.tax_rules import Business, TaxRules
 
 if TYPE_CHECKING:
     from ticketsync.core.typed_yaml import YamlFile
@@ -147,6 +148,8 @@ class Settings:
     serve: ServeSettings = ServeSettings()
     log_level: str = "info"
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+    business: Business = field(default_factory=Business)
+    tax: TaxRules = field(default_factory=TaxRules)
 
     def account(self, name: str) -> AccountSettings:
         return self.accounts.get(name, AccountSettings())
@@ -241,6 +244,7 @@ def read(text: str, source: str) -> Settings:
     line.
     """
     from ticketsync.core import config_keys as keys  # only where there is a file
+    from ticketsync.core import tax_settings
 
     file = keys.parse(text, source)
     top = file.given(keys.FILE)
@@ -271,6 +275,8 @@ def read(text: str, source: str) -> Settings:
         serve=ServeSettings(**file.given(keys.SERVE, "serve")),
         log_level=file.given(keys.LOG, "log").get("level", default.log_level),
         accounts={name: _account(file, name) for name in top.get("accounts", ())},
+        business=tax_settings.read_business(file),
+        tax=tax_settings.read_tax(file),
     )
 
 

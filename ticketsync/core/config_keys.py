@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from ticketsync.core import plain_yaml, written_rates
 from ticketsync.core.typed_yaml import Words, YamlFile, one_of, section, whole
+from ticketsync.core.yaml_values import Day
 
 SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
 
@@ -53,18 +53,6 @@ class _TaxInside(int):
         if kind != "inside" or rate_ppm is None:
             raise ValueError("`inside 10%` or `none` is expected")
         return cls(rate_ppm)
-
-
-class _Day(date):
-    @classmethod
-    def parse(cls, value: Any) -> _Day:
-        text = str(value)
-        try:
-            if re.fullmatch(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
-                return cls.fromisoformat(text)
-        except ValueError:
-            pass  # 30 February
-        raise ValueError("a day such as 2026-07-01 is expected")
 
 
 class _Schedules:
@@ -116,6 +104,7 @@ FILE = section(
     database=str,
     **dict.fromkeys(("sync", "matching", "network", "people", "shows"), dict),
     **dict.fromkeys(("notify", "serve", "log", "accounts"), dict),
+    **dict.fromkeys(("business", "tax"), dict),
 )
 SYNC = section(
     days_back=whole(0, 3660),
@@ -160,7 +149,7 @@ _RATES: dict[str, Any] = dict.fromkeys(
 )
 _RATES |= {"tax": _TaxInside}
 FEES = section(**_RATES)
-DATED_FEES = section(**{"from": _Day}, **_RATES)
+DATED_FEES = section(**{"from": Day}, **_RATES)
 
 
 def parse(text: str, source: str) -> YamlFile:

@@ -195,3 +195,40 @@ def split_evenly(total: int, parts: int) -> list[int]:
         return [-part for part in split_evenly(-total, parts)]
     each, rest = divmod(total, parts)
     return [each + 1] * rest + [each] * (parts - rest)
+
+
+def tax_inside(amount: int, rate_ppm: int) -> int:
+    """
+    The tax inside an amount: amount × rate ÷ (1 + rate), in minor units, rounded half
+    away from zero. The rate is in parts per million.
+    """
+    return _half_away(amount * rate_ppm, _PARTS + rate_ppm)
+
+
+def tax_on_top(amount: int, rate_ppm: int) -> int:
+    """
+    The tax to be added to an amount: amount × rate, in minor units, rounded half away
+    from zero. The rate is in parts per million.
+    """
+    return _half_away(amount * rate_ppm, _PARTS)
+
+
+_PARTS = 1_000_000
+
+
+def _half_away(numerator: int, denominator: int) -> int:
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -rounded if numerator < 0 else rounded
+
+
+def share_of(amount: int, part: int, whole: int) -> int:
+    """
+    The part of an amount that `part` is of `whole`, rounded half away from zero; all of
+    it where they are the same.
+
+    Raises: `MoneyError` where there is no whole.
+    """
+    if not whole:
+        raise MoneyError("there is nothing to take a part of")
+    sign = -1 if whole < 0 else 1
+    return _half_away(amount * part * sign, abs(whole))

@@ -76,6 +76,12 @@ class YamlFile:
     noun: str
     hint: str
 
+    def at(self, *path: str) -> YamlFile:
+        """
+        What is at that path, to be read like a file of its own.
+        """
+        return replace(self, tree=self.tree.at(path))
+
     def is_list(self, *path: str) -> bool:
         """
         Whether there is a list at that path.

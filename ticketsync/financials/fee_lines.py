@@ -55,6 +55,7 @@ class ReportedLines:
 class Bill:
     """
     What the venue's own rates make of an order (our id), as far as it is for one show.
+    `tax_ppm` is the rate of the tax inside, `None` where the venue does not say it.
     """
 
     order_id: int
@@ -62,6 +63,7 @@ class Bill:
     account_id: int
     currency: str
     lines: Lines
+    tax_ppm: int | None = None
 
 
 def add_lines(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
@@ -191,7 +193,7 @@ def scheduled_bills(
         for part, of_part in zip(parts, lines, strict=True):
             show = show_ids.get(part.occurrence_id)
             if show is not None:
-                yield Bill(order_id, show, account, currency, of_part)
+                yield Bill(order_id, show, account, currency, of_part, schedule.tax)
 
 
 def _read_show_ids(connection: Connection) -> dict[int, int]:

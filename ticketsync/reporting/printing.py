@@ -13,8 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import errors
+from ticketsync.core import errors, tables
 from ticketsync.core.redact import safe
+from ticketsync.core.tables import NUMERIC, Table
 
 LAYOUTS = Path(__file__).parent / "layouts"
 
@@ -77,3 +78,30 @@ def _typeset(layout: str, data: dict[str, Any]) -> bytes:
         str(LAYOUTS / layout), sys_inputs={"data": json.dumps(data)}, format="pdf"
     )
     return pdf
+
+
+def tax_worksheet(heading: str, table: Table, below: Sequence[str]) -> bytes:
+    """
+    The tax worksheet as a PDF: its lines, and the sentences below them.
+
+    Raises: `ConfigurationError` where typst is not installed.
+    """
+    columns = [c for c in table.columns if c.name not in ("state", "code", "rate")]
+    report = table.shown(*columns)
+    return _typeset(
+        "tax_worksheet.typ",
+        {
+            "heading": safe(heading, longest=300),
+            "columns": [column.title for column in columns],
+            "right": [column.kind in NUMERIC for column in columns],
+            "rows": [
+                [_printed(values[column.name]) for column in columns]
+                for values in tables.records(report)
+            ],
+            "below": [safe(line, longest=1000) for line in below],
+        },
+    )
+
+
+def _printed(value: Any) -> str:
+    return "–" if value is None else safe(str(value), longest=60)

@@ -1,0 +1,129 @@
+"""
+The boxes of tax returns, filled from a worksheet: Australia's activity statement, the
+United Kingdom's VAT return, New Zealand's GST return. Pure.
+
+Labels are those of the forms as they are generally known; check them against a current
+form. Amounts are minor units of the worksheet's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ticketsync.core import money
+from ticketsync.core.tax_rules import EXEMPT, FREE
+from ticketsync.financials.tax_worksheet import FEE, Worksheet
+from ticketsync.financials.taxing import OUTSIDE, TAXED
+
+PLAIN: Final = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """
+    One box of a return, in minor units. `exact` is the amount before it was cut to
+    whole units, where the form drops what is below one (`is_whole`).
+    """
+
+    label: str
+    text: str
+    amount: int
+    exact: int
+    is_whole: bool = False
+
+    def written(self, currency: str) -> str:
+        """
+        The amount as the form wants it: `5452`, `3747.27`.
+        """
+        text = money.decimal_text(self.amount, currency)
+        return text.partition(".")[0] if self.is_whole else text
+
+
+def _whole_units(amount: int, currency: str) -> int:
+    """
+    An amount with what is below one unit dropped, towards zero.
+    """
+    unit: int = 10 ** money.exponent(currency)
+    cut = abs(amount) // unit * unit
+    return -cut if amount < 0 else cut
+
+
+def _cut(label: str, text: str, exact: int, currency: str) -> Box:
+    return Box(label, text, _whole_units(exact, currency), exact, is_whole=True)
+
+
+def _box(label: str, text: str, exact: int) -> Box:
+    return Box(label, text, exact, exact)
+
+
+def _bas(sheet: Worksheet, currency: str) -> list[Box]:
+    sales = sheet.total(currency, (TAXED, FREE, EXEMPT))
+    values = (
+        ("G1", "total sales, GST included", sales),
+        ("G3", "other GST-free sales", sheet.total(currency, (FREE,))),
+        ("G4", "input taxed sales", sheet.total(currency, (EXEMPT,))),
+        ("1A", "GST on sales", sheet.tax(currency)),
+        ("1B", "GST on purchases: fees", sheet.tax(currency, (FEE,))),
+    )
+    return [_cut(label, text, exact, currency) for label, text, exact in values]
+
+
+def _uk_vat(sheet: Worksheet, currency: str) -> list[Box]:
+    due = sheet.tax(currency)
+    reclaimed = sheet.tax(currency, (FEE,))
+    sales = sheet.total(currency, (TAXED, FREE, EXEMPT)) - due
+    fees = sheet.total(currency, (TAXED, OUTSIDE), (FEE,)) - reclaimed
+    return [
+        _box("1", "VAT due on sales", due),
+        _box("4", "VAT reclaimed on fees", reclaimed),
+        _box("5", "difference of 1 and 4", due - reclaimed),
+        _cut("6", "sales without VAT", sales, currency),
+        _cut("7", "fees without VAT", fees, currency),
+    ]
+
+
+def _nz_gst(sheet: Worksheet, currency: str) -> list[Box]:
+    taxed = sheet.total(currency, (TAXED,))
+    free = sheet.total(currency, (FREE,))
+    fees = sheet.total(currency, (TAXED,), (FEE,))
+    due = sheet.tax(currency)
+    reclaimed = sheet.tax(currency, (FEE,))
+    return [
+        _box("5", "sales and income, GST included", taxed + free),
+        _box("6", "zero-rated sales in 5", free),
+        _box("7", "5 without 6", taxed),
+        _box("8", "GST in 7", due),
+        _box("11", "fees, GST included", fees),
+        _box("12", "GST in 11", reclaimed),
+        _box("15", "difference of 8 and 12", due - reclaimed),
+    ]
+
+
+def _plain(sheet: Worksheet, currency: str) -> list[Box]:
+    return []
+
+
+_LAYOUTS: Final[Mapping[str, Callable[[Worksheet, str], list[Box]]]] = {
+    "bas": _bas,
+    "uk-vat": _uk_vat,
+    "nz-gst": _nz_gst,
+    PLAIN: _plain,
+}
+LAYOUTS: Final = tuple(_LAYOUTS)
+_OF_COUNTRIES: Final = {"AU": "bas", "GB": "uk-vat", "UK": "uk-vat", "NZ": "nz-gst"}
+
+
+def layout_of(country: str) -> str:
+    """
+    The layout for a country (ISO 3166, two letters); the plain one where there is none.
+    """
+    return _OF_COUNTRIES.get(country.strip().upper(), PLAIN)
+
+
+def fill_boxes(layout: str, sheet: Worksheet, currency: str) -> list[Box]:
+    """
+    The boxes of one of `LAYOUTS` in one currency.
+    """
+    return _LAYOUTS[layout](sheet, currency)

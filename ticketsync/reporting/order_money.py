@@ -1,0 +1,268 @@
+"""
+The money of orders as it counts for the figures: what each charged and kept back, and
+what went back of it. Worksheets and exported books are made of it.
+
+The same tickets count as in the figures (`store.counted`), so that the sums over all
+orders are the totals of `financials list`. What does not count is summed up apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, and_, case, cast, func, or_, select
+
+from ticketsync.core import clock
+from ticketsync.core.periods import Period
+from ticketsync.reporting import sales
+from ticketsync.reporting.order_parts import parts_of_orders
+from ticketsync.store import counted, reports, totals
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.sales import fees, orders, refunds, tickets
+from ticketsync.store.types import WHOLE
+
+_BATCH: Final = 500  # orders that are asked for together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMoney:
+    """
+    One order's part for one show, in minor units. `order_row` and `show_id` are our
+    ids, `order_id` is the platform's; `day` is that of the sale by the calendar of the
+    business. The parts of `charged` are `None` while they are not known, `tax` where
+    the platform does not report it, `fees` while they are not reported completely, and
+    `fee_tax` where the tax inside them is not.
+    """
+
+    order_row: int
+    show_id: int
+    account: str
+    order_id: str
+    day: date
+    currency: str
+    charged: int
+    refunded: int
+    face: int
+    buyer_fee: int | None
+    addons: int | None
+    donation: int | None
+    voucher: int | None
+    tax_added: int | None
+    unexplained: int | None
+    tax: int | None
+    tax_remitted: int
+    fees: int | None
+    fee_tax: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundMoney:
+    """
+    One refund movement as far as it is for one show, in minor units; the movements of
+    an order in the order in which they were recorded. Ids as in `OrderMoney`.
+    """
+
+    account: str
+    order_id: str
+    show_id: int
+    day: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """
+    What was charged and does not count: minor units of so many orders of an account.
+    `why` is `unlinked` or `switched-off`.
+    """
+
+    account: str
+    currency: str
+    why: str
+    orders: int
+    charged: int
+
+
+def list_order_money(
+    connection: Connection, zone: str, period: Period, accounts_: Collection[str] = ()
+) -> list[OrderMoney]:
+    """
+    The orders that were placed in a period and count, by the calendar of `zone`, each
+    for each of its shows; of these accounts, or of all.
+    """
+    return [*_orders(connection, zone, _placed_in(period, zone), accounts_)]
+
+
+def list_orders_again(
+    connection: Connection, zone: str, keys: Iterable[tuple[str, str]]
+) -> list[OrderMoney]:
+    """
+    The same for orders by their account and the platform's id, whenever they were
+    placed.
+    """
+    wanted = {*keys}
+    ids = sorted({order_id for _, order_id in wanted})
+    return [
+        found
+        for begin in range(0, len(ids), _BATCH)
+        for found in _orders(
+            connection,
+            zone,
+            [orders.c.provider_id.in_(ids[begin : begin + _BATCH])],
+            (),
+        )
+        if (found.account, found.order_id) in wanted
+    ]
+
+
+def list_refund_money(
+    connection: Connection, period: Period, accounts_: Collection[str] = ()
+) -> list[RefundMoney]:
+    """
+    All refund movements of the orders of which one is in the period, by the day of the
+    movement; of these accounts, or of all.
+    """
+    first, last = period.first, period.last
+    is_within = [
+        *([] if first is None else [refunds.c.on_day >= first.isoformat()]),
+        *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
+    ]
+    within = select(refunds.c.order_id).where(*is_within)
+    query = sales.refunds_query().where(orders.c.id.in_(within))
+    if accounts_:
+        query = query.where(accounts.c.name.in_(sorted(accounts_)))
+    query = query.order_by(None).order_by(refunds.c.id)
+    names = [column.name for column in sales.REFUNDS]
+    found = []
+    for values in sales.refund_rows(connection, query):
+        row = dict(zip(names, values, strict=True))
+        if row["show_id"] is not None:
+            found.append(
+                RefundMoney(
+                    account=row["account"],
+                    order_id=row["order_id"],
+                    show_id=row["show_id"],
+                    day=date.fromisoformat(str(row["on_day"])),
+                    amount=row["amount"],
+                )
+            )
+    return found
+
+
+def list_left_out(
+    connection: Connection, zone: str, period: Period, accounts_: Collection[str] = ()
+) -> list[LeftOut]:
+    """
+    What orders of the period charged that counts for no show: it is linked to none, or
+    its link or show is switched off.
+    """
+    parts = parts_of_orders(_placed_in(period, zone))
+    why = case((parts.c.show_id.is_(None), "unlinked"), else_="switched-off")
+    is_left_out = or_(parts.c.show_id.is_(None), parts.c.is_listed == 0)
+    group = (accounts.c.name, orders.c.currency, why.label("why"))
+    query = (
+        select(
+            *group,
+            func.count(orders.c.id.distinct()),
+            cast(func.sum(parts.c.charged), WHOLE),
+        )
+        .select_from(parts)
+        .join(orders, orders.c.id == parts.c.order_row)
+        .join(accounts, accounts.c.id == orders.c.account_id)
+        .where(is_left_out, parts.c.charged != 0)
+        .group_by(accounts.c.name, orders.c.currency, "why")
+        .order_by(accounts.c.name, orders.c.currency, "why")
+    )
+    if accounts_:
+        query = query.where(accounts.c.name.in_(sorted(accounts_)))
+    return [
+        LeftOut(account=name, currency=currency, why=why_, orders=number, charged=sum_)
+        for name, currency, why_, number, sum_ in connection.execute(query)
+    ]
+
+
+def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
+    begin, end = period.instants(zone)
+    return [
+        *([] if begin is None else [orders.c.placed_at >= begin]),
+        *([] if end is None else [orders.c.placed_at < end]),
+    ]
+
+
+def _orders(
+    connection: Connection,
+    zone: str,
+    of_orders: Sequence[ColumnElement[bool]],
+    accounts_: Collection[str],
+) -> Iterator[OrderMoney]:
+    taxes = _fee_taxes(connection, of_orders)
+    is_paid = tickets.c.charged != 0
+    group = (
+        orders.c.id.label("order_row"),
+        show_links.c.show_id,
+        accounts.c.name.label("account"),
+        orders.c.provider_id.label("order_id"),
+        orders.c.placed_at,
+        tickets.c.currency,
+    )
+    untaxed = func.sum(case((and_(is_paid, tickets.c.tax.is_(None)), 1), else_=0))
+    whole = ("charged", "refunded", "face", "tax_remitted")
+    query = (
+        select(
+            *group,
+            *(_sum(tickets.c[name]).label(name) for name in whole),
+            *(
+                totals.known_sum(tickets.c[name]).label(name)
+                for name in totals.GROSS_PARTS.values()
+            ),
+            case((untaxed == 0, func.coalesce(_sum(tickets.c.tax), 0))).label("tax"),
+            totals.ticket_fees().label("fees"),
+        )
+        .select_from(counted.counted_tickets())
+        .join(orders, orders.c.id == tickets.c.order_id)
+        .join(accounts, accounts.c.id == tickets.c.account_id)
+        .where(reports.is_known(tickets.c.currency), *of_orders)
+        .group_by(*group)
+        .order_by(orders.c.placed_at, orders.c.id, show_links.c.show_id)
+    )
+    if accounts_:
+        query = query.where(accounts.c.name.in_(sorted(accounts_)))
+    for row in connection.execute(query.execution_options(yield_per=_BATCH)):
+        values: dict[str, Any] = {**row._mapping}
+        placed_at: datetime = values.pop("placed_at")
+        values["day"] = clock.local(placed_at, zone).date()
+        values["fee_tax"] = taxes.get((row.order_row, row.show_id))
+        yield OrderMoney(**values)
+
+
+def _fee_taxes(
+    connection: Connection, of_orders: Sequence[ColumnElement[bool]]
+) -> dict[tuple[int, int], int | None]:
+    """
+    The reported tax inside the fees of each order and show (our ids), `None` where that
+    of one of them is not reported.
+    """
+    query = (
+        select(
+            fees.c.order_id,
+            show_links.c.show_id,
+            totals.known_sum(fees.c.tax),
+        )
+        .select_from(
+            counted.counted_links().join(
+                fees, fees.c.occurrence_id == show_links.c.occurrence_id
+            )
+        )
+        .join(orders, orders.c.id == fees.c.order_id)
+        .where(*of_orders)
+        .group_by(fees.c.order_id, show_links.c.show_id)
+    )
+    return {(order, show): tax for order, show, tax in connection.execute(query)}
+
+
+def _sum(column: Any) -> Any:
+    return cast(func.coalesce(func.sum(column), 0), WHOLE)

@@ -1,0 +1,249 @@
+"""
+The tax worksheet of a period: the orders as they count, by the venue's own rules.
+
+A sale belongs to the day on which it was placed by the calendar of the business, a
+refund to its own day, a fee to the day of its sale.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, true
+
+from ticketsync.accounts import state
+from ticketsync.core.config import Settings
+from ticketsync.core.periods import Period
+from ticketsync.core.tax_rules import TaxRules
+from ticketsync.financials import fee_lines, taxing
+from ticketsync.financials.tax_worksheet import (
+    FEE,
+    REFUND,
+    SALE,
+    OrderLine,
+    Worksheet,
+    make_worksheet,
+)
+from ticketsync.financials.taxing import SaleParts, TaxLine
+from ticketsync.reporting import order_money
+from ticketsync.reporting.order_money import LeftOut, OrderMoney
+from ticketsync.store.business_zone import get_business_zone
+from ticketsync.workflows import show_figures
+
+Key = tuple[str, str, str]  # account, the platform's order id, currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPeriod:
+    """
+    A worksheet with the lines of orders that it is made of, the rules that were applied
+    to each account in words, and what counts for no show and is in no line.
+    """
+
+    zone: str
+    sheet: Worksheet
+    orders: list[OrderLine]
+    rules: Mapping[str, list[str]]
+    left_out: list[LeftOut]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFees:
+    """
+    What the venue's own rates make of an order, in minor units, and the rate of the tax
+    inside in parts per million; `None` where the venue does not say it.
+    """
+
+    amount: int
+    tax_ppm: int | None
+
+
+def read_tax_period(
+    connection: Connection,
+    settings: Settings,
+    period: Period,
+    accounts: Collection[str] = (),
+) -> TaxPeriod:
+    """
+    The worksheet of a period for these accounts, or for all.
+    """
+    zone = get_business_zone(connection)
+    sold = order_money.list_order_money(connection, zone, period, accounts)
+    own = read_own_fees(connection, settings)
+    items = [*_sale_lines(sold, settings), *_fee_lines(sold, own, settings)]
+    items += _refund_lines(connection, settings, zone, period, accounts)
+    items.sort(key=lambda item: (item.day, item.account, item.order_id))
+    return TaxPeriod(
+        zone=zone,
+        sheet=make_worksheet(items),
+        orders=items,
+        rules=_rules_used(items, settings.tax),
+        left_out=order_money.list_left_out(connection, zone, period, accounts),
+    )
+
+
+def read_own_fees(
+    connection: Connection, settings: Settings
+) -> dict[tuple[int, int], OwnFees]:
+    """
+    The venue's own rates as applied to each order and show (our ids) whose fees are not
+    reported.
+    """
+    schedules = show_figures.fee_schedules(connection, settings)
+    found: dict[tuple[int, int], OwnFees] = {}
+    for bill in fee_lines.scheduled_bills(connection, true(), schedules):
+        key = (bill.order_id, bill.show_id)
+        held = found.get(key, OwnFees(0, bill.tax_ppm))
+        amount = held.amount + sum(bill.lines.values())
+        found[key] = OwnFees(amount, bill.tax_ppm)
+    return found
+
+
+def parts_of(money: Iterable[OrderMoney]) -> SaleParts | None:
+    """
+    The parts of an order over all its shows; `None` while those of one are not known.
+    """
+    found = [*money]
+    if any(part.unexplained is None for part in found):
+        return None
+    taxes = [part.tax for part in found]
+    tax = None if None in taxes else sum(tax or 0 for tax in taxes)
+    names = (*("face", "buyer_fee", "addons", "donation", "voucher"), "tax_added")
+    sums = {
+        name: sum(getattr(part, name) for part in found)
+        for name in (*names, "unexplained", "tax_remitted")
+    }
+    return SaleParts(tax=tax, **sums)
+
+
+def lines_of(money: list[OrderMoney], settings: Settings) -> list[TaxLine]:
+    """
+    The tax lines of one order, whose parts these are.
+    """
+    first = money[0]
+    return taxing.tax_lines(
+        parts_of(money),
+        settings.tax,
+        first.account,
+        first.day,
+        charged=sum(part.charged for part in money),
+        registered_from=settings.business.registered_from,
+    )
+
+
+def fee_of(part: OrderMoney, own: Mapping[tuple[int, int], OwnFees]) -> int | None:
+    """
+    The fees of an order's part in minor units: as reported, else by the venue's own
+    rate, else `None`; and what it bills for free tickets.
+    """
+    by_rate = own.get((part.order_row, part.show_id))
+    if part.fees is None:
+        return None if by_rate is None else by_rate.amount
+    return part.fees + (0 if by_rate is None else by_rate.amount)
+
+
+def _by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
+    found: dict[Key, list[OrderMoney]] = defaultdict(list)
+    for part in money:
+        found[part.account, part.order_id, part.currency].append(part)
+    return found
+
+
+def _sale_lines(sold: Iterable[OrderMoney], settings: Settings) -> Iterator[OrderLine]:
+    for (account, order_id, currency), parts in _by_order(sold).items():
+        for line in lines_of(parts, settings):
+            yield OrderLine(account, order_id, parts[0].day, SALE, currency, line)
+
+
+def _fee_lines(
+    sold: Iterable[OrderMoney],
+    own: Mapping[tuple[int, int], OwnFees],
+    settings: Settings,
+) -> Iterator[OrderLine]:
+    for (account, order_id, currency), parts in _by_order(sold).items():
+        known = [fee_of(part, own) for part in parts]
+        taxes = [part.fee_tax for part in parts if part.fees]
+        rates = [
+            own[part.order_row, part.show_id].tax_ppm
+            for part in parts
+            if (part.order_row, part.show_id) in own
+        ]
+        line = taxing.fee_line(
+            None if None in known else sum(amount or 0 for amount in known),
+            None if None in taxes else sum(tax or 0 for tax in taxes),
+            rates[0] if rates else None,
+            settings.tax,
+            account,
+            parts[0].day,
+        )
+        if line is not None:
+            yield OrderLine(account, order_id, parts[0].day, FEE, currency, line)
+
+
+def _refund_lines(
+    connection: Connection,
+    settings: Settings,
+    zone: str,
+    period: Period,
+    accounts: Collection[str],
+) -> Iterator[OrderLine]:
+    """
+    What the refunds of the period take back of the lines of their orders.
+    """
+    movements = order_money.list_refund_money(connection, period, accounts)
+    keys = {(item.account, item.order_id) for item in movements}
+    sold = _by_order(order_money.list_orders_again(connection, zone, keys))
+    by_order: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+    for item in movements:
+        by_order[item.account, item.order_id].append((item.day, item.amount))
+    for (account, order_id, currency), parts in sold.items():
+        moved = by_order[account, order_id]
+        lines = taxing.refund_lines(lines_of(parts, settings), [a for _, a in moved])
+        for (day, _), of_movement in zip(moved, lines, strict=True):
+            if _is_within(day, period):
+                for line in of_movement:
+                    yield OrderLine(account, order_id, day, REFUND, currency, line)
+
+
+def _is_within(day: date, period: Period) -> bool:
+    return (period.first is None or period.first <= day) and (
+        period.last is None or day <= period.last
+    )
+
+
+def _rules_used(items: Iterable[OrderLine], rules: TaxRules) -> dict[str, list[str]]:
+    """
+    The rules that held on the days of these lines, in words, by account.
+    """
+    days: dict[str, set[date]] = defaultdict(set)
+    for item in items:
+        days[item.account].add(item.day)
+    found: dict[str, list[str]] = {}
+    for account in sorted(days):
+        used = [rules.rule_on(account, day) for day in sorted(days[account])]
+        words = [taxing.NO_RULE if rule is None else rule.words for rule in used]
+        found[account] = [*dict.fromkeys(words)]
+    return found
+
+
+def list_rules(
+    connection: Connection, settings: Settings
+) -> list[tuple[str, date | None, str]]:
+    """
+    Each rule of the settings with its account and first day: those of the business
+    first, then those of each account, and the accounts for which there is none.
+    """
+    tax = settings.tax
+    found = [("all accounts", rule.since, rule.words) for rule in tax.default]
+    known = [account.name for account in state.list_accounts(connection)]
+    for name in [*known, *(name for name in tax.accounts if name not in known)]:
+        own = tax.accounts.get(name, ())
+        found += [(name, rule.since, rule.words) for rule in own]
+        if not own and not tax.default:
+            found.append((name, None, taxing.NO_RULE))
+        elif name not in known:
+            found.append((name, None, "there is no such account"))
+    return found
