@@ -11,6 +11,8 @@ from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
 from ticketsync.providers.file_import import order_versions, undone
+from ticketsync.sales import versions
+from ticketsync.workflows.sync import report_files
 
 NEXT = "Gala,2026-12-06 19:30"
 OF = f"{HEADING},Original"
@@ -302,3 +304,98 @@ def test_a_day_is_no_evidence_that_another_price_is_the_same_order(account):
     assert is_read(account, 1, 2, 7800)
     account.put("b.csv", heading, f"1,{GALA},Adult,1,20.00,2026-11-01")
     assert is_refused(account, "20.00 for a ticket, not 39.00", 1, 2, 7800)
+
+
+def put_back(account, name, file=None):
+    """
+    Give a file the newest time, and perhaps another name.
+    """
+    file = file or account.path / "in" / name
+    data = file.read_bytes()
+    file.unlink()
+    return account.put(name, data=data)
+
+
+class TestReadBefore:
+    """
+    Reports that were read before, and come again with a new time or name.
+    """
+
+    @pytest.fixture(autouse=True)
+    def exports(self, account):
+        account.put("a.csv", f"1,{GALA},Adult,2,78.00", f"2,{GALA},Adult,1,39.00")
+        account.sync()
+        account.put("b.csv", f"1,{GALA},Adult,3,117.00", f"2,{GALA},Adult,1,39.00")
+        assert is_read(account, 2, 4, 15600)
+
+    @pytest.mark.parametrize("name", ["a.csv", "a again.csv"])
+    def test_the_older_export_stays_the_older_one(self, account, name):
+        put_back(account, name, account.path / "in" / "a.csv")
+        _, notes = account.sync()
+        assert f"{name} was read before, and counts as older" in " ".join(notes)
+        assert is_read(account, 2, 4, 15600)
+
+    def test_the_older_export_after_the_newer_one_went(self, account):
+        put_back(account, "a.csv")
+        (account.path / "in" / "b.csv").unlink()
+        assert is_refused(account, "this report is the older one", 2, 4, 15600)
+        account.recipe("changed_orders: [1]")
+        assert is_read(account, 2, 3, 11700)
+
+    def test_the_older_export_in_the_place_of_the_newer_one(self, account):
+        data = (account.path / "in" / "a.csv").read_bytes()
+        (account.path / "in" / "a.csv").unlink()
+        account.put("b.csv", data=data)
+        assert is_refused(account, "this report is the older one", 2, 4, 15600)
+
+    def test_a_newer_export_counts(self, account):
+        rows = f"1,{GALA},Adult,2,78.00", f"2,{GALA},Adult,1,39.00"
+        account.put("c.csv", *rows, f"3,{GALA},Child,1,20.00")
+        assert is_read(account, 3, 4, 13700)
+
+
+@pytest.mark.parametrize("row", ["{},Refunded", "{},Void"])
+def test_a_stored_refund_is_not_undone_by_the_one_report_of_a_folder(account, row):
+    account.recipe(TestPutBack.STATES, status="State")
+    heading, sale = f"{HEADING},State", f"1,{GALA},Adult,2,78.00"
+    account.put("a.csv", heading, row.format(sale), f"2,{GALA},Adult,1,39.00,Paid")
+    account.sync()
+    before = tuple(account.figures())
+    account.put("a.csv", heading, f"{sale},Paid", f"2,{GALA},Adult,1,39.00,Paid")
+    assert is_refused(account, "stored from a.csv", *before)
+
+
+def test_only_the_newest_stored_version_is_unpacked(account, monkeypatch):
+    unpacked = []
+    for total in (78, 117, 156):
+        count = total // 39
+        account.put("a.csv", f"1,{GALA},Adult,{count},{total}.00")
+        assert account.sync()[0].exit_code == 0
+    decompress = versions.decompress
+    monkeypatch.setattr(
+        versions, "decompress", lambda data: unpacked.append(1) or decompress(data)
+    )
+    held = report_files.held_names(account.database, 1)
+    [row] = held.stored(["1"])["1"]["lines"]
+    assert (row["total"], len(unpacked)) == ("156.00", 1)
+
+
+class TestNumbersOfAFile:
+    @pytest.fixture(autouse=True)
+    def week(self, account):
+        account.recipe("order_numbers: file")
+        account.put("week1.csv", f"1,{GALA},Adult,2,78.00", f"2,{GALA},Adult,1,39.00")
+        assert is_read(account, 2, 3, 11700)
+
+    def test_a_copy_counts_once(self, account):
+        data = (account.path / "in" / "week1.csv").read_bytes()
+        account.put("week1 (1).csv", data=data)
+        _, notes = account.sync()
+        assert "week1 (1).csv is a copy of week1.csv" in " ".join(notes)
+        assert is_read(account, 2, 3, 11700)
+
+    def test_a_renamed_file_counts_once(self, account):
+        put_back(account, "january.csv", account.path / "in" / "week1.csv")
+        assert is_read(account, 2, 3, 11700)
+        account.put("week2.csv", f"1,{NEXT},Adult,1,39.00")
+        assert is_read(account, 3, 4, 15600)

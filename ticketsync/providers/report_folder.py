@@ -18,6 +18,17 @@ def _none_stored(ids: Collection[str]) -> Mapping[str, Raw]:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadReport:
+    """
+    A report as it was when it was read first: the file's name, and its time in
+    nanoseconds. Its content is no newer when it is put into the folder again.
+    """
+
+    name: str
+    modified_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeldNames:
     """
     What an account holds already: the names of its events, and of each order, by its
@@ -26,6 +37,7 @@ class HeldNames:
     event_names  the names of each event, by the platform's id
     reports      the ids of the stored orders that each report gave, by its key
     stored       gives the newest stored records of these orders
+    read         the reports that were read before, by the digest of their content
     """
 
     events: frozenset[str] = frozenset()
@@ -33,6 +45,7 @@ class HeldNames:
     event_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     reports: Mapping[str, Collection[str]] = field(default_factory=dict)
     stored: Callable[[Collection[str]], Mapping[str, Raw]] = _none_stored
+    read: Mapping[str, ReadReport] = field(default_factory=dict)
 
 
 def report_key(name: str, digest: str) -> str:
@@ -47,6 +60,13 @@ def report_name(key: str) -> str:
     The file's name in a report's key.
     """
     return key.partition(" ")[2]
+
+
+def report_digest(key: str) -> str:
+    """
+    The digest of a report's content in its key.
+    """
+    return key.partition(" ")[0]
 
 
 @runtime_checkable
@@ -88,6 +108,12 @@ class ReadsReports(ReadsFiles, Protocol):
     def order_ids(self) -> frozenset[str]:
         """
         The ids of all orders in the folder, also of those that cannot be read.
+        """
+
+    def reports_read(self) -> Mapping[str, ReadReport]:
+        """
+        The reports of the folder by the digest of their content, as they were when they
+        were read first.
         """
 
     def orders_of_reports(self) -> Mapping[str, Collection[str]]:

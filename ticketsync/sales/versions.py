@@ -96,6 +96,41 @@ def read_versions(
     return found
 
 
+def read_newest(
+    connection: Connection, account_id: int, kind: str, provider_ids: Sequence[str]
+) -> dict[str, bytes]:
+    """
+    The newest stored version of each of these records by the platform's id; no other
+    one is unpacked.
+    """
+    found: dict[str, bytes] = {}
+    for begin in range(0, len(provider_ids), _BATCH):
+        rows = connection.execute(
+            select(raw_records)
+            .where(
+                raw_records.c.account_id == account_id,
+                raw_records.c.kind == kind,
+                raw_records.c.provider_id.in_(
+                    list(provider_ids[begin : begin + _BATCH])
+                ),
+            )
+            .order_by(raw_records.c.block_id)
+        )
+        newest = {row.provider_id: row for row in rows}
+        blocks: dict[int, list[str]] = {}
+        for id_, row in newest.items():
+            blocks.setdefault(row.block_id, []).append(id_)
+        for number, ids in blocks.items():
+            packed = connection.execute(
+                select(raw_blocks.c.records).where(raw_blocks.c.id == number)
+            ).scalar_one()
+            data = decompress(packed)
+            for id_ in ids:
+                row = newest[id_]
+                found[id_] = data[row.begins : row.begins + row.length]
+    return found
+
+
 def latest_contents(
     connection: Connection, account_id: int, kind: str, provider_ids: Sequence[str]
 ) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from ticketsync.providers.file_import.listing import (
     occurrence_of,
     provider_occurrence_id_of,
 )
-from ticketsync.providers.report_folder import HeldNames
+from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 PAGE_SIZE = 100
 
@@ -118,6 +118,13 @@ class FileFetcher:
         set aside.
         """
         return self._read().orders_of
+
+    def reports_read(self) -> Mapping[str, ReadReport]:
+        """
+        The reports of the folder by the digest of their content, as they were when they
+        were read first.
+        """
+        return self._read().read
 
     def notes(self) -> tuple[str, ...]:
         """

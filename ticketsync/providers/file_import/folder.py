@@ -14,10 +14,11 @@ from ticketsync.core import digest, errors, sheets
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Raw
 from ticketsync.providers.file_import.column_evidence import settle_columns
+from ticketsync.providers.file_import.copies import settle_copies
 from ticketsync.providers.file_import.merge import merge_orders
 from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.report import Report, read_report
-from ticketsync.providers.report_folder import HeldNames
+from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 _SUFFIXES = (*sheets.WORKBOOKS, *sheets.TEXTS, ".html", ".htm")
 
@@ -30,6 +31,7 @@ class Reports:
     orders       one raw record for each order, also for those that cannot be read
     locations    where each order begins, as file and row, by order id
     orders_of    the ids of the orders that each report gives, by its key
+    read         the reports by their digests, as they were when they were read first
     unmapped     headings that the recipe does not use
     with_orders  the files that contain orders: two venues may have the same empty
                  report
@@ -43,6 +45,7 @@ class Reports:
     orders: tuple[Raw, ...]
     locations: Mapping[str, str]
     orders_of: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    read: Mapping[str, ReadReport] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     with_orders: tuple[Path, ...] = ()
     unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
@@ -174,19 +177,24 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
     with_orders = tuple(
         r.file for r in reports if any(source.orders for source in r.sources)
     )
-    sources = [source for report in reports for source in report.sources]
-    settle_columns(chosen, sources)
-    merged = merge_orders(chosen, sources, rules_of(chosen), held)
+    settled = settle_copies(reports, held)
+    settle_columns(chosen, settled.sources)
+    merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
     return Reports(
         chosen,
         tuple(files),
         tuple(merged.orders.values()),
         merged.locations,
         merged.reports,
+        settled.read,
         reports[-1].unmapped if reports else (),
         with_orders,
         unread,
-        (*(note for report in reports for note in report.notes), *merged.notes),
+        (
+            *(note for report in reports for note in report.notes),
+            *settled.notes,
+            *merged.notes,
+        ),
         tuple(text for report in reports for text in report.unanswered),
     )
 

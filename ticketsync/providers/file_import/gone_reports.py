@@ -14,7 +14,7 @@ from typing import Any
 
 from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import same_order
+from ticketsync.providers.file_import import same_order, undone
 from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.order_versions import note_fewer
@@ -25,7 +25,7 @@ from ticketsync.providers.file_import.report_versions import (
     is_confirmed,
 )
 from ticketsync.providers.file_import.same_order import Cells, Comparisons, Verdict
-from ticketsync.providers.report_folder import HeldNames, report_name
+from ticketsync.providers.report_folder import HeldNames, report_digest, report_name
 
 _BATCH = 500  # stored orders that are held in memory at a time
 _BESIDE_ROW = frozenset(PEOPLE.values())
@@ -52,6 +52,7 @@ class Found:
     key: Key
     place: str
     report: str
+    modified_at: int = 0  # of that report, in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def judge(
     that is not among the `present` ones.
     """
     comparisons = Comparisons()
-    compared = dict(_compare(recipe, held, _of_gone(held, present, orders), orders))
+    gone = _of_gone(held, present, orders)
+    compared = dict(_compare(recipe, held, gone, orders))
     for id_, item in compared.items():
         comparisons.add(*item.files, id_, item.verdict)
     doubtful = {*comparisons.doubtful(), *_beside_lost(held, orders, compared)}
@@ -141,7 +143,7 @@ def _of_gone(
 ) -> dict[str, str]:
     """
     The orders whose stored rows are from a report that is gone, or from one that nobody
-    knows: the name of it.
+    knows (`""`): the name of it.
     """
     known: set[str] = set()
     gone: dict[str, str] = {}
@@ -156,6 +158,19 @@ def _of_gone(
     }
 
 
+def _times_stored(held: HeldNames) -> dict[str, int]:
+    """
+    The time of the newest report that each order is stored from, in nanoseconds.
+    """
+    times: dict[str, int] = {}
+    for key, ids in held.reports.items():
+        report = held.read.get(report_digest(key))
+        if report is not None:
+            for id_ in ids:
+                times[id_] = max(times.get(id_, 0), report.modified_at)
+    return times
+
+
 def _compare(
     recipe: Recipe,
     held: HeldNames,
@@ -164,19 +179,24 @@ def _compare(
 ) -> Iterator[tuple[str, _Compared]]:
     events = frozenset(held.orders.values())
     ids = list(wanted)
+    times = _times_stored(held)
     for begin in range(0, len(ids), _BATCH):
         stored = held.stored(ids[begin : begin + _BATCH])
         for id_, old in stored.items():
             found = orders[id_]
             if not old["rules"].get("is_plain"):
                 continue  # of an earlier version; it is stored anew by this read
-            verdict = _verdict(recipe, old, found, events)
-            lines = old["lines"] if verdict.degree != "same" else ()
             is_equal = _rows(old["lines"]) == _rows(found.raw["lines"])
+            verdict = _verdict(recipe, old, found, events)
+            if verdict.degree != "other" and not is_equal:
+                is_older = found.modified_at < times.get(id_, 0)
+                verdict = _unless_undone(recipe, old, found, verdict, is_older=is_older)
+            lines = old["lines"] if verdict.degree != "same" else ()
             fewer = len(old["lines"]) - len(found.raw["lines"])
+            report = wanted[id_]
             yield (
                 id_,
-                _Compared(found, lines, fewer, verdict, wanted[id_], is_equal=is_equal),
+                _Compared(found, lines, fewer, verdict, report, is_equal=is_equal),
             )
 
 
@@ -195,6 +215,24 @@ def _verdict(
     if is_divided and not same_order.has_each(sold, sold_now, rules):
         return Verdict("other", "some of its rows are in no report any more")
     return same_order.compare(sold, sold_now, rules, events_before=events)
+
+
+def _unless_undone(
+    recipe: Recipe, old: Raw, found: Found, verdict: Verdict, *, is_older: bool
+) -> Verdict:
+    """
+    The verdict on the same order, or another where it would go back to what it was in
+    an older report.
+    """
+    if is_confirmed(recipe, found.raw["lines"]):
+        return verdict
+    before, now = undone.figures_of(old), undone.figures_of(found.raw)
+    lost = undone.what_is_undone(before, now)
+    if lost:
+        return Verdict("other", lost)
+    if is_older and before != now and None not in (before, now):
+        return Verdict("other", "this report is the older one")
+    return verdict
 
 
 def _parts(recipe: Recipe, lines: Sequence[Cells]) -> tuple[list[Cells], list[Cells]]:

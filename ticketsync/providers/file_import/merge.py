@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,8 +71,8 @@ def merge_orders(
         merged.orders[id_], origins[id_] = merger.raw(id_, found)
     _refuse_doubtful(merged, merger)
     if held.orders:
-        present = {source.key for source in sources}
-        _compare_with_stored(recipe, held, present, merged, ids, origins)
+        ages = {source.key: source.modified_at for source in sources}
+        _compare_with_stored(recipe, held, ages, merged, ids, origins)
     _refuse_lost_zeros(merged, held)
     _refuse_other_case(merged, held)
     twins = held_numbers.twins_of_held(
@@ -127,7 +127,7 @@ def _set_aside(
 def _compare_with_stored(
     recipe: Recipe,
     held: HeldNames,
-    present: Collection[str],
+    ages: Mapping[str, int],
     merged: MergedOrders,
     ids: dict[Key, str],
     origins: dict[str, Origin],
@@ -137,11 +137,17 @@ def _compare_with_stored(
     them ids of their own, in place.
     """
     found = {
-        id_: Found(merged.orders[id_], key, merged.locations[id_], origins[id_][-1])
+        id_: Found(
+            merged.orders[id_],
+            key,
+            merged.locations[id_],
+            origins[id_][-1],
+            ages.get(origins[id_][-1], 0),
+        )
         for key, id_ in ids.items()
         if id_ in held.orders and "problem" not in merged.orders[id_]
     }
-    judged = gone_reports.judge(recipe, held, present, found)
+    judged = gone_reports.judge(recipe, held, ages.keys(), found)
     merged.notes.extend(judged.notes)
     for id_ in judged.apart:
         key = found[id_].key
@@ -239,10 +245,10 @@ def _file_of(source: Source, number: str, lines: list[Line], held: HeldNames) ->
     The file of an order, as its id names it: in full where it is called like an event
     of the order, so that the id says by what it is divided.
     """
-    stem = source.file.rpartition(".")[0]
+    stem = source.first_name.rpartition(".")[0]
     is_event = stem in {_event(line.cells) for line in lines}
     is_held = held_numbers.id_of(number, stem) in held.orders
-    return source.file if is_event and not is_held else stem
+    return source.first_name if is_event and not is_held else stem
 
 
 def _refuse_lost_zeros(merged: MergedOrders, held: HeldNames) -> None:

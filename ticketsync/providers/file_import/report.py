@@ -29,14 +29,15 @@ _MOST_WORDS = 8  # of a column
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    One table of a report: its rows by order number, how old its file is, and what the
-    file is known by (`report_key`).
+    One table of a report: its rows by order number, how old its content is, what the
+    report is known by (`report_key`), and the name under which it was read first.
     """
 
     file: str
     key: str
     modified_at: int  # nanoseconds
     orders: dict[str, list[Line]]
+    first_name: str
 
     def place(self, line: Line) -> str:
         return f"{self.file}, {line.position}"
@@ -46,10 +47,13 @@ class Source:
 class Report:
     """
     A file as it was read. `unmapped` are headings that the recipe does not use; `notes`
-    are sentences about what was left out or decided by evidence.
+    are sentences about what was left out or decided by evidence. `digest` is that of
+    its content, and `modified_at` the time of the file in nanoseconds.
     """
 
     file: Path
+    digest: str
+    modified_at: int
     sources: tuple[Source, ...]
     unmapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -64,7 +68,8 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     modified_at = file.stat().st_mtime_ns
     data = opened_files.read_bytes(file)
     opened = opened_files.open_file(file, data)
-    key = report_key(file.name, digest.content(data).hex())
+    content = digest.content(b"%b %b" % (data, start.encode()) if start else data).hex()
+    key = report_key(file.name, content)
     del data  # a table may hold it no longer than it needs
     found = find_tables(recipe, opened)
     sources: list[Source] = []
@@ -73,13 +78,19 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     for table in found:
         reader = RowReader(recipe, table, is_text=opened.alternatives)
         orders = _read_table(recipe, table, reader, file.name, start, notes)
-        sources.append(Source(file.name, key, modified_at, orders))
+        sources.append(Source(file.name, key, modified_at, orders, file.name))
         unanswered += _unanswered(file.name, reader)
     notes += _unread_sheets(opened, found)
     heading = found[0].heading
     unmapped = tuple(heading.names[n] for n in heading.unmapped)
     return Report(
-        file, tuple(sources), unmapped, (*unanswered, *notes), tuple(unanswered)
+        file,
+        content,
+        modified_at,
+        tuple(sources),
+        unmapped,
+        (*unanswered, *notes),
+        tuple(unanswered),
     )
 
 

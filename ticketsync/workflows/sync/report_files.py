@@ -17,7 +17,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, records
 from ticketsync.net import exact_json
 from ticketsync.providers.base import Raw
-from ticketsync.providers.report_folder import HeldNames, ReadsReports
+from ticketsync.providers.report_folder import HeldNames, ReadReport, ReadsReports
 from ticketsync.sales import quarantine, stored_orders, versions
 from ticketsync.store.engine import Database
 from ticketsync.workflows import people_switch
@@ -96,6 +96,7 @@ def held_names(database: Database, account_id: int) -> HeldNames:
         listed = occurrences.list_occurrences(connection, account_id)
         orders = stored_orders.list_occurrence_of_orders(connection, account_id)
         reports = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS)
+        read = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS_READ)
     events = {occurrence.id: occurrence.provider_event_id for occurrence in listed}
     names: dict[str, set[str]] = {}
     for occurrence in listed:
@@ -103,8 +104,8 @@ def held_names(database: Database, account_id: int) -> HeldNames:
 
     def stored(ids: Collection[str]) -> dict[str, Raw]:
         with database.read() as connection:
-            found = versions.read_versions(connection, account_id, "order", list(ids))
-        return {id_: exact_json.decode(old[-1]) for id_, old in found.items()}
+            found = versions.read_newest(connection, account_id, "order", list(ids))
+        return {id_: exact_json.decode(raw) for id_, raw in found.items()}
 
     return HeldNames(
         frozenset(occurrence.event for occurrence in listed),
@@ -112,13 +113,15 @@ def held_names(database: Database, account_id: int) -> HeldNames:
         names,
         {key: frozenset(json.loads(ids)) for key, ids in reports.items()},
         stored,
+        {digest: ReadReport(*json.loads(text)) for digest, text in read.items()},
     )
 
 
 def note_reports(run: AccountRun) -> None:
     """
-    Remember which report gave each stored order; one that is set aside, or in no report
-    any more, keeps the report that it is stored from.
+    Remember which report gave each stored order, and the name and time that each report
+    had when it was read first. An order that is set aside, or in no report any more,
+    keeps the report that it is stored from.
     """
     provider = run.provider
     if not isinstance(provider, ReadsReports):
@@ -134,7 +137,12 @@ def note_reports(run: AccountRun) -> None:
         given[key] = given.get(key, set()) | (set(json.loads(text)) - read_now)
     texts = {key: json.dumps(sorted(ids)) for key, ids in given.items() if ids}
     changed = {key: text for key, text in texts.items() if held.get(key) != text}
+    read = {
+        digest: json.dumps([report.name, report.modified_at])
+        for digest, report in provider.reports_read().items()
+    }
     with run.transaction() as connection:
+        bookmarks.save_bookmarks(connection, account_id, streams.REPORTS_READ, read)
         bookmarks.save_bookmarks(connection, account_id, streams.REPORTS, changed)
         bookmarks.delete_event_bookmarks(
             connection, account_id, streams.REPORTS, held.keys() - texts.keys()
