@@ -20,6 +20,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import returns, row_fees, ticket_ids
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
+from ticketsync.providers.file_import.recipe_keys import STATUSES
 from ticketsync.providers.file_import.ticket_ids import SoldRow
 
 Cells = Mapping[str, str]
@@ -167,7 +168,8 @@ class _OrderParser:
             return str(self.rules["status"][word.lower()])
         except KeyError:
             raise UnreadableRecord(
-                f"status is {safe(word, longest=60)!r}, which the recipe does not know",
+                f"status is {safe(word, longest=60)!r}, which the recipe does not "
+                f"know: add it to one of {', '.join(STATUSES)} under `status`",
                 word="unknown-status",
             ) from None
 
