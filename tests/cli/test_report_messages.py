@@ -226,3 +226,30 @@ def test_an_order_that_is_no_longer_listed_is_not_said_to_add_up_wrongly(office)
     assert "1 order is no longer listed: ticketsync waiting list" in said
     assert "add up" not in said
     assert "delisted-order:other/2" in office.said("waiting", "list")
+
+
+# Words of a recipe
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("unpaid", "there are paid, comp, pending, cancelled, void, refunded"),
+        ("Repaid", "there are paid"),
+        ("piad", "Did you mean 'paid'?"),
+        ("refundd", "Did you mean 'refunded'?"),
+    ],
+)
+def test_no_word_of_opposite_meaning_is_proposed(office, word, said):
+    office.recipe(f"status: {{{word}: [Owing]}}", status="State")
+    (office.path / "in" / "a.csv").write_text(f"{HEADING},State\n")
+    found = office.said("accounts", "recipe", "check", "r.yaml", "in/a.csv", code=2)
+    assert said in found
+    assert ("Did you mean" in found) == ("Did you mean" in said)
+
+
+def test_an_unknown_status_is_named_with_its_ways_out(office):
+    office.recipe("status: {paid: [Sold]}", status="State")
+    office.put("a.csv", f"1,{LATE},1,25.00,unpaid", heading=f"{HEADING},State")
+    said = office.said("accounts", "recipe", "check", "r.yaml", "in/a.csv", code=3)
+    assert "add it to one of paid, comp, pending, cancelled, void, refunded" in said

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -135,8 +135,7 @@ class YamlFile:
             for field in inspect.type_info(kind).fields  # type: ignore[attr-defined]  # a struct's
         }
         if unknown:
-            similar = difflib.get_close_matches(key, fields, n=1)
-            suggestion = f". Did you mean {similar[0]!r}?" if similar else ""
+            suggestion = _suggestion(key, fields)
             problem = f"{safe(key)!r} is not a {self.noun}{suggestion}"
         elif problem.startswith("Expected `object"):
             what = ".".join(path) or "the file"
@@ -149,6 +148,23 @@ class YamlFile:
             f"{self.source}, line {node.line}: {problem}.".replace("?.", "?"),
             hint=self.hint,
         )
+
+
+_MOST_LISTED = 12  # fields that an error lists
+
+
+def _suggestion(key: str, fields: Mapping[str, object]) -> str:
+    """
+    The field that is meant, or all where they are few. One word behind a syllable of
+    the other is its opposite as often as a slip: `unpaid`, `paid`.
+    """
+    for near in difflib.get_close_matches(key.lower(), fields, n=1):
+        longer, shorter = sorted((key.lower(), near), key=len, reverse=True)
+        if not (longer.endswith(shorter) and len(longer) - len(shorter) > 1):
+            return f". Did you mean {near!r}?"
+    if len(fields) <= _MOST_LISTED:
+        return f"; there are {', '.join(fields)}"
+    return ""
 
 
 def _expected(kind: inspect.Type) -> str:

@@ -14,6 +14,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
+from ticketsync.providers.file_import.recipe_keys import STATUSES
 
 Cells = Mapping[str, str]
 _AMOUNTS = ("total", "discount", "fee", "kept", "tax", "refunded", "order_total")
@@ -59,7 +60,8 @@ class LineValues:
             return str(self.rules["status"][word.lower()])
         except KeyError:
             raise UnreadableRecord(
-                f"status is {safe(word, longest=60)!r}, which the recipe does not know",
+                f"status is {safe(word, longest=60)!r}, which the recipe does not "
+                f"know: add it to one of {', '.join(STATUSES)} under `status`",
                 word="unknown-status",
             ) from None
 
