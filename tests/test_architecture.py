@@ -19,7 +19,7 @@ from ticketsync.cli.main import COMMANDS
 ROOT = Path(ticketsync.__file__).parent
 CONTEXTS = {
     *("accounts", "catalogue", "sales", "door", "financials", "webhooks"),
-    "visitors",
+    *("visitors", "ledger"),
 }
 READERS = {"reporting"}
 ALLOWED = {

@@ -136,6 +136,16 @@ def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(venue, wha
             assert exported == expected
 
 
+@pytest.mark.parametrize("program", ["hledger", "beancount", "qbo"])
+def test_f123_no_title_adds_a_line_to_books(venue, program):
+    text = venue("export", "ledger", "--for", program).stdout
+    assert venue.code == 0
+    for line in text.splitlines():
+        assert not line.startswith(("=", "+", "-", "@", "\t")), line
+        if program == "qbo":
+            assert not any(map(is_formula, next(csv.reader([line])))), line
+
+
 HOSTILE_RULES = """
 business: {legal_name: "=1+1", tax_number: "@SUM(A1:A9)"}
 tax:

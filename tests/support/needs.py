@@ -57,3 +57,11 @@ def mount(*arguments):
         or subprocess.run([command, *arguments], capture_output=True).returncode
     ):
         pytest.skip("this user may not mount")
+
+
+def skip_without(program):
+    """
+    Leave the test out where this program is not installed.
+    """
+    if not shutil.which(program):
+        pytest.skip(f"not installed: {program}")

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, ledger_file
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
@@ -174,6 +174,9 @@ def export_fees(
         *(ctx, "fees", numbers.exported_fees, format, output),
         *(_Periods(shows=shows), raw, excel, force),
     )
+
+
+app.command("ledger")(ledger_file.export_ledger)
 
 
 @app.command("calendar")

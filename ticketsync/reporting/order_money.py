@@ -21,7 +21,12 @@ from ticketsync.reporting import sales
 from ticketsync.reporting.order_parts import parts_of_orders
 from ticketsync.store import counted, reports, totals
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.catalogue import (
+    occurrences,
+    productions,
+    show_links,
+    shows,
+)
 from ticketsync.store.tables.sales import fees, orders, refunds, tickets
 from ticketsync.store.types import WHOLE
 
@@ -266,3 +271,30 @@ def _fee_taxes(
 
 def _sum(column: Any) -> Any:
     return cast(func.coalesce(func.sum(column), 0), WHOLE)
+
+
+def list_show_days(connection: Connection) -> list[tuple[int, date, str, bool]]:
+    """
+    Our id of each show, its local day, its title, and whether it is cancelled: on every
+    platform that sells it.
+    """
+    is_cancelled = occurrences.c.status == "cancelled"
+    cancelled = func.sum(case((is_cancelled, 1), else_=0))
+    query = (
+        select(
+            shows.c.id,
+            shows.c.starts_local,
+            productions.c.title,
+            case((cancelled == func.count(occurrences.c.id), 1), else_=0),
+            func.count(occurrences.c.id),
+        )
+        .join(productions, productions.c.id == shows.c.production_id)
+        .outerjoin(show_links, show_links.c.show_id == shows.c.id)
+        .outerjoin(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .group_by(shows.c.id, shows.c.starts_local, productions.c.title)
+        .order_by(shows.c.id)
+    )
+    return [
+        (id_, date.fromisoformat(starts[:10]), title, bool(number and cancelled_))
+        for id_, starts, title, cancelled_, number in connection.execute(query)
+    ]

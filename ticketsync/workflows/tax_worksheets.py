@@ -8,7 +8,7 @@ refund to its own day, a fee to the day of its sale.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -145,6 +145,31 @@ def fee_of(part: OrderMoney, own: Mapping[tuple[int, int], OwnFees]) -> int | No
     return part.fees + (0 if by_rate is None else by_rate.amount)
 
 
+def fee_line_of(
+    parts: Sequence[OrderMoney],
+    own: Mapping[tuple[int, int], OwnFees],
+    settings: Settings,
+) -> TaxLine | None:
+    """
+    The fees of one order, whose parts these are, as a tax line; `None` without fees.
+    """
+    known = [fee_of(part, own) for part in parts]
+    taxes = [part.fee_tax for part in parts if part.fees]
+    rates = [
+        own[part.order_row, part.show_id].tax_ppm
+        for part in parts
+        if (part.order_row, part.show_id) in own
+    ]
+    return taxing.fee_line(
+        None if None in known else sum(amount or 0 for amount in known),
+        None if None in taxes else sum(tax or 0 for tax in taxes),
+        rates[0] if rates else None,
+        settings.tax,
+        parts[0].account,
+        parts[0].day,
+    )
+
+
 def _by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
     found: dict[Key, list[OrderMoney]] = defaultdict(list)
     for part in money:
@@ -164,21 +189,7 @@ def _fee_lines(
     settings: Settings,
 ) -> Iterator[OrderLine]:
     for (account, order_id, currency), parts in _by_order(sold).items():
-        known = [fee_of(part, own) for part in parts]
-        taxes = [part.fee_tax for part in parts if part.fees]
-        rates = [
-            own[part.order_row, part.show_id].tax_ppm
-            for part in parts
-            if (part.order_row, part.show_id) in own
-        ]
-        line = taxing.fee_line(
-            None if None in known else sum(amount or 0 for amount in known),
-            None if None in taxes else sum(tax or 0 for tax in taxes),
-            rates[0] if rates else None,
-            settings.tax,
-            account,
-            parts[0].day,
-        )
+        line = fee_line_of(parts, own, settings)
         if line is not None:
             yield OrderLine(account, order_id, parts[0].day, FEE, currency, line)
 

@@ -1,0 +1,199 @@
+"""
+The books of stored sales: their balances are the figures, with the tax taken out.
+"""
+
+import random
+import subprocess
+from datetime import date, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from sqlalchemy import update
+from support import commands, needs
+from support.random_orders import random_order
+from support.saved_orders import (
+    BOUGHT,
+    FIRST_DAY,
+    instant,
+    order,
+    prepare,
+    save,
+    ticket,
+)
+
+from ticketsync.core import tables
+from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.records import Fee, Refund
+from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.workflows import (
+    ledger_export,
+    money_view,
+    show_figures,
+    tax_worksheets,
+)
+
+ANSWERS = {
+    "admission": "gst",
+    "buyer_fee": "gst",
+    "addons": "gst",
+    "donation": "out_of_scope",
+    "voucher": "redeemed",
+    "prices": "charged",
+    "fees": "gst",
+}
+TAX = TaxRules({"gst": TaxCode("gst", (RateSpan(100_000),))}, (TaxRule(ANSWERS),))
+RULES = Settings(
+    tax=TAX,
+    accounts={"tt": AccountSettings(fees=(FeeSchedule(per_ticket=Decimal("0.65")),))},
+)
+# The shows play on 6 and 7 November, 19:30 in Sydney.
+AFTER = instant("2026-12-31T02:00")
+
+
+@pytest.fixture
+def books(database, frozen):
+    frozen(AFTER)
+    return prepare(database)
+
+
+def read(database, settings=RULES, period=ALWAYS):
+    with database.read() as connection:
+        return ledger_export.read_books(connection, settings, period)
+
+
+def totals_of(found):
+    sums = {}
+    for entry in found.entries:
+        for name, amount in entry.postings.items():
+            sums[name] = sums.get(name, 0) + amount
+    return {name: amount for name, amount in sums.items() if amount}
+
+
+def test_the_books_of_two_orders_by_hand(books):
+    """
+    33.00 over both shows and 22.00 for the first, of which 11.00 went back after it
+    had played; 1.10 of fees reported for the first order, 0.65 for the other.
+    """
+    both = order(ticket(1, 2200), ticket(2, 1100, "ev_2"), fees=(Fee("Service", 110),))
+    one = order(ticket(3, 2200), id_="or_2", fees=None)
+    back = Refund("r_1", 1100, instant("2026-11-20T02:00"))
+    save(books, both, msgspec.structs.replace(one, refunds=(back,)), at=FIRST_DAY)
+    found = read(books)
+    assert totals_of(found) == {
+        "Assets:Platform:Tt": 5500 - 1100 - 110 - 65,
+        "Assets:TaxPaid:Gst": 10 + 6,
+        "Expenses:Fees:Tt": 100 + 59,
+        "Income:Shows": -(5000 - 1000),
+        "Liabilities:Tax:Gst": -(500 - 100),
+    }
+    october = read(books, period=Period(last=date(2026, 10, 31)))
+    assert totals_of(october)["Liabilities:Unearned"] == -5000
+    assert (found.unknown_fees, found.without_rule) == (0, 0)
+
+
+def test_a_show_that_is_cancelled_everywhere_keeps_its_money_unearned(books):
+    save(books, order(ticket(1, 2200)), at=FIRST_DAY)
+    with books.write() as connection:
+        connection.execute(
+            update(occurrences)
+            .where(occurrences.c.provider_id == "ev_1")
+            .values(status="cancelled")
+        )
+    assert totals_of(read(books))["Liabilities:Unearned"] == -2000
+
+
+def test_what_is_not_known_is_counted(books):
+    save(books, order(ticket(1, 2200), fees=None), at=FIRST_DAY)
+    found = read(books, Settings())
+    assert (found.unknown_fees, found.without_rule) == (1, 1)
+    assert totals_of(found) == {"Assets:Platform:Tt": 2200, "Income:Shows": -2200}
+
+
+def save_random(database, number):
+    chance = random.Random(number)
+    for step in range(number):
+        sold = random_order(chance, step)
+        moment = BOUGHT + timedelta(hours=chance.randint(-40 * 24, 60 * 24))
+        first = msgspec.structs.replace(sold, placed_at=moment, refunds=())
+        save(database, first, at=moment)
+        if sold.refunds:
+            later = moment + timedelta(days=chance.randint(0, 20))
+            again = msgspec.structs.replace(sold, placed_at=moment)
+            save(database, again, at=later)
+
+
+def test_the_balances_are_those_of_the_money_view_and_of_the_worksheet(books):
+    """
+    What the platform holds is the net of `financials list`; the tax is the worksheet's.
+    """
+    save_random(books, 120)
+    show_figures.rebuild(books, RULES)
+    found = read(books)
+    assert all(sum(entry.postings.values()) == 0 for entry in found.entries)
+    with books.read() as connection:
+        view = money_view.read_money(connection, "show", FigureFilter())
+        (whole,) = tables.by_name(view.totals)
+        sheet = tax_worksheets.read_tax_period(connection, RULES, ALWAYS).sheet
+    sums = totals_of(found)
+    assert sums["Assets:Platform:Tt"] == whole["net"].minor
+    assert -sums["Liabilities:Tax:Gst"] == sheet.tax("AUD")
+    assert sums["Assets:TaxPaid:Gst"] == sheet.tax("AUD", ("fee",))
+    assert "Liabilities:Unearned" not in sums
+    last = {b.ledger_account: b.amount for b in found.balances if b.day == AFTER.date()}
+    assert last["Assets:Platform:Tt"] == whole["net"].minor
+    november = read(books, period=Period(date(2026, 11, 1), None))
+    assert totals_of(november)["Assets:Platform:Tt"] == whole["net"].minor
+
+
+def test_control_a_lost_order_changes_the_balance(books):
+    save_random(books, 40)
+    before = totals_of(read(books))["Assets:Platform:Tt"]
+    save(books, order(ticket(9999, 2000), id_="or_extra", fees=()), at=FIRST_DAY)
+    assert totals_of(read(books))["Assets:Platform:Tt"] == before + 2000
+
+
+# On the command line
+
+
+@pytest.fixture
+def export(home, templates):
+    file = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = prepare(engine.open_database(str(file)))
+    save(database, order(ticket(1, 2200), fees=None), at=FIRST_DAY)
+    database.close()
+
+    def run(*words):
+        done = commands.run("export", "ledger", *words)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@needs.programs("hledger")
+def test_the_command_writes_what_hledger_accepts_and_says_what_is_missing(
+    export, tmp_path
+):
+    file = tmp_path / "books.ledger"
+    done = export("-o", str(file))
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert "The fees of 1 order are not known and in no entry." in said
+    assert "Tax that your rules do not say is not taken out of 1 order" in said
+    subprocess.run(["hledger", "-f", str(file), "check", "-s"], check=True)
+    assert export("-o", str(file)).returncode == 0
+    file.write_text("mine")
+    assert export("-o", str(file)).returncode == 2
+
+
+def test_the_programs_are_named(export):
+    assert export("--for", "beancount").stdout.startswith('option "title"')
+    assert export("--for", "qbo").stdout.startswith("Journal No,Journal Date,")
+    done = export("--for", "sage")
+    assert done.returncode == 2
+    assert "--for 'sage' is not possible here" in done.stderr

@@ -1,0 +1,3 @@
+"""
+The books that follow from stored sales: projected, never posted.
+"""

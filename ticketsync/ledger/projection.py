@@ -1,0 +1,212 @@
+"""
+Journal entries that follow from sales, refunds, fees and shows that played. Pure, and
+nothing is posted: the same input gives the same entries under the same ids.
+
+What is charged is unearned until the show has played; tax, and what is somebody else's,
+is taken out. A show that is cancelled never earns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from ticketsync.ledger import chart
+from ticketsync.ledger.chart import Chart
+
+SALE: Final = "sale"
+REFUND: Final = "refund"
+FEE: Final = "fee"
+_ORDER: Final = (SALE, REFUND, FEE)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDay:
+    """
+    A show (our id) and its local day.
+    """
+
+    show_id: int
+    day: date
+    title: str
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """
+    What one order moved for one show (our id) on a day, in minor units: `kind` is one
+    of sale, refund and fee.
+
+    amount     what the platform holds more (sale), less (refund), or keeps (fee)
+    voucher    of the price, what a voucher paid
+    collected  what is somebody else's
+    taxes      the tax in it, by tax code
+    """
+
+    kind: str
+    account: str
+    day: date
+    show_id: int
+    currency: str
+    amount: int
+    voucher: int = 0
+    collected: int = 0
+    taxes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One balanced entry: amounts are minor units of its currency, debits positive.
+    """
+
+    id: str
+    day: date
+    text: str
+    currency: str
+    postings: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """
+    What a ledger account comes to at the end of a day, in minor units.
+    """
+
+    ledger_account: str
+    currency: str
+    day: date
+    amount: int
+
+
+def project(
+    movements: Iterable[Movement],
+    shows: Mapping[int, ShowDay],
+    chart_: Chart,
+    until: date,
+) -> list[Entry]:
+    """
+    The entries up to a day, that day included, in their order.
+    """
+    groups: dict[tuple[object, ...], dict[str, int]] = defaultdict(
+        lambda: defaultdict(int)
+    )
+    unearned: dict[tuple[int, str], int] = defaultdict(int)
+    for item in movements:
+        if item.day > until:
+            continue
+        show = shows[item.show_id]
+        key = (item.day, _ORDER.index(item.kind), item.account, show, item.currency)
+        waits = show.is_cancelled or item.day <= show.day
+        postings = _postings(item, chart_, chart.UNEARNED if waits else chart.INCOME)
+        for name, amount in postings.items():
+            groups[key][name] += amount
+        unearned[item.show_id, item.currency] += postings.get(chart.UNEARNED, 0)
+    entries = [_entry(key, postings) for key, postings in groups.items()]
+    entries += [
+        _earned(shows[show_id], currency, amount)
+        for (show_id, currency), amount in unearned.items()
+        if amount and not shows[show_id].is_cancelled and shows[show_id].day <= until
+    ]
+    return sorted(
+        entries, key=lambda entry: (entry.day, entry.id.startswith("earn"), entry.id)
+    )
+
+
+def _place(entry: Entry) -> tuple[date, bool, str]:
+    return entry.day, entry.id.startswith("earn"), entry.id
+
+
+def _postings(item: Movement, chart_: Chart, counterpart: str) -> dict[str, int]:
+    if item.kind == FEE:
+        taxes = {chart_.tax_paid(c): t for c, t in item.taxes.items()}
+        borne = item.amount - item.collected - sum(taxes.values())
+        return {
+            chart_.fees(item.account): borne,
+            chart_.collected(item.account): item.collected,
+            chart_.clearing(item.account): -item.amount,
+            **taxes,
+        }
+    taxes = {chart_.tax(code): -tax for code, tax in item.taxes.items()}
+    own = item.amount + item.voucher - item.collected - sum(item.taxes.values())
+    return {
+        chart_.clearing(item.account): item.amount,
+        chart.VOUCHERS: item.voucher,
+        chart_.collected(item.account): -item.collected,
+        **taxes,
+        counterpart: -own,
+    }
+
+
+def _entry(key: tuple[object, ...], postings: Mapping[str, int]) -> Entry:
+    day, kind, account, show, currency = key
+    assert isinstance(day, date)
+    assert isinstance(kind, int)
+    assert isinstance(show, ShowDay)
+    id_ = f"{_ORDER[kind]}/{account}/{day}/{show.show_id}/{currency}"
+    kept = {name: amount for name, amount in sorted(postings.items()) if amount}
+    return Entry(id_, day, show.title, str(currency), kept)
+
+
+def _earned(show: ShowDay, currency: str, amount: int) -> Entry:
+    postings = {chart.UNEARNED: -amount, chart.INCOME: amount}
+    return Entry(
+        f"earn/{show.show_id}/{currency}", show.day, show.title, currency, postings
+    )
+
+
+def from_day(entries: Sequence[Entry], first: date | None) -> list[Entry]:
+    """
+    The entries from a day on, after one for each currency with what came before.
+    """
+    if first is None:
+        return [entry for entry in entries if entry.postings]
+    before = [entry for entry in entries if entry.day < first]
+    opening = []
+    for currency in sorted({entry.currency for entry in before}):
+        postings = _sums(e for e in before if e.currency == currency)
+        kept = {
+            n: a for n, a in sorted(postings.items()) if chart.is_of_balance(n) and a
+        }
+        if kept:
+            kept[chart.OPENING] = -sum(kept.values())
+            id_ = f"open/{first}/{currency}"
+            opening.append(Entry(id_, first, "Opening balances", currency, kept))
+    return [*opening, *(e for e in entries if e.day >= first and e.postings)]
+
+
+def balances(entries: Sequence[Entry], until: date) -> list[Balance]:
+    """
+    The balances of what the venue has and owes, at the end of each month and of the
+    last day.
+    """
+    if not entries:
+        return []
+    days = sorted({_end_of_month(entry.day) for entry in entries})
+    found = []
+    for day in [*(d for d in days if d < until), until]:
+        sums: dict[tuple[str, str], int] = defaultdict(int)
+        for entry in entries:
+            if entry.day <= day:
+                for name, amount in entry.postings.items():
+                    if chart.is_of_balance(name):
+                        sums[name, entry.currency] += amount
+        found += [Balance(*key, day, amount) for key, amount in sorted(sums.items())]
+    return found
+
+
+def _sums(entries: Iterable[Entry]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        for name, amount in entry.postings.items():
+            found[name] += amount
+    return found
+
+
+def _end_of_month(day: date) -> date:
+    following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return following - timedelta(days=1)

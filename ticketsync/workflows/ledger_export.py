@@ -1,0 +1,203 @@
+"""
+The stored sales as projected entries: from the figures' own orders, with the tax of the
+venue's rules taken out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from ticketsync.core import clock, money
+from ticketsync.core.config import Settings
+from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.financials import taxing
+from ticketsync.financials.taxing import OPEN, SUPPLIED, TAXED, TaxLine
+from ticketsync.ledger import projection
+from ticketsync.ledger.chart import Chart
+from ticketsync.ledger.projection import FEE, REFUND, SALE, Balance, Entry, Movement
+from ticketsync.reporting import order_money
+from ticketsync.reporting.order_money import OrderMoney
+from ticketsync.store.business_zone import get_business_zone
+from ticketsync.workflows import tax_worksheets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """
+    The entries of a period and the balances at its ends of months, with what they do
+    not say: orders whose fees are unknown, and orders that no tax rule covers.
+    """
+
+    entries: list[Entry]
+    balances: list[Balance]
+    unknown_fees: int
+    without_rule: int
+
+
+def read_books(connection: Connection, settings: Settings, period: Period) -> Books:
+    """
+    The books of a period; what came before is one opening entry. They end today at the
+    latest: what a later show earns is not earned yet.
+    """
+    zone = get_business_zone(connection)
+    today = clock.local(clock.now(), zone).date()
+    until = today if period.last is None else min(period.last, today)
+    reader = _Reader(settings)
+    sold = order_money.list_order_money(connection, zone, ALWAYS)
+    own = tax_worksheets.read_own_fees(connection, settings)
+    moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection, sold)]
+    shows = {
+        show_id: projection.ShowDay(show_id, day, title, is_cancelled)
+        for show_id, day, title, is_cancelled in order_money.list_show_days(connection)
+    }
+    accounts = {part.account for part in sold}
+    chart = Chart(accounts, settings.tax.codes)
+    entries = projection.project(moved, shows, chart, until)
+    entries = projection.from_day(entries, period.first)
+    return Books(
+        entries=entries,
+        balances=projection.balances(entries, until),
+        unknown_fees=len(reader.unknown_fees),
+        without_rule=len(reader.without_rule),
+    )
+
+
+class _Reader:
+    """
+    Makes movements of orders, and notes the orders about which something is unknown.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.unknown_fees: set[tuple[str, str]] = set()
+        self.without_rule: set[tuple[str, str]] = set()
+        self._lines: dict[tuple[str, str], list[TaxLine]] = {}
+
+    def sales_and_fees(
+        self,
+        sold: Sequence[OrderMoney],
+        own: dict[tuple[int, int], tax_worksheets.OwnFees],
+    ) -> Iterator[Movement]:
+        for key, parts in _by_order(sold).items():
+            lines = tax_worksheets.lines_of(parts, self._settings)
+            self._lines[key] = lines
+            if any(line.state == OPEN for line in lines):
+                self.without_rule.add(key)
+            weights = [max(0, part.charged) for part in parts]
+            shares = [_divided(line, weights) for line in lines]
+            for place, part in enumerate(parts):
+                of_part = [of_line[place] for of_line in shares]
+                yield _movement(
+                    SALE,
+                    part,
+                    part.day,
+                    part.charged - part.tax_remitted,
+                    of_part,
+                )
+            yield from self._fees(parts, own, shares)
+
+    def _fees(
+        self,
+        parts: Sequence[OrderMoney],
+        own: dict[tuple[int, int], tax_worksheets.OwnFees],
+        shares: Sequence[Sequence[TaxLine]],
+    ) -> Iterator[Movement]:
+        known = [tax_worksheets.fee_of(part, own) for part in parts]
+        if None in known:
+            self.unknown_fees.add((parts[0].account, parts[0].order_id))
+            return
+        amounts = [amount or 0 for amount in known]
+        line = tax_worksheets.fee_line_of(parts, own, self._settings)
+        if line is None:
+            return
+        taxes = money.split(line.tax or 0, [max(0, amount) for amount in amounts])
+        for place, (part, amount, tax) in enumerate(
+            zip(parts, amounts, taxes, strict=True)
+        ):
+            passed_on = sum(
+                of_line[place].amount
+                for of_line in shares
+                if of_line[place].words == f"{SUPPLIED} platform"
+            )
+            if amount:
+                yield Movement(
+                    kind=FEE,
+                    account=part.account,
+                    day=part.day,
+                    show_id=part.show_id,
+                    currency=part.currency,
+                    amount=amount,
+                    collected=max(0, min(passed_on, amount - tax)),
+                    taxes={line.code: tax} if tax else {},
+                )
+
+    def refunds(
+        self, connection: Connection, sold: Sequence[OrderMoney]
+    ) -> Iterator[Movement]:
+        found: dict[tuple[str, str], list[order_money.RefundMoney]] = defaultdict(list)
+        for item in order_money.list_refund_money(connection, ALWAYS):
+            found[item.account, item.order_id].append(item)
+        by_order = _by_order(sold)
+        for key, items in found.items():
+            if key not in by_order:
+                continue
+            part = by_order[key][0]
+            taken = taxing.refund_lines(self._lines[key], [i.amount for i in items])
+            for item, lines in zip(items, taken, strict=True):
+                of_show = _Of(item.account, item.show_id, part.currency)
+                yield _movement(REFUND, of_show, item.day, -item.amount, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    account: str
+    show_id: int
+    currency: str
+
+
+def _movement(
+    kind: str,
+    part: OrderMoney | _Of,
+    day: date,
+    amount: int,
+    lines: Sequence[TaxLine],
+) -> Movement:
+    taxes: dict[str, int] = defaultdict(int)
+    for line in lines:
+        if line.state == TAXED and line.tax:
+            taxes[line.code] += line.tax
+    return Movement(
+        kind=kind,
+        account=part.account,
+        day=day,
+        show_id=part.show_id,
+        currency=part.currency,
+        amount=amount,
+        voucher=-sum(line.amount for line in lines if line.kinds == ("voucher",)),
+        collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),
+        taxes=taxes,
+    )
+
+
+def _divided(line: TaxLine, weights: Sequence[int]) -> list[TaxLine]:
+    """
+    A line of an order divided among its shows.
+    """
+    amounts = money.split(line.amount, weights)
+    taxes = money.split(line.tax or 0, weights)
+    return [
+        replace(line, amount=amount, tax=None if line.tax is None else tax)
+        for amount, tax in zip(amounts, taxes, strict=True)
+    ]
+
+
+def _by_order(sold: Sequence[OrderMoney]) -> dict[tuple[str, str], list[OrderMoney]]:
+    found: dict[tuple[str, str], list[OrderMoney]] = defaultdict(list)
+    for part in sold:
+        found[part.account, part.order_id].append(part)
+    return found
