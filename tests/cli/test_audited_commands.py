@@ -38,6 +38,7 @@ READS = {
     ),
     *("sandbox truth", "schedule show", "shows list", "shows show", "status"),
     *("refunds list", "report weekly"),
+    *("tax rules", "tax worksheet", "export ledger"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
     *("webhooks show", "webhooks health"),
 }

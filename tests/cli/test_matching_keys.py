@@ -34,7 +34,7 @@ class Player:
         self.week, self.keys = week, []
         self.session = MatchSession(week.database, Settings(), match.new_batch())
         monkeypatch.setattr(key_choice, "ask", self.ask)
-        monkeypatch.setattr(match_screen, "_confirm", self.confirm)
+        monkeypatch.setattr(key_choice, "confirm", self.confirm)
         for name in ("_ask_about", "_ask_about_offset"):
             original = getattr(match_screen, name)
             monkeypatch.setattr(match_screen, name, self.seeing(original))

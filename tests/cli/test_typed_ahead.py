@@ -140,6 +140,7 @@ def test_the_enter_key_alone_means_the_default(monkeypatch, default, typed_, ans
 
 INTERRUPTED = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it is ignored
 class Slow:
     def find_spec(self, name, path=None, target=None):
         if name == "ticketsync.cli.main":

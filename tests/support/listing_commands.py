@@ -9,10 +9,13 @@ from ticketsync.cli.main import app
 ROOT = typer.main.get_command(app)
 # Words for the required arguments of listings, by their names.
 ARGUMENTS = {"show": "1", "text": "a", "title": "1", "run_id": "latest", "name": "tt"}
+# Options that a listing needs.
+OPTIONS = {"tax worksheet": ("--period", "2026-09")}
 # Those that print a file, or start from one, and are no listing.
 NO_LISTING = {
     *("attendees doorlist", "shows import", "accounts recipe check", "export calendar"),
     *("export financials", "export sales", "export refunds", "export fees"),
+    "export ledger",
 }
 
 
@@ -32,4 +35,4 @@ def listings(command=ROOT, path=()):
             for parameter in command.params
             if parameter.param_type_name == "argument" and parameter.required
         ]
-        yield " ".join((*path, *words))
+        yield " ".join((*path, *words, *OPTIONS.get(" ".join(path), ())))

@@ -9,4 +9,11 @@ def number_of(number: int, thing: str, plural: str = "") -> str:
     """
     So many of a thing; its `plural` is with an s unless it is given.
     """
-    return f"{number:,} {thing if number == 1 else plural or f'{thing}s'}"
+    return f"{number:,} {noun_for(number, thing, plural)}"
+
+
+def noun_for(number: int, thing: str, plural: str = "") -> str:
+    """
+    What so many of a thing are called, without the number.
+    """
+    return thing if number == 1 else plural or f"{thing}s"
