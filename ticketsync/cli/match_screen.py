@@ -9,17 +9,15 @@ become certain.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ticketsync.cli import (
     key_choice,
+    match_lines,
     match_tables,
-    render,
     show_search,
-    terminal,
     typed_ahead,
 )
 from ticketsync.cli.key_choice import Choice
@@ -29,7 +27,7 @@ from ticketsync.core.redact import safe
 if TYPE_CHECKING:
     from ticketsync.catalogue.candidates import Match
     from ticketsync.catalogue.matching import MatchPlan, OffsetProposal, Unsure
-    from ticketsync.catalogue.questions import AskedDate, Question
+    from ticketsync.catalogue.questions import Question
     from ticketsync.workflows.match_session import MatchSession
 
 MAX_CANDIDATES = 6  # offered for one occurrence
@@ -105,12 +103,14 @@ def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
     for remark in plan.remarks:
         if remark not in screen.printed_remarks:
             screen.printed_remarks.add(remark)
-            _say(safe(remark))
+            match_lines.say(safe(remark))
     unmatched = len(plan.unmatched_shows)
     if unmatched and "unmatched shows" not in screen.printed_remarks:
         screen.printed_remarks.add("unmatched shows")
         number = number_of(unmatched, "show is", "shows are")
-        _say(f"{number} not on sale on any platform: ticketsync match --dry-run")
+        match_lines.say(
+            f"{number} not on sale on any platform: ticketsync match --dry-run"
+        )
 
 
 def _undecided(screen: Screen, plan: MatchPlan) -> list[Unsure]:
@@ -155,9 +155,9 @@ def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
     """
     from ticketsync.workflows import match_words
 
-    _say("")
-    _say(f"{safe(match_words.describe_offset(proposal.offset))}.")
-    _say(f"   {match_words.describe_evidence(proposal)}.")
+    match_lines.say("")
+    match_lines.say(f"{safe(match_words.describe_offset(proposal.offset))}.")
+    match_lines.say(f"   {match_words.describe_evidence(proposal)}.")
     apply = match_words.apply_to(len(proposal.matches))
     choices = [
         Choice("a", apply),
@@ -172,7 +172,7 @@ def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
         screen.note_decision()
     elif answer == "v":
         for match in proposal.matches:
-            _say(f"   {_as_line(match)}")
+            match_lines.say(f"   {match_lines.as_line(match)}")
     elif answer == "s":
         screen.not_now.add(proposal.offset.key)
     return _step(screen, answer)
@@ -185,15 +185,15 @@ def _ask_about(screen: Screen, question: Question, left: int) -> bool:
     if len(question.dates) > 1 and question.show is not None:
         return _ask_about_several(screen, question, left)
     first = question.items[0]
-    _describe(question, left)
+    match_lines.describe(question, left)
     match_session = screen.match_session
     candidates = list(first.candidates) or match_session.distant_candidates(
         first.occurrence
     )
     candidates = candidates[:MAX_CANDIDATES]
     choices = [
-        *_numbered(candidates),
-        *_other_answers(len(question.dates)),
+        *match_lines.numbered(candidates),
+        *match_lines.other_answers(len(question.dates)),
         *_steps_back(screen),
     ]
     answer = key_choice.ask("Which show is it?", choices)
@@ -220,7 +220,9 @@ def _choose(screen: Screen, question: Question, chosen: Match) -> None:
     else:
         dates = [item.occurrence for item in question.items]
         for account in screen.match_session.choose_for_all(chosen, dates):
-            _say(f"   {safe(account)} feeds that show already; its date stays open.")
+            match_lines.say(
+                f"   {safe(account)} feeds that show already; its date stays open."
+            )
     screen.note_decision()
 
 
@@ -230,7 +232,7 @@ def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
     """
     from ticketsync.workflows import match_words
 
-    _describe(question, left)
+    match_lines.describe(question, left)
     dates = question.dates
     ticked = {number for number, date in enumerate(dates) if date.is_clear}
     number = len(dates)
@@ -238,11 +240,11 @@ def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
         answer = key_choice.ask(
             "Are they this show?",
             [
-                *_ticks(dates, ticked),
+                *match_lines.ticks(dates, ticked),
                 Choice("a", match_words.same_for_all(number)),
                 Choice("l", f"Link the {len(ticked)} ticked"),
                 Choice("o", f"{match_words.ANOTHER_SHOW} (near it)"),
-                *_other_answers(number, len(ticked)),
+                *match_lines.other_answers(number, len(ticked)),
                 *_steps_back(screen),
             ],
         )
@@ -273,7 +275,8 @@ def _choose_another(
     """
     near = question.candidates[:MAX_CANDIDATES]
     answer = key_choice.ask(
-        "Which show is it?", [*_numbered(near), Choice("s", "Back to the dates")]
+        "Which show is it?",
+        [*match_lines.numbered(near), Choice("s", "Back to the dates")],
     )
     if answer.isdigit():
         show_id = near[int(answer) - 1].show.show_id
@@ -321,7 +324,7 @@ def _create_show(
     title = key_choice.prompt("Its production:", first.production or first.event)
     if title:
         show_id = screen.match_session.new_show(occurrence_ids, title)
-        _say(f"   Show {show_id} was created.")
+        match_lines.say(f"   Show {show_id} was created.")
         screen.note_decision()
 
 
@@ -346,96 +349,11 @@ def _undo_last(screen: Screen) -> None:
         last = len(screen.steps) - 1 - screen.steps[::-1].index("decided")
         del screen.steps[last]
         screen.not_automatic |= set(occurrence_ids)
-    _say(
+    match_lines.say(
         f"   Undone: {len(occurrence_ids)} of your answers."
         if occurrence_ids
         else "   There is nothing to undo."
     )
-
-
-def _describe(question: Question, left: int) -> None:
-    """
-    What is asked about: one date, or all dates of a night.
-    """
-    _say("")
-    if len(question.dates) > 1:
-        _describe_night(question, left)
-        return
-    occurrence = question.items[0].occurrence
-    venue = f", at {safe(occurrence.venue)}" if occurrence.venue else ""
-    seats = f", {occurrence.capacity} seats" if occurrence.capacity else ""
-    _say(
-        f"{left} open · {render.day(occurrence.starts_local)}  "
-        f"{safe(question.dates[0].title)} ({safe(occurrence.account)}{venue}{seats})"
-    )
-    _say(f"   {safe(question.items[0].why)}")
-
-
-def _describe_night(question: Question, left: int) -> None:
-    number = len(question.dates)
-    show = question.show
-    if show is not None:
-        seats = f", {show.capacity} seats" if show.capacity else ""
-        _say(
-            f"{left} open · {render.day(show.starts_local)}  {safe(show.production)} "
-            f"#{show.show_id}{seats}: {number} dates to match"
-        )
-        return
-    first = question.items[0].occurrence
-    accounts = ", ".join(date.first.occurrence.account for date in question.dates)
-    _say(
-        f"{left} open · {render.day(first.starts_local)}  {safe(first.event)} "
-        f"({safe(accounts)}): {number} dates to match"
-    )
-    _say(f"   {safe(question.items[0].why)}")
-
-
-def _ticks(dates: Sequence[AskedDate], ticked: set[int]) -> list[Choice]:
-    """
-    A box for each date; `ticked` are their places in the list.
-    """
-    choices = []
-    for number, date in enumerate(dates, start=1):
-        occurrence, match = date.first.occurrence, date.first.candidates[0]
-        box = "[x]" if number - 1 in ticked else "[ ]"
-        choices.append(
-            Choice(
-                str(number),
-                f"{box} {safe(occurrence.account)}: {safe(date.title)}, "
-                f"{render.day(occurrence.starts_local)}: {safe(match.reason())}",
-            )
-        )
-    return choices
-
-
-def _numbered(candidates: Sequence[Match]) -> list[Choice]:
-    return [
-        Choice(str(number), _as_line(candidate))
-        for number, candidate in enumerate(candidates, start=1)
-    ]
-
-
-def _as_line(match: Match) -> str:
-    show = match.show
-    return (
-        f"{render.day(show.starts_local)}  {safe(show.production)}"
-        f" #{show.show_id}: {safe(match.reason())}"
-    )
-
-
-def _other_answers(number: int, ticked: int = 0) -> list[Choice]:
-    """
-    What else can be done with these dates, or with those of them that are ticked.
-    """
-    from ticketsync.workflows import match_words
-
-    which = f"the {ticked} ticked" if ticked else "it" if number == 1 else "them"
-    return [
-        Choice("f", f"Find {which} among all your shows"),
-        Choice("m", f"Create a new show from {which}"),
-        Choice("s", f"Skip {'it' if number == 1 else 'them'} for now"),
-        Choice("n", f"{match_words.NOT_OURS}" + (f": {which}" if number > 1 else "")),
-    ]
 
 
 def _steps_back(screen: Screen) -> list[Choice]:
@@ -444,9 +362,3 @@ def _steps_back(screen: Screen) -> list[Choice]:
         Choice("u", "Undo the last answer"),
     ]
     return [*(back if screen.steps else []), Choice("q", "Quit and keep your answers")]
-
-
-def _say(text: str) -> None:
-    width = render.width()
-    for line in textwrap.wrap(text, width, subsequent_indent="   ") or [""]:
-        terminal.echo(line, err=True)
