@@ -19,7 +19,7 @@ from support import commands, documents
 from support.retired_words import IN_DOCUMENTS
 
 from ticketsync.catalogue import matching
-from ticketsync.core import config
+from ticketsync.core import config, tax_rules
 from ticketsync.providers.file_import import recipe
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.wix_records import number_of
@@ -325,8 +325,9 @@ def test_make_targets_in_the_documents_exist():
 
 def test_the_example_settings_name_every_setting():
     text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
-    # Single accounts are an example in comments, because it names rates.
-    shown = re.sub(r"^accounts: \{\}\n#[^\n]*\n", "accounts:\n", text, flags=re.M)
+    # Single accounts and tax are examples in comments, because they name rates.
+    commented = r"^(accounts|business|tax): \{\}\n#[^\n]*\n"
+    shown = re.sub(commented, r"\1:\n", text, flags=re.M)
     shown = re.sub(r"^#( {2,}[^\n]*)$", r"\1", shown, flags=re.M)
     assert yaml.safe_load(text)["accounts"] == {}
     assert config.read(shown, "config.example.yaml").accounts["tt"].fees
@@ -336,8 +337,11 @@ def test_the_example_settings_name_every_setting():
     assert set(read["serve"]) == set(config.ServeSettings.__slots__)
     assert set(read) == {
         *("database", "sync", "matching", "network", "people", "shows", "notify"),
-        *("serve", "log", "accounts"),
+        *("serve", "log", "accounts", "business", "tax"),
     }
+    assert set(read["business"]) == set(tax_rules.Business.__slots__)
+    assert set(read["tax"]["default"]) == set(tax_rules.QUESTIONS)
+    assert set(read["tax"]["codes"]["gst"]) == {"rate", "from", "until"}
     (rates,) = read["accounts"]["tt"]["fees"]
     keys = {"from" if n == "since" else n for n in config.FeeSchedule.__slots__}
     assert set(rates) == keys

@@ -26,7 +26,8 @@ READS = {
     *("checkin count", "config example", "db check", "doctor", "events list"),
     "link offsets",
     *("export calendar", "export fees", "export financials", "export refunds"),
-    *("export sales", "financials list", "financials show", "financials explain"),
+    *("export sales", "export ledger", "tax rules", "tax worksheet"),
+    *("financials list", "financials show", "financials explain"),
     *("privacy export", "productions list", "productions show", "report daily"),
     *("events prices", "report platforms", "report promo", "report sales", "sales raw"),
     *(

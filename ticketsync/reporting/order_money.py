@@ -215,11 +215,13 @@ def _orders(
         tickets.c.currency,
     )
     untaxed = func.sum(case((and_(is_paid, tickets.c.tax.is_(None)), 1), else_=0))
-    whole = ("charged", "refunded", "face", "tax_remitted")
     query = (
         select(
             *group,
-            *(_sum(tickets.c[name]).label(name) for name in whole),
+            _sum(tickets.c.charged).label("charged"),
+            _sum(tickets.c.refunded).label("refunded"),
+            _sum(tickets.c.face).label("face"),
+            _sum(tickets.c.tax_remitted).label("tax_remitted"),
             *(
                 totals.known_sum(tickets.c[name]).label(name)
                 for name in totals.GROSS_PARTS.values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from sqlalchemy import Connection, true
@@ -111,10 +111,10 @@ def parts_of(money: Iterable[OrderMoney]) -> SaleParts | None:
         return None
     taxes = [part.tax for part in found]
     tax = None if None in taxes else sum(tax or 0 for tax in taxes)
-    names = (*("face", "buyer_fee", "addons", "donation", "voucher"), "tax_added")
     sums = {
-        name: sum(getattr(part, name) for part in found)
-        for name in (*names, "unexplained", "tax_remitted")
+        column.name: sum(getattr(part, column.name) for part in found)
+        for column in fields(SaleParts)
+        if column.name != "tax"
     }
     return SaleParts(tax=tax, **sums)
 
