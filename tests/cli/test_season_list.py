@@ -14,7 +14,7 @@ SEASON = "Show,Date,Time,Cap,Ref\nLate Laughs,22/12/2030,7:30pm,180,L1\n"
 KEYS = [
     *("read", "created", "skipped", "updated", "moved", "excluded", "included"),
     *("cancelled", "unconfirmed", "notes", "questions", "new_venues"),
-    *("new_productions", "dry_run", "shows"),
+    *("new_productions", "dry_run", "shows", "missing"),
 ]
 
 
@@ -131,6 +131,22 @@ def test_a_nearly_equal_name_needs_an_answer(run, tmp_path):
     run(
         "shows", "import", season(tmp_path, typo), "--same-names", "--new-names", code=2
     )
+
+
+def test_a_show_that_may_have_moved_needs_an_answer(run, tmp_path):
+    run("shows", "import", season(tmp_path, SEASON))
+    later = season(tmp_path, SEASON.replace("7:30pm", "8pm").replace("L1", "L2"))
+
+    refused = run("shows", "import", later, code=2).stderr
+    assert "1 show of yours may have moved" in refused
+    assert "--missing moved" in refused
+    (record,) = json.loads(run("shows", "import", later, "--dry-run", "--json").stdout)[
+        "missing"
+    ]
+    assert (record["reference"], record["may_be"]) == ("L1", "line 2")
+    run("shows", "import", later, "--missing", "perhaps", code=2)
+    run("shows", "import", later, "--missing", "moved", "--yes")
+    assert starts(run) == [("Late Laughs", "2030-12-22 20:00")]
 
 
 def test_a_person_is_asked_about_dates_and_names(run, tmp_path):

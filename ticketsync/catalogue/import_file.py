@@ -23,8 +23,10 @@ from ticketsync.catalogue.listed_rows import (
     ListedRow,
     ListedRows,
     ListedShow,
+    OpenRow,
     SheetProblem,
 )
+from ticketsync.catalogue.missing_shows import MissingAnswers
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import clock, errors, money, opened_files, plain_yaml, sheets
@@ -39,7 +41,8 @@ MOST_NAMES = 1000  # of venues or of productions; each is compared with all othe
 class ListOptions:
     """
     How to read a list where it does not say so itself: the order of its dates, the
-    season (local days, both included), the sheet, and what was answered about names.
+    season (local days, both included), the sheet, and what was answered about names
+    and about shows that the list does not have.
     """
 
     order: Order | None = None
@@ -47,6 +50,7 @@ class ListOptions:
     until: date | None = None
     sheet: str = ""
     names: NameAnswers = field(default_factory=NameAnswers)
+    missing: MissingAnswers = field(default_factory=MissingAnswers)
 
 
 class HasProblems(Protocol):
@@ -62,7 +66,8 @@ class HasProblems(Protocol):
 class ParsedShows:
     """
     What a list says. `unconfirmed` are rows whose date or time is not decided yet,
-    `notes` what else a reader should know, `questions` names nearly as one we have.
+    `notes` what else a reader should know, `questions` names nearly as one we have;
+    `open_rows` are the unconfirmed ones as far as they could be read.
     """
 
     listed: tuple[ListedShow, ...]
@@ -70,6 +75,7 @@ class ParsedShows:
     unconfirmed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     questions: tuple[NameQuestion, ...] = ()
+    open_rows: tuple[OpenRow, ...] = ()
 
     @property
     def shows(self) -> tuple[NewShow, ...]:
@@ -116,6 +122,7 @@ def read_shows(
         tuple(parser.unconfirmed),
         (*listed.notes, *([note] if note else []), *parser.notes, *outside),
         questions,
+        tuple(parser.open_rows),
     )
 
 
@@ -205,6 +212,7 @@ class _Parser:
         self.listed: list[ListedShow] = []
         self.problems: list[SheetProblem] = []
         self.unconfirmed: list[str] = []
+        self.open_rows: list[OpenRow] = []
         self.notes: list[str] = []
         self._default_venue = default_venue
         self._venues = venues
@@ -214,6 +222,7 @@ class _Parser:
         if row.state == "unconfirmed":
             title = safe(row.cells.get("production") or "a show without a title")
             self.unconfirmed.append(f"{row.position}: {title} is not confirmed")
+            self.open_rows.append(self._open_row(row))
             return
         try:
             if row.problem is not None:
@@ -227,6 +236,18 @@ class _Parser:
             self.problems.append(
                 SheetProblem(f"{row.position}{column}", problem.reason)
             )
+
+    def _open_row(self, row: ListedRow) -> OpenRow:
+        zone = self._default_venue.timezone
+        try:
+            if row.starts_at is not None:
+                day = clock.local(row.starts_at, zone).date()
+            else:
+                day = list_times.read_day(row.cells, self._style)
+        except InvalidCell:
+            day = None
+        cells = row.cells
+        return OpenRow(cells.get("production", ""), cells.get("reference", ""), day)
 
     def _show(self, row: ListedRow) -> NewShow:
         cells = row.cells

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ticketsync.catalogue.new_shows import NewShow
@@ -67,6 +67,17 @@ class ListedShow:
     position: str
     new: NewShow
     is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """
+    A row whose show is not decided yet; `day` is its local day where that is known.
+    """
+
+    production: str
+    reference: str = ""
+    day: date | None = None
 
 
 class InvalidCell(ValueError):
