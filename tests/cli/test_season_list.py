@@ -15,6 +15,7 @@ KEYS = [
     *("read", "created", "skipped", "updated", "moved", "excluded", "included"),
     *("cancelled", "unconfirmed", "notes", "questions", "new_venues"),
     *("new_productions", "dry_run", "shows", "missing"),
+    "unknown_statuses",
 ]
 
 
@@ -147,6 +148,20 @@ def test_a_show_that_may_have_moved_needs_an_answer(run, tmp_path):
     run("shows", "import", later, "--missing", "perhaps", code=2)
     run("shows", "import", later, "--missing", "moved", "--yes")
     assert starts(run) == [("Late Laughs", "2030-12-22 20:00")]
+
+
+def test_rows_with_an_unknown_status_wait_for_an_answer(run, tmp_path):
+    text = SEASON.replace("Ref\n", "Ref,Status\n").replace("L1\n", "L1,Moved to May\n")
+    text += "Late Laughs,23/12/2030,7:30pm,180,L2,on sale\n"
+    file = season(tmp_path, text)
+
+    waiting = run("shows", "import", file, code=3).stderr
+    assert 'line 2: Late Laughs has the status "Moved to May"' in waiting
+    assert '--status "Moved to May=plays"' in waiting
+    assert starts(run) == [("Late Laughs", "2030-12-23 19:30")]
+    run("shows", "import", file, "--status", "Moved to May=perhaps", code=2)
+    run("shows", "import", file, "--status", "moved to  may=plays")
+    assert len(starts(run)) == 2
 
 
 def test_a_person_is_asked_about_dates_and_names(run, tmp_path):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.known_names import NameQuestion
     from ticketsync.catalogue.list_plan import PlannedShow
     from ticketsync.catalogue.missing_shows import MissingAnswer, MissingShow
+    from ticketsync.catalogue.show_states import StatusAnswer
     from ticketsync.core.written_dates import Order
     from ticketsync.store.engine import Database
     from ticketsync.workflows.season_list import ListPreview
@@ -57,6 +58,13 @@ def import_shows(
             help="What shows are that the list lacks.",
         ),
     ] = "",
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD=plays|cancelled|open",
+            help="What a status of the list means.",
+        ),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """
@@ -90,6 +98,7 @@ def import_shows(
         sheet=sheet,
         names=NameAnswers(all_same=same_names, all_new=new_names),
         missing=MissingAnswers(_missing(missing)),
+        statuses=dict(map(_status, status or ())),
     )
     seen = _preview(database, file, options, is_asking=not dry_run)
     if dry_run:
@@ -104,6 +113,7 @@ def import_shows(
     created = season_list.apply(database, app_context.settings(), seen)
     if chosen == "json":
         _print_json(seen, created, is_dry_run=False)
+        _exit_if_open(seen)
         return
     _say_remarks(app_context, seen, "skipped")
     app_context.say(
@@ -111,6 +121,15 @@ def import_shows(
         f"{created} new{_others(seen)}."
     )
     app_context.say("Next: ticketsync match")
+    _exit_if_open(seen)
+
+
+def _exit_if_open(seen: ListPreview) -> None:
+    """
+    End with exit code 3 while rows wait because nobody knows their status.
+    """
+    if seen.parsed.unknown_statuses:
+        raise typer.Exit(3)
 
 
 def _order(text: str) -> Order | None:
@@ -139,6 +158,23 @@ def _missing(text: str) -> MissingAnswer | None:
     raise errors.UsageError(
         f"--missing {text}: this is no answer.",
         hint="Use --missing moved, --missing both or --missing cancelled.",
+    )
+
+
+def _status(text: str) -> tuple[str, StatusAnswer]:
+    """
+    A status in lower case and what it means.
+    """
+    from ticketsync.catalogue.show_states import STATUS_ANSWERS
+    from ticketsync.core import errors
+
+    word, _, said = text.rpartition("=")
+    for known in STATUS_ANSWERS:
+        if word.strip() and said.strip().lower() == known:
+            return " ".join(word.split()).casefold(), known
+    raise errors.UsageError(
+        f"--status {text}: this does not say what a status means.",
+        hint='Use --status "WORD=plays", "WORD=cancelled" or "WORD=open".',
     )
 
 
@@ -423,5 +459,6 @@ def _print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
             "dry_run": is_dry_run,
             "shows": _records(seen),
             "missing": [_missing_record(item) for item in seen.missing],
+            "unknown_statuses": dict(seen.parsed.unknown_statuses),
         }
     )

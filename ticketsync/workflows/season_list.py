@@ -31,6 +31,7 @@ from ticketsync.catalogue.missing_shows import ListScope, MissingShow
 from ticketsync.catalogue.rescheduling import NewStart
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 
@@ -59,7 +60,20 @@ class ListPreview:
         staying = [str(item) for item in self.missing if item.likely is None]
         if staying:
             staying.append("--missing cancelled excludes the shows that are not in it")
-        return (*self.parsed.notes, *self.plan.repeated, *self.warnings, *staying)
+        return (
+            *self._unknown_statuses(),
+            *self.parsed.notes,
+            *self.plan.repeated,
+            *self.warnings,
+            *staying,
+        )
+
+    def _unknown_statuses(self) -> list[str]:
+        return [
+            f'{number_of(number, "row")} with the status "{status}" not imported: '
+            f'say what it means by --status "{status}=plays", "…=cancelled" or "…=open"'
+            for status, number in self.parsed.unknown_statuses.items()
+        ]
 
     @property
     def moves(self) -> tuple[MissingShow, ...]:
