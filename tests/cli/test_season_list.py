@@ -14,7 +14,8 @@ SEASON = "Show,Date,Time,Cap,Ref\nLate Laughs,22/12/2030,7:30pm,180,L1\n"
 KEYS = [
     *("read", "created", "skipped", "updated", "moved", "excluded", "included"),
     *("cancelled", "unconfirmed", "notes", "questions", "new_venues"),
-    *("new_productions", "dry_run", "shows"),
+    *("new_productions", "dry_run", "shows", "missing"),
+    "unknown_statuses",
 ]
 
 
@@ -131,6 +132,36 @@ def test_a_nearly_equal_name_needs_an_answer(run, tmp_path):
     run(
         "shows", "import", season(tmp_path, typo), "--same-names", "--new-names", code=2
     )
+
+
+def test_a_show_that_may_have_moved_needs_an_answer(run, tmp_path):
+    run("shows", "import", season(tmp_path, SEASON))
+    later = season(tmp_path, SEASON.replace("7:30pm", "8pm").replace("L1", "L2"))
+
+    refused = run("shows", "import", later, code=2).stderr
+    assert "1 show of yours may have moved" in refused
+    assert "--missing moved" in refused
+    (record,) = json.loads(run("shows", "import", later, "--dry-run", "--json").stdout)[
+        "missing"
+    ]
+    assert (record["reference"], record["may_be"]) == ("L1", "line 2")
+    run("shows", "import", later, "--missing", "perhaps", code=2)
+    run("shows", "import", later, "--missing", "moved", "--yes")
+    assert starts(run) == [("Late Laughs", "2030-12-22 20:00")]
+
+
+def test_rows_with_an_unknown_status_wait_for_an_answer(run, tmp_path):
+    text = SEASON.replace("Ref\n", "Ref,Status\n").replace("L1\n", "L1,Moved to May\n")
+    text += "Late Laughs,23/12/2030,7:30pm,180,L2,on sale\n"
+    file = season(tmp_path, text)
+
+    waiting = run("shows", "import", file, code=3).stderr
+    assert 'line 2: Late Laughs has the status "Moved to May"' in waiting
+    assert '--status "Moved to May=plays"' in waiting
+    assert starts(run) == [("Late Laughs", "2030-12-23 19:30")]
+    run("shows", "import", file, "--status", "Moved to May=perhaps", code=2)
+    run("shows", "import", file, "--status", "moved to  may=plays")
+    assert len(starts(run)) == 2
 
 
 def test_a_person_is_asked_about_dates_and_names(run, tmp_path):

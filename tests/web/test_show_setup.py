@@ -84,6 +84,20 @@ def test_a_list_asks_for_the_order_of_its_dates_and_for_names(full, ruth):
     assert [(s.production, s.starts_local[:10]) for s in new] == [(title, "2031-12-05")]
 
 
+def test_a_list_asks_whether_a_show_has_moved(full, ruth):
+    ruth.post(f"{upload(ruth, LIST).url}/save")
+    seen = upload(ruth, LIST.replace(b"02,19:30", b"02,20:00"))
+
+    assert "Some of your shows are not in this list, and may have moved" in seen.text
+    assert ruth.post(f"{seen.url}/save").status_code == 400
+    seen = ruth.post(str(seen.url), data={"missing": "moved"})
+    ruth.post(f"{seen.url}/save")
+    assert [show.starts_local[:16] for show in galas(full)] == [
+        "2031-02-01 19:30",
+        "2031-02-02 20:00",
+    ]
+
+
 def test_what_changed_since_the_look_is_not_imported(full, ruth):
     seen = upload(ruth, LIST)
     upload_again = upload(ruth, LIST)

@@ -8,6 +8,7 @@ weekly show stays at 19:30 when the clocks change.
 from __future__ import annotations
 
 from calendar import monthrange
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -28,16 +29,24 @@ class UnreadableRule(ValueError):
     """
 
 
+class EmptyRule(UnreadableRule):
+    """
+    A rule that no day matches. The library searches centuries for one.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
     """
     When an entry plays, in wall-clock time of its zone: `plays` in order, `dropped`
-    those that it excludes. `is_cut`: it has no end and was read to the given one.
+    those that it excludes, `unmatched` exclusions of none of its dates. `is_cut`: it
+    has no end and was read to the given one.
     """
 
     plays: tuple[datetime, ...]
     dropped: tuple[datetime, ...] = ()
     is_cut: bool = False
+    unmatched: tuple[datetime | date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +69,64 @@ def expand(
     first: datetime,
     *,
     rule: Rule | None,
-    added: Iterable[datetime],
+    added: Iterable[datetime | date],
     excluded: Iterable[datetime | date],
     end: datetime,
 ) -> Dates:
     """
     All dates of an entry that starts at `first`. An endless rule is read up to `end`;
-    all times are wall-clock times of the entry's zone.
+    all times are wall-clock times of the entry's zone. A date that is added without a
+    time has that of `first`; one that is excluded without a time, or at midnight, is
+    the only date of its day.
 
     Raises: `UnreadableRule` where the rule is none, or has more than 1000 dates.
     """
+    if rule is not None and rule.until is not None and rule.until < first:
+        raise UnreadableRule(
+            f"its rule ends {rule.until:%Y-%m-%d}, before it begins {first:%Y-%m-%d}"
+        )
     by_rule = [] if rule is None else _dates(first, rule, end)
-    wanted = sorted({first, *by_rule, *added})
-    taken_out = set(excluded)
-    dropped = [at for at in wanted if at in taken_out or at.date() in taken_out]
+    extra = (
+        at if isinstance(at, datetime) else datetime.combine(at, first.time())
+        for at in added
+    )
+    wanted = sorted({first, *by_rule, *extra})
+    by_day: dict[date, list[datetime]] = defaultdict(list)
+    for at in wanted:
+        by_day[at.date()].append(at)
+    dropped: set[datetime] = set()
+    unmatched = []
+    is_cut = rule is not None and not rule.has_end
+    for stated in dict.fromkeys(excluded):
+        found = _excluded(stated, by_day)
+        if found is not None:
+            dropped.add(found)
+        elif not (is_cut and _as_moment(stated) > end):
+            unmatched.append(stated)
     return Dates(
         tuple(at for at in wanted if at not in dropped),
-        tuple(dropped),
-        is_cut=rule is not None and not rule.has_end,
+        tuple(sorted(dropped)),
+        is_cut=is_cut,
+        unmatched=tuple(sorted(unmatched, key=_as_moment)),
     )
+
+
+def _excluded(
+    at: datetime | date, by_day: Mapping[date, Sequence[datetime]]
+) -> datetime | None:
+    """
+    The date that an exclusion means. Some programs write the day at midnight.
+    """
+    moment = _as_moment(at)
+    on_day = by_day.get(moment.date(), ())
+    if isinstance(at, datetime) and at in on_day:
+        return at
+    is_day = moment.time() == time(0)
+    return on_day[0] if is_day and len(on_day) == 1 else None
+
+
+def _as_moment(at: datetime | date) -> datetime:
+    return at if isinstance(at, datetime) else datetime.combine(at, time(0))
 
 
 def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
@@ -99,6 +147,8 @@ def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
         raise UnreadableRule(
             f"its rule {rule.text!r} cannot be read: {error}"
         ) from None
+    if not found and last >= first:
+        raise EmptyRule(f"its rule {rule.text!r} matches no day")
     if len(found) > MOST_DATES:
         raise UnreadableRule(f"its rule has more than {MOST_DATES} dates")
     return found
@@ -122,10 +172,20 @@ def read_rule(recurrence: Mapping[str, Sequence[Any]], zone: tzinfo | None) -> R
     _refuse_no_day(parts)
     ends = [_local_end(end, zone) for end in parts.pop("UNTIL", [])]
     counts = parts.pop("COUNT", [])
+    _refuse_nothing(parts, counts)
     text = ";".join(
         f"{name}={','.join(map(str, values))}" for name, values in parts.items()
     )
     return Rule(text, min(ends, default=None), int(counts[0]) if counts else None)
+
+
+def _refuse_nothing(parts: Mapping[str, Sequence[Any]], counts: Sequence[Any]) -> None:
+    """
+    Numbers that make no repetition at all are mistakes, not a single show.
+    """
+    for name, values in (("INTERVAL", parts.get("INTERVAL", ())), ("COUNT", counts)):
+        if any(int(value) < 1 for value in values):
+            raise UnreadableRule(f"its rule says {name}={values[0]}")
 
 
 def _refuse_no_day(parts: Mapping[str, Sequence[Any]]) -> None:

@@ -8,13 +8,19 @@ them: no library's guess about types is used (F35).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from ticketsync.catalogue import known_names, list_calendar, list_table, list_times
+from ticketsync.catalogue import (
+    known_names,
+    list_calendar,
+    list_table,
+    list_times,
+    show_states,
+)
 from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
 from ticketsync.catalogue.list_table import COLUMNS
 from ticketsync.catalogue.list_times import TimeStyle
@@ -23,15 +29,20 @@ from ticketsync.catalogue.listed_rows import (
     ListedRow,
     ListedRows,
     ListedShow,
+    OpenRow,
     SheetProblem,
+    refuse_more_than_a_season,
 )
+from ticketsync.catalogue.missing_shows import MissingAnswers
 from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.show_states import StatusAnswer
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import clock, errors, money, opened_files, plain_yaml, sheets
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import Order
 
+_CALENDARS = (".ics", ".ical")
 MOST_NAMES = 1000  # of venues or of productions; each is compared with all others
 
 
@@ -39,7 +50,9 @@ MOST_NAMES = 1000  # of venues or of productions; each is compared with all othe
 class ListOptions:
     """
     How to read a list where it does not say so itself: the order of its dates, the
-    season (local days, both included), the sheet, and what was answered about names.
+    season (local days, both included), the sheet, and what was answered about names
+    and about shows that the list does not have; `statuses` is what a status means, by
+    its text in lower case.
     """
 
     order: Order | None = None
@@ -47,6 +60,8 @@ class ListOptions:
     until: date | None = None
     sheet: str = ""
     names: NameAnswers = field(default_factory=NameAnswers)
+    missing: MissingAnswers = field(default_factory=MissingAnswers)
+    statuses: Mapping[str, StatusAnswer] = field(default_factory=dict)
 
 
 class HasProblems(Protocol):
@@ -62,7 +77,9 @@ class HasProblems(Protocol):
 class ParsedShows:
     """
     What a list says. `unconfirmed` are rows whose date or time is not decided yet,
-    `notes` what else a reader should know, `questions` names nearly as one we have.
+    `notes` what else a reader should know, `questions` names nearly as one we have;
+    `open_rows` are the undecided ones as far as they could be read, and
+    `unknown_statuses` the words that wait for an answer, with their number of rows.
     """
 
     listed: tuple[ListedShow, ...]
@@ -70,6 +87,8 @@ class ParsedShows:
     unconfirmed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     questions: tuple[NameQuestion, ...] = ()
+    open_rows: tuple[OpenRow, ...] = ()
+    unknown_statuses: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shows(self) -> tuple[NewShow, ...]:
@@ -101,13 +120,15 @@ def read_shows(
     style, note = list_times.find_style(
         file.name, rows, options.order, default_venue.timezone
     )
-    parser = _Parser(default_venue, venues, style)
+    parser = _Parser(default_venue, venues, style, options.statuses)
     for row in rows:
         parser.add(row)
-    if not parser.listed and not parser.problems and not parser.unconfirmed:
+    if not parser.listed and not parser.problems and not parser.open_rows:
         raise errors.BadFile(
             f"{file.name} holds no shows.",
-            hint="It needs a heading line with production and starts_at.",
+            hint="A calendar needs entries (VEVENT)."
+            if file.suffix.lower() in _CALENDARS
+            else "It needs a heading line with production and starts_at.",
         )
     kept, outside = _in_season(parser.listed, options)
     return ParsedShows(
@@ -116,6 +137,8 @@ def read_shows(
         tuple(parser.unconfirmed),
         (*listed.notes, *([note] if note else []), *parser.notes, *outside),
         questions,
+        tuple(parser.open_rows),
+        parser.statuses,
     )
 
 
@@ -200,20 +223,40 @@ class _Parser:
     """
 
     def __init__(
-        self, default_venue: VenueInfo, venues: dict[str, VenueInfo], style: TimeStyle
+        self,
+        default_venue: VenueInfo,
+        venues: dict[str, VenueInfo],
+        style: TimeStyle,
+        statuses: Mapping[str, StatusAnswer],
     ) -> None:
         self.listed: list[ListedShow] = []
         self.problems: list[SheetProblem] = []
         self.unconfirmed: list[str] = []
+        self.open_rows: list[OpenRow] = []
         self.notes: list[str] = []
         self._default_venue = default_venue
         self._venues = venues
         self._style = style
+        self._statuses = statuses
+        self.statuses: dict[str, int] = {}
 
     def add(self, row: ListedRow) -> None:
+        if row.state == "unknown":
+            row = replace(
+                row, state=show_states.answered_state(row.status, self._statuses)
+            )
+        if row.state == "unknown":
+            self.open_rows.append(self._open_row(row))
+            self.statuses[row.status] = self.statuses.get(row.status, 0) + 1
+            title = safe(row.cells.get("production") or "a show without a title")
+            self.unconfirmed.append(
+                f'{row.position}: {title} has the status "{safe(row.status)}"'
+            )
+            return
         if row.state == "unconfirmed":
             title = safe(row.cells.get("production") or "a show without a title")
             self.unconfirmed.append(f"{row.position}: {title} is not confirmed")
+            self.open_rows.append(self._open_row(row))
             return
         try:
             if row.problem is not None:
@@ -227,6 +270,18 @@ class _Parser:
             self.problems.append(
                 SheetProblem(f"{row.position}{column}", problem.reason)
             )
+
+    def _open_row(self, row: ListedRow) -> OpenRow:
+        zone = self._default_venue.timezone
+        try:
+            if row.starts_at is not None:
+                day = clock.local(row.starts_at, zone).date()
+            else:
+                day = list_times.read_day(row.cells, self._style)
+        except InvalidCell:
+            day = None
+        cells = row.cells
+        return OpenRow(cells.get("production", ""), cells.get("reference", ""), day)
 
     def _show(self, row: ListedRow) -> NewShow:
         cells = row.cells
@@ -311,7 +366,7 @@ def _rows(file: Path, options: ListOptions) -> ListedRows:
     if kind in (".yaml", ".yml"):
         text = sheets.text_of(file, sheets.bytes_of(file))
         return ListedRows(tuple(_from_yaml(file, text)))
-    if kind in (".ics", ".ical"):
+    if kind in _CALENDARS:
         data = sheets.bytes_of(file)
         return list_calendar.read_calendar(file.name, data, options.until)
     if kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
@@ -335,6 +390,7 @@ def _from_yaml(file: Path, text: str) -> list[ListedRow]:
             f"{file.name} is not a list of shows.",
             hint="Begin with `- production: …`, or with `shows:` and such a list.",
         )
+    refuse_more_than_a_season(file.name, len(entries))
     rows = []
     for entry in entries:
         cells = {key: node.text for key, node in entry.items()}

@@ -14,69 +14,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from ticketsync.catalogue import calendar_rules
-from ticketsync.catalogue.calendar_rules import UnreadableRule, wall_clock
+from ticketsync.catalogue import calendar_files, calendar_rules
+from ticketsync.catalogue.calendar_entries import (
+    Entry,
+    Start,
+    read_entry,
+    read_start,
+    read_value,
+)
+from ticketsync.catalogue.calendar_rules import EmptyRule, UnreadableRule, wall_clock
 from ticketsync.catalogue.listed_rows import (
     ListedRow,
     ListedRows,
-    State,
-    split_cancelled,
+    refuse_more_than_a_season,
 )
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 
-MOST_ROWS = 5000
+_MOST_EMPTY = 20  # rules that are searched in vain
 _SEASON = timedelta(days=366)  # how far a rule without an end is read
-_STATES: dict[str, State] = {"CANCELLED": "cancelled", "TENTATIVE": "unconfirmed"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """
-    A moment of a calendar: its wall-clock time, and its zone where it has one.
-    """
-
-    wall: datetime
-    zone: tzinfo | None
-
-    @property
-    def zone_name(self) -> str:
-        return str(getattr(self.zone, "key", "") or "")
-
-    @property
-    def instant(self) -> datetime | None:
-        """
-        The instant; `None` for a time without a zone, which is the venue's.
-
-        Raises: `ValueError` where the clocks change.
-        """
-        if self.zone is None:
-            return None
-        if self.zone_name:
-            return clock.local_to_utc(self.wall, self.zone_name)
-        return self.wall.replace(tzinfo=self.zone).astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """
-    One VEVENT. `start` is missing for a whole day, whose text is `day`; `changes` is
-    the date of its rule that it stands for.
-    """
-
-    number: int
-    source: Any
-    uid: str
-    cells: dict[str, str]
-    state: State
-    sequence: int
-    start: _Start | None
-    day: str = ""
-    changes: datetime | date | None = None
-
-    @property
-    def position(self) -> str:
-        return f"entry {self.number}"
 
 
 def read_calendar(name: str, data: bytes, until: date | None = None) -> ListedRows:
@@ -87,39 +43,23 @@ def read_calendar(name: str, data: bytes, until: date | None = None) -> ListedRo
     Raises: `BadFile` where it is no calendar, or has more than 5000 dates.
     """
     rows: list[ListedRow] = []
-    notes: list[str] = []
+    opened = calendar_files.read_calendars(name, data)
+    notes = [*opened.notes]
     number = 0
-    for calendar in _calendars(name, data):
+    for calendar in opened.calendars:
         zone = _calendar_zone(calendar)
-        entries: list[_Entry] = []
+        entries: list[Entry] = []
         for source in calendar.walk("VEVENT"):
             number += 1
             try:
-                entries.append(_read_entry(number, source))
+                entries.append(read_entry(number, source))
             except ValueError as error:
                 problem = ("", safe(error))
                 rows.append(ListedRow(f"entry {number}", {}, problem=problem))
-        for row in _rows(entries, zone, until, notes):
+        for row in _rows(name, entries, zone, until, notes):
             rows.append(row)
-            if len(rows) > MOST_ROWS:
-                raise errors.BadFile(
-                    f"{name} has more than {MOST_ROWS} dates.",
-                    hint="Add --until DATE, or export one season only.",
-                )
+            refuse_more_than_a_season(name, len(rows))
     return ListedRows(tuple(rows), tuple(notes))
-
-
-def _calendars(name: str, data: bytes) -> Sequence[Any]:
-    from icalendar import Calendar
-
-    try:
-        found: Sequence[Any] = Calendar.from_ical(data, multiple=True)
-    except (ValueError, IndexError, KeyError) as error:
-        raise errors.BadFile(
-            f"{name} is not a readable calendar ({safe(error)}).",
-            hint="Export it as .ics again.",
-        ) from None
-    return found
 
 
 def _calendar_zone(calendar: Any) -> tzinfo | None:
@@ -132,96 +72,48 @@ def _calendar_zone(calendar: Any) -> tzinfo | None:
         return None
 
 
-# One entry
-
-
-def _read_entry(number: int, source: Any) -> _Entry:
-    """
-    Raises: `ValueError` where a part of it cannot be read.
-    """
-    is_cancelled, title = split_cancelled(_text(source, "SUMMARY"))
-    state = _STATES.get(_text(source, "STATUS").upper(), "on")
-    uid = _text(source, "UID")
-    begins, changes = source.get("DTSTART"), source.get("RECURRENCE-ID")
-    value = None if begins is None else begins.dt
-    sequence = _text(source, "SEQUENCE")
-    return _Entry(
-        number=number,
-        source=source,
-        uid=uid,
-        cells={
-            "production": title,
-            "venue": _text(source, "LOCATION"),
-            "reference": uid,
-        },
-        state="cancelled" if is_cancelled else state,
-        sequence=int(sequence) if sequence.isdigit() else 0,
-        start=_start(value, begins) if isinstance(value, datetime) else None,
-        day="" if value is None else str(value),
-        changes=None if changes is None else _changed_date(changes),
-    )
-
-
-def _text(source: Any, name: str) -> str:
-    found = source.get(name, "")
-    if isinstance(found, list):
-        raise ValueError(f"it has {name} more than once")
-    return str(found).strip()
-
-
-def _start(value: datetime, stated: Any) -> _Start:
-    """
-    Raises: `ValueError` for a time zone that nobody knows.
-    """
-    zone_id = stated.params.get("TZID")
-    if value.tzinfo is None and zone_id:
-        raise ValueError(
-            f'"{zone_id}" is not a time zone, and the file does not define it '
-            "(VTIMEZONE)"
-        )
-    return _Start(value.replace(tzinfo=None), value.tzinfo)
-
-
-def _changed_date(changes: Any) -> datetime | date:
-    value: datetime | date = changes.dt
-    if isinstance(value, datetime):
-        _start(value, changes)
-    return value
-
-
 # All entries of one calendar
 
 
 def _rows(
-    entries: Sequence[_Entry],
+    name: str,
+    entries: Sequence[Entry],
     zone: tzinfo | None,
     until: date | None,
     notes: list[str],
 ) -> Iterator[ListedRow]:
     current = _current(entries, notes)
-    changes: dict[str, list[_Entry]] = defaultdict(list)
+    changes: dict[str, list[Entry]] = defaultdict(list)
     repeating = {e.uid for e in current if e.changes is None and _repeats(e)}
     for entry in current:
         if entry.changes is not None and entry.uid in repeating:
             changes[entry.uid].append(entry)
+    empty = 0
     for entry in current:
         if entry.changes is None and _repeats(entry):
             series = _Series(entry, changes.pop(entry.uid, []), zone, until)
             try:
                 yield from series.rows(notes)
             except (ValueError, AttributeError) as error:
+                empty += isinstance(error, EmptyRule)
+                if empty > _MOST_EMPTY:
+                    raise errors.BadFile(
+                        f"{name} has more than {_MOST_EMPTY} repeating entries whose "
+                        "rule matches no day.",
+                        hint="Export it again, without them.",
+                    ) from None
                 problem = ("", safe(error))
                 yield ListedRow(entry.position, entry.cells, problem=problem)
         elif entry.changes is None or entry.uid not in repeating:
             yield _single(entry)
 
 
-def _current(entries: Sequence[_Entry], notes: list[str]) -> list[_Entry]:
+def _current(entries: Sequence[Entry], notes: list[str]) -> list[Entry]:
     """
     Of several versions of one entry the newest. Two of the same version stay: which of
     them is right only a person knows.
     """
-    newest: dict[tuple[str, Any], _Entry] = {}
+    newest: dict[tuple[str, Any], Entry] = {}
     for entry in entries:
         key = (entry.uid, entry.changes)
         if entry.uid and entry.sequence > newest.get(key, entry).sequence:
@@ -237,18 +129,20 @@ def _current(entries: Sequence[_Entry], notes: list[str]) -> list[_Entry]:
     return found
 
 
-def _repeats(entry: _Entry) -> bool:
-    has_rule = any(name in entry.source for name in ("RRULE", "RDATE", "EXRULE"))
+def _repeats(entry: Entry) -> bool:
+    has_rule = any(
+        name in entry.source for name in ("RRULE", "RDATE", "EXRULE", "EXDATE")
+    )
     return has_rule and entry.start is not None
 
 
-def _single(entry: _Entry) -> ListedRow:
+def _single(entry: Entry) -> ListedRow:
     """
     An entry without a rule, or a changed date of a series that the file does not have.
     """
     if entry.start is None:
         cells = {**entry.cells, "starts_at": entry.day}
-        return ListedRow(entry.position, cells, state=entry.state)
+        return ListedRow(entry.position, cells, state=entry.state, status=entry.status)
     day = ""
     if isinstance(entry.changes, datetime):
         day = f"{wall_clock(entry.changes, entry.start.zone):%Y%m%d}"
@@ -258,11 +152,11 @@ def _single(entry: _Entry) -> ListedRow:
 
 
 def _row(
-    entry: _Entry, start: _Start, position: str, uid: str, day: str = ""
+    entry: Entry, start: Start, position: str, uid: str, day: str = ""
 ) -> ListedRow:
     reference = f"{uid}#{day}" if uid and day else uid
     cells = {**entry.cells, "reference": reference}
-    row = ListedRow(position, cells, state=entry.state)
+    row = ListedRow(position, cells, state=entry.state, status=entry.status)
     try:
         instant = start.instant
     except ValueError as error:
@@ -280,8 +174,8 @@ class _Series:
     A repeating entry with the entries that change single dates of it.
     """
 
-    entry: _Entry
-    changes: Sequence[_Entry]
+    entry: Entry
+    changes: Sequence[Entry]
     calendar_zone: tzinfo | None
     until: date | None
 
@@ -302,9 +196,11 @@ class _Series:
                 f"{self.entry.position} repeats in UTC: its local time changes with "
                 "the clocks"
             )
+        if dates.unmatched:
+            notes.append(f"{self.entry.position} {_left_over(dates.unmatched)}")
         yield from self._of_dates(first, dates, notes)
 
-    def _first(self) -> _Start:
+    def _first(self) -> Start:
         """
         The first date, in the calendar's zone where the entry only has UTC.
         """
@@ -312,14 +208,14 @@ class _Series:
         assert start is not None
         if start.zone_name == "UTC" and self.calendar_zone is not None:
             moment = start.wall.replace(tzinfo=UTC)
-            return _Start(wall_clock(moment, self.calendar_zone), self.calendar_zone)
+            return Start(wall_clock(moment, self.calendar_zone), self.calendar_zone)
         return start
 
-    def _dates(self, first: _Start) -> calendar_rules.Dates:
+    def _dates(self, first: Start) -> calendar_rules.Dates:
         source = self.entry.source
         if "EXRULE" in source:
             raise UnreadableRule("it excludes dates by a rule (EXRULE)")
-        rule = source.get("RRULE")
+        rule = read_value(source, "RRULE")
         if isinstance(rule, list):
             raise UnreadableRule("it has more than one rule")
         latest = max(clock.now().replace(tzinfo=None), first.wall) + _SEASON
@@ -328,33 +224,35 @@ class _Series:
         return calendar_rules.expand(
             first.wall,
             rule=None if rule is None else calendar_rules.read_rule(rule, first.zone),
-            added=[
-                at
-                for at in _moments(source, "RDATE", first.zone)
-                if isinstance(at, datetime)
-            ],
+            added=_moments(source, "RDATE", first.zone),
             excluded=_moments(source, "EXDATE", first.zone),
             end=latest,
         )
 
     def _of_dates(
-        self, first: _Start, dates: calendar_rules.Dates, notes: list[str]
+        self, first: Start, dates: calendar_rules.Dates, notes: list[str]
     ) -> Iterator[ListedRow]:
         days = Counter(at.date() for at in (*dates.plays, *dates.dropped))
-        changed = dict(self._changed(first))
+        changed, contradicting = self._changes_by_date(first)
+        yield from contradicting
+        refused = {row.cells["date"] for row in contradicting}
         for at in sorted((*dates.plays, *dates.dropped)):
+            if str(at) in refused or str(at.date()) in refused:
+                continue
             day = f"{at:%Y%m%d}" if days[at.date()] == 1 else f"{at:%Y%m%dT%H%M}"
+            if not self._has_dates:
+                day = ""
             position = f"{self.entry.position} ({at:%Y-%m-%d})"
             by_day = at.date() if days[at.date()] == 1 else at
             entry = changed.pop(at, None) or changed.pop(by_day, None)
             if entry is not None:
-                yield self._of_change(entry, day)
+                yield self._of_change(entry, day, Start(at, first.zone))
             elif at in dates.dropped:
                 dropped = replace(self.entry, state="cancelled")
-                start = _Start(at, first.zone)
+                start = Start(at, first.zone)
                 yield _row(dropped, start, position, self.entry.uid, day)
             else:
-                start = _Start(at, first.zone)
+                start = Start(at, first.zone)
                 yield _row(self.entry, start, position, self.entry.uid, day)
         for unknown, entry in changed.items():
             notes.append(
@@ -363,18 +261,49 @@ class _Series:
             )
             yield self._of_change(entry, f"{unknown:%Y%m%d}")
 
-    def _of_change(self, entry: _Entry, day: str) -> ListedRow:
+    @property
+    def _has_dates(self) -> bool:
+        return any(name in self.entry.source for name in ("RRULE", "RDATE"))
+
+    def _of_change(self, entry: Entry, day: str, at: Start | None = None) -> ListedRow:
         """
-        A changed date; what it does not say is as in the series.
+        A changed date; what it does not say is as in the series, where the date is
+        `at`.
         """
         given = {name: text for name, text in entry.cells.items() if text}
         merged = replace(entry, cells={**self.entry.cells, **given})
+        if at is not None and not entry.day:
+            return _row(merged, at, entry.position, self.entry.uid, day)
         if entry.start is None:
             cells = {**merged.cells, "starts_at": entry.day}
-            return ListedRow(entry.position, cells, state=entry.state)
+            return ListedRow(
+                entry.position, cells, state=entry.state, status=entry.status
+            )
         return _row(merged, entry.start, entry.position, self.entry.uid, day)
 
-    def _changed(self, first: _Start) -> Iterator[tuple[datetime | date, _Entry]]:
+    def _changes_by_date(
+        self, first: Start
+    ) -> tuple[dict[datetime | date, Entry], list[ListedRow]]:
+        """
+        The change of each date, and a problem for those that two entries of the same
+        version change differently; which of them is right only a person knows.
+        """
+        changed: dict[datetime | date, Entry] = {}
+        contradicting = {}
+        for at, entry in self._changed(first):
+            other = changed.setdefault(at, entry)
+            if entry.says_the_same_as(other):
+                continue
+            reason = f"it changes {at}, which {other.position} changes differently"
+            cells = {**self.entry.cells, "date": str(at)}
+            contradicting[at] = ListedRow(
+                entry.position, cells, problem=("", f"{reason}; export it again")
+            )
+        for at in contradicting:
+            del changed[at]
+        return changed, [*contradicting.values()]
+
+    def _changed(self, first: Start) -> Iterator[tuple[datetime | date, Entry]]:
         """
         The changed dates by the wall-clock time, or the day, that the rule has.
 
@@ -394,18 +323,25 @@ class _Series:
                 yield at, entry
 
 
+def _left_over(excluded: Sequence[datetime | date]) -> str:
+    texts = [str(at).removesuffix(":00") for at in excluded[:5]]
+    more = len(excluded) - len(texts)
+    listed = ", ".join(texts) + (f" and {more} more" if more else "")
+    return f"excludes {listed}, which its dates do not have: nothing is cancelled there"
+
+
 def _moments(source: Any, name: str, zone: tzinfo | None) -> Iterator[datetime | date]:
     """
     The dates of RDATE or EXDATE, in wall-clock time of `zone`.
     """
-    found = source.get(name)
+    found = read_value(source, name)
     if found is None:
         return
     for group in found if isinstance(found, list) else [found]:
         for value in group.dts:
             moment = value.dt[0] if isinstance(value.dt, tuple) else value.dt
             if isinstance(moment, datetime):
-                _start(moment, group)
+                read_start(moment, group)
                 yield wall_clock(moment, zone)
             else:
                 yield moment

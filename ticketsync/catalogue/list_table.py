@@ -15,11 +15,10 @@ from ticketsync.catalogue import list_times
 from ticketsync.catalogue.listed_rows import (
     ListedRow,
     ListedRows,
-    State,
-    says_cancelled,
-    split_cancelled,
+    refuse_more_than_a_season,
 )
-from ticketsync.core import errors, heading_rows, rows, written_dates
+from ticketsync.catalogue.show_states import split_title, state_of_status
+from ticketsync.core import errors, heading_rows, rows
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
@@ -74,10 +73,6 @@ _REMARK = re.compile(
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?(?: '?\d{2,4})?",
     re.IGNORECASE,
 )
-_UNCONFIRMED = re.compile(
-    r"postponed|tentative|provisional|pencil(?:led)?|hold|on hold|unconfirmed|draft",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +109,7 @@ def read_table(opened: OpenedFile, *, sheet: str = "") -> ListedRows:
     listed: list[ListedRow] = []
     notes = [*opened.notes, *_notes_about(opened, table, heading)]
     for row in below:
+        refuse_more_than_a_season(opened.name, max(len(listed), len(notes)))
         if row.problem:
             listed.append(ListedRow(row.position, {}, problem=("", row.problem)))
             continue
@@ -277,18 +273,23 @@ def listed_row(
     """
     ours = {name: text for name, text in cells.items() if name != "status"}
     status = cells.get("status", "")
-    is_cancelled, ours["production"] = split_cancelled(cells.get("production", ""))
-    state: State = "on"
-    if is_cancelled or says_cancelled(status):
-        state = "cancelled"
-    elif _is_open(status) or list_times.is_unconfirmed(ours):
+    state, ours["production"] = split_title(cells.get("production", ""))
+    said = state_of_status(status)
+    if state == "on" or said == "cancelled":
+        state = said
+    if state == "on" and list_times.is_unconfirmed(ours):
         state = "unconfirmed"
-    return ListedRow(position, ours, state=state, problem=problem)
+    if state in ("on", "unknown") and _says_cancelled(ours):
+        state = "cancelled"
+    return ListedRow(position, ours, state=state, problem=problem, status=status)
 
 
-def _is_open(status: str) -> bool:
-    is_open = _UNCONFIRMED.fullmatch(status) is not None
-    return is_open or written_dates.is_to_be_confirmed(status)
+def _says_cancelled(cells: Mapping[str, str]) -> bool:
+    """
+    Whether a cancelled show has that word in place of its date or its time.
+    """
+    texts = (cells.get(name, "") for name in list_times.TIME_COLUMNS)
+    return any(state_of_status(text) == "cancelled" for text in texts if text)
 
 
 def _unknown(row: Row, heading: _Heading) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from ticketsync.catalogue.listed_rows import InvalidCell, ListedRow
 from ticketsync.core import clock, date_orders, errors, written_dates
@@ -120,6 +120,19 @@ def read_start(cells: Mapping[str, str], zone: str, style: TimeStyle) -> datetim
         ) from None
 
 
+def read_day(cells: Mapping[str, str], style: TimeStyle) -> date:
+    """
+    The day of a row whose time is perhaps not decided yet.
+
+    Raises: `InvalidCell`.
+    """
+    text = next((cells[name] for name in DAY_COLUMNS if cells.get(name)), "")
+    try:
+        return written_dates.read_day(written_dates.split(text)[0], style.order)
+    except WrittenDateError as error:
+        raise InvalidCell("date", f'"{safe(text)}" {error.reason}') from None
+
+
 def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> datetime:
     text, beside = cells[column], cells.get("time", "")
     if not beside:
@@ -135,10 +148,10 @@ def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> dat
     if not _has_time(text) or text.endswith(" 00:00"):
         day = text.removesuffix(" 00:00")
     try:
-        date = written_dates.read_day(day, style.order)
+        on = written_dates.read_day(day, style.order)
     except WrittenDateError as error:
         raise _invalid(column, text, error) from None
-    moment = datetime.combine(date, _read_time(beside, style))
+    moment = datetime.combine(on, _read_time(beside, style))
     if _has_time(text) and not text.endswith(" 00:00"):
         _refuse_other_time(text, moment, style)
     return moment

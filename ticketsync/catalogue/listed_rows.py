@@ -4,18 +4,14 @@ The rows of a season list, whatever file it came in: as text, and as a show.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
 
 from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.show_states import State
+from ticketsync.core import errors
 
-State = Literal["on", "cancelled", "unconfirmed"]
-_WORD = r"(?:cancell?ed|called off)"
-_BEFORE = re.compile(rf"[\[(*]*{_WORD}\s*[\])*:–—-]+\s*(?=\S)", re.IGNORECASE)
-_BEHIND = re.compile(rf"\s*[\[(*:–—-]+\s*{_WORD}\W*", re.IGNORECASE)
-_STATUS = re.compile(rf"{_WORD}\b.*", re.IGNORECASE)
+MOST_SHOWS = 5000  # of one list
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class ListedRow:
     One row of the file: its position in words, and its cells as text by column.
 
     `starts_at` is set where the file gives an instant. `problem` is why the row cannot
-    be read, with its column.
+    be read, with its column; `status` is what the list says about whether it plays.
     """
 
     position: str
@@ -45,6 +41,7 @@ class ListedRow:
     starts_at: datetime | None = None
     state: State = "on"
     problem: tuple[str, str] | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,17 @@ class ListedShow:
     is_cancelled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """
+    A row whose show is not decided yet; `day` is its local day where that is known.
+    """
+
+    production: str
+    reference: str = ""
+    day: date | None = None
+
+
 class InvalidCell(ValueError):
     """
     A cell that is not what its column should hold.
@@ -80,23 +88,13 @@ class InvalidCell(ValueError):
         self.reason = reason
 
 
-def split_cancelled(title: str) -> tuple[bool, str]:
+def refuse_more_than_a_season(name: str, number: int) -> None:
     """
-    Whether a title says that the show is cancelled, and the rest of it: people write
-    `CANCELLED: Gala` or `Gala (cancelled)` where there is no column for it. Without a
-    sign between them the word belongs to the title.
+    Raises: `BadFile` for a list of more shows than any season has.
     """
-    before = _BEFORE.match(title)
-    if before is not None:
-        return True, title[before.end() :]
-    for behind in _BEHIND.finditer(title):
-        if behind.start() and behind.end() == len(title):
-            return True, title[: behind.start()]
-    return False, title
-
-
-def says_cancelled(status: str) -> bool:
-    """
-    Whether a status is that of a cancelled show.
-    """
-    return _STATUS.fullmatch(status.strip()) is not None
+    if number > MOST_SHOWS:
+        raise errors.BadFile(
+            f"{name} has more than {MOST_SHOWS:,} shows.",
+            hint="Divide it, or export one season only; a calendar's rules end with "
+            "--until DATE.",
+        )

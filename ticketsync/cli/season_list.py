@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.import_file import ListOptions
     from ticketsync.catalogue.known_names import NameQuestion
     from ticketsync.catalogue.list_plan import PlannedShow
+    from ticketsync.catalogue.missing_shows import MissingAnswer, MissingShow
+    from ticketsync.catalogue.show_states import StatusAnswer
     from ticketsync.core.written_dates import Order
     from ticketsync.store.engine import Database
     from ticketsync.workflows.season_list import ListPreview
@@ -49,6 +51,20 @@ def import_shows(
     new_names: Annotated[
         bool, typer.Option("--new-names", help="Names nearly like yours are new.")
     ] = False,
+    missing: Annotated[
+        str,
+        typer.Option(
+            metavar="moved|both|cancelled",
+            help="What shows are that the list lacks.",
+        ),
+    ] = "",
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD=plays|cancelled|open",
+            help="What a status of the list means.",
+        ),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """
@@ -64,6 +80,7 @@ def import_shows(
     """
     from ticketsync.catalogue import import_file
     from ticketsync.catalogue.known_names import NameAnswers
+    from ticketsync.catalogue.missing_shows import MissingAnswers
     from ticketsync.core import errors
     from ticketsync.workflows import season_list
 
@@ -80,6 +97,8 @@ def import_shows(
         until=_day(until),
         sheet=sheet,
         names=NameAnswers(all_same=same_names, all_new=new_names),
+        missing=MissingAnswers(_missing(missing)),
+        statuses=dict(map(_status, status or ())),
     )
     seen = _preview(database, file, options, is_asking=not dry_run)
     if dry_run:
@@ -94,6 +113,7 @@ def import_shows(
     created = season_list.apply(database, app_context.settings(), seen)
     if chosen == "json":
         _print_json(seen, created, is_dry_run=False)
+        _exit_if_open(seen)
         return
     _say_remarks(app_context, seen, "skipped")
     app_context.say(
@@ -101,6 +121,15 @@ def import_shows(
         f"{created} new{_others(seen)}."
     )
     app_context.say("Next: ticketsync match")
+    _exit_if_open(seen)
+
+
+def _exit_if_open(seen: ListPreview) -> None:
+    """
+    End with exit code 3 while rows wait because nobody knows their status.
+    """
+    if seen.parsed.unknown_statuses:
+        raise typer.Exit(3)
 
 
 def _order(text: str) -> Order | None:
@@ -114,6 +143,38 @@ def _order(text: str) -> Order | None:
             return order
     raise errors.UsageError(
         f"{text!r} is not an order of dates.", hint="Use --dates dmy or --dates mdy."
+    )
+
+
+def _missing(text: str) -> MissingAnswer | None:
+    from ticketsync.catalogue.missing_shows import ANSWERS
+    from ticketsync.core import errors
+
+    if not text:
+        return None
+    for known in ANSWERS:
+        if text.lower() == known:
+            return known
+    raise errors.UsageError(
+        f"--missing {text}: this is no answer.",
+        hint="Use --missing moved, --missing both or --missing cancelled.",
+    )
+
+
+def _status(text: str) -> tuple[str, StatusAnswer]:
+    """
+    A status in lower case and what it means.
+    """
+    from ticketsync.catalogue.show_states import STATUS_ANSWERS
+    from ticketsync.core import errors
+
+    word, _, said = text.rpartition("=")
+    for known in STATUS_ANSWERS:
+        if word.strip() and said.strip().lower() == known:
+            return " ".join(word.split()).casefold(), known
+    raise errors.UsageError(
+        f"--status {text}: this does not say what a status means.",
+        hint='Use --status "WORD=plays", "WORD=cancelled" or "WORD=open".',
     )
 
 
@@ -161,7 +222,39 @@ def _preview(
         )
         options = replace(options, names=answers)
         seen = read()
+    if seen.moves and is_asking:
+        said = _ask_missing(seen.moves)
+        options = replace(options, missing=replace(options.missing, by_show=said))
+        seen = read()
     return seen
+
+
+def _ask_missing(missing: Sequence[MissingShow]) -> dict[int, MissingAnswer]:
+    """
+    What a person says about shows that the list does not have, by our id.
+
+    Raises: `NeedsTerminal` where nobody can be asked.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    if not context.is_terminal():
+        raise errors.NeedsTerminal(
+            f"{number_of(len(missing), 'show')} of yours may have moved, and would be "
+            "there twice. Nothing was imported.",
+            hint="Use --missing moved if they have, --missing both if both play, "
+            "--missing cancelled if the earlier dates are cancelled.",
+            details=errors.first_of([safe(item) for item in missing]),
+        )
+    said: dict[int, MissingAnswer] = {}
+    for item in missing:
+        terminal.echo(safe(item), err=True)
+        if terminal.confirm("Has it moved there?"):
+            said[item.show.id] = "moved"
+        else:
+            both = terminal.confirm("Do both play (no: the earlier one is cancelled)?")
+            said[item.show.id] = "both" if both else "cancelled"
+    return said
 
 
 def _ask_order(example: str) -> Order:
@@ -235,6 +328,7 @@ def _print_preview(
     app_context: AppContext, file: Path, seen: ListPreview, format: str
 ) -> None:
     from ticketsync.cli import render
+    from ticketsync.core.redact import safe
 
     if format == "json":
         _print_json(seen, 0, is_dry_run=True)
@@ -242,8 +336,8 @@ def _print_preview(
     rows = _rows(seen.plan.shows, seen.parsed.questions)
     render.show(rows, _columns(), format, machine=_records(seen))
     _say_remarks(app_context, seen, "invalid:")
-    for question in seen.parsed.questions:
-        app_context.say(f"  {question}")
+    for question in (*seen.parsed.questions, *seen.moves):
+        app_context.say(f"  {safe(question)}")
     new = sum(row["change"] == "new" for row in _records(seen))
     app_context.say(
         f"{file.name}: {number_of(len(seen.playing), 'show')} would be read, {new} new"
@@ -326,6 +420,20 @@ def _records(seen: ListPreview) -> list[dict[str, Any]]:
     ]
 
 
+def _missing_record(item: MissingShow) -> dict[str, Any]:
+    from ticketsync.core import clock
+
+    new = None if item.likely is None else item.likely.new
+    return {
+        "show_id": item.show.id,
+        "production": item.show.production,
+        "starts_local": item.show.starts_local,
+        "reference": item.show.reference,
+        "may_be": None if item.likely is None else item.likely.position,
+        "may_start_at": None if new is None else clock.iso(new.starts_at),
+    }
+
+
 def _print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
     from ticketsync.catalogue.list_plan import Change
     from ticketsync.cli import render
@@ -350,5 +458,7 @@ def _print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
             "new_productions": list(seen.new_productions),
             "dry_run": is_dry_run,
             "shows": _records(seen),
+            "missing": [_missing_record(item) for item in seen.missing],
+            "unknown_statuses": dict(seen.parsed.unknown_statuses),
         }
     )

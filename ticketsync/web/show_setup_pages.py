@@ -21,6 +21,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NameAnswers
+from ticketsync.catalogue.missing_shows import ANSWERS, MissingAnswers
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors, written_dates
@@ -117,7 +118,8 @@ class ShowSetupPages:
 
     def answer(self, request: PageRequest) -> Response:
         """
-        Read a list again with what a person said about its dates or names.
+        Read a list again with what a person said about its dates, its names or shows
+        that it does not have.
         """
         pending = self._lists.get(request.path_params["id"])
         options = pending.options
@@ -125,6 +127,9 @@ class ShowSetupPages:
         if names in ("same", "new"):
             answers = NameAnswers(all_same=names == "same", all_new=names == "new")
             options = replace(options, names=answers)
+        for said in ANSWERS:
+            if request.form.get("missing") == said:
+                options = replace(options, missing=MissingAnswers(said))
         for known in written_dates.ORDERS:
             if order == known:
                 options = replace(options, order=known)
@@ -142,14 +147,15 @@ class ShowSetupPages:
         done = RedirectResponse(notices.address("/calendar", notices.IMPORTED), 303)
         if pending.is_imported:
             return done
-        if pending.preview is None or pending.preview.parsed.questions:
+        seen = pending.preview
+        if seen is None or seen.parsed.questions or seen.moves:
             raise errors.UsageError(
                 "The list leaves something open.", hint="Answer its question first."
             )
         if request.form.get("skip") != "yes":
             file = Path(pending.file_name)
-            import_file.refuse_problems(pending.preview, file, number=pending.problems)
-        season_list.apply(self._site.database, self._site.settings, pending.preview)
+            import_file.refuse_problems(seen, file, number=pending.problems)
+        season_list.apply(self._site.database, self._site.settings, seen)
         self._lists.keep(replace(pending, is_imported=True))
         return done
 
@@ -166,6 +172,7 @@ class ShowSetupPages:
             more=max(0, len(seen.plan.shows) - SHOWN) if seen else 0,
             problems=seen.problems[: pending_lists.SHOWN] if seen else (),
             remarks=remarks[: pending_lists.SHOWN],
+            moves=seen.moves[:SHOWN] if seen else (),
             counts=season_list.count_changes(seen) if seen else {},
         )
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ticketsync.catalogue import (
     import_file,
     list_plan,
+    missing_shows,
     new_shows,
     occurrences,
     rescheduling,
@@ -26,9 +27,11 @@ from ticketsync.catalogue.list_plan import (
     PlannedShow,
 )
 from ticketsync.catalogue.listed_rows import SheetProblem
+from ticketsync.catalogue.missing_shows import ListScope, MissingShow
 from ticketsync.catalogue.rescheduling import NewStart
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 
@@ -36,11 +39,14 @@ from ticketsync.workflows import show_figures
 @dataclass(frozen=True, slots=True)
 class ListPreview:
     """
-    What a list says and what it would change.
+    What a list says and what it would change. `missing` are shows of ours that it
+    should have and does not.
     """
 
     parsed: ParsedShows
+    options: ListOptions
     plan: ListPlan
+    missing: tuple[MissingShow, ...]
     new_venues: tuple[str, ...]
     new_productions: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -51,7 +57,30 @@ class ListPreview:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self.parsed.notes, *self.plan.repeated, *self.warnings)
+        staying = [str(item) for item in self.missing if item.likely is None]
+        if staying:
+            staying.append("--missing cancelled excludes the shows that are not in it")
+        return (
+            *self._unknown_statuses(),
+            *self.parsed.notes,
+            *self.plan.repeated,
+            *self.warnings,
+            *staying,
+        )
+
+    def _unknown_statuses(self) -> list[str]:
+        return [
+            f'{number_of(number, "row")} with the status "{status}" not imported: '
+            f'say what it means by --status "{status}=plays", "…=cancelled" or "…=open"'
+            for status, number in self.parsed.unknown_statuses.items()
+        ]
+
+    @property
+    def moves(self) -> tuple[MissingShow, ...]:
+        """
+        The missing shows that may be a new date of the list, which nobody has decided.
+        """
+        return tuple(item for item in self.missing if item.likely is not None)
 
     @property
     def playing(self) -> tuple[PlannedShow, ...]:
@@ -78,16 +107,28 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
     parsed = import_file.read_shows(
         file, shows.get_venue(connection), venues, titles, options
     )
-    plan = list_plan.plan(parsed.listed, shows.list_shows(connection))
+    plan, missing = _compare(connection, parsed, options)
     new = [item.listed.new for item in plan.shows if item.change is Change.NEW]
     known = {venue.name for venue in venues}
     return ListPreview(
         parsed,
+        options,
         plan,
+        missing,
         tuple(dict.fromkeys(n.venue for n in new if n.venue not in known)),
         tuple(dict.fromkeys(n.production for n in new if n.production not in titles)),
         tuple(_listings_elsewhere(connection, plan.shows)),
     )
+
+
+def _compare(
+    connection: Connection, parsed: ParsedShows, options: ListOptions
+) -> tuple[ListPlan, tuple[MissingShow, ...]]:
+    ours = shows.list_shows(connection)
+    plan = list_plan.plan(parsed.listed, ours)
+    scope = ListScope(options.since, options.until, parsed.open_rows)
+    missing = missing_shows.find_missing(plan, ours, scope)
+    return missing_shows.answer(plan, missing, options.missing)
 
 
 def _listings_elsewhere(
@@ -121,11 +162,17 @@ def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
     """
     Carry out what a preview showed, and nothing else; returns how many shows are new.
 
-    Raises: `Busy` where our shows have changed since.
+    Raises: `Busy` where our shows have changed since, `UsageError` while nobody has
+    said whether missing shows moved.
     """
+    if seen.moves:
+        raise errors.UsageError(
+            f"{seen.moves[0]}.",
+            hint="Say whether it moved, both play or it is cancelled.",
+        )
     with database.write() as connection:
-        plan = list_plan.plan(seen.parsed.listed, shows.list_shows(connection))
-        if plan != seen.plan:
+        plan, missing = _compare(connection, seen.parsed, seen.options)
+        if (plan, missing) != (seen.plan, seen.missing):
             raise errors.Busy(
                 "Your shows changed while the list was looked at.",
                 hint="Run the import again.",
