@@ -127,7 +127,7 @@ def _ticket_versions() -> Any:
     with_past = select(past_orders.c.order_id)
     until = past_tickets.c.known_until
 
-    def of(table: Table, ends: Any) -> Select[Any]:
+    def versions_in(table: Table, ends: Any) -> Select[Any]:
         return select(
             *(table.c[name] for name in names),
             table.c.known_from,
@@ -135,6 +135,6 @@ def _ticket_versions() -> Any:
         ).where(table.c.order_id.in_(with_past))
 
     return union_all(
-        of(past_tickets, until),
-        of(tickets, func.nullif(tickets.c.known_from, tickets.c.known_from)),
+        versions_in(past_tickets, until),
+        versions_in(tickets, func.nullif(tickets.c.known_from, tickets.c.known_from)),
     )
