@@ -43,6 +43,9 @@ NOT_RUN = {
     "webhooks simulate": "needs a running receiver",
     "webhooks retry": "needs deliveries",
     "webhooks replay": "needs deliveries",
+    "financials list --as-of": "a new database has no past yet",
+    "sales list --as-of": "a new database has no past yet",
+    "export sales --sold 2026-10 --as-of": "a new database has no past yet",
 }
 
 

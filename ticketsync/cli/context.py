@@ -5,6 +5,7 @@ What all commands share: settings, database, output options, prompts.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -14,11 +15,14 @@ import typer
 from ticketsync.cli import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from ticketsync.accounts.runs import Result
     from ticketsync.core.config import Settings
+    from ticketsync.core.periods import Period
     from ticketsync.reporting.output_files import OutputFile
     from ticketsync.store.engine import Database
 
@@ -81,6 +85,31 @@ class AppContext:
         for path in engine.shared_files(database):
             self.say(f"Warning: others may write to {path}; see `ticketsync doctor`.")
         return database
+
+    @contextmanager
+    def reading(
+        self, as_of: str = "", sold: Period | None = None
+    ) -> Iterator[Connection]:
+        """
+        A connection to read from: what is known now, or what was known at an instant as
+        a person wrote it; says at which. With `sold` only the sales of that period.
+
+        Raises: as `workflows.as_of.reading`.
+        """
+        if not as_of and sold is None:
+            with self.database().read() as connection:
+                yield connection
+            return
+        from ticketsync.core.periods import ALWAYS
+        from ticketsync.workflows import as_of as past_reading
+
+        opened = past_reading.reading_sales(
+            self.database(), self.settings(), as_of, sold or ALWAYS
+        )
+        with opened as past:
+            if as_of:
+                self.say(past.sentence)
+            yield past.connection
 
     def create_database(self) -> Database:
         """

@@ -15,6 +15,7 @@ from ticketsync.cli import context, ledger_file
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
+from ticketsync.cli.report_options import AsOf
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def export_financials(
     format: Format = "",
     output: Output = None,
     shows: Shows = "",
+    as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
     force: Force = False,
@@ -89,7 +91,7 @@ def export_financials(
 
     _export(
         *(ctx, "financials", numbers.exported_figures, format, output),
-        *(_Periods(shows=shows), raw, excel, force),
+        *(_Periods(shows=shows), as_of, raw, excel, force),
     )
 
 
@@ -101,6 +103,7 @@ def export_sales(
     per: Per = "order",
     sold: Sold = "",
     shows: Shows = "",
+    as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
     force: Force = False,
@@ -125,7 +128,7 @@ def export_sales(
     name = "sales" if per == "order" else f"sales per {per}"
     _export(
         *(ctx, name, report, format, output),
-        *(_Periods(sold=sold, shows=shows), raw, excel, force),
+        *(_Periods(sold=sold, shows=shows), as_of, raw, excel, force),
     )
 
 
@@ -136,6 +139,7 @@ def export_refunds(
     output: Output = None,
     refunded: Refunded = "",
     shows: Shows = "",
+    as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
     force: Force = False,
@@ -151,7 +155,7 @@ def export_refunds(
 
     _export(
         *(ctx, "refunds", exported_sales.exported_refunds, format, output),
-        *(_Periods(refunded=refunded, shows=shows), raw, excel, force),
+        *(_Periods(refunded=refunded, shows=shows), as_of, raw, excel, force),
     )
 
 
@@ -161,6 +165,7 @@ def export_fees(
     format: Format = "",
     output: Output = None,
     shows: Shows = "",
+    as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
     force: Force = False,
@@ -172,7 +177,7 @@ def export_fees(
 
     _export(
         *(ctx, "fees", numbers.exported_fees, format, output),
-        *(_Periods(shows=shows), raw, excel, force),
+        *(_Periods(shows=shows), as_of, raw, excel, force),
     )
 
 
@@ -185,6 +190,7 @@ def export_calendar(
     format: Annotated[str, typer.Option("--format", help="ics or json.")] = "ics",
     output: Output = None,
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
+    as_of: AsOf = "",
     force: Force = False,
 ) -> None:
     """
@@ -201,7 +207,7 @@ def export_calendar(
             f"There is no calendar format {format!r}.", hint="Use ics or json."
         )
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         venue = shows.get_venue(connection)
         begin = context.start_of(connection, since) if since else None
         found = calendar.list_performances(connection, since=begin)
@@ -263,6 +269,7 @@ def _export(
     format: str,
     output: Path | None,
     periods: _Periods,
+    as_of: str,
     raw: bool,
     excel: bool,
     force: bool,
@@ -279,13 +286,13 @@ def _export(
             f"--excel is for CSV, and the format is {wanted}.", hint="Leave one out."
         )
     style = export_files.CsvStyle(raw=raw, for_excel=excel)
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading(as_of) as connection:
         chosen = periods.read(connection)
         exported = export_files.Report(
             name=name,
             table=report(connection, chosen),
             zone=chosen.zone,
-            about=chosen.in_words(),
+            about=[*chosen.in_words(), *_as_of_in_words(connection, as_of)],
         )
         is_ours = export_files.recognised(exported, wanted)
         if wanted in export_files.TEXT:
@@ -298,6 +305,16 @@ def _export(
             )
         else:
             _write_path(ctx, exported, wanted, output, is_ours=is_ours, force=force)
+
+
+def _as_of_in_words(connection: Connection, as_of: str) -> list[tuple[str, str]]:
+    from ticketsync.cli import report_options
+    from ticketsync.core import clock
+
+    if not as_of:
+        return []
+    moment = report_options.present(connection, as_of)
+    return [("as of", f"{clock.iso(moment)}, as it was known then")]
 
 
 def _write_path(

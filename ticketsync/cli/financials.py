@@ -17,7 +17,7 @@ from ticketsync.cli import (
     terminal,
 )
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import PeriodText
+from ticketsync.cli.report_options import AsOf, PeriodText
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.core.money import Money
+    from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
     from ticketsync.financials.explain import TicketContribution
     from ticketsync.financials.gaps import Gap, KnownAmount
@@ -49,6 +50,13 @@ Per = Annotated[
     ),
 ]
 SHOW_ACCOUNT = "show-account"
+By = Annotated[
+    str,
+    typer.Option(
+        help="Which day is in the period: of the show, or of the sale.",
+        metavar="show|sale",
+    ),
+]
 
 
 @app.command("list")
@@ -65,15 +73,21 @@ def list_financials(
     past: money_options.Past = False,
     coming: money_options.Coming = False,
     sort: money_options.Sort = "",
+    by: By = "show",
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
     List what every show earned; or the sums of a group with --per.
 
-    A period holds the shows that play in it, by the calendar at their venue. JSON and
-    CSV have a row for each show and account, unless --per says otherwise.
+    A period holds the shows that play in it, by the calendar at their venue; with --by
+    sale what was sold in it, for any show, by the calendar of your first venue. JSON
+    and CSV have a row for each show and account, unless --per says otherwise.
     """
+    from dataclasses import replace
+
+    from ticketsync.core.periods import ALWAYS
     from ticketsync.reporting import grouped_figures
     from ticketsync.workflows import money_view
 
@@ -91,10 +105,16 @@ def list_financials(
         past=past,
         coming=coming,
     )
-    with context.get_context(ctx).database().read() as connection:
+    by = report_options.chosen("--by", by, ("show", "sale"))
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
         chosen = money_view.read_filter(connection, wanted)
+    sold = None
+    if by == "sale":
+        sold, chosen = chosen.period, replace(chosen, period=ALWAYS)
+    with app_context.reading(as_of, sold) as connection:
         if format == "table":
-            _print_money(connection, per, chosen, sort)
+            _print_money(connection, per, chosen, sort, sold)
         else:
             _write_money(connection, per, chosen, sort, format)
 
@@ -113,7 +133,11 @@ def _write_money(
 
 
 def _print_money(
-    connection: Connection, per: str, chosen: FigureFilter, sort: str
+    connection: Connection,
+    per: str,
+    chosen: FigureFilter,
+    sort: str,
+    sold: Period | None,
 ) -> None:
     from ticketsync.cli import money_tables
     from ticketsync.reporting import numbers, waiting_sales
@@ -129,8 +153,12 @@ def _print_money(
         _print_nothing(connection, chosen)
         _print_waiting(waits)
         return
-    basis = money_view.basis(connection, chosen)
-    money_tables.echo_wrapped(f"{money_view.heading(chosen)}. {basis}")
+    if sold is None:
+        basis = money_view.basis(connection, chosen)
+        heading = f"{money_view.heading(chosen)}. {basis}"
+    else:
+        heading = money_view.sold_heading(connection, chosen, sold)
+    money_tables.echo_wrapped(heading)
     terminal.echo()
     if per == SHOW_ACCOUNT:
         show_tables.print_figures(figures)
@@ -165,7 +193,11 @@ def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
 
 @app.command("show")
 def show_financials(
-    ctx: typer.Context, show: Show, format: Format = "table", json: Json = False
+    ctx: typer.Context,
+    show: Show,
+    as_of: AsOf = "",
+    format: Format = "table",
+    json: Json = False,
 ) -> None:
     """
     Show one show's figures: per account, per ticket type, per fee.
@@ -176,7 +208,7 @@ def show_financials(
     from ticketsync.reporting import numbers, waiting_sales
     from ticketsync.reporting.left_out import read_left_out
 
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading(as_of) as connection:
         found = selection.find_show(connection, show)
         figures = numbers.figures(connection, found.id)
         types = numbers.by_type(connection, found.id)
@@ -239,13 +271,14 @@ def _print_card(item: Figures) -> None:
         terminal.echo(f"  {name:<18}{shown:>16}  {note}".rstrip())
 
     terminal.echo()
-    terminal.echo(
-        f"{item.account} ({item.provider}), {item.currency}, synced "
-        f"{clock.ago(item.last_synced_at)}"
-    )
+    # Who was in, and when orders were read, is not kept of the past.
+    is_past = item.checked_in is None
+    synced = "" if is_past else f", synced {clock.ago(item.last_synced_at)}"
+    terminal.echo(f"{item.account} ({item.provider}), {item.currency}{synced}")
+    checked_in = "" if is_past else f", {item.checked_in} checked in"
     terminal.echo(
         f"  tickets: {item.tickets_sold} sold, {item.tickets_comp} of them comps, "
-        f"{item.tickets_refunded} refunded, {item.checked_in} checked in"
+        f"{item.tickets_refunded} refunded{checked_in}"
     )
     line("face value", item.face, "prices after discounts")
     line("discounts", item.discounts, "taken off by promo codes")
@@ -286,7 +319,11 @@ _CONTRIBUTION_COLUMNS = (
 
 @app.command("explain")
 def explain_financials(
-    ctx: typer.Context, show: Show, format: Format = "table", json: Json = False
+    ctx: typer.Context,
+    show: Show,
+    as_of: AsOf = "",
+    format: Format = "table",
+    json: Json = False,
 ) -> None:
     """
     Break a show's figures down to the orders and tickets they consist of.
@@ -301,7 +338,7 @@ def explain_financials(
 
     wanted = context.chosen_format(format, json)
     at = context.get_context(ctx)
-    with at.database().read() as connection:
+    with at.reading(as_of) as connection:
         found = selection.find_show(connection, show)
         rates = show_figures.fee_schedules(connection, at.settings())
         applied = read_applied_rates(connection, found.id, rates)

@@ -10,7 +10,7 @@ import typer
 
 from ticketsync.cli import context, money_options, report_options, terminal
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import PeriodText
+from ticketsync.cli.report_options import AsOf, PeriodText
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def list_refunds(
     currency: money_options.Currency = "",
     past: money_options.Past = False,
     coming: money_options.Coming = False,
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -77,7 +78,7 @@ def list_refunds(
         past=past,
         coming=coming,
     )
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading(as_of) as connection:
         chosen = money_view.read_filter(connection, asked)
         report = refund_report.refunds_table(connection, chosen, by=by)
         words = money_view.refunds_heading(connection, chosen, by)

@@ -12,7 +12,7 @@ import typer
 
 from ticketsync.cli import context, report_options, terminal, weekly
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import PeriodText, Send
+from ticketsync.cli.report_options import AsOf, PeriodText, Send
 
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
@@ -36,6 +36,7 @@ def report() -> None:
 def daily(
     ctx: typer.Context,
     send: Send = False,
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -58,13 +59,13 @@ def daily(
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
-    now = clock.now()
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         venue = shows.get_venue(connection)
+        now = report_options.present(connection, as_of)
         yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
         found = reporting.list_on_sale(connection, now=now, since=since)
-        last_night = money_view.parse_period(connection, "last-night")
+        last_night = money_view.parse_period(connection, "last-night", now)
         played = money_view.read_played(connection, last_night)
     if send:
         title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
@@ -119,6 +120,7 @@ def sales(
     ] = "day",
     by: By = "sale",
     period: PeriodText = "",
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -130,7 +132,9 @@ def sales(
     from ticketsync.reporting import sales_report
 
     per = report_options.chosen("--per", per, sales_report.PER)
-    _report(ctx, partial(sales_report.sales_table, per=per), by, period, format, json)
+    _report(
+        ctx, partial(sales_report.sales_table, per=per), by, period, as_of, format, json
+    )
 
 
 @app.command("platforms")
@@ -138,6 +142,7 @@ def platforms(
     ctx: typer.Context,
     by: By = "sale",
     period: PeriodText = "",
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -146,13 +151,14 @@ def platforms(
     """
     from ticketsync.reporting import sales_report
 
-    _report(ctx, sales_report.platforms_table, by, period, format, json)
+    _report(ctx, sales_report.platforms_table, by, period, as_of, format, json)
 
 
 @app.command("promo")
 def promo(
     ctx: typer.Context,
     period: PeriodText = "",
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -163,7 +169,7 @@ def promo(
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading(as_of) as connection:
         days = report_options.chosen_period(connection, period)
         zone = get_business_zone(connection)
         table = sales_report.promo_codes_table(connection, zone=zone, period=days)
@@ -175,6 +181,7 @@ def _report(
     make: Callable[..., Table],
     by: str,
     period: str,
+    as_of: str,
     format: str,
     json: bool,
 ) -> None:
@@ -188,7 +195,7 @@ def _report(
     wanted = context.chosen_format(format, json)
     by = report_options.chosen("--by", by, sales_report.BY)
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         days = report_options.chosen_period(connection, period)
         table = make(
             connection,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
     from ticketsync.core.periods import Period
@@ -24,9 +26,33 @@ PeriodText = Annotated[
     ),
 ]
 
+AsOf = Annotated[
+    str,
+    typer.Option(
+        "--as-of",
+        help="As it was known then: 2026-10-31T23:59:59Z, 2026-10-31T23:59, or a day.",
+        metavar="INSTANT",
+    ),
+]
+
 Send = Annotated[
     bool, typer.Option("--send", help="Send it to everyone under `notify`.")
 ]
+
+
+def present(connection: Connection, as_of: str) -> datetime:
+    """
+    What the present instant is for a report: that of --as-of, if there is one.
+
+    Raises: UsageError for a text that is no instant.
+    """
+    from ticketsync.core import clock
+    from ticketsync.store.business_zone import get_business_zone
+    from ticketsync.workflows.as_of import parse_instant
+
+    if not as_of:
+        return clock.now()
+    return parse_instant(as_of, get_business_zone(connection))
 
 
 def chosen_period(connection: Connection, text: str) -> Period:

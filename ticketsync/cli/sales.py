@@ -10,6 +10,7 @@ import typer
 
 from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Format, Json
+from ticketsync.cli.report_options import AsOf
 
 if TYPE_CHECKING:
     from ticketsync.core.tables import Table
@@ -32,6 +33,7 @@ def list_sales(
     show: Annotated[str, typer.Option(help="Only this show.")] = "",
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1)] = 50,
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -47,7 +49,7 @@ def list_sales(
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         show_id = selection.find_show(connection, show).id if show else None
         if account:
             state.get_account(connection, account)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ticketsync.cli import context, terminal
+from ticketsync.cli import context, report_options, terminal
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import Send
+from ticketsync.cli.report_options import AsOf, Send
 
 if TYPE_CHECKING:
     from ticketsync.core.periods import Period
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def weekly(
     ctx: typer.Context,
     send: Send = False,
+    as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -35,9 +36,10 @@ def weekly(
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         venue = shows.get_venue(connection)
-        week = money_view.parse_period(connection, "last-week")
+        now = report_options.present(connection, as_of)
+        week = money_view.parse_period(connection, "last-week", now)
         played = money_view.read_played(connection, week)
     if send:
         title = f"{venue.name}: {_title(played, week)}"

@@ -149,12 +149,12 @@ def evening_of(starts_local: str) -> date:
     return (from_poster(starts_local) - SMALL_HOURS).date()
 
 
-def evening_now(zone_name: str) -> date:
+def evening_now(zone_name: str, moment: datetime | None = None) -> date:
     """
-    The evening that it is now in a zone: until five in the morning that of the day
-    before.
+    The evening that it is in a zone, now or at another instant: until five in the
+    morning that of the day before.
     """
-    return (local(now(), zone_name) - SMALL_HOURS).date()
+    return (local(moment or now(), zone_name) - SMALL_HOURS).date()
 
 
 def until(moment: datetime | None) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    insert,
     select,
     update,
 )
@@ -64,6 +65,8 @@ _SUMS = (
     *(*totals.GROSS_PARTS, "without_parts"),
 )
 
+# What is not zero where anything was sold.
+_SOLD = ("tickets_sold", "tickets_refunded", "gross", "refunded", "amount")
 _FEW = 200  # shows from which it is cheaper to sum up everything and filter
 
 
@@ -112,6 +115,27 @@ def compute_figures(
         ticket_fees: lines,
         show_ticket_types: _sum_by_ticket_type(connection, parts),
     }
+
+
+def fill_figures(
+    connection: Connection,
+    schedules: Schedules,
+    moment: datetime,
+    *,
+    only_sold: bool = False,
+) -> None:
+    """
+    Fill the empty tables of figures of `Database.as_of`, from what was known at that
+    instant. How many guests were in is not kept, and empty. With `only_sold` a show of
+    which nothing was sold has no figures.
+    """
+    figures = compute_figures(connection, linked_shows(connection), schedules)
+    stamp = {"checked_in": None, "updated_at": moment}
+    for table, found in figures.items():
+        rows = [r for r in found if not only_sold or any(r.get(n) for n in _SOLD)]
+        more = stamp if table is show_financials else {}
+        if rows:
+            connection.execute(insert(table), [{**row, **more} for row in rows])
 
 
 def recount_checked_in(

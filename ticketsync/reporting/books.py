@@ -33,6 +33,9 @@ KINDS: Mapping[str, Table] = {
 }
 ORDER = "order_id"  # here always the platform's id, not ours
 _CHUNK = 2000
+# Since when a version is known depends on when its records were read, and by which
+# version of ticketsync.
+_NOT_COMPARED = ("id", "account_id", "known_from")
 
 Key = tuple[Any, ...]
 Values = Mapping[str, Any]
@@ -109,7 +112,7 @@ def read_rows(
     shown: dict[str, Any] = {
         column.name: literal_column(f"{table.name}.{column.name}")
         for column in table.columns
-        if column.name not in ("id", "account_id")
+        if column.name not in _NOT_COMPARED
     }
     source: Any = table
     if table is not orders:

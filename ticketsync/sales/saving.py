@@ -7,7 +7,7 @@ still counts, because absence is not proof of a refund.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Connection,
-    and_,
     bindparam,
     delete,
     select,
@@ -24,19 +23,19 @@ from sqlalchemy import (
 
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
-from ticketsync.sales import refunds
+from ticketsync.sales import history, refunds
 from ticketsync.sales.allocation import (
     AllocatedOrder,
     IncomingTicket,
     TicketAllocation,
 )
 from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
+from ticketsync.sales.history import HeldOrder, HeldTicket, Superseded
 from ticketsync.sales.refunds import Moment
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import fees, orders, tickets
 from ticketsync.store.upsert import known, upsert, upsert_rows
 
-DELISTED = "the platform no longer lists this order; it still counts"
 _KEY = ["account_id", "provider_id"]
 
 
@@ -72,22 +71,14 @@ def save_orders(
     incoming = list({item.order.id: item for item in incoming}.values())
     _lock_account(connection, account_id)
     order_ids = [item.order.id for item in incoming]
-    before = _read_order_ids(connection, account_id, order_ids)
-    upsert_rows(
-        connection,
-        orders,
-        _ORDER,
-        [_order_row(account_id, item, occurrences) for item in incoming],
-        key=_KEY,
-    )
+    before = history.read_orders(connection, account_id, order_ids)
+    superseded = Superseded(now)
+    _save_order_rows(connection, account_id, incoming, occurrences, before, superseded)
     new = [id_ for id_ in order_ids if id_ not in before]
-    row_of = before | _read_order_ids(connection, account_id, new)
+    row_of = {id_: held.id for id_, held in before.items()}
+    row_of |= _read_order_ids(connection, account_id, new)
     saved.updated = len(before)
     saved.created = len(incoming) - saved.updated
-    void_tickets: dict[int, frozenset[str]] = {}
-    if before:
-        touched, void_tickets = _reset_tickets(connection, list(before.values()))
-        saved.touched |= touched
     ticket_rows = [
         _ticket_row(
             account_id,
@@ -99,14 +90,17 @@ def save_orders(
         for item in incoming
         for share in item.shares
     ]
-    upsert_rows(connection, tickets, _TICKET, ticket_rows, key=_KEY)
-    place = _TICKET.index("occurrence_id")
-    saved.touched |= {row[place] for row in ticket_rows}
+    held = _read_tickets(connection, account_id, before, ticket_rows)
+    _save_ticket_rows(connection, ticket_rows, held, superseded)
+    saved.touched = {row[_OCCURRENCE] for row in ticket_rows}
+    saved.touched |= {row.version[_HELD_OCCURRENCE] for row in held.values()}
     moment = Moment(now, zone)
+    void_tickets = _void_tickets(before.values(), held)
     refunds.save_movements(
         connection, account_id, incoming, row_of, void_tickets, moment
     )
-    _save_fees(connection, incoming, row_of, occurrences)
+    _save_fees(connection, incoming, before, row_of, occurrences)
+    superseded.write(connection)
     return saved
 
 
@@ -115,58 +109,27 @@ def save_loose_tickets(
     account_id: int,
     incoming: Sequence[IncomingTicket],
     occurrences: dict[str, int],
+    now: datetime,
 ) -> SavedOrders:
     """
     Save tickets that belong to no order.
     """
     rows = [_loose_row(account_id, item, occurrences) for item in incoming]
     ids = [row["provider_id"] for row in rows]
-    before = known(connection, tickets, account_id, ids, "occurrence_id")
+    held = history.read_tickets(connection, account_id, ids)
+    superseded = Superseded(now)
+    for row in rows:
+        version = tuple(row[name] for name in history.TICKET)
+        before = held.get(row["provider_id"])
+        row["known_from"] = superseded.ticket(before, version)
     upsert(connection, tickets, rows, key=_KEY)
-    left = {row.occurrence_id for row in before.values()}
+    superseded.write(connection)
+    left = {row.version[_HELD_OCCURRENCE] for row in held.values()}
     return SavedOrders(
-        created=len(rows) - len(before),
-        updated=len(before),
+        created=len(rows) - len(held),
+        updated=len(held),
         touched={row["occurrence_id"] for row in rows} | left,
     )
-
-
-def restore_delisted_tickets(
-    source: Connection, target: Connection, account_id: int, ticket_ids: Iterable[str]
-) -> None:
-    """
-    Copy tickets that left their orders to another database: a new read of the order
-    does not contain them.
-    """
-    for id_ in ticket_ids:
-        this = and_(tickets.c.account_id == account_id, tickets.c.provider_id == id_)
-        row = source.execute(select(tickets).where(this)).mappings().one()
-        values = {k: v for k, v in row.items() if k not in ("id", "order_id")}
-        target.execute(update(tickets).where(this).values(**values))
-
-
-def mark_delisted(
-    connection: Connection, account_id: int, provider_ids: Iterable[str], now: datetime
-) -> None:
-    """
-    Mark orders that a complete read no longer returned; they still count.
-    """
-    delisted = [
-        {"b_account": account_id, "b_id": id_, "b_now": now} for id_ in provider_ids
-    ]
-    if delisted:
-        statement = (
-            update(orders)
-            .where(
-                orders.c.account_id == bindparam("b_account"),
-                orders.c.provider_id == bindparam("b_id"),
-            )
-            .values(
-                gone_since=bindparam("b_now"),
-                doubt=DELISTED,
-            )
-        )
-        connection.execute(statement, delisted)
 
 
 def _lock_account(connection: Connection, account_id: int) -> None:
@@ -208,31 +171,98 @@ _GONE = {
 }
 
 
-def _reset_tickets(
-    connection: Connection, order_rows: list[int]
-) -> tuple[set[int], dict[int, frozenset[str]]]:
+def _save_order_rows(
+    connection: Connection,
+    account_id: int,
+    incoming: Sequence[AllocatedOrder],
+    occurrences: dict[str, int],
+    before: Mapping[str, HeldOrder],
+    superseded: Superseded,
+) -> None:
     """
-    Reset the amounts of the tickets of orders that are about to be written again;
-    returns their occurrences, and which tickets of each order were void.
+    Save the orders themselves, each with when what it says was known.
+    """
+    held_fees = history.read_fees(connection, [held.id for held in before.values()])
+    rows = []
+    for item in incoming:
+        row = _order_row(account_id, item, occurrences)
+        known_from = superseded.now
+        if held := before.get(item.order.id):
+            version = tuple([row[place] for place in _ORDER_VERSION])
+            known_from = superseded.order(
+                held,
+                version,
+                held_fees.get(held.id, frozenset()),
+                history.fee_versions(_fee_rows(held.id, item, occurrences)),
+            )
+        rows.append((*row, known_from))
+    upsert_rows(connection, orders, (*_ORDER, "known_from"), rows, key=_KEY)
 
-    Those still in the order are written again at once; the others stay as `gone`.
+
+def _read_tickets(
+    connection: Connection,
+    account_id: int,
+    before: Mapping[str, HeldOrder],
+    rows: Iterable[tuple[Any, ...]],
+) -> dict[str, HeldTicket]:
     """
-    ours = tickets.c.order_id.in_(order_rows)
-    held = select(
-        tickets.c.order_id,
-        tickets.c.occurrence_id,
-        tickets.c.provider_id,
-        tickets.c.status,
-    )
-    touched = set()
-    void: dict[int, set[str]] = {row: set() for row in order_rows}
-    for order, occurrence, id_, status in connection.execute(held.where(ours)):
-        touched.add(int(occurrence))
-        if status == records.TicketStatus.VOID:
+    The stored tickets of these orders, and those of `rows` that were another order's or
+    nobody's.
+    """
+    held = history.read_tickets_of(connection, [row.id for row in before.values()])
+    others = [id_ for row in rows if (id_ := row[_PROVIDER_ID]) not in held]
+    return held | history.read_tickets(connection, account_id, others)
+
+
+def _save_ticket_rows(
+    connection: Connection,
+    rows: Iterable[tuple[Any, ...]],
+    held: Mapping[str, HeldTicket],
+    superseded: Superseded,
+) -> None:
+    """
+    Save these tickets, each with when what it says was known. Those that were held and
+    are not among them have left their order: they stay, without their amounts.
+    """
+    written = {}
+    for row in rows:
+        before = held.get(row[_PROVIDER_ID])
+        known_from = superseded.now
+        if before is not None:
+            version = tuple([row[place] for place in _TICKET_VERSION])
+            known_from = superseded.ticket(before, version)
+        written[row[_PROVIDER_ID]] = (*row, known_from)
+    columns = (*_TICKET, "known_from")
+    upsert_rows(connection, tickets, columns, list(written.values()), key=_KEY)
+    left = []
+    for before in (row for id_, row in held.items() if id_ not in written):
+        version = tuple(
+            _GONE.get(name, value)
+            for name, value in zip(history.TICKET, before.version, strict=True)
+        )
+        known_from = superseded.ticket(before, version)
+        left.append({"b_id": before.id, "b_known": known_from})
+    if left:
+        connection.execute(
+            update(tickets)
+            .where(tickets.c.id == bindparam("b_id"))
+            .values(known_from=bindparam("b_known"), **_GONE),
+            left,
+        )
+
+
+def _void_tickets(
+    before: Iterable[HeldOrder], held: Mapping[str, HeldTicket]
+) -> dict[int, frozenset[str]]:
+    """
+    Which tickets of each order were void.
+    """
+    void: dict[int, set[str]] = {order.id: set() for order in before}
+    for id_, row in held.items():
+        order = row.version[_HELD_ORDER]
+        if order in void and row.version[_HELD_STATUS] == records.TicketStatus.VOID:
             void[order].add(id_)
-    connection.execute(update(tickets).where(ours).values(**_GONE))
-    connection.execute(delete(fees).where(fees.c.order_id.in_(order_rows)))
-    return touched, {order: frozenset(ids) for order, ids in void.items()}
+    return {order: frozenset(ids) for order, ids in void.items()}
 
 
 _ORDER = (
@@ -281,6 +311,12 @@ _TICKET = (
     *("content", "code", "second_code", "voided_at", "seat"),
     *ChargedParts.__struct_fields__,
 )
+_PROVIDER_ID, _OCCURRENCE = map(_TICKET.index, ("provider_id", "occurrence_id"))
+_HELD_ORDER, _HELD_OCCURRENCE, _HELD_STATUS = map(
+    history.TICKET.index, ("order_id", "occurrence_id", "status")
+)
+_ORDER_VERSION = [_ORDER.index(name) for name in history.ORDER]
+_TICKET_VERSION = [_TICKET.index(name) for name in history.TICKET]
 
 
 def _ticket_row(
@@ -359,21 +395,34 @@ def _code(digest: str | None) -> bytes | None:
     return bytes.fromhex(digest.removeprefix(CODE)) if digest else None
 
 
-def _save_fees(
-    connection: Connection,
-    incoming: Sequence[AllocatedOrder],
-    row_of: dict[str, int],
-    occurrences: dict[str, int],
-) -> None:
-    rows = [
+def _fee_rows(
+    order_row: int, item: AllocatedOrder, occurrences: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    return [
         {
-            "order_id": row_of[item.order.id],
+            "order_id": order_row,
             "occurrence_id": occurrences[fee.occurrence_id],
             "name": fee.name,
             "amount": fee.amount,
             "tax": fee.tax,
         }
-        for item in incoming
         for fee in item.fees
+    ]
+
+
+def _save_fees(
+    connection: Connection,
+    incoming: Sequence[AllocatedOrder],
+    before: Mapping[str, HeldOrder],
+    row_of: Mapping[str, int],
+    occurrences: Mapping[str, int],
+) -> None:
+    old = [held.id for held in before.values()]
+    if old:
+        connection.execute(delete(fees).where(fees.c.order_id.in_(old)))
+    rows = [
+        row
+        for item in incoming
+        for row in _fee_rows(row_of[item.order.id], item, occurrences)
     ]
     upsert(connection, fees, rows, key=["order_id", "occurrence_id", "name"])

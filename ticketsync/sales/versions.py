@@ -22,7 +22,7 @@ from ticketsync.store.upsert import upsert_rows
 
 _BATCH = 500
 _KEY = ("account_id", "kind", "provider_id", "content")
-_INDEX = (*_KEY, "block_id", "begins", "length")
+_INDEX = (*_KEY, "block_id", "begins", "length", "first_block_id")
 _LISTED = ("event", "ticket_type")  # what is on sale, not what was sold
 
 
@@ -34,7 +34,8 @@ def save_versions(
     now: datetime,
 ) -> None:
     """
-    Save the versions in these blocks. One that came before now points to the new block.
+    Save the versions in these blocks. One that came before now points to the new block,
+    and still to its first one.
     """
     blocks = [block for block in blocks if block.index]
     if not blocks:
@@ -51,10 +52,12 @@ def save_versions(
         begins = 0
         for provider_id, content, length in block.index:
             rows.append(
-                (account_id, kind, provider_id, content, number, begins, length)
+                (account_id, kind, provider_id, content, number, begins, length, number)
             )
             begins += length
-    upsert_rows(connection, raw_records, _INDEX, rows, key=_KEY)
+    upsert_rows(
+        connection, raw_records, _INDEX, rows, key=_KEY, keep=("first_block_id",)
+    )
 
 
 def delete_versions(connection: Connection, account_id: int) -> None:

@@ -17,30 +17,28 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 
-from ticketsync.core import errors, paths, permissions
-from ticketsync.store import schema
+from ticketsync.core import clock, errors, paths, permissions
+from ticketsync.store import link_history, row_locks, schema
+from ticketsync.store.connection_settings import (
+    LOCK_SECONDS,
+    postgres_arguments,
+)
+from ticketsync.store.connection_settings import (
+    wal_is_safe as wal_is_safe,
+)
 from ticketsync.store.database_errors import translated_errors
 from ticketsync.store.database_url import parse_url, refused_by_driver
+from ticketsync.store.types import Span
 
 PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
-
-# Limits of a PostgreSQL connection; each can be set in the URL's query.
-CONNECT_SECONDS = 10
-# Our transactions hold their locks for seconds; recomputing all shows is the longest.
-LOCK_SECONDS = 60
-# Against a statement that hangs. No single statement of ours takes minutes: checks,
-# exports and replays are many short ones. Migrations have no limit (`schema.upgrade`).
-STATEMENT_SECONDS = 900
-# After this many idle seconds PostgreSQL checks whether a client is still connected, so
-# that the locks of a machine that vanished do not outlive it by hours.
-KEEPALIVE_SECONDS = 60
 
 
 class Database:
@@ -77,14 +75,65 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """
-        A connection that commits when the block ends and rolls back when it fails.
+        A connection that commits when the block ends and rolls back when it fails. What
+        changed of what counts is recorded with it (`link_history`).
         """
         with (
             translated_errors(self.url),
             self._one_writer(),
             self._writers.begin() as connection,
         ):
+            row_locks.lock_writers(connection, shared=True)
+            # Only now, because whoever waits for all writers relies on it.
+            now = clock.now()
+            link_history.forget_writes(connection)
             yield connection
+            link_history.record(connection, now)
+
+    def wait_for_writers(self) -> None:
+        """
+        Wait until every transaction that is writing now has ended: what is saved
+        afterwards is known from this instant at the earliest.
+
+        Raises: `DatabaseError` (`db-locked`) where one of them takes too long.
+        """
+        with (
+            translated_errors(self.url),
+            self._one_writer(),
+            self._writers.begin() as connection,
+        ):
+            row_locks.lock_writers(connection, shared=False)
+
+    def first_instant(self) -> datetime | None:
+        """
+        The instant from which the past is known; `None` where nothing was ever saved.
+        """
+        from ticketsync.store import as_of
+
+        with self.read() as connection:
+            return as_of.first_instant(connection)
+
+    @contextmanager
+    def as_of(
+        self, moment: datetime, sold: Span = (None, None)
+    ) -> Iterator[Connection]:
+        """
+        A connection whose tables are those of that instant, without any figures yet;
+        with a span only of the orders placed in it. It is never committed.
+
+        It is nobody else's, before or after: what a server has planned for a connection
+        goes on reading the tables of today.
+        """
+        from ticketsync.store import as_of
+
+        engine = _engine(self._engine.url)
+        with translated_errors(self.url):
+            try:
+                with engine.connect() as connection:
+                    as_of.create_tables(connection, moment, sold)
+                    yield connection
+            finally:
+                engine.dispose()
 
     @property
     def has_one_connection(self) -> bool:
@@ -325,21 +374,6 @@ def exists(url: str = "") -> bool:
             return schema.version_of(connection) is not None
 
 
-def wal_is_safe(version: tuple[int, int, int]) -> bool:
-    """
-    Whether this SQLite is free of the WAL-reset bug that can lose a commit.
-
-    Fixed in 3.51.3 and in the maintenance lines 3.50.7 and 3.44.6; 3.52.0 was
-    withdrawn.
-    """
-    if version == (3, 52, 0):
-        return False
-    if version >= (3, 51, 3):
-        return True
-    line, patch = version[:2], version[2]
-    return (line == (3, 50) and patch >= 7) or (line == (3, 44) and patch >= 6)
-
-
 def _engine(url: URL, command: str = PROGRAM) -> Engine:
     if url.get_backend_name() == "sqlite":
         try:
@@ -351,11 +385,12 @@ def _engine(url: URL, command: str = PROGRAM) -> Engine:
             raise refused_by_driver(url) from None
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "after_execute", _note_write)
         return engine
     try:
-        return create_engine(
+        engine = create_engine(
             url,
-            connect_args=_postgres_arguments(url, command),
+            connect_args=postgres_arguments(url, command),
             pool_pre_ping=True,
             hide_parameters=True,  # errors and the log must not show a buyer's data
         )
@@ -364,31 +399,8 @@ def _engine(url: URL, command: str = PROGRAM) -> Engine:
             "PostgreSQL needs the driver psycopg, which is not installed.",
             hint="Run `pip install 'ticketsync[postgres]'`.",
         ) from None
-
-
-def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
-    """
-    Connection arguments; those in the URL take precedence.
-    """
-    limits = {
-        "statement_timeout": f"{STATEMENT_SECONDS}s",
-        "lock_timeout": f"{LOCK_SECONDS}s",
-        "tcp_keepalives_idle": KEEPALIVE_SECONDS,
-        "tcp_keepalives_interval": KEEPALIVE_SECONDS // 4,
-        "tcp_keepalives_count": 4,
-    }
-    ours = " ".join(f"-c {name}={value}" for name, value in limits.items())
-    given = url.query.get("options", "")
-    options = given if isinstance(given, str) else " ".join(given)
-    found: dict[str, Any] = {
-        # Of two settings with the same name the server takes the later.
-        "options": f"{ours} {options} -c timezone=UTC",
-    }
-    defaults = {
-        "connect_timeout": CONNECT_SECONDS,
-        "application_name": os.environ.get("PGAPPNAME") or command,
-    }
-    return found | {k: v for k, v in defaults.items() if k not in url.query}
+    event.listen(engine, "after_execute", _note_write)
+    return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -408,6 +420,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
             "This SQLite was built without foreign keys.",
             hint="Use another build of Python.",
         )
+
+
+def _note_write(connection: Connection, statement: Any, *_: Any) -> None:
+    table = getattr(statement, "table", None)
+    if table is not None:
+        link_history.note_write(connection, table.name)
 
 
 def _begin_sqlite(connection: Connection) -> None:

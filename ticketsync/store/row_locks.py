@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Select, Table, bindparam, func, select
+from sqlalchemy import ARRAY, Connection, Select, Table, bindparam, func, select, text
 
 from ticketsync.store.types import WHOLE
 
+_WRITERS = 0x7469636B_65747379  # what all who write share
 Ids = Iterable[int] | Select[Any]  # a query is only executed where rows are locked
 
 
@@ -71,3 +72,14 @@ def _lock(
         .order_by(number)
         .with_for_update(read=read, key_share=key_share)
     )
+
+
+def lock_writers(connection: Connection, *, shared: bool) -> None:
+    """
+    On PostgreSQL writers share a lock, so that somebody can wait for all of them.
+    SQLite has one writer at a time.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    connection.execute(text(f"SELECT {name}(:key)"), {"key": _WRITERS})

@@ -28,8 +28,11 @@ from sqlalchemy.sql.elements import AsBoolean
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
+from ticketsync.core import clock
+
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
 LARGEST_WHOLE = 2**63 - 1
+Span = tuple[datetime | None, datetime | None]  # from the first to before the second
 
 
 def is_row_id(value: int | str) -> bool:
@@ -134,6 +137,16 @@ def flag(**options: Any) -> Any:
 
 def instant(**options: Any) -> Any:
     return _column(Instant, **options)
+
+
+def known_from() -> Any:
+    """
+    The instant since which a row says what it says: that of the INSERT if it does not
+    say another one.
+    """
+    return Field(
+        sa_type=Instant, nullable=False, sa_column_kwargs={"default": clock.now}
+    )
 
 
 def blob(**options: Any) -> Any:

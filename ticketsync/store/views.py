@@ -82,11 +82,17 @@ def create(connection: Connection, name: str, *, as_name: str = "") -> None:
     """
     Create one view, under its own name or another one.
     """
-    body = definition(name, connection.dialect)
+    connection.execute(text(statement(name, connection.dialect, as_name or name)))
+
+
+def statement(name: str, dialect: Dialect, as_name: str) -> str:
+    """
+    The statement that creates a view under that name.
+    """
+    body = definition(name, dialect)
     columns = ", ".join(column_names(name))
     # A percent sign would be a parameter to psycopg, a colon one to SQLAlchemy.
-    made = f"CREATE VIEW {as_name or name} ({columns}) AS {body}"
-    connection.execute(text(made.replace(":", "\\:")))
+    return f"CREATE VIEW {as_name} ({columns}) AS {body}".replace(":", "\\:")
 
 
 def drop_all(connection: Connection) -> None:

@@ -27,7 +27,7 @@ from ticketsync.reporting import numbers
 from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
 from ticketsync.reporting.numbers import Figures
-from ticketsync.sales import quarantine, versions
+from ticketsync.sales import past_flaws, quarantine, versions
 from ticketsync.store import backup, engine, integrity
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.store.integrity import Violation
@@ -146,6 +146,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
                 )
             )
             changes = list(_changes(connection, compared, names))
+            found += _of_past(connection, names)
             found += _of_figures(connection, compared, names)
         except MoneyError as error:
             found.append(Finding("show_financials", what=f"not recomputed: {error}"))
@@ -209,6 +210,14 @@ def _of_figures(
                 show_id=row["show_id"],
                 what=f"{shown(written)} is not between the account's first day and now",
             )
+
+
+def _of_past(connection: Connection, names: Mapping[int, str]) -> Iterator[Finding]:
+    for flaw in past_flaws.find_past_flaws(connection):
+        yield Finding(
+            *(flaw.table, names.get(flaw.account_id, ""), flaw.provider_id),
+            *(flaw.column, flaw.stored, flaw.right),
+        )
 
 
 def _cells(item: Comparison, names: Mapping[int, str]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ meant and `read_money` for the lines, so that they agree.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -84,21 +84,26 @@ class Played:
     without_figures: list[ShowInfo]
 
 
-def today(connection: Connection) -> date:
+def today(connection: Connection, now: datetime | None = None) -> date:
     """
-    The calendar day at the default venue.
+    The calendar day at the default venue, now or at another instant.
     """
-    return clock.local(clock.now(), get_business_zone(connection)).date()
+    zone = get_business_zone(connection)
+    return clock.local(now or clock.now(), zone).date()
 
 
-def parse_period(connection: Connection, text: str) -> Period:
+def parse_period(
+    connection: Connection, text: str, now: datetime | None = None
+) -> Period:
     """
-    The period that a text means, by the calendar of the default venue.
+    The period that a text means, by the calendar of the default venue, now or at
+    another instant.
 
     Raises: `UsageError` for a text that is no period.
     """
-    evening = clock.evening_now(get_business_zone(connection))
-    return periods.parse_period(text, today(connection), evening=evening)
+    zone = get_business_zone(connection)
+    evening = clock.evening_now(zone, now)
+    return periods.parse_period(text, today(connection, now), evening=evening)
 
 
 def read_period(connection: Connection, wanted: Wanted) -> Period:
@@ -288,6 +293,22 @@ def _which_shows(chosen: FigureFilter) -> str:
     if chosen.begins_from is not None:
         return "coming shows"
     return "shows" if chosen.begins_before is None else "past shows"
+
+
+def sold_heading(connection: Connection, chosen: FigureFilter, sold: Period) -> str:
+    """
+    What the lines are where the day of the sale counts, and by which calendar, as
+    sentences.
+    """
+    words = periods.in_words(sold)
+    joint = "" if not words or words.startswith(("from", "until")) else "of "
+    which = _which_shows(chosen)
+    of_shows = "" if which == "shows" else f" for {which}"
+    sales = f"the sales{of_shows} {joint}{words}" if words else f"all sales{of_shows}"
+    zone = get_business_zone(connection)
+    return (
+        f"What {sales} brought. The day of the sale counts, in {zone}.{limits(chosen)}"
+    )
 
 
 def basis(connection: Connection, chosen: FigureFilter) -> str:

@@ -13,14 +13,24 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
 from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, table
-from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
+from ticketsync.store.types import (
+    blob,
+    flag,
+    instant,
+    key,
+    known_from,
+    points_to,
+    text,
+    whole,
+)
 
 
 class OrderRow(Row, table=True):
     """
     `buyer_fees`, `addons`, `donations` and `vouchers` are the sums over its tickets,
     `tax_on_top` says whether tax was added to prices: all empty until the order was
-    parsed by a version that keeps them.
+    parsed by a version that keeps them. `known_from` is when what counts of it was
+    saved; what stood here before is in `past_orders`.
     """
 
     __tablename__ = "orders"
@@ -54,6 +64,7 @@ class OrderRow(Row, table=True):
     addons: int | None = whole(default=None)
     donations: int | None = whole(default=None)
     vouchers: int | None = whole(default=None)
+    known_from: datetime = known_from()
 
 
 class TicketRow(Row, table=True):
@@ -65,7 +76,8 @@ class TicketRow(Row, table=True):
     unexplained. These parts are empty until the order was parsed by a version that
     keeps them; `unexplained` is not 0 only where the order has a discrepancy. `code` is
     the digest of the code it is scanned by, `second_code` of an alternative one; the
-    code itself would admit anybody.
+    code itself would admit anybody. `known_from` is when its money and what counts of
+    it was saved; what stood here before is in `past_tickets`.
     """
 
     __tablename__ = "tickets"
@@ -115,6 +127,7 @@ class TicketRow(Row, table=True):
     voucher: int | None = whole(default=None)
     tax_added: int | None = whole(default=None)
     unexplained: int | None = whole(default=None)
+    known_from: datetime = known_from()
 
 
 class RefundRow(Row, table=True):
@@ -230,11 +243,14 @@ class RawBlockRow(Row, table=True):
 
 class RawRecordRow(Row, table=True):
     """
-    The position of one version of a record in its block.
+    The position of one version of a record in its newest block, and the block that had
+    it first.
     """
 
     __tablename__ = "raw_records"
-    __table_args__ = table(Index(None, "block_id"))
+    __table_args__ = table(
+        Index(None, "block_id"), CheckConstraint("first_block_id <= block_id", "first")
+    )
 
     account_id: int = points_to("accounts.id", primary_key=True)
     kind: str = text(primary_key=True)
@@ -243,6 +259,7 @@ class RawRecordRow(Row, table=True):
     block_id: int = points_to("raw_blocks.id")
     begins: int = whole()
     length: int = whole()
+    first_block_id: int = whole()
 
 
 class QuarantinedRow(Row, table=True):

@@ -29,7 +29,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.reporting import books
 from ticketsync.reporting.books import RowDifference
-from ticketsync.sales import quarantine, saving, stored_orders, versions
+from ticketsync.sales import delisting, quarantine, saving, stored_orders, versions
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
@@ -83,7 +83,8 @@ def read_again(
                     connection, provider, raws, ids, block.fetched_at
                 )
             elif block.kind == "ticket" and isinstance(provider, IssuesLooseTickets):
-                _save_loose(connection, account.id, provider, raws, ids)
+                at = block.fetched_at
+                _save_loose(connection, account.id, provider, raws, ids, at)
 
 
 def _save_orders(
@@ -134,6 +135,7 @@ def _save_loose(
     provider: IssuesLooseTickets,
     raws: list[Raw],
     ids: dict[str, int],
+    now: datetime,
 ) -> int:
     listed = occurrences.list_occurrences(connection, account_id)
     currencies = {
@@ -149,7 +151,7 @@ def _save_loose(
         for currency in [item.value.currency or currencies.get(occurrence_id)]
         if occurrence_id in ids and currency
     ]
-    saving.save_loose_tickets(connection, account_id, incoming, ids)
+    saving.save_loose_tickets(connection, account_id, incoming, ids, now)
     return len(incoming)
 
 
@@ -185,7 +187,7 @@ def _with_our_moments(
     ours: dict[str, str] = {}
     if pair.kind == "order" and _is_within(pair.held["gone_since"], spans):
         since = pair.held["gone_since"]
-        ours = {"gone_since": since, "doubt": saving.DELISTED}
+        ours = {"gone_since": since, "doubt": delisting.DELISTED}
     if pair.kind == "refund" and _is_within(pair.held["seen_at"], spans):
         ours = {"seen_at": pair.held["seen_at"]}
     return replace(pair, again={**pair.again, **ours})
@@ -294,11 +296,11 @@ def put_right(
         saved += save_again(connection, account.id, provider, page, ids, now)
     for moment in {gone[id_] for id_ in gone.keys() & wrong.orders}:
         same = [id_ for id_ in gone.keys() & wrong.orders if gone[id_] == moment]
-        saving.mark_delisted(connection, account.id, same, moment)
-    saving.restore_delisted_tickets(again, connection, account.id, wrong.gone)
+        delisting.mark_delisted(connection, account.id, same, moment, now)
+    delisting.restore_delisted_tickets(again, connection, account.id, wrong.gone, now)
     if isinstance(provider, IssuesLooseTickets):
         for raws in _newest(connection, account.id, "ticket", wrong.loose):
-            saved += _save_loose(connection, account.id, provider, raws, ids)
+            saved += _save_loose(connection, account.id, provider, raws, ids, now)
     _note_unreadable(connection, again, account.id, now)
     return saved
 

@@ -21,7 +21,14 @@ from ticketsync.core import clock, digest, records
 from ticketsync.core.plurals import number_of
 from ticketsync.net import exact_json
 from ticketsync.providers.base import NeedsEarlier, Page, Raw
-from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
+from ticketsync.sales import (
+    delisting,
+    privacy,
+    quarantine,
+    saving,
+    stored_orders,
+    versions,
+)
 from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.store.business_zone import get_business_zone
@@ -125,8 +132,8 @@ class OrderStore:
         if not (orders or unreadable or readable or keep_place or people):
             return
         account_id = run.account.id
-        now = clock.now()
         with run.transaction() as connection:
+            now = clock.now()
             twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
             versions.save_versions(connection, account_id, "order", blocks, now)
@@ -160,13 +167,15 @@ class OrderStore:
         run.counts.quarantined += len(page.unreadable)
         if not page.tickets and not page.unreadable:
             return
-        now = clock.now()
         with run.transaction() as connection:
+            now = clock.now()
             versions.save_versions(
                 connection, account_id, "ticket", [page.versions], now
             )
             ids = self.occurrence_ids
-            saved = saving.save_loose_tickets(connection, account_id, page.tickets, ids)
+            saved = saving.save_loose_tickets(
+                connection, account_id, page.tickets, ids, now
+            )
             occurrences.lock_against_linking(connection, saved.touched)
             quarantine.save_unread(connection, account_id, page.unreadable, now)
             parsed = [item.loose.ticket.id for item in page.tickets]
@@ -207,8 +216,8 @@ class OrderStore:
         if not order_ids:
             return
         with self._run.transaction() as connection:
-            account_id = self._run.account.id
-            saving.mark_delisted(connection, account_id, order_ids, clock.now())
+            account_id, now = self._run.account.id, clock.now()
+            delisting.mark_delisted(connection, account_id, order_ids, now, now)
         number = len(order_ids)
         self._run.notes.append(
             number_of(

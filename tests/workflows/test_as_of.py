@@ -1,0 +1,298 @@
+"""
+Every report can be made as of an instant: over a random history it says what the same
+report said at that instant, whatever has become known since.
+"""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+from support.random_history import SETTINGS, History, reports
+from support.saved_orders import FIRST_DAY, OCCURRENCES, order, prepare, save, ticket
+
+from ticketsync.catalogue import links
+from ticketsync.core import clock, errors
+from ticketsync.core.records import Refund, TicketStatus
+from ticketsync.sales import versions
+from ticketsync.sales.packing import Version, pack
+from ticketsync.store import as_of as tables_at
+from ticketsync.store.tables import history
+from ticketsync.workflows import as_of, match, show_figures
+
+STEPS = (
+    *("buy", "edit", "refund", "reverse", "void", "check_in", "move", "change_fees"),
+    *("read_again", "delist", "issue", "unlink", "switch", "exclude", "leave", "swap"),
+)
+MINUTE = timedelta(minutes=1)
+
+
+def past_rows(database):
+    """
+    How many superseded versions there are of orders, tickets, fees and links.
+    """
+    ended = history.past_show_links.c.known_until.is_not(None)
+    with database.read() as connection:
+        return tuple(
+            connection.scalar(select(func.count()).select_from(table).where(*where))
+            for table, where in (
+                (history.past_orders, ()),
+                (history.past_tickets, ()),
+                (history.past_fees, ()),
+                (history.past_show_links, (ended,)),
+            )
+        )
+
+
+def said(database, moment):
+    with as_of.reading(database, SETTINGS, clock.iso(moment)) as past:
+        return reports(past.connection)
+
+
+def gross(database, moment):
+    """
+    The gross of both shows together at that instant.
+    """
+    rows = said(database, moment)["figures"]
+    return sum(round(float(row["gross"]) * 100) for row in rows)
+
+
+@contextmanager
+def played(database, frozen, seed, steps):
+    """
+    A history, and what every report said after each of its steps.
+    """
+    play, then = History(prepare(database), frozen, seed), {}
+    for _ in range(steps):
+        play.step()
+        with database.read() as connection:
+            then[play.now] = reports(connection)
+    frozen(play.now + timedelta(days=1))
+    yield play, then
+
+
+def test_300_instants_of_a_random_history_say_what_the_reports_said(database, frozen):
+    with played(database, frozen, 1, 150) as (play, then):
+        assert {kind for kind in STEPS if play.kinds.get(kind)} == {*STEPS}
+        assert len(then) == 150
+        instants = sorted(then)
+        for at, following in zip(instants, [*instants[1:], play.now], strict=True):
+            assert said(database, at) == then[at]
+            # Nothing happened until the next one.
+            last = max(at, following - timedelta(seconds=1))
+            assert said(database, last) == then[at]
+
+
+def test_control_without_superseded_versions_the_past_is_another(
+    sqlite, frozen, monkeypatch
+):
+    """
+    What stands in the tables today, as far as it was known then, is not enough.
+    """
+    with played(sqlite, frozen, 2, 40) as (_, then):
+        whole = tables_at._versions_at
+
+        def only_present(present, past, past_id, moment):
+            return whole(present, past, past_id, moment).selects[0]
+
+        monkeypatch.setattr(tables_at, "_versions_at", only_present)
+        wrong = [at for at in then if said(sqlite, at) != then[at]]
+        assert len(wrong) > 20
+
+
+def test_control_the_index_of_raw_versions_has_lost_the_second_of_a_b_c_b(
+    sqlite, frozen
+):
+    """
+    A, B (a refund), C (checked in), B again: as of the second day the raw versions that
+    are newest by then say A, because B points to its last block. Its first one is kept.
+    """
+    prepare(sqlite)
+    data = {
+        "A": b'{"id":"or_1"}',
+        "B": b'{"id":"or_1","r":1}',
+        "C": b'{"id":"or_1",0:1}',
+    }
+    days = [FIRST_DAY + timedelta(days=n) for n in range(4)]
+    for at, letter in zip(days, "ABCB", strict=True):
+        with sqlite.write() as connection:
+            block = pack([Version("or_1", letter.encode(), data[letter])])
+            versions.save_versions(connection, 1, "order", [block], at)
+    with sqlite.read() as connection:
+        found = connection.execute(
+            text(
+                "SELECT CAST(content AS TEXT), block_id, first_block_id"
+                " FROM raw_records ORDER BY content"
+            )
+        ).all()
+    assert [tuple(row) for row in found] == [("A", 1, 1), ("B", 4, 2), ("C", 3, 3)]
+
+
+def test_a_first_read_and_one_that_finds_nothing_new_supersede_nothing(
+    database, frozen
+):
+    books = prepare(database)
+    orders = [
+        order(ticket(n, 2000), ticket(f"{n}b", 0), id_=f"or_{n}") for n in range(20)
+    ]
+    save(books, *orders, at=FIRST_DAY)
+    assert past_rows(books) == (0, 0, 0, 0)
+    save(books, *orders, at=FIRST_DAY + MINUTE)
+    assert past_rows(books) == (0, 0, 0, 0)
+
+
+def test_10_000_check_ins_supersede_nothing(sqlite, frozen):
+    books = prepare(sqlite)
+
+    def read(checked_in):
+        seats = [
+            ticket(n, 2000)
+            if not checked_in
+            else order_ticket(ticket(n, 2000), checked_in=True)
+            for n in range(10_000)
+        ]
+        return [order(seat, id_=f"or_{n}") for n, seat in enumerate(seats)]
+
+    save(books, *read(False), at=FIRST_DAY)
+    save(books, *read(True), at=FIRST_DAY + MINUTE)
+    with books.read() as connection:
+        query = "SELECT SUM(is_checked_in), MAX(known_from) FROM tickets"
+        assert connection.execute(text(query)).one() == (10_000, "2026-10-01T02:00:00Z")
+    assert past_rows(books) == (0, 0, 0, 0)
+
+
+def order_ticket(seat, **changes):
+    return type(seat)(**{f: getattr(seat, f) for f in seat.__struct_fields__} | changes)
+
+
+def test_only_what_is_different_is_superseded(database, frozen):
+    """
+    Of an order with three tickets one is voided: the order, that ticket, and no other.
+    """
+    books = prepare(database)
+    seats = [ticket(n, 2000) for n in range(3)]
+    save(books, order(*seats), at=FIRST_DAY)
+    seats[0] = order_ticket(seats[0], status=TicketStatus.VOID)
+    save(books, order(*seats), at=FIRST_DAY + MINUTE)
+    assert past_rows(books) == (0, 1, 0, 0)
+    back = (Refund("or_1", 2000),)
+    save(books, order(*seats, refunds=back), at=FIRST_DAY + 2 * MINUTE)
+    assert past_rows(books) == (1, 2, 0, 0)
+
+
+def test_by_hand_a_sale_its_refund_and_an_unlinked_date(database, frozen):
+    """
+    60.00 are sold, 20.00 more a minute later; then the second order becomes one of
+    30.00; then its date is taken from its show, and given back.
+    """
+    books = prepare(database)
+    at = [FIRST_DAY + n * MINUTE for n in range(6)]
+    save(books, order(ticket(1, 6000), id_="or_1"), at=at[0])
+    save(books, order(ticket(2, 2000, "ev_2"), id_="or_2"), at=at[1])
+    save(books, order(ticket(2, 3000, "ev_2"), id_="or_2"), at=at[2])
+    frozen(at[3])
+    with books.read() as connection:
+        (date,) = connection.scalars(
+            text("SELECT id FROM occurrences WHERE provider_id = 'ev_2'")
+        )
+        (show,) = links.get_show_ids(connection, [date])
+    match.unlink(books, SETTINGS, date)
+    frozen(at[4])
+    match.link(books, SETTINGS, date, show)
+    frozen(at[5])
+    assert [gross(books, moment) for moment in at[:5]] == [
+        *(6000, 8000, 9000, 6000, 9000)
+    ]
+    show_figures.exclude(books, SETTINGS, show, True, "")
+    frozen(at[5] + MINUTE)
+    assert gross(books, at[5]) == 6000
+    assert gross(books, at[4]) == 9000
+
+
+def test_an_instant_at_which_something_may_still_become_known_is_refused(
+    database, frozen
+):
+    books = prepare(database)
+    save(books, order(ticket(1, 2000)), at=FIRST_DAY)
+    frozen(FIRST_DAY + MINUTE)
+    for moment in (FIRST_DAY + MINUTE, FIRST_DAY + timedelta(days=9)):
+        with (
+            pytest.raises(errors.Busy) as refused,
+            as_of.reading(books, SETTINGS, clock.iso(moment)),
+        ):
+            pass
+        assert (refused.value.exit_code, refused.value.word) == (8, "after-horizon")
+        assert "2026-10-01T02:00:59Z" in refused.value.hint
+    assert gross(books, FIRST_DAY + MINUTE - timedelta(seconds=1)) == 2000
+
+
+def test_an_instant_before_the_past_is_known_is_refused_with_the_date(database, frozen):
+    frozen(FIRST_DAY)
+    books = prepare(database)
+    save(books, order(ticket(1, 2000)), at=FIRST_DAY)
+    frozen(FIRST_DAY + MINUTE)
+    since = "2026-10-01T02:00:00Z"
+    for expected in (since, "2026-10-01T02:00:30Z"):
+        with (
+            pytest.raises(errors.GuardRefused) as refused,
+            as_of.reading(books, SETTINGS, "2026-10-01T01:59:59Z"),
+        ):
+            pass
+        assert (refused.value.exit_code, refused.value.word) == (7, "before-history")
+        assert expected in refused.value.hint
+        with books.write() as connection:  # as an upgrade notes it
+            row = {"name": history.HISTORY_SINCE, "value": "2026-10-01T02:00:30Z"}
+            if expected == since:
+                connection.execute(history.facts.insert(), row)
+
+
+def test_who_is_still_writing_is_waited_for(database, frozen, monkeypatch):
+    """
+    A transaction that began to write before the instant must be in it.
+    """
+    books = prepare(database)
+    frozen(FIRST_DAY + MINUTE)
+    waited = []
+    whole = type(books).wait_for_writers
+
+    def wait(self):
+        waited.append(True)
+        whole(self)
+
+    monkeypatch.setattr(type(books), "wait_for_writers", wait)
+    said(books, FIRST_DAY)
+    assert waited == [True]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2026-10-31T23:59:59Z", "2026-10-31T23:59:59Z"),
+        ("2026-10-31T23:59:59+11:00", "2026-10-31T12:59:59Z"),
+        ("2026-10-31 23:59", "2026-10-31T12:59:00Z"),
+        ("2026-10-31", "2026-10-31T12:59:59Z"),  # its last second in Sydney
+        ("2026-10-03", "2026-10-03T13:59:59Z"),  # the night before the clocks change
+    ],
+)
+def test_an_instant_is_read_by_the_clocks_of_the_business(written, expected):
+    assert clock.iso(as_of.parse_instant(written, "Australia/Sydney")) == expected
+
+
+@pytest.mark.parametrize(
+    "written", ["", "yesterday", "2026-13-01", "9999-12-31", "2026-10-04 02:30"]
+)
+def test_what_is_no_instant_is_refused(written):
+    with pytest.raises(errors.UsageError):
+        as_of.parse_instant(written, "Australia/Sydney")
+
+
+def test_the_tables_of_today_are_as_they_were_afterwards(database, frozen):
+    books = prepare(database)
+    save(books, order(ticket(1, 2000), ticket(2, 1000, OCCURRENCES[1])), at=FIRST_DAY)
+    frozen(FIRST_DAY + MINUTE)
+    show_figures.rebuild(books, SETTINGS)
+    with books.read() as connection:
+        before = reports(connection)
+    said(books, FIRST_DAY)
+    with books.read() as connection:
+        assert reports(connection) == before

@@ -1,0 +1,61 @@
+"""
+How we connect: the limits of a PostgreSQL connection, and the journal of SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+# Limits of a PostgreSQL connection; each can be set in the URL's query.
+CONNECT_SECONDS = 10
+# Our transactions hold their locks for seconds; recomputing all shows is the longest.
+LOCK_SECONDS = 60
+# Against a statement that hangs. No single statement of ours takes minutes: checks,
+# exports and replays are many short ones. Migrations have no limit (`schema.upgrade`).
+STATEMENT_SECONDS = 900
+# After this many idle seconds PostgreSQL checks whether a client is still connected, so
+# that the locks of a machine that vanished do not outlive it by hours.
+KEEPALIVE_SECONDS = 60
+
+
+def postgres_arguments(url: URL, command: str) -> dict[str, Any]:
+    """
+    Connection arguments; those in the URL take precedence.
+    """
+    limits = {
+        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "lock_timeout": f"{LOCK_SECONDS}s",
+        "tcp_keepalives_idle": KEEPALIVE_SECONDS,
+        "tcp_keepalives_interval": KEEPALIVE_SECONDS // 4,
+        "tcp_keepalives_count": 4,
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    given = url.query.get("options", "")
+    options = given if isinstance(given, str) else " ".join(given)
+    found: dict[str, Any] = {
+        # Of two settings with the same name the server takes the later.
+        "options": f"{ours} {options} -c timezone=UTC",
+    }
+    defaults = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": os.environ.get("PGAPPNAME") or command,
+    }
+    return found | {k: v for k, v in defaults.items() if k not in url.query}
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """
+    Whether this SQLite is free of the WAL-reset bug that can lose a commit.
+
+    Fixed in 3.51.3 and in the maintenance lines 3.50.7 and 3.44.6; 3.52.0 was
+    withdrawn.
+    """
+    if version == (3, 52, 0):
+        return False
+    if version >= (3, 51, 3):
+        return True
+    line, patch = version[:2], version[2]
+    return (line == (3, 50) and patch >= 7) or (line == (3, 44) and patch >= 6)

@@ -1,0 +1,139 @@
+"""
+Which occurrence fed which show, and whether its sales counted, at every instant.
+
+What counts depends on switches in four tables (`store.counted`). So no writer of them
+records anything: at the end of a transaction that wrote to one of them, the present
+state of every link is compared with the one recorded last, and what differs is
+recorded. `engine.Database.write` does so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
+
+from ticketsync.store import counted
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.history import past_show_links
+
+# The tables that decide what counts.
+_DECIDING = frozenset(
+    {"show_links", "production_links", "productions", "shows", "occurrences"}
+)
+_NOTE = "ticketsync_links_written"
+_LOCK = 0x7469636B_6C696E6B  # of PostgreSQL: whoever compares and records
+_STATE = ("show_id", "sync_enabled", "sync_ticket_sales", "is_excluded")
+
+
+def note_write(connection: Connection, table: str) -> None:
+    """
+    Remember that this transaction has written to a table.
+    """
+    if table in _DECIDING:
+        connection.info[_NOTE] = True
+
+
+def forget_writes(connection: Connection) -> None:
+    """
+    A transaction begins: nothing is written yet.
+    """
+    connection.info.pop(_NOTE, None)
+
+
+def record(connection: Connection, now: datetime) -> None:
+    """
+    Record what is different since it was recorded last, if the transaction has written
+    to a table that decides it.
+    """
+    if not connection.info.pop(_NOTE, False):
+        return
+    if connection.dialect.name == "postgresql":
+        # Two that compare side by side would not see what the other one changed.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    differing = connection.execute(_differing()).all()
+    recorded = [row for row in differing if row.recorded is not None]
+    lasted = [{"b_id": it.recorded} for it in recorded if it.known_from < now]
+    brief = [it.recorded for it in recorded if it.known_from >= now]
+    if lasted:
+        is_this = past_show_links.c.id == bindparam("b_id")
+        connection.execute(
+            update(past_show_links).where(is_this).values(known_until=now), lasted
+        )
+    if brief:
+        connection.execute(
+            delete(past_show_links).where(past_show_links.c.id.in_(brief))
+        )
+    rows = [
+        {
+            "occurrence_id": row.occurrence_id,
+            **{name: getattr(row, name) for name in _STATE},
+            "known_from": max(now, row.known_from or now),
+        }
+        for row in differing
+        if row.is_linked
+    ]
+    if rows:
+        connection.execute(insert(past_show_links), rows)
+
+
+def _present() -> Select[Any]:
+    """
+    Every link with what counts of it now.
+    """
+    return select(
+        show_links.c.occurrence_id,
+        show_links.c.show_id,
+        case((counted.is_followed(), 1), else_=0).label("sync_enabled"),
+        case((counted.brings_sales(), 1), else_=0).label("sync_ticket_sales"),
+        case((counted.takes_part(), 0), else_=1).label("is_excluded"),
+    ).select_from(counted.links_and_shows())
+
+
+def _differing() -> CompoundSelect[Any]:
+    """
+    The links that are not as they were recorded last, with that record, and the records
+    of links that there are no longer.
+    """
+    present, last = _present().subquery("present"), past_show_links.alias("last")
+    is_last = last.c.known_until.is_(None)
+    changed = (
+        select(
+            literal(1).label("is_linked"),
+            *present.c,
+            last.c.id.label("recorded"),
+            last.c.known_from,
+        )
+        .outerjoin(last, (last.c.occurrence_id == present.c.occurrence_id) & is_last)
+        .where(
+            or_(
+                last.c.id.is_(None),
+                *(last.c[name].is_distinct_from(present.c[name]) for name in _STATE),
+            )
+        )
+    )
+    linked = select(show_links.c.occurrence_id)
+    ended = select(
+        literal(0),
+        last.c.occurrence_id,
+        *(func.nullif(last.c[name], last.c[name]) for name in _STATE),
+        last.c.id,
+        last.c.known_from,
+    ).where(is_last, last.c.occurrence_id.not_in(linked))
+    return union_all(changed, ended)
