@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 from ticketsync.core import clock, moments, web_address
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
-from ticketsync.sales.saving import DELISTED
+from ticketsync.sales.delisting import DELISTED
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.web import page_words
 
