@@ -21,6 +21,7 @@ from ticketsync.catalogue import (
     list_times,
     show_states,
 )
+from ticketsync.catalogue.entered_values import MOST_SEATS
 from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
 from ticketsync.catalogue.list_table import COLUMNS
 from ticketsync.catalogue.list_times import TimeStyle
@@ -355,6 +356,9 @@ def _capacity(text: str) -> int | None:
     whole = text.removesuffix(".0")
     if not (whole.isascii() and whole.isdigit()):
         raise InvalidCell("capacity", f'"{safe(text)}" is not a number of seats')
+    # The number of digits first: Python refuses to read thousands of them.
+    if len(whole) > len(str(MOST_SEATS)) or int(whole) > MOST_SEATS:
+        raise InvalidCell("capacity", f'"{safe(text)}" is more seats than a show has')
     return int(whole)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import entered_values, shows
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -89,10 +89,11 @@ def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, s
             "This venue was changed since you opened the form.",
             hint="Open it again to see how it is now.",
         )
-    if "name" in changed and shows.find_venue(connection, after["name"]) is not None:
-        raise errors.UsageError(
-            f"There is a venue {safe(after['name'])!r} already.",
-            hint="Use `ticketsync venues merge` to make one of both.",
+    if "name" in changed:
+        changed["name"] = entered_values.check_name(after["name"], "venue")
+        others = [known.name for known in shows.list_venues(connection)]
+        entered_values.refuse_same_name(
+            changed["name"], (other for other in others if other != venue.name), "venue"
         )
     found = count_dependents(connection, show_ids_of(connection, venue=name))
     if "timezone" in changed and found.shows and edit.keep is None:
