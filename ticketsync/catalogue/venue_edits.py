@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
@@ -179,6 +180,18 @@ def _follow_venue(
 
 def _of(connection: Connection, ids: list[int]) -> list[ShowInfo]:
     return [shows.get_show(connection, show_id) for show_id in ids]
+
+
+def starts_in_zone(
+    connection: Connection, name: str, zone: str, keep: Keep | None
+) -> dict[int, datetime]:
+    """
+    When each show of a venue starts, by our id, once the venue is in another zone.
+
+    Raises: `UsageError` for a time that does not exist there.
+    """
+    found = _of(connection, show_ids_of(connection, venue=name))
+    return {show.id: _in_zone(show, zone, keep)[1] for show in found}
 
 
 def _in_zone(
