@@ -136,11 +136,27 @@ def read_shows(
         kept,
         tuple(parser.problems),
         tuple(parser.unconfirmed),
-        (*listed.notes, *([note] if note else []), *parser.notes, *outside),
+        (
+            *listed.notes,
+            *([note] if note else []),
+            *parser.notes,
+            *_mornings(parser.mornings),
+            *outside,
+        ),
         questions,
         tuple(parser.open_rows),
         parser.statuses,
     )
+
+
+def _mornings(positions: Sequence[str]) -> list[str]:
+    if not positions:
+        return []
+    number = number_of(len(positions), "time")
+    return [
+        f"{number} read as in the morning, such as {positions[0]}; write 19:30 or "
+        "7:30 pm for the evening"
+    ]
 
 
 def _with_known_names(
@@ -240,6 +256,7 @@ class _Parser:
         self._style = style
         self._statuses = statuses
         self.statuses: dict[str, int] = {}
+        self.mornings: list[str] = []
 
     def add(self, row: ListedRow) -> None:
         if row.state == "unknown":
@@ -303,6 +320,8 @@ class _Parser:
                 f"{zone} is {clock.local(starts_at, venue.timezone):%Y-%m-%d %H:%M} "
                 f"at {safe(venue.name)}"
             )
+        if row.starts_at is None and list_times.may_be_evening(cells):
+            self.mornings.append(row.position)
         return NewShow(
             production=cells["production"],
             starts_at=starts_at,
