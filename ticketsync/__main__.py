@@ -50,6 +50,13 @@ def _run() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
+        if isinstance(error, UnicodeEncodeError) and _has_undecodable_argument():
+            usage = errors.UsageError(
+                "An argument is not UTF-8 text.",
+                hint="Set the terminal to UTF-8, and type it again.",
+            )
+            _say(usage)
+            sys.exit(usage.exit_code)
         if disk.is_full(error):
             _discard_output()
             full = disk.full_error("Standard output or a file", error)
@@ -58,6 +65,13 @@ def _run() -> None:
         _log(error)
         _say(_as_bug(error))
         sys.exit(1)
+
+
+def _has_undecodable_argument() -> bool:
+    """
+    Whether bytes of the command line are no text: Python keeps them as surrogates.
+    """
+    return any("\udc80" <= sign <= "\udcff" for text in sys.argv for sign in text)
 
 
 def _discard_output() -> None:

@@ -615,3 +615,42 @@ def test_a_row_that_says_the_same_again_is_counted_once():
     plan = list_plan.plan([listed("line 2", 5), listed("line 3", 5)], [])
     assert changes(plan) == [("line 2", Change.NEW, None)]
     assert plan.repeated == ("line 3: the same show as line 2",)
+
+
+# What a reader of the list should know
+
+
+def test_a_short_hour_without_a_half_is_named(tmp_path):
+    text = "Show,Date,Time\nGala,2026-12-05,7:30\nGala,2026-12-06,8:00\n"
+    parsed = read(tmp_path, "a.csv", text + "Gala,2026-12-07,07:30\n")
+    assert starts(parsed) == ["05 Dec 07:30", "06 Dec 08:00", "07 Dec 07:30"]
+    assert parsed.notes == (
+        "2 times read as in the morning, such as line 2; write 19:30 or 7:30 pm for "
+        "the evening",
+    )
+    halves = read(tmp_path, "a.csv", "Show,Date,Time\nGala,2026-12-05,7:30 am\n")
+    assert halves.notes == ()
+
+
+def test_cells_without_a_heading_are_named(tmp_path):
+    text = "Show;Date;Time\nGala;2027-05-07;7pm;;note beyond\n"
+    parsed = read(tmp_path, "a.csv", text)
+    assert len(parsed.shows) == 1
+    assert parsed.notes == ('line 2: not used: "note beyond" has no heading',)
+
+
+def test_a_reference_that_a_spreadsheet_rounded_is_refused(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Show", "Date", "Time", "Ref"])
+        sheet.write_row(1, 0, ["Gala", "2026-12-22", "19:30", 12345678901234567890])
+        sheet.write_row(2, 0, ["Gala", "2026-12-23", "19:30", 123456])
+
+    parsed = import_file.read_shows(workbook(tmp_path, fill), ROOM)
+    (problem,) = parsed.problems
+    assert problem.position == "sheet Sheet1, row 2, column reference"
+    assert "format the column as text" in problem.reason
+    assert [show.reference for show in parsed.shows] == ["123456"]
+
+    text = "Show,Date,Time,Ref\nGala,2026-12-22,19:30,1.23457E+15\n"
+    assert "rounded" in read(tmp_path, "a.csv", text).problems[0].reason

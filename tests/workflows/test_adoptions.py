@@ -20,7 +20,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, new_shows, occurrences, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.occurrences import ListedEvent
-from ticketsync.core import errors, records
+from ticketsync.core import errors, money, records
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, numbers
 from ticketsync.store.tables.catalogue import productions
@@ -105,6 +105,7 @@ def test_an_undone_adoption_leaves_what_was_there_before(listed):
 
     assert (undone.links, undone.shows, undone.scanned) == (2, 1, 0)
     assert undone == seen
+    assert (seen.orders, seen.gross) == (2, (money.Money(5000, "AUD"),))
     assert state_of(listed) == before == (["L1"], [], [])
     with listed.read() as connection:
         assert connection.scalar(select(func.count()).select_from(orders)) == 2

@@ -305,6 +305,15 @@ def test_shows_keep_their_clock_or_their_instant_in_a_new_zone(
     assert show.timezone == "Australia/Brisbane"
 
 
+@pytest.mark.parametrize(("keep", "number"), [("clock", 2), ("instant", 0)])
+def test_a_new_zone_names_the_listings_that_sell_another_time(sold, keep, number):
+    edit = VenueEdit(timezone="Australia/Brisbane", keep=keep)
+    with sold.read() as connection:
+        seen = catalogue_edits.preview_venue(connection, "The Lantern Room", edit)
+    found = [note for note in seen.notes if "sells it for" in note]
+    assert len(found) == number
+
+
 def test_a_venue_keeps_the_currency_of_its_sales(sold):
     with pytest.raises(errors.GuardRefused, match="1 order"):
         catalogue_edits.edit_venue(

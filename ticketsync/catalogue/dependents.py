@@ -84,6 +84,16 @@ def count_dependents(connection: Connection, show_ids: Iterable[int]) -> Depende
     )
 
 
+def count_orders(connection: Connection, occurrence_ids: Iterable[int]) -> int:
+    """
+    How many orders have tickets of these occurrences, by our ids.
+    """
+    wanted = sorted(set(occurrence_ids))
+    query = select(tickets.c.order_id).distinct()
+    rows = rows_among(connection, query, tickets.c.occurrence_id, wanted)
+    return len({row.order_id for row in rows})
+
+
 def refuse_books(found: Dependents, subject: str, exclude: str) -> None:
     """
     Refuse to remove what something was sold for; `exclude` is the show to exclude

@@ -21,6 +21,7 @@ from ticketsync.catalogue import (
     list_times,
     show_states,
 )
+from ticketsync.catalogue.entered_values import MOST_SEATS
 from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
 from ticketsync.catalogue.list_table import COLUMNS
 from ticketsync.catalogue.list_times import TimeStyle
@@ -135,11 +136,27 @@ def read_shows(
         kept,
         tuple(parser.problems),
         tuple(parser.unconfirmed),
-        (*listed.notes, *([note] if note else []), *parser.notes, *outside),
+        (
+            *listed.notes,
+            *([note] if note else []),
+            *parser.notes,
+            *_mornings(parser.mornings),
+            *outside,
+        ),
         questions,
         tuple(parser.open_rows),
         parser.statuses,
     )
+
+
+def _mornings(positions: Sequence[str]) -> list[str]:
+    if not positions:
+        return []
+    number = number_of(len(positions), "time")
+    return [
+        f"{number} read as in the morning, such as {positions[0]}; write 19:30 or "
+        "7:30 pm for the evening"
+    ]
 
 
 def _with_known_names(
@@ -239,6 +256,7 @@ class _Parser:
         self._style = style
         self._statuses = statuses
         self.statuses: dict[str, int] = {}
+        self.mornings: list[str] = []
 
     def add(self, row: ListedRow) -> None:
         if row.state == "unknown":
@@ -302,6 +320,8 @@ class _Parser:
                 f"{zone} is {clock.local(starts_at, venue.timezone):%Y-%m-%d %H:%M} "
                 f"at {safe(venue.name)}"
             )
+        if row.starts_at is None and list_times.may_be_evening(cells):
+            self.mornings.append(row.position)
         return NewShow(
             production=cells["production"],
             starts_at=starts_at,
@@ -355,6 +375,9 @@ def _capacity(text: str) -> int | None:
     whole = text.removesuffix(".0")
     if not (whole.isascii() and whole.isdigit()):
         raise InvalidCell("capacity", f'"{safe(text)}" is not a number of seats')
+    # The number of digits first: Python refuses to read thousands of them.
+    if len(whole) > len(str(MOST_SEATS)) or int(whole) > MOST_SEATS:
+        raise InvalidCell("capacity", f'"{safe(text)}" is more seats than a show has')
     return int(whole)
 
 

@@ -74,7 +74,7 @@ def resolve(
     questions: list[NameQuestion] = []
     candidates = list(known)
     for name, _ in Counter(written).most_common():
-        found = _same_name(name, candidates)
+        found = same_name(name, candidates)
         near = None if found else _nearest(kind, name, candidates)
         if near is not None and (answers.all_same or (kind, name) in answers.same):
             found = answers.same.get((kind, name), near)
@@ -86,7 +86,11 @@ def resolve(
     return ResolvedNames(names, tuple(questions))
 
 
-def _same_name(name: str, known: Sequence[str]) -> str | None:
+def same_name(name: str, known: Sequence[str]) -> str | None:
+    """
+    The known name that differs from this one in upper case, spaces and punctuation at
+    most.
+    """
     if name in known:
         return name
     wanted = _plain(name)

@@ -28,6 +28,8 @@ COLUMNS = (
     *("currency", "reference", "status"),
 )
 _HEADING_WITHIN = 40  # rows
+_LARGEST_EXACT = 2**53
+_EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 # By column the headings that people use, the first ones before the others.
 _HEADINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "production": (
@@ -119,6 +121,7 @@ def read_table(opened: OpenedFile, *, sheet: str = "") -> ListedRows:
         if any(heading.cells(row).values()):
             cells = heading.cells(row)
             listed.append(listed_row(row.position, cells, _unknown(row, heading)))
+            notes += _beyond(row, heading)
     return ListedRows(_without_swapped(listed, heading), tuple(notes))
 
 
@@ -292,6 +295,17 @@ def _says_cancelled(cells: Mapping[str, str]) -> bool:
     return any(state_of_status(text) == "cancelled" for text in texts if text)
 
 
+def _beyond(row: Row, heading: _Heading) -> list[str]:
+    """
+    A note about the cells of a row to the right of the last heading.
+    """
+    width = max((i + 1 for i, cell in enumerate(heading.row.cells) if cell.strip()))
+    found = [cell.strip() for cell in row.cells[width:] if cell.strip()]
+    if not found:
+        return []
+    return [f'{row.position}: not used: "{safe(found[0], longest=60)}" has no heading']
+
+
 def _unknown(row: Row, heading: _Heading) -> tuple[str, str] | None:
     """
     The first cell of ours that has no value although it seems to: an error, a formula
@@ -300,7 +314,24 @@ def _unknown(row: Row, heading: _Heading) -> tuple[str, str] | None:
     for index, name in heading.columns.items():
         if row.kind(index) in rows.UNKNOWN:
             return name, f"it is {rows.UNKNOWN[row.kind(index)]}"
+        text = row.cells[index].strip() if index < len(row.cells) else ""
+        if name == "reference" and _is_rounded(text, row.kind(index)):
+            return name, (
+                f'"{safe(text)}" is a number that a spreadsheet has rounded; format '
+                "the column as text, and enter it again"
+            )
     return None
+
+
+def _is_rounded(text: str, kind: str) -> bool:
+    """
+    Whether a reference was a number with more digits than a spreadsheet keeps.
+    """
+    if _EXPONENT.fullmatch(text):
+        return True
+    digits = text.removesuffix(".0")
+    is_number = kind == rows.NUMBER and digits.isascii() and digits.isdigit()
+    return is_number and (len(digits) > 16 or int(digits) > _LARGEST_EXACT)
 
 
 def _without_swapped(

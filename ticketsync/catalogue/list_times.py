@@ -17,6 +17,7 @@ from ticketsync.core.written_dates import ColumnOrder, Order, WrittenDateError
 DAY_COLUMNS = ("starts_at", "date")
 TIME_COLUMNS = ("starts_at", "date", "time")
 _EXAMPLE = ". Use YYYY-MM-DD HH:MM, for example 2026-06-30 19:30"
+_SHORT_HOUR = re.compile(r"(?:^|\s)[1-9][:.h][0-5]\d$")
 _ISO_TIME = re.compile(r"\dT\d")
 _SPREADSHEET_EPOCH = re.compile(r"1(?:899|900)-\d\d-\d\d ")
 
@@ -159,6 +160,15 @@ def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> dat
 
 def _has_time(text: str) -> bool:
     return _ISO_TIME.search(text) is not None or bool(written_dates.split(text)[1])
+
+
+def may_be_evening(cells: Mapping[str, str]) -> bool:
+    """
+    Whether the time of a row is written as 7:30, which people write for 19:30, too.
+    """
+    texts = [cells.get(name, "") for name in TIME_COLUMNS]
+    has_hour = any(_SHORT_HOUR.search(text) for text in texts)
+    return has_hour and not written_dates.has_halves(texts)
 
 
 def _read_time(text: str, style: TimeStyle) -> time:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import known_offsets, shows
+from ticketsync.catalogue import entered_values, known_names, known_offsets, shows
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
@@ -25,7 +25,6 @@ def find_production(connection: Connection, title: str) -> int:
 
     Raises: `NotFound` with the titles that are nearly the same.
     """
-    from ticketsync.catalogue import known_names
 
     titles = [known for _, known, _ in shows.list_productions(connection)]
     if title in titles:
@@ -57,14 +56,24 @@ def refuse_title(connection: Connection, title: str, new_title: str) -> None:
     """
     Raises: `UsageError` for a title that is empty or another production's.
     """
-    if not new_title.strip():
-        raise errors.UsageError("A production needs a title.", hint="Give one.")
-    is_new = productions.c.title == new_title
-    if new_title != title and connection.scalar(select(productions.c.id).where(is_new)):
-        raise errors.UsageError(
-            f"There is a production {safe(new_title)!r} already.",
-            hint="Use `ticketsync productions merge` to make one of both.",
-        )
+    entered_values.check_name(new_title, "production")
+    others = [known for _, known, _ in shows.list_productions(connection)]
+    entered_values.refuse_same_name(
+        new_title, (known for known in others if known != title), "production"
+    )
+
+
+def add_production(connection: Connection, title: str) -> tuple[int, str]:
+    """
+    Add a production, unless there is one with that title, in whatever letters; returns
+    its id and its title.
+
+    Raises: `UsageError` for a title that is none.
+    """
+    wanted = entered_values.check_name(title, "production")
+    known = [other for _, other, _ in shows.list_productions(connection)]
+    same = known_names.same_name(wanted, known) or wanted
+    return shows.add_production(connection, same), same
 
 
 def refuse_merge(connection: Connection, title: str, into: str) -> tuple[int, int]:

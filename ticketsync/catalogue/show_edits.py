@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from ticketsync.catalogue import production_edits, shows, undoing
+from ticketsync.catalogue import entered_values, production_edits, shows, undoing
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -98,7 +98,8 @@ def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
     show = shows.get_show(connection, show_id)
     venue = _venue(connection, show, edit)
     starts_at = _start(show, venue, edit)
-    capacity = None if edit.has_no_capacity else edit.capacity
+    seats = None if edit.has_no_capacity else edit.capacity
+    capacity = entered_values.check_seats(seats)
     is_resized = edit.has_no_capacity or edit.capacity is not None
     after = {
         "production": edit.production or show.production,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import known_names, shows
+from ticketsync.catalogue import entered_values, known_names, shows
 from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
 
 
@@ -22,6 +22,7 @@ class ShowNames:
     production: str
     venue: str
     questions: tuple[NameQuestion, ...]
+    is_new_venue: bool = False
 
 
 def resolve(
@@ -30,7 +31,11 @@ def resolve(
     """
     The known names that these stand for, by the rule of season lists; see
     `known_names.resolve`.
+
+    Raises: `UsageError` for a name that is empty or no text.
     """
+    entered_values.check_name(production, "production")
+    entered_values.check_name(venue, "venue")
     titles = [title for _, title, _ in shows.list_productions(connection)]
     venues = [known.name for known in shows.list_venues(connection)]
     titled = known_names.resolve("production", [production], titles, answers)
@@ -39,4 +44,5 @@ def resolve(
         titled.names[production],
         placed.names[venue],
         (*placed.questions, *titled.questions),
+        is_new_venue=placed.names[venue] not in venues,
     )

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import entered_values, shows
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -89,10 +90,11 @@ def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, s
             "This venue was changed since you opened the form.",
             hint="Open it again to see how it is now.",
         )
-    if "name" in changed and shows.find_venue(connection, after["name"]) is not None:
-        raise errors.UsageError(
-            f"There is a venue {safe(after['name'])!r} already.",
-            hint="Use `ticketsync venues merge` to make one of both.",
+    if "name" in changed:
+        changed["name"] = entered_values.check_name(after["name"], "venue")
+        others = [known.name for known in shows.list_venues(connection)]
+        entered_values.refuse_same_name(
+            changed["name"], (other for other in others if other != venue.name), "venue"
         )
     found = count_dependents(connection, show_ids_of(connection, venue=name))
     if "timezone" in changed and found.shows and edit.keep is None:
@@ -178,6 +180,18 @@ def _follow_venue(
 
 def _of(connection: Connection, ids: list[int]) -> list[ShowInfo]:
     return [shows.get_show(connection, show_id) for show_id in ids]
+
+
+def starts_in_zone(
+    connection: Connection, name: str, zone: str, keep: Keep | None
+) -> dict[int, datetime]:
+    """
+    When each show of a venue starts, by our id, once the venue is in another zone.
+
+    Raises: `UsageError` for a time that does not exist there.
+    """
+    found = _of(connection, show_ids_of(connection, venue=name))
+    return {show.id: _in_zone(show, zone, keep)[1] for show in found}
 
 
 def _in_zone(

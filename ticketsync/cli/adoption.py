@@ -167,6 +167,12 @@ def _undo(
             f"{seen.batch}: {number_of(seen.links, 'link')}, "
             f"{number_of(seen.shows, 'show')} that it made"
         )
+        if seen.orders:
+            amounts = ", ".join(str(amount) for amount in seen.gross)
+            app_context.say(
+                f"  {number_of(seen.orders, 'order')} leave the figures"
+                f"{amounts and f' (gross {amounts})'}; they stay stored"
+            )
         if seen.scanned:
             kept = number_of(seen.scanned, "show")
             app_context.say(f"  {kept} kept, because guests were scanned")
@@ -175,7 +181,10 @@ def _undo(
         seen = adoptions.undo(database, app_context.settings(), seen.batch)
         is_done = True
     if json:
-        render.print_json({**asdict(seen), "done": is_done})
+        gross = [
+            {"gross": amount.text, "currency": amount.currency} for amount in seen.gross
+        ]
+        render.print_json({**asdict(seen), "done": is_done, "gross": gross})
     elif is_done:
         app_context.say(
             f"{number_of(seen.links, 'link')} and "

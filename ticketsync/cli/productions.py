@@ -21,11 +21,11 @@ def add_production(ctx: typer.Context, title: str) -> None:
     """
     Add a production, unless there is one with that title.
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import production_edits
 
     app_context = context.get_context(ctx)
     with app_context.database().write() as connection:
-        production_id = shows.add_production(connection, title)
+        production_id, title = production_edits.add_production(connection, title)
     app_context.say(f"Production {production_id}: {title}")
 
 

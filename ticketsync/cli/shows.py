@@ -77,7 +77,7 @@ def add_show(
     """
     from datetime import datetime
 
-    from ticketsync.catalogue import new_shows, shows
+    from ticketsync.catalogue import entered_values, new_shows, shows
     from ticketsync.core import clock, errors
 
     app_context = context.get_context(ctx)
@@ -87,6 +87,7 @@ def add_show(
         raise errors.UsageError(
             f"{starts_at!r} is not a date and time.", hint="Use 2026-11-27 19:30."
         ) from None
+    entered_values.check_seats(capacity)
     database = app_context.database()
     production, venue = _known_names(database, production, venue, are_new=new)
     with database.write() as connection:
@@ -111,6 +112,23 @@ def add_show(
     app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
 
 
+def _confirm_venue(name: str) -> None:
+    """
+    Raises: `NeedsTerminal` where nobody can be asked, `Abort` for a no.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    question = f'There is no venue "{safe(name)}" yet. Add it?'
+    if not context.is_terminal():
+        raise errors.NeedsTerminal(
+            f'There is no venue "{safe(name)}" yet. Nothing was added.',
+            hint="Write the name as you have it, or add --new to add the venue.",
+        )
+    if not terminal.confirm(question):
+        raise typer.Abort
+
+
 def _known_names(
     database: Database, production: str, venue: str, *, are_new: bool
 ) -> tuple[str, str]:
@@ -131,6 +149,8 @@ def _known_names(
         answers = name_questions.ask(found.questions, answers, hint=hint)
         with database.read() as connection:
             found = show_names.resolve(connection, production, place, answers)
+    if found.is_new_venue and not answers.is_new("venue", place):
+        _confirm_venue(found.venue)
     return found.production, found.venue
 
 

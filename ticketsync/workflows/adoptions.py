@@ -10,11 +10,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import adopted_batches, show_edits, shows
-from ticketsync.catalogue.adopted_batches import PREFIX
+from ticketsync.catalogue import (
+    adopted_batches,
+    dependents,
+    occurrences,
+    show_edits,
+    shows,
+)
+from ticketsync.catalogue.adopted_batches import PREFIX, AdoptedBatch
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
+from ticketsync.core.money import Money
 from ticketsync.financials import notices
+from ticketsync.reporting import numbers
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 
@@ -23,13 +31,16 @@ from ticketsync.workflows import show_figures
 class UndoneAdoption:
     """
     How many links and shows an undo removes, and how many shows stay because guests of
-    theirs were scanned.
+    theirs were scanned. `orders` leave the figures, and with them what they have in
+    gross, one amount for each currency.
     """
 
     batch: str
     links: int
     shows: int
     scanned: int
+    orders: int = 0
+    gross: tuple[Money, ...] = ()
 
 
 def new_batch() -> str:
@@ -52,7 +63,27 @@ def preview_undo(connection: Connection, batch: str = "") -> UndoneAdoption:
         len(adopted.occurrence_ids),
         len(adopted.made - adopted.scanned),
         len(adopted.scanned),
+        dependents.count_orders(connection, adopted.occurrence_ids),
+        _gross(connection, adopted),
     )
+
+
+def _gross(connection: Connection, adopted: AdoptedBatch) -> tuple[Money, ...]:
+    """
+    The gross of what an adoption linked: of each show and account that has no other
+    link.
+    """
+    linked = occurrences.list_occurrences(connection)
+    wanted = {(o.show_id, o.account) for o in linked if o.id in adopted.occurrence_ids}
+    others = {
+        (o.show_id, o.account) for o in linked if o.id not in adopted.occurrence_ids
+    }
+    sums: dict[str, Money] = {}
+    for item in numbers.figures(connection):
+        if (item.show_id, item.account) in wanted - others:
+            known = sums.get(item.currency)
+            sums[item.currency] = item.gross if known is None else known + item.gross
+    return tuple(sums[currency] for currency in sorted(sums))
 
 
 def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
@@ -64,6 +95,8 @@ def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
     with database.write() as connection:
         adopted = adopted_batches.get_batch(connection, batch)
         show_edits.lock_shows(connection, sorted(adopted.show_ids))
+        count = dependents.count_orders(connection, adopted.occurrence_ids)
+        gross = _gross(connection, adopted)
         left_alone = adopted_batches.unlink(connection, adopted)
         show_figures.recompute(connection, settings, adopted.show_ids)
         removed = [shows.get_show(connection, show_id) for show_id in left_alone]
@@ -78,4 +111,6 @@ def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
         len(adopted.occurrence_ids),
         len(removed),
         len(adopted.scanned),
+        count,
+        gross,
     )

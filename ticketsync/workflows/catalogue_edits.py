@@ -23,6 +23,7 @@ from ticketsync.catalogue.dependents import Dependents
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.venue_edits import VenueEdit
+from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import notices
 from ticketsync.financials.recompute import linked_shows
@@ -201,12 +202,31 @@ def preview_venue(connection: Connection, name: str, edit: VenueEdit) -> EditPre
     notes = []
     if "timezone" in after and shows.get_venue(connection).id == venue.id:
         notes.append("the calendar days of all figures are those of its new zone")
+    if "timezone" in after:
+        notes += _listings_elsewhere(connection, name, after["timezone"], edit)
     return EditPreview(
         *("edit", name, _at_venue(connection, name)),
         {key: getattr(venue, key) for key in after},
         dict(after),
         tuple(notes),
     )
+
+
+def _listings_elsewhere(
+    connection: Connection, name: str, zone: str, edit: VenueEdit
+) -> list[str]:
+    """
+    The listings that sell shows of a venue for another time than in its new zone.
+    """
+    starts = venue_edits.starts_in_zone(connection, name, zone, edit.keep)
+    found = [
+        f"show {item.show_id}: {item.account} sells it for {item.starts_local}"
+        for item in occurrences.list_occurrences(connection)
+        if item.show_id in starts
+        and item.gone_since is None
+        and item.starts_at != starts[item.show_id]
+    ]
+    return errors.first_of(found)
 
 
 def edit_venue(
