@@ -190,8 +190,13 @@ class TestInAFolder:
         account.put("b.csv", heading, f"1,{FRI},Adult,1,39.00,Paid")
         account.put("c.csv", heading, f"1,{THU},Adult,2,78.00,Refunded")
         assert is_read(account, 1, 1, 11700)
+        # a.csv itself was read before: whatever its time, it is the older report.
         os.utime(account.path / "in" / "a.csv", (2 * 10**9, 2 * 10**9))
-        assert is_refused(account, "less was taken back", 1, 1, 11700)
+        assert is_read(account, 1, 1, 11700)
+        rows = f"1,{THU},Adult,2,78.00,Paid", f"9,{THU},Adult,1,39.00,Paid"
+        account.put("d.csv", heading, *rows)
+        account.sync()
+        assert is_refused(account, "less was taken back", 2, 2, 15600)
 
     @pytest.mark.parametrize("other", [f"{THU},Grown-up", f"Ball,{THU[5:]},Adult"])
     def test_rows_that_differ_in_a_name_alone(self, account, other):
@@ -274,6 +279,61 @@ class TestPutBack:
         monkeypatch.setattr(undone, "what_is_undone", lambda *_: "")
         assert account.sync()[0].exit_code == 0
         assert tuple(account.figures()) == (1, 2, 7800)
+
+
+# A newer export that is net of what another report takes back
+
+
+class TestNetOfARefund:
+    SOLD, BACK = f"1,{GALA},Adult,2,78.00", f"1,{GALA},Adult,-1,-39.00"
+    NET = f"1,{GALA},Adult,1,39.00"
+
+    @pytest.mark.parametrize("newest", ["b.csv", "s.csv"])
+    def test_a_refund_is_not_counted_twice(self, account, newest):
+        account.put("a.csv", self.SOLD)
+        statement = account.put("s.csv", self.BACK)
+        assert is_read(account, 1, 1, 7800)
+        account.put("b.csv", self.NET, f"2,{GALA},Adult,1,39.00")
+        if newest == "s.csv":
+            os.utime(statement, (2 * 10**9, 2 * 10**9))
+        account.sync()
+        assert is_refused(account, "sells 39.00 less than a.csv", 2, 2, 7800 + 3900)
+
+    def test_of_several_refunds_one_is_in_the_net_amount(self, account):
+        account.put("a.csv", f"1,{GALA},Adult,4,156.00")
+        account.put("s.csv", f"1,{GALA},Adult,-2,-78.00", self.BACK)
+        account.put("b.csv", f"1,{GALA},Adult,2,78.00", f"2,{GALA},Adult,1,39.00")
+        assert is_refused(account, "sells 78.00 less", 1, 1, 3900)
+
+    def test_a_refund_with_a_number_of_its_own(self, account):
+        account.recipe(refund_of="Original")
+        account.put("a.csv", OF, f"{self.SOLD},")
+        account.put("s.csv", OF, self.BACK.replace("1,", "R1,", 1) + ",1")
+        assert is_read(account, 1, 1, 7800)
+        account.put("b.csv", OF, f"{self.NET},", f"2,{GALA},Adult,1,39.00,")
+        account.sync()
+        assert is_refused(account, "sells 39.00 less", 2, 2, 7800 + 3900)
+
+    def test_the_export_that_was_not_net_is_gone(self, account):
+        first = account.put("a.csv", self.SOLD)
+        account.put("s.csv", self.BACK)
+        assert is_read(account, 1, 1, 7800)
+        first.unlink()
+        account.put("b.csv", self.NET, f"2,{GALA},Adult,1,39.00")
+        account.sync()
+        assert is_refused(account, "takes that back as well", 2, 2, 7800 + 3900)
+
+    def test_one_refund_more_is_counted(self, account):
+        account.put("a.csv", self.SOLD)
+        account.put("s.csv", self.BACK)
+        account.put("b.csv", self.SOLD, self.BACK, f"2,{GALA},Adult,1,39.00")
+        assert is_read(account, 2, 2, 7800 + 3900)
+
+    def test_a_correction_by_another_amount_is_counted(self, account):
+        account.put("a.csv", f"1,{GALA},Adult,3,117.00")
+        account.put("s.csv", f"1,{GALA},Adult,0,-5.00")
+        account.put("b.csv", f"1,{GALA},Adult,2,78.00", f"2,{GALA},Adult,1,39.00")
+        assert is_read(account, 2, 3, 7800 + 3900)
 
 
 # Two tills

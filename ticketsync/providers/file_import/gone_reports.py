@@ -14,7 +14,7 @@ from typing import Any
 
 from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import same_order, undone
+from ticketsync.providers.file_import import net_sales, same_order, undone
 from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.order_versions import note_fewer
@@ -232,6 +232,13 @@ def _unless_undone(
         return Verdict("other", lost)
     if is_older and before != now and None not in (before, now):
         return Verdict("other", "this report is the older one")
+    sold, _ = _parts(recipe, old["lines"])
+    sold_now, returned = _parts(recipe, found.raw["lines"])
+    amount = net_sales.what_went_back_twice(
+        found.raw["rules"], sold, sold_now, returned
+    )
+    if amount:
+        return Verdict("other", f"it sells {amount} less, and takes that back as well")
     return verdict
 
 

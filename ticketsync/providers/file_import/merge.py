@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import gone_reports, held_numbers
+from ticketsync.providers.file_import import (
+    gone_reports,
+    held_numbers,
+    renamed_events,
+)
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.gone_reports import Found
 from ticketsync.providers.file_import.held_numbers import Key
@@ -51,7 +55,7 @@ def merge_orders(
     The raw orders of all sources, which come oldest first. The rows are taken out of
     the sources, so that a large report is in memory once.
     """
-    _spell_events_alike(sources, held)
+    _spell_events_alike(recipe, sources, held)
     versions: dict[Key, list[Version]] = {}
     numbers: dict[str, frozenset[str]] = {}
     for source in sources:
@@ -83,6 +87,7 @@ def merge_orders(
         held.event_names,
     )
     _refuse_twins(merged, twins, held)
+    _refuse_renamed(recipe, held, ids, merged)
     for id_, raw in merged.orders.items():
         if "problem" not in raw:
             for report in origins[id_]:
@@ -167,20 +172,31 @@ def event_key(name: str) -> str:
     return re.sub(r"[\W_]+", "", plain) or plain
 
 
-def _spell_events_alike(sources: Sequence[Source], held: HeldNames) -> None:
+def _spell_events_alike(
+    recipe: Recipe, sources: Sequence[Source], held: HeldNames
+) -> None:
     """
-    Write each event's name as it was first written, in place.
+    Write each event's name as it was first written, in place, or as the recipe says
+    that it was called.
     """
+    renamed = {event_key(new): old for new, old in recipe.renamed_events.items()}
     spelled: dict[str, str] = {event_key(name): name for name in sorted(held.events)}
     cache: dict[str, str] = {}
     for source in sources:
         for lines in source.orders.values():
             for line in lines:
+                if "event_id" in line.cells:
+                    event_id = line.cells["event_id"]
+                    line.cells["event_id"] = recipe.renamed_events.get(
+                        event_id, event_id
+                    )
+                    continue
                 name = line.cells.get("event")
-                if name is None or "event_id" in line.cells:
+                if name is None:
                     continue
                 if name not in cache:
-                    cache[name] = spelled.setdefault(event_key(name), name)
+                    first = renamed.get(event_key(name), name)
+                    cache[name] = spelled.setdefault(event_key(first), first)
                 line.cells["event"] = cache[name]
 
 
@@ -212,6 +228,28 @@ def _refuse_twins(
             "lines": [x for x in raw["lines"] if _event(x) == event] or raw["lines"],
             "problem": {"word": "order-numbers-changed", "reason": reason},
         }
+
+
+def _refuse_renamed(
+    recipe: Recipe, held: HeldNames, ids: Mapping[Key, str], merged: MergedOrders
+) -> None:
+    """
+    Set the orders of an event aside that seems to be a stored one with another title:
+    those that are stored by the ids they have, so that nothing seems missing.
+    """
+    for renamed in list(renamed_events.find_renamed(recipe, held, ids, merged.orders)):
+        for id_ in renamed_events.ids_of_event(ids, renamed.now) - held.orders.keys():
+            raw = merged.orders.get(id_)
+            if raw is None:
+                continue
+            place = merged.locations[id_]
+            old = renamed.stored.get(id_)
+            if old is not None:
+                del merged.orders[id_], merged.locations[id_]
+                merged.locations[old["id"]] = place
+                raw = old
+            problem = {"word": "event-renamed", "reason": f"{place}: {renamed.reason}"}
+            merged.orders[raw["id"]] = {**raw, "problem": problem}
 
 
 def _events(raw: Raw) -> set[str]:

@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.core.plurals import number_of
-from ticketsync.providers.file_import import added_rows, order_parts, undone
+from ticketsync.providers.file_import import (
+    added_rows,
+    net_sales,
+    order_parts,
+    undone,
+)
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
@@ -22,6 +27,7 @@ from ticketsync.providers.file_import.report_versions import (
     Merged,
     Origin,
     Version,
+    frozen,
     is_added,
     is_confirmed,
     split_added,
@@ -95,6 +101,7 @@ class VersionMerger:
         lines = added_rows.with_returns(chosen.lines, others)
         if self.recipe.order_numbers != "folder":
             self._refuse_undone(id_, selling, lines, others)
+            self._refuse_net(selling, others)
         return Merged(lines, [*others, *chosen.versions])  # newest last
 
     def _refuse_undone(
@@ -124,6 +131,39 @@ class VersionMerger:
                     "is the newer file; remove the older export, whatever its time, or "
                     f"{CHANGED}",
                     "undone",
+                )
+
+    def _refuse_net(
+        self, selling: Sequence[Version], others: Sequence[Version]
+    ) -> None:
+        """
+        `Conflict` where the newest report sells less than an older one by what further
+        reports take back: the same money would go back twice.
+        """
+        if len(selling) < 2 or not others or self._is_confirmed(selling[-1]):
+            return
+        newest = selling[-1]
+        back = [
+            (version, line)
+            for version in others
+            for line in version.lines
+            if line.is_return and not newest.rows[frozen(line)]
+        ]
+        for version in selling[:-1]:
+            amount = net_sales.what_went_back_twice(
+                self.rules,
+                [line.cells for line in version.sales],
+                [line.cells for line in newest.sales],
+                [line.cells for _, line in back],
+            )
+            if amount:
+                statement, line = back[0]
+                raise Conflict(
+                    f"{newest.place}: it sells {amount} less than {version.place}, and "
+                    f"{statement.source.place(line)} takes that back, which may be the "
+                    "same money; remove the report that says it the second time, or "
+                    "add the number to `changed_orders` in the recipe if both are so",
+                    "refund-twice",
                 )
 
     def _newest(self, id_: str, selling: Sequence[Version]) -> Merged:

@@ -47,6 +47,8 @@ class Recipe:
                   an order that contradicts an older one is set aside
     changed_orders  numbers of orders that are the same although nothing in a newer
                   report says so: an exchange for another night, a corrected price
+    renamed_events  what an event is called now → what it was called before; itself
+                    where it is another event
     repeated_rows   what rows mean that are equal in every cell
     """
 
@@ -74,6 +76,7 @@ class Recipe:
     ignore_columns: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
     changed_orders: tuple[str, ...] = ()
+    renamed_events: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
@@ -170,6 +173,10 @@ def parse_recipe(text: str, source: str) -> Recipe:
         ignore_columns=_words(given, "ignore_columns"),
         free=_words(given, "free"),
         changed_orders=_words(given, "changed_orders"),
+        renamed_events={
+            now.strip(): before.strip()
+            for now, before in given.get("renamed_events", {}).items()
+        },
         **{name: given[name].strip() for name in recipe_keys.AS_GIVEN if name in given},
     )
 

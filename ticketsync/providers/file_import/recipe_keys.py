@@ -43,6 +43,7 @@ RECIPE = section(
     buyer_fee=one_of("unknown", "kept"),
     **dict.fromkeys(("columns", "formats", "status", "kind", "signs", "per"), dict),
     **dict.fromkeys(WORD_LISTS, list[str]),
+    renamed_events=dict[str, str],
 )
 COLUMNS = section(**dict.fromkeys(FIELDS, str))
 FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))
