@@ -654,3 +654,17 @@ def test_a_reference_that_a_spreadsheet_rounded_is_refused(tmp_path):
 
     text = "Show,Date,Time,Ref\nGala,2026-12-22,19:30,1.23457E+15\n"
     assert "rounded" in read(tmp_path, "a.csv", text).problems[0].reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "hint"),
+    [
+        ("180 seats,", '"180 seats" is not a number of seats; write 180'),
+        ('"1,200",', '"1,200" is not a number of seats; write 180'),
+        ("180,AEST", '"AEST" is not a time zone; write the name of its region'),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_write(tmp_path, cells, hint):
+    text = f"Show,When,Cap,TZ\nGala,2026-12-22 19:30,{cells}\n"
+    (problem,) = read(tmp_path, "a.csv", text).problems
+    assert problem.reason.startswith(hint)

@@ -44,6 +44,7 @@ from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import Order
 
 _CALENDARS = (".ics", ".ical")
+_NO_ZONE = "is not a time zone; write the name of its region, such as Australia/Sydney"
 MOST_NAMES = 1000  # of venues or of productions; each is compared with all others
 
 
@@ -305,7 +306,7 @@ class _Parser:
         cells = row.cells
         if not cells.get("production"):
             raise InvalidCell("production", "the title is missing")
-        zone = _checked(cells, "timezone", "", clock.zone, "is not a time zone")
+        zone = _checked(cells, "timezone", "", clock.zone, _NO_ZONE)
         currency = _checked(
             cells, "currency", "", money.exponent, "is not an ISO 4217 currency"
         ).upper()
@@ -374,7 +375,9 @@ def _capacity(text: str) -> int | None:
         return None
     whole = text.removesuffix(".0")
     if not (whole.isascii() and whole.isdigit()):
-        raise InvalidCell("capacity", f'"{safe(text)}" is not a number of seats')
+        raise InvalidCell(
+            "capacity", f'"{safe(text)}" is not a number of seats; write 180'
+        )
     # The number of digits first: Python refuses to read thousands of them.
     if len(whole) > len(str(MOST_SEATS)) or int(whole) > MOST_SEATS:
         raise InvalidCell("capacity", f'"{safe(text)}" is more seats than a show has')

@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, name_questions, terminal
+from ticketsync.cli import (
+    context,
+    name_questions,
+    season_list_tables,
+    terminal,
+)
 from ticketsync.cli.context import AppContext, Format, Json, Yes
 from ticketsync.core.plurals import number_of
 
@@ -19,8 +24,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ticketsync.catalogue.import_file import ListOptions
-    from ticketsync.catalogue.known_names import NameQuestion
-    from ticketsync.catalogue.list_plan import PlannedShow
     from ticketsync.catalogue.missing_shows import MissingAnswer, MissingShow
     from ticketsync.catalogue.show_states import StatusAnswer
     from ticketsync.core.written_dates import Order
@@ -112,7 +115,7 @@ def import_shows(
         return
     created = season_list.apply(database, app_context.settings(), seen)
     if chosen == "json":
-        _print_json(seen, created, is_dry_run=False)
+        season_list_tables.print_json(seen, created, is_dry_run=False)
         _exit_if_open(seen)
         return
     _say_remarks(app_context, seen, "skipped")
@@ -280,7 +283,11 @@ def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:
     if not changes:
         return True
     if not app_context.quiet:
-        render.table(_rows(changes), _columns(), stream=sys.stderr)
+        render.table(
+            season_list_tables.rows(changes),
+            season_list_tables.columns(),
+            stream=sys.stderr,
+        )
     for warning in seen.warnings:
         app_context.say(f"  {warning}")
     number = len(changes)
@@ -310,7 +317,9 @@ def _say_remarks(app_context: AppContext, seen: ListPreview, word: str) -> None:
         app_context.say(f"  {word} {safe(problem)}")
     for item in seen.plan.shows:
         if item.listed.is_cancelled:
-            name = f"{item.listed.new.production} {_local(item)}"
+            name = (
+                f"{item.listed.new.production} {season_list_tables.local_start(item)}"
+            )
             what = f"show {item.show.id} is excluded" if item.show else "no show"
             app_context.say(f"  {item.listed.position}: {safe(name)} cancelled, {what}")
     for note in (*seen.parsed.unconfirmed, *seen.notes):
@@ -331,134 +340,21 @@ def _print_preview(
     from ticketsync.core.redact import safe
 
     if format == "json":
-        _print_json(seen, 0, is_dry_run=True)
+        season_list_tables.print_json(seen, 0, is_dry_run=True)
         return
-    rows = _rows(seen.plan.shows, seen.parsed.questions)
-    render.show(rows, _columns(), format, machine=_records(seen))
+    rows = season_list_tables.rows(seen.plan.shows, seen.parsed.questions)
+    render.show(
+        rows,
+        season_list_tables.columns(),
+        format,
+        machine=season_list_tables.records(seen),
+    )
     _say_remarks(app_context, seen, "invalid:")
     for question in (*seen.parsed.questions, *seen.moves):
         app_context.say(f"  {safe(question)}")
-    new = sum(row["change"] == "new" for row in _records(seen))
+    new = sum(row["change"] == "new" for row in season_list_tables.records(seen))
     app_context.say(
         f"{file.name}: {number_of(len(seen.playing), 'show')} would be read, {new} new"
         f"{_others(seen)}."
     )
     app_context.say_dry_run()
-
-
-def _columns() -> tuple[Any, ...]:
-    from ticketsync.cli import render
-
-    return (
-        render.Column("when", "WHEN", rigid=True),
-        render.Column("production", "PRODUCTION", most=28),
-        render.Column("venue", "VENUE", most=20),
-        render.Column("capacity", "SEATS", numeric=True),
-        render.Column("change", "", rigid=True),
-    )
-
-
-def _rows(
-    planned: Sequence[PlannedShow], questions: Sequence[NameQuestion] = ()
-) -> list[dict[str, Any]]:
-    from ticketsync.cli import render
-
-    asked = {question.written for question in questions}
-    return [
-        {
-            "when": render.day(_local(item)),
-            "production": item.listed.new.production,
-            "venue": item.listed.new.venue,
-            "capacity": item.listed.new.capacity,
-            "change": "which name?"
-            if asked & {item.listed.new.production, item.listed.new.venue}
-            else _change_text(item),
-        }
-        for item in planned
-    ]
-
-
-def _change_text(item: PlannedShow) -> str:
-    from ticketsync.catalogue.list_plan import Change
-    from ticketsync.cli import render
-
-    if item.change is Change.MOVED and item.show is not None:
-        return f"was {render.day(item.show.starts_local)}"
-    words = {
-        Change.SAME: "exists",
-        Change.EXCLUDED: "cancelled: exclude",
-        Change.INCLUDED: "include again",
-    }
-    return words.get(item.change, item.change.value)
-
-
-def _local(item: PlannedShow) -> str:
-    from ticketsync.core import clock
-
-    new = item.listed.new
-    return f"{clock.local(new.starts_at, new.timezone):%Y-%m-%d %H:%M}"
-
-
-def _records(seen: ListPreview) -> list[dict[str, Any]]:
-    from ticketsync.core import clock
-
-    return [
-        {
-            "position": item.listed.position,
-            "production": item.listed.new.production,
-            "starts_at": clock.iso(item.listed.new.starts_at),
-            "starts_local": _local(item),
-            "venue": item.listed.new.venue,
-            "timezone": item.listed.new.timezone,
-            "capacity": item.listed.new.capacity,
-            "currency": item.listed.new.currency,
-            "reference": item.listed.new.reference,
-            "change": item.change.value,
-            "show_id": item.show.id if item.show else None,
-        }
-        for item in seen.plan.shows
-    ]
-
-
-def _missing_record(item: MissingShow) -> dict[str, Any]:
-    from ticketsync.core import clock
-
-    new = None if item.likely is None else item.likely.new
-    return {
-        "show_id": item.show.id,
-        "production": item.show.production,
-        "starts_local": item.show.starts_local,
-        "reference": item.show.reference,
-        "may_be": None if item.likely is None else item.likely.position,
-        "may_start_at": None if new is None else clock.iso(new.starts_at),
-    }
-
-
-def _print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
-    from ticketsync.catalogue.list_plan import Change
-    from ticketsync.cli import render
-
-    render.print_json(
-        {
-            "read": len(seen.playing),
-            "created": created,
-            "skipped": [str(problem) for problem in seen.problems],
-            "updated": seen.number(Change.UPDATED),
-            "moved": seen.number(Change.MOVED),
-            "excluded": seen.number(Change.EXCLUDED),
-            "included": seen.number(Change.INCLUDED),
-            "cancelled": seen.number(Change.CANCELLED),
-            "unconfirmed": list(seen.parsed.unconfirmed),
-            "notes": list(seen.notes),
-            "questions": [
-                {"kind": q.kind, "written": q.written, "known": q.known}
-                for q in seen.parsed.questions
-            ],
-            "new_venues": list(seen.new_venues),
-            "new_productions": list(seen.new_productions),
-            "dry_run": is_dry_run,
-            "shows": _records(seen),
-            "missing": [_missing_record(item) for item in seen.missing],
-            "unknown_statuses": dict(seen.parsed.unknown_statuses),
-        }
-    )
