@@ -66,6 +66,7 @@ class Style:
     encoding: str
 
 
+PLAIN = Style(".", "", "-", "", ",", False, ISO, "utf-8")
 STYLES = st.builds(
     Style,
     decimal=st.sampled_from(".,"),
@@ -162,10 +163,11 @@ def expected(rows):
     return found
 
 
-def read(folder, stored=None, reports=None):
+def read(folder, stored=None, reports=None, known=None):
     """
     The same of a folder, and the reasons of orders that were set aside. `stored`, by
-    order, and the `reports` that gave them are what an account holds, kept up to date.
+    order, the `reports` that gave them, and those that are `known` by their content are
+    what an account holds, kept up to date.
     """
     options = {"recipe": str(folder / "r.yaml"), "watch": str(folder / "in")}
     provider = FileImport(None, options)
@@ -177,6 +179,7 @@ def read(folder, stored=None, reports=None):
                 held,
                 reports=reports,
                 stored=lambda ids: {id_: stored[id_] for id_ in ids},
+                read=known or {},
             )
         )
     figures, aside = {}, {}
@@ -200,6 +203,8 @@ def read(folder, stored=None, reports=None):
     assert not [id_ for id_, number in ids.items() if number > 1]
     if reports is not None:
         reports |= provider.orders_of_reports()
+    if known is not None:
+        known |= provider.reports_read()
     return figures, aside
 
 
@@ -330,9 +335,8 @@ def test_numbers_that_another_report_uses_again(folders, rows, seed, is_left):
     first report's model, or of those of its own export, or is set aside.
     """
     chance = random.Random(seed)
-    plain = Style(".", "", "-", "", ",", False, ISO, "utf-8")
     folder, stored, reports = folders(), {}, {}
-    put(folder, "a.csv", rows, plain, 0)
+    put(folder, "a.csv", rows, PLAIN, 0)
     _, unread = read(folder, stored, reports)
     numbers = sorted({row.order for row in rows} - unread.keys())
     again = {number for number in numbers if chance.random() < 0.5}
@@ -340,7 +344,7 @@ def test_numbers_that_another_report_uses_again(folders, rows, seed, is_left):
     same = [row for row in rows if row.order in numbers and row.order not in again]
     if not is_left:
         (folder / "in" / "a.csv").unlink()
-    put(folder, "b.csv", chance.sample(other + same, len(other + same)), plain, 1)
+    put(folder, "b.csv", chance.sample(other + same, len(other + same)), PLAIN, 1)
     for _ in range(2):
         found, aside = read(folder, stored, reports)
         model = expected([row for row in rows if row.order in numbers])
@@ -391,3 +395,128 @@ def _saved_again(row):
     number = int(row.order)
     text = f"{number:.5E}".replace("E+0", "E+") if number >= 10**11 else str(number)
     return replace(row, order=text)
+
+
+# What people do to a folder between two reads
+
+
+def _at_two_tills(rows, chance):
+    """
+    The rows of each order by the till that sold it, under its own numbers: the first
+    order of each has the number A100.
+    """
+    numbers = {}
+    tills = {"north": [], "south": []}
+    for row in rows:
+        if row.order not in numbers:
+            till = chance.choice(sorted(tills))
+            sold = len({n for t, n in numbers.values() if t == till})
+            numbers[row.order] = till, f"A{100 + sold}"
+        till, number = numbers[row.order]
+        tills[till].append(replace(row, order=number))
+    return tills
+
+
+def _is_known_or_aside(found, aside, model):
+    """
+    Whether each order has the figures of the model or was set aside.
+    """
+    assert found.keys() <= model.keys()
+    assert all(model[order] == figures for order, figures in found.items())
+    assert all(aside[order].strip() for order in model.keys() - found.keys())
+
+
+@generated
+@given(rows=sales(), seed=st.integers(0, 999))
+def test_two_tills_that_number_alike(folders, rows, seed):
+    """
+    With a word in the recipe each till has its own orders; without one, numbers that
+    both have are never added up or replaced, but set aside.
+    """
+    tills = _at_two_tills(rows, random.Random(seed))
+    models = {till: expected(sold) for till, sold in tills.items()}
+    shared = set.intersection(*(set(model) for model in models.values()))
+    folder = folders()
+    for age, (till, sold) in enumerate(tills.items()):
+        if sold:
+            put(folder, f"{till}.csv", sold, PLAIN, age)
+    found, aside = read(folder)
+    assert found.keys() | aside.keys() == set().union(*models.values())
+    for order, figures in found.items():
+        of_tills = [model[order] for model in models.values() if order in model]
+        assert figures in of_tills
+        # What both have, and is no other order, is the same order for all one can see.
+        assert order not in shared or _alike(tills, order)
+    recipe = folder / "r.yaml"
+    recipe.write_text(recipe.read_text() + "order_numbers: file\n")
+    found, aside = read(folder)
+    model = {
+        f"{order} ({till})": figures
+        for till, orders in models.items()
+        for order, figures in orders.items()
+    }
+    _is_known_or_aside(found, aside, model)
+
+
+def _alike(tills, order):
+    """
+    Whether two tills sold something of the same show, night, type and price.
+    """
+    sold = [
+        {
+            (row.show, row.starts, row.type, row.total // row.quantity)
+            for row in rows
+            if row.order == order and row.quantity > 0
+        }
+        for rows in tills.values()
+    ]
+    return bool(set.intersection(*sold))
+
+
+@generated
+@given(
+    rows=sales(),
+    seed=st.integers(0, 999),
+    deed=st.sampled_from(["copy", "rename", "put back", "old refunds", "swap"]),
+)
+def test_what_people_do_to_a_folder(folders, rows, seed, deed):
+    """
+    An export and a newer one with a further order, and refunds in a file of their own;
+    then a file is copied, renamed, put back with a new time, or an older file of
+    refunds is found. The figures are those of the model, or stay, or wait by name.
+    """
+    chance = random.Random(seed)
+    statement = [row for row in rows if row.quantity < 0]
+    sold = [row for row in rows if row.quantity > 0]
+    late = statement if deed == "old refunds" else []
+    more = Row("A900", SHOWS[0], NIGHTS[0], "Adult", 2, 5000, 0)
+    folder, stored, reports, known = folders(), {}, {}, {}
+    put(folder, "a.csv", sold, PLAIN, 10)
+    if statement and not late:
+        put(folder, "s.csv", statement, PLAIN, 11)
+    read(folder, stored, reports, known)
+    put(folder, "b.csv", [*sold, more], PLAIN, 20)
+    before, _ = read(folder, stored, reports, known)
+    place = folder / "in"
+    file = chance.choice(sorted(place.iterdir()))
+    data = file.read_bytes()
+    if deed in ("rename", "put back", "swap"):
+        file.unlink()
+    if deed == "swap":
+        file = place / "b.csv"
+    name = {"copy": f"{file.stem} (1).csv", "rename": "z.csv"}.get(deed, file.name)
+    age = chance.choice([5, 15, 30])
+    if late:
+        put(folder, "s.csv", late, PLAIN, chance.choice([5, 15, 30]))
+    else:
+        (place / name).write_bytes(data)
+        os.utime(place / name, (10**9 + age, 10**9 + age))
+    model = expected([*rows, more])
+    for _ in range(2):
+        found, aside = read(folder, stored, reports, known)
+        assert all(model[order] == figures for order, figures in found.items())
+        assert all(aside[order].strip() for order in aside)
+        if deed != "swap":
+            assert model.keys() == found.keys() | aside.keys()
+            assert aside.keys() <= _doubtful(rows)
+            assert all(found[order] == before[order] for order in found) or late

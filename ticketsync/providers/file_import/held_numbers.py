@@ -80,5 +80,12 @@ def _numbers(id_: str, event: str) -> list[str]:
     """
     if id_.endswith(f" ({event})"):
         return [id_.removesuffix(f" ({event})")]
+    return possible_numbers(id_)
+
+
+def possible_numbers(id_: str) -> list[str]:
+    """
+    What the number in an id that is divided by file may be.
+    """
     ends = [n for n in range(len(id_)) if id_.startswith(" (", n)]
     return [id_[:end] for end in ends]

@@ -15,6 +15,7 @@ from typing import Any
 
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import (
+    file_numbers,
     gone_reports,
     held_numbers,
     renamed_events,
@@ -65,6 +66,8 @@ def merge_orders(
         for key, lines in _numbered(recipe, source, held).items():
             versions.setdefault(key, []).append(Version(source, lines))
         source.orders.clear()
+    if recipe.order_numbers == "file":
+        versions = file_numbers.settle(recipe, versions, held)
     ids = held_numbers.assign_ids(versions, held.orders)
     merger = VersionMerger(recipe, rules, numbers)
     merged = MergedOrders(notes=merger.notes)
