@@ -325,8 +325,8 @@ def test_make_targets_in_the_documents_exist():
 
 def test_the_example_settings_name_every_setting():
     text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
-    # Single accounts are an example in comments, because it names rates.
-    shown = re.sub(r"^accounts: \{\}\n#[^\n]*\n", "accounts:\n", text, flags=re.M)
+    # Accounts, the business and tax are examples in comments: they name rates.
+    shown = re.sub(r"^(accounts|business|tax): \{\}$", r"\1:", text, flags=re.M)
     shown = re.sub(r"^#( {2,}[^\n]*)$", r"\1", shown, flags=re.M)
     assert yaml.safe_load(text)["accounts"] == {}
     assert config.read(shown, "config.example.yaml").accounts["tt"].fees
@@ -336,7 +336,7 @@ def test_the_example_settings_name_every_setting():
     assert set(read["serve"]) == set(config.ServeSettings.__slots__)
     assert set(read) == {
         *("database", "sync", "matching", "network", "people", "shows", "notify"),
-        *("serve", "log", "accounts"),
+        *("serve", "log", "accounts", "business", "tax"),
     }
     (rates,) = read["accounts"]["tt"]["fees"]
     keys = {"from" if n == "since" else n for n in config.FeeSchedule.__slots__}

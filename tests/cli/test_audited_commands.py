@@ -39,7 +39,7 @@ READS = {
     *("sandbox truth", "schedule show", "shows list", "shows show", "status"),
     *("refunds list", "report weekly"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
-    *("webhooks show", "webhooks health"),
+    *("webhooks show", "webhooks health", "tax rules", "tax worksheet"),
 }
 REASONS = {
     "checkin import": "each scan is kept with its door and time",
