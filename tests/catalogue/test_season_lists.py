@@ -281,6 +281,41 @@ def test_a_name_in_another_case_or_spelling_is_the_same(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        *("18/12/2026 TBC", "18/12/2026 (tbc)", "18/12/2026 19:30 - to be confirmed"),
+        *("TBA December", "18/12/2026 ?", "T.B.C. 18/12/2026", "18/12/2026, t.b.a."),
+    ],
+)
+def test_a_date_that_is_still_to_be_confirmed_stops_no_other_row(tmp_path, cell):
+    text = f'Show,When\nGala,"{cell}"\nHamlet,22/12/2026 19:30\n'
+    parsed = read(tmp_path, "a.csv", text)
+    assert [show.production for show in parsed.shows] == ["Hamlet"]
+    assert parsed.problems == ()
+    assert parsed.unconfirmed == ("line 2: Gala is not confirmed",)
+
+
+@pytest.mark.parametrize("cell", ["18/12/2026 Tbcx", "Stbc 18/12/2026"])
+def test_a_word_that_only_holds_these_letters_is_a_problem(tmp_path, cell):
+    text = f"Show,When\nGala,{cell}\nHamlet,22/12/2026 19:30\n"
+    assert len(read(tmp_path, "a.csv", text).problems) == 1
+
+
+@pytest.mark.parametrize("room", ["Main Room", "main hall", "The Theatre", "Room"])
+def test_a_room_without_a_name_of_its_own_is_a_question(tmp_path, room):
+    """
+    It would be a second venue, and divide the shows of the first.
+    """
+    text = f"Show,When,Room\nGala,2026-12-22 19:30,{room}\n"
+    parsed = read(tmp_path, "a.csv", text)
+    assert [str(question) for question in parsed.questions] == [
+        f'venue "{room}": did you mean "The Lantern Room"?'
+    ]
+    answers = NameAnswers(all_new=True)
+    assert read(tmp_path, "a.csv", text, names=answers).questions == ()
+
+
+@pytest.mark.parametrize(
     "room",
     ["Lantern Room", "The Lantren Room", "The Lantern Room, 12 Smith St, Sydney"],
 )

@@ -41,7 +41,7 @@ READS = {
     *("refunds list", "report weekly"),
     *("tax rules", "tax worksheet", "export ledger"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
-    *("webhooks show", "webhooks health"),
+    *("webhooks show", "webhooks health", "tax rules", "tax worksheet"),
 }
 REASONS = {
     "checkin import": "each scan is kept with its door and time",

@@ -2,7 +2,9 @@
 What a person is shown about report files, from connecting a folder to the figures.
 """
 
+import json
 import os
+import re
 
 import pytest
 from support import commands
@@ -253,3 +255,159 @@ def test_an_unknown_status_is_named_with_its_ways_out(office):
     office.put("a.csv", f"1,{LATE},1,25.00,unpaid", heading=f"{HEADING},State")
     said = office.said("accounts", "recipe", "check", "r.yaml", "in/a.csv", code=3)
     assert "add it to one of paid, comp, pending, cancelled, void, refunded" in said
+
+
+# What `recipe check` is given
+
+CHECK = ("accounts", "recipe", "check")
+
+
+def test_a_folder_is_checked_as_sync_reads_it(office):
+    """
+    What takes back what another report sells is read; alone it is set aside, and what
+    was not looked at is said.
+    """
+    office.put("a.csv", f"1,{LATE},2,50.00")
+    office.put("b.csv", f"1,{LATE},-1,-25.00")
+    check = (*CHECK, "r.yaml")
+    (row,) = json.loads(office.run(*check, "in", "--json").stdout)
+    assert (row["order"], row["charged"], row["refunded"]) == ("1", "50.00", "25.00")
+    said = office.said(*check, "in")
+    assert "Read: 2 reports in in. Not looked at: what an account has stored" in said
+    said = office.said(*check, "in/b.csv", code=3)
+    assert "no report that was read sells" in said
+    assert "Read: b.csv alone. Not looked at: other reports of its folder" in said
+
+
+def test_an_account_is_checked_beside_what_it_holds(office):
+    office.put("a.csv", f"1,{LATE},1,25.00")
+    office.add()
+    office.adopt()
+    office.run("sync")
+    (office.path / "in" / "a.csv").unlink()
+    office.put("b.csv", f"1,{EARLY},1,40.00")
+    of_another = "its number is that of another order, stored from a.csv"
+    said = office.said(*CHECK, "other", code=3)
+    assert of_another in said
+    assert "other has stored 1 order." in said
+    assert of_another in office.said(*CHECK, "r.yaml", "other", code=3)
+    assert of_another not in office.said(*CHECK, "r.yaml", "in")
+    office.put("b.csv", f"2,{EARLY},1,40.00")
+    said = office.said(*CHECK, "other")
+    assert "other has stored 1 order, 1 of them in no report here." in said
+
+
+def test_one_bad_file_of_a_checked_folder_is_named(office):
+    office.put("a.csv", f"1,{LATE},1,25.00")
+    office.put("b.csv", "1,2", heading="No,Report")
+    said = office.said(*CHECK, "r.yaml", "in", code=3)
+    assert "Not read: b.csv has no row with the headings of Other House" in said
+    assert "25.00" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("r.yaml", "nothing"), "There is no file, folder or account 'nothing'."),
+        (("nothing",), "There is no file, folder or account 'nothing'."),
+        (("r.yaml",), "needs a recipe and a report, or the name of an account"),
+        (("in",), "needs a recipe and a report, or the name of an account"),
+        (("todaytix",), "needs a recipe and a report, or the name of an account"),
+    ],
+)
+def test_what_cannot_be_checked_is_said(office, given, said):
+    assert said in office.said(*CHECK, *given, code=2)
+
+
+def test_a_folder_without_a_report_names_what_is_in_it(office):
+    (office.path / "in" / "june.pdf").write_text("x")
+    said = office.said(*CHECK, "r.yaml", "in", code=5)
+    assert "contains no report (*); it has june.pdf, which it does not read." in said
+
+
+def test_the_words_of_mapped_columns_are_counted(office):
+    office.recipe("status: {paid: [Sold]}", status="State")
+    words = ["Sold", "sold", "No"]
+    office.put(
+        "a.csv",
+        *(f"{n},{LATE},1,25.00,{word}" for n, word in enumerate(words)),
+        heading=f"{HEADING},State",
+    )
+    said = office.said(*CHECK, "r.yaml", "in", code=3)
+    assert "State 'Sold' in 2 rows: paid" in said
+    assert (
+        "State 'No' in 1 row: not in the recipe; add it under `status` to one of paid, "
+        "comp, pending, cancelled, void, refunded" in said
+    )
+
+
+# Within what order numbers are unique
+
+AT_3, AT_4, AT_5 = "2030-11-01 15:03:10", "2030-11-01 16:04:20", "2030-11-02 17:05:30"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fits"),
+    [
+        # Bought at other times, for other events
+        ([f"1,{LATE},1,25.00,{AT_3}"], [f"1,{EARLY},1,30.00,{AT_4}"], "event"),
+        # Bought at other times, for one event
+        ([f"1,{LATE},1,25.00,{AT_3}"], [f"1,{LATE},1,30.00,{AT_4}"], "file"),
+        # Bought at one time, and rows for something else
+        ([f"1,{LATE},1,25.00,{AT_3}"], [f"1,{EARLY},1,30.00,{AT_3}"], "folder"),
+        # Exported again
+        ([f"1,{LATE},1,25.00,{AT_3}"], [f"1,{LATE},1,25.00,{AT_3}"], ""),
+        # Numbers that do not repeat
+        ([f"1,{LATE},1,25.00,{AT_3}"], [f"2,{LATE},1,25.00,{AT_4}"], ""),
+        # An order over two events of one file
+        ([f"1,{LATE},1,25.00,{AT_3}", f"1,{EARLY},1,9.00,{AT_3}"], [], ""),
+        # Begin again with each event, and a later export of the first
+        (
+            [f"1,{LATE},1,25.00,{AT_3}", f"1,{EARLY},1,30.00,{AT_4}"],
+            [f"1,{LATE},1,25.00,{AT_3}", f"2,{LATE},1,25.00,{AT_5}"],
+            "event",
+        ),
+    ],
+)
+def test_recipe_check_proposes_what_order_numbers_fit(office, first, second, fits):
+    office.recipe(placed="Sold")
+    office.put("a.csv", *first, heading=f"{HEADING},Sold")
+    office.put("b.csv", *second, heading=f"{HEADING},Sold")
+    check = (*CHECK, "r.yaml", "in")
+    done = commands.run(*check, env=office.environment, cwd=office.path)
+    said = " ".join((done.stdout + done.stderr).split())
+    proposed = re.findall(r"say `order_numbers: (\w+)` in the recipe \(", said)
+    assert proposed == ([fits] if fits else [])
+    if fits:
+        office.recipe(f"order_numbers: {fits}", placed="Sold")
+        assert "order_numbers" not in office.said(*check)
+
+
+def test_no_value_is_proposed_where_the_reports_do_not_say(office):
+    rows = [f"{n},{LATE},1,25.00" for n in range(9)]
+    office.put("a.csv", *rows, f"10,{LATE},1,25.00")
+    office.put("b.csv", f"10,{EARLY},1,30.00")
+    said = office.said(*CHECK, "r.yaml", "in", code=3)
+    assert "no value of `order_numbers` fits them all" in said
+    assert "Map `placed`" in said
+
+
+def test_numbers_that_all_begin_again_are_evidence(office):
+    office.put("a.csv", *(f"{n},{LATE},1,25.00" for n in range(3)))
+    office.put("b.csv", *(f"{n},{EARLY},1,30.00" for n in range(3)))
+    said = office.said(*CHECK, "r.yaml", "in", code=3)
+    assert "3 order numbers (such as 0) stand for several events" in said
+    assert "say `order_numbers: event` in the recipe" in said
+
+
+def test_orders_that_would_count_twice_by_file_are_named(office):
+    """
+    Numbers that begin again with each file, the recipe says, and two files agree.
+    """
+    office.recipe("order_numbers: file")
+    rows = [f"{n},{LATE},1,25.00" for n in range(3)]
+    office.put("a.csv", *rows)
+    office.put("b.csv", *rows, f"4,{LATE},1,25.00")
+    said = office.said(*CHECK, "r.yaml", "in")
+    assert "3 order numbers (such as 0) stand in two files with the same rows" in said
+    assert "count twice" in said

@@ -9,8 +9,8 @@ from ticketsync.cli.main import app
 ROOT = typer.main.get_command(app)
 # Words for the required arguments of listings, by their names.
 ARGUMENTS = {"show": "1", "text": "a", "title": "1", "run_id": "latest", "name": "tt"}
-# Options that a listing needs.
-OPTIONS = {"tax worksheet": ("--period", "2026-09")}
+# Options without which a listing shows nothing.
+OPTIONS = {"tax worksheet": "--period 2000..2099"}
 # Those that print a file, or start from one, and are no listing.
 NO_LISTING = {
     *("attendees doorlist", "shows import", "accounts recipe check", "export calendar"),
@@ -35,4 +35,5 @@ def listings(command=ROOT, path=()):
             for parameter in command.params
             if parameter.param_type_name == "argument" and parameter.required
         ]
-        yield " ".join((*path, *words, *OPTIONS.get(" ".join(path), ())))
+        name = " ".join(path)
+        yield " ".join((name, *words, *filter(None, [OPTIONS.get(name)])))

@@ -129,7 +129,9 @@ def test_the_preview_is_what_is_saved(account):
         f"8,{GALA},Adult,3,75.00",
         f"9,{GALA},Adult,x,75.00",
     )
-    found = recipe_preview.preview({"recipe": str(account.path / "r.yaml")}, str(file))
+    found = recipe_preview.preview(
+        {"recipe": str(account.path / "r.yaml")}, str(file), None
+    )
     (account.path / "in" / "a.csv").unlink()
     account.sync()
     with account.database.read() as connection:

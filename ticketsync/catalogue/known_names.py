@@ -18,6 +18,11 @@ Kind = Literal["venue", "production"]
 NEARLY = 85  # likeness in percent from which two names may be one
 _NUMBERS = re.compile(r"\d+")
 _ARTICLES = frozenset({"the", "a", "an"})
+# Words that name a room within a venue: a name of nothing else is no venue by itself.
+_OF_ROOMS = frozenset(
+    {"main", "big", "small", "large", "upstairs", "downstairs", "room", "hall", "stage"}
+    | {"house", "theatre", "theater", "auditorium", "space", "venue", "bar"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ def resolve(
 ) -> ResolvedNames:
     """
     Which known name each written name stands for. Names that only the list has are
-    compared with one another, too; the most frequent spelling counts as known.
+    compared with one another, too; the most frequent spelling counts as known. A room
+    without a name of its own (Main Room) may be one of the first known venue.
     """
     names: dict[str, str] = {}
     questions: list[NameQuestion] = []
@@ -76,6 +82,8 @@ def resolve(
     for name, _ in Counter(written).most_common():
         found = same_name(name, candidates)
         near = None if found else _nearest(kind, name, candidates)
+        if found is None and near is None and kind == "venue" and _is_room(name):
+            near = known[0] if known else None
         if near is not None and (answers.all_same or (kind, name) in answers.same):
             found = answers.same.get((kind, name), near)
         elif near is not None and not answers.is_new(kind, name):
@@ -95,6 +103,11 @@ def same_name(name: str, known: Sequence[str]) -> str | None:
         return name
     wanted = _plain(name)
     return next((other for other in known if wanted and _plain(other) == wanted), None)
+
+
+def _is_room(name: str) -> bool:
+    words = _words(_plain(name))
+    return bool(words) and words <= _OF_ROOMS
 
 
 def _nearest(kind: Kind, name: str, known: Sequence[str]) -> str | None:

@@ -86,7 +86,8 @@ def is_unconfirmed(cells: Mapping[str, str]) -> bool:
     Whether the date or the time of a row is still to be confirmed.
     """
     return any(
-        written_dates.is_to_be_confirmed(cells.get(name, "")) for name in TIME_COLUMNS
+        written_dates.is_partly_to_be_confirmed(cells.get(name, ""))
+        for name in TIME_COLUMNS
     )
 
 

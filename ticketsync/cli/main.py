@@ -157,10 +157,10 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
+            from ticketsync.core import near_words
 
-            similar = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            suggestion = f" Did you mean {similar[0]!r}?" if similar else ""
+            similar = near_words.nearest(args[0], COMMANDS)
+            suggestion = f" Did you mean {similar!r}?" if similar else ""
             ctx.fail(f"There is no command {args[0]!r}.{suggestion}")
         return super().resolve_command(ctx, args)
 

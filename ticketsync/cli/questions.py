@@ -4,11 +4,11 @@ Questions that are asked again until the answer is of use.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ticketsync.cli import context, terminal
+from ticketsync.core import near_words
 
 T = TypeVar("T")
 
@@ -61,8 +61,8 @@ def _chosen(answer: str, choices: Sequence[tuple[str, str]]) -> str:
     }
     if len(found) == 1:
         return found.pop()
-    like = difflib.get_close_matches(wanted, [_folded(words) for _, words in choices])
-    near = [words for _, words in choices if like and _folded(words) == like[0]]
+    like = near_words.nearest(wanted, [_folded(words) for _, words in choices])
+    near = [words for _, words in choices if like and _folded(words) == like]
     raise errors.UsageError(
         "That is not one of these.",  # never repeated: it may be a key
         hint=f"Did you mean {near[0]}?"

@@ -53,23 +53,33 @@ _PREVIEW_COLUMNS = (
 
 @app.command("check")
 def check_recipe(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name or its .yaml file.")],
-    report: Annotated[str, typer.Argument(help="A report of that platform.")],
+    ctx: typer.Context,
+    recipe: Annotated[
+        str,
+        typer.Argument(help="A recipe's name, its .yaml file, or only an account."),
+    ],
+    report: Annotated[
+        str, typer.Argument(help="A report, a folder of reports, or an account.")
+    ] = "",
     set_: SetOption = None,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show what a recipe reads in a report. Saves nothing.
+    Show what `sync` would save of a report, of all in a folder, or of an account's
+    folder beside what it has stored. Saves nothing.
 
     Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
     """
     from ticketsync.core import clock, moments
     from ticketsync.workflows import recipe_preview
 
-    options = {**account_settings.parse_options(set_ or []), "recipe": recipe}
-    found = recipe_preview.preview(options, report)
     chosen = context.chosen_format(format, json)
+    app_context = context.get_context(ctx)
+    options = account_settings.parse_options(
+        set_ or [], recipe=recipe if report else ""
+    )
+    found = recipe_preview.preview(options, report or recipe, app_context.database)
     order, event, *numbers = _PREVIEW_COLUMNS
     zone = found.rows[0]["timezone"] if found.rows else "UTC"  # one for the file
     starts = render.Column("starts", moments.heading("STARTS", zone), rigid=True)
@@ -84,15 +94,24 @@ def check_recipe(
         empty="No order was read.",
     )
     if chosen == "table":
-        for text in found.troubles:
-            terminal.echo(f"Not read: {text}")
-        for text in found.notes:
-            terminal.echo(f"Note: {text}")
-        if found.unused_columns:
-            names = ", ".join(map(safe, found.unused_columns))
-            terminal.echo(f"Columns that the recipe does not use: {names}")
+        _print_rest(found)
+    else:
+        app_context.say(found.scope)
     if found.troubles:
         raise typer.Exit(3)
+
+
+def _print_rest(found: Preview) -> None:
+    for text in found.troubles:
+        terminal.echo(f"Not read: {text}")
+    for text in found.words:
+        terminal.echo(text)
+    for text in found.notes:
+        terminal.echo(f"Note: {text}")
+    if found.unused_columns:
+        names = ", ".join(map(safe, found.unused_columns))
+        terminal.echo(f"Columns that the recipe does not use: {names}")
+    terminal.echo(found.scope)
 
 
 def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:

@@ -5,7 +5,6 @@ file and line.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import inspect
 
-from ticketsync.core import errors, plain_yaml
+from ticketsync.core import errors, near_words, plain_yaml
 from ticketsync.core.redact import safe
 
 LIST_EXPECTED = "a list of words is expected here"
@@ -155,13 +154,10 @@ _MOST_LISTED = 12  # fields that an error lists
 
 def _suggestion(key: str, fields: Mapping[str, object]) -> str:
     """
-    The field that is meant, or all where they are few. One word behind a syllable of
-    the other is its opposite as often as a slip: `unpaid`, `paid`.
+    The field that is meant, or all where they are few.
     """
-    for near in difflib.get_close_matches(key.lower(), fields, n=1):
-        longer, shorter = sorted((key.lower(), near), key=len, reverse=True)
-        if not (longer.endswith(shorter) and len(longer) - len(shorter) > 1):
-            return f". Did you mean {near!r}?"
+    if near := near_words.nearest(key.lower(), fields):
+        return f". Did you mean {near!r}?"
     if len(fields) <= _MOST_LISTED:
         return f"; there are {', '.join(fields)}"
     return ""

@@ -187,6 +187,18 @@ def is_to_be_confirmed(text: str) -> bool:
     return TO_BE_CONFIRMED.fullmatch(text.strip()) is not None
 
 
+def is_partly_to_be_confirmed(text: str) -> bool:
+    """
+    Whether a cell says of what else it holds that it is not decided yet: `18/12/2026
+    TBC`, `7:30 pm (tbc)`, `TBA, December`.
+    """
+    word = TO_BE_CONFIRMED.pattern
+    return (
+        re.search(rf"(?<!\w)(?:{word})\W*$|^\W*(?:{word})(?!\w)", text, re.I)
+        is not None
+    )
+
+
 def read_day(text: str, order: Order | None = None) -> date:
     """
     A day as a person writes it.

@@ -7,14 +7,13 @@ that cannot be loaded is reported and does not affect the others.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from ticketsync.core import errors
+from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
 from ticketsync.providers import built_in
 from ticketsync.providers.base import Capabilities, Options, Provider, SendsWebhooks
@@ -84,8 +83,8 @@ def provider(name: str) -> type[Provider]:
                 "--watch FOLDER`.",
             )
     known = sorted({*built_in.CLASSES, *(point.name for point in _plugins())})
-    similar = difflib.get_close_matches(wanted, known, n=1)
-    suggestion = f" Did you mean {similar[0]!r}?" if similar else ""
+    similar = near_words.nearest(wanted, known)
+    suggestion = f" Did you mean {similar!r}?" if similar else ""
     raise errors.NotFound(
         f"There is no provider {safe(name)!r}.{suggestion}",
         hint=f"The providers are: {', '.join(known)}.",

@@ -1,21 +1,28 @@
 """
-Report files before they are connected: which recipes there are, and what one of them
-makes of a report.
+Report files before they are stored: which recipes there are, and what one of them makes
+of a report, of a folder, or of the folder of an account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import money
+from ticketsync.accounts import state
+from ticketsync.core import errors, money
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Page
-from ticketsync.providers.file_import import fetch, listing, recipe
+from ticketsync.providers.file_import import folder, listing, recipe
+from ticketsync.providers.file_import.folder import Reports
+from ticketsync.providers.file_import.recipe_keys import KINDS, STATUSES
+from ticketsync.providers.report_folder import HeldNames
 from ticketsync.sales.allocation import AllocatedOrder
-from ticketsync.workflows.sync import parse
+from ticketsync.store.engine import Database
+from ticketsync.workflows.sync import parse, report_files
 from ticketsync.workflows.sync.parse import KnownOrders
 
 
@@ -33,29 +40,103 @@ def recipes() -> list[dict[str, str]]:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """
-    What a recipe makes of a report.
+    What a recipe makes of one report or several.
 
-    rows            its orders as `sync` would save them
+    scope           in a sentence, what was looked at, and what was not
+    rows            the orders as `sync` would save them
     troubles        what could not be read, with its place
     notes           what was left out or decided by evidence
     unused_columns  the headings that the recipe does not use
+    words           what the columns for status and kind say, in a line for each word
     """
 
+    scope: str
     rows: list[dict[str, str]]
     troubles: list[str]
     notes: tuple[str, ...]
     unused_columns: tuple[str, ...]
+    words: tuple[str, ...]
 
 
-def preview(options: Options, report: str) -> Preview:
+def preview(
+    options: Options, place: str, open_database: Callable[[], Database]
+) -> Preview:
     """
-    Read a report as `sync` does, from the file to the orders that it would save; saves
-    nothing.
+    Read a report, all of a folder, or the folder of an account, as `sync` does, to the
+    orders that it would save; saves nothing. Of an account the recipe and the options
+    are its own, as far as `options` do not give others.
 
     Raises: `BadFile` for a report that cannot be read, `ConfigurationError` for the
-    recipe.
+    recipe, `ProviderUnavailable` for a folder without a report, `NotFound` where
+    `place` is none of the three, `UsageError` for a report without a recipe, and for an
+    account without report files.
     """
-    reports = fetch.read_report(options, Path(report))
+    path = Path(place).expanduser()
+    is_recipe = place in recipe.builtin_names() or path.suffix in (".yaml", ".yml")
+    if "recipe" not in options and (path.exists() or is_recipe):
+        raise errors.UsageError(
+            "recipe check needs a recipe and a report, or the name of an account.",
+            hint="For example `ticketsync accounts recipe check ticketek june.xlsx`; "
+            "a folder of reports can be given, too.",
+        )
+    if path.is_dir():
+        options = {**options, "watch": place}
+        found = folder.preview_folder(options, HeldNames())
+        scope = (
+            f"Read: {_number_of_reports(found)} in {safe(place)}. Not looked at: what "
+            "an account has stored; `ticketsync accounts recipe check ACCOUNT` does."
+        )
+    elif path.exists():
+        found = folder.preview_file(options, path)
+        scope = (
+            f"Read: {safe(path.name)} alone. Not looked at: other reports of its "
+            "folder, and what an account has stored."
+        )
+    else:
+        found, options, scope = _read_account(options, place, open_database)
+    return _previewed(found, options, scope)
+
+
+def _read_account(
+    options: Options, name: str, open_database: Callable[[], Database]
+) -> tuple[Reports, Options, str]:
+    """
+    The reports of an account beside what it holds, the options they were read with, and
+    what was looked at.
+    """
+    database = open_database()
+    with database.read() as connection:
+        names = state.get_account_names(connection)
+        if name not in names.values():
+            known = ", ".join(sorted(names.values()))
+            raise errors.NotFound(
+                f"There is no file, folder or account {safe(name)!r}.",
+                hint=f"The accounts are: {known}." if known else "Check the path.",
+            )
+        account = state.get_account(connection, name)
+    if account.provider != "file":
+        raise errors.UsageError(
+            f"Account {safe(name)!r} has no report files.",
+            hint="Give a report, a folder of reports or an account that reads one.",
+        )
+    options = {**account.options, **options}
+    held = report_files.held_names(database, account.id)
+    found = folder.preview_folder(options, held)
+    absent = len(held.orders.keys() - {raw["id"] for raw in found.orders})
+    stored = number_of(len(held.orders), "order") if held.orders else "no order"
+    scope = (
+        f"Read: {_number_of_reports(found)} in {safe(options['watch'])}. {safe(name)} "
+        f"has stored {stored}"
+    )
+    scope += f", {absent} of them in no report here." if absent else "."
+    return found, options, scope
+
+
+def _number_of_reports(found: Reports) -> str:
+    return number_of(len(found.files), "report")
+
+
+def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
     provider = parse.offline_provider("file", options)
     raws = list(reports.orders)
     named = {
@@ -66,13 +147,45 @@ def preview(options: Options, report: str) -> Preview:
     }
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
     rows = [_row(item, named) for item in page.orders]
-    troubles = [
+    files = tuple(f"{file.name}, " for file in reports.files)
+    troubles = [f"{error.message} {error.hint}" for error in reports.unread.values()]
+    troubles += [
         item.reason
-        if item.reason.startswith(f"{Path(report).name}, ")
+        if item.reason.startswith(files)
         else f"{reports.locations[item.provider_id]}: {item.reason}"
         for item in page.unreadable
     ]
-    return Preview(rows, troubles, reports.notes, reports.unmapped)
+    words = (*_words(reports, "status"), *_words(reports, "kind"))
+    return Preview(scope, rows, troubles, reports.notes, reports.unmapped, words)
+
+
+def _words(reports: Reports, field: str) -> list[str]:
+    """
+    The words of a mapped column, each with its rows and what the recipe makes of it, or
+    what it can be mapped to.
+    """
+    if field not in reports.recipe.columns:
+        return []
+    mapped = getattr(reports.recipe, field)
+    ours = STATUSES if field == "status" else KINDS
+    heading = safe(reports.recipe.columns[field])
+    found: Counter[str] = Counter()
+    spelled: dict[str, str] = {}
+    for raw in reports.orders:
+        for line in raw["lines"]:
+            word = line.get(field, "")
+            found[word.lower()] += 1
+            spelled.setdefault(word.lower(), word)
+    return [
+        f"{heading} {safe(spelled[word], longest=40)!r} in {number_of(number, 'row')}: "
+        + (
+            str(mapped[word])
+            if word in mapped
+            else f"not in the recipe; add it under `{field}` to one of "
+            f"{', '.join(ours)}"
+        )
+        for word, number in found.most_common()
+    ]
 
 
 def _row(

@@ -75,7 +75,7 @@ class Entries:
             shown = self._values.shown
             raise UnreadableRecord(
                 f"a row of the kind {safe(self.lines[below[0]].get('kind', ''))!r} "
-                f"takes back {shown(back)}, and no report in the folder has more than "
+                f"takes back {shown(back)}, and no report that was read has more than "
                 f"{shown(self.charged)} of it for this order",
                 word="too-much-returned",
             )

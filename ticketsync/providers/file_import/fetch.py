@@ -13,7 +13,7 @@ from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
 from ticketsync.providers.file_import import folder as folders
-from ticketsync.providers.file_import.folder import Reports, read_files, recipe_of
+from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
 from ticketsync.providers.file_import.listing import (
     occurrence_of,
     provider_occurrence_id_of,
@@ -28,7 +28,7 @@ def read_report(options: Options, file: Path) -> Reports:
     One report, to preview what a recipe extracts. Raises `BadFile` where it cannot be
     read, `ConfigurationError` for the recipe.
     """
-    return read_files(options, [file])
+    return preview_file(options, file)
 
 
 class FileFetcher:

@@ -16,6 +16,7 @@ from ticketsync.providers.base import Options, Raw
 from ticketsync.providers.file_import.column_evidence import settle_columns
 from ticketsync.providers.file_import.copies import settle_copies
 from ticketsync.providers.file_import.merge import merge_orders
+from ticketsync.providers.file_import.number_evidence import NumberEvidence
 from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.report import Report, read_report
 from ticketsync.providers.report_folder import HeldNames, ReadReport
@@ -70,27 +71,24 @@ def read_folder(options: Options, held: HeldNames) -> Reports:
 
     Raises `ProviderUnavailable` if there is none, `ConfigurationError` for the recipe.
     """
-    chosen = recipe_of(options)
-    folder = folder_of(options)
-    files = sorted(
-        list_files(folder, chosen), key=lambda file: (_modified_at(file), file.name)
-    )
-    if not files:
-        raise errors.ProviderUnavailable(
-            f"The folder {folder} contains no report ({chosen.files}).",
-            hint=f"Export one from {chosen.platform} and put it there.",
-            word="no-report",
-        )
-    return _read_all(chosen, files, held)
+    return _read_all(recipe_of(options), _files_of(options), held)
 
 
-def read_files(options: Options, files: Sequence[Path]) -> Reports:
+def preview_folder(options: Options, held: HeldNames) -> Reports:
     """
-    Some reports, to preview what a recipe makes of them.
-
-    Raises `BadFile` for one that cannot be read, `ConfigurationError` for the recipe.
+    All reports of a folder as `read_folder` gives them; `notes` also say which
+    `order_numbers` they fit. Raises as `read_folder`.
     """
-    found = _read_all(recipe_of(options), files, HeldNames())
+    return _read_all(recipe_of(options), _files_of(options), held, is_preview=True)
+
+
+def preview_file(options: Options, file: Path) -> Reports:
+    """
+    One report, to preview what a recipe makes of it.
+
+    Raises `BadFile` where it cannot be read, `ConfigurationError` for the recipe.
+    """
+    found = _read_all(recipe_of(options), [file], HeldNames(), is_preview=True)
     for error in found.unread.values():
         raise error
     return found
@@ -161,7 +159,42 @@ def rules_of(chosen: Recipe) -> dict[str, Any]:
     return rules
 
 
-def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports:
+def _files_of(options: Options) -> list[Path]:
+    """
+    The reports of an account's folder, oldest first. Raises `ProviderUnavailable`,
+    naming what else is there, if there is none.
+    """
+    chosen, folder = recipe_of(options), folder_of(options)
+    files = list_files(folder, chosen)
+    if not files:
+        raise errors.ProviderUnavailable(
+            f"The folder {safe(folder)} contains no report ({safe(chosen.files)})"
+            f"{_other_files(folder)}.",
+            hint=f"Export one from {chosen.platform} and put it there.",
+            word="no-report",
+        )
+    return sorted(files, key=lambda file: (_modified_at(file), file.name))
+
+
+def _other_files(folder: Path) -> str:
+    """
+    What is in a folder without a report, in words.
+    """
+    if not folder.is_dir():
+        return ": it does not exist"
+    names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    shown = safe(", ".join(names[:3]), longest=120)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"; it has {shown}{more}, which it does not read" if names else ""
+
+
+def _read_all(
+    chosen: Recipe,
+    files: Sequence[Path],
+    held: HeldNames,
+    *,
+    is_preview: bool = False,
+) -> Reports:
     reports: list[Report] = []
     unread: dict[str, errors.BadFile] = {}
     for file in files:
@@ -179,6 +212,9 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
     )
     settled = settle_copies(reports, held)
     settle_columns(chosen, settled.sources)
+    evidence = (
+        tuple(NumberEvidence(settled.sources).notes(chosen)) if is_preview else ()
+    )
     merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
     return Reports(
         chosen,
@@ -194,6 +230,7 @@ def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports
             *(note for report in reports for note in report.notes),
             *settled.notes,
             *merged.notes,
+            *evidence,
         ),
         tuple(text for report in reports for text in report.unanswered),
     )

@@ -291,5 +291,5 @@ def _reason(recipe: Recipe, item: _Compared) -> str:
     return (
         f"{item.found.place}: its number is that of another order, stored from "
         f"{report}, which is not in the folder ({why}); put that report back, "
-        f"{divide} if numbers begin again, or {CHANGED}"
+        f"{divide} if numbers begin again with each file, or {CHANGED}"
     )

@@ -5,12 +5,11 @@ the recipe does not use.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ticketsync.core import errors, heading_rows, sheets
+from ticketsync.core import errors, heading_rows, near_words, sheets
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
@@ -176,8 +175,8 @@ def _no_heading(
     if position and missing:
         lacking = ", ".join(map(repr, map(safe, missing)))
         message += f" The nearest is {position}, which lacks {lacking}"
-        near = difflib.get_close_matches(normalise(missing[0]), names, n=1, cutoff=0.5)
-        message += f" (it has {safe(names[near[0]])!r})." if near else "."
+        near = near_words.nearest(normalise(missing[0]), names, cutoff=0.5)
+        message += f" (it has {safe(names[near])!r})." if near else "."
     return errors.BadFile(
         message,
         hint="Correct the heading in the report, or under `columns` in the recipe.",

@@ -353,7 +353,7 @@ class _OrderParser:
 
 def _refund_alone() -> UnreadableRecord:
     return UnreadableRecord(
-        "it only takes back what no report in the folder sells: add the report "
+        "it only takes back what no report that was read sells: add the report "
         "that has the sale, or map the column with the original order's number "
         "to `refund_of`",
         word="refund-alone",

@@ -14,7 +14,10 @@ from ticketsync.providers.file_import.report import Source
 from ticketsync.providers.file_import.ticket_ids import CHANGING
 
 PEOPLE = {"name": "buyer_name", "email": "buyer_email", "phone": "buyer_phone"}
-DIVIDE = "say `order_numbers: event`, `file` or `folder` in the recipe"
+DIVIDE = (
+    "say in the recipe `order_numbers: event` if numbers begin again with each event, "
+    "`file` if with each file, or `folder` if one order goes on in another file"
+)
 CHANGED = "add the number to `changed_orders` in the recipe if it is the same order"
 
 Row = tuple[tuple[str, str], ...]

@@ -1,0 +1,24 @@
+"""
+Which known word was meant by one that is not known, for a question "did you mean".
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """
+    The known word that is nearest to this one, or `""`. One that stands behind a
+    syllable of the other is its opposite as often as a slip (`unpaid`, `paid`), and is
+    never proposed.
+    """
+    choices = [other for other in known if not _is_opposite(word, other)]
+    found = difflib.get_close_matches(word, choices, n=1, cutoff=cutoff)
+    return found[0] if found else ""
+
+
+def _is_opposite(word: str, other: str) -> bool:
+    shorter, longer = sorted((word.casefold(), other.casefold()), key=len)
+    return longer.endswith(shorter) and len(longer) - len(shorter) > 1
