@@ -133,6 +133,50 @@ def test_init_goes_on_with_shows_that_are_not_linked_yet(environment, tmp_path):
     assert ended(screen)[1] == 0
 
 
+def test_a_person_can_leave_and_start_a_recipe_from_a_report(
+    environment, home, tmp_path
+):
+    """
+    The recipe is written from the report's own headings and no account is saved: a
+    person has to check it first.
+    """
+    create(environment)
+    screen = commands.talk("accounts", "add", env=environment)
+    say(screen, "Which platform", "q")
+    assert ended(screen)[1] == 0
+
+    screen = commands.talk("accounts", "add", "file", "box", env=environment)
+    screen.expect("Type q to leave")
+    say(screen, "recipe", "q")
+    assert ended(screen)[1] == 0
+
+    screen = commands.talk("accounts", "add", "file", "box", env=environment)
+    say(screen, "recipe", "new")
+    say(screen, "A report", "missing.csv")
+    screen.expect("cannot be read")
+    say(screen, "A report", str(tmp_path / "reports" / "december.csv"))
+    said, code = ended(screen)
+    assert code == 0
+    assert "recipe check" in said
+    assert (
+        json.loads(commands.run("accounts", "list", "--json", env=environment).stdout)
+        == []
+    )
+
+    file = home / "december.yaml"
+    recipe = file.read_text()
+    assert 'order: "Booking"' in recipe
+    assert 'total: "Paid"' in recipe
+    check = ("accounts", "recipe", "check", str(file), "reports/december.csv")
+    done = commands.run(*check, env=environment, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "State 'Sold' in 2 rows: not in the recipe" in done.stdout
+    corrected = recipe.replace("paid: []", "paid: [Sold]")
+    file.write_text(corrected.replace("# dates: dmy (or mdy), where", "dates: dmy # "))
+    done = commands.run(*check, "--json", env=environment, cwd=tmp_path)
+    assert [row["charged"] for row in json.loads(done.stdout)] == ["78.00", "39.00"]
+
+
 def test_a_key_is_asked_for_only_once_there_is_a_place_for_it(
     environment, home, sandbox
 ):

@@ -213,6 +213,7 @@ def test_status_and_the_waiting_list_name_the_same_records(office):
     for n in range(12):
         assert f"other {n}: a.csv, line {n + 2}: status is 'Held'" in listed
     status = office.said("status", code=10)
+    assert "ticketsync status" not in status  # it is what a person reads
     assert "other 9: a.csv, line 11: status is 'Held'" in status
     assert "and 2 more: ticketsync waiting list" in status
 

@@ -204,7 +204,7 @@ def _is_partial(facts: AccountFacts) -> tuple[str, str]:
     some = number_of(facts.quarantined, "record")
     return (
         f"{some} could not be read, kept in quarantine. {_figures(facts)}",
-        "See `ticketsync status`.",
+        "`ticketsync waiting list` names each; every run tries them again.",
     )
 
 

@@ -5,13 +5,17 @@ the key. What was given on the command line is not asked.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
 
 from ticketsync.cli import context, questions, terminal
 from ticketsync.cli.context import AppContext
 from ticketsync.cli.secret_options import SecretOptions
 from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +131,7 @@ def connect_account(app_context: AppContext, given: NewConnection) -> Connected:
 
     spec = registry.provider(given.provider).spec
     if context.is_terminal() and not given.revive:
-        given = replace(given, options=_with_required(spec, given.options))
+        given = replace(given, options=_with_required(app_context, spec, given.options))
     if spec.is_local:
         return add(app_context, given, SecretSource("none", ""))
     if not _is_typed(given.secret):
@@ -187,28 +191,73 @@ def _add_with_typed_key(
     raise AssertionError("unreachable")
 
 
-def _with_required(spec: ProviderSpec, options: dict[str, str]) -> dict[str, str]:
+def _with_required(
+    app_context: AppContext, spec: ProviderSpec, options: dict[str, str]
+) -> dict[str, str]:
     """
     The options, with those that the platform needs and that nobody has given.
+
+    Raises: typer.Exit where a person leaves, or starts a recipe.
     """
     found = dict(options)
-    for option in spec.options:
-        if option.is_required and not found.get(option.name):
-            found[option.name] = _ask_for_option(option)
+    missing = [o for o in spec.options if o.is_required and not found.get(o.name)]
+    if missing:
+        terminal.echo("Type q to leave; nothing is saved then.", err=True)
+    for option in missing:
+        found[option.name] = _ask_for_option(app_context, option)
     return found
 
 
-def _ask_for_option(option: Option) -> str:
+def _ask_for_option(app_context: AppContext, option: Option) -> str:
     from ticketsync.core import errors
 
+    is_recipe = option.name == "recipe"
+
     def parse(answer: str) -> str:
+        questions.leave_if_asked(answer)
+        if is_recipe and answer.casefold() == "new":
+            _start_recipe(app_context)
         cleaned = option.cleaned(answer)
         if not cleaned:
             raise errors.UsageError(f"{option.name} cannot be empty.")
         return cleaned
 
-    question = f"{option.name}: {option.help}"
+    more = "; or `new`, to have one written from a report" if is_recipe else ""
+    question = f"{option.name}: {option.help}{more}"
     return questions.ask_until_valid(question, f"--set {option.name}=…", parse)
+
+
+def _start_recipe(app_context: AppContext) -> NoReturn:
+    """
+    Write a recipe from the headings of a report, and leave: a person has to check it.
+    """
+    from pathlib import Path
+
+    from ticketsync.core import errors
+    from ticketsync.workflows import recipe_preview
+
+    def write(answer: str) -> tuple[Path, Path]:
+        questions.leave_if_asked(answer)
+        report = Path(answer).expanduser()
+        try:
+            made = recipe_preview.write_starter(
+                app_context.database(), report, app_context.settings_file().parent
+            )
+        except errors.BadFile as error:
+            raise errors.UsageError(error.message, hint=error.hint) from None
+        return report, made
+
+    report, made = questions.ask_until_valid(
+        "A report to take the headings from", "--recipe FILE", write
+    )
+    for line in (
+        f"Written: {made}. Correct it in an editor, and then:",
+        f"  ticketsync accounts recipe check {shlex.quote(str(made))} "
+        f"{shlex.quote(str(report))}",
+        f"  ticketsync accounts add file --recipe {shlex.quote(str(made))}",
+    ):
+        terminal.echo(safe(line, longest=500), err=True)
+    raise typer.Exit
 
 
 def _with_storage(name: str, secret: SecretOptions) -> SecretOptions:

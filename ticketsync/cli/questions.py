@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import typer
+
 from ticketsync.cli import context, terminal
 from ticketsync.core import near_words
 
@@ -35,17 +37,28 @@ def ask_until_valid(
 def choose(question: str, flag: str, choices: Sequence[tuple[str, str]]) -> str:
     """
     The value of the choice that a person takes, by its number or its words. `choices`
-    are values and what they are called.
+    are values and what they are called; `q` leaves.
 
-    Raises: NeedsTerminal, naming the flag to use, if there is no terminal.
+    Raises: typer.Exit where a person leaves, NeedsTerminal, naming the flag to use, if
+    there is no terminal.
     """
     for number, (_value, words) in enumerate(choices, start=1):
         terminal.echo(f"{number:>3}  {words}", err=True)
+    terminal.echo("  q  leave", err=True)
 
     def parse(answer: str) -> str:
+        leave_if_asked(answer)
         return _chosen(answer, choices)
 
     return ask_until_valid(question, flag, parse)
+
+
+def leave_if_asked(answer: str) -> None:
+    """
+    Raises: typer.Exit where a person answers a question with `q`.
+    """
+    if answer.strip().casefold() == "q":
+        raise typer.Exit
 
 
 def _chosen(answer: str, choices: Sequence[tuple[str, str]]) -> str:

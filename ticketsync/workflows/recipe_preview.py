@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ticketsync.accounts import state
+from ticketsync.catalogue import shows
 from ticketsync.core import errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Page
-from ticketsync.providers.file_import import folder, listing, recipe
+from ticketsync.providers.file_import import folder, listing, recipe, starter
 from ticketsync.providers.file_import.folder import Reports
 from ticketsync.providers.file_import.recipe_keys import KINDS, STATUSES
 from ticketsync.providers.report_folder import HeldNames
@@ -35,6 +36,35 @@ def recipes() -> list[dict[str, str]]:
         for name in recipe.builtin_names()
         for found in (recipe.load_builtin(name),)
     ]
+
+
+def write_starter(database: Database, report: Path, folder: Path) -> Path:
+    """
+    Write a recipe to start from, made from a report's headings, into a folder; the zone
+    and currency are those of the first venue. Returns the new file; one that is there
+    is not replaced.
+
+    Raises: `BadFile` for a report without known headings, `UsageError` where the file
+    is there already or cannot be written.
+    """
+    with database.read() as connection:
+        venues = shows.list_venues(connection)
+    text = starter.starter_recipe(
+        report,
+        timezone=venues[0].timezone if venues else "Australia/Sydney",
+        currency=venues[0].currency if venues else "AUD",
+    )
+    file = folder / f"{report.stem}.yaml"
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise errors.UsageError(f"There is {file} already.") from None
+    except OSError as error:
+        raise errors.UsageError(
+            f"{file} cannot be written: {error.strerror}."
+        ) from None
+    return file
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""
+A recipe to start from, written from the headings of a report.
+
+It is a proposal for a person: headings are matched by their names alone, what has no
+column stands in a comment, and no word of a status is given a meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from ticketsync.core import errors, opened_files
+from ticketsync.core.redact import safe
+from ticketsync.core.rows import Row
+from ticketsync.providers.file_import.heading import normalise
+
+_WITHIN = 40  # rows from the top of a table
+_LEAST = 2  # headings that are known
+_MOST_WORDS = 12  # of a status that are listed
+_NEEDED = {
+    "order": "the order's number",
+    "event": "the name of the show",
+    "starts": "when the show starts (or `date` and `time`)",
+    "type": "the type of ticket",
+    "total": "what was paid for the row (or `price`, for one ticket)",
+}
+# What platforms call these, the surest first.
+_HEADINGS: Mapping[str, Sequence[str]] = {
+    "order": (
+        *("order number", "order no", "order no.", "order id", "order", "order ref"),
+        *("order reference", "booking number", "booking no", "booking id"),
+        *("booking reference", "booking ref", "booking", "transaction id"),
+    ),
+    "event": (
+        *("event", "event name", "event title", "show", "show name", "show title"),
+        *("production", "performance name"),
+    ),
+    "starts": (
+        *("starts", "starts at", "start", "event start", "event date", "show date"),
+        *("date and time", "performance date", "performance", "session", "when"),
+    ),
+    "date": ("date",),
+    "time": ("time", "start time", "show time"),
+    "type": ("ticket type", "price type", "price level", "ticket name", "type"),
+    "quantity": (
+        *("quantity", "qty", "tickets", "number of tickets", "no of tickets"),
+        *("ticket quantity", "seats"),
+    ),
+    "total": ("total", "total paid", "amount paid", "paid", "amount", "gross"),
+    "price": ("price", "ticket price", "unit price", "face value"),
+    "placed": (
+        *("order date", "ordered at", "purchase date", "purchased at", "booked at"),
+        *("booking date", "date of purchase", "sold at"),
+    ),
+    "status": ("status", "order status", "ticket status", "state", "booking status"),
+}
+
+
+def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
+    """
+    The text of a recipe for reports like this one, for a person to correct.
+
+    Raises: `BadFile` for a file that cannot be read, or without known headings.
+    """
+    opened = opened_files.open_file(file)
+    found: list[tuple[Row, dict[str, int], list[Row]]] = []
+    for table in opened.tables:
+        rows = [] if table.is_hidden else list(islice(table.read(), _WITHIN))
+        found += [(row, _columns(row), rows[n:]) for n, row in enumerate(rows, 1)]
+    known = [item for item in found if len(item[1]) >= _LEAST]
+    if not known:
+        raise errors.BadFile(
+            f"{safe(file.name)} has no row with headings that are known.",
+            hint="Write the recipe by hand: docs/reports.md has one to copy.",
+            word="headings",
+        )
+    row, columns, below = max(known, key=lambda item: len(item[1]))
+    return "\n".join(
+        [
+            f"# From the headings of {safe(file.name)}. Check every line: what the",
+            "# columns hold was not looked at. `ticketsync accounts recipe check` says",
+            "# what is read by it, and docs/reports.md says what else can stand here.",
+            f"platform: {json.dumps(safe(file.stem), ensure_ascii=False)}",
+            f"timezone: {timezone}",
+            f"currency: {currency}",
+            "# dates: dmy (or mdy), where no date of the report decides it",
+            "columns:",
+            *(f"  {ours}: {_quoted(row, n)}" for ours, n in columns.items()),
+            *(f"  # {ours}: {what}" for ours, what in _lacking(columns)),
+            *_status(columns, below),
+            *_unused(row, columns),
+            "",
+        ]
+    )
+
+
+def _columns(row: Row) -> dict[str, int]:
+    names = [normalise(cell) for cell in row.cells]
+    found: dict[str, int] = {}
+    for ours, headings in _HEADINGS.items():
+        places = [names.index(name) for name in headings if names.count(name) == 1]
+        free = [place for place in places if place not in found.values()]
+        if free:
+            found[ours] = free[0]
+    if "starts" in found or not {"date", "time"} <= found.keys():
+        for name in {"date", "time"} & found.keys():
+            del found[name]
+    if "total" in found:
+        found.pop("price", None)
+    return found
+
+
+def _lacking(columns: Mapping[str, int]) -> list[tuple[str, str]]:
+    others = {"starts": "date", "total": "price"}
+    return [
+        (ours, what)
+        for ours, what in _NEEDED.items()
+        if ours not in columns and others.get(ours) not in columns
+    ]
+
+
+def _status(columns: Mapping[str, int], below: Sequence[Row]) -> list[str]:
+    """
+    The words of the status that stand in the first rows, none of them with a meaning.
+    """
+    if "status" not in columns:
+        return []
+    place = columns["status"]
+    words = dict.fromkeys(row.cells[place] for row in below if len(row.cells) > place)
+    shown = ", ".join(
+        json.dumps(safe(word), ensure_ascii=False)
+        for word in list(words)[:_MOST_WORDS]
+        if word
+    )
+    return [
+        "status:",
+        f"  # Put each of these words into its list: {shown}",
+        *(f"  {ours}: []" for ours in ("paid", "pending", "cancelled", "refunded")),
+    ]
+
+
+def _unused(row: Row, columns: Mapping[str, int]) -> list[str]:
+    names = [
+        safe(cell)
+        for n, cell in enumerate(row.cells)
+        if cell and n not in columns.values()
+    ]
+    return [f"# Not used: {', '.join(names)}"] if names else []
+
+
+def _quoted(row: Row, column: int) -> str:
+    return json.dumps(row.cells[column], ensure_ascii=False)
