@@ -47,7 +47,7 @@ def check_name(text: str, kind: str) -> str:
 def refuse_same_name(name: str, others: Iterable[str], kind: str) -> None:
     """
     Raises: `UsageError` where one of the others differs in upper case, spaces and
-    punctuation at most: nobody could tell the two apart.
+    punctuation at most: the two would be taken for one another.
     """
     other = same_name(name, list(others))
     if other is not None:
