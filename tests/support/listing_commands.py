@@ -9,6 +9,8 @@ from ticketsync.cli.main import app
 ROOT = typer.main.get_command(app)
 # Words for the required arguments of listings, by their names.
 ARGUMENTS = {"show": "1", "text": "a", "title": "1", "run_id": "latest", "name": "tt"}
+# Options without which a listing says only what is missing.
+OPTIONS = {"tax worksheet": "--period 2026-09"}
 # Those that print a file, or start from one, and are no listing.
 NO_LISTING = {
     *("attendees doorlist", "shows import", "accounts recipe check", "export calendar"),
@@ -18,7 +20,7 @@ NO_LISTING = {
 
 def listings(command=ROOT, path=()):
     """
-    Whatever has --format or is called `list`, with its required arguments.
+    Whatever has --format or is called `list`, with its required arguments and options.
     """
     context = typer.Context(command)
     if hasattr(command, "commands"):
@@ -32,4 +34,5 @@ def listings(command=ROOT, path=()):
             for parameter in command.params
             if parameter.param_type_name == "argument" and parameter.required
         ]
-        yield " ".join((*path, *words))
+        needed = OPTIONS.get(" ".join(path), "").split()
+        yield " ".join((*path, *words, *needed))
