@@ -230,7 +230,7 @@ def test_a_production_says_what_it_brought_and_who_sells_it(
 
 
 NO_SEPARATOR = re.compile(
-    r"""(?:class="n"[^>]*>|<b>|class="big">|/)[^<>]*?(?<![\d,.:#/-])\d{4,}(?=[\s/<])"""
+    r"""(?:class="n"[^>]*>|<b>|class="big">)[^<>]*?(?<![\d,.])\d{4,}\s*<"""
 )
 
 
