@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import new_shows, occurrences, selection, shows
+from ticketsync.catalogue import new_shows, occurrences, saved_listing, selection, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.core import errors, records
 from ticketsync.core.config import Settings
@@ -63,8 +63,8 @@ def save_listing(database, account, size):
             state.NewAccount(account, "ticket_tailor", None, "env", "KEY", "", None),
             FIRST_NIGHT,
         )
-        listed = [occurrences.ListedEvent(item, b"content") for item in events]
-        occurrences.save_listing(connection, account_id, listed)
+        listed = [saved_listing.ListedEvent(item, b"content") for item in events]
+        saved_listing.save_listing(connection, account_id, listed)
     return account_id
 
 

@@ -14,12 +14,19 @@ from typer.testing import CliRunner
 
 from ticketsync.cli import render, table_layout, terminal
 from ticketsync.cli.main import app
+from ticketsync.store import engine
+from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import (
     events,
     occurrences,
     productions,
     ticket_types,
     venues,
+)
+from ticketsync.store.tables.financials import (
+    show_financials,
+    show_ticket_types,
+    ticket_fees,
 )
 
 NAMES = {
@@ -71,6 +78,65 @@ def named(request, home, sandbox, templates):
     return name
 
 
+@pytest.fixture
+def in_two_currencies(named, home):
+    """
+    The same venue, with half of its shows sold in New Zealand dollars.
+    """
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        for table in (show_financials, show_ticket_types, ticket_fees):
+            connection.execute(
+                table.update().where(table.c.show_id % 2 == 0).values(currency="NZD")
+            )
+    database.close()
+
+
+@pytest.fixture
+def lists_instead(monkeypatch):
+    """
+    The tables that were printed as a list of values, one in each line.
+    """
+    found = []
+    write = render._write_lists
+
+    def watched(columns, *others):
+        found.append([column.title for column in columns])
+        write(columns, *others)
+
+    monkeypatch.setattr(render, "_write_lists", watched)
+    return found
+
+
+@pytest.fixture
+def grids(monkeypatch):
+    """
+    The tables that were drawn, as Rich has them.
+    """
+    found = []
+    draw = render._grid
+
+    def watched(*arguments, **options):
+        found.append(draw(*arguments, **options))
+        return found[-1]
+
+    monkeypatch.setattr(render, "_grid", watched)
+    return found
+
+
+def wrapped_cells(grid):
+    """
+    The cells of a table that take more than one line.
+    """
+    return [
+        str(cell)
+        for column in grid.columns
+        if not column.no_wrap
+        for cell in column.cells
+        if cells(str(cell)) > column.width
+    ]
+
+
 def output_of(words):
     done = CliRunner().invoke(app, words.split())
     assert done.exit_code in (0, 10), (words, done.stderr, done.exception)
@@ -116,6 +182,53 @@ def test_every_listing_fits_80_columns(named, watched):
     for words in ("runs list", "sales list", "audit list", "events prices --history"):
         assert printed[words].count("(SYDNEY)") == 1, words
     assert printed["shows show 1"].count("Sydney time") == 1
+
+
+def test_no_cell_of_a_listing_is_wrapped_and_none_becomes_a_list(
+    in_two_currencies, watched, lists_instead, grids
+):
+    """
+    Also in two currencies. What is cut and must not be stands below its row.
+    """
+    becoming, wrapping = {}, {}
+    for words in sorted({*listings(), *ALSO}):
+        lists_instead.clear()
+        grids.clear()
+        output_of(words)
+        if lists_instead:
+            becoming[words] = lists_instead[:]
+        if found := [cell for grid in grids for cell in wrapped_cells(grid)]:
+            wrapping[words] = found
+    assert (becoming, wrapping) == ({}, {})
+
+
+def test_who_started_a_run_stands_in_one_line(named, home, watched):
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        connection.execute(
+            sync_runs.update().values(started_by="root@box-office (events fetch)")
+        )
+    database.close()
+    printed = output_of("runs list").splitlines()
+    assert "root (events fetch)" in "\n".join(printed)
+    assert not any(re.match(r" {3,}\S", line) for line in printed)
+
+
+def test_a_text_that_must_not_be_cut_stands_in_full_below_its_row(watched, capsys):
+    columns = [
+        render.Column("name", "NAME", most=10, in_full=True),
+        render.Column("state", "", most=6, in_full=True),
+        render.Column("why", "WHY", most=8),
+    ]
+    rows = [
+        {"name": "Ana", "state": "in", "why": "x" * 20},
+        {"name": "Ana Maria de Souza", "state": "expected", "why": ""},
+    ]
+    render.table(rows, columns)
+    _, _, short, long, below = capsys.readouterr().out.splitlines()
+    assert short.split() == ["Ana", "in", "xxxxxxx…"]
+    assert long.split() == ["Ana", "Maria…", "expec…"]
+    assert below == "  NAME: Ana Maria de Souza, expected"
 
 
 def test_a_moment_in_utc_would_be_found():

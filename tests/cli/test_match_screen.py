@@ -14,7 +14,7 @@ from support.commands import run, talk
 from support.dates import NOW
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import new_shows, occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, saved_listing, shows
 from ticketsync.core import clock, records
 from ticketsync.store import engine
 
@@ -170,8 +170,8 @@ def listings(home, templates):
                 for text in starts
             )
             listed = records.Event(event, title, None, dates)
-            occurrences.save_listing(
-                connection, row, [occurrences.ListedEvent(listed, event.encode())]
+            saved_listing.save_listing(
+                connection, row, [saved_listing.ListedEvent(listed, event.encode())]
             )
 
     def show(title, starts):

@@ -17,7 +17,7 @@ from support.web_server import running
 from typer.testing import CliRunner
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import new_shows, occurrences, questions, shows
+from ticketsync.catalogue import new_shows, occurrences, questions, saved_listing, shows
 from ticketsync.cli.main import app
 from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
@@ -104,11 +104,11 @@ def database(home, frozen, templates):
             by_event = {}
             for item in listed:
                 by_event.setdefault(item.event_id, []).append(item)
-            occurrences.save_listing(
+            saved_listing.save_listing(
                 connection,
                 account,
                 [
-                    occurrences.ListedEvent(
+                    saved_listing.ListedEvent(
                         records.Event(event, "Late Laughs", None, tuple(items)),
                         event.encode(),
                     )

@@ -34,10 +34,12 @@ from ticketsync.reporting import (
     grouped_figures,
     numbers,
     order_parts,
+    refund_report,
     sales,
     sales_report,
     selling,
 )
+from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store import capacity, counted, engine, original_views, views
 from ticketsync.store.tables.catalogue import events as events_table
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
@@ -919,6 +921,27 @@ def read_refunds(connection, house):
     return totals(
         ((row.show_id, row.account, row.currency), {"refunded": row.amount})
         for row in sales.list_refunds(connection)
+    )
+
+
+def expected_refund_sums(house):
+    return totals(
+        ((title, seat.currency), {"refunded": seat.back})
+        for seat in house.counted()
+        for title in ("", house.night(seat).title)
+    )
+
+
+@reader("sums of refunds", (sales, order_parts), MONEY, expected_refund_sums)
+def read_refund_sums(connection, house):
+    return totals(
+        ((title, row["currency"]), {"refunded": row["amount"]})
+        for title in ("", *{night.title for night in house.nights})
+        for row in tables.by_name(
+            refund_report.read_sums(
+                connection, FigureFilter(production=title), by="refund"
+            )
+        )
     )
 
 

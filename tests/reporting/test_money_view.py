@@ -304,6 +304,22 @@ def test_the_refunds_of_shows_are_what_their_figures_say(house):
             assert by_basis == sums
 
 
+@pytest.mark.parametrize("by", refund_report.BY)
+def test_the_sums_of_refunds_are_those_of_their_list(house, by):
+    """
+    The database adds up what the list has row by row, whatever is chosen.
+    """
+    database, _ = house
+    with database.read() as connection:
+        for wanted, _means in CHOICES:
+            chosen = money_view.read_filter(connection, wanted)
+            table = refund_report.refunds_table(connection, chosen, by=by)
+            sums = refund_report.read_sums(connection, chosen, by=by)
+            assert [*sums.rows] == [*refund_report.sums_by_basis(table).rows]
+            newest = refund_report.newest_refunds(connection, chosen, by=by, most=7)
+            assert [*newest.rows] == [*table.rows][:7]
+
+
 def test_the_refunds_of_a_time_are_those_whose_day_is_in_it(house):
     database, _ = house
     with database.read() as connection:
@@ -549,10 +565,13 @@ def test_the_heading_of_refunds_says_which_shows_are_meant(nights, chosen, by, w
 
 
 def test_a_refund_over_two_shows_counts_once():
+    """
+    And two refunds of an order twice, though each is the first under its own id.
+    """
     names = [column.name for column in REFUNDS]
     rows = [
-        {"order_id": order, "number": number, "amount": amount}
-        for order, number, amount in (("o1", 1, 300), ("o1", 1, 200), ("o1", 2, 70))
+        {"order_id": "o1", "refund_id": id_, "number": number, "amount": amount}
+        for id_, number, amount in (("r1", 1, 300), ("r1", 1, 200), ("r2", 1, 70))
     ]
     common = {"account": "tt", "currency": "AUD", "basis": "reported"}
     report = Table(

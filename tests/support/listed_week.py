@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from support.dates import NOW
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import new_shows, occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, saved_listing, shows
 from ticketsync.core import clock, records
 
 SYDNEY = "Australia/Sydney"
@@ -122,10 +122,10 @@ class Week:
             for id_, (starts, _) in truth.items()
         )
         found = records.Event(event, title, None, listed)
-        occurrences.save_listing(
+        saved_listing.save_listing(
             connection,
             self._accounts[account],
-            [occurrences.ListedEvent(found, event.encode())],
+            [saved_listing.ListedEvent(found, event.encode())],
         )
         ids = {
             o.provider_occurrence_id: o.id

@@ -21,7 +21,7 @@ NO_LISTING = {
 
 def listings(command=ROOT, path=()):
     """
-    Whatever has --format or is called `list`, with its required arguments.
+    Whatever has --format or is called `list`, with its required arguments and options.
     """
     context = typer.Context(command)
     if hasattr(command, "commands"):

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import adopting, occurrences, shows
-from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.catalogue import adopting, occurrences, saved_listing, shows
+from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
@@ -51,7 +51,7 @@ def prepare(database, *, timezone=ZONE):
             )
             for n, id_ in enumerate(OCCURRENCES)
         ]
-        occurrences.save_listing(connection, 1, listed)
+        saved_listing.save_listing(connection, 1, listed)
         found = occurrences.list_occurrences(connection)
         adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
     return database

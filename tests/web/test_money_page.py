@@ -16,7 +16,7 @@ from ticketsync.__main__ import main
 from ticketsync.core.money import Money
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.web import money_chart, money_page
+from ticketsync.web import money_chart, money_page, refunds_page
 
 # URL of the page (its CSV has the same), and the words of the command.
 CHOICES = [
@@ -365,6 +365,27 @@ def test_the_refunds_of_page_file_and_command_are_equal(enter, command, query, w
     for basis in bases:
         total = sum(float(r["amount"]) for r in lines if r["basis"] == basis)
         assert shown(total) in sums
+
+
+def test_a_long_list_of_refunds_ends_with_how_to_see_more(enter, monkeypatch):
+    """
+    The sums are those of all refunds, and so is the file.
+    """
+    viewer = enter("viewer")
+    whole = viewer.get("/money/refunds?period=").text
+    monkeypatch.setattr(refunds_page, "SHOWN", 3)
+    page = viewer.get("/money/refunds?period=").text
+
+    def rows(text):
+        return re.findall(r"<tbody>(.*?)</tbody>", text, re.S)
+
+    assert rows(page)[0] == rows(whole)[0]
+    assert rows(page)[1].count("<tr>") == 3 < rows(whole)[1].count("<tr>")
+    assert "These are the newest 3." in page
+    more = unescape(re.search(r'href="([^"]*rows=1000[^"]*)"', page)[1])
+    assert rows(viewer.get(more).text) == rows(whole)
+    assert "These are the newest" not in whole
+    assert "rows=5 is not one of" in viewer.get("/money/refunds?rows=5").text
 
 
 def test_the_name_of_an_account_or_order_does_not_break_out_of_the_page(enter, full):

@@ -225,8 +225,63 @@ def test_a_production_says_what_it_brought_and_who_sells_it(
     assert rows
     for row in rows:
         gross = f"{float(row['gross']):,.2f} {row['currency']}"
-        line = f"{gross} · {row['tickets_sold']} sold via Ticket Tailor"
+        line = f"{gross} · {row['tickets_sold']:,} sold via Ticket Tailor"
         assert f"{row['production']} {line}" in part
+
+
+NO_SEPARATOR = re.compile(
+    r"""(?:class="n"[^>]*>|<b>|class="big">)[^<>]*?(?<![\d,.])\d{4,}\s*<"""
+)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/money?period=", "/money?period=&per=month", "/productions/1"]
+)
+def test_numbers_of_tickets_have_separators_of_thousands(enter, full, path):
+    with full.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE show_financials SET tickets_sold = 1450 + 1000 * show_id"
+        )
+    page = enter("viewer").get(path).text
+    assert re.search(r"\b\d{1,3},\d{3}\b(?!\.)", page)
+    assert NO_SEPARATOR.findall(page) == []
+    assert not re.search(r"\b\d{4,} sold", page)
+
+
+def test_a_number_without_separators_would_be_found():
+    for line in (
+        '<td class="n" data-label="Sold">4400</td>',
+        '<td class="n" data-label="Sold">12/3474</td>',
+        "<b>1450</b>",
+    ):
+        assert NO_SEPARATOR.search(line), line
+    assert not NO_SEPARATOR.search('<td class="n">1,450/2,000</td>')
+
+
+def test_a_show_in_another_zone_than_the_business_is_marked(enter, full):
+    """
+    On the overview and its production's page; the others are not.
+    """
+    viewer = enter("viewer")
+    assert "Auckland time" not in viewer.get("/").text
+    with full.write() as connection:
+        first = connection.exec_driver_sql(
+            "SELECT s.id, s.production_id FROM shows s JOIN show_links l "
+            "ON l.show_id = s.id WHERE s.starts_at > '2026-09-01T00' "
+            "ORDER BY s.starts_at, s.id"
+        ).first()
+        connection.exec_driver_sql(
+            "UPDATE shows SET timezone = 'Pacific/Auckland' WHERE id = ?", (first.id,)
+        )
+    row = re.compile(r"<tr>\s*<td class=\"when\">(.*?)</td>\s*<th.*?/shows/(\d+)", re.S)
+    marked = {
+        int(id_)
+        for when, id_ in row.findall(viewer.get("/").text)
+        if "(Auckland time)" in when
+    }
+    assert marked == {first.id}
+    page = viewer.get(f"/productions/{first.production_id}").text
+    assert "(Auckland time)" in page
 
 
 def test_what_nobody_sells_can_be_connected(enter, full):

@@ -307,7 +307,7 @@ def test_a_production_shows_its_totals_next_shows_and_who_sells_it(enter, full):
     page = enter("viewer").get("/productions/1").text
 
     assert "via Ticket Tailor" in page
-    assert f"{total.tickets_sold} <small>of {total.capacity}</small>" in page
+    assert f"{total.tickets_sold:,} <small>of {total.capacity:,}</small>" in page
     assert f"{total.gross.minor / 100:,.2f}" in page
     next_shows = page[page.index("Next shows") : page.index("Ticketing</h2>")]
     assert [f"/shows/{show.show_id}" in next_shows for show in coming] == [

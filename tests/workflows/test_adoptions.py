@@ -17,9 +17,9 @@ from support.saved_orders import (
 )
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import adopting, new_shows, occurrences, shows
+from ticketsync.catalogue import adopting, new_shows, occurrences, saved_listing, shows
 from ticketsync.catalogue.new_shows import NewShow
-from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import errors, money, records
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, numbers
@@ -54,7 +54,7 @@ def listed(database):
             )
             for n, id_ in enumerate(OCCURRENCES)
         ]
-        occurrences.save_listing(connection, 1, listing)
+        saved_listing.save_listing(connection, 1, listing)
         new_shows.add_show(connection, OWN)
     save(
         database,

@@ -204,22 +204,22 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
         }
         for guest in guests
     ]
-    name = _if_any(rows, render.Column("name", "NAME", most=22, wraps=True))
-    seat = _if_any(rows, render.Column("seat", "SEAT", most=28, wraps=True))
-    answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30, wraps=True))
+    name = _if_any(rows, render.Column("name", "NAME", most=22, in_full=True))
+    seat = _if_any(rows, render.Column("seat", "SEAT", most=28, in_full=True))
+    answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30, in_full=True))
     # What a person at the door needs first fits 80 columns; JSON has everything.
-    order = render.Column("order_id", "ORDER", most=14, wraps=True)
+    order = render.Column("order_id", "ORDER", most=14, in_full=True)
     has_order = not name or not (seat or answers)
-    via = render.Column("via", "VIA", most=12, wraps=True)
+    via = render.Column("via", "VIA", most=12, in_full=True)
     columns = [
         *([render.Column("show", "SHOW", rigid=True)] if with_show else []),
         *name,
         *([order] if has_order else []),
-        render.Column("ticket_id", "TICKET", most=14, wraps=True),
-        render.Column("type_name", "TYPE", most=24, wraps=True),
+        render.Column("ticket_id", "TICKET", most=14, in_full=True),
+        render.Column("type_name", "TYPE", most=24, in_full=True),
         *seat,
         *([] if answers and with_show else [via]),
-        render.Column("state", "", most=12, wraps=True),
+        render.Column("state", "", most=12, in_full=True),
         *answers,
     ]
     machine = [_as_row(guest, wanted) for guest in guests]

@@ -26,7 +26,7 @@ def audit() -> None:
 _COLUMNS = (
     render.Column("who", "WHO", most=20),
     render.Column("action", "DID", most=14),
-    render.Column("topic", "WHAT", most=60, wraps=True),
+    render.Column("topic", "WHAT", most=60, in_full=True),
     render.Column("change", "CHANGE", below=True),
 )
 

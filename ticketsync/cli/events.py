@@ -139,9 +139,9 @@ def _row(date: ListedDate) -> dict[str, Any]:
 
 _PRICE_COLUMNS = (
     render.Column("when", "WHEN", rigid=True),
-    render.Column("name", "NAME", most=20, wraps=True),
+    render.Column("name", "NAME", most=20, in_full=True),
     render.Column("via", "VIA", most=8),
-    render.Column("type", "TICKET TYPE", most=28, wraps=True),
+    render.Column("type", "TICKET TYPE", most=28, in_full=True),
     render.Column("price", "PRICE", numeric=True),
     render.Column("sold", "SOLD", numeric=True),
     render.Column("available", "LEFT", numeric=True),

@@ -262,24 +262,34 @@ def _draw_grid(
         width=sum(layout.widths) + 8 * len(layout.widths),  # the widths already fit
         no_color="NO_COLOR" in os.environ or None,
     )
-    if not layout.below:
+    below = [_texts_below(columns, layout, texts) for texts in cells]
+    if not any(below):
         console.print(_grid(columns, layout, cells, footer_cells, title=title))
         return
     console.print(_grid(columns, layout, [], title=title))
-    for texts in cells:
+    for texts, paragraphs in zip(cells, below, strict=True):
         console.print(_grid(columns, layout, [texts], with_header=False))
-        for index in layout.below:
-            for line in _lines_below(texts[index], stream):
+        for text in paragraphs:
+            for line in terminal.wrapped(text, terminal.width(stream), indent="  "):
                 print(line, file=stream)
+    if footer_cells:
+        console.print(_grid(columns, layout, [], footer_cells, with_header=False))
 
 
-def _lines_below(text: str, stream: IO[str]) -> list[str]:
+def _texts_below(
+    columns: Sequence[Column], layout: Layout, texts: Sequence[str]
+) -> list[str]:
     """
-    The lines of a text below its row.
+    The paragraphs below a row: those of its texts in full that were cut and must not
+    be, with the titles of their columns, then those that always stand there.
     """
-    if not text:
-        return []
-    return terminal.wrapped(text, terminal.width(stream), indent="  ")
+    cut = [
+        f"{columns[index].title}: {texts[index]}".removeprefix(": ")
+        for index, width in zip(layout.shown, layout.widths, strict=True)
+        if columns[index].in_full and terminal.cell_width(texts[index]) > width
+    ]
+    whole = [texts[index] for index in layout.below if texts[index]]
+    return [*([", ".join(cut)] if cut else []), *whole]
 
 
 def _grid(
@@ -311,9 +321,9 @@ def _grid(
             Text(safe(column.title)),
             footer=Text("\n".join(row[index] for row in footer_cells)),
             justify="right" if column.numeric else "left",
-            no_wrap=not column.wraps,
+            no_wrap=True,
             width=column_width,
-            overflow="fold" if column.wraps else "ellipsis",
+            overflow="ellipsis",
         )
     for texts in cells:
         grid.add_row(*(Text(texts[index]) for index in layout.shown))

@@ -63,7 +63,7 @@ _LIST = (
     render.Column("id", "RUN", rigid=True, whole="run_id"),
     render.Column("account_name", "ACCOUNT", most=14),
     render.Column("kind", "KIND", rigid=True),
-    render.Column("who", "WHO", most=24, wraps=True),
+    render.Column("who", "WHO", most=24, in_full=True),
     render.Column("outcome", "OUTCOME", rigid=True),
     render.Column("took", "TOOK", numeric=True),
     render.Column("created", "NEW", numeric=True),

@@ -22,7 +22,7 @@ NARROW_GAPS = (2, 1)  # where the default does not fit
 class Column:
     """
     One column: the row's key, its title, its maximal width, whether it holds numbers,
-    whether it must not shrink, whether what does not fit goes on in another line.
+    whether it must not shrink, whether a text that is cut stands in full below its row.
 
     `spare`: the column is left out where there is no room for all, the highest first;
     0 for never. `whole`: the row's key of the uncut value, for a pipe. `below`: where
@@ -34,7 +34,7 @@ class Column:
     numeric: bool = False
     most: int | None = None
     rigid: bool = False
-    wraps: bool = False
+    in_full: bool = False
     spare: int = 0
     whole: str = ""
     below: bool = False

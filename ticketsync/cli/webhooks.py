@@ -138,8 +138,8 @@ def set_secret(
 
 _COLUMNS = (
     render.Column("account", "ACCOUNT", most=12),
-    render.Column("event", "EVENT", most=25, rigid=True, wraps=True),
-    render.Column("order_id", "ORDER", most=16, wraps=True),
+    render.Column("event", "EVENT", most=25, rigid=True, in_full=True),
+    render.Column("order_id", "ORDER", most=16, in_full=True),
     render.Column("state", "STATE", rigid=True),
     render.Column("reason", "WHY", below=True),
 )

@@ -74,6 +74,7 @@ class OnSale:
     production: str
     starts_at: datetime
     starts_local: str
+    timezone: str
     seats: Seats
     sums: tuple[Sums, ...]
 
@@ -136,6 +137,7 @@ def list_on_sale(
             productions.c.title,
             shows.c.starts_at,
             shows.c.starts_local,
+            shows.c.timezone,
         )
         .select_from(counted.counted_links())
         .join(productions, productions.c.id == shows.c.production_id)
@@ -150,6 +152,7 @@ def list_on_sale(
             productions.c.title,
             shows.c.starts_at,
             shows.c.starts_local,
+            shows.c.timezone,
         )
         .order_by(shows.c.starts_at, shows.c.id)
     ).all()
@@ -161,6 +164,7 @@ def list_on_sale(
             production=row.title,
             starts_at=row.starts_at,
             starts_local=row.starts_local,
+            timezone=row.timezone,
             seats=seats[row.id],
             sums=tuple(sums.get(row.id, ())),
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     Subquery,
     case,
@@ -38,9 +39,7 @@ def parts_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
     over their tickets, and whether they are listed. An order without tickets is a part
     for the show that it was placed for.
     """
-    chosen = select(orders.c.id).where(*of_orders)
     is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
-    is_held = tickets.c.status != "gone"
     sums_of_tickets = {
         "tickets": func.sum(is_ticket),
         "charged": func.sum(tickets.c.charged),
@@ -52,16 +51,32 @@ def parts_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
             for name, column in totals.GROSS_PARTS.items()
         },
     }
-    by_ticket = _grouped(tickets, tickets.c.order_id, sums_of_tickets).where(is_held)
-    nothing = dict.fromkeys(sums_of_tickets, func.sum(0))
+    sums = _parts(of_orders, sums_of_tickets).subquery("sums")
+    kept = net_before_fees(sums.c.charged, sums.c.refunded, sums.c.tax_remitted)
+    return select(*sums.c, (kept - sums.c.fees).label("net")).subquery("parts")
+
+
+def shows_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
+    """
+    The same parts without their sums, which take most of the time: the order, the show,
+    and whether the part is listed.
+    """
+    return _parts(of_orders, {}).subquery("shows_of_orders")
+
+
+def _parts(
+    of_orders: Sequence[ColumnElement[bool]], sums: Mapping[str, ColumnElement[Any]]
+) -> CompoundSelect[Any]:
+    chosen = select(orders.c.id).where(*of_orders)
+    is_held = tickets.c.status != "gone"
+    by_ticket = _grouped(tickets, tickets.c.order_id, sums).where(is_held)
     has_tickets = select(tickets.c.id).where(tickets.c.order_id == orders.c.id, is_held)
+    nothing = dict.fromkeys(sums, func.sum(0))
     placed = _grouped(orders, orders.c.id, nothing).where(~has_tickets.exists())
     if of_orders:
         by_ticket = by_ticket.where(tickets.c.order_id.in_(chosen))
         placed = placed.where(*of_orders)
-    sums = union_all(by_ticket, placed).subquery("sums")
-    kept = net_before_fees(sums.c.charged, sums.c.refunded, sums.c.tax_remitted)
-    return select(*sums.c, (kept - sums.c.fees).label("net")).subquery("parts")
+    return union_all(by_ticket, placed)
 
 
 def _grouped(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
 )
 
 from ticketsync.core import tables
@@ -37,7 +38,7 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.sales import buyers, orders, quarantine, refunds, tickets
 
-_BATCH = 500  # orders whose parts are read together
+BATCH = 500  # orders whose parts are read together
 
 SALES = (
     Column("account"),
@@ -271,7 +272,7 @@ def _newest(
     A condition on orders that holds for the newest of them, as many as have `limit`
     rows together; so that a short list does not read all orders.
     """
-    batch = min(_BATCH, limit)
+    batch = min(BATCH, limit)
     newest = select(orders.c.placed_at, orders.c.id).where(*of_orders)
     newest = newest.order_by(orders.c.placed_at.desc(), orders.c.id.desc())
     number = 0
@@ -347,24 +348,28 @@ def refunds_query() -> Select[Any]:
     )
 
 
-def refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+def refund_rows(
+    connection: Connection, query: Select[Any], *, batch: int = BATCH
+) -> Iterator[Row]:
     """
     The rows of `REFUNDS` for a query over refunds like `refunds_query`: each movement
-    once for every show that it counts for, with the show's part.
+    once for every show that it counts for, with the show's part. A `batch` of movements
+    is read at a time.
     """
-    stream = query.execution_options(yield_per=_BATCH)
+    stream = query.execution_options(yield_per=batch)
     names = [*query.selected_columns.keys(), *_Part._fields, "amount", *_REFUND_PARTS]
     as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
-    for rows in connection.execute(stream).partitions():
-        parts = _parts_of(connection, {row.order_row for row in rows})
-        shares = _refund_shares(connection, parts)
-        for row in rows:
-            amounts = shares.get(row.refund_row, [row.whole_amount])
-            known = [row._mapping[f"whole_{name}"] for name in _REFUND_PARTS]
-            made_of = known if len(amounts) == 1 else [None] * len(known)
-            for part, amount in zip(parts[row.order_row], amounts, strict=True):
-                if part.is_listed and (amount or not row.whole_amount):
-                    yield as_row((*row, *part, amount, *made_of))
+    with connection.execute(stream) as result:
+        for rows in result.partitions():
+            parts = _parts_of(connection, {row.order_row for row in rows})
+            shares = _refund_shares(connection, parts)
+            for row in rows:
+                amounts = shares.get(row.refund_row, [row.whole_amount])
+                known = [row._mapping[f"whole_{name}"] for name in _REFUND_PARTS]
+                made_of = known if len(amounts) == 1 else [None] * len(known)
+                for part, amount in zip(parts[row.order_row], amounts, strict=True):
+                    if part.is_listed and (amount or not row.whole_amount):
+                        yield as_row((*row, *part, amount, *made_of))
 
 
 _REFUND_PARTS = tuple(column.name for column in REFUND_PARTS)
@@ -375,15 +380,15 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
     Whether an order has tickets that count for the show, or was placed for it.
     """
     of_show = show_links.c.show_id == show_id
-    # Correlated, so that the newest orders of a long list are found without the rest.
-    bought = (
-        select(tickets.c.id)
-        .select_from(counted.counted_tickets())
-        .where(tickets.c.order_id == orders.c.id, of_show)
-        .correlate(orders)
-    )
+    # By the orders of the show, which are few, and not by all orders, of which each
+    # would be asked whether it is one of them.
+    orders_there = orders.alias("orders_there")
+    bought = select(tickets.c.order_id).select_from(counted.counted_tickets())
     sold_there = select(show_links.c.occurrence_id).select_from(counted.counted_links())
-    return or_(bought.exists(), orders.c.occurrence_id.in_(sold_there.where(of_show)))
+    placed = select(orders_there.c.id).where(
+        orders_there.c.occurrence_id.in_(sold_there.where(of_show))
+    )
+    return orders.c.id.in_(union_all(bought.where(of_show), placed))
 
 
 def _parts_of(

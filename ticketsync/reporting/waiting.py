@@ -216,7 +216,7 @@ def list_oversold(connection: Connection) -> list[Waiting]:
         Waiting(
             OVERSOLD,
             str(row.id),
-            f"{_show_text(row)}: oversold, {row.tickets_sold} sold of "
+            f"{_show_text(row)}: oversold, {row.tickets_sold:,} sold of "
             f"{number_of(row.capacity, 'seat')}",
             version=f"{row.tickets_sold}/{row.capacity}",
             to_do=f"ticketsync shows show {row.id}",

@@ -109,7 +109,7 @@ def curve(
         left, right = 100 * x(day), 100 * (1 if end is None else x(end))
         drawn.append(
             f'<rect class="hover" x="{left:.2f}%" width="{right - left:.2f}%" '
-            f'y="{ABOVE}" height="{HEIGHT}"><title>{_day(day)}: {value} sold</title>'
+            f'y="{ABOVE}" height="{HEIGHT}"><title>{_day(day)}: {value:,} sold</title>'
             f"</rect>"
         )
     labels = [(0, "start", first), (100, "end", last)] if last > first else []

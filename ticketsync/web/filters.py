@@ -34,6 +34,13 @@ def amount(amount: Money) -> str:
     return f"{'−' if amount.minor < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
+def number(number: int) -> str:
+    """
+    A number of tickets or seats: `1,450`.
+    """
+    return f"{number:,}"
+
+
 def doubt_badge(doubt: str) -> str:
     """
     What is odd about an order, in a few words.
@@ -72,6 +79,7 @@ def _tone(state: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "amount": amount,
+    "number": number,
     "day": day,
     "doubt_badge": doubt_badge,
     "ago": clock.ago,

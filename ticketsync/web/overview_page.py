@@ -5,7 +5,7 @@ production brought, and how the next shows sell. Two currencies are never added 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,19 +20,19 @@ from ticketsync.core.money import Money
 from ticketsync.core.periods import Period
 from ticketsync.providers import registry
 from ticketsync.reporting import (
-    calendar,
+    coming,
     daily,
     first_steps,
     grouped_figures,
     runs,
     selling,
 )
-from ticketsync.reporting.calendar import Performance
+from ticketsync.reporting.coming import ComingProduction
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.selling import Comparison, RecentSales, Sold
 from ticketsync.web import charts, money_chart, notices, page_words, query, venue_pages
 from ticketsync.web.attention import read_attention
-from ticketsync.web.filters import amount
+from ticketsync.web.filters import amount, number
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
 
@@ -59,17 +59,31 @@ class Figure:
 @dataclass(frozen=True, slots=True)
 class Widget:
     """
-    What the coming shows of a production brought so far, in each currency; `platforms`
-    in words, empty where it is linked to none.
+    What the coming shows of a production brought so far: a row in each currency.
     """
 
-    production_id: int
-    production: str
-    shows: int
-    first: str
-    gross: Sequence[Money]
-    tickets_sold: int
-    platforms: str
+    coming: ComingProduction
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def production(self) -> str:
+        return self.coming.production
+
+    @property
+    def gross(self) -> list[Money]:
+        return [row["gross"] for row in self.rows]
+
+    @property
+    def tickets_sold(self) -> int:
+        return sum(row["tickets_sold"] for row in self.rows)
+
+    @property
+    def platforms(self) -> str:
+        """
+        The platforms that sell it, in words; empty where it is linked to none.
+        """
+        names = self.coming.providers
+        return registry.titles(names) if names else ""
 
 
 def overview_page(site: Site, request: PageRequest) -> Response:
@@ -148,7 +162,7 @@ def figures_of(comparison: Comparison) -> list[Figure]:
     codes = sorted({*sold.by_currency, *before.by_currency})
     found = [_revenue(sold.charged_in(code), before.charged_in(code)) for code in codes]
     change = money_view.per_cent(sold.tickets, before.tickets)
-    tickets = (f"{sold.tickets:,}", "", f"{before.tickets:,}")
+    tickets = (number(sold.tickets), "", number(before.tickets))
     return [*found, Figure("Tickets", *tickets, change)]
 
 
@@ -178,10 +192,10 @@ def _charts(sales: RecentSales, span: str, shown: str) -> list[tuple[str, Markup
     """
     if shown == TICKETS:
         tickets = [
-            _stack(sales, span, n, lambda sold: sold.tickets, str)
+            _stack(sales, span, n, lambda sold: sold.tickets, number)
             for n in range(len(sales.days))
         ]
-        return [("", charts.stacked_bars(f"Tickets per {span}", tickets, str))]
+        return [("", charts.stacked_bars(f"Tickets per {span}", tickets, number))]
     return [(code, _revenue_chart(sales, span, code)) for code in sales.currencies]
 
 
@@ -267,34 +281,14 @@ def _widgets(connection: Connection, now: datetime) -> list[Widget]:
     """
     The productions with coming shows: those that brought most tickets first.
     """
-    coming = grouped_figures.grouped_table(
+    figures = grouped_figures.grouped_table(
         connection, "production", FigureFilter(begins_from=now)
     )
     sold: dict[str, list[Mapping[str, Any]]] = {}
-    for row in tables.by_name(coming):
+    for row in tables.by_name(figures):
         sold.setdefault(row["production"], []).append(row)
-    found = list(_of_productions(connection, now, sold))
+    found = [
+        Widget(item, sold.get(item.production, ()))
+        for item in coming.list_coming(connection, now)
+    ]
     return sorted(found, key=lambda item: (-item.tickets_sold, item.production))
-
-
-def _of_productions(
-    connection: Connection,
-    now: datetime,
-    sold: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> Iterator[Widget]:
-    ids = {title: id_ for id_, title, _ in shows.list_productions(connection)}
-    ahead: dict[str, list[Performance]] = {}
-    for show in calendar.list_performances(connection, since=now):
-        ahead.setdefault(show.production, []).append(show)
-    for title, coming in ahead.items():
-        rows = sold.get(title, ())
-        names = {source.provider for show in coming for source in show.sources}
-        yield Widget(
-            production_id=ids[title],
-            production=title,
-            shows=len(coming),
-            first=coming[0].starts_local,
-            gross=[row["gross"] for row in rows],
-            tickets_sold=sum(row["tickets_sold"] for row in rows),
-            platforms=registry.titles(names) if names else "",
-        )

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ticketsync.core import tables
-from ticketsync.core.tables import Table
 from ticketsync.reporting import refund_report
 from ticketsync.web import query
 from ticketsync.web.money_page import (
@@ -22,12 +21,14 @@ from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import money_view
 
 PATH = "/money/refunds"
-SHOWN = 500  # rows on the page; the file has all
+# Rows on the page, and where more are asked for; the file has all.
+SHOWN, MORE = 200, 1000
 _KNOWN = (
     query.one_of("by", ("refund", "show")),
     *query.any_text("per", "sort"),
     *PERIOD_AND_SHOWS,
 )
+_ON_PAGE = (*_KNOWN, query.one_of("rows", (str(SHOWN), str(MORE))))
 
 
 class RefundPages:
@@ -46,16 +47,19 @@ class RefundPages:
         ]
 
     def page(self, request: PageRequest) -> Response:
-        asked = query.check(request.query, *_KNOWN)
+        asked = query.check(request.query, *_ON_PAGE)
         choice = Choice.from_query(asked.values)
         by = _by(choice)
+        most = int(asked.get("rows") or SHOWN)
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
-            report = refund_report.refunds_table(connection, chosen, by=by)
+            newest = refund_report.newest_refunds(
+                connection, chosen, by=by, most=most + 1
+            )
+            sums = refund_report.read_sums(connection, chosen, by=by)
             values = read_choices(connection, choice, chosen)
             heading = money_view.refunds_heading(connection, chosen, by)
         title, _, basis = heading.partition(". ")
-        rows = [*report.rows]
         return self._site.render_page(
             request,
             "refunds.html",
@@ -66,9 +70,11 @@ class RefundPages:
             basis=basis,
             by=by,
             choice=choice,
-            refunds=[*tables.by_name(Table(report.columns, rows[:SHOWN]))],
-            more=max(0, len(rows) - SHOWN),
-            sums=[*tables.by_name(refund_report.sums_by_basis(report))],
+            refunds=[*tables.by_name(newest.first(most))],
+            shown=most,
+            is_more=len([*newest.rows]) > most,
+            more=MORE,
+            sums=[*tables.by_name(sums)],
             bases=refund_report.BASES,
             **values,
         )

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ticketsync.accounts import edits
-from ticketsync.catalogue import moves, occurrences, ticket_types
-from ticketsync.catalogue.occurrences import LinkedOccurrence, ListedEvent
+from ticketsync.catalogue import moves, occurrences, saved_listing, ticket_types
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import clock, errors, records
 from ticketsync.core.completeness import has_shrunk
 from ticketsync.core.records import Unread
@@ -106,7 +107,7 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     listed = [ListedEvent(item.value.event, item.clean.content) for item in good]
     with run.database.read() as connection:
         twins.refuse_shared_listing(connection, run, events)
-        changed = set(occurrences.find_changed(connection, run.account.id, listed))
+        changed = set(saved_listing.find_changed(connection, run.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     run.counts.quarantined += len(bad)
     if not (changed or bad or readable):
@@ -126,7 +127,7 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
         quarantine.save_unread(connection, run.account.id, bad, now)
         quarantine.release(connection, run.account.id, EVENT, readable)
         new = [item for item in listed if item.content in changed]
-        saved = occurrences.save_listing(connection, run.account.id, new)
+        saved = saved_listing.save_listing(connection, run.account.id, new)
         on_sale = [date for item in new for date in item.event.occurrences]
         ticket_types.save_listed(connection, run.account.id, on_sale, now)
         note_out_of_date(connection, run, (date.id for date in on_sale))
@@ -237,7 +238,7 @@ def _notice_absence(
             word="guard-shrink",
         )
     with run.transaction() as connection:
-        occurrences.mark_delisted(
+        saved_listing.mark_delisted(
             connection, (occurrence.id for occurrence in missing), clock.now()
         )
     result.gone = len(missing)

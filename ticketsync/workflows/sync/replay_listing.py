@@ -12,8 +12,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import moves, occurrences, price_history, ticket_types
-from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.catalogue import moves, price_history, saved_listing, ticket_types
+from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.net import exact_json
 from ticketsync.providers.base import ListsTicketTypes, Provider, Raw
 from ticketsync.sales import versions
@@ -69,7 +69,7 @@ def put_listing_right(
     marked as incomplete, and the ticket types and prices that the other database has.
     """
     provider = offline_provider(account.provider, account.options)
-    incomplete = occurrences.list_incomplete(connection, account.id)
+    incomplete = saved_listing.list_incomplete(connection, account.id)
     if incomplete:
         for block in versions.read_latest(connection, account.id, EVENT):
             raws = [exact_json.decode(version.data) for version in block]
@@ -78,7 +78,7 @@ def put_listing_right(
                 for item in _parse(provider, raws)
                 if (kept := _only(item, incomplete)).event.occurrences
             ]
-            saved = occurrences.save_listing(connection, account.id, listed)
+            saved = saved_listing.save_listing(connection, account.id, listed)
             moves.follow_moves(connection, saved.moved)
     price_history.bring_in(connection, again, account.id)
 

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue import link_reads, occurrences
-from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.catalogue import link_reads, occurrences, saved_listing
+from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import clock, digest, records
 from ticketsync.core.plurals import number_of
 from ticketsync.net import exact_json
@@ -245,7 +245,7 @@ class OrderStore:
             return
         listed = [ListedEvent(e, digest.content(e.id.encode())) for e in events]
         with self._run.transaction() as connection:
-            occurrences.save_listing(connection, self._run.account.id, listed)
+            saved_listing.save_listing(connection, self._run.account.id, listed)
             self.occurrence_ids |= occurrences.get_occurrence_ids(
                 connection, self._run.account.id
             )
