@@ -240,8 +240,8 @@ def agree(found, aside, model):
 
 def _doubtful(rows):
     """
-    The orders whose one total may be that of each row or of the order: several sales of
-    unlike numbers of tickets, all with one total.
+    The orders whose one total or fee may be that of each row or of the order: several
+    sales of unlike numbers of tickets with one total, and several with one fee.
     """
     sales = defaultdict(list)
     for row in rows:
@@ -250,9 +250,16 @@ def _doubtful(rows):
     return {
         order
         for order, sold in sales.items()
-        if len({row.quantity for row in sold}) > 1
-        and len({row.total for row in sold}) == 1
+        if len(sold) > 1
+        and (
+            (len({row.quantity for row in sold}) > 1 and _has_one(sold, "total"))
+            or (sold[0].kept and _has_one(sold, "kept"))
+        )
     }
+
+
+def _has_one(rows, name):
+    return len({getattr(row, name) for row in rows}) == 1
 
 
 generated = settings(

@@ -331,7 +331,7 @@ def test_fees_and_taxes_with_rows_of_their_own_come_and_go(
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ((SOLD[0], FEE_BACK), "takes back 3.00 AUD, and no report in the folder has"),
+        ((SOLD[0], FEE_BACK), "takes back 3.00 AUD, and no report that was read has"),
         ((*SOLD, f"1,{GALA},,-3.00,Fee,Open"), "its status is 'Open', pending"),
         (
             (SOLD[0].replace("Sold", "Returned"), f"1,{GALA},,3.00,Fee,"),
@@ -341,3 +341,52 @@ def test_fees_and_taxes_with_rows_of_their_own_come_and_go(
 )
 def test_an_unclear_fee_row_sets_its_order_aside(folder, rows, reason):
     assert reason.lower() in read_entries(folder, *rows)["1"].lower()
+
+
+# A refund of the whole order on each of its rows
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize(
+    ("states", "back", "result"),
+    [
+        # what went back is what was returned
+        (("Sold", "Returned"), "20.00", (1, 6000, 2000)),
+        # 10.00 of 60.00 was withheld
+        (("Returned", "Returned"), "50.00", (0, 6000, 5000)),
+        # the cancelled row was paid, for something of it went back
+        (("Stopped", "Stopped"), "40.00", (0, 6000, 4000)),
+        (("Sold", "Stopped"), "20.00", (1, 6000, 2000)),
+        # nothing went back: the cancelled row was never paid
+        (("Sold", "Stopped"), "0.00", (1, 4000, 0)),
+        (("Sold", "Sold"), "20.00", (2, 6000, 2000)),
+    ],
+)
+def test_a_refund_of_the_order_counts_once(folder, states, back, result, is_turned):
+    rows = [
+        f"1,{GALA},Adult,1,40.00,,,{back},{states[0]},",
+        f"1,{GALA},Child,1,20.00,,,{back},{states[1]},",
+    ]
+    found = read(
+        folder, *(rows[::-1] if is_turned else rows), says=("per: {refunded: order}",)
+    )
+    assert money(found["1"]) == result
+
+
+def test_a_cancelled_ticket_is_not_charged_because_its_fee_was(folder):
+    """
+    The booking fee of 2.00 stays charged, the ticket does not.
+    """
+    folder.recipe(
+        STATUS, "kind: {sale: [Ticket], fee: [Fee]}", kind="Kind", status="State"
+    )
+    folder.put(
+        "a.csv",
+        f"{HEADING},Kind,State",
+        f"1,{GALA},Adult,1,40.00,Ticket,Stopped",
+        f"1,{GALA},Adult,1,2.00,Fee,Sold",
+        f"2,{GALA},Adult,1,40.00,Ticket,Sold",
+    )
+    found = folder.orders()
+    assert money(found["1"]) == (0, 200, 0)
+    assert money(found["2"]) == (1, 4000, 0)

@@ -16,6 +16,8 @@ from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import PER_ORDER
 
+_GONE = ("refunded", "void", "cancelled")
+
 
 def take_once(recipe: Recipe, orders: Sequence[Sequence[Line]]) -> None:
     """
@@ -55,16 +57,37 @@ def _spread(recipe: Recipe, sales: Sequence[Line], field: str) -> None:
     amount = amounts.pop()
     if amount is None:
         return
-    if field != "total":
+    if field == "refunded":
+        weights = _weights_of_refund(recipe, sales)
+    elif field == "total":
+        weights = [abs(int(line.cells.get("quantity", "1"))) for line in sales]
+    else:
         for line in sales[1:]:
             line.cells.pop(field)
         return
     currency = sales[0].cells.get("currency", recipe.currency)
-    weights = [abs(int(line.cells.get("quantity", "1"))) for line in sales]
     minor = money.from_decimal_text(amount, currency)
     parts = money.split(minor, weights)
     for line, part in zip(sales, parts, strict=True):
         line.cells[field] = money.decimal_text(part, currency)
+
+
+def _weights_of_refund(recipe: Recipe, sales: Sequence[Line]) -> list[int]:
+    """
+    By what a refund of the order is divided: the prices of the rows whose status says
+    that something of them went back or was cancelled, of all rows where none does.
+    """
+    prices = [_sold_amount(recipe, line, "refunded").price for line in sales]
+    is_back = [
+        recipe.status.get(line.cells.get("status", "").lower()) in _GONE
+        for line in sales
+    ]
+    if not any(is_back):
+        is_back = [True] * len(sales)
+    weights = [
+        price if back else 0 for price, back in zip(prices, is_back, strict=True)
+    ]
+    return weights if any(weights) else [int(back) for back in is_back]
 
 
 def _refuse_doubtful(

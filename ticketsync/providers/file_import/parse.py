@@ -107,11 +107,11 @@ class _OrderParser:
         ]
 
     def order(self) -> records.Order:
-        sales = self.sales()
-        words = [sale.word for sale in sales]
+        words = [self.values.status(line) for line in self.lines_of("sale")]
         fees = Entries(self.values, self.lines_of("fee"), words)
         taxes = Entries(self.values, self.lines_of("tax"), words)
         status = _order_status([*words, *fees.words, *taxes.words])
+        sales = self.sales(words, status)
         if self.lines_of("refund") and not sales:
             raise _refund_alone()
         back = self.given_back(self.sold_tickets(sales), sales)
@@ -160,20 +160,20 @@ class _OrderParser:
             doubt=self.discrepancy(first, total, refunded, charged),
         )
 
-    def sales(self) -> list[_Sale]:
+    def sales(self, words: Sequence[str], status: OrderStatus) -> list[_Sale]:
         """
-        The lines that sell. One that was cancelled and never paid back is not charged,
-        unless all of them were cancelled: then the order is.
+        The lines that sell. Of an order that was paid, one that was cancelled and never
+        paid back is not charged.
         """
-        sold = self.lines_of("sale")
-        words = [self.values.status(line) for line in sold]
-        open_ = [
-            word == "cancelled" and not given_back.stated(self.values, line, word)
-            for line, word in zip(sold, words, strict=True)
-        ]
         return [
-            _Sale(line, word, not is_open or all(open_))
-            for line, word, is_open in zip(sold, words, open_, strict=True)
+            _Sale(
+                line,
+                word,
+                status is not OrderStatus.PAID
+                or word != "cancelled"
+                or given_back.stated(self.values, line, word) > 0,
+            )
+            for line, word in zip(self.lines_of("sale"), words, strict=True)
         ]
 
     def tax(self, sales: Sequence[_Sale], entries: Entries) -> int | None:
