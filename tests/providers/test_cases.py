@@ -150,7 +150,7 @@ RIGHT = {
         "does not map the column 'Status'",
     ],
     "title_line_above_semicolons": [
-        r"(?:1001 +Gala +05 Dec 19:30 +2 +50.00[^A-Z]*AUD\nrc 0\n[^=]*){2}"
+        r"(?:1001 +Gala +05 Dec 19:30 +2 +50.00[^A-Z]*AUD\nRead: .*\nrc 0\n[^=]*){2}"
     ],
     "todaytix_general_admission": [
         "rc 0",

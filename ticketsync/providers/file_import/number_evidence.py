@@ -90,9 +90,9 @@ class NumberEvidence:
         said = recipe.order_numbers
         if said == "file" and self._found["again"] >= _ENOUGH:
             yield (
-                f"{self._counted('again')} in two files with the same rows, and count "
-                "twice under `order_numbers: file`: take one of the files out of the "
-                "folder if they are the same orders"
+                f"{self._counted('again')} in two files with the same rows: take one "
+                "of the files out of the folder if they are the same orders, else say "
+                "`repeated_rows: count` in the recipe"
             )
         elif fits and fits != said:
             found = self._counted(self._undecided() or "unknown")

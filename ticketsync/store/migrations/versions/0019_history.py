@@ -157,15 +157,16 @@ def _fill_known_from() -> None:
     What stands in the tables was known when its raw record was read.
     """
     when_read = _WHEN_READ.format(table="orders", kind="order")
-    # Constant texts of this file, without any value.
-    op.execute(f"UPDATE orders SET known_from = ({when_read})")  # nosec B608
+    set_known = f"UPDATE orders SET known_from = ({when_read})"  # nosec B608  # constants
+    op.execute(set_known)
     op.execute(
         "UPDATE tickets SET known_from = (SELECT orders.known_from FROM orders"
         " WHERE orders.id = tickets.order_id) WHERE order_id IS NOT NULL"
     )
     when_read = _WHEN_READ.format(table="tickets", kind="ticket")
     loose = "WHERE order_id IS NULL"
-    op.execute(f"UPDATE tickets SET known_from = ({when_read}) {loose}")  # nosec B608
+    set_known = f"UPDATE tickets SET known_from = ({when_read}) {loose}"  # nosec B608  # constants
+    op.execute(set_known)
 
 
 def _record_links(now: object) -> None:
@@ -179,7 +180,7 @@ def _record_links(now: object) -> None:
     )
     op.execute(
         sa.text(
-            "INSERT INTO past_show_links (occurrence_id, show_id, sync_enabled,"  # nosec B608
+            "INSERT INTO past_show_links (occurrence_id, show_id, sync_enabled,"  # nosec B608  # constants
             " sync_ticket_sales, is_excluded, known_from)"
             " SELECT show_links.occurrence_id, show_links.show_id,"
             f" CASE WHEN {follows} THEN 1 ELSE 0 END,"
