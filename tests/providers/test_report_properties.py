@@ -241,7 +241,8 @@ def agree(found, aside, model):
 def _doubtful(rows):
     """
     The orders whose one total or fee may be that of each row or of the order: several
-    sales of unlike numbers of tickets with one total, and several with one fee.
+    sales of unlike tickets, or of unlike numbers of them, with one total, and several
+    with one fee.
     """
     sales = defaultdict(list)
     for row in rows:
@@ -252,7 +253,10 @@ def _doubtful(rows):
         for order, sold in sales.items()
         if len(sold) > 1
         and (
-            (len({row.quantity for row in sold}) > 1 and _has_one(sold, "total"))
+            (
+                len({(row.quantity, row.type) for row in sold}) > 1
+                and _has_one(sold, "total")
+            )
             or (sold[0].kept and _has_one(sold, "kept"))
         )
     }
