@@ -465,6 +465,8 @@ def test_two_tills_that_number_alike(folders, rows, seed):
         f"{order} ({till})": figures
         for till, orders in models.items()
         for order, figures in orders.items()
+        # Of two reports with one content the second is a copy, and a note says so.
+        if till == "north" or tills["north"] != tills["south"]
     }
     _is_known_or_aside(found, aside, model)
 
