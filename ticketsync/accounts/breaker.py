@@ -30,7 +30,9 @@ def record_success(connection: Connection, account: AccountState) -> None:
     nothing where nothing had failed.
     """
     if account.failures or account.breaker_until or account.breaker_opened:
-        _write(connection, account.id, failures=0, breaker_opened=0, breaker_until=None)
+        edits.write_columns(
+            connection, account.id, failures=0, breaker_opened=0, breaker_until=None
+        )
     if get_account_by_id(connection, account.id).state == PARKED:
         edits.set_state(connection, account.id, ACTIVE)
 
@@ -54,15 +56,9 @@ def record_failure(
     if row.failures < FAILURES_TO_OPEN:
         return
     hours = min(2**row.breaker_opened, LONGEST_PAUSE_HOURS)
-    _write(
+    edits.write_columns(
         connection,
         account.id,
         breaker_opened=row.breaker_opened + 1,
         breaker_until=now + timedelta(hours=hours),
-    )
-
-
-def _write(connection: Connection, account_id: int, **values: object) -> None:
-    connection.execute(
-        update(accounts).where(accounts.c.id == account_id).values(**values)
     )

@@ -75,7 +75,7 @@ def save_pin(connection: Connection, account_id: int) -> None:
     Raises: `CredentialError` where there is no key for pins.
     """
     pin = pins.make_pin(get_account_by_id(connection, account_id))
-    _change(connection, account_id, pin=pin)
+    write_columns(connection, account_id, pin=pin)
 
 
 def confirm_account(connection: Connection, shown: AccountState) -> None:
@@ -113,7 +113,7 @@ def set_state(
     Make an account active, paused (by a person), parked (needs a person) or retired.
     """
     before = get_account_by_id(connection, account_id)
-    _change(connection, account_id, state=state, state_reason=reason)
+    write_columns(connection, account_id, state=state, state_reason=reason)
     _record(
         connection,
         account_id,
@@ -178,7 +178,9 @@ def set_secret(
                 "key": "replaced" if is_other else "the same",
             },
         )
-    _change(connection, account_id, secret_fingerprint=fingerprint, **changed_state)
+    write_columns(
+        connection, account_id, secret_fingerprint=fingerprint, **changed_state
+    )
     _change_pinned(
         connection, account_id, secret_source=source, secret_reference=reference
     )
@@ -201,11 +203,11 @@ def set_identity(
     there.
     """
     known = {} if identity is None else {"identity": identity}
-    _change(connection, account_id, identity_name=name, **known)
+    write_columns(connection, account_id, identity_name=name, **known)
 
 
 def set_fingerprint(connection: Connection, account_id: int, fingerprint: str) -> None:
-    _change(connection, account_id, secret_fingerprint=fingerprint)
+    write_columns(connection, account_id, secret_fingerprint=fingerprint)
 
 
 def set_options(
@@ -264,7 +266,7 @@ def retire_account(connection: Connection, account: AccountState, reason: str) -
         before={"state": account.state},
         after={"state": RETIRED},
     )
-    _change(
+    write_columns(
         connection,
         account.id,
         state=RETIRED,
@@ -304,7 +306,10 @@ def _record(
     audit.record(connection, decision)
 
 
-def _change(connection: Connection, account_id: int, **values: object) -> None:
+def write_columns(connection: Connection, account_id: int, **values: object) -> None:
+    """
+    Write columns of an account that no pin covers, without an entry in the audit.
+    """
     connection.execute(
         update(accounts).where(accounts.c.id == account_id).values(**values)
     )
@@ -322,6 +327,6 @@ def _change_pinned(connection: Connection, account_id: int, **values: object) ->
     if "secret_source" in values:
         replaced = replace(before, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
     is_confirmed = pins.is_confirmed(before) or not pins.pinned_places(replaced)
-    _change(connection, account_id, **values)
+    write_columns(connection, account_id, **values)
     if is_confirmed:
         save_pin(connection, account_id)

@@ -12,8 +12,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from ticketsync.core import digest
 from ticketsync.sales.packing import Block, Version, decompress, pack
@@ -76,26 +77,11 @@ def read_versions(
     """
     found: dict[str, list[bytes]] = {}
     unpacked: dict[int, bytes] = {}
-    for begin in range(0, len(provider_ids), _BATCH):
-        rows = connection.execute(
-            select(raw_records)
-            .where(
-                raw_records.c.account_id == account_id,
-                raw_records.c.kind == kind,
-                raw_records.c.provider_id.in_(
-                    list(provider_ids[begin : begin + _BATCH])
-                ),
-            )
-            .order_by(raw_records.c.block_id)
-        )
-        for row in rows:
-            if row.block_id not in unpacked:
-                packed = connection.execute(
-                    select(raw_blocks.c.records).where(raw_blocks.c.id == row.block_id)
-                ).scalar_one()
-                unpacked[row.block_id] = decompress(packed)
-            data = unpacked[row.block_id][row.begins : row.begins + row.length]
-            found.setdefault(row.provider_id, []).append(data)
+    for row in _index_rows(connection, account_id, kind, provider_ids):
+        if row.block_id not in unpacked:
+            unpacked[row.block_id] = _unpack(connection, row.block_id)
+        data = unpacked[row.block_id][row.begins : row.begins + row.length]
+        found.setdefault(row.provider_id, []).append(data)
     return found
 
 
@@ -104,33 +90,20 @@ def read_newest(
 ) -> dict[str, bytes]:
     """
     The newest stored version of each of these records by the platform's id; no other
-    one is unpacked.
+    one is unpacked, and one block at a time.
     """
+    newest = {
+        row.provider_id: row
+        for row in _index_rows(connection, account_id, kind, provider_ids)
+    }
+    blocks: dict[int, list[Any]] = {}
+    for row in newest.values():
+        blocks.setdefault(row.block_id, []).append(row)
     found: dict[str, bytes] = {}
-    for begin in range(0, len(provider_ids), _BATCH):
-        rows = connection.execute(
-            select(raw_records)
-            .where(
-                raw_records.c.account_id == account_id,
-                raw_records.c.kind == kind,
-                raw_records.c.provider_id.in_(
-                    list(provider_ids[begin : begin + _BATCH])
-                ),
-            )
-            .order_by(raw_records.c.block_id)
-        )
-        newest = {row.provider_id: row for row in rows}
-        blocks: dict[int, list[str]] = {}
-        for id_, row in newest.items():
-            blocks.setdefault(row.block_id, []).append(id_)
-        for number, ids in blocks.items():
-            packed = connection.execute(
-                select(raw_blocks.c.records).where(raw_blocks.c.id == number)
-            ).scalar_one()
-            data = decompress(packed)
-            for id_ in ids:
-                row = newest[id_]
-                found[id_] = data[row.begins : row.begins + row.length]
+    for block_id, rows in blocks.items():
+        data = _unpack(connection, block_id)
+        for row in rows:
+            found[row.provider_id] = data[row.begins : row.begins + row.length]
     return found
 
 
@@ -140,21 +113,40 @@ def latest_contents(
     """
     The hash of the newest stored version of these records, by the platform's id.
     """
-    found: dict[str, bytes] = {}
+    columns = (raw_records.c.provider_id, raw_records.c.content)
+    rows = _index_rows(connection, account_id, kind, provider_ids, *columns)
+    return {row.provider_id: row.content for row in rows}
+
+
+def _index_rows(
+    connection: Connection,
+    account_id: int,
+    kind: str,
+    provider_ids: Sequence[str],
+    *columns: ColumnElement[Any],
+) -> Iterator[Any]:
+    """
+    Where each version of these records lies, or these columns of it; of one record
+    oldest first.
+    """
     for begin in range(0, len(provider_ids), _BATCH):
-        rows = connection.execute(
-            select(raw_records.c.provider_id, raw_records.c.content)
+        ids = list(provider_ids[begin : begin + _BATCH])
+        yield from connection.execute(
+            select(*(columns or raw_records.c))
             .where(
                 raw_records.c.account_id == account_id,
                 raw_records.c.kind == kind,
-                raw_records.c.provider_id.in_(
-                    list(provider_ids[begin : begin + _BATCH])
-                ),
+                raw_records.c.provider_id.in_(ids),
             )
             .order_by(raw_records.c.block_id)
-        )
-        found |= {row.provider_id: row.content for row in rows}
-    return found
+        ).all()
+
+
+def _unpack(connection: Connection, block_id: int) -> bytes:
+    packed = connection.execute(
+        select(raw_blocks.c.records).where(raw_blocks.c.id == block_id)
+    ).scalar_one()
+    return decompress(packed)
 
 
 def read_dated(
