@@ -390,3 +390,56 @@ def test_a_cancelled_ticket_is_not_charged_because_its_fee_was(folder):
     found = folder.orders()
     assert money(found["1"]) == (0, 200, 0)
     assert money(found["2"]) == (1, 4000, 0)
+
+
+# Taxes on top that have rows of their own
+
+
+def journal(folder, *rows, says=(), **columns):
+    folder.recipe(
+        "kind: {sale: [Ticket], refund: [Refund], tax: [Tax]}",
+        "tax: on top",
+        *says,
+        drop=("type",),
+        kind="Type",
+        **columns,
+    )
+    heading = f"{HEADING},GST" if columns else HEADING
+    folder.put("a.csv", heading, *(f"1,{GALA},{row}" for row in rows))
+    return folder.orders()["1"]
+
+
+BOUGHT = ("Ticket,1,40.00", "Ticket,1,40.00", "Tax,,8.00")
+
+
+@pytest.mark.parametrize(
+    ("rows", "figures"),
+    [
+        (("Refund,1,-40.00", "Tax,,-4.00"), (1, 8800, 4400)),
+        (("Refund,2,-80.00", "Tax,,-8.00"), (0, 8800, 8800)),
+    ],
+)
+def test_a_journal_that_takes_its_tax_back(folder, rows, figures):
+    found = journal(folder, *BOUGHT, *rows, says=("repeated_rows: count",))
+    assert money(found) == figures
+
+
+@pytest.mark.parametrize(
+    ("rows", "price", "kept"),
+    [
+        (("Refund,1,-40.00",), "40.00", "8.00"),
+        (("Refund,2,-80.00",), "80.00", "8.00"),
+        (("Refund,2,-80.00", "Tax,,-4.00"), "80.00", "4.00"),
+    ],
+)
+def test_a_journal_that_keeps_its_tax_is_set_aside(folder, rows, price, kept):
+    found = journal(folder, *BOUGHT, *rows, says=("repeated_rows: count",))
+    assert f"take back {price} AUD, and its tax rows keep {kept} AUD" in found
+
+
+def test_a_journal_that_says_that_no_tax_went_back(folder):
+    rows = [f"{row}," for row in BOUGHT]
+    found = journal(
+        folder, *rows, "Refund,1,-40.00,0.00", says=("repeated_rows: count",), tax="GST"
+    )
+    assert money(found) == (1, 8800, 4000)

@@ -9,6 +9,9 @@ once more or written without a sign: such a row is set aside.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import returns, ticket_ids
@@ -91,6 +94,43 @@ def tax_of(values: LineValues, line: Cells, *, has_tax: bool) -> int:
             word="unclear-return",
         )
     return _on_its_side(values, line, "tax")
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRows:
+    """
+    What an order's rows for taxes on top charged and took back, in minor units.
+    """
+
+    charged: int
+    returned: int
+
+
+def refuse_without_tax(
+    values: LineValues,
+    lines: Sequence[Cells],
+    sold: int,
+    returned: Sequence[returns.ReturnedRow],
+    taxes: TaxRows,
+) -> None:
+    """
+    Raises: `UnreadableRecord` for an order of which a price went back and none of its
+    tax on top, or all it `sold`, in minor units without fees, and a part of the tax.
+    `returned` are its `lines` that take back; one that says its own tax is believed.
+    """
+    price = sum(
+        row.price
+        for line, row in zip(lines, returned, strict=True)
+        if not {"tax", "tax_per_ticket"} & line.keys()
+    )
+    kept = taxes.charged - taxes.returned
+    if price and kept and (price >= sold or not taxes.returned):
+        raise UnreadableRecord(
+            f"rows take back {values.shown(price)}, and its tax rows keep "
+            f"{values.shown(kept)} of the tax on top: add what of it went back, below "
+            "zero, or map a column to `tax` that has 0.00 where none did",
+            word="unclear-return",
+        )
 
 
 def refuse_open(values: LineValues, line: Cells) -> None:

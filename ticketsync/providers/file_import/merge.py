@@ -21,6 +21,7 @@ from ticketsync.providers.file_import import (
     renamed_events,
 )
 from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.exported_again import find_exported_again
 from ticketsync.providers.file_import.gone_reports import Found
 from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.order_versions import VersionMerger
@@ -69,13 +70,19 @@ def merge_orders(
     if recipe.order_numbers == "file":
         versions = file_numbers.settle(recipe, versions, held)
     ids = held_numbers.assign_ids(versions, held.orders)
-    merger = VersionMerger(recipe, rules, numbers)
+    again = (
+        find_exported_again(versions.values())
+        if recipe.order_numbers == "folder"
+        else frozenset()
+    )
+    merger = VersionMerger(recipe, rules, numbers, again)
     merged = MergedOrders(notes=merger.notes)
     origins: dict[str, Origin] = {}
     for key, id_ in ids.items():
         found = versions.pop(key)
         merged.locations[id_] = found[-1].place
         merged.orders[id_], origins[id_] = merger.raw(id_, found)
+    merged.notes.extend(merger.repeated.notes())
     _refuse_doubtful(merged, merger)
     if held.orders:
         ages = {source.key: source.modified_at for source in sources}

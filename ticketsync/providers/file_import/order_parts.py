@@ -9,12 +9,13 @@ say different things of the same one set the order aside.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ticketsync.providers.file_import import same_order, undone
 from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.exported_again import Pair
 from ticketsync.providers.file_import.listing import occurrence_of
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
@@ -41,20 +42,27 @@ class _Held:
 
 
 def join_parts(
-    recipe: Recipe, rules: Mapping[str, Any], versions: Sequence[Version]
+    recipe: Recipe,
+    rules: Mapping[str, Any],
+    versions: Sequence[Version],
+    exported_again: Collection[Pair],
 ) -> Merged:
     """
     The rows of all these versions, which come oldest first. Raises `Conflict`.
     """
     held: list[_Held] = []
     for version in versions:
-        held = _joined(recipe, rules, held, version)
+        held = _joined(recipe, rules, held, version, exported_again)
     sources = {id(item.version): item.version for item in held}
     return Merged([item.line for item in held], list(sources.values()))
 
 
 def _joined(
-    recipe: Recipe, rules: Mapping[str, Any], held: list[_Held], version: Version
+    recipe: Recipe,
+    rules: Mapping[str, Any],
+    held: list[_Held],
+    version: Version,
+    exported_again: Collection[Pair],
 ) -> list[_Held]:
     confirmed = is_confirmed(recipe, [line.cells for line in version.lines])
     waiting: dict[Row, list[int]] = defaultdict(list)
@@ -76,13 +84,46 @@ def _joined(
     if not new or not held:
         return [*found, *(_Held(line, version) for line in new)]
     rest = [item for place, item in enumerate(held) if place not in matched]
+    gone = _gone(rest, version, exported_again)
     if confirmed:
         keys = {_key(line, rules) for line in new}
         replaced = {id(item) for item in rest if _key(item.line, rules) in keys}
+        replaced |= {id(item) for item in gone}
         found = [item for item in found if id(item) not in replaced]
     else:
         _refuse_contradiction(rules, rest, new, version)
+        _refuse_moved(gone, new, version)
     return [*found, *(_Held(line, version) for line in new)]
+
+
+def _gone(
+    rest: Sequence[_Held], version: Version, exported_again: Collection[Pair]
+) -> list[_Held]:
+    """
+    The sales that an export has no longer.
+    """
+    return [
+        item
+        for item in rest
+        if not item.line.is_return
+        and (item.version.source.key, version.source.key) in exported_again
+    ]
+
+
+def _refuse_moved(gone: Sequence[_Held], new: list[Line], version: Version) -> None:
+    """
+    `Conflict` where an order has other rows in a newer export of the same report.
+    """
+    sold = [line for line in new if not line.is_return]
+    if not gone or not sold:
+        return
+    place = gone[0].version.source.place(gone[0].line)
+    raise Conflict(
+        f"{version.source.place(sold[0])}: this report repeats other orders of "
+        f"{gone[0].version.source.file} and lacks the row {place} of this one, which "
+        f"may have moved to another night; {CHANGED}, or write both rows into the "
+        "newer report if both count"
+    )
 
 
 def _place_of(same: list[int], held: Sequence[_Held], line: Line) -> int:

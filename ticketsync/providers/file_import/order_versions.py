@@ -19,7 +19,9 @@ from ticketsync.providers.file_import import (
     undone,
 )
 from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.exported_again import Pair
 from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.repeated_returns import RepeatedReturns
 from ticketsync.providers.file_import.report_versions import (
     CHANGED,
     DIVIDE,
@@ -46,18 +48,25 @@ class VersionMerger:
     """
     Makes one order of its versions, which come oldest first.
 
-    notes        which files replaced rows of older ones
-    comparisons  how the orders of one report differ from those of another
-    numbers      the order numbers in each report, by its key
+    numbers         the order numbers in each report, by its key
+    exported_again  which reports are newer exports of others
+    notes           which files replaced rows of older ones
+    comparisons     how the orders of one report differ from those of another
+    repeated        the rows that take the same back in several reports
     """
 
     recipe: Recipe
     rules: Mapping[str, Any]
     numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    exported_again: frozenset[Pair] = frozenset()
     notes: list[str] = field(default_factory=list)
     comparisons: Comparisons = field(default_factory=Comparisons)
+    repeated: RepeatedReturns = field(init=False)
     _origins: dict[Origin, Origin] = field(default_factory=dict)
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.repeated = RepeatedReturns(self.recipe, self.numbers)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
@@ -92,17 +101,29 @@ class VersionMerger:
         own, added = split_added(found)
         selling = [version for version in own if version.sales]
         if self.recipe.order_numbers == "folder":
-            chosen = order_parts.join_parts(self.recipe, self.rules, selling)
+            chosen = order_parts.join_parts(
+                self.recipe, self.rules, selling, self.exported_again
+            )
         else:
             chosen = self._newest(id_, selling)
         others = [version for version in own if not version.sales]
         added = added_rows.newest_of_each(self.recipe, added)
         others += added_rows.newest_of_each(self.recipe, added)
         lines = added_rows.with_returns(chosen.lines, others)
+        lines += self.repeated.further(
+            chosen, others, lines, lambda rows: self._can_be(id_, rows)
+        )
         if self.recipe.order_numbers != "folder":
             self._refuse_undone(id_, selling, lines, others)
             self._refuse_net(selling, others)
         return Merged(lines, [*others, *chosen.versions])  # newest last
+
+    def _can_be(self, id_: str, lines: Sequence[Line]) -> bool:
+        """
+        Whether an order can have these rows: no more goes back than it has and cost.
+        """
+        found = undone.figures_of(self._raw(id_, lines))
+        return found is not None and found.refunded <= found.charged
 
     def _refuse_undone(
         self,

@@ -114,7 +114,8 @@ class _OrderParser:
         sales = self.sales(words, status)
         if self.lines_of("refund") and not sales:
             raise _refund_alone()
-        back = self.given_back(self.sold_tickets(sales), sales)
+        tax_rows = given_back.TaxRows(taxes.charged, taxes.returned)
+        back = self.given_back(self.sold_tickets(sales), sales, tax_rows)
         tax = self.tax(sales, taxes)
         refunded = back.amount + fees.returned
         if self.rules["tax_on_top"]:
@@ -239,7 +240,10 @@ class _OrderParser:
         ]
 
     def given_back(
-        self, tickets: Sequence[records.Ticket], sales: Sequence[_Sale]
+        self,
+        tickets: Sequence[records.Ticket],
+        sales: Sequence[_Sale],
+        taxes: given_back.TaxRows,
     ) -> _GivenBack:
         """
         What went back by the order's tickets, and the tickets with the returned void.
@@ -255,6 +259,9 @@ class _OrderParser:
         rows = [
             given_back.returned_row(values, line, has_tax=has_tax) for line in lines
         ]
+        if self.rules["tax_on_top"]:
+            price = sum(values.line_total(s.line) for s in sales if s.is_charged)
+            given_back.refuse_without_tax(values, lines, price, rows, taxes)
         again = returns.repeating_rows(sold, rows, values.shown)
         rows_once = [row for n, row in enumerate(rows) if n not in again]
         is_open = [
