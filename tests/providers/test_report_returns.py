@@ -395,7 +395,7 @@ def test_a_cancelled_ticket_is_not_charged_because_its_fee_was(folder):
 # Taxes on top that have rows of their own
 
 
-def journal(folder, *rows, says=(), **columns):
+def taxed(folder, *rows, says=(), **columns):
     folder.recipe(
         "kind: {sale: [Ticket], refund: [Refund], tax: [Tax]}",
         "tax: on top",
@@ -419,27 +419,70 @@ BOUGHT = ("Ticket,1,40.00", "Ticket,1,40.00", "Tax,,8.00")
         (("Refund,2,-80.00", "Tax,,-8.00"), (0, 8800, 8800)),
     ],
 )
-def test_a_journal_that_takes_its_tax_back(folder, rows, figures):
-    found = journal(folder, *BOUGHT, *rows, says=("repeated_rows: count",))
+def test_tax_rows_that_go_back(folder, rows, figures):
+    found = taxed(folder, *BOUGHT, *rows, says=("repeated_rows: count",))
     assert money(found) == figures
 
 
 @pytest.mark.parametrize(
-    ("rows", "price", "kept"),
+    ("rows", "price", "tax"),
     [
-        (("Refund,1,-40.00",), "40.00", "8.00"),
-        (("Refund,2,-80.00",), "80.00", "8.00"),
+        (("Refund,1,-40.00",), "40.00", "0.00"),
+        (("Refund,2,-80.00",), "80.00", "0.00"),
         (("Refund,2,-80.00", "Tax,,-4.00"), "80.00", "4.00"),
+        (("Refund,1,-40.00", "Tax,,-2.00"), "40.00", "2.00"),
     ],
 )
-def test_a_journal_that_keeps_its_tax_is_set_aside(folder, rows, price, kept):
-    found = journal(folder, *BOUGHT, *rows, says=("repeated_rows: count",))
-    assert f"take back {price} AUD, and its tax rows keep {kept} AUD" in found
+def test_tax_rows_that_stay_set_the_order_aside(folder, rows, price, tax):
+    found = taxed(folder, *BOUGHT, *rows, says=("repeated_rows: count",))
+    assert f"take back {price} AUD of 80.00 AUD, and of the tax on top {tax} AUD" in (
+        found
+    )
 
 
-def test_a_journal_that_says_that_no_tax_went_back(folder):
+def test_a_row_says_that_no_tax_went_back(folder):
     rows = [f"{row}," for row in BOUGHT]
-    found = journal(
+    found = taxed(
         folder, *rows, "Refund,1,-40.00,0.00", says=("repeated_rows: count",), tax="GST"
     )
     assert money(found) == (1, 8800, 4000)
+
+
+def test_a_complimentary_ticket_bears_no_tax(folder):
+    # 80.00 with 8.00 of tax, of which all and half went back; a comp beside them
+    rows = ("Ticket,1,40.00", "Ticket,1,40.00", "Tax,,8.00", "Refund,2,-80.00")
+    folder.recipe(
+        *("kind: {sale: [Ticket], refund: [Refund], tax: [Tax]}", "tax: on top"),
+        *("status: {paid: [Sold], comp: [Guest]}", "repeated_rows: count"),
+        drop=("type",),
+        kind="Type",
+        status="State",
+    )
+    lines = [f"1,{GALA},{row},Sold" for row in (*rows, "Tax,,-4.00")]
+    folder.put("a.csv", f"{HEADING},State", *lines, f"1,{GALA},Ticket,1,40.00,Guest")
+    assert "of the tax on top 4.00 AUD of 8.00 AUD" in folder.orders()["1"]
+
+
+def test_the_tax_of_a_fee_stays_with_the_fee(folder):
+    folder.recipe(
+        *("kind: {sale: [Ticket], refund: [Refund], tax: [Tax], fee: [Fee]}",),
+        "tax: on top",
+        drop=("type",),
+        kind="Type",
+    )
+    rows = ("Ticket,1,80.00", "Fee,,2.00", "Tax,,8.00", "Tax,,0.20")
+    back = ("Refund,1,-80.00", "Tax,,-8.00")
+    folder.put("a.csv", HEADING, *(f"1,{GALA},{row}" for row in (*rows, *back)))
+    assert money(folder.orders()["1"]) == (0, 9020, 8800)
+
+
+def test_a_tax_in_a_column_and_in_rows_is_set_aside(folder):
+    rows = ("Ticket,1,40.00,4.00", "Tax,,4.00,")
+    assert "in rows of its own and in a column" in taxed(folder, *rows, tax="GST")
+
+
+def test_a_discount_of_more_than_the_price_takes_nothing_back(folder):
+    folder.recipe(drop=("total",), price="Total", discount="Off")
+    rows = (f"1,{GALA},Adult,1,40.00,", f"1,{GALA},Child,1,10.00,12.00")
+    folder.put("a.csv", f"{HEADING},Off", *rows)
+    assert "its discount is more than its price" in folder.orders()["1"]

@@ -60,7 +60,7 @@ def test_a_report_has_one_row_for_each_ticket_tax_and_fee(folder):
     )
     found = folder.orders()
     # 25.00 of T502 went back, and perhaps its 2.50 of tax
-    assert "its tax rows keep 2.50 AUD" in found.pop("T502")
+    assert "of the tax on top 0.00 AUD of 2.50 AUD" in found.pop("T502")
     # 25.00 + 2.50; 1.50 beside any ticket
     assert {id_: money(order) for id_, order in found.items()} == {
         "T501": (1, 2750, 0),

@@ -127,8 +127,10 @@ class TestInAFolder:
             account.put(f"{name}.csv", row)
         assert is_read(account, 1, 3, 11700)
         for name in copies:
-            account.put(f"{name} again.csv", rows[name], f"9,{THU},Adult,1,39.00")
-        assert is_read(account, 2, 4, 15600)
+            other = f"{name},{THU},Adult,1,39.00"
+            account.put(f"{name} again.csv", rows[name], other)
+        more = len(copies)
+        assert is_read(account, 1 + more, 3 + more, 11700 + more * 3900)
 
     def test_the_same_night_goes_on_or_was_corrected(self, account):
         account.put("a.csv", f"1,{THU},Adult,2,78.00")

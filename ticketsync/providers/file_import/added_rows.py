@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
@@ -15,38 +16,84 @@ from ticketsync.providers.file_import.report_versions import (
     Conflict,
     Row,
     Version,
-    frozen,
     is_confirmed,
     lasting,
 )
 
+_MONEY = ("fee", "tax", "refunded")  # that belongs to what a row takes back
 
-def with_returns(chosen: list[Line], others: Iterable[Version]) -> list[Line]:
+
+@dataclass(slots=True)
+class _Row:
     """
-    These rows with what other reports take back and these do not have yet. Raises
+    A row of an order and the report that has it, the newest of those that have it.
+    """
+
+    line: Line
+    version: Version
+
+
+def with_returns(
+    chosen: Iterable[tuple[Line, Version]], others: Iterable[Version]
+) -> list[Line]:
+    """
+    These rows with what other reports take back and these do not have yet. A row that
+    several have is one, as the newest has it: with another status, for example. Raises
     `Conflict` where that cannot be seen.
     """
-    held: dict[Row, list[Line]] = {}
-    for line in chosen:
-        held.setdefault(frozen(line), []).append(line)
-    found = list(chosen)
+    found = [_Row(line, version) for line, version in chosen]
+    held: dict[Row, list[_Row]] = {}
+    for row in found:
+        held.setdefault(lasting(row.line), []).append(row)
     for version in others:
-        seen: Counter[Row] = Counter()
+        open_rows = {key: list(rows) for key, rows in held.items()}
         for line in version.lines:
-            row = frozen(line)
-            same = held.setdefault(row, [])
-            seen[row] += 1
-            if seen[row] > len(same):
-                found.append(line)
-                same.append(line)
-            elif line.whole not in {other.whole for other in same}:
-                raise Conflict(
-                    f"{version.source.place(line)}: it takes back what another report "
-                    f"does ({same[0].position}), and differs only in columns that the "
-                    "recipe does not map: map one of them to `placed`, or remove the "
-                    "report that repeats the other"
-                )
-    return found
+            key = lasting(line)
+            same = open_rows.get(key)
+            if same:
+                row = min(same, key=lambda it: _distance(it.line, line))
+                same.remove(row)
+                _take_newer(row, line, version)
+            else:
+                row = _Row(line, version)
+                found.append(row)
+                held.setdefault(key, []).append(row)
+    return [row.line for row in found]
+
+
+def _distance(line: Line, other: Line) -> int:
+    """
+    How little two rows have in common that last alike: 0 for equal ones.
+    """
+    return (line.whole != other.whole) + (line.cells != other.cells)
+
+
+def _take_newer(row: _Row, line: Line, version: Version) -> None:
+    """
+    Make a row what the newer of two reports says of it, in place.
+    """
+    before, now = row.line.cells, line.cells
+    place = version.source.place(line)
+    other = row.version.source.place(row.line)
+    if before == now:
+        if row.line.whole != line.whole:
+            raise Conflict(
+                f"{place}: it takes back what another report does ({other}), and "
+                "differs only in columns that the recipe does not map: map one of them "
+                "to `placed`, or remove the report that repeats the other"
+            )
+        return
+    ages = row.version.source.modified_at, version.source.modified_at
+    is_clear = all(before.get(it) == now.get(it) or it not in before for it in _MONEY)
+    if ages[0] > ages[1]:
+        is_clear = all(before.get(it) == now.get(it) or it not in now for it in _MONEY)
+    if ages[0] == ages[1] or not is_clear:
+        raise Conflict(
+            f"{place}: {other} says something else of the same return; remove the "
+            "report that is out of date"
+        )
+    if ages[0] < ages[1]:
+        row.line, row.version = line, version
 
 
 def newest_of_each(recipe: Recipe, added: Sequence[Version]) -> list[Version]:

@@ -99,11 +99,14 @@ def tax_of(values: LineValues, line: Cells, *, has_tax: bool) -> int:
 @dataclass(frozen=True, slots=True)
 class TaxRows:
     """
-    What an order's rows for taxes on top charged and took back, in minor units.
+    What an order's rows for taxes on top charged and took back, and its rows for fees,
+    in minor units.
     """
 
     charged: int
     returned: int
+    fees_charged: int
+    fees_returned: int
 
 
 def refuse_without_tax(
@@ -114,21 +117,24 @@ def refuse_without_tax(
     taxes: TaxRows,
 ) -> None:
     """
-    Raises: `UnreadableRecord` for an order of which a price went back and none of its
-    tax on top, or all it `sold`, in minor units without fees, and a part of the tax.
+    Raises: `UnreadableRecord` for an order of which less of its tax on top went back
+    than of its prices and fees. `sold` are its tickets with their fees, in minor units,
     `returned` are its `lines` that take back; one that says its own tax is believed.
     """
-    price = sum(
-        row.price
+    rows = [
+        row
         for line, row in zip(lines, returned, strict=True)
         if not {"tax", "tax_per_ticket"} & line.keys()
-    )
-    kept = taxes.charged - taxes.returned
-    if price and kept and (price >= sold or not taxes.returned):
+    ]
+    back = sum(row.price + row.fee for row in rows) + taxes.fees_returned
+    whole = sold + taxes.fees_charged
+    missing = taxes.charged * min(back, whole) - taxes.returned * whole
+    if rows and missing > whole * (len(rows) + 1):  # a minor unit of rounding for each
         raise UnreadableRecord(
-            f"rows take back {values.shown(price)}, and its tax rows keep "
-            f"{values.shown(kept)} of the tax on top: add what of it went back, below "
-            "zero, or map a column to `tax` that has 0.00 where none did",
+            f"rows take back {values.shown(back)} of {values.shown(whole)}, and of the "
+            f"tax on top {values.shown(taxes.returned)} of "
+            f"{values.shown(taxes.charged)}: add what of it went back, below zero, or "
+            "map a column to `tax` that has 0.00 where none did",
             word="unclear-return",
         )
 

@@ -20,6 +20,9 @@ Cells = Mapping[str, str]
 _AMOUNTS = ("total", "discount", "fee", "kept", "tax", "refunded", "order_total")
 
 
+_SIGNED = ("quantity", "total", "price")  # below zero on a row that takes back
+
+
 class LineValues:
     """
     Reads the lines of one order. `has_quantity` says whether its report has numbers of
@@ -36,7 +39,8 @@ class LineValues:
     def kind(self, line: Cells) -> str:
         """
         What a line is: `sale`, `refund`, `fee`, `tax`, or `nothing` for a price that
-        the report lists and nobody bought.
+        the report lists and nobody bought. Raises `UnreadableRecord` for a discount of
+        more than the price.
         """
         kinds: Mapping[str, str] = self.rules.get("kind", {})
         kind = str(kinds.get(line.get("kind", "").lower(), ""))
@@ -46,6 +50,8 @@ class LineValues:
         if quantity == 0 and not any(self.amount(line, name) for name in _AMOUNTS):
             return "nothing"
         if quantity < 0 or self.line_total(line) < 0:
+            if not any(line.get(it, "").startswith("-") for it in _SIGNED):
+                raise UnreadableRecord("its discount is more than its price")
             return "refund"
         return "sale"
 

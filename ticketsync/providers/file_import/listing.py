@@ -42,15 +42,6 @@ def parse_event(raw: Raw) -> records.Event:
     )
 
 
-def first_occurrence(raw: Raw) -> dict[str, Any]:
-    """
-    The raw occurrence that the first line of an order is for.
-    """
-    occurrence = occurrence_of(raw["lines"][0], raw["rules"])
-    assert occurrence is not None
-    return occurrence
-
-
 def occurrence_of(
     line: Mapping[str, str], rules: Mapping[str, Any]
 ) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import (
     file_numbers,
@@ -21,7 +22,7 @@ from ticketsync.providers.file_import import (
     renamed_events,
 )
 from ticketsync.providers.file_import.columns import Line
-from ticketsync.providers.file_import.exported_again import find_exported_again
+from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.gone_reports import Found
 from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.order_versions import VersionMerger
@@ -58,6 +59,8 @@ def merge_orders(
     the sources, so that a large report is in memory once.
     """
     _spell_events_alike(recipe, sources, held)
+    has_parts = recipe.order_numbers == "folder"
+    exports = ExportedAgain(sources, with_sales=has_parts)
     versions: dict[Key, list[Version]] = {}
     numbers: dict[str, frozenset[str]] = {}
     for source in sources:
@@ -70,19 +73,15 @@ def merge_orders(
     if recipe.order_numbers == "file":
         versions = file_numbers.settle(recipe, versions, held)
     ids = held_numbers.assign_ids(versions, held.orders)
-    again = (
-        find_exported_again(versions.values())
-        if recipe.order_numbers == "folder"
-        else frozenset()
-    )
-    merger = VersionMerger(recipe, rules, numbers, again)
+    merger = VersionMerger(recipe, rules, exports, numbers)
     merged = MergedOrders(notes=merger.notes)
     origins: dict[str, Origin] = {}
     for key, id_ in ids.items():
         found = versions.pop(key)
         merged.locations[id_] = found[-1].place
         merged.orders[id_], origins[id_] = merger.raw(id_, found)
-    merged.notes.extend(merger.repeated.notes())
+    if merger.repeated:
+        merged.notes.append(_note_repeated(recipe, merger.repeated))
     _refuse_doubtful(merged, merger)
     if held.orders:
         ages = {source.key: source.modified_at for source in sources}
@@ -103,6 +102,17 @@ def merge_orders(
             for report in origins[id_]:
                 merged.reports.setdefault(report, []).append(id_)
     return merged
+
+
+def _note_repeated(recipe: Recipe, orders: int) -> str:
+    """
+    That the recipe decided how often alike returns count.
+    """
+    each = "each" if recipe.repeated_returns == "count" else "once"
+    return (
+        f"{number_of(orders, 'order')} with alike returns in several reports: they "
+        f"count {each}, as `repeated_returns` says, or wait"
+    )
 
 
 def _refuse_doubtful(merged: MergedOrders, merger: VersionMerger) -> None:

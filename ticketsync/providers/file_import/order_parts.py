@@ -9,13 +9,13 @@ say different things of the same one set the order aside.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ticketsync.providers.file_import import same_order, undone
 from ticketsync.providers.file_import.columns import Line
-from ticketsync.providers.file_import.exported_again import Pair
+from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.listing import occurrence_of
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
@@ -45,16 +45,20 @@ def join_parts(
     recipe: Recipe,
     rules: Mapping[str, Any],
     versions: Sequence[Version],
-    exported_again: Collection[Pair],
+    exports: ExportedAgain,
 ) -> Merged:
     """
     The rows of all these versions, which come oldest first. Raises `Conflict`.
     """
     held: list[_Held] = []
     for version in versions:
-        held = _joined(recipe, rules, held, version, exported_again)
+        held = _joined(recipe, rules, held, version, exports)
     sources = {id(item.version): item.version for item in held}
-    return Merged([item.line for item in held], list(sources.values()))
+    return Merged(
+        [item.line for item in held],
+        list(sources.values()),
+        [item.version for item in held],
+    )
 
 
 def _joined(
@@ -62,7 +66,7 @@ def _joined(
     rules: Mapping[str, Any],
     held: list[_Held],
     version: Version,
-    exported_again: Collection[Pair],
+    exports: ExportedAgain,
 ) -> list[_Held]:
     confirmed = is_confirmed(recipe, [line.cells for line in version.lines])
     waiting: dict[Row, list[int]] = defaultdict(list)
@@ -71,9 +75,11 @@ def _joined(
     found = list(held)
     matched: set[int] = set()
     new: list[Line] = []
+    tickets = [it for it in version.lines if not _is_entry(recipe, it)]
+    is_new_part = bool(tickets) and not any(lasting(it) in waiting for it in tickets)
     for line in version.lines:
         same = waiting.get(lasting(line))
-        if not same:
+        if not same or (is_new_part and _is_entry(recipe, line)):
             new.append(line)
             continue
         place = _place_of(same, held, line)
@@ -81,48 +87,76 @@ def _joined(
         if not confirmed:
             _refuse_unclear(rules, held[place], line, version)
         found[place] = _Held(line, version)
-    if not new or not held:
-        return [*found, *(_Held(line, version) for line in new)]
     rest = [item for place, item in enumerate(held) if place not in matched]
-    gone = _gone(rest, version, exported_again)
+    dropped = _dropped(rest, version, exports)
     if confirmed:
+        _refuse_equal_age([*rest, *(held[place] for place in matched)], new, version)
         keys = {_key(line, rules) for line in new}
         replaced = {id(item) for item in rest if _key(item.line, rules) in keys}
-        replaced |= {id(item) for item in gone}
+        replaced |= {id(item) for item in dropped}
         found = [item for item in found if id(item) not in replaced]
     else:
-        _refuse_contradiction(rules, rest, new, version)
-        _refuse_moved(gone, new, version)
+        entries = [it for it in new if is_new_part and _is_entry(recipe, it)]
+        compared = [it for it in new if it not in entries]
+        _refuse_contradiction(rules, rest, compared, version)
+        _refuse_dropped(dropped, new, version)
     return [*found, *(_Held(line, version) for line in new)]
 
 
-def _gone(
-    rest: Sequence[_Held], version: Version, exported_again: Collection[Pair]
+def _is_entry(recipe: Recipe, line: Line) -> bool:
+    """
+    Whether a row is a fee or a tax of its own: one of two parts of an order is often
+    equal to the other's.
+    """
+    return recipe.kind.get(line.cells.get("kind", "").lower()) in ("fee", "tax")
+
+
+def _refuse_equal_age(
+    held: Sequence[_Held], new: Sequence[Line], version: Version
+) -> None:
+    """
+    `Conflict` where a person said that an order has changed, and no file is newer.
+    """
+    for item in held if new else ():
+        if item.version.source.modified_at == version.source.modified_at:
+            raise Conflict(
+                f"{version.place}: {item.version.place} says something else of this "
+                "order, and neither is newer; remove the one that is out of date"
+            )
+
+
+def _dropped(
+    rest: Sequence[_Held], version: Version, exports: ExportedAgain
 ) -> list[_Held]:
     """
-    The sales that an export has no longer.
+    The sales that a newer export of their report has no longer.
     """
     return [
         item
         for item in rest
         if not item.line.is_return
-        and (item.version.source.key, version.source.key) in exported_again
+        and item.version.source.modified_at < version.source.modified_at
+        and exports.repeats_sales(item.version.source, version.source)
     ]
 
 
-def _refuse_moved(gone: Sequence[_Held], new: list[Line], version: Version) -> None:
+def _refuse_dropped(
+    dropped: Sequence[_Held], new: Sequence[Line], version: Version
+) -> None:
     """
-    `Conflict` where an order has other rows in a newer export of the same report.
+    `Conflict` where an order has other rows, or fewer, in a newer export.
     """
-    sold = [line for line in new if not line.is_return]
-    if not gone or not sold:
+    if not dropped:
         return
-    place = gone[0].version.source.place(gone[0].line)
+    sold = [line for line in new if not line.is_return]
+    old = dropped[0].version.source
+    place = version.source.place((sold or version.lines)[0])
+    what = "moved to another night" if sold else "been cancelled"
     raise Conflict(
-        f"{version.source.place(sold[0])}: this report repeats other orders of "
-        f"{gone[0].version.source.file} and lacks the row {place} of this one, which "
-        f"may have moved to another night; {CHANGED}, or write both rows into the "
-        "newer report if both count"
+        f"{place}: {version.source.file} repeats other orders of {old.file}, and of "
+        f"this one it lacks {old.place(dropped[0].line)}, which may have {what}; "
+        "add the number to `changed_orders` in the recipe if it has, or write the row "
+        "into the newer report if it counts"
     )
 
 

@@ -16,12 +16,12 @@ from ticketsync.providers.file_import import (
     added_rows,
     net_sales,
     order_parts,
+    repeated_returns,
     undone,
 )
 from ticketsync.providers.file_import.columns import Line
-from ticketsync.providers.file_import.exported_again import Pair
+from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.repeated_returns import RepeatedReturns
 from ticketsync.providers.file_import.report_versions import (
     CHANGED,
     DIVIDE,
@@ -48,25 +48,22 @@ class VersionMerger:
     """
     Makes one order of its versions, which come oldest first.
 
-    numbers         the order numbers in each report, by its key
-    exported_again  which reports are newer exports of others
-    notes           which files replaced rows of older ones
-    comparisons     how the orders of one report differ from those of another
-    repeated        the rows that take the same back in several reports
+    exports      which reports are newer exports of others
+    numbers      the order numbers in each report, by its key
+    notes        which files replaced rows of older ones
+    comparisons  how the orders of one report differ from those of another
+    repeated     how many orders have alike returns in several reports
     """
 
     recipe: Recipe
     rules: Mapping[str, Any]
+    exports: ExportedAgain
     numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    exported_again: frozenset[Pair] = frozenset()
     notes: list[str] = field(default_factory=list)
     comparisons: Comparisons = field(default_factory=Comparisons)
-    repeated: RepeatedReturns = field(init=False)
+    repeated: int = 0
     _origins: dict[Origin, Origin] = field(default_factory=dict)
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.repeated = RepeatedReturns(self.recipe, self.numbers)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
@@ -102,28 +99,43 @@ class VersionMerger:
         selling = [version for version in own if version.sales]
         if self.recipe.order_numbers == "folder":
             chosen = order_parts.join_parts(
-                self.recipe, self.rules, selling, self.exported_again
+                self.recipe, self.rules, selling, self.exports
             )
         else:
             chosen = self._newest(id_, selling)
         others = [version for version in own if not version.sales]
-        added = added_rows.newest_of_each(self.recipe, added)
         others += added_rows.newest_of_each(self.recipe, added)
-        lines = added_rows.with_returns(chosen.lines, others)
-        lines += self.repeated.further(
-            chosen, others, lines, lambda rows: self._can_be(id_, rows)
-        )
+        lines = added_rows.with_returns(chosen.held_lines(), others)
+        lines += self._returned_again(id_, chosen, others, lines)
         if self.recipe.order_numbers != "folder":
             self._refuse_undone(id_, selling, lines, others)
             self._refuse_net(selling, others)
-        return Merged(lines, [*others, *chosen.versions])  # newest last
+        return Merged(lines, [*others, *chosen.versions])
 
-    def _can_be(self, id_: str, lines: Sequence[Line]) -> bool:
+    def _returned_again(
+        self,
+        id_: str,
+        chosen: Merged,
+        others: Sequence[Version],
+        lines: Sequence[Line],
+    ) -> list[Line]:
         """
-        Whether an order can have these rows: no more goes back than it has and cost.
+        The rows that count once more because each is a return of its own.
         """
-        found = undone.figures_of(self._raw(id_, lines))
-        return found is not None and found.refunded <= found.charged
+        repeats = repeated_returns.find_repeats(
+            self.recipe, chosen, others, self.exports
+        )
+        if not repeats:
+            return []
+
+        def fits(more: Sequence[Line]) -> bool | None:
+            return undone.can_be(self._raw(id_, [*lines, *more]))
+
+        repeats = repeated_returns.possible(repeats, fits)
+        if not repeats:
+            return []
+        self.repeated += 1
+        return repeated_returns.settle(repeats, self.recipe.repeated_returns, fits)
 
     def _refuse_undone(
         self,
@@ -141,7 +153,9 @@ class VersionMerger:
         for version in selling[:-1]:
             if version.rows <= newest:
                 continue
-            before = added_rows.with_returns(version.lines, others)
+            before = added_rows.with_returns(
+                Merged(version.lines, [version]).held_lines(), others
+            )
             lost = undone.what_is_undone(
                 undone.figures_of(self._raw(id_, before)),
                 undone.figures_of(self._raw(id_, lines)),

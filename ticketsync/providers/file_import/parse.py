@@ -114,7 +114,9 @@ class _OrderParser:
         sales = self.sales(words, status)
         if self.lines_of("refund") and not sales:
             raise _refund_alone()
-        tax_rows = given_back.TaxRows(taxes.charged, taxes.returned)
+        tax_rows = given_back.TaxRows(
+            taxes.charged, taxes.returned, fees.charged, fees.returned
+        )
         back = self.given_back(self.sold_tickets(sales), sales, tax_rows)
         tax = self.tax(sales, taxes)
         refunded = back.amount + fees.returned
@@ -182,11 +184,24 @@ class _OrderParser:
         The tax of all lines; unknown if it is for any line that cost something.
         """
         if entries.lines:
+            self.refuse_two_taxes()
             return entries.charged
         known = [(s.line, self.values.tax(s.line)) for s in sales if s.is_charged]
         if any(tax is None and self.values.line_total(line) for line, tax in known):
             return None
         return sum(tax or 0 for _, tax in known)
+
+    def refuse_two_taxes(self) -> None:
+        """
+        Raises: `UnreadableRecord` for an order that says its tax in rows of its own and
+        in a column, too.
+        """
+        if any(self.values.tax(line) for line in self.lines):
+            raise UnreadableRecord(
+                "its tax stands in rows of its own and in a column that is mapped to "
+                "`tax`: map one of them, or list the kind of the rows under `ignore`",
+                word="two-taxes",
+            )
 
     def sold_tickets(self, sales: Sequence[_Sale]) -> list[records.Ticket]:
         ticket_ids.refuse_other_case([sale.line for sale in sales])
@@ -260,8 +275,9 @@ class _OrderParser:
             given_back.returned_row(values, line, has_tax=has_tax) for line in lines
         ]
         if self.rules["tax_on_top"]:
-            price = sum(values.line_total(s.line) for s in sales if s.is_charged)
-            given_back.refuse_without_tax(values, lines, price, rows, taxes)
+            given_back.refuse_without_tax(
+                values, lines, sum(it.face + it.fee for it in tickets), rows, taxes
+            )
         again = returns.repeating_rows(sold, rows, values.shown)
         rows_once = [row for n, row in enumerate(rows) if n not in again]
         is_open = [

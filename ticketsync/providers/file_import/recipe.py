@@ -50,6 +50,7 @@ class Recipe:
     renamed_events  what an event is called now → what it was called before; itself
                     where it is another event
     repeated_rows   what rows mean that are equal in every cell
+    repeated_returns  what rows mean that take back the same in several reports
     """
 
     platform: str
@@ -63,6 +64,7 @@ class Recipe:
     dates: str = ""
     start: str = ""
     repeated_rows: str = "refuse"
+    repeated_returns: str = "refuse"
     order_numbers: str = ""
     tax_on_top: bool = False
     fee_is_kept: bool = False

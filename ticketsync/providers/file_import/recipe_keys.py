@@ -27,7 +27,7 @@ SIGNED = ("discount", "fee", "kept", "tax")  # what a report may write below zer
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
-    *("repeated_rows", "order_numbers", "start"),
+    *("repeated_rows", "repeated_returns", "order_numbers", "start"),
 )
 WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
 
@@ -37,6 +37,7 @@ RECIPE = section(
         "decimal": one_of(".", ","),
         "dates": one_of("dmy", "mdy"),
         "repeated_rows": one_of("refuse", "count", "once"),
+        "repeated_returns": one_of("refuse", "count", "once"),
         "order_numbers": one_of("folder", "event", "file"),
     },
     tax=one_of("inside", "on top"),

@@ -21,7 +21,7 @@ DIVIDE = (
 CHANGED = "add the number to `changed_orders` in the recipe if it is the same order"
 
 Row = tuple[tuple[str, str], ...]
-Origin = tuple[str, ...]  # the keys of the reports that an order is from, newest last
+Origin = tuple[str, ...]  # the keys of the reports that an order is from
 
 
 class Conflict(Exception):
@@ -60,11 +60,20 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Merged:
     """
-    The rows of an order, and the versions that they are from.
+    The rows of an order, and the versions that they are from. `holders` are the
+    versions of each row, where they are not all of the last one.
     """
 
     lines: list[Line]
     versions: Sequence[Version]
+    holders: Sequence[Version] = ()
+
+    def held_lines(self) -> list[tuple[Line, Version]]:
+        """
+        The rows, each with the version that has it.
+        """
+        holders = self.holders or [*self.versions[-1:]] * len(self.lines)
+        return list(zip(self.lines, holders, strict=True))
 
 
 def frozen(line: Line) -> Row:

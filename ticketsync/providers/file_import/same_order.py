@@ -101,7 +101,7 @@ def compare(
     if is_exact and (shared or is_alone):
         return Verdict("same", is_sure=True)
     if shared:
-        is_at_once = any(map(_has_time_of_day, times_before & times_now))
+        is_at_once = any(map(has_time_of_day, times_before & times_now))
         return _of_shared(sold_before, shared, is_at_once=is_at_once)
     why = f"for {_shown(sold_now[0])}, not {_shown(sold_before[0])}"
     if _is_renamed(sold_before, sold_now, events_before):
@@ -208,10 +208,10 @@ def is_timed(lines: Iterable[Cells]) -> bool:
     """
     Whether rows say at which time of a day they were bought.
     """
-    return any(_has_time_of_day(line.get("placed", "")) for line in lines)
+    return any(has_time_of_day(line.get("placed", "")) for line in lines)
 
 
-def _has_time_of_day(time: str) -> bool:
+def has_time_of_day(time: str) -> bool:
     """
     Whether a time says more than the day: many orders are bought on one.
     """

@@ -48,6 +48,21 @@ def figures_of(raw: Mapping[str, Any]) -> Figures | None:
     )
 
 
+def can_be(raw: Mapping[str, Any]) -> bool | None:
+    """
+    Whether no more goes back of a raw order than it has and cost; `None` where another
+    thing of it cannot be read.
+    """
+    try:
+        order = parse.parse_order(dict(raw))
+    except UnreadableRecord as error:
+        return False if error.word in _TOO_MUCH else None
+    return sum(refund.amount for refund in order.refunds) <= order.charged
+
+
+_TOO_MUCH = ("too-many-returned", "too-much-returned")
+
+
 def what_is_undone(old: Figures | None, new: Figures | None) -> str:
     """
     What an order had and has no longer, in words; `""` for nothing. A sale that is less
