@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql
 
 from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, table
 from ticketsync.store.types import (
@@ -23,6 +24,9 @@ from ticketsync.store.types import (
     text,
     whole,
 )
+
+_DOUBTFUL = sql("doubt IS NOT NULL")
+_COUNTED = ("occurrence_id", "account_id", "currency", "is_sold", "charged")
 
 
 class OrderRow(Row, table=True):
@@ -38,6 +42,12 @@ class OrderRow(Row, table=True):
         UniqueConstraint("account_id", "provider_id"),
         Index(None, "occurrence_id"),
         Index(None, "placed_at"),
+        Index(
+            "ix_orders_doubtful",
+            "id",
+            sqlite_where=_DOUBTFUL,
+            postgresql_where=_DOUBTFUL,
+        ),
         one_of("status", "paid", "pending", "cancelled"),
         CheckConstraint("length(currency) = 3", "currency"),
     )
@@ -83,7 +93,8 @@ class TicketRow(Row, table=True):
     __tablename__ = "tickets"
     __table_args__ = table(
         UniqueConstraint("account_id", "provider_id"),
-        Index(None, "order_id"),
+        # What a day sold is summed up in the index alone.
+        Index("ix_tickets_of_order", "order_id", *_COUNTED),
         Index(None, "occurrence_id"),
         one_of("kind", "admission", "other"),
         one_of("status", "valid", "void", "gone"),
