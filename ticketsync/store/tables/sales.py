@@ -11,7 +11,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlalchemy import text as sql
 
 from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, table
 from ticketsync.store.types import (
@@ -25,7 +24,6 @@ from ticketsync.store.types import (
     whole,
 )
 
-_DOUBTFUL = sql("doubt IS NOT NULL")
 _COUNTED = ("occurrence_id", "account_id", "currency", "is_sold", "charged")
 
 
@@ -42,12 +40,6 @@ class OrderRow(Row, table=True):
         UniqueConstraint("account_id", "provider_id"),
         Index(None, "occurrence_id"),
         Index(None, "placed_at"),
-        Index(
-            "ix_orders_doubtful",
-            "id",
-            sqlite_where=_DOUBTFUL,
-            postgresql_where=_DOUBTFUL,
-        ),
         one_of("status", "paid", "pending", "cancelled"),
         CheckConstraint("length(currency) = 3", "currency"),
     )
