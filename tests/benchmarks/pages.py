@@ -6,9 +6,9 @@ with the limit, because others may use the machine.
 
     python tests/benchmarks/pages.py [--postgresql [URL]] [--times 15] [PATH …]
 
-On SQLite, or with `--postgresql` on a PostgreSQL that is started for it, or in the empty
-database at a URL. What PostgreSQL's own processes took of this machine's processor is
-part of the processor's time.
+On SQLite, or with `--postgresql` on a PostgreSQL that is started for it, or in the
+empty database at a URL. What PostgreSQL's own processes took of this machine's
+processor is part of the processor's time.
 """
 
 import argparse
