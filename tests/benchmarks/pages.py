@@ -13,6 +13,7 @@ processor is part of the processor's time.
 
 import argparse
 import contextlib
+import gc
 import os
 import statistics
 import sys
@@ -142,6 +143,7 @@ def main():
     options.add_argument("--times", type=int, default=TIMES)
     options.add_argument("paths", nargs="*", default=PATHS, metavar="PATH")
     chosen = options.parse_args()
+    gc.set_threshold(100_000, 20, 20)  # as the command does
     place = contextlib.nullcontext(chosen.postgresql or "")
     if chosen.postgresql == "start":
         place = postgres_processes.started()
