@@ -77,6 +77,21 @@ def test_completion_loads_nothing_heavy():
     assert names & HEAVY == set()
 
 
+def test_what_a_run_loads_has_nothing_of_postgresql():
+    """
+    An index with options of PostgreSQL, declared with its table, loads all of it.
+    """
+    probe = """
+import sys
+import ticketsync.reporting.selling, ticketsync.workflows.sync.run
+print([name for name in sys.modules if name.startswith("sqlalchemy.dialects.postgres")])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_every_command_has_help_with_its_outcome():
     from ticketsync.cli.main import COMMANDS
 

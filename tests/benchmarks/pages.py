@@ -4,9 +4,16 @@ beside the least that a page can take here (the form at the way in). Both are gi
 processor's time for a request and the time that passed; only the first one is compared
 with the limit, because others may use the machine.
 
-    python tests/benchmarks/pages.py
+    python tests/benchmarks/pages.py [--postgresql [URL]] [--times 15] [PATH …]
+
+On SQLite, or with `--postgresql` on a PostgreSQL that is started for it, or in the
+empty database at a URL. What PostgreSQL's own processes took of this machine's
+processor is part of the processor's time.
 """
 
+import argparse
+import contextlib
+import gc
 import os
 import statistics
 import sys
@@ -18,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import postgres_processes
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -68,40 +76,46 @@ def filled(place):
 @dataclass(slots=True)
 class Timed:
     """
-    An application, and how long it took for the last request in seconds: of this
-    process's processor time, and by the clock. The client waits meanwhile.
+    An application, and how long it took for the last request in seconds: of the
+    processor time of this process and of the database's own, and by the clock. The
+    client waits meanwhile.
     """
 
     application: Any
+    of_database: Any
     processor: float = 0.0
     passed: float = 0.0
 
     async def __call__(self, scope, receive, send):
-        began = time.process_time(), time.perf_counter()
+        began = self._processor(), time.perf_counter()
         await self.application(scope, receive, send)
-        self.processor = time.process_time() - began[0]
         self.passed = time.perf_counter() - began[1]
+        self.processor = self._processor() - began[0]
+
+    def _processor(self):
+        return time.process_time() + self.of_database()
 
 
-def measured(times=TIMES):
+def measured(times=TIMES, paths=PATHS, place=""):
     """
     Medians of processor and passed seconds by path, the floor under `"floor"`; and the
-    tickets of a month.
+    tickets of a month. `place` is an empty PostgreSQL database.
     """
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TICKETSYNC_HOME"] = folder
-        database = filled(Path(folder) / "ticketsync.db")
+        database = filled(place or Path(folder) / "ticketsync.db")
+        used = postgres_processes.seconds_of(database) if place else float
         with database.write() as connection:
             token = passes.issue(connection, "session", "manager", "", clock.now())
         site = Site(database, Settings())
-        timed = Timed(web.create_app(Receiver(database, list), site))
+        timed = Timed(web.create_app(Receiver(database, list), site), used)
         with (
             running(timed) as address,
             httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
         ):
             found = {"floor": medians(timed, client, "/enter", times)}
             client.cookies.set(COOKIE, token)
-            for path in PATHS:
+            for path in paths:
                 found[path] = medians(timed, client, path, times)
         with database.read() as connection:
             lately = selling.recent_sales(connection, "Australia/Sydney", clock.now())
@@ -114,6 +128,7 @@ def medians(timed, client, path, times):
     Seconds of the processor and by the clock.
     """
     took = []
+    assert client.get(path).status_code == 200, path  # compiles its statements
     for _ in range(times):
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
@@ -123,7 +138,17 @@ def medians(timed, client, path, times):
 
 
 def main():
-    found, tickets = measured()
+    options = argparse.ArgumentParser()
+    options.add_argument("--postgresql", nargs="?", const="start", metavar="URL")
+    options.add_argument("--times", type=int, default=TIMES)
+    options.add_argument("paths", nargs="*", default=PATHS, metavar="PATH")
+    chosen = options.parse_args()
+    gc.set_threshold(100_000, 20, 20)  # as the command does
+    place = contextlib.nullcontext(chosen.postgresql or "")
+    if chosen.postgresql == "start":
+        place = postgres_processes.started()
+    with place as url:
+        found, tickets = measured(chosen.times, chosen.paths, url)
     floor = found["floor"][0]
     for path, (processor, passed) in found.items():
         print(

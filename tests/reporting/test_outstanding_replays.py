@@ -53,7 +53,7 @@ def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
     assert waits(synced_once) == []
 
 
-@pytest.mark.parametrize("schema", ["0018", "0019"])
+@pytest.mark.parametrize("schema", ["0018", "0019", "0020"])
 def test_an_upgrade_that_needs_none_waits_for_nothing(synced_once, schema):
     upgraded(synced_once, schema)
     assert waits(synced_once) == []

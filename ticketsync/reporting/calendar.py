@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from ticketsync.core import clock, unseen, web_address
 from ticketsync.core.listed_dates import DateKey, group_parts
@@ -111,18 +111,22 @@ def list_performances(
     Every show that is not excluded, in the order they play: all, those that start at
     `since` or later, those of one production.
     """
+    chosen = select(shows.c.id).where(counted.takes_part())
+    if since is not None:
+        chosen = chosen.where(shows.c.starts_at >= since)
+    if production is not None:
+        is_of = productions.c.id == shows.c.production_id
+        chosen = chosen.join(productions, is_of).where(
+            productions.c.title == production
+        )
     query = (
         select(shows, productions.c.title, venues.c.name.label("venue"))
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
-        .where(counted.takes_part())
+        .where(shows.c.id.in_(chosen))
         .order_by(shows.c.starts_at, shows.c.id)
     )
-    if since is not None:
-        query = query.where(shows.c.starts_at >= since)
-    if production is not None:
-        query = query.where(productions.c.title == production)
-    sources, ends = _sources(connection)
+    sources, ends = _sources(connection, chosen)
     seats = reporting_seats.seats(connection)
     return [
         Performance(
@@ -183,8 +187,11 @@ def _one_line(text: str) -> str:
 
 
 def _sources(
-    connection: Connection,
+    connection: Connection, chosen: Select[tuple[int]]
 ) -> tuple[dict[int, list[Source]], dict[int, datetime]]:
+    """
+    What sells each of the chosen shows, and when they end as far as that is listed.
+    """
     sold = {
         (row.show_id, row.account_id): int(row.sold)
         for row in connection.execute(
@@ -192,7 +199,9 @@ def _sources(
                 show_financials.c.show_id,
                 show_financials.c.account_id,
                 func.sum(show_financials.c.tickets_sold).label("sold"),
-            ).group_by(show_financials.c.show_id, show_financials.c.account_id)
+            )
+            .where(show_financials.c.show_id.in_(chosen))
+            .group_by(show_financials.c.show_id, show_financials.c.account_id)
         )
     }
     rows = connection.execute(
@@ -213,6 +222,7 @@ def _sources(
         .select_from(counted.followed_links())
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .where(show_links.c.show_id.in_(chosen))
         .order_by(show_links.c.show_id, accounts.c.name, occurrences.c.id)
     )
     found: dict[int, list[Source]] = {}

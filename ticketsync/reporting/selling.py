@@ -9,25 +9,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from typing import Final
 
-from sqlalchemy import Connection, Integer, and_, case, column, func, select, values
+from sqlalchemy import Connection, case, func, select
 
 from ticketsync.core import clock, periods
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, order_spans, reports
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.store.types import Instant
 
 SPANS: Final = {"day": 30, "week": 13, "month": 12}  # how many of each are shown
 WEEK: Final = timedelta(days=7)
 COMPARED: Final = (1, 7)  # days, with as many of the week before
-LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -179,31 +176,19 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
     """
     starts = sorted(set(moments))
     # The database assigns orders to spans, so that it returns spans, not orders. It
-    # finds those of a span by the index on the time of orders and needs nothing else of
-    # them: a ticket has the account and the currency of its order.
-    span = (
-        values(
-            column("n", Integer), column("first", Instant()), column("end", Instant())
-        )
-        .data([*zip(count(), starts, [*starts[1:], LAST], strict=False)])
-        .cte("span")
-    )
-    is_within = and_(
-        orders.c.placed_at >= span.c.first, orders.c.placed_at < span.c.end
-    )
+    # needs nothing else of them: a ticket has the account and currency of its order.
+    placed = order_spans.orders_by_span(connection, starts).subquery("placed")
+    group = (placed.c.span, tickets.c.account_id, tickets.c.currency)
     grouped = (
         select(
-            span.c.n,
-            tickets.c.account_id,
-            tickets.c.currency,
+            *group,
             func.sum(case((counted.admits(), 1), else_=0)).label("tickets"),
             func.sum(tickets.c.charged).label("charged"),
         )
-        .select_from(span)
-        .join(orders, is_within)
-        .join(tickets, tickets.c.order_id == orders.c.id)
+        .select_from(placed)
+        .join(tickets, tickets.c.order_id == placed.c.order_id)
         .where(counted.is_counted_ticket())
-        .group_by(span.c.n, tickets.c.account_id, tickets.c.currency)
+        .group_by(*group)
         .subquery()
     )
     rows = connection.execute(
@@ -215,7 +200,7 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
         frozenset(starts),
         [
             Sale(
-                *(starts[row.n], row.name, row.provider, row.currency),
+                *(starts[row.span], row.name, row.provider, row.currency),
                 *(int(row.tickets), int(row.charged)),
             )
             for row in rows

@@ -40,7 +40,9 @@ from ticketsync.reporting import (
     selling,
 )
 from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.left_out import read_left_out
+from ticketsync.reporting.numbers import Figures
 from ticketsync.reporting.waiting import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
@@ -187,11 +189,12 @@ class Pages:
         production_id = int(request.path_params["id"])
         with self._site.database.read() as connection:
             title = shows.get_production_title(connection, production_id)
-            linked = _linked_dates(occurrences.list_occurrences(connection))
+            linked = _linked_dates(
+                occurrences.list_occurrences(connection, production=title)
+            )
             seats = reporting_seats.seats(connection)
             own_shows = shows.list_shows(connection, title)
-            show_ids = {show.id for show in own_shows}
-            figures = [f for f in numbers.figures(connection) if f.show_id in show_ids]
+            figures = numbers.figures(connection, chosen=FigureFilter(production=title))
             plan = match.plan(connection, self._site.settings, production=title)
             upcoming = calendar.list_performances(
                 connection, since=clock.now(), production=title
@@ -199,6 +202,7 @@ class Pages:
             totals = grouped_figures.production_totals(connection, production_id)
             switched = switches.read_production(connection, production_id)
             matching = plan_values(connection, plan)
+        of_show = _totals_by_show(figures)
         sources = [
             part
             for show in own_shows
@@ -218,13 +222,7 @@ class Pages:
             upcoming=upcoming[:NEXT_SHOWS],
             sold_by=registry.titles(name for t in totals for name in t.providers),
             shows=[
-                (
-                    show,
-                    linked.get(show.id, []),
-                    _totals(
-                        numbers.FIGURES, [f for f in figures if f.show_id == show.id]
-                    ),
-                )
+                (show, linked.get(show.id, []), of_show.get(show.id, []))
                 for show in own_shows
             ],
             totals=totals,
@@ -353,6 +351,17 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
     The totals of these values, one for each currency.
     """
     return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
+
+
+def _totals_by_show(figures: Iterable[Figures]) -> dict[int, list[dict[str, Any]]]:
+    """
+    The totals of each show, by our id, one for each currency.
+    """
+    found: dict[int, list[dict[str, Any]]] = {}
+    figures_ = tables.of_values(numbers.FIGURES, figures)
+    for row in tables.by_name(tables.grouped(figures_, ["show_id"])):
+        found.setdefault(row["show_id"], []).append(row)
+    return found
 
 
 def _linked_dates(sources: Iterable[LinkedOccurrence]) -> dict[int, list[ListedDate]]:

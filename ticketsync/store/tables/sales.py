@@ -24,6 +24,8 @@ from ticketsync.store.types import (
     whole,
 )
 
+_COUNTED = ("occurrence_id", "account_id", "currency", "is_sold", "charged")
+
 
 class OrderRow(Row, table=True):
     """
@@ -83,7 +85,8 @@ class TicketRow(Row, table=True):
     __tablename__ = "tickets"
     __table_args__ = table(
         UniqueConstraint("account_id", "provider_id"),
-        Index(None, "order_id"),
+        # What a day sold is summed up in the index alone.
+        Index("ix_tickets_of_order", "order_id", *_COUNTED),
         Index(None, "occurrence_id"),
         one_of("kind", "admission", "other"),
         one_of("status", "valid", "void", "gone"),
