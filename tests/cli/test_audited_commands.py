@@ -38,7 +38,7 @@ READS = {
         "sales list",
     ),
     *("sandbox truth", "schedule show", "shows list", "shows show", "status"),
-    *("refunds list", "report weekly"),
+    *("refunds list", "report weekly", "rates list"),
     *("tax rules", "tax worksheet", "export ledger"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
     *("webhooks show", "webhooks health", "tax rules", "tax worksheet"),
@@ -156,6 +156,7 @@ STEPS = [
     ("visitors revoke", ("--all",), "revoke visitor"),
     ("schedule install", ("--kind", "cron", "--yes"), "install system"),
     ("schedule remove", (), "remove system"),
+    ("rates import", ("{rates}",), "import system"),
     ("db restore", ("{backup}", "--yes"), "restore system"),
 ]
 BY_API = {"webhooks register": "a call of the platform's API; see below"}
@@ -230,11 +231,13 @@ def test_what_a_person_does_leaves_an_entry(venue, entries, home, tmp_path):
         "OTHER_KEY": venue.environment["TT_KEY"],
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
     }
-    files = {"{season}": str(season), "{backup}": str(backup)}
+    rates = tmp_path / "eurofxref.csv"
+    rates.write_text("Date,USD,AUD\n2026-10-30,1.0725,1.65\n")
+    files = {"{season}": season, "{backup}": backup, "{rates}": rates}
     missing = {}
     for words, arguments, expected in STEPS:
         before = 0 if words == "db restore" else len(entries())
-        given = [files.get(word, word) for word in arguments]
+        given = [str(files.get(word, word)) for word in arguments]
         done = commands.run(*words.split(), *given, env=environment)
         found = entries()
         new = found[: len(found) - before]

@@ -37,6 +37,8 @@ EXAMPLES = {
     "shows show": "shows show tonight",
     "tax rules": "tax rules",
     "tax worksheet": "tax worksheet --period last-quarter --layout bas",
+    "rates import": "rates import eurofxref-hist.csv",
+    "rates list": "rates list",
     "unlink": "unlink ev_40980",
     "schedule show": "schedule show",
     "schedule remove": "schedule remove",

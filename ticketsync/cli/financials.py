@@ -11,6 +11,7 @@ import typer
 
 from ticketsync.cli import (
     context,
+    converted,
     money_options,
     report_options,
     show_tables,
@@ -75,6 +76,9 @@ def list_financials(
     sort: money_options.Sort = "",
     by: By = "show",
     as_of: AsOf = "",
+    into: converted.In = "",
+    rate_day: converted.RateDay = "",
+    rate_source: converted.RateSource = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -106,6 +110,7 @@ def list_financials(
         coming=coming,
     )
     by = report_options.chosen("--by", by, ("show", "sale"))
+    convert = converted.wanted(into, rate_day, rate_source)
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
         chosen = money_view.read_filter(connection, wanted)
@@ -114,13 +119,19 @@ def list_financials(
         sold, chosen = chosen.period, replace(chosen, period=ALWAYS)
     with app_context.reading(as_of, sold) as connection:
         if format == "table":
-            _print_money(connection, per, chosen, sort, sold)
+            _print_money(connection, per, chosen, sort, sold, convert)
         else:
-            _write_money(connection, per, chosen, sort, format)
+            _write_money(connection, per, chosen, sort, sold, convert, format)
 
 
 def _write_money(
-    connection: Connection, per: str, chosen: FigureFilter, sort: str, format: str
+    connection: Connection,
+    per: str,
+    chosen: FigureFilter,
+    sort: str,
+    sold: Period | None,
+    convert: converted.Wanted | None,
+    format: str,
 ) -> None:
     from ticketsync.cli import render
     from ticketsync.reporting import grouped_figures, numbers
@@ -129,6 +140,8 @@ def _write_money(
         table = numbers.figures_table(connection, chosen, sort=sort)
     else:
         table = grouped_figures.grouped_table(connection, per, chosen, sort=sort)
+    if convert is not None:
+        table = convert.added_to(connection, table, sold or chosen.period)
     render.machine(table, format)
 
 
@@ -138,6 +151,7 @@ def _print_money(
     chosen: FigureFilter,
     sort: str,
     sold: Period | None,
+    convert: converted.Wanted | None,
 ) -> None:
     from ticketsync.cli import money_tables
     from ticketsync.reporting import numbers, waiting_sales
@@ -165,6 +179,8 @@ def _print_money(
     else:
         money_tables.print_lines(money, per)
     money_tables.print_unknown(money)
+    if convert is not None:
+        convert.print_totals(connection, money.totals, sold or chosen.period)
     _print_waiting(waits)
 
 

@@ -39,6 +39,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "sales": ("sales", "The orders behind the figures."),
         "refunds": ("refunds", "What went back to buyers, and when."),
         "tax": ("tax", "The tax worksheet, by your own rules."),
+        "rates": ("rates", "Exchange rates, to see several currencies in one."),
         "export": ("export", "Files for accountants, and a calendar."),
     },
     "Door and guests": {

@@ -21,14 +21,17 @@ _KEYS = {
     "production": (Column("production"),),
     "week": (Column("week", Kind.DAY, "WEEK FROM"),),
 }
-_FIGURES = (
-    Column("tickets_sold", Kind.COUNT, "SOLD"),
-    Column("capacity", Kind.NUMBER, "SEATS"),
+AMOUNTS = (
     Column("gross", Kind.MONEY),
     Column("refunded", Kind.MONEY),
     Column("fees", Kind.MONEY),
     Column("tax", Kind.MONEY),
     Column("net", Kind.MONEY),
+)
+_FIGURES = (
+    Column("tickets_sold", Kind.COUNT, "SOLD"),
+    Column("capacity", Kind.NUMBER, "SEATS"),
+    *AMOUNTS,
     Column("currency", heading=""),
 )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Final
 
 _TWO_DIGITS = """
@@ -219,6 +220,18 @@ _PARTS = 1_000_000
 def _half_away(numerator: int, denominator: int) -> int:
     rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
     return -rounded if numerator < 0 else rounded
+
+
+def converted(minor: int, base: str, quote: str, rate: Fraction) -> int:
+    """
+    An amount of one currency in another, in minor units, rounded half away from zero.
+    One major unit of `base` is worth `rate` of `quote`.
+
+    Raises: `MoneyError` for a currency that ISO 4217 does not list.
+    """
+    scale = Fraction(10) ** (exponent(quote) - exponent(base))
+    exact = minor * rate * scale
+    return _half_away(exact.numerator, exact.denominator)
 
 
 def share_of(amount: int, part: int, whole: int) -> int:
