@@ -12,12 +12,12 @@ from dateutil import rrule
 from ticketsync.catalogue import import_file, list_plan
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NameAnswers
-from ticketsync.catalogue.list_plan import CANCELLED_IN_LIST, Change
+from ticketsync.catalogue.list_plan import Change
 from ticketsync.catalogue.list_times import DateOrderNeeded
 from ticketsync.catalogue.listed_rows import ListedShow
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.show_states import split_title
-from ticketsync.catalogue.shows import ShowInfo, VenueInfo
+from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo, VenueInfo
 from ticketsync.core import clock, errors
 
 ROOM = VenueInfo(1, "The Lantern Room", "Australia/Sydney", "AUD")
@@ -618,10 +618,13 @@ def test_two_shows_may_exchange_their_times():
 
 
 def test_a_show_is_not_moved_onto_one_that_stays():
-    plan = list_plan.plan([listed("line 2", 6, "G1")], [ours(7, 5, "G1"), ours(8, 6)])
+    have = [ours(7, 5, "G1"), ours(8, 6)]
+    plan = list_plan.plan([listed("line 2", 6, "G1")], have)
+    plan = list_plan.settle_times(plan, have)
     assert plan.shows == ()
     assert str(plan.problems[0]) == (
-        "line 2: show 8 (without a reference) plays at that time"
+        "line 2: show 8 (without a reference) plays at that time; if it is cancelled, "
+        "list it as cancelled or say --missing cancelled"
     )
 
 

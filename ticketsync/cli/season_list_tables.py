@@ -58,7 +58,8 @@ def _change_text(item: PlannedShow) -> str:
     from ticketsync.cli import render
 
     if item.change is Change.MOVED and item.show is not None:
-        return f"was {render.day(item.show.starts_local)}"
+        again = ", include again" if item.is_included else ""
+        return f"was {render.day(item.show.starts_local)}{again}"
     words = {
         Change.SAME: "exists",
         Change.EXCLUDED: "cancelled: exclude",
