@@ -309,10 +309,51 @@ def test_a_room_without_a_name_of_its_own_is_a_question(tmp_path, room):
     text = f"Show,When,Room\nGala,2026-12-22 19:30,{room}\n"
     parsed = read(tmp_path, "a.csv", text)
     assert [str(question) for question in parsed.questions] == [
-        f'venue "{room}": did you mean "The Lantern Room"?'
+        f'venue "{room}": is it a new venue, or a room of one that you have?'
     ]
-    answers = NameAnswers(all_new=True)
-    assert read(tmp_path, "a.csv", text, names=answers).questions == ()
+    assert parsed.questions[0].rooms_of == ("The Lantern Room", "Studio Two")
+    for answers in (NameAnswers(all_new=True), NameAnswers(all_same=True)):
+        assert read(tmp_path, "a.csv", text, names=answers).questions == ()
+
+
+@pytest.mark.parametrize("room", ["Foyer", "Studio 2", "Opera House", "12 Smith St"])
+def test_a_venue_that_is_none_of_ours_is_a_question(tmp_path, room):
+    """
+    Whether it is a room or a venue only a person knows; a room that became a venue
+    would divide the shows, and a venue that became a room would mix them.
+    """
+    text = f"Show,When,Room\nGala,2026-12-22 19:30,{room}\n"
+    text += f"Hamlet,2026-12-23 19:30,{room.upper()}!\n"
+
+    def questions(**answers):
+        parsed = read(tmp_path, "a.csv", text, names=NameAnswers(**answers))
+        return len(parsed.questions), {show.venue for show in parsed.shows}
+
+    assert questions()[0] == 1
+    assert questions(all_same=True)[0] == 1
+    assert questions(all_new=True) == (0, {room})
+    assert questions(rooms={room: "new"}) == (0, {room})
+    assert questions(rooms={room.lower(): "the lantern room"}) == (
+        *(0, {"The Lantern Room"}),
+    )
+    assert questions(same={("venue", room): "Studio Two"}) == (0, {"Studio Two"})
+    with pytest.raises(errors.UsageError, match="there is no venue 'Attic'"):
+        questions(rooms={room: "Attic"})
+
+
+def test_one_production_in_two_rooms_at_once_is_not_taken_for_one_show(tmp_path):
+    text = "Show,When,Room\nGala,2026-12-22 19:30,Foyer\nGala,2026-12-22 19:30,Bar 2\n"
+    rooms = dict.fromkeys(("Foyer", "Bar 2"), "The Lantern Room")
+    parsed = read(tmp_path, "a.csv", text, names=NameAnswers(rooms=rooms))
+    plan = list_plan.plan(parsed.listed, [])
+    assert [str(problem) for problem in plan.problems] == [
+        'line 3: the same show as line 2, in "Bar 2" instead of "Foyer"; make one of '
+        "both a venue of its own"
+    ]
+    assert parsed.notes == (
+        '"Foyer" is read as a room of The Lantern Room',
+        '"Bar 2" is read as a room of The Lantern Room',
+    )
 
 
 @pytest.mark.parametrize(
@@ -338,8 +379,8 @@ def test_a_nearly_equal_production_is_a_question_also_within_the_list(tmp_path):
 
 
 def test_other_names_are_no_questions(tmp_path):
-    text = "Show,When,Room\nConcert 1,2026-12-22 19:30,Studio One\n"
-    text += "Concert 2,2026-12-23 19:30,Studio Two\nGala,2026-12-24 19:30,Foyer\n"
+    text = "Show,When,Room\nConcert 1,2026-12-22 19:30,The Lantern Room\n"
+    text += "Concert 2,2026-12-23 19:30,Studio Two\nGala,2026-12-24 19:30,\n"
     parsed = read(tmp_path, "a.csv", text, titles=["Opening Gala", "Concert 3"])
     assert parsed.questions == ()
 

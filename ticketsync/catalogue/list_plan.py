@@ -12,6 +12,7 @@ from enum import StrEnum
 from ticketsync.catalogue.listed_rows import ListedShow, SheetProblem
 from ticketsync.catalogue.rescheduling import NewStart, beside, is_same_minute
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo
+from ticketsync.core.redact import safe
 
 
 class Change(StrEnum):
@@ -205,6 +206,8 @@ class _FirstRows:
             return reason, not is_same
         same = self._by_key.get(_key(item))
         if same is not None and not item.is_cancelled and not same.is_cancelled:
+            if item.room and same.room and item.room != same.room:
+                return _another_room(item, same), True
             is_problem = bool(reference and same.new.reference)
             return f"the same show as {same.position}", is_problem
         if reference:
@@ -212,6 +215,13 @@ class _FirstRows:
         if same is None or same.is_cancelled:
             self._by_key[_key(item)] = item
         return "", False
+
+
+def _another_room(item: ListedShow, same: ListedShow) -> str:
+    return (
+        f'the same show as {same.position}, in "{safe(item.room)}" instead of '
+        f'"{safe(same.room)}"; make one of both a venue of its own'
+    )
 
 
 class _Comparison:

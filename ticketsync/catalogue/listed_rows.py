@@ -33,7 +33,8 @@ class ListedRow:
     One row of the file: its position in words, and its cells as text by column.
 
     `starts_at` is set where the file gives an instant. `problem` is why the row cannot
-    be read, with its column; `status` is what the list says about whether it plays.
+    be read, with its column; `status` is what the list says about whether it plays,
+    `room` the room of its venue if it names one.
     """
 
     position: str
@@ -42,6 +43,7 @@ class ListedRow:
     state: State = "on"
     problem: tuple[str, str] | None = None
     status: str = ""
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ListedShow:
     position: str
     new: NewShow
     is_cancelled: bool = False
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,12 @@ def print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
             "unconfirmed": list(seen.parsed.unconfirmed),
             "notes": list(seen.notes),
             "questions": [
-                {"kind": q.kind, "written": q.written, "known": q.known}
+                {
+                    "kind": q.kind,
+                    "written": q.written,
+                    "known": q.known,
+                    "rooms_of": list(q.rooms_of),
+                }
                 for q in seen.parsed.questions
             ],
             "new_venues": list(seen.new_venues),

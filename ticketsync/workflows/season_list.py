@@ -167,8 +167,12 @@ def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
     Carry out what a preview showed, and nothing else; returns how many shows are new.
 
     Raises: `Busy` where our shows have changed since, `UsageError` while nobody has
-    said whether missing shows moved.
+    said whether missing shows moved, or which names are ours.
     """
+    if seen.parsed.questions:
+        raise errors.UsageError(
+            f"{seen.parsed.questions[0]}", hint="Answer that first."
+        )
     if seen.moves:
         raise errors.UsageError(
             f"{seen.moves[0]}.",
