@@ -292,7 +292,43 @@ def test_a_date_that_is_still_to_be_confirmed_stops_no_other_row(tmp_path, cell)
     parsed = read(tmp_path, "a.csv", text)
     assert [show.production for show in parsed.shows] == ["Hamlet"]
     assert parsed.problems == ()
-    assert parsed.unconfirmed == ("line 2: Gala is not confirmed",)
+    assert parsed.unconfirmed == (
+        f'line 2: Gala is not confirmed ("{cell}"; remove that word once it is)',
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("22/05/19", "is a date, not a time of day"),
+        ("doors 7 show 7.30", "has more than a time of day"),
+        ("19:30-21:30", "has more than one time"),
+        ("1930", "is a number, not a time of day"),
+    ],
+)
+def test_a_time_that_is_none_says_what_to_write(tmp_path, cell, said):
+    text = f"Show,Date,Time\nGala,2026-12-18,{cell}\nHamlet,2026-12-19,19:30\n"
+    parsed = read(tmp_path, "a.csv", text)
+    assert [str(problem) for problem in parsed.problems] == [
+        f'line 2, column time: "{cell}" {said}; write only when the show starts, such '
+        "as 19:30"
+    ]
+    assert starts(parsed) == ["19 Dec 19:30"]
+
+
+def test_the_doors_beside_the_time_of_a_show(tmp_path):
+    text = "Show,Date,Time\nGala,2026-12-18,19:30 (doors 19:00)\n"
+    assert starts(read(tmp_path, "a.csv", text)) == ["18 Dec 19:30"]
+    parsed = read(tmp_path, "a.csv", text.replace("19:", "7:"))
+    assert parsed.notes[-1].startswith("1 time read as in the morning, such as line 2")
+
+
+def test_what_is_not_confirmed_says_which_cell(tmp_path):
+    text = "Show,Date,Time\nGala,2026-12-18,19:30 TBC\nHamlet,2026-12-19,TBC\n"
+    assert read(tmp_path, "a.csv", text).unconfirmed == (
+        'line 2: Gala is not confirmed ("19:30 TBC"; remove that word once it is)',
+        "line 3: Hamlet is not confirmed",
+    )
 
 
 @pytest.mark.parametrize("cell", ["18/12/2026 Tbcx", "Stbc 18/12/2026"])

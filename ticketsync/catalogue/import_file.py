@@ -292,7 +292,9 @@ class _Parser:
             return
         if row.state == "unconfirmed":
             title = safe(row.cells.get("production") or "a show without a title")
-            self.unconfirmed.append(f"{row.position}: {title} is not confirmed")
+            cell = list_times.partly_unconfirmed(row.cells)
+            said = f' ("{safe(cell)}"; remove that word once it is)' if cell else ""
+            self.unconfirmed.append(f"{row.position}: {title} is not confirmed{said}")
             self.open_rows.append(self._open_row(row))
             return
         try:
