@@ -446,4 +446,4 @@ def test_the_words_of_mapped_columns_are_counted_for_programs(office):
     table = list(csv.DictReader(lines))
     told = [{name: row[name] for name in words[0]} for row in table if row["word"]]
     assert told == words
-    assert {len(row) for row in table} == {15}
+    assert {len(row) for row in table} == {16}
