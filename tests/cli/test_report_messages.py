@@ -444,6 +444,6 @@ def test_the_words_of_mapped_columns_are_counted_for_programs(office):
     assert [row for row in found if "word" in row] == words
     lines = office.run(*check, "--format", "csv", code=3).stdout.splitlines()
     table = list(csv.DictReader(lines))
-    told = [{name: row[name] for name in words[0]} for row in table if row["word"]]
-    assert told == words
+    counted = [{name: row[name] for name in words[0]} for row in table if row["word"]]
+    assert counted == words
     assert {len(row) for row in table} == {16}
