@@ -447,3 +447,18 @@ def test_the_words_of_mapped_columns_are_counted_for_programs(office):
     counted = [{name: row[name] for name in words[0]} for row in table if row["word"]]
     assert counted == words
     assert {len(row) for row in table} == {16}
+
+
+def test_two_reports_with_the_same_rows_count_twice_only_if_the_recipe_says_so(office):
+    rows = (f"1,{LATE},1,25.00", f"2,{LATE},2,50.00")
+    office.recipe("order_numbers: file", "repeated_rows: count")
+    office.put("a.csv", *rows)
+    office.put("b.csv", *rows)
+    check = (*CHECK, "r.yaml", "in")
+    assert "b.csv is a copy of a.csv; it is left out" in office.said(*check)
+    assert len(json.loads(office.run(*check, "--json").stdout)) == 2
+    office.put("b.csv", *rows, "")
+    found = json.loads(office.run(*check, "--json").stdout)
+    assert [row["charged"] for row in found] == ["25.00", "50.00", "25.00", "50.00"]
+    office.recipe("order_numbers: file", "repeated_rows: once")
+    assert len(json.loads(office.run(*check, "--json").stdout)) == 2
