@@ -12,12 +12,12 @@ from dateutil import rrule
 from ticketsync.catalogue import import_file, list_plan
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NameAnswers
-from ticketsync.catalogue.list_plan import CANCELLED_IN_LIST, Change
+from ticketsync.catalogue.list_plan import Change
 from ticketsync.catalogue.list_times import DateOrderNeeded
 from ticketsync.catalogue.listed_rows import ListedShow
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.show_states import split_title
-from ticketsync.catalogue.shows import ShowInfo, VenueInfo
+from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo, VenueInfo
 from ticketsync.core import clock, errors
 
 ROOM = VenueInfo(1, "The Lantern Room", "Australia/Sydney", "AUD")
@@ -292,7 +292,43 @@ def test_a_date_that_is_still_to_be_confirmed_stops_no_other_row(tmp_path, cell)
     parsed = read(tmp_path, "a.csv", text)
     assert [show.production for show in parsed.shows] == ["Hamlet"]
     assert parsed.problems == ()
-    assert parsed.unconfirmed == ("line 2: Gala is not confirmed",)
+    assert parsed.unconfirmed == (
+        f'line 2: Gala is not confirmed ("{cell}"; remove that word once it is)',
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("22/05/19", "is a date, not a time of day"),
+        ("doors 7 show 7.30", "has more than a time of day"),
+        ("19:30-21:30", "has more than one time"),
+        ("1930", "is a number, not a time of day"),
+    ],
+)
+def test_a_time_that_is_none_says_what_to_write(tmp_path, cell, said):
+    text = f"Show,Date,Time\nGala,2026-12-18,{cell}\nHamlet,2026-12-19,19:30\n"
+    parsed = read(tmp_path, "a.csv", text)
+    assert [str(problem) for problem in parsed.problems] == [
+        f'line 2, column time: "{cell}" {said}; write only when the show starts, such '
+        "as 19:30"
+    ]
+    assert starts(parsed) == ["19 Dec 19:30"]
+
+
+def test_the_doors_beside_the_time_of_a_show(tmp_path):
+    text = "Show,Date,Time\nGala,2026-12-18,19:30 (doors 19:00)\n"
+    assert starts(read(tmp_path, "a.csv", text)) == ["18 Dec 19:30"]
+    parsed = read(tmp_path, "a.csv", text.replace("19:", "7:"))
+    assert parsed.notes[-1].startswith("1 time read as in the morning, such as line 2")
+
+
+def test_what_is_not_confirmed_says_which_cell(tmp_path):
+    text = "Show,Date,Time\nGala,2026-12-18,19:30 TBC\nHamlet,2026-12-19,TBC\n"
+    assert read(tmp_path, "a.csv", text).unconfirmed == (
+        'line 2: Gala is not confirmed ("19:30 TBC"; remove that word once it is)',
+        "line 3: Hamlet is not confirmed",
+    )
 
 
 @pytest.mark.parametrize("cell", ["18/12/2026 Tbcx", "Stbc 18/12/2026"])
@@ -309,10 +345,51 @@ def test_a_room_without_a_name_of_its_own_is_a_question(tmp_path, room):
     text = f"Show,When,Room\nGala,2026-12-22 19:30,{room}\n"
     parsed = read(tmp_path, "a.csv", text)
     assert [str(question) for question in parsed.questions] == [
-        f'venue "{room}": did you mean "The Lantern Room"?'
+        f'venue "{room}": is it a new venue, or a room of one that you have?'
     ]
-    answers = NameAnswers(all_new=True)
-    assert read(tmp_path, "a.csv", text, names=answers).questions == ()
+    assert parsed.questions[0].rooms_of == ("The Lantern Room", "Studio Two")
+    for answers in (NameAnswers(all_new=True), NameAnswers(all_same=True)):
+        assert read(tmp_path, "a.csv", text, names=answers).questions == ()
+
+
+@pytest.mark.parametrize("room", ["Foyer", "Studio 2", "Opera House", "12 Smith St"])
+def test_a_venue_that_is_none_of_ours_is_a_question(tmp_path, room):
+    """
+    Whether it is a room or a venue only a person knows; a room that became a venue
+    would divide the shows, and a venue that became a room would mix them.
+    """
+    text = f"Show,When,Room\nGala,2026-12-22 19:30,{room}\n"
+    text += f"Hamlet,2026-12-23 19:30,{room.upper()}!\n"
+
+    def questions(**answers):
+        parsed = read(tmp_path, "a.csv", text, names=NameAnswers(**answers))
+        return len(parsed.questions), {show.venue for show in parsed.shows}
+
+    assert questions()[0] == 1
+    assert questions(all_same=True)[0] == 1
+    assert questions(all_new=True) == (0, {room})
+    assert questions(rooms={room: "new"}) == (0, {room})
+    assert questions(rooms={room.lower(): "the lantern room"}) == (
+        *(0, {"The Lantern Room"}),
+    )
+    assert questions(same={("venue", room): "Studio Two"}) == (0, {"Studio Two"})
+    with pytest.raises(errors.UsageError, match="there is no venue 'Attic'"):
+        questions(rooms={room: "Attic"})
+
+
+def test_one_production_in_two_rooms_at_once_is_not_taken_for_one_show(tmp_path):
+    text = "Show,When,Room\nGala,2026-12-22 19:30,Foyer\nGala,2026-12-22 19:30,Bar 2\n"
+    rooms = dict.fromkeys(("Foyer", "Bar 2"), "The Lantern Room")
+    parsed = read(tmp_path, "a.csv", text, names=NameAnswers(rooms=rooms))
+    plan = list_plan.plan(parsed.listed, [])
+    assert [str(problem) for problem in plan.problems] == [
+        'line 3: the same show as line 2, in "Bar 2" instead of "Foyer"; make one of '
+        "both a venue of its own"
+    ]
+    assert parsed.notes == (
+        '"Foyer" is read as a room of The Lantern Room',
+        '"Bar 2" is read as a room of The Lantern Room',
+    )
 
 
 @pytest.mark.parametrize(
@@ -338,8 +415,8 @@ def test_a_nearly_equal_production_is_a_question_also_within_the_list(tmp_path):
 
 
 def test_other_names_are_no_questions(tmp_path):
-    text = "Show,When,Room\nConcert 1,2026-12-22 19:30,Studio One\n"
-    text += "Concert 2,2026-12-23 19:30,Studio Two\nGala,2026-12-24 19:30,Foyer\n"
+    text = "Show,When,Room\nConcert 1,2026-12-22 19:30,The Lantern Room\n"
+    text += "Concert 2,2026-12-23 19:30,Studio Two\nGala,2026-12-24 19:30,\n"
     parsed = read(tmp_path, "a.csv", text, titles=["Opening Gala", "Concert 3"])
     assert parsed.questions == ()
 
@@ -618,10 +695,13 @@ def test_two_shows_may_exchange_their_times():
 
 
 def test_a_show_is_not_moved_onto_one_that_stays():
-    plan = list_plan.plan([listed("line 2", 6, "G1")], [ours(7, 5, "G1"), ours(8, 6)])
+    have = [ours(7, 5, "G1"), ours(8, 6)]
+    plan = list_plan.plan([listed("line 2", 6, "G1")], have)
+    plan = list_plan.settle_times(plan, have)
     assert plan.shows == ()
     assert str(plan.problems[0]) == (
-        "line 2: show 8 (without a reference) plays at that time"
+        "line 2: show 8 (without a reference) plays at that time; if it is cancelled, "
+        "list it as cancelled or say --missing cancelled"
     )
 
 

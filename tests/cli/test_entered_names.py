@@ -51,6 +51,26 @@ def test_names_that_differ_in_case_and_spaces_are_one(run):
 
 
 @pytest.mark.parametrize(
+    "name", ["the lantern  room", "The Lantern-Room!", " THE LANTERN ROOM"]
+)
+def test_a_venue_has_one_spelling_in_every_command(run, tmp_path, name):
+    refused = "There is a venue 'The Lantern Room' already."
+    zone = ("--timezone", "Australia/Sydney", "--currency", "AUD")
+    assert refused in run("init", "--venue", name, *zone, "--no-input", code=2)
+    assert refused in run("venues", "add", name, *zone, code=2)
+    run("venues", "add", "Studio", *zone)
+    assert refused in run("venues", "edit", "Studio", "--name", name, "--yes", code=2)
+    asked = run("shows", "edit", "G1", "--venue", name, "--yes", code=2)
+    assert "Did you mean 'The Lantern Room'?" in asked
+    run("shows", "add", "Gala", "2030-12-26 19:30", "--venue", name)
+    file = tmp_path / "a.csv"
+    file.write_text(f"Show,Date,Time,Room\nGala,2030-12-27,19:30,{name}\n")
+    run("shows", "import", str(file))
+    assert names(run, "venues", "name") == ["The Lantern Room", "Studio"]
+    assert set(names(run, "shows", "venue")) == {"The Lantern Room"}
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("shows", "add", "", "2030-12-23 19:30"),

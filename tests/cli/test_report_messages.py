@@ -2,6 +2,7 @@
 What a person is shown about report files, from connecting a folder to the figures.
 """
 
+import csv
 import json
 import os
 import re
@@ -412,3 +413,52 @@ def test_orders_that_come_again_in_another_file_are_named(office):
     said = office.said(*CHECK, "r.yaml", "in", code=3)
     assert "3 order numbers (such as 0) stand in two files with the same rows" in said
     assert "say `repeated_rows: count` in the recipe" in said
+
+
+def test_the_words_of_mapped_columns_are_counted_for_programs(office):
+    office.recipe("status: {paid: [Sold]}", status="State")
+    rows = (
+        f"1,{LATE},1,25.00,Sold",
+        f"2,{LATE},1,25.00,sold",
+        f"3,{LATE},1,25.00,Held",
+    )
+    office.put("a.csv", *rows, heading=f"{HEADING},State")
+    words = [
+        {
+            "field": "status",
+            "column": "State",
+            "word": "Sold",
+            "rows": "2",
+            "means": "paid",
+        },
+        {
+            "field": "status",
+            "column": "State",
+            "word": "Held",
+            "rows": "1",
+            "means": "",
+        },
+    ]
+    check = (*CHECK, "r.yaml", "in/a.csv")
+    found = json.loads(office.run(*check, "--json", code=3).stdout)
+    assert [row for row in found if "word" in row] == words
+    lines = office.run(*check, "--format", "csv", code=3).stdout.splitlines()
+    table = list(csv.DictReader(lines))
+    counted = [{name: row[name] for name in words[0]} for row in table if row["word"]]
+    assert counted == words
+    assert {len(row) for row in table} == {16}
+
+
+def test_two_reports_with_the_same_rows_count_twice_only_if_the_recipe_says_so(office):
+    rows = (f"1,{LATE},1,25.00", f"2,{LATE},2,50.00")
+    office.recipe("order_numbers: file", "repeated_rows: count")
+    office.put("a.csv", *rows)
+    office.put("b.csv", *rows)
+    check = (*CHECK, "r.yaml", "in")
+    assert "b.csv is a copy of a.csv; it is left out" in office.said(*check)
+    assert len(json.loads(office.run(*check, "--json").stdout)) == 2
+    office.put("b.csv", *rows, "")
+    found = json.loads(office.run(*check, "--json").stdout)
+    assert [row["charged"] for row in found] == ["25.00", "50.00", "25.00", "50.00"]
+    office.recipe("order_numbers: file", "repeated_rows: once")
+    assert len(json.loads(office.run(*check, "--json").stdout)) == 2

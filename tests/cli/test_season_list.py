@@ -134,6 +134,51 @@ def test_a_nearly_equal_name_needs_an_answer(run, tmp_path):
     )
 
 
+def test_a_room_that_is_no_venue_needs_an_answer(run, tmp_path):
+    file = season(
+        tmp_path,
+        "Show,Start,Room\nGala,2030-12-05 19:30,Foyer\nGala,2030-12-06 19:30,Opera\n",
+    )
+    refused = run("shows", "import", file, code=2)
+    assert 'Use --room "Foyer=The Lantern Room" for a room' in refused.stderr
+    assert '--room "Foyer=new"' in refused.stderr
+    assert "--same-names" not in refused.stderr
+    seen = run("shows", "import", file, "--dry-run").stderr
+    assert 'venue "Opera": is it a new venue, or a room of "The Lantern Room"?' in seen
+    run("shows", "import", file, "--room", "Foyer", code=2)
+    run("shows", "import", file, "--room", "Foyer=Attic", code=2)
+    run(
+        *("shows", "import", file, "--room", "foyer=The Lantern Room"),
+        *("--room", "Opera=new"),
+    )
+    found = json.loads(run("shows", "list", "--json").stdout)
+    assert [show["venue"] for show in found] == ["The Lantern Room", "Opera"]
+
+
+def test_a_person_is_asked_about_rooms(run, tmp_path):
+    file = season(
+        tmp_path,
+        "Show,Start,Room\nGala,2030-12-05 19:30,Foyer\nGala,2030-12-06 19:30,Opera\n",
+    )
+    terminal = commands.talk("shows", "import", file, env=run.environment)
+    terminal.expect('You have no venue "Foyer". Is it a room of "The Lantern Room"')
+    terminal.send("y\r")
+    terminal.expect('You have no venue "Opera"')
+    terminal.send("n\r")
+    terminal.expect("2 shows read, 2 new")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    again = season(tmp_path, "Show,Start,Room\nGala,2030-12-07 19:30,Bar Two\n")
+    terminal = commands.talk("shows", "import", again, env=run.environment)
+    terminal.expect('You have no venue "Bar Two". What is it')
+    terminal.send("2\r")
+    terminal.expect("1 show read, 1 new")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    found = json.loads(run("shows", "list", "--json").stdout)
+    assert [show["venue"] for show in found] == ["The Lantern Room", "Opera", "Opera"]
+
+
 def test_a_show_that_may_have_moved_needs_an_answer(run, tmp_path):
     run("shows", "import", season(tmp_path, SEASON))
     later = season(tmp_path, SEASON.replace("7:30pm", "8pm").replace("L1", "L2"))

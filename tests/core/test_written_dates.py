@@ -129,6 +129,18 @@ def test_what_is_no_day_says_why(text, reason):
         ("midnight", "could be the beginning or the end of its day"),
         ("7:30pm & 9:30pm", "has more than one time"),
         ("Doors 7pm, show 8pm", "has more than one time"),
+        ("19:00 (doors 19:30)", "has more than one time"),
+        ("19:30 (doors 13:00)", "has more than one time"),
+        ("7:30 pm (doors 7:00)", "has more than one time"),
+        ("0:30 (doors 23:30)", "has more than one time"),
+        ("19:30-21:30", "has more than one time"),
+        ("doors 7 show 7.30", "has more than a time of day"),
+        ("7.30 for 8", "has more than a time of day"),
+        ("19:30 (2 hrs)", "has more than a time of day"),
+        ("19:30 TBC", "has more than a time of day"),
+        ("22/05/19", "is a date, not a time of day"),
+        ("05/19", "is a date, not a time of day"),
+        ("22 May", "is a date, not a time of day"),
     ],
 )
 def test_what_is_no_time_says_why(text, reason):
@@ -217,3 +229,19 @@ def test_the_country_of_the_venue_has_an_order(zone, expected):
 @pytest.mark.parametrize("text", ["TBC", "tba", "T.B.D.", "?", "To be confirmed"])
 def test_what_is_not_decided_yet_is_recognised(text):
     assert written_dates.is_to_be_confirmed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("19:30 (doors 19:00)", "7:30 pm (Doors 7 pm)", "19:30, doors open 18:00"),
+        *("19:30 / doors 16:30", "19h30 doors: 19h", "19:30 (doors open at 18:45)"),
+    ],
+)
+def test_the_time_of_the_doors_beside_that_of_the_show(text):
+    assert written_dates.read_time(text) == time(19, 30)
+
+
+def test_the_time_of_the_doors_needs_its_half_of_the_day_as_well():
+    with pytest.raises(WrittenDateError, match="says neither am nor pm"):
+        written_dates.read_time("7:30 pm (doors 7:00)", needs_half=True)

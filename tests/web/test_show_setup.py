@@ -74,14 +74,32 @@ def test_a_list_asks_for_the_order_of_its_dates_and_for_names(full, ruth):
     seen = upload(ruth, data)
     if "Which comes first" in seen.text:
         seen = ruth.post(str(seen.url), data={"dates": "dmy"})
-    assert "are nearly like yours" in seen.text
+    assert "Some names may be others that you have" in seen.text
     assert ruth.post(f"{seen.url}/save").status_code == 400
-    seen = ruth.post(str(seen.url), data={"names": "same"})
+    seen = ruth.post(str(seen.url), data={"name0": "0"})
     assert "1 new" in seen.text
     ruth.post(f"{seen.url}/save")
     with full.read() as connection:
         new = [s for s in shows.list_shows(connection) if s.starts_at.year == 2031]
     assert [(s.production, s.starts_local[:10]) for s in new] == [(title, "2031-12-05")]
+
+
+def test_a_list_asks_whether_a_name_is_a_room_or_a_venue(full, ruth):
+    with full.read() as connection:
+        venue, *others = [venue.name for venue in shows.list_venues(connection)]
+    data = b"Show,Start,Room\nGala,2031-02-01 19:30,Foyer\n"
+    data += b"Gala,2031-02-02 19:30,Studio 2\n"
+    seen = upload(ruth, data)
+    assert f"a room of {venue}" in seen.text
+    assert ruth.post(f"{seen.url}/save").status_code == 400
+    seen = ruth.post(str(seen.url), data={"name0": "0", "name1": "new"})
+    assert "New venues: Studio 2" in seen.text
+    assert f"&#34;Foyer&#34; is read as a room of {venue}" in seen.text
+    ruth.post(f"{seen.url}/save")
+    with full.read() as connection:
+        names = [venue.name for venue in shows.list_venues(connection)]
+    assert names == [venue, *others, "Studio 2"]
+    assert [show.venue for show in galas(full)] == [venue, "Studio 2"]
 
 
 def test_a_list_asks_whether_a_show_has_moved(full, ruth):

@@ -70,8 +70,8 @@ class TestFirstVenue:
             ({"place": ""}, "is not a time zone"),
             ({"place": "Etc/UTC"}, "Enter it, such as AUD"),  # of no country
             ({"currency": "dollars"}, "is not an ISO 4217 currency"),
-            ({"name": " "}, "The name cannot be empty."),
-            ({"name": "x" * 300}, "The name is too long."),
+            ({"name": " "}, "The name of a venue cannot be empty."),
+            ({"name": "x" * 300}, "The name of a venue has 200 characters at most."),
         ],
     )
     def test_a_mistake_is_said_and_what_was_typed_stays(self, full, enter, wrong, said):
@@ -130,6 +130,27 @@ class TestVenues:
         assert page.url.path == "/venues"
         assert venues(full)[1:] == [("Late Bar", "Pacific/Auckland", "NZD")]
         assert 'Edit<span class="hidden"> Late Bar' in page.text
+
+    @pytest.mark.parametrize(
+        "name", ["the lantern  room", "The Lantern-Room!", " THE LANTERN ROOM"]
+    )
+    def test_a_name_that_differs_in_spelling_only_is_refused(self, full, enter, name):
+        ruth = enter("manager")
+        before = venues(full)
+        typed = {"name": name, "place": "Sydney", "currency": ""}
+        page = ruth.post("/venues", data=typed)
+        assert page.status_code == 400
+        assert "There is a venue &#39;The Lantern Room&#39; already." in page.text
+        assert "make no other venue" in page.text
+        assert venues(full) == before
+
+        ruth.post("/venues", data={**typed, "name": "Late Bar"})
+        before = venues(full)
+        form = {"name": name, "place": "Sydney", "currency": "AUD", "keep": "clock"}
+        page = ruth.post("/venues/2", data={**form, "confirmed": "yes"})
+        assert page.status_code == 400
+        assert "There is a venue &#39;The Lantern Room&#39; already." in page.text
+        assert venues(full) == before
 
     def test_it_is_renamed_after_a_look_at_what_hangs_on_it(self, full, enter):
         ruth = enter("manager", "Ruth")

@@ -13,8 +13,8 @@ from ticketsync.catalogue import (
     link_settings,
     new_shows,
     occurrences,
+    show_names,
     shows,
-    venue_edits,
 )
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.show_edits import ShowEdit
@@ -346,4 +346,4 @@ def test_what_would_change_the_meaning_of_figures_is_refused(sold):
         catalogue_edits.remove_venue(sold, "Studio")
     catalogue_edits.remove_venue(sold, "Harbour Hall")
     with sold.read() as connection, pytest.raises(errors.NotFound):
-        venue_edits.find_venue(connection, "Harbour Hall")
+        show_names.get_venue(connection, "Harbour Hall")

@@ -230,3 +230,18 @@ def test_a_date_that_stands_twice_is_refused(listed):
     with database.read() as connection, pytest.raises(errors.BadFile) as caught:
         read(connection, file)
     assert "appears twice" in caught.value.message
+
+
+def test_a_title_of_ours_in_other_letters_is_ours(listed, settings):
+    database, file = listed
+    with database.read() as connection:
+        before = shows.list_productions(connection)
+    title = before[0][1]
+    edited(file, r2=("new", f" {title.upper()}! "))
+    with database.read() as connection:
+        decisions = read(connection, file)
+    match_sheet.apply(database, settings, decisions)
+    with database.read() as connection:
+        after = shows.list_productions(connection)
+    assert [(id_, one) for id_, one, _ in after] == [(i, one) for i, one, _ in before]
+    assert after[0][2] == before[0][2] + 1

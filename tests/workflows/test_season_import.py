@@ -16,8 +16,8 @@ from support.needs import CASES, cases
 
 from ticketsync.catalogue import import_file, list_plan, shows
 from ticketsync.catalogue.import_file import ListOptions
-from ticketsync.catalogue.list_plan import CANCELLED_IN_LIST, Change
-from ticketsync.catalogue.shows import VenueInfo
+from ticketsync.catalogue.list_plan import Change
+from ticketsync.catalogue.shows import CANCELLED_IN_LIST, VenueInfo
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail

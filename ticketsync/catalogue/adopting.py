@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import matching_input, shows
+from ticketsync.catalogue import matching_input, production_edits, shows
 from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
 from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
@@ -56,10 +56,12 @@ def adopt_occurrence(
     """
     Make a show of one occurrence, under the title that a person gave it.
 
-    Raises: `UsageError` (`linked-already`) where it feeds another show already.
+    Raises: `UsageError` for an empty title, and (`linked-already`) where it feeds
+    another show already.
     """
     (new,) = _as_new_shows(connection, [occurrence])
-    added = add_show(connection, replace(new, production=title))
+    ours = production_edits.known_title(connection, title)
+    added = add_show(connection, replace(new, production=ours))
     pair = Pair(occurrence.id, added.id, MADE_FROM_OCCURRENCE)
     save_links(connection, [pair], decided_by="person", batch=batch, now=now)
     return added

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ticketsync.catalogue.calendar_lines import lines_of_shows
 from ticketsync.catalogue.listed_rows import refuse_more_than_a_season
 from ticketsync.core import clock, encodings, errors
 from ticketsync.core.redact import safe
@@ -46,9 +47,10 @@ def read_calendars(name: str, data: bytes) -> CalendarFile:
             hint=f"Rename it to .xlsx if it is a workbook. {_EXPORT}",
         )
     decoded = encodings.decode(name, data)
-    text = re.sub(r"\r\n?", "\n", decoded.text)
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     _refuse_cut_off(name, text)
     refuse_more_than_a_season(name, len(_ENTRY.findall(text)))
+    text = lines_of_shows(name, text)
     try:
         found: Sequence[Any] = Calendar.from_ical(text, multiple=True)
     except (ValueError, IndexError, KeyError) as error:

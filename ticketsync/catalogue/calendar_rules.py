@@ -19,6 +19,9 @@ MOST_DATES = 1000  # of one entry: more is no season
 _LONGEST_SEASON = timedelta(days=3653)
 _LEAP_YEAR = 2028
 _CYCLE_YEARS = 400  # after which the calendar repeats, weekdays included
+# Years from which every fourth one is a leap year for as long as a season may last;
+# among them the calendar repeats sooner.
+_FIRST_REGULAR, _LAST_REGULAR, _REGULAR_CYCLE = 1901, 2088, 28
 _LAST_YEAR = 9988  # from which the longest season ends before the year 9999
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
@@ -136,8 +139,7 @@ def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
     try:
         longest = first + _LONGEST_SEASON
         last = rule.until or (longest if rule.has_end else end)
-        # The library searches a rule that never matches until the year 9999.
-        years = max(_LAST_YEAR - first.year, 0) // _CYCLE_YEARS * _CYCLE_YEARS
+        years = _years_to_last(first.year)
         dates = rrule.rrulestr(rule.text, dtstart=_moved(first, years)).replace(
             until=_moved(min(last, longest), years)
         )
@@ -152,6 +154,22 @@ def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
     if len(found) > MOST_DATES:
         raise UnreadableRule(f"its rule has more than {MOST_DATES} dates")
     return found
+
+
+def _years_to_last(year: int) -> int:
+    """
+    By how many years dates can be moved so that every day keeps its weekday, at least
+    for the longest season. The library searches a rule that never matches until the
+    year 9999, so that it is moved as near to it as possible.
+    """
+    if not _FIRST_REGULAR <= year <= _LAST_REGULAR:
+        return max(_LAST_YEAR - year, 0) // _CYCLE_YEARS * _CYCLE_YEARS
+    weekday = date(year, 1, 1).weekday()
+    for last in range(_LAST_YEAR, _LAST_YEAR - _REGULAR_CYCLE, -1):
+        is_alike = last % 4 == year % 4 and date(last, 1, 1).weekday() == weekday
+        if is_alike:
+            return last - year
+    return 0
 
 
 def _moved(moment: datetime, years: int) -> datetime:

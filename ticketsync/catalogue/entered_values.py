@@ -11,6 +11,7 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 
 MOST_SEATS = 1_000_000  # no venue has as many; a barcode has more digits
+LONGEST_VENUE = 200  # characters; a title may be as long as its platform has it
 
 
 def check_seats(seats: int | None) -> int | None:
@@ -25,15 +26,28 @@ def check_seats(seats: int | None) -> int | None:
     return seats
 
 
+def check_venue(text: str) -> str:
+    """
+    The name of a venue without blanks around it.
+
+    Raises: as `check_name`.
+    """
+    return check_name(text, "venue")
+
+
 def check_name(text: str, kind: str) -> str:
     """
     The name of a `kind` (venue, production) without blanks around it.
 
-    Raises: `UsageError` if it is empty, or was not typed as UTF-8.
+    Raises: `UsageError` if it is empty, very long, or was not typed as UTF-8.
     """
     name = text.strip()
     if not name:
         raise errors.UsageError(f"The name of a {kind} cannot be empty.")
+    if kind == "venue" and len(name) > LONGEST_VENUE:
+        raise errors.UsageError(
+            f"The name of a venue has {LONGEST_VENUE} characters at most."
+        )
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -53,5 +67,6 @@ def refuse_same_name(name: str, others: Iterable[str], kind: str) -> None:
     if other is not None:
         raise errors.UsageError(
             f"There is a {kind} {safe(other)!r} already.",
-            hint=f"Use `ticketsync {kind}s merge` to make one of both.",
+            hint=f"Upper case, spaces and punctuation make no other {kind}. Use "
+            f"`ticketsync {kind}s merge` to make one of two.",
         )

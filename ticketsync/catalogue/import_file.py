@@ -19,11 +19,11 @@ from ticketsync.catalogue import (
     list_calendar,
     list_table,
     list_times,
+    list_yaml,
     show_states,
 )
 from ticketsync.catalogue.entered_values import MOST_SEATS
 from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
-from ticketsync.catalogue.list_table import COLUMNS
 from ticketsync.catalogue.list_times import TimeStyle
 from ticketsync.catalogue.listed_rows import (
     InvalidCell,
@@ -32,13 +32,12 @@ from ticketsync.catalogue.listed_rows import (
     ListedShow,
     OpenRow,
     SheetProblem,
-    refuse_more_than_a_season,
 )
 from ticketsync.catalogue.missing_shows import MissingAnswers
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.show_states import StatusAnswer
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import clock, errors, money, opened_files, plain_yaml, sheets
+from ticketsync.core import clock, errors, money, opened_files, sheets
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import Order
@@ -116,7 +115,7 @@ def read_shows(
     """
     listed = _rows(file, options)
     venues = {venue.name: venue for venue in (default_venue, *known)}
-    rows, questions = _with_known_names(
+    rows, names = _with_known_names(
         listed.rows, list(venues), productions, options.names
     )
     style, note = list_times.find_style(
@@ -140,11 +139,12 @@ def read_shows(
         (
             *listed.notes,
             *([note] if note else []),
+            *names.rooms,
             *parser.notes,
             *_mornings(parser.mornings),
             *outside,
         ),
-        questions,
+        names.questions,
         tuple(parser.open_rows),
         parser.statuses,
     )
@@ -160,28 +160,46 @@ def _mornings(positions: Sequence[str]) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """
+    The questions about names, and notes about those that are read as rooms.
+    """
+
+    questions: tuple[NameQuestion, ...]
+    rooms: tuple[str, ...]
+
+
 def _with_known_names(
     rows: Sequence[ListedRow],
     venues: Sequence[str],
     productions: Sequence[str],
     answers: NameAnswers,
-) -> tuple[list[ListedRow], tuple[NameQuestion, ...]]:
+) -> tuple[list[ListedRow], _Names]:
     """
-    The rows with the names that we have, and the questions about the others.
+    The rows with the names that we have, and what is to be said about the others.
+
+    Raises: `UsageError` for a room of a venue that there is not.
     """
+    answers = known_names.check_rooms(answers, venues)
     _refuse_many_names(rows)
     places = [row.cells["venue"] for row in rows if row.cells.get("venue")]
     titles = [row.cells["production"] for row in rows if row.cells.get("production")]
-    at = known_names.resolve("venue", places, venues, answers)
+    at = known_names.resolve("venue", places, venues, answers, may_be_rooms=True)
     of = known_names.resolve("production", titles, productions, answers)
     resolved = []
     for row in rows:
         cells = dict(row.cells)
+        room = at.rooms.get(cells.get("venue", ""), "")
         for column, names in (("venue", at.names), ("production", of.names)):
             if cells.get(column):
                 cells[column] = names[cells[column]]
-        resolved.append(replace(row, cells=cells))
-    return resolved, (*at.questions, *of.questions)
+        resolved.append(replace(row, cells=cells, room=room))
+    notes = [
+        f'"{safe(room)}" is read as a room of {safe(at.names[room])}'
+        for room in dict.fromkeys(at.rooms.values())
+    ]
+    return resolved, _Names((*at.questions, *of.questions), tuple(notes))
 
 
 def _refuse_many_names(rows: Sequence[ListedRow]) -> None:
@@ -274,7 +292,9 @@ class _Parser:
             return
         if row.state == "unconfirmed":
             title = safe(row.cells.get("production") or "a show without a title")
-            self.unconfirmed.append(f"{row.position}: {title} is not confirmed")
+            cell = list_times.partly_unconfirmed(row.cells)
+            said = f' ("{safe(cell)}"; remove that word once it is)' if cell else ""
+            self.unconfirmed.append(f"{row.position}: {title} is not confirmed{said}")
             self.open_rows.append(self._open_row(row))
             return
         try:
@@ -282,7 +302,12 @@ class _Parser:
                 raise InvalidCell(*row.problem)
             new = self._show(row)
             self.listed.append(
-                ListedShow(row.position, new, is_cancelled=row.state == "cancelled")
+                ListedShow(
+                    row.position,
+                    new,
+                    is_cancelled=row.state == "cancelled",
+                    room=row.room,
+                )
             )
         except InvalidCell as problem:
             column = f", column {problem.column}" if problem.column else ""
@@ -390,8 +415,7 @@ def _capacity(text: str) -> int | None:
 def _rows(file: Path, options: ListOptions) -> ListedRows:
     kind = file.suffix.lower()
     if kind in (".yaml", ".yml"):
-        text = sheets.text_of(file, sheets.bytes_of(file))
-        return ListedRows(tuple(_from_yaml(file, text)))
+        return list_yaml.read_yaml(file)
     if kind in _CALENDARS:
         data = sheets.bytes_of(file)
         return list_calendar.read_calendar(file.name, data, options.until)
@@ -404,42 +428,3 @@ def _rows(file: Path, options: ListOptions) -> ListedRows:
         "supported file type.",
         hint="Use .csv, .xlsx, .xls, .ods, .ics or .yaml.",
     )
-
-
-def _from_yaml(file: Path, text: str) -> list[ListedRow]:
-    tree = plain_yaml.read(text, file.name)
-    entries = tree.value
-    if isinstance(entries, dict) and set(entries) == {"shows"}:
-        entries = entries["shows"].value
-    if not isinstance(entries, list):
-        raise errors.BadFile(
-            f"{file.name} is not a list of shows.",
-            hint="Begin with `- production: …`, or with `shows:` and such a list.",
-        )
-    refuse_more_than_a_season(file.name, len(entries))
-    rows = []
-    for entry in entries:
-        cells = {key: node.text for key, node in entry.items()}
-        _refuse_unknown(file, list(cells), f"line {entry.line}")
-        if None in cells.values() or not cells:
-            raise errors.BadFile(
-                f"{file.name}, line {entry.line}: a show is a list of `column: text`.",
-                hint=f"The columns are {', '.join(COLUMNS)}.",
-            )
-        texts = {key: (text or "").strip() for key, text in cells.items()}
-        rows.append(list_table.listed_row(f"line {entry.line}", texts))
-    return rows
-
-
-def _refuse_unknown(file: Path, names: Sequence[str], position: str) -> None:
-    unknown = [name for name in names if name not in COLUMNS]
-    if unknown or len(set(names)) != len(names) or "production" not in names:
-        problem = (
-            f"the column {safe(unknown[0])!r} is not known"
-            if unknown
-            else "a column is duplicated or `production` is missing"
-        )
-        raise errors.BadFile(
-            f"{file.name}, {position}: {problem}.",
-            hint=f"The columns are {', '.join(COLUMNS)}.",
-        )

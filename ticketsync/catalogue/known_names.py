@@ -1,5 +1,6 @@
 """
-Names in a season list that are nearly the name of a venue or production we have. Pure.
+Names in a season list that are nearly the name of a venue or production we have, or may
+be a room of a venue. Pure.
 
 A name that differs in upper case, spaces or punctuation only is the same; one that is
 nearly the same is a question, because a mistyped name would divide a show's figures.
@@ -10,11 +11,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+
 Kind = Literal["venue", "production"]
+NEW = "new"  # said of a room: it is a venue of its own
 NEARLY = 85  # likeness in percent from which two names may be one
 _NUMBERS = re.compile(r"\d+")
 _ARTICLES = frozenset({"the", "a", "an"})
@@ -28,26 +33,41 @@ _OF_ROOMS = frozenset(
 @dataclass(frozen=True, slots=True)
 class NameQuestion:
     """
-    A written name that is nearly a known one.
+    A written name that is nearly a known one; or, with `rooms_of`, one of a venue that
+    is none of ours and may be a room of one of these, most likely of `known`.
     """
 
     kind: Kind
     written: str
     known: str
+    rooms_of: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """
+        The known names that it may stand for.
+        """
+        return self.rooms_of or (self.known,)
 
     def __str__(self) -> str:
-        return f'{self.kind} "{self.written}": did you mean "{self.known}"?'
+        if not self.rooms_of:
+            return f'{self.kind} "{self.written}": did you mean "{self.known}"?'
+        ours = f'"{self.known}"' if len(self.rooms_of) == 1 else "one that you have"
+        return f'venue "{self.written}": is it a new venue, or a room of {ours}?'
 
 
 @dataclass(frozen=True, slots=True)
 class NameAnswers:
     """
     What a person said about names: `same` maps kind and written name to the known one,
-    `new` are names that are not. `all_same` and `all_new` answer all other questions.
+    `new` are names that are not. `rooms` maps the written name of a room, however it is
+    spelled, to its venue, or to `NEW`. `all_same` and `all_new` answer the other
+    questions; `all_same` says nothing about names that are like none of ours.
     """
 
     same: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
     new: frozenset[tuple[Kind, str]] = frozenset()
+    rooms: Mapping[str, str] = field(default_factory=dict)
     all_same: bool = False
     all_new: bool = False
 
@@ -55,43 +75,98 @@ class NameAnswers:
         """
         Whether a person said that a name is none of ours.
         """
-        return self.all_new or (kind, name) in self.new
+        if self.all_new or (kind, name) in self.new:
+            return True
+        return kind == "venue" and self._venue_of(name) == NEW
+
+    def find(self, question: NameQuestion) -> str | None:
+        """
+        The known name that a person said it is.
+        """
+        kind, written = question.kind, question.written
+        if (kind, written) in self.same:
+            return self.same[kind, written]
+        venue = self._venue_of(written) if kind == "venue" else None
+        if venue is not None:
+            return None if venue == NEW else venue
+        is_near = not question.rooms_of or _is_room(written)
+        return question.known if self.all_same and is_near else None
+
+    def _venue_of(self, room: str) -> str | None:
+        spelled = same_name(room, list(self.rooms))
+        return None if spelled is None else self.rooms[spelled]
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNames:
     """
-    Written names by the known name they stand for, and the open questions.
+    Written names by the known name they stand for, those that are rooms by one spelling
+    of each room, and the open questions.
     """
 
     names: Mapping[str, str]
     questions: tuple[NameQuestion, ...]
+    rooms: Mapping[str, str] = field(default_factory=dict)
 
 
 def resolve(
-    kind: Kind, written: Iterable[str], known: Sequence[str], answers: NameAnswers
+    kind: Kind,
+    written: Iterable[str],
+    known: Sequence[str],
+    answers: NameAnswers,
+    *,
+    may_be_rooms: bool = False,
 ) -> ResolvedNames:
     """
     Which known name each written name stands for. Names that only the list has are
-    compared with one another, too; the most frequent spelling counts as known. A room
-    without a name of its own (Main Room) may be one of the first known venue.
+    compared with one another, too; the most frequent spelling counts as known.
+
+    Where we have a venue, one that is like none of ours is new only if its name is more
+    than that of a room (Main Room), or with `may_be_rooms` only if a person says so.
     """
     names: dict[str, str] = {}
+    rooms: dict[str, str] = {}
     questions: list[NameQuestion] = []
     candidates = list(known)
     for name, _ in Counter(written).most_common():
         found = same_name(name, candidates)
-        near = None if found else _nearest(kind, name, candidates)
-        if found is None and near is None and kind == "venue" and _is_room(name):
-            near = known[0] if known else None
-        if near is not None and (answers.all_same or (kind, name) in answers.same):
-            found = answers.same.get((kind, name), near)
-        elif near is not None and not answers.is_new(kind, name):
-            questions.append(NameQuestion(kind, name, near))
-        names[name] = found or name
-        if found is None:
+        if found is not None:
+            rooms |= {name: rooms[found]} if found in rooms else {}
+        else:
+            near = _nearest(kind, name, candidates)
+            may_be_room = kind == "venue" and (may_be_rooms or _is_room(name))
+            question = None
+            if near is not None:
+                question = NameQuestion(kind, name, names.get(near, near))
+            elif may_be_room and known:
+                question = NameQuestion(kind, name, known[0], tuple(known))
+            found = answers.find(question) if question else None
+            if question and found is None and not answers.is_new(kind, name):
+                questions.append(question)
+            if question and question.rooms_of and found is not None:
+                rooms[name] = name
             candidates.append(name)
-    return ResolvedNames(names, tuple(questions))
+        names[name] = names.get(found, found) if found else name
+    return ResolvedNames(names, tuple(questions), rooms)
+
+
+def check_rooms(answers: NameAnswers, venues: Sequence[str]) -> NameAnswers:
+    """
+    The answers with the venues of rooms by the names that we have for them.
+
+    Raises: `UsageError` for a venue that is none of ours.
+    """
+    rooms = {}
+    for room, venue in answers.rooms.items():
+        ours = NEW if venue == NEW else same_name(venue, venues)
+        if ours is None:
+            raise errors.UsageError(
+                f'--room "{safe(room)}={safe(venue)}": there is no venue '
+                f"{safe(venue)!r}.",
+                hint="See `ticketsync venues list`.",
+            )
+        rooms[room] = ours
+    return replace(answers, rooms=rooms)
 
 
 def same_name(name: str, known: Sequence[str]) -> str | None:

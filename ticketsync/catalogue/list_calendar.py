@@ -26,6 +26,7 @@ from ticketsync.catalogue.calendar_rules import EmptyRule, UnreadableRule, wall_
 from ticketsync.catalogue.listed_rows import (
     ListedRow,
     ListedRows,
+    cut_cells,
     refuse_more_than_a_season,
 )
 from ticketsync.core import clock, errors
@@ -59,7 +60,12 @@ def read_calendar(name: str, data: bytes, until: date | None = None) -> ListedRo
         for row in _rows(name, entries, zone, until, notes):
             rows.append(row)
             refuse_more_than_a_season(name, len(rows))
-    return ListedRows(tuple(rows), tuple(notes))
+    return ListedRows(tuple(map(_cut, rows)), tuple(notes))
+
+
+def _cut(row: ListedRow) -> ListedRow:
+    cells, problem = cut_cells(row.cells)
+    return replace(row, cells=cells, problem=row.problem or problem)
 
 
 def _calendar_zone(calendar: Any) -> tzinfo | None:

@@ -5,14 +5,14 @@ What a season list changes: which of its shows are new, known, moved or cancelle
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from ticketsync.catalogue.listed_rows import ListedShow, SheetProblem
-from ticketsync.catalogue.shows import ShowInfo
-
-CANCELLED_IN_LIST = "cancelled in the season list"
+from ticketsync.catalogue.rescheduling import NewStart, beside, is_same_minute
+from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo
+from ticketsync.core.redact import safe
 
 
 class Change(StrEnum):
@@ -44,17 +44,37 @@ class PlannedShow:
     change: Change
     show: ShowInfo | None = None
 
+    @property
+    def new_start(self) -> NewStart | None:
+        """
+        Where a show of ours goes; `None` if it stays, or is none of ours.
+        """
+        start = self.listed.new.starts_at
+        if self.show is None or self.change not in (Change.MOVED, Change.INCLUDED):
+            return None
+        return None if self.show.starts_at == start else NewStart(self.show, start)
+
+    @property
+    def is_included(self) -> bool:
+        """
+        Whether a show that an earlier list cancelled plays after all.
+        """
+        is_playing = self.change in (Change.MOVED, Change.INCLUDED)
+        return self.show is not None and is_playing and _is_cancelled(self.show)
+
 
 @dataclass(frozen=True, slots=True)
 class ListPlan:
     """
     What a list changes, and the rows that contradict what we have or one another.
-    `repeated` are rows that say what another one says already.
+    `repeated` are rows that say what another one says already; `beside` are cancelled
+    shows that leave their time to one that plays then.
     """
 
     shows: tuple[PlannedShow, ...]
     problems: tuple[SheetProblem, ...] = ()
     repeated: tuple[str, ...] = ()
+    beside: tuple[NewStart, ...] = ()
 
     @property
     def needs_consent(self) -> tuple[PlannedShow, ...]:
@@ -67,7 +87,7 @@ class ListPlan:
 def plan(listed: Sequence[ListedShow], ours: Sequence[ShowInfo]) -> ListPlan:
     """
     Compare a list with our shows. A show is the same by its reference, else by its
-    production, venue and start.
+    production, venue and start. Whether the times are free is for `settle_times`.
     """
     first = _FirstRows()
     kept, problems, repeated = [], [], []
@@ -87,10 +107,70 @@ def plan(listed: Sequence[ListedShow], ours: Sequence[ShowInfo]) -> ListPlan:
             problems.append(found)
         else:
             planned.append(found)
-    problems += compared.taken_places(planned)
+    return ListPlan(_without(planned, problems), tuple(problems), tuple(repeated))
+
+
+def settle_times(plan: ListPlan, ours: Sequence[ShowInfo]) -> ListPlan:
+    """
+    The plan without the shows that would be moved to, or added at, the time of another
+    one that plays. One that is cancelled, by this list or an earlier one, leaves its
+    time to them.
+    """
+    by_key = {_key_of(show): show for show in ours}
+    going = {start.show.id for item in plan.shows if (start := item.new_start)}
+    cancelled = _cancelled_shows(plan, ours)
+    problems, leaving = [], []
+    for item in plan.shows:
+        is_new = item.change is Change.NEW
+        other = by_key.get(_key(item.listed)) if is_new or item.new_start else None
+        if other is None or other.id in going or other == item.show:
+            continue
+        start = beside(other, by_key) if other.id in cancelled else None
+        if start is None:
+            problems.append(_taken(item, other))
+        else:
+            leaving.append(start)
+    return replace(
+        plan,
+        shows=_without(plan.shows, problems),
+        problems=(*plan.problems, *problems),
+        beside=tuple(leaving),
+    )
+
+
+def _without(
+    planned: Sequence[PlannedShow], problems: Sequence[SheetProblem]
+) -> tuple[PlannedShow, ...]:
     wrong = {problem.position for problem in problems}
-    shows = tuple(item for item in planned if item.listed.position not in wrong)
-    return ListPlan(shows, tuple(problems), tuple(repeated))
+    return tuple(item for item in planned if item.listed.position not in wrong)
+
+
+def _cancelled_shows(plan: ListPlan, ours: Sequence[ShowInfo]) -> set[int]:
+    """
+    The shows that this list cancels, or that an earlier one cancelled.
+    """
+    by_this = {
+        item.show.id
+        for item in plan.shows
+        if item.show and item.change in (Change.EXCLUDED, Change.CANCELLED)
+    }
+    return by_this | {show.id for show in ours if _is_cancelled(show)}
+
+
+def _is_cancelled(show: ShowInfo) -> bool:
+    return show.is_excluded and show.excluded_because == CANCELLED_IN_LIST
+
+
+def _taken(item: PlannedShow, other: ShowInfo) -> SheetProblem:
+    name = f"show {other.id} ({other.reference or 'without a reference'})"
+    if other.is_excluded:
+        reason = f"{name} is at that time, excluded by you; `shows edit {other.id}`"
+        return SheetProblem(item.listed.position, f"{reason} moves it")
+    reason = (
+        f"{name} plays at that time; if it is cancelled, list it as cancelled or say "
+        "--missing cancelled"
+    )
+    return SheetProblem(item.listed.position, reason)
 
 
 _Key = tuple[str, str, datetime]
@@ -126,6 +206,8 @@ class _FirstRows:
             return reason, not is_same
         same = self._by_key.get(_key(item))
         if same is not None and not item.is_cancelled and not same.is_cancelled:
+            if item.room and same.room and item.room != same.room:
+                return _another_room(item, same), True
             is_problem = bool(reference and same.new.reference)
             return f"the same show as {same.position}", is_problem
         if reference:
@@ -135,17 +217,25 @@ class _FirstRows:
         return "", False
 
 
+def _another_room(item: ListedShow, same: ListedShow) -> str:
+    return (
+        f'the same show as {same.position}, in "{safe(item.room)}" instead of '
+        f'"{safe(same.room)}"; make one of both a venue of its own'
+    )
+
+
 class _Comparison:
     """
-    Our shows by reference and by key, beside the rows of one list.
+    Our shows by reference and by key, beside the rows of one list. `_claimed` are the
+    shows that its playing rows are.
     """
 
     def __init__(self, listed: Sequence[ListedShow], ours: Sequence[ShowInfo]) -> None:
         self._by_reference = {show.reference: show for show in ours if show.reference}
         self._by_key = {_key_of(show): show for show in ours}
-        self._left_out = {show.id for show in ours if show.is_excluded}
         self._references = {item.new.reference for item in listed}
-        self._playing = {_key(item) for item in listed if not item.is_cancelled}
+        playing = [self._find(item) for item in listed if not item.is_cancelled]
+        self._claimed = {show.id for show in playing if show is not None}
 
     def plan(self, item: ListedShow) -> PlannedShow | SheetProblem:
         show = self._find(item)
@@ -155,53 +245,31 @@ class _Comparison:
             return PlannedShow(item, Change.NEW)
         if problem := _contradiction(item, show):
             return SheetProblem(item.position, problem)
+        if _is_cancelled(show) and is_same_minute(show, item.new.starts_at):
+            return PlannedShow(item, Change.INCLUDED, show)
         if show.starts_at != item.new.starts_at:
             return PlannedShow(item, Change.MOVED, show)
-        if show.id in self._left_out and show.excluded_because == CANCELLED_IN_LIST:
-            return PlannedShow(item, Change.INCLUDED, show)
         is_same = _is_filled(item, show)
         return PlannedShow(item, Change.SAME if is_same else Change.UPDATED, show)
 
     def _find(self, item: ListedShow) -> ShowInfo | None:
         """
         The show that a row is. One at the same time is another one where the list has
-        that one's reference, too: it moves away.
+        that one's reference, too: it moves away, or is cancelled.
         """
         reference = item.new.reference
         if reference and reference in self._by_reference:
             return self._by_reference[reference]
         show = self._by_key.get(_key(item))
-        if show is not None and show.reference and reference:
-            return None if show.reference in self._references else show
+        if show is not None and show.reference in self._references and show.reference:
+            return None
         return show
 
     def _plan_cancelled(self, item: ListedShow, show: ShowInfo | None) -> PlannedShow:
-        is_other = show is not None and _key_of(show) in self._playing
-        if show is None or (is_other and show.reference != item.new.reference):
+        if show is None or show.id in self._claimed:
             return PlannedShow(item, Change.CANCELLED)
-        is_done = show.id in self._left_out
+        is_done = show.is_excluded
         return PlannedShow(item, Change.CANCELLED if is_done else Change.EXCLUDED, show)
-
-    def taken_places(self, planned: Sequence[PlannedShow]) -> list[SheetProblem]:
-        """
-        Shows that would be moved to, or added at, the time of another one that stays.
-        """
-        leaving = {
-            item.show.id
-            for item in planned
-            if item.change is Change.MOVED and item.show is not None
-        }
-        problems = []
-        for item in planned:
-            if item.change not in (Change.MOVED, Change.NEW):
-                continue
-            other = self._by_key.get(_key(item.listed))
-            if other is not None and other.id not in leaving:
-                reason = f"show {other.id} ({other.reference or 'without a reference'})"
-                problems.append(
-                    SheetProblem(item.listed.position, f"{reason} plays at that time")
-                )
-        return problems
 
 
 def _contradiction(item: ListedShow, show: ShowInfo) -> str:

@@ -15,6 +15,7 @@ from ticketsync.catalogue import list_times
 from ticketsync.catalogue.listed_rows import (
     ListedRow,
     ListedRows,
+    cut_cells,
     refuse_more_than_a_season,
 )
 from ticketsync.catalogue.show_states import split_title, state_of_status
@@ -28,6 +29,7 @@ COLUMNS = (
     *("currency", "reference", "status"),
 )
 _HEADING_WITHIN = 40  # rows
+_MOST_NAMED = 50  # unused columns
 _LARGEST_EXACT = 2**53
 _EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 # By column the headings that people use, the first ones before the others.
@@ -224,7 +226,10 @@ def _plain(heading: str) -> str:
 def _notes_about(opened: OpenedFile, table: Table, heading: _Heading) -> list[str]:
     notes = []
     if heading.unused:
-        names = ", ".join(f'"{safe(name)}"' for name in heading.unused)
+        shown = heading.unused[:_MOST_NAMED]
+        names = ", ".join(f'"{safe(name, longest=60)}"' for name in shown)
+        more = len(heading.unused) - len(shown)
+        names += f" and {more} more" if more else ""
         notes.append(f"not used: {_columns(len(heading.unused))} {names}")
     others = [other for other in opened.tables if other is not table]
     if others and not opened.alternatives:
@@ -274,6 +279,8 @@ def listed_row(
     """
     A row by its cells; whether it plays is in its status, its title or its dates.
     """
+    cells, too_long = cut_cells(cells)
+    problem = problem or too_long
     ours = {name: text for name, text in cells.items() if name != "status"}
     status = cells.get("status", "")
     state, ours["production"] = split_title(cells.get("production", ""))

@@ -17,7 +17,8 @@ from ticketsync.core.written_dates import ColumnOrder, Order, WrittenDateError
 DAY_COLUMNS = ("starts_at", "date")
 TIME_COLUMNS = ("starts_at", "date", "time")
 _EXAMPLE = ". Use YYYY-MM-DD HH:MM, for example 2026-06-30 19:30"
-_SHORT_HOUR = re.compile(r"(?:^|\s)[1-9][:.h][0-5]\d$")
+_TIME_EXAMPLE = "; write only when the show starts, such as 19:30"
+_SHORT_HOUR = re.compile(r"(?:^|\s)[1-9][:.h][0-5]\d(?=$|[\s,;/|(–—-]*doors)")
 _ISO_TIME = re.compile(r"\dT\d")
 _SPREADSHEET_EPOCH = re.compile(r"1(?:899|900)-\d\d-\d\d ")
 
@@ -89,6 +90,19 @@ def is_unconfirmed(cells: Mapping[str, str]) -> bool:
         written_dates.is_partly_to_be_confirmed(cells.get(name, ""))
         for name in TIME_COLUMNS
     )
+
+
+def partly_unconfirmed(cells: Mapping[str, str]) -> str:
+    """
+    The date or time of a row that says of itself that it is to be confirmed; `""` where
+    there is nothing else in it, or none does.
+    """
+    for name in TIME_COLUMNS:
+        text = cells.get(name, "")
+        is_partly = written_dates.is_partly_to_be_confirmed(text)
+        if is_partly and not written_dates.is_to_be_confirmed(text):
+            return text
+    return ""
 
 
 def swapped_cells(texts: Iterable[str]) -> frozenset[str]:
@@ -177,7 +191,8 @@ def _read_time(text: str, style: TimeStyle) -> time:
     try:
         return written_dates.read_time(plain, needs_half=style.needs_half)
     except WrittenDateError as error:
-        raise InvalidCell("time", f'"{safe(text)}" {error.reason}') from None
+        reason = f'"{safe(text)}" {error.reason}{_TIME_EXAMPLE}'
+        raise InvalidCell("time", reason) from None
 
 
 def _refuse_other_time(text: str, moment: datetime, style: TimeStyle) -> None:

@@ -4,6 +4,7 @@ The rows of a season list, whatever file it came in: as text, and as a show.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +13,7 @@ from ticketsync.catalogue.show_states import State
 from ticketsync.core import errors
 
 MOST_SHOWS = 5000  # of one list
+LONGEST_CELL = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class ListedRow:
     One row of the file: its position in words, and its cells as text by column.
 
     `starts_at` is set where the file gives an instant. `problem` is why the row cannot
-    be read, with its column; `status` is what the list says about whether it plays.
+    be read, with its column; `status` is what the list says about whether it plays,
+    `room` the room of its venue if it names one.
     """
 
     position: str
@@ -42,6 +45,7 @@ class ListedRow:
     state: State = "on"
     problem: tuple[str, str] | None = None
     status: str = ""
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class ListedShow:
     position: str
     new: NewShow
     is_cancelled: bool = False
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,20 @@ class OpenRow:
     production: str
     reference: str = ""
     day: date | None = None
+
+
+def cut_cells(
+    cells: Mapping[str, str],
+) -> tuple[dict[str, str], tuple[str, str] | None]:
+    """
+    The cells, none longer than any name or time is, and a problem with the first one
+    that was.
+    """
+    long = [name for name, text in cells.items() if len(text) > LONGEST_CELL]
+    if not long:
+        return dict(cells), None
+    reason = f"it has more than {LONGEST_CELL} characters"
+    return {name: text[:60] for name, text in cells.items()}, (long[0], reason)
 
 
 class InvalidCell(ValueError):

@@ -45,22 +45,25 @@ def rename_production(connection: Connection, title: str, new_title: str) -> int
     Raises: `NotFound`; `UsageError` where another one has that title.
     """
     production_id = find_production(connection, title)
-    refuse_title(connection, title, new_title)
+    new_title = check_title(connection, title, new_title)
     is_this = productions.c.id == production_id
     connection.execute(update(productions).where(is_this).values(title=new_title))
     _record(connection, "rename", production_id, title, {"title": new_title})
     return production_id
 
 
-def refuse_title(connection: Connection, title: str, new_title: str) -> None:
+def check_title(connection: Connection, title: str, new_title: str) -> str:
     """
-    Raises: `UsageError` for a title that is empty or another production's.
+    A new title of a production, as it is stored.
+
+    Raises: `UsageError` for one that is empty or another production's.
     """
-    entered_values.check_name(new_title, "production")
+    wanted = entered_values.check_name(new_title, "production")
     others = [known for _, known, _ in shows.list_productions(connection)]
     entered_values.refuse_same_name(
-        new_title, (known for known in others if known != title), "production"
+        wanted, (known for known in others if known != title), "production"
     )
+    return wanted
 
 
 def add_production(connection: Connection, title: str) -> tuple[int, str]:
@@ -70,10 +73,19 @@ def add_production(connection: Connection, title: str) -> tuple[int, str]:
 
     Raises: `UsageError` for a title that is none.
     """
+    same = known_title(connection, title)
+    return shows.add_production(connection, same), same
+
+
+def known_title(connection: Connection, title: str) -> str:
+    """
+    A title that a person typed, as a production of ours has it if it is one of them.
+
+    Raises: `UsageError` for a title that is none.
+    """
     wanted = entered_values.check_name(title, "production")
     known = [other for _, other, _ in shows.list_productions(connection)]
-    same = known_names.same_name(wanted, known) or wanted
-    return shows.add_production(connection, same), same
+    return known_names.same_name(wanted, known) or wanted
 
 
 def refuse_merge(connection: Connection, title: str, into: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ Setting new starts for shows of ours, several at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,9 @@ from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import shows
 
-_ASIDE = timedelta(seconds=1)  # shows start at whole minutes
+# Shows start at whole minutes; the seconds after one are for those that step aside.
+_MOST_BESIDE = 29  # cancelled shows with the time of another one
+_ASIDE = timedelta(seconds=30)  # while others move
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,29 @@ class NewStart:
 
     show: ShowInfo
     starts_at: datetime
+
+
+def beside(
+    show: ShowInfo, taken: Collection[tuple[str, str, datetime]]
+) -> NewStart | None:
+    """
+    The start of a cancelled show that leaves its time to another one: a second later,
+    which no list or page shows. `taken` holds the production, venue and start of each
+    show; `None` if there is no free second.
+    """
+    for seconds in range(1, _MOST_BESIDE + 1):
+        starts_at = show.starts_at + timedelta(seconds=seconds)
+        is_free = (show.production, show.venue, starts_at) not in taken
+        if is_free and is_same_minute(show, starts_at):
+            return NewStart(show, starts_at)
+    return None
+
+
+def is_same_minute(show: ShowInfo, starts_at: datetime) -> bool:
+    """
+    Whether a show starts at that time, as people write it.
+    """
+    return show.starts_at.replace(second=0) == starts_at.replace(second=0)
 
 
 def reschedule_shows(connection: Connection, moves: Sequence[NewStart]) -> None:
@@ -66,11 +91,15 @@ def _set_starts(connection: Connection, moves: Sequence[NewStart]) -> None:
 
 def _decision(move: NewStart) -> Decision:
     show = move.show
+    before, after = show.starts_local, local_text(move.starts_at, show.timezone)
+    if before == after:  # only the seconds differ
+        before = f"{before}:{show.starts_at:%S}"
+        after = f"{after}:{move.starts_at:%S}"
     return Decision(
         "move",
         "show",
         f"{show.production} {show.starts_local}",
         show.id,
-        {"starts_local": show.starts_local},
-        {"starts_local": local_text(move.starts_at, show.timezone)},
+        {"starts_local": before},
+        {"starts_local": after},
     )

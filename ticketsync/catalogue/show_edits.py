@@ -12,7 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from ticketsync.catalogue import entered_values, production_edits, shows, undoing
+from ticketsync.catalogue import (
+    entered_values,
+    production_edits,
+    show_names,
+    shows,
+    undoing,
+)
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -230,11 +236,7 @@ def refuse_others(show_ids: Iterable[int], locked: Iterable[int]) -> None:
 
 def _venue(connection: Connection, show: ShowInfo, edit: ShowEdit) -> VenueInfo:
     name = edit.venue or show.venue
-    venue = shows.find_venue(connection, name)
-    if venue is None:
-        raise errors.NotFound(
-            f"There is no venue {safe(name)!r}.", hint="See `ticketsync venues list`."
-        )
+    venue = show_names.get_venue(connection, name)
     if edit.venue is None:
         return VenueInfo(venue.id, venue.name, show.timezone, show.currency)
     if venue.timezone != show.timezone and edit.starts_local is None:

@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 
 from ticketsync.catalogue import entered_values, known_names, shows
 from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
+from ticketsync.catalogue.shows import VenueInfo
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,23 @@ def resolve(
         placed.names[venue],
         (*placed.questions, *titled.questions),
         is_new_venue=placed.names[venue] not in venues,
+    )
+
+
+def get_venue(connection: Connection, name: str) -> VenueInfo:
+    """
+    The venue of that name.
+
+    Raises: `NotFound`, with the name that is nearly the same.
+    """
+    found = shows.find_venue(connection, name)
+    if found is not None:
+        return found
+    names = [venue.name for venue in shows.list_venues(connection)]
+    answers = NameAnswers(all_same=True)
+    near = known_names.resolve("venue", [name], names, answers).names[name]
+    question = f" Did you mean {safe(near)!r}?" if near != name else ""
+    raise errors.NotFound(
+        f"There is no venue {safe(name)!r}.{question}",
+        hint="See `ticketsync venues list`.",
     )

@@ -28,6 +28,8 @@ from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.types import is_row_id
 from ticketsync.store.upsert import insert_all_new, insert_new, rows_among
 
+CANCELLED_IN_LIST = "cancelled in the season list"
+
 
 @dataclass(frozen=True, slots=True)
 class VenueInfo:
@@ -304,9 +306,12 @@ def set_excluded(
     Exclude a show from the figures, or include it again. Excluded again without a
     reason, it keeps the one it has.
 
-    Raises: `NotFound` where there is no such show.
+    Raises: `NotFound` where there is no such show; `UsageError` where another one has
+    taken its time since it was cancelled.
     """
     show = get_show(connection, show_id)
+    if not excluded:
+        _take_time_back(connection, show)
     values = {
         "is_excluded": excluded,
         "excluded_because": (reason or show.excluded_because) if excluded else "",
@@ -315,6 +320,21 @@ def set_excluded(
     before = {name: getattr(show, name) for name in values}
     action = "exclude" if excluded else "include"
     audit.record(connection, _decision(action, show, before=before, after=values))
+
+
+def _take_time_back(connection: Connection, show: ShowInfo) -> None:
+    """
+    Bring a show that stepped aside for another one back to its whole minute.
+    """
+    minute = show.starts_at.replace(second=0)
+    if not show.is_excluded or show.starts_at == minute:
+        return
+    if is_taken(connection, show.id, minute):
+        raise errors.UsageError(
+            f"Another show of {safe(show.production)} plays at that time now.",
+            hint=f"Move this one first: `ticketsync shows edit {show.id} --starts-at`.",
+        )
+    move_show(connection, show.id, minute)
 
 
 def remove_show(connection: Connection, show_id: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import entered_values, shows
+from ticketsync.catalogue import entered_values, show_names, shows
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -48,25 +48,28 @@ def fingerprint(venue: VenueInfo) -> str:
     return digest.content(json.dumps(editable).encode()).hex()
 
 
-def find_venue(connection: Connection, name: str) -> VenueInfo:
+def add_venue(
+    connection: Connection, name: str, timezone: str, currency: str
+) -> VenueInfo:
     """
-    The venue of that name.
+    Add a venue that a person named, or return the one of that very name.
 
-    Raises: `NotFound`, with the name that is nearly the same.
+    Raises: as `shows.add_venue`; `UsageError` for a name that is none, or is that of
+    another one in other letters.
     """
-    from ticketsync.catalogue import known_names
+    wanted = _check_name(connection, name, may_be=name.strip())
+    return shows.add_venue(connection, wanted, timezone, currency)
 
-    found = shows.find_venue(connection, name)
-    if found is not None:
-        return found
+
+def _check_name(connection: Connection, name: str, *, may_be: str) -> str:
+    """
+    The name of a venue as it is stored: that of no other one than `may_be`.
+    """
+    wanted = entered_values.check_name(name, "venue")
     names = [venue.name for venue in shows.list_venues(connection)]
-    answers = known_names.NameAnswers(all_same=True)
-    near = known_names.resolve("venue", [name], names, answers).names[name]
-    question = f" Did you mean {safe(near)!r}?" if near != name else ""
-    raise errors.NotFound(
-        f"There is no venue {safe(name)!r}.{question}",
-        hint="See `ticketsync venues list`.",
-    )
+    others = [other for other in names if other != may_be]
+    entered_values.refuse_same_name(wanted, others, "venue")
+    return wanted
 
 
 def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, str]:
@@ -78,7 +81,7 @@ def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, s
     `GuardRefused` (`guard-books`) for another currency where something was sold;
     `Busy` where it has changed since it was opened.
     """
-    venue = find_venue(connection, name)
+    venue = show_names.get_venue(connection, name)
     after = {
         "name": edit.name or venue.name,
         "timezone": shows.check_time_zone(edit.timezone or venue.timezone),
@@ -91,11 +94,7 @@ def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, s
             hint="Open it again to see how it is now.",
         )
     if "name" in changed:
-        changed["name"] = entered_values.check_name(after["name"], "venue")
-        others = [known.name for known in shows.list_venues(connection)]
-        entered_values.refuse_same_name(
-            changed["name"], (other for other in others if other != venue.name), "venue"
-        )
+        changed["name"] = _check_name(connection, after["name"], may_be=venue.name)
     found = count_dependents(connection, show_ids_of(connection, venue=name))
     if "timezone" in changed and found.shows and edit.keep is None:
         raise errors.UsageError(
@@ -141,7 +140,7 @@ def _lock(
 
     Raises: `NotFound`; `Busy` where a show was added to it meanwhile.
     """
-    venue = find_venue(connection, name)
+    venue = show_names.get_venue(connection, name)
     ids = show_ids_of(connection, venue=name)
     lock_shows(connection, ids)
     row_locks.lock_keys(connection, venues, [venue.id, *others])
@@ -227,7 +226,10 @@ def refuse_merge(
     Raises: `NotFound`; `UsageError` where they are the same, differ in zone or
     currency, the first is the default venue, or a production plays at both at once.
     """
-    source, target = find_venue(connection, name), find_venue(connection, into)
+    source, target = (
+        show_names.get_venue(connection, name),
+        show_names.get_venue(connection, into),
+    )
     if source == target:
         raise errors.UsageError("That is the same venue.", hint="Give two names.")
     if (source.timezone, source.currency) != (target.timezone, target.currency):
@@ -264,7 +266,7 @@ def merge_venues(connection: Connection, name: str, into: str) -> list[int]:
 
     Raises: as `refuse_merge`.
     """
-    _, moved = _lock(connection, name, find_venue(connection, into).id)
+    _, moved = _lock(connection, name, show_names.get_venue(connection, into).id)
     source, target = refuse_merge(connection, name, into)
     is_here = shows_table.c.venue_id == source.id
     connection.execute(update(shows_table).where(is_here).values(venue_id=target.id))
@@ -282,7 +284,7 @@ def refuse_removal(connection: Connection, name: str) -> VenueInfo:
 
     Raises: `NotFound`; `UsageError` where it has shows or is the default venue.
     """
-    venue = find_venue(connection, name)
+    venue = show_names.get_venue(connection, name)
     _refuse_default(connection, venue, "Use `ticketsync venues edit` to change it.")
     found = count_dependents(connection, show_ids_of(connection, venue=name))
     if found.shows:
@@ -299,7 +301,7 @@ def remove_venue(connection: Connection, name: str) -> None:
 
     Raises: as `refuse_removal`.
     """
-    venue = find_venue(connection, name)
+    venue = show_names.get_venue(connection, name)
     row_locks.lock_keys(connection, venues, [venue.id])
     venue = refuse_removal(connection, name)
     connection.execute(delete(venues).where(venues.c.id == venue.id))

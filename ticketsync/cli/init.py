@@ -113,11 +113,11 @@ def _known_venues(database: Database) -> str:
 def _add_venue(
     database: Database, name: str, timezone: str, currency: str
 ) -> VenueInfo:
-    from ticketsync.catalogue import places, shows
+    from ticketsync.catalogue import entered_values, places, shows
     from ticketsync.workflows import new_installation
 
     name = name or questions.ask_until_valid(
-        "Venue name", "--venue", new_installation.check_name
+        "Venue name", "--venue", entered_values.check_venue
     )
     zone = shows.check_time_zone(timezone) if timezone else _ask_time_zone()
     code = currency or questions.ask_until_valid(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ticketsync.cli import context, terminal
+from ticketsync.cli import questions as choices
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
@@ -31,14 +32,36 @@ def ask(
         if len(shown) == 1:
             raise errors.NeedsTerminal(shown[0], hint=hint)
         raise errors.NeedsTerminal(
-            f"{len(shown)} names are nearly those of others.",
+            f"{len(shown)} names may be others that you have.",
             hint=hint,
             details=errors.first_of(shown),
         )
     same, new = dict(answers.same), set(answers.new)
     for question in questions:
-        if terminal.confirm(str(question)):
-            same[question.kind, question.written] = question.known
+        known = _ask_one(question)
+        if known is not None:
+            same[question.kind, question.written] = known
         else:
             new.add((question.kind, question.written))
     return replace(answers, same=same, new=frozenset(new))
+
+
+def _ask_one(question: NameQuestion) -> str | None:
+    """
+    The known name that a person says it is; `None` for a new one.
+    """
+    from ticketsync.catalogue.known_names import NEW
+    from ticketsync.core.redact import safe
+
+    venues = question.rooms_of
+    if not venues:
+        return question.known if terminal.confirm(str(question)) else None
+    unknown = f'You have no venue "{safe(question.written)}".'
+    if len(venues) == 1:
+        room = f'Is it a room of "{safe(question.known)}" (no: a new venue)?'
+        return question.known if terminal.confirm(f"{unknown} {room}") else None
+    rooms = [(venue, f"a room of {safe(venue)}") for venue in venues]
+    chosen = choices.choose(
+        f"{unknown} What is it", "--room", [*rooms, (NEW, "a new venue")]
+    )
+    return None if chosen == NEW else chosen

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,8 +105,8 @@ def check_recipe(
 def _print_rest(found: Preview) -> None:
     for text in found.troubles:
         terminal.echo(f"Not read: {text}")
-    for text in found.words:
-        terminal.echo(text)
+    for word in found.words:
+        terminal.echo(str(word))
     for text in found.notes:
         terminal.echo(f"Note: {text}")
     if found.unused_columns:
@@ -116,12 +117,18 @@ def _print_rest(found: Preview) -> None:
 
 def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
     """
-    The orders and what could not be read; in CSV all rows have the same columns.
+    The orders, what could not be read, and the words for status and kind with their
+    number of rows; in CSV all rows have the same columns.
     """
     troubles = [{"trouble": text} for text in found.troubles]
+    words = [
+        {name: str(value) for name, value in asdict(word).items()}
+        for word in found.words
+    ]
     if format != "csv":
-        return [*found.rows, *troubles]
+        return [*found.rows, *troubles, *words]
     names = ["order", "event", "starts_at", "tickets", "charged", "refunded"]
     names += ["currency", "sold", "fees", "trouble", "timezone"]
+    names += ["field", "column", "word", "rows", "means"]
     empty = dict.fromkeys(names, "")
-    return [empty | row for row in (*found.rows, *troubles)]
+    return [empty | row for row in (*found.rows, *troubles, *words)]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ticketsync.catalogue.import_file import ListOptions
+    from ticketsync.catalogue.known_names import NameQuestion
     from ticketsync.catalogue.missing_shows import MissingAnswer, MissingShow
     from ticketsync.catalogue.show_states import StatusAnswer
     from ticketsync.core.written_dates import Order
@@ -54,6 +55,13 @@ def import_shows(
     new_names: Annotated[
         bool, typer.Option("--new-names", help="Names nearly like yours are new.")
     ] = False,
+    room: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VENUE|new",
+            help="Which venue a room of the list is in, or that it is a venue.",
+        ),
+    ] = None,
     missing: Annotated[
         str,
         typer.Option(
@@ -99,7 +107,9 @@ def import_shows(
         since=_day(since),
         until=_day(until),
         sheet=sheet,
-        names=NameAnswers(all_same=same_names, all_new=new_names),
+        names=NameAnswers(
+            rooms=dict(map(_room, room or ())), all_same=same_names, all_new=new_names
+        ),
         missing=MissingAnswers(_missing(missing)),
         statuses=dict(map(_status, status or ())),
     )
@@ -181,6 +191,37 @@ def _status(text: str) -> tuple[str, StatusAnswer]:
     )
 
 
+def _room(text: str) -> tuple[str, str]:
+    """
+    The name of a room and its venue.
+    """
+    from ticketsync.core import errors
+
+    room, _, venue = text.rpartition("=")
+    if not room.strip() or not venue.strip():
+        raise errors.UsageError(
+            f"--room {text}: this does not say where a room is.",
+            hint='Use --room "ROOM=VENUE", or --room "ROOM=new" for a venue.',
+        )
+    return room.strip(), venue.strip()
+
+
+def _hint(questions: Sequence[NameQuestion]) -> str:
+    """
+    How to answer questions about names without a terminal.
+    """
+    from ticketsync.core.redact import safe
+
+    said = []
+    if any(not question.rooms_of for question in questions):
+        said.append("--same-names if nearly equal names are yours")
+    if rooms := [question for question in questions if question.rooms_of]:
+        name, known = safe(rooms[0].written), safe(rooms[0].known)
+        said.append(f'--room "{name}={known}" for a room, --room "{name}=new" if not')
+    said.append("--new-names if all are new")
+    return f"Use {', '.join(said)}, or correct the list. Nothing was imported."
+
+
 def _day(text: str) -> date | None:
     from datetime import date
 
@@ -220,8 +261,7 @@ def _preview(
         answers = name_questions.ask(
             seen.parsed.questions,
             options.names,
-            hint="Use --same-names if they are, --new-names if they are not, or "
-            "correct the list. Nothing was imported.",
+            hint=_hint(seen.parsed.questions),
         )
         options = replace(options, names=answers)
         seen = read()

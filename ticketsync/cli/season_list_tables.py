@@ -58,7 +58,8 @@ def _change_text(item: PlannedShow) -> str:
     from ticketsync.cli import render
 
     if item.change is Change.MOVED and item.show is not None:
-        return f"was {render.day(item.show.starts_local)}"
+        again = ", include again" if item.is_included else ""
+        return f"was {render.day(item.show.starts_local)}{again}"
     words = {
         Change.SAME: "exists",
         Change.EXCLUDED: "cancelled: exclude",
@@ -135,7 +136,12 @@ def print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
             "unconfirmed": list(seen.parsed.unconfirmed),
             "notes": list(seen.notes),
             "questions": [
-                {"kind": q.kind, "written": q.written, "known": q.known}
+                {
+                    "kind": q.kind,
+                    "written": q.written,
+                    "known": q.known,
+                    "rooms_of": list(q.rooms_of),
+                }
                 for q in seen.parsed.questions
             ],
             "new_venues": list(seen.new_venues),

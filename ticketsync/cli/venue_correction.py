@@ -53,12 +53,17 @@ def _choose(database: Database) -> VenueInfo:
 
 
 def _ask_edit(database: Database, venue: VenueInfo) -> VenueEdit:
-    from ticketsync.catalogue import dependents, places, show_edits, shows
+    from ticketsync.catalogue import (
+        dependents,
+        entered_values,
+        places,
+        show_edits,
+        shows,
+    )
     from ticketsync.catalogue.venue_edits import VenueEdit
-    from ticketsync.workflows import new_installation
 
     name = questions.ask_until_valid(
-        "Venue name", "venues edit", new_installation.check_name, default=venue.name
+        "Venue name", "venues edit", entered_values.check_venue, default=venue.name
     )
     zone = questions.ask_until_valid(
         "Time zone, or a city in it",

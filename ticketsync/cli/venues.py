@@ -31,16 +31,11 @@ def add_venue(
     """
     Add a venue. The first one gives the defaults for shows.
     """
-    from ticketsync.catalogue import entered_values, shows
+    from ticketsync.catalogue import venue_edits
 
     app_context = context.get_context(ctx)
     with app_context.database().write() as connection:
-        name = entered_values.check_name(name, "venue")
-        others = [known.name for known in shows.list_venues(connection)]
-        entered_values.refuse_same_name(
-            name, (other for other in others if other != name), "venue"
-        )
-        venue = shows.add_venue(connection, name, timezone, currency)
+        venue = venue_edits.add_venue(connection, name, timezone, currency)
     app_context.say(
         f"Venue {venue.id}: {venue.name}, {venue.timezone}, {venue.currency}"
     )

@@ -68,6 +68,12 @@ _DAY_THEN_TIME = re.compile(
 _TIME_THEN_DAY = re.compile(
     rf"(?P<time>{_CLOCK})(?:\s*,\s*|\s+(?:on|[-–—|])\s+|\s+)(?P<day>\S.*)"
 )
+_WITH_DOORS = re.compile(
+    rf"(?P<show>{_CLOCK})\s*(?:[,;/|(–—-]\s*)?"
+    r"doors?(?:\s+(?:open|at|from|open at|open from))?\s*:?\s*"
+    rf"(?P<doors>{_CLOCK})\s*\)?"
+)
+_EARLIEST_DOORS = 180  # minutes before the show
 IN_TWO_ORDERS = "could be read with the day or with the month first"
 _EARLIEST_SHORT_YEAR = 20  # `05` may as well be a month or a day
 
@@ -220,7 +226,8 @@ def read_day(text: str, order: Order | None = None) -> date:
 
 def read_time(text: str, *, needs_half: bool = False) -> time:
     """
-    A time of day as a person writes it. `needs_half`: the column says am or pm, so that
+    A time of day as a person writes it, or that of a show beside the one at which its
+    doors open: `19:30 (doors 19:00)`. `needs_half`: the column says am or pm, so that
     an hour up to 12 without it could be either.
 
     Raises: `WrittenDateError` for everything that is not exactly one time.
@@ -229,6 +236,9 @@ def read_time(text: str, *, needs_half: bool = False) -> time:
     if plain in ("noon", "midday", "12 noon"):
         return time(12)
     match = _TIME.fullmatch(plain)
+    beside = _WITH_DOORS.fullmatch(plain)
+    if match is None and beside is not None:
+        return _after_doors(beside, needs_half=needs_half)
     if match is None or (_NUMBER.fullmatch(plain) and not _has_minutes(plain)):
         raise WrittenDateError(_why_no_time(plain))
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
@@ -423,11 +433,41 @@ def _has_minutes(plain: str) -> bool:
     return re.fullmatch(r"\d\d?\.\d\d", plain) is not None
 
 
+def _after_doors(match: re.Match[str], *, needs_half: bool) -> time:
+    """
+    When a show starts whose doors open before; any other two times are two times.
+    """
+    show, doors = (
+        read_time(match[name], needs_half=needs_half) for name in ("show", "doors")
+    )
+    before = (show.hour - doors.hour) * 60 + show.minute - doors.minute
+    if not 0 < before <= _EARLIEST_DOORS:
+        raise WrittenDateError("has more than one time")
+    return show
+
+
+def _looks_like_day(plain: str) -> bool:
+    """
+    Whether a text is one day, perhaps without its year.
+    """
+    _, day = _without_weekday(_ORDINAL.sub("", plain))
+    if _NUMBERS.fullmatch(day) or _YEAR_FIRST.fullmatch(day):
+        return True
+    found = [m for p in (*_NAMED, *_WITHOUT_YEAR) if (m := p.fullmatch(day))]
+    named = [m for m in found if "month" in m.re.groupindex]
+    has_month = any(_month(match["month"]) is not None for match in named)
+    return has_month or (len(found) > len(named) and not _has_minutes(day))
+
+
 def _why_no_time(plain: str) -> str:
     if _NUMBER.fullmatch(plain):
         return "is a number, not a time of day"
+    if _looks_like_day(plain):
+        return "is a date, not a time of day"
     if plain == "midnight":
         return "could be the beginning or the end of its day"
     if len(re.findall(_CLOCK, plain)) > 1:
         return "has more than one time"
+    if re.search(r"\d", plain) and re.search(r"[a-z(*]", plain):
+        return "has more than a time of day"
     return "is not a time of day"

@@ -6,6 +6,7 @@ sale, edit one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ticketsync.catalogue import (
     shows,
 )
 from ticketsync.catalogue.import_file import ListOptions
-from ticketsync.catalogue.known_names import NameAnswers
+from ticketsync.catalogue.known_names import NEW, NameAnswers, NameQuestion
 from ticketsync.catalogue.missing_shows import ANSWERS, MissingAnswers
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
@@ -123,9 +124,10 @@ class ShowSetupPages:
         """
         pending = self._lists.get(request.path_params["id"])
         options = pending.options
-        names, order = request.form.get("names", ""), request.form.get("dates", "")
-        if names in ("same", "new"):
-            answers = NameAnswers(all_same=names == "same", all_new=names == "new")
+        order = request.form.get("dates", "")
+        if pending.preview is not None:
+            asked = pending.preview.parsed.questions[:SHOWN]
+            answers = _read_names(request.form, asked, options.names)
             options = replace(options, names=answers)
         for said in ANSWERS:
             if request.form.get("missing") == said:
@@ -172,6 +174,7 @@ class ShowSetupPages:
             more=max(0, len(seen.plan.shows) - SHOWN) if seen else 0,
             problems=seen.problems[: pending_lists.SHOWN] if seen else (),
             remarks=remarks[: pending_lists.SHOWN],
+            questions=seen.parsed.questions[:SHOWN] if seen else (),
             moves=seen.moves[:SHOWN] if seen else (),
             counts=season_list.count_changes(seen) if seen else {},
         )
@@ -226,6 +229,25 @@ class ShowSetupPages:
             preview=preview,
             form=request.form,
         )
+
+
+def _read_names(
+    form: Mapping[str, str], asked: Sequence[NameQuestion], answers: NameAnswers
+) -> NameAnswers:
+    """
+    The answers so far with those of a form: for each question the number of the known
+    name, or `new`.
+    """
+    same, new = dict(answers.same), set(answers.new)
+    for number, question in enumerate(asked):
+        said = form.get(f"name{number}", "")
+        name = (question.kind, question.written)
+        if said == NEW:
+            new.add(name)
+        for choice, known in enumerate(question.choices):
+            if said == str(choice):
+                same[name] = known
+    return replace(answers, same=same, new=frozenset(new))
 
 
 def read_edit(request: PageRequest, show: ShowInfo) -> ShowEdit:

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.catalogue import places, shows, venue_edits
+from ticketsync.catalogue import entered_values, places, shows, venue_edits
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
@@ -170,7 +170,7 @@ def _read_edit(form: Mapping[str, str]) -> VenueEdit:
     """
     zone = places.one_zone(form.get("place", ""))
     return VenueEdit(
-        new_installation.check_name(form.get("name", "")),
+        entered_values.check_venue(form.get("name", "")),
         zone,
         form.get("currency", "").strip() or None,
         "instant" if form.get("keep") == "instant" else "clock",

@@ -16,6 +16,7 @@ from ticketsync.catalogue import (
     occurrences,
     production_edits,
     show_edits,
+    show_names,
     shows,
     venue_edits,
 )
@@ -128,7 +129,7 @@ def preview_rename(
     Raises: `NotFound`; `UsageError` where another production has that title.
     """
     production_edits.find_production(connection, title)
-    production_edits.refuse_title(connection, title, new_title)
+    new_title = production_edits.check_title(connection, title, new_title)
     return EditPreview(
         *("rename", title, _of_production(connection, title)),
         *({"title": title}, {"title": new_title}, _setting(settings, title)),
@@ -198,7 +199,7 @@ def preview_venue(connection: Connection, name: str, edit: VenueEdit) -> EditPre
     Raises: as `venue_edits.plan_edit`.
     """
     after = venue_edits.plan_edit(connection, name, edit)
-    venue = venue_edits.find_venue(connection, name)
+    venue = show_names.get_venue(connection, name)
     notes = []
     if "timezone" in after and shows.get_venue(connection).id == venue.id:
         notes.append("the calendar days of all figures are those of its new zone")

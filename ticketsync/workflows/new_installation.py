@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ticketsync.catalogue import places, shows
+from ticketsync.catalogue import places, venue_edits
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors, paths
 from ticketsync.store import engine
@@ -31,7 +31,6 @@ sync:
 matching:
   tolerance_minutes: 120
 """
-LONGEST_NAME = 200
 
 
 def is_empty(settings_file: Path, database_url: str) -> bool:
@@ -73,8 +72,9 @@ def add_venue(
     Add a venue. `place` is its time zone or a city in it; the currency is, where none
     is given, that of the country. The first venue's zone is that of the business.
 
-    Raises: `UsageError` for an empty name, for a place or currency that is not known,
-    and where there is a venue of that name with others.
+    Raises: `UsageError` for an empty name or that of another venue in other letters,
+    for a place or currency that is not known, and where there is a venue of that name
+    with others.
     """
     zone = places.one_zone(place)
     code = currency.strip() or places.currency_of(zone)
@@ -83,18 +83,4 @@ def add_venue(
             f"The currency of {zone} is not known here.", hint="Enter it, such as AUD."
         )
     with database.write() as connection:
-        return shows.add_venue(connection, check_name(name), zone, code)
-
-
-def check_name(text: str) -> str:
-    """
-    The name of a venue as it is stored.
-
-    Raises: `UsageError` if it is empty or very long.
-    """
-    name = text.strip()
-    if not name:
-        raise errors.UsageError("The name cannot be empty.")
-    if len(name) > LONGEST_NAME:
-        raise errors.UsageError("The name is too long.")
-    return name
+        return venue_edits.add_venue(connection, name, zone, code)

@@ -68,6 +68,27 @@ def write_starter(database: Database, report: Path, folder: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportWord:
+    """
+    A word of the column that is mapped to a field (`status` or `kind`): its heading, in
+    how many rows it stands, and what the recipe makes of it; `means` is empty for one
+    that the recipe does not have.
+    """
+
+    field: str
+    column: str
+    word: str
+    rows: int
+    means: str
+
+    def __str__(self) -> str:
+        ours = STATUSES if self.field == "status" else KINDS
+        unknown = f"not in the recipe; add it under `{self.field}` to one of "
+        place = f"{self.column} {self.word!r} in {number_of(self.rows, 'row')}"
+        return f"{place}: {self.means or unknown + ', '.join(ours)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """
     What a recipe makes of one report or several.
@@ -77,7 +98,7 @@ class Preview:
     troubles        what could not be read, with its place
     notes           what was left out or decided by evidence
     unused_columns  the headings that the recipe does not use
-    words           what the columns for status and kind say, in a line for each word
+    words           what the columns for status and kind say
     """
 
     scope: str
@@ -85,7 +106,7 @@ class Preview:
     troubles: list[str]
     notes: tuple[str, ...]
     unused_columns: tuple[str, ...]
-    words: tuple[str, ...]
+    words: tuple[ReportWord, ...]
 
 
 def preview(
@@ -189,15 +210,13 @@ def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
     return Preview(scope, rows, troubles, reports.notes, reports.unmapped, words)
 
 
-def _words(reports: Reports, field: str) -> list[str]:
+def _words(reports: Reports, field: str) -> list[ReportWord]:
     """
-    The words of a mapped column, each with its rows and what the recipe makes of it, or
-    what it can be mapped to.
+    The words of a mapped column, the most frequent first.
     """
     if field not in reports.recipe.columns:
         return []
     mapped = getattr(reports.recipe, field)
-    ours = STATUSES if field == "status" else KINDS
     heading = safe(reports.recipe.columns[field])
     found: Counter[str] = Counter()
     spelled: dict[str, str] = {}
@@ -207,12 +226,12 @@ def _words(reports: Reports, field: str) -> list[str]:
             found[word.lower()] += 1
             spelled.setdefault(word.lower(), word)
     return [
-        f"{heading} {safe(spelled[word], longest=40)!r} in {number_of(number, 'row')}: "
-        + (
-            str(mapped[word])
-            if word in mapped
-            else f"not in the recipe; add it under `{field}` to one of "
-            f"{', '.join(ours)}"
+        ReportWord(
+            field,
+            heading,
+            safe(spelled[word], longest=40),
+            number,
+            str(mapped.get(word, "")),
         )
         for word, number in found.most_common()
     ]

@@ -20,15 +20,11 @@ from ticketsync.catalogue import (
     shows,
 )
 from ticketsync.catalogue.import_file import ListOptions, ParsedShows
-from ticketsync.catalogue.list_plan import (
-    CANCELLED_IN_LIST,
-    Change,
-    ListPlan,
-    PlannedShow,
-)
+from ticketsync.catalogue.list_plan import Change, ListPlan, PlannedShow
 from ticketsync.catalogue.listed_rows import SheetProblem
 from ticketsync.catalogue.missing_shows import ListScope, MissingShow
 from ticketsync.catalogue.rescheduling import NewStart
+from ticketsync.catalogue.shows import CANCELLED_IN_LIST
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
@@ -64,6 +60,7 @@ class ListPreview:
             *self._unknown_statuses(),
             *self.parsed.notes,
             *self.plan.repeated,
+            *map(_leaves_its_time, self.plan.beside),
             *self.warnings,
             *staying,
         )
@@ -121,6 +118,12 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
     )
 
 
+def _leaves_its_time(start: NewStart) -> str:
+    return (
+        f"show {start.show.id} ({start.show.name}) is cancelled; another takes its time"
+    )
+
+
 def _compare(
     connection: Connection, parsed: ParsedShows, options: ListOptions
 ) -> tuple[ListPlan, tuple[MissingShow, ...]]:
@@ -128,7 +131,8 @@ def _compare(
     plan = list_plan.plan(parsed.listed, ours)
     scope = ListScope(options.since, options.until, parsed.open_rows)
     missing = missing_shows.find_missing(plan, ours, scope)
-    return missing_shows.answer(plan, missing, options.missing)
+    plan, missing = missing_shows.answer(plan, missing, options.missing)
+    return list_plan.settle_times(plan, ours), missing
 
 
 def _listings_elsewhere(
@@ -163,8 +167,12 @@ def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
     Carry out what a preview showed, and nothing else; returns how many shows are new.
 
     Raises: `Busy` where our shows have changed since, `UsageError` while nobody has
-    said whether missing shows moved.
+    said whether missing shows moved, or which names are ours.
     """
+    if seen.parsed.questions:
+        raise errors.UsageError(
+            f"{seen.parsed.questions[0]}", hint="Answer that first."
+        )
     if seen.moves:
         raise errors.UsageError(
             f"{seen.moves[0]}.",
@@ -188,12 +196,8 @@ def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
 
 
 def _move(connection: Connection, plan: ListPlan) -> None:
-    moves = [
-        NewStart(item.show, item.listed.new.starts_at)
-        for item in plan.shows
-        if item.change is Change.MOVED and item.show is not None
-    ]
-    rescheduling.reschedule_shows(connection, moves)
+    moves = [start for item in plan.shows if (start := item.new_start)]
+    rescheduling.reschedule_shows(connection, [*moves, *plan.beside])
 
 
 def _exclude(connection: Connection, plan: ListPlan) -> set[int]:
@@ -207,6 +211,6 @@ def _exclude(connection: Connection, plan: ListPlan) -> set[int]:
         touched.add(item.show.id)
         if item.change is Change.EXCLUDED:
             shows.set_excluded(connection, item.show.id, True, CANCELLED_IN_LIST)
-        elif item.change is Change.INCLUDED:
+        elif item.is_included:
             shows.set_excluded(connection, item.show.id, False, "")
     return touched
