@@ -343,7 +343,7 @@ def _note_results(
             task.fail_step(f"{result.account}: {result.message}", result.exit_code)
         else:
             found = number_of(count(result), thing)
-            task.describe(f"{result.account}: {found} {word}")
+            task.describe(f"{result.account}: {found:,} {word}")
 
 
 def _note_remarks(task: Task, remarks: Sequence[str]) -> None:
@@ -365,5 +365,5 @@ def _refuse_if_all_failed(results: Sequence[Result]) -> None:
     if len(results) == 1:
         raise errors.TicketsyncError(first.message, hint=first.hint, word=first.word)
     raise errors.TicketsyncError(
-        f"None of the {len(results)} accounts was read.", hint="Each line says why."
+        f"None of the {len(results):,} accounts was read.", hint="Each line says why."
     )

@@ -149,7 +149,7 @@ def _find_run(connection: Connection, text: str) -> str | None:
     names = list(dict.fromkeys(found))
     if len(names) > 1:
         raise errors.NotFound(
-            f"{len(names)} runs begin with {safe(text)!r}.",
+            f"{len(names):,} runs begin with {safe(text)!r}.",
             hint="Write more of the name.",
             details=errors.first_of(names),
         )
