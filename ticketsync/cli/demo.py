@@ -181,7 +181,7 @@ def _sync(database: Database, settings: Settings) -> None:
     result = outcome.results[0]
     terminal.echo(
         f"{result.counts.processed:,} orders and loose tickets in "
-        f"{result.requests:,} requests, {result.seconds:.1f} s. "
+        f"{result.requests:,} requests, {result.seconds:,.1f} s. "
         f"{result.shows_changed:,} shows have figures."
     )
     again = sync.sync(database, settings, sync.Request()).results[0]

@@ -109,7 +109,7 @@ def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
         screen.printed_remarks.add("unmatched shows")
         number = number_of(unmatched, "show is", "shows are")
         match_lines.say(
-            f"{number:,} not on sale on any platform: ticketsync match --dry-run"
+            f"{number} not on sale on any platform: ticketsync match --dry-run"
         )
 
 

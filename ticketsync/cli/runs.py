@@ -95,7 +95,7 @@ def _as_text(run: Run, zone: str) -> dict[str, Any]:
 
     from ticketsync.core import moments
 
-    took = "" if run.seconds is None else f"{run.seconds:.1f} s"
+    took = "" if run.seconds is None else f"{run.seconds:,.1f} s"
     who = re.sub(r"@\S*", "", run.started_by).removesuffix(" (manual)")
     why = f"{run.word}: {run.message}" if run.message else ""
     short = {

@@ -343,7 +343,7 @@ def _note_results(
             task.fail_step(f"{result.account}: {result.message}", result.exit_code)
         else:
             found = number_of(count(result), thing)
-            task.describe(f"{result.account}: {found:,} {word}")
+            task.describe(f"{result.account}: {found} {word}")
 
 
 def _note_remarks(task: Task, remarks: Sequence[str]) -> None:

@@ -358,7 +358,7 @@ def _what_is_not_there(
         when = f"in {words}" if words[0].isalpha() or words.isdigit() else words
     if without_figures:
         number = number_of(without_figures, "show")
-        return f"No figures yet for the {number:,} {when}."
+        return f"No figures yet for the {number} {when}."
     is_over = last is not None and last < today(connection)
     return f"Nothing {'played' if is_over else 'plays'} {when}."
 
