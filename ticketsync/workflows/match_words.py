@@ -60,7 +60,7 @@ def describe_undone(undone: UndoneDecision) -> str:
     kinds = ", ".join(f"{n:,} {KINDS[kind]}" for kind, n in undone.kinds.items())
     of = f" ({kinds})" if kinds else ""
     return (
-        f"{number_of(undone.links, 'link')}{of} and "
+        f"{number_of(len(undone.taken_back), 'link')}{of} and "
         f"{number_of(undone.refusals, 'refusal')}"
     )
 
