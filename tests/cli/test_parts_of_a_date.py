@@ -10,6 +10,7 @@ from datetime import datetime
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from support.commands import talk
 from support.dates import NOW
 from support.listing_commands import listings
@@ -23,6 +24,7 @@ from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
 from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import show_links
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -335,6 +337,29 @@ def test_the_page_of_a_part_is_about_the_date_too(database, client, alone):
 
     client.post(f"/occurrences/{child}/unlink", data=alone)
     assert set(linked(database)) == others
+
+
+def test_a_date_that_moved_is_one_thing_to_decide_and_decided_on_its_page(
+    database, client
+):
+    match.link_parts(database, Settings(), ids(database), 1)
+    with database.write() as connection:
+        connection.execute(update(show_links).values(status="conflict"))
+
+    waiting = json.loads(output_of("waiting list --json"))
+    assert [item["kind"] for item in waiting].count("moved") == 1
+    overview = client.get("/").text
+    assert "1 date moved far" in overview
+    (page,) = re.findall(r'<a href="(/occurrences/\d+)">squarebar: ', overview)
+    assert "Is it still the same show?" in client.get(page).text
+
+    form = re.search(r'action="(/match/\d+/1)"', client.get(page).text)
+    after = client.post(form[1], data={"back": page})
+
+    assert after.url.path == page
+    assert "Is it still the same show?" not in after.text
+    with database.read() as connection:
+        assert set(connection.scalars(select(show_links.c.status))) == {"synced"}
 
 
 def sales_on(database):
