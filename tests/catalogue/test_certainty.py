@@ -92,7 +92,7 @@ def test_more_seats_than_the_show_has_are_never_certain(ours, theirs, certain):
     assert (pairs(plan) == {(10, 1)}) is certain
     if not certain:
         assert plan.unsure[0].why == (
-            "same minute, but they sell 1000 seats, the show has 240"
+            "same minute, but they sell 1,000 seats, the show has 240"
         )
 
 

@@ -578,7 +578,7 @@ def test_a_rule_without_an_end_is_read_for_a_year_and_says_so(tmp_path, frozen):
     ("entry", "reason"),
     [
         (WEEKLY.replace("WEEKLY;COUNT=5", "SECONDLY"), "it repeats secondly"),
-        (WEEKLY.replace("WEEKLY", "DAILY").replace("=5", "=2000"), "more than 1000"),
+        (WEEKLY.replace("WEEKLY", "DAILY").replace("=5", "=2000"), "more than 1,000"),
         (WEEKLY.replace("WEEKLY", "SOMETIMES"), ""),
         (
             WEEKLY.replace("WEEKLY", "DAILY;BYMONTH=2;BYMONTHDAY=30"),

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from support.commands import talk
 from support.dates import NOW
 from support.listing_commands import listings
@@ -23,6 +24,7 @@ from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
 from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import show_links
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -261,6 +263,112 @@ def test_one_answer_on_the_page_links_all_parts(database, client):
     )
     client.post("/matching/link", data={"pair": box})
     assert {part: linked(database)[part] for part in PARTS} == dict.fromkeys(PARTS, 1)
+
+
+def changed(*words):
+    """
+    What a command said that named the middle one of the three parts.
+    """
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, (done.stderr, done.exception)
+    return done.stderr
+
+
+ONE = "Late Laughs 2026-09-18 19:30 (squarebar"
+ALL = f"{ONE}, 3 ticket types)"
+
+
+def test_a_command_that_names_a_part_is_about_the_date(database):
+    all_linked = dict.fromkeys(PARTS, 1)
+    said = changed("link", "V-child", "1")
+    assert said == f"{ALL} is linked to Late Laughs 2026-09-18 19:30.\n"
+    assert linked(database) == all_linked
+
+    assert changed("link", "set", "V-child", "--no-sales").startswith(f"{ALL}: ")
+    assert sales_on(database) == dict.fromkeys(PARTS, False)
+
+    said = changed("unlink", "V-child")
+    assert said.startswith(f"{ALL} is no longer linked to a show.\n")
+    assert linked(database) == {}
+
+
+def test_a_command_is_about_one_part_where_a_person_says_so(database):
+    said = changed("link", "V-child", "1", "--part")
+    assert said == f"{ONE}) is linked to Late Laughs 2026-09-18 19:30.\n"
+    assert linked(database) == {"V-child": 1}
+    changed("link", "V-adult", "1")  # and the third one, which is linked nowhere either
+    assert linked(database) == dict.fromkeys(PARTS, 1)
+
+    changed("link", "set", "V-child", "--no-sales", "--part")
+    assert sales_on(database) == {**dict.fromkeys(PARTS, True), "V-child": False}
+
+    assert changed("unlink", "V-child", "--part").startswith(f"{ONE}) is no longer")
+    assert linked(database) == {"V-adult": 1, "V-member": 1}
+
+
+def test_what_was_decided_about_a_date_is_counted_and_undone_as_one(database, client):
+    changed("link", "V-child", "1")
+    page = client.get("/matching").text
+    assert "1 date, chosen by hand" in page
+    assert page.count("<li>squarebar: Late Laughs 2026-09-18 19:30, ") == 1
+    assert "Undo 1<" in page
+
+    said = changed("match", "--undo")
+
+    assert "1 link (1 chosen by hand) and 0 refusals" in said
+    assert said.count("squarebar: Late Laughs 2026-09-18 19:30, ") == 1
+    assert linked(database) == {}
+
+
+def test_refused_parts_are_one_refusal(database, client):
+    client.post("/matching/refuse", data={"night": " ".join(map(str, ids(database)))})
+    assert "0 links and 1 refusal" in changed("match", "--undo")
+
+
+@pytest.mark.parametrize("alone", [{}, {"part": "1"}])
+def test_the_page_of_a_part_is_about_the_date_too(database, client, alone):
+    match.link_parts(database, Settings(), ids(database), 1)
+    child = ids(database)[PARTS.index("V-child")]
+    others = {"V-adult", "V-member"} if alone else set()
+    assert "Only for V-child" in client.get(f"/occurrences/{child}").text
+
+    client.post(f"/occurrences/{child}/switches", data={"enabled": "on", **alone})
+    assert {part for part, is_on in sales_on(database).items() if is_on} == others
+
+    client.post(f"/occurrences/{child}/unlink", data=alone)
+    assert set(linked(database)) == others
+
+
+def test_a_date_that_moved_is_one_thing_to_decide_and_decided_on_its_page(
+    database, client
+):
+    match.link_parts(database, Settings(), ids(database), 1)
+    with database.write() as connection:
+        connection.execute(update(show_links).values(status="conflict"))
+
+    waiting = json.loads(output_of("waiting list --json"))
+    assert [item["kind"] for item in waiting].count("moved") == 1
+    overview = client.get("/").text
+    assert "1 date moved far" in overview
+    (page,) = re.findall(r'<a href="(/occurrences/\d+)">squarebar: ', overview)
+    assert "Is it still the same show?" in client.get(page).text
+
+    form = re.search(r'action="(/match/\d+/1)"', client.get(page).text)
+    after = client.post(form[1], data={"back": page})
+
+    assert after.url.path == page
+    assert "Is it still the same show?" not in after.text
+    with database.read() as connection:
+        assert set(connection.scalars(select(show_links.c.status))) == {"synced"}
+
+
+def sales_on(database):
+    with database.read() as connection:
+        return {
+            item.provider_occurrence_id: item.sync_ticket_sales
+            for item in occurrences.list_occurrences(connection)
+            if item.provider_occurrence_id in PARTS and item.show_id is not None
+        }
 
 
 def test_refusing_the_date_refuses_all_parts(database, client):

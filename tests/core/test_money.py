@@ -34,6 +34,21 @@ def test_amounts_are_written_with_the_currencys_own_digits(currency, minor, text
     assert money.from_decimal_text(text, currency) == minor
 
 
+@pytest.mark.parametrize(
+    ("currency", "minor", "text"),
+    [
+        ("AUD", 123456789, "1,234,567.89"),
+        ("AUD", -105000, "-1,050.00"),
+        ("AUD", -5, "-0.05"),
+        ("JPY", 1450, "1,450"),
+        ("KWD", 1234567, "1,234.567"),
+    ],
+)
+def test_for_people_the_thousands_are_separated(currency, minor, text):
+    assert money.grouped_text(minor, currency) == text
+    assert str(Money(minor, currency)) == f"{text} {currency}"
+
+
 @pytest.mark.parametrize("currency", CURRENCIES)
 @settings(max_examples=10)
 @given(minor=AMOUNTS)

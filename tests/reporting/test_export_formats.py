@@ -27,7 +27,7 @@ COLUMNS = (
     Column("currency"),
     Column("fees", Kind.MONEY),
     Column("tickets", Kind.COUNT),
-    Column("show_id", Kind.NUMBER),
+    Column("show_id", Kind.ID),
     Column("placed_at", Kind.INSTANT),
     Column("starts_local", Kind.LOCAL),
     Column("on_day", Kind.DAY),

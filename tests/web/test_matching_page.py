@@ -109,7 +109,7 @@ def test_a_week_is_matched_with_few_clicks(week, client):
     assert clicks <= 12
     assert week.linked() == {id_: show for id_, show in week.truth.items() if show}
     page = client.get("/matching").text
-    assert "Every occurrence is linked to a show." in page
+    assert "Every date is linked to a show." in page
     shown = r'name="batch" value="(.+?)".*?name="kind" value="(.+?)"'
     while found := re.search(shown, page):
         undo = {"batch": found[1], "kind": found[2]}

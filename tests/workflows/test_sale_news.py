@@ -2,18 +2,21 @@
 Notifying the venue of what sold: gathered, never twice, never lost.
 """
 
+import re
 import sys
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from support.dates import NOW
+from support.large_figures import bare_numbers, multiply
 
 from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings
 from ticketsync.financials import notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import shows
+from ticketsync.store.tables.financials import show_financials
 from ticketsync.workflows import sales_notifications
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -92,6 +95,18 @@ def test_sales_of_an_hour_are_one_message_and_sent_once(
         assert (
             f"{item.production}, {item.starts_local}: {tickets:+d} tickets, " in message
         )
+
+
+def test_thousands_have_their_commas(synced, sandbox, notifying, messages, frozen):
+    multiply(synced, show_financials)
+    frozen(NOW + timedelta(minutes=61))
+    sold = replace(notifying, notify=replace(notifying.notify, sales=("sold",)))
+
+    sales_notifications.notify(synced, sold)
+
+    (message,) = messages()
+    assert bare_numbers(message) == []
+    assert re.search(r": \+\d\d,\d{3} tickets, [\d,]+,\d{3}\.\d\d AUD; ", message)
 
 
 def test_a_refund_is_reported(synced, sandbox, notifying, messages, frozen):

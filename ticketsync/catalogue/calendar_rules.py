@@ -152,7 +152,7 @@ def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
     if not found and last >= first:
         raise EmptyRule(f"its rule {rule.text!r} matches no day")
     if len(found) > MOST_DATES:
-        raise UnreadableRule(f"its rule has more than {MOST_DATES} dates")
+        raise UnreadableRule(f"its rule has more than {MOST_DATES:,} dates")
     return found
 
 

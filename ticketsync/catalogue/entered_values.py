@@ -20,7 +20,7 @@ def check_seats(seats: int | None) -> int | None:
     """
     if seats is not None and not 0 <= seats <= MOST_SEATS:
         raise errors.UsageError(
-            f"A show cannot have {seats} seats.",
+            f"A show cannot have {seats:,} seats.",
             hint=f"Give a number from 0 to {MOST_SEATS:,}.",
         )
     return seats

@@ -229,7 +229,9 @@ def _in_season(
         if not is_early and not is_late:
             kept.append(item)
     left = len(listed) - len(kept)
-    return tuple(kept), [f"{left} outside --since and --until left out"] if left else []
+    return tuple(kept), [
+        f"{left:,} outside --since and --until left out"
+    ] if left else []
 
 
 def refuse_problems(

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from ticketsync.catalogue.occurrences import no_such_occurrence
 from ticketsync.core import errors
+from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import (
@@ -343,13 +344,16 @@ def remove_links(connection: Connection, *where: ColumnElement[bool]) -> list[in
 
 def remove_refusals(connection: Connection, *where: ColumnElement[bool]) -> int:
     """
-    Remove these refusals and record that; returns how many there were.
+    Remove these refusals and record that; returns how many dates they were about.
     """
     query = (
         select(
             refusals.c.occurrence_id,
             occurrences.c.name,
             occurrences.c.starts_local,
+            occurrences.c.event_id,
+            occurrences.c.starts_at,
+            occurrences.c.is_dated,
             refusals.c.show_id,
         )
         .join(occurrences, occurrences.c.id == refusals.c.occurrence_id)
@@ -364,7 +368,17 @@ def remove_refusals(connection: Connection, *where: ColumnElement[bool]) -> int:
             for row in rows
         ),
     )
-    return len(rows)
+    return len(group_parts(rows, date_key))
+
+
+def date_key(row: Any) -> DateKey | None:
+    """
+    What a row about an occurrence has in common with those of the other parts of its
+    date; `None` without a date. Our ids of events are those of one account.
+    """
+    if not row.is_dated:
+        return None
+    return DateKey("", row.event_id, row.starts_at, row.show_id)
 
 
 def _values(link: Any) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _rows(
                 empty += isinstance(error, EmptyRule)
                 if empty > _MOST_EMPTY:
                     raise errors.BadFile(
-                        f"{name} has more than {_MOST_EMPTY} repeating entries whose "
+                        f"{name} has more than {_MOST_EMPTY:,} repeating entries whose "
                         "rule matches no day.",
                         hint="Export it again, without them.",
                     ) from None
@@ -332,7 +332,7 @@ class _Series:
 def _left_over(excluded: Sequence[datetime | date]) -> str:
     texts = [str(at).removesuffix(":00") for at in excluded[:5]]
     more = len(excluded) - len(texts)
-    listed = ", ".join(texts) + (f" and {more} more" if more else "")
+    listed = ", ".join(texts) + (f" and {more:,} more" if more else "")
     return f"excludes {listed}, which its dates do not have: nothing is cancelled there"
 
 

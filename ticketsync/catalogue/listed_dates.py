@@ -35,6 +35,14 @@ class ListedDate:
         return tuple(part.provider_occurrence_id for part in self.parts)
 
     @property
+    def name(self) -> str:
+        """
+        Its name, start and account, and of how many ticket types it consists.
+        """
+        types = f", {len(self.parts)} ticket types" if len(self.parts) > 1 else ""
+        return f"{self.first.name_and_start} ({self.first.account}{types})"
+
+    @property
     def statuses(self) -> tuple[str, ...]:
         """
         Each status of its parts once; `gone` for what is no longer listed.
@@ -116,6 +124,16 @@ def get_date(connection: Connection, occurrence: LinkedOccurrence) -> ListedDate
     """
     listed = list_occurrences(connection, event_id=occurrence.event_id)
     return next(date for date in list_dates(listed) if occurrence.id in date.ids)
+
+
+def get_parts(
+    connection: Connection, occurrence: LinkedOccurrence, *, is_alone: bool = False
+) -> ListedDate:
+    """
+    What a decision about an occurrence is about: the date that it is a part of, or only
+    this part where a person says so.
+    """
+    return ListedDate((occurrence,)) if is_alone else get_date(connection, occurrence)
 
 
 def list_dates(occurrences: Iterable[LinkedOccurrence]) -> list[ListedDate]:

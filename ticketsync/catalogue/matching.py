@@ -343,7 +343,7 @@ def _why_unsure(
         return "the whole listing seems shifted by hours"
     exact = [m for m in candidates if m.is_exact and not m.is_of_other_production]
     if len(exact) > 1:
-        return f"{len(exact)} shows start in that minute"
+        return f"{len(exact):,} shows start in that minute"
     best = exact[0] if exact else candidates[0]
     objections = _objections(best)
     if exact and objections:
@@ -369,7 +369,7 @@ def _objections(match: Match) -> list[str]:
         objections.append(f"{match.occurrence.venue} may be another venue")
     if match.is_contradicted:
         objections.append(
-            f"they sell {match.occurrence.capacity} seats, "
-            f"the show has {match.show.capacity}"
+            f"they sell {match.occurrence.capacity:,} seats, "
+            f"the show has {match.show.capacity:,}"
         )
     return objections

@@ -20,8 +20,8 @@ from ticketsync.core.tables import Column, Kind, Table
 PRICES = (
     Column("account"),
     Column("occurrence_id"),
-    Column("date_id", Kind.NUMBER),
-    Column("show_id", Kind.NUMBER),
+    Column("date_id", Kind.ID),
+    Column("show_id", Kind.ID),
     Column("name"),
     Column("starts_local", Kind.LOCAL),
     Column("ticket_type_id"),

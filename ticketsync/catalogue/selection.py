@@ -112,7 +112,7 @@ def _the_only(fitting: Sequence[ShowInfo], text: str) -> ShowInfo:
         )
     named = [f"{show.id}  {safe(show.name)}" for show in fitting]
     raise errors.NotFound(
-        f"{len(fitting)} shows fit {safe(text)!r}.",
+        f"{len(fitting):,} shows fit {safe(text)!r}.",
         hint="Use the number in front.",
         details=errors.first_of(named),
     )

@@ -185,7 +185,7 @@ def refuse_removal(connection: Connection, show_ids: Iterable[int]) -> list[Show
     one = found[0] if len(found) == 1 else None
     refuse_books(
         count_dependents(connection, wanted),
-        _name(one) if one else f"One of these {len(found)} shows",
+        _name(one) if one else f"One of these {len(found):,} shows",
         str(one.id) if one else "SHOW",
     )
     return found

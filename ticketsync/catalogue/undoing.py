@@ -11,16 +11,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Subquery,
+    case,
+    delete,
+    func,
+    select,
+)
 
 from ticketsync.catalogue.links import (
     BY_OFFSET,
     CERTAIN,
     CHOSEN,
+    date_key,
     lock_occurrences,
     remove_links,
     remove_refusals,
 )
+from ticketsync.core.listed_dates import group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -42,8 +52,8 @@ MAX_RECENT_LINKS = 100  # that a recent decision lists
 class UndoneDecision:
     """
     The batch that was undone: how many links and refusals it had made, and the shows
-    that lost their links. `kinds` is how many links of each kind were taken back, and
-    `taken_back` names them.
+    that lost their links. `kinds` is how many dates had links of each kind, and
+    `taken_back` names these dates; the parts of one are one, as in `refusals`.
     """
 
     batch: str
@@ -72,7 +82,7 @@ class RecentLink:
 class RecentDecision:
     """
     What one batch linked in one way (`kind`), as far as it still stands; `links` are
-    the first of its `count`.
+    the first of its `count` dates, the parts of one being one.
     """
 
     batch: str
@@ -170,19 +180,18 @@ def list_recent(connection: Connection, limit: int = 8) -> list[RecentDecision]:
     """
     The latest decisions that linked something, newest first.
     """
-    kind, at = _kind().label("kind"), func.max(show_links.c.created_at).label("at")
-    is_machine = func.max(case((show_links.c.decided_by == "machine", 1), else_=0))
+    dates = _linked_dates()
+    at = func.max(dates.c.at).label("at")
     query = (
         select(
-            show_links.c.batch,
-            kind,
+            dates.c.batch,
+            dates.c.kind,
             at,
             func.count().label("number"),
-            is_machine.label("is_machine"),
+            func.max(dates.c.is_machine).label("is_machine"),
         )
-        .where(show_links.c.batch != "")
-        .group_by(show_links.c.batch, kind)
-        .order_by(at.desc(), show_links.c.batch.desc(), kind)
+        .group_by(dates.c.batch, dates.c.kind)
+        .order_by(at.desc(), dates.c.batch.desc(), dates.c.kind)
         .limit(limit)
     )
     return [
@@ -206,6 +215,35 @@ def list_recent(connection: Connection, limit: int = 8) -> list[RecentDecision]:
     ]
 
 
+def _linked_dates() -> Subquery:
+    """
+    What each batch linked in each way, a row for each date: `core.listed_dates` says
+    what is one.
+    """
+    kind = _kind().label("kind")
+    is_machine = case((show_links.c.decided_by == "machine", 1), else_=0)
+    alone = case((occurrences.c.is_dated, 0), else_=occurrences.c.id)
+    return (
+        select(
+            show_links.c.batch,
+            kind,
+            func.max(show_links.c.created_at).label("at"),
+            func.max(is_machine).label("is_machine"),
+        )
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .where(show_links.c.batch != "")
+        .group_by(
+            show_links.c.batch,
+            kind,
+            occurrences.c.event_id,
+            occurrences.c.starts_at,
+            show_links.c.show_id,
+            alone,
+        )
+        .subquery("linked_dates")
+    )
+
+
 def _kind() -> ColumnElement[str]:
     """
     How a link was found; links of earlier versions say only who decided.
@@ -226,7 +264,8 @@ def _list_links(
     connection: Connection, *where: ColumnElement[bool], limit: int | None = None
 ) -> list[tuple[str, RecentLink]]:
     """
-    These links, each with its kind, in order of the shows.
+    These links, each with its kind, in order of the shows; of the parts of a date the
+    first.
     """
     query = (
         select(
@@ -235,6 +274,9 @@ def _list_links(
             show_links.c.show_id,
             show_links.c.reason,
             accounts.c.name.label("account"),
+            occurrences.c.event_id,
+            occurrences.c.starts_at,
+            occurrences.c.is_dated,
             occurrences.c.name,
             occurrences.c.starts_local.label("theirs"),
             productions.c.title,
@@ -261,7 +303,7 @@ def _list_links(
                 row.reason,
             ),
         )
-        for row in connection.execute(query)
+        for row, *_ in group_parts(connection.execute(query), date_key)
     ]
 
 

@@ -114,7 +114,7 @@ def _print_plan(
         render.Column("account", "FROM", most=10),
         render.Column("show", "", rigid=True),
     )
-    render.show(_rows(plan), columns, "table", empty="Every occurrence is linked.")
+    render.show(_rows(plan), columns, "table", empty="Every date is linked.")
     app_context.say(
         f"{number_of(len(new), 'show')} would be added, "
         f"{number_of(len(plan), 'occurrence')} linked."

@@ -365,6 +365,8 @@ def _say_preview(app_context: AppContext, seen: EditPreview) -> None:
 def _shown(value: Any) -> str:
     from ticketsync.core.redact import safe
 
+    if type(value) is int:  # a number of seats
+        return f"{value:,}"
     return "–" if value is None else safe(value)
 
 

@@ -93,10 +93,10 @@ def count_guests(ctx: typer.Context, show: Show, json: Json = False) -> None:
         return
     terminal.echo(
         f"{found.production}, {render.day(found.starts_local)}: "
-        f"{count.admitted} of {count.expected} are in."
+        f"{count.admitted:,} of {count.expected:,} are in."
     )
     for name, number in sorted(count.doors.items()):
-        terminal.echo(f"  {name or 'unnamed door'}: {number}")
+        terminal.echo(f"  {name or 'unnamed door'}: {number:,}")
 
 
 @app.command("import")
@@ -139,7 +139,9 @@ def import_scans(
             }
         )
     else:
-        counts = ", ".join(f"{n} {word}" for word, n in sorted(merged.outcomes.items()))
+        counts = ", ".join(
+            f"{n:,} {word}" for word, n in sorted(merged.outcomes.items())
+        )
         scans = number_of(sum(merged.outcomes.values()), "scan")
         terminal.echo(f"{scans}: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:

@@ -81,7 +81,7 @@ def upgrade(
             )
         everything, changed = show_figures.rebuild(database, settings)
         app_context.say(
-            f"{number_of(everything, 'show')} recomputed, {changed} changed."
+            f"{number_of(everything, 'show')} recomputed, {changed:,} changed."
         )
         confirm.confirm_after_change(app_context, database)
     if lacks_records:

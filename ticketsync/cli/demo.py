@@ -135,7 +135,7 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
     terminal.echo(f"It stays in {added.secret_place},")
     terminal.echo("and is never in the database.")
     results, _ = sync.fetch_listing(database, settings, [])
-    terminal.echo(f"{results[0].counts.created} occurrences are on sale there.")
+    terminal.echo(f"{results[0].counts.created:,} occurrences are on sale there.")
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
@@ -164,14 +164,14 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     linked = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo"
     )
-    terminal.echo(f"{len(parsed.shows)} shows read from season.csv, your own list.")
-    terminal.echo(f"{linked} occurrences certainly match these shows:")
+    terminal.echo(f"{len(parsed.shows):,} shows read from season.csv, your own list.")
+    terminal.echo(f"{linked:,} occurrences certainly match these shows:")
     terminal.echo(f"  {plan.certain[0].reason()}.")
     terminal.echo(
-        f"{len(plan.unsure)} occurrences are not in your list; nothing is guessed."
+        f"{len(plan.unsure):,} occurrences are not in your list; nothing is guessed."
     )
     created = match.adopt(database, settings).shows
-    terminal.echo(f"`shows adopt --all` creates shows for those {created}.")
+    terminal.echo(f"`shows adopt --all` creates shows for those {created:,}.")
 
 
 def _sync(database: Database, settings: Settings) -> None:
@@ -180,12 +180,13 @@ def _sync(database: Database, settings: Settings) -> None:
     outcome = sync.sync(database, settings, sync.Request())
     result = outcome.results[0]
     terminal.echo(
-        f"{result.counts.processed:,} orders and loose tickets in {result.requests} "
-        f"requests, {result.seconds:.1f} s. {result.shows_changed} shows have figures."
+        f"{result.counts.processed:,} orders and loose tickets in "
+        f"{result.requests:,} requests, {result.seconds:,.1f} s. "
+        f"{result.shows_changed:,} shows have figures."
     )
     again = sync.sync(database, settings, sync.Request()).results[0]
     terminal.echo(
-        f"Again: {again.requests} requests, {again.counts.updated} changed. "
+        f"Again: {again.requests:,} requests, {again.counts.updated:,} changed. "
         "Running it twice changes nothing."
     )
 
@@ -254,12 +255,12 @@ def _connect_others(
     linked = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo-2"
     )
-    terminal.echo(f"{linked} occurrences certainly match your shows, to the minute.")
+    terminal.echo(f"{linked:,} occurrences certainly match your shows, to the minute.")
     # Square lists each ticket type as an item of its own: adopt the rest of them.
     match.adopt(database, settings)
     outcome = sync.sync(database, settings, sync.Request())
     orders = sum(result.counts.created for result in outcome.results)
-    terminal.echo(f"{orders} orders read from {len(outcome.results)} accounts.")
+    terminal.echo(f"{orders:,} orders read from {len(outcome.results)} accounts.")
 
 
 def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
@@ -327,8 +328,8 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
     updated = sum(result.counts.updated for result in outcome.results)
     requests = sum(result.requests for result in outcome.results)
     terminal.echo(
-        f"One day later: {created} new orders and {updated} changed ones, found with "
-        f"{requests} requests."
+        f"One day later: {created:,} new orders and {updated:,} changed ones, found "
+        f"with {requests:,} requests."
     )
     terminal.echo(
         "They include refunds and voids of old orders. Where a platform has no filter"

@@ -46,7 +46,7 @@ def print_figures(database: Database) -> None:
     upcoming = [item for item in figures if item.starts_at >= clock.now()]
     past = [item for item in figures if item.starts_at < clock.now()]
     show_tables.print_figures(past[-4:] + upcoming[:6])
-    terminal.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
+    terminal.echo(f"(10 of {len(figures):,} shows: the last four and the next six.)")
 
 
 def print_two_shows(database: Database) -> None:
@@ -153,7 +153,7 @@ def export_figures(database: Database, home: Path) -> None:
         with exports.into_file(target) as stream:
             count = exports.write(table, "csv", stream)
     lines = file.read_text(encoding="utf-8").splitlines()
-    terminal.echo(f"{count} rows, one per show and account. The first columns:")
+    terminal.echo(f"{count:,} rows, one per show and account. The first columns:")
     for line in lines[:3]:
         terminal.echo("  " + line[:76])
 

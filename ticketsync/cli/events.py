@@ -60,8 +60,8 @@ def fetch_events(
         if not result.exit_code and not json:
             counts = result.counts
             app_context.say(
-                f"{result.account}: {counts.processed} listed, {counts.created} new, "
-                f"{counts.updated} changed"
+                f"{result.account}: {counts.processed:,} listed, "
+                f"{counts.created:,} new, {counts.updated:,} changed"
             )
     if not json:
         for note in notes:
@@ -84,13 +84,13 @@ def _say_next(app_context: context.AppContext, database: Database) -> None:
 
 
 _COLUMNS = (
-    render.Column("date", "DATE", numeric=True, whole="dates"),
+    render.Column("date", "DATE", numeric=True, is_id=True, whole="dates"),
     render.Column("when", "WHEN", rigid=True),
     render.Column("name", "NAME", most=24),
     render.Column("account", "ACCOUNT"),
     render.Column("theirs", "THEIR ID"),
     render.Column("status", "STATUS"),
-    render.Column("show", "SHOW", numeric=True),
+    render.Column("show", "SHOW", numeric=True, is_id=True),
 )
 
 
@@ -209,8 +209,8 @@ def _number_of(sold: int | None, quantity: int | None) -> str:
     """
     `12 of 80`; a dash for what is not reported.
     """
-    shown = render.UNKNOWN if sold is None else str(sold)
-    return shown if quantity is None else f"{shown} of {quantity}"
+    shown = render.UNKNOWN if sold is None else f"{sold:,}"
+    return shown if quantity is None else f"{shown} of {quantity:,}"
 
 
 def _price_text(price: Money | None, *, is_minimum: bool) -> str:

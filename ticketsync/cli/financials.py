@@ -291,10 +291,10 @@ def _print_card(item: Figures) -> None:
     is_past = item.checked_in is None
     synced = "" if is_past else f", synced {clock.ago(item.last_synced_at)}"
     terminal.echo(f"{item.account} ({item.provider}), {item.currency}{synced}")
-    checked_in = "" if is_past else f", {item.checked_in} checked in"
+    checked_in = "" if is_past else f", {item.checked_in:,} checked in"
     terminal.echo(
-        f"  tickets: {item.tickets_sold} sold, {item.tickets_comp} of them comps, "
-        f"{item.tickets_refunded} refunded{checked_in}"
+        f"  tickets: {item.tickets_sold:,} sold, {item.tickets_comp:,} of them comps, "
+        f"{item.tickets_refunded:,} refunded{checked_in}"
     )
     line("face value", item.face, "prices after discounts")
     line("discounts", item.discounts, "taken off by promo codes")
@@ -377,7 +377,7 @@ def explain_financials(
         table,
         most={"type_name": 12},
         totals=tables.totals(table),
-        label=lambda currency: f"{_sold(parts, currency)} sold",
+        label=lambda currency: f"{_sold(parts, currency):,} sold",
     )
     _print_parts(parts)
     _print_fees(fees, known)
@@ -429,7 +429,7 @@ def _print_fees(fees: Sequence[FeeLine], known: Sequence[KnownAmount] = ()) -> N
     for key, lines in found.items():
         what = "of the fees known" if key in open_ else "fees"
         whole = render.sums(sum_by_currency(line.amount for line in lines))
-        text = ", ".join(f"{safe(line.name)} {line.amount.text}" for line in lines)
+        text = ", ".join(f"{safe(line.name)} {line.amount.grouped}" for line in lines)
         money_tables.echo_wrapped(f"{key[0]}, {what} {whole}: {text}.")
 
 
@@ -465,7 +465,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
     from ticketsync.core import money
 
     for item in known:
-        amount = money.decimal_text(item.known, item.currency)
+        amount = money.grouped_text(item.known, item.currency)
         orders = number_of(item.missing, "order")
         terminal.echo(
             f"{item.account}: {item.what} {amount} {item.currency} known, "
@@ -476,7 +476,7 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
         by_gap.setdefault((gap.account, gap.words), []).append(gap.order_id)
     for (account, words), ids in by_gap.items():
         names = ", ".join(map(safe, ids[:_MAX_NAMED]))
-        more = f" and {len(ids) - _MAX_NAMED} more" if len(ids) > _MAX_NAMED else ""
+        more = f" and {len(ids) - _MAX_NAMED:,} more" if len(ids) > _MAX_NAMED else ""
         terminal.echo(f"  {account}, not reported: {safe(words)}: {names}{more}")
 
 
@@ -491,4 +491,4 @@ def rebuild_financials(ctx: typer.Context) -> None:
     total, changed = show_figures.rebuild(
         app_context.database(), app_context.settings()
     )
-    app_context.say(f"{number_of(total, 'show')} recomputed, {changed} changed.")
+    app_context.say(f"{number_of(total, 'show')} recomputed, {changed:,} changed.")

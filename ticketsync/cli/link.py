@@ -23,6 +23,14 @@ Occurrence = Annotated[
 ]
 
 
+Part = Annotated[
+    bool,
+    typer.Option(
+        "--part", help="Only that ticket type, where a date has one for each."
+    ),
+]
+
+
 class PairOrSet(TyperGroup):
     """
     `link DATE SHOW` is short for `link pair DATE SHOW`.
@@ -47,24 +55,26 @@ def link(
     ctx: typer.Context,
     date: Occurrence,
     show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
+    part: Part = False,
 ) -> None:
     """
-    Link a platform's occurrence to a show. This also confirms one that has moved.
+    Link a platform's date, with all its ticket types, to a show. This also confirms one
+    that has moved.
 
     Example: ticketsync link ev_40980 12
     """
-    from ticketsync.catalogue import selection
+    from ticketsync.catalogue import listed_dates, selection
     from ticketsync.workflows import match
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
         occurrence = selection.find_occurrence(connection, date)
+        linked = listed_dates.get_parts(connection, occurrence, is_alone=part)
         found = selection.find_show(connection, show)
-    match.link(database, app_context.settings(), occurrence.id, found.id)
+    match.link_parts(database, app_context.settings(), linked.ids, found.id)
     app_context.say(
-        f"{occurrence.name_and_start} ({occurrence.account}) is linked to "
-        f"{found.production} {found.starts_local}."
+        f"{linked.name} is linked to {found.production} {found.starts_local}."
     )
 
 
@@ -178,6 +188,7 @@ def set_link(
         bool | None,
         typer.Option("--sales/--no-sales", help="Whether its sales count."),
     ] = None,
+    part: Part = False,
 ) -> None:
     """
     Map names of theirs to your own, or switch a link off and on.
@@ -186,8 +197,9 @@ def set_link(
     Answers are kept for accounts that keep people; the next sync reads those of shows
     still to come, which takes as long as a first sync of them.
 
-    --no-sales leaves the occurrence's sales out of all figures, --no-sync its guests
-    too; with --event or --production those of all their dates, also of later ones.
+    --no-sales leaves the date's sales out of all figures, --no-sync its guests too, for
+    all its ticket types or with --part for that one; with --event or --production those
+    of all their dates, also of later ones.
 
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
 
@@ -206,7 +218,7 @@ def set_link(
     elif event:
         _set_event(app_context, event, wanted)
     else:
-        _set_date(app_context, date, wanted)
+        _set_date(app_context, date, wanted, is_alone=part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,18 +255,19 @@ def _set_date(
     app_context: AppContext,
     date: str,
     wanted: _Wanted,
+    *,
+    is_alone: bool,
 ) -> None:
-    from ticketsync.catalogue import selection
+    from ticketsync.catalogue import listed_dates, selection
     from ticketsync.workflows import match
 
     database = app_context.database()
     with database.read() as connection:
-        found = selection.find_occurrence(connection, date)
+        occurrence = selection.find_occurrence(connection, date)
+        found = listed_dates.get_parts(connection, occurrence, is_alone=is_alone)
     settings = app_context.settings()
-    configured = match.configure(database, settings, found, **wanted.as_options())
-    _report(
-        app_context, f"{found.name_and_start} ({found.account})", configured, wanted
-    )
+    configured = match.configure_date(database, settings, found, **wanted.as_options())
+    _report(app_context, found.name, configured, wanted)
 
 
 def _set_event(

@@ -150,7 +150,7 @@ def _ask(
     batch = matching.new_batch()
     match_session = MatchSession(database, settings, batch)
     left = match_screen.run_interactive(match_session, production or None)
-    app_context.say(f"{match_session.linked} linked, {left} left to decide.")
+    app_context.say(f"{match_session.linked:,} linked, {left:,} left to decide.")
     _say_next(app_context, match_session.linked, left)
     return left
 
@@ -211,7 +211,7 @@ def _link_certain(
     match_tables.print_plan(plan)
     verb = "would be linked" if dry_run else "linked"
     number = len(plan.certain) if dry_run else accepted
-    app_context.say(f"{number} {verb}, {left} left to decide.")
+    app_context.say(f"{number:,} {verb}, {left:,} left to decide.")
     if dry_run:
         app_context.say_dry_run()
     else:
@@ -288,7 +288,7 @@ def _print_applied(
     if json:
         render.print_json({**counts, "bad_rows": list(bad_rows)})
         return
-    text = ", ".join(f"{count} {verb}" for verb, count in counts.items())
+    text = ", ".join(f"{count:,} {verb}" for verb, count in counts.items())
     app_context.say(f"{'Would be done: ' if dry_run else ''}{text}.")
     for row in bad_rows:
         terminal.echo(f"Not used: {safe(row, longest=300)}", err=True)
@@ -337,7 +337,7 @@ def _undo(app_context: context.AppContext, kind: str, *, json: bool) -> None:
     for line in undone.taken_back[:MAX_NAMED]:
         app_context.say(f"  {line}")
     if len(undone.taken_back) > MAX_NAMED:
-        app_context.say(f"  and {len(undone.taken_back) - MAX_NAMED} more")
+        app_context.say(f"  and {len(undone.taken_back) - MAX_NAMED:,} more")
 
 
 def _as_json(plan: MatchPlan, accepted: int, left: int) -> dict[str, Any]:

@@ -28,9 +28,9 @@ def describe(question: Question, left: int) -> None:
         return
     occurrence = question.items[0].occurrence
     venue = f", at {safe(occurrence.venue)}" if occurrence.venue else ""
-    seats = f", {occurrence.capacity} seats" if occurrence.capacity else ""
+    seats = f", {occurrence.capacity:,} seats" if occurrence.capacity else ""
     say(
-        f"{left} open · {render.day(occurrence.starts_local)}  "
+        f"{left:,} open · {render.day(occurrence.starts_local)}  "
         f"{safe(question.dates[0].title)} ({safe(occurrence.account)}{venue}{seats})"
     )
     say(f"   {safe(question.items[0].why)}")
@@ -40,17 +40,17 @@ def _describe_night(question: Question, left: int) -> None:
     number = len(question.dates)
     show = question.show
     if show is not None:
-        seats = f", {show.capacity} seats" if show.capacity else ""
+        seats = f", {show.capacity:,} seats" if show.capacity else ""
         say(
-            f"{left} open · {render.day(show.starts_local)}  {safe(show.production)} "
-            f"#{show.show_id}{seats}: {number} dates to match"
+            f"{left:,} open · {render.day(show.starts_local)}  {safe(show.production)} "
+            f"#{show.show_id}{seats}: {number:,} dates to match"
         )
         return
     first = question.items[0].occurrence
     accounts = ", ".join(date.first.occurrence.account for date in question.dates)
     say(
-        f"{left} open · {render.day(first.starts_local)}  {safe(first.event)} "
-        f"({safe(accounts)}): {number} dates to match"
+        f"{left:,} open · {render.day(first.starts_local)}  {safe(first.event)} "
+        f"({safe(accounts)}): {number:,} dates to match"
     )
     say(f"   {safe(question.items[0].why)}")
 

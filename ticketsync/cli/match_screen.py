@@ -141,7 +141,7 @@ def _confirm_certain(screen: Screen, plan: MatchPlan, certain: list[Match]) -> N
     )
     match_tables.print_plan(only_certain)
     number = len(certain)
-    pairs = "the certain pair" if number == 1 else f"the {number} certain pairs"
+    pairs = "the certain pair" if number == 1 else f"the {number:,} certain pairs"
     if key_choice.confirm(f"Link {pairs}?"):
         screen.match_session.accept(certain)
         screen.note_decision()
@@ -162,7 +162,7 @@ def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
     choices = [
         Choice("a", apply),
         Choice("r", f"{apply}. {match_words.REMEMBER}"),
-        Choice("v", f"Show the {len(proposal.matches)}"),
+        Choice("v", f"Show the {len(proposal.matches):,}"),
         Choice("s", "Not now"),
         *_steps_back(screen),
     ]
@@ -242,7 +242,7 @@ def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
             [
                 *match_lines.ticks(dates, ticked),
                 Choice("a", match_words.same_for_all(number)),
-                Choice("l", f"Link the {len(ticked)} ticked"),
+                Choice("l", f"Link the {len(ticked):,} ticked"),
                 Choice("o", f"{match_words.ANOTHER_SHOW} (near it)"),
                 *match_lines.other_answers(number, len(ticked)),
                 *_steps_back(screen),
@@ -350,7 +350,7 @@ def _undo_last(screen: Screen) -> None:
         del screen.steps[last]
         screen.not_automatic |= set(occurrence_ids)
     match_lines.say(
-        f"   Undone: {len(occurrence_ids)} of your answers."
+        f"   Undone: {len(occurrence_ids):,} of your answers."
         if occurrence_ids
         else "   There is nothing to undo."
     )

@@ -76,9 +76,9 @@ def _earned(row: Mapping[str, Any]) -> str:
     """
     Sold, gross, refunded and net of a line; what is known of the net where not all is.
     """
-    seats = f" of {row['capacity']}" if row["capacity"] else ""
+    seats = f" of {row['capacity']:,}" if row["capacity"] else ""
     parts = [
-        f"{row['tickets_sold']}{seats} sold",
+        f"{row['tickets_sold']:,}{seats} sold",
         f"gross {render.with_code(row['gross'])}",
     ]
     if row["refunded"].minor:
@@ -90,7 +90,7 @@ def _earned(row: Mapping[str, Any]) -> str:
     parts.append("net unknown")
     if known:
         parts[-1] += (
-            f" (known: {render.with_code(row['net_known'])}, {known} of "
-            f"{row['figures']} account figures)"
+            f" (known: {render.with_code(row['net_known'])}, {known:,} of "
+            f"{row['figures']:,} account figures)"
         )
     return ", ".join(parts)

@@ -30,7 +30,7 @@ def add_production(ctx: typer.Context, title: str) -> None:
 
 
 _COLUMNS = (
-    render.Column("id", "ID", numeric=True),
+    render.Column("id", "ID", numeric=True, is_id=True),
     render.Column("title", "TITLE"),
     render.Column("shows", "SHOWS", numeric=True),
 )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +87,11 @@ def check_recipe(
     starts = render.Column("starts", moments.heading("STARTS", zone), rigid=True)
     render.show(
         [
-            {**row, "starts": moments.written(clock.from_iso(row["starts_at"]), zone)}
+            {
+                **row,
+                **_grouped(row),
+                "starts": moments.written(clock.from_iso(row["starts_at"]), zone),
+            }
             for row in found.rows
         ],
         [order, event, starts, *numbers],
@@ -100,6 +105,19 @@ def check_recipe(
         app_context.say(found.scope)
     if found.troubles:
         raise typer.Exit(3)
+
+
+def _grouped(row: Mapping[str, str]) -> dict[str, str]:
+    """
+    The amounts of an order for people, their thousands separated.
+    """
+    from ticketsync.core.money import from_decimal_text, grouped_text
+
+    currency = row["currency"]
+    return {
+        name: grouped_text(from_decimal_text(row[name], currency), currency)
+        for name in ("charged", "refunded")
+    }
 
 
 def _print_rest(found: Preview) -> None:

@@ -21,7 +21,7 @@ from ticketsync.cli import table_layout, terminal
 from ticketsync.cli.table_layout import Column as Column
 from ticketsync.cli.table_layout import Layout
 from ticketsync.core import clock, moments, tables
-from ticketsync.core.money import Money
+from ticketsync.core.money import Money, grouped_text
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import LONGEST, safe
 from ticketsync.core.tables import NUMERIC, Kind, Table
@@ -141,7 +141,9 @@ def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool, zone: str) 
     if kind is Kind.FLAG:
         return "yes" if value else "no"
     if is_growth:
-        return f"{value:+d}" if value else UNKNOWN
+        return f"{value:+,}" if value else UNKNOWN
+    if kind in (Kind.COUNT, Kind.NUMBER):
+        return f"{value:,}"
     return _cell(value)
 
 
@@ -203,7 +205,14 @@ def _is_drawn(stream: IO[str]) -> bool:
 
 
 def _cells(columns: Sequence[Column], row: Row) -> list[str]:
-    return [_cell(row.get(column.key)) for column in columns]
+    return [_cell(_written(column, row.get(column.key))) for column in columns]
+
+
+def _written(column: Column, value: Any) -> Any:
+    """
+    A whole number with its thousands separated, unless it is an id.
+    """
+    return f"{value:,}" if type(value) is int and not column.is_id else value
 
 
 def _write_rows(
@@ -218,7 +227,7 @@ def _write_rows(
     lines = [[column.title for column in columns]]
     for row in [*rows, *footer]:
         values = [
-            row.get(column.whole or column.key, row.get(column.key))
+            _written(column, row.get(column.whole or column.key, row.get(column.key)))
             for column in columns
         ]
         lines.append([_cell(value, longest=terminal.LONGEST_LINE) for value in values])
@@ -348,18 +357,14 @@ def amount(minor: int | None, currency: str) -> str:
     """
     An amount as text: `1,234.50`; a dash if it is unknown.
     """
-    if minor is None:
-        return UNKNOWN
-    text = Money(abs(minor), currency).text
-    whole, point, fraction = text.partition(".")
-    return f"{'-' if minor < 0 else ''}{int(whole):,}{point}{fraction}"
+    return UNKNOWN if minor is None else grouped_text(minor, currency)
 
 
 def with_code(amount_: Money) -> str:
     """
     An amount with its currency: `1,234.50 AUD`.
     """
-    return f"{amount(amount_.minor, amount_.currency)} {amount_.currency}"
+    return str(amount_)
 
 
 def sums(amounts: Iterable[Money]) -> str:

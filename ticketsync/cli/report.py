@@ -68,7 +68,7 @@ def daily(
         last_night = money_view.parse_period(connection, "last-night", now)
         played = money_view.read_played(connection, last_night)
     if send:
-        title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
+        title = f"{venue.name}: {_recently(found):,} tickets since {yesterday:%A}"
         text = "\n".join([*_last_night(played), _as_text(found, f"{yesterday:%A}")])
         account_alerts.send(app_context.settings(), title, text)
         app_context.say(f"Sent: {title}")
@@ -275,7 +275,7 @@ def _sold(item: OnSale | Sums, gross: Sequence[Money]) -> dict[str, Any]:
     from ticketsync.cli import render
 
     return {
-        "recently": f"{item.recently:+d}" if item.recently else "–",
+        "recently": f"{item.recently:+,}" if item.recently else "–",
         "sold": item.sold,
         "comps": item.comps,
         "gross": render.sums(gross),
@@ -327,7 +327,7 @@ def _as_text(found: list[OnSale], yesterday: str) -> str:
 
     lines = []
     for item in found:
-        seats = "" if item.allocation is None else f" of {item.allocation}"
+        seats = "" if item.allocation is None else f" of {item.allocation:,}"
         row = _row(item)
         lines.append(f"{row['show']}  {safe(item.production)}")
         lines.append(f"   {_as_sentence(row, yesterday, seats)}")
@@ -339,9 +339,9 @@ def _as_text(found: list[OnSale], yesterday: str) -> str:
 
 
 def _as_sentence(row: Mapping[str, Any], yesterday: str, seats: str) -> str:
-    comps = f", {row['comps']} of them comps" if row["comps"] else ""
+    comps = f", {row['comps']:,} of them comps" if row["comps"] else ""
     return (
-        f"{row['recently']} since {yesterday}, {row['sold']}{seats} sold{comps}, "
+        f"{row['recently']} since {yesterday}, {row['sold']:,}{seats} sold{comps}, "
         f"{row['gross']}"
     )
 

@@ -90,19 +90,17 @@ def _as_text(run: Run, zone: str) -> dict[str, Any]:
     A run as the tables show it: its short name, who started it without the machine (and
     how, unless by an ordinary command), how long it took, and why it failed.
     """
-    import re
     from dataclasses import asdict
 
     from ticketsync.core import moments
 
-    took = "" if run.seconds is None else f"{run.seconds:.1f} s"
-    who = re.sub(r"@\S*", "", run.started_by).removesuffix(" (manual)")
+    took = "" if run.seconds is None else f"{run.seconds:,.1f} s"
     why = f"{run.word}: {run.message}" if run.message else ""
     short = {
         "at": moments.written(run.started_at, zone),
         "id": run.run_id.rpartition("-")[2],
     }
-    return {**asdict(run), **short, "who": who, "took": took, "why": why}
+    return {**asdict(run), **short, "who": run.who, "took": took, "why": why}
 
 
 def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -> None:

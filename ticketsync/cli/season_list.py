@@ -131,7 +131,7 @@ def import_shows(
     _say_remarks(app_context, seen, "skipped")
     app_context.say(
         f"{file.name}: {number_of(len(seen.playing), 'show')} read, "
-        f"{created} new{_others(seen)}."
+        f"{created:,} new{_others(seen)}."
     )
     app_context.say("Next: ticketsync match")
     _exit_if_open(seen)
@@ -331,7 +331,7 @@ def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:
     for warning in seen.warnings:
         app_context.say(f"  {warning}")
     number = len(changes)
-    shows = "this show" if number == 1 else f"these {number} shows"
+    shows = "this show" if number == 1 else f"these {number:,} shows"
     return context.confirm(f"Change {shows} like that?", yes)
 
 

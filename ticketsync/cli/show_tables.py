@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _SHOW_COLUMNS = (
-    render.Column("id", "SHOW", numeric=True),
+    render.Column("id", "SHOW", numeric=True, is_id=True),
     render.Column("when", "WHEN", rigid=True),
     render.Column("production", "PRODUCTION", most=28),
     render.Column("venue", "VENUE", most=20),
@@ -140,7 +140,7 @@ def ids_in_short(ids: Sequence[int]) -> str:
         return str(first)
     if list(ids) == list(range(first, last + 1)):
         return f"{first}-{last}"
-    return f"{first} +{len(ids) - 1}"
+    return f"{first} +{len(ids) - 1:,}"
 
 
 def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
@@ -236,10 +236,10 @@ def print_next_shows(upcoming: Sequence[Performance]) -> None:
         return
     terminal.echo("Next shows:")
     for show in upcoming:
-        capacity = "" if show.capacity is None else f" of {show.capacity}"
+        capacity = "" if show.capacity is None else f" of {show.capacity:,}"
         words = fullness_text(show.seats)
         terminal.echo(
-            f"  {render.day(show.starts_local)}: {show.sold}{capacity} sold"
+            f"  {render.day(show.starts_local)}: {show.sold:,}{capacity} sold"
             f"{words and f', {words}'}"
         )
     terminal.echo("")

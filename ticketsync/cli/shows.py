@@ -285,9 +285,9 @@ def _seats_text(seats: Seats, *, is_counted: bool) -> str:
     if not is_counted:
         return known
     if seats.capacity is None:
-        return f"{seats.sold} sold, {known}"
+        return f"{seats.sold:,} sold, {known}"
     words = show_tables.fullness_text(seats)
-    return f"{seats.sold} of {known} sold{words and f', {words}'}"
+    return f"{seats.sold:,} of {known} sold{words and f', {words}'}"
 
 
 def _print_links(
@@ -327,8 +327,8 @@ def _link_lines(
     yield from date.switch_notes
     left = date.available(facts.available)
     read_at = date.last_read_at(facts.last_reads)
-    of = "" if date.capacity is None else f" of {date.capacity}"
-    known = [] if left is None else [f"{left}{of} left there"]
+    of = "" if date.capacity is None else f" of {date.capacity:,}"
+    known = [] if left is None else [f"{left:,}{of} left there"]
     known.append("not read yet" if read_at is None else f"read {at(read_at)}")
     yield ", ".join(known)
     for part in date.problems:

@@ -297,7 +297,7 @@ def _waiting_lines(status: _Status) -> list[_Line]:
     if status.counts.clocks_differ:
         lines.append(
             _Line(
-                f"{status.counts.stale_deliveries} webhooks of the last hour were "
+                f"{status.counts.stale_deliveries:,} webhooks of the last hour were "
                 "signed by a clock that differs from ours: ticketsync doctor"
             )
         )

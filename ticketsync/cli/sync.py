@@ -239,7 +239,7 @@ def print_summary(
             f"{result.account}: {mark}. {number_of(counts.processed, 'record')}, "
             f"{counts.created:,} new, {counts.updated:,} changed, "
             f"{number_of(result.shows_changed, 'show')}, "
-            f"{number_of(result.requests, 'request')}, {result.seconds:.1f} s"
+            f"{number_of(result.requests, 'request')}, {result.seconds:,.1f} s"
         )
     for note in outcome.notes:
         for line in render.wrapped(safe(note, longest=1000), indent="  "):

@@ -26,7 +26,8 @@ class Column:
 
     `spare`: the column is left out where there is no room for all, the highest first;
     0 for never. `whole`: the row's key of the uncut value, for a pipe. `below`: where
-    there is no room for all of it, the text goes below its row, in full.
+    there is no room for all of it, the text goes below its row, in full. `is_id`: its
+    whole numbers name something and get no commas.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Column:
     spare: int = 0
     whole: str = ""
     below: bool = False
+    is_id: bool = False
 
     @property
     def can_shrink(self) -> bool:

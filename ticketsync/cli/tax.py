@@ -317,7 +317,7 @@ class _Shown:
         }
         return [
             f"Not in the worksheet: {item.account}, {number_of(item.orders, 'order')}, "
-            f"{money.decimal_text(item.charged, item.currency)} {item.currency}, "
+            f"{money.grouped_text(item.charged, item.currency)} {item.currency}, "
             f"{why[item.why]}."
             for item in self.found.left_out
         ]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ticketsync.cli import context
+from ticketsync.cli.link import Part
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -19,12 +20,13 @@ def unlink(
     date: Annotated[
         str, typer.Argument(help="Our number or their id of the occurrence.")
     ],
+    part: Part = False,
 ) -> None:
     """
-    Remove the link between an occurrence and its show. The show loses those sales at
-    once.
+    Remove the link between a platform's date, with all its ticket types, and its show.
+    The show loses those sales at once.
     """
-    from ticketsync.catalogue import selection
+    from ticketsync.catalogue import listed_dates, selection
     from ticketsync.core import errors
     from ticketsync.workflows import match
 
@@ -32,12 +34,13 @@ def unlink(
     database = app_context.database()
     with database.read() as connection:
         occurrence = selection.find_occurrence(connection, date)
-    if match.unlink(database, app_context.settings(), occurrence.id) is None:
+        found = listed_dates.get_parts(connection, occurrence, is_alone=part)
+    if match.unlink_parts(database, app_context.settings(), found.ids) is None:
         raise errors.NotFound(
-            f"{occurrence.name_and_start} is not linked to a show.",
+            f"{found.name} is not linked to a show.",
             hint="See `ticketsync events list`.",
         )
-    app_context.say(f"{occurrence.name_and_start} is no longer linked to a show.")
+    app_context.say(f"{found.name} is no longer linked to a show.")
     app_context.say(
         "Matching will not propose this pair again; `ticketsync link` can restore it."
     )

@@ -42,7 +42,7 @@ def add_venue(
 
 
 _COLUMNS = (
-    render.Column("id", "ID", numeric=True),
+    render.Column("id", "ID", numeric=True, is_id=True),
     render.Column("name", "NAME"),
     render.Column("timezone", "ZONE"),
     render.Column("currency", "CURRENCY"),

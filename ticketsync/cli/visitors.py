@@ -110,11 +110,11 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
 
 
 _COLUMNS = (
-    render.Column("id", "ID", numeric=True),
+    render.Column("id", "ID", numeric=True, is_id=True),
     render.Column("kind", "WHAT"),
     render.Column("role", "ROLE"),
     render.Column("name", "WHO", most=20),
-    render.Column("show_id", "SHOW", numeric=True),
+    render.Column("show_id", "SHOW", numeric=True, is_id=True),
     render.Column("evening", "EVENING", rigid=True),
 )
 

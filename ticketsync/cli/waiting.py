@@ -110,7 +110,7 @@ def restore(
     number = waiting.restore(app_context.database(), ids)
     if number < len(set(ids)):
         raise errors.NotFound(
-            f"Only {number} of {len(set(ids))} ids had been dismissed.",
+            f"Only {number:,} of {len(set(ids)):,} ids had been dismissed.",
             hint="See `ticketsync waiting list --dismissed`.",
         )
     app_context.say("Restored.")

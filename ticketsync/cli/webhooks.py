@@ -224,7 +224,7 @@ def list_deliveries(
     is_filtered = bool(account or platform or state)
     empty = "No such deliveries." if is_filtered else "No deliveries yet."
     columns = [
-        render.Column("id", "ID", numeric=True),
+        render.Column("id", "ID", numeric=True, is_id=True),
         render.Column("received_at", moments.heading("WHEN", zone), rigid=True),
         *_COLUMNS,
     ]
@@ -273,8 +273,8 @@ def _print_health(
     from ticketsync.reporting import deliveries
 
     for item in health:
-        parts = [f"{n} {state}" for state, n in item.states.items()]
-        parts += [f"{item.replayed} replayed"] if item.replayed else []
+        parts = [f"{n:,} {state}" for state, n in item.states.items()]
+        parts += [f"{item.replayed:,} replayed"] if item.replayed else []
         counts = ", ".join(parts)
         effect = (
             f", processed after {item.seconds_to_effect} s on average"
@@ -293,8 +293,8 @@ def _print_health(
         orders = number_of(gap.of, "order")
         were = "was" if gap.orders == 1 else "were"
         terminal.echo(
-            f"{gap.account}: {gap.orders} of {orders} of the last day {were} found by "
-            "a sync only; no webhook announced them."
+            f"{gap.account}: {gap.orders:,} of {orders} of the last day {were} found "
+            "by a sync only; no webhook announced them."
         )
     if refused_attempts:
         terminal.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")

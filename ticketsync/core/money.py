@@ -68,7 +68,7 @@ class Money:
         return Money(-self.minor, self.currency)
 
     def __str__(self) -> str:
-        return f"{self.text} {self.currency}"
+        return f"{self.grouped} {self.currency}"
 
     @property
     def text(self) -> str:
@@ -76,6 +76,13 @@ class Money:
         The amount in major units, without the currency: `-1234.50`.
         """
         return decimal_text(self.minor, self.currency)
+
+    @property
+    def grouped(self) -> str:
+        """
+        The same for people, its thousands separated: `-1,234.50`.
+        """
+        return grouped_text(self.minor, self.currency)
 
     def _same(self, other: Money) -> Money:
         if self.currency != other.currency:
@@ -116,6 +123,14 @@ def decimal_text(minor: int, currency: str) -> str:
     sign = "-" if minor < 0 else ""
     whole, part = divmod(abs(minor), 10**digits)
     return f"{sign}{whole}.{part:0{digits}d}"
+
+
+def grouped_text(minor: int, currency: str) -> str:
+    """
+    The amount in major units for people, its thousands separated: `-1,234.50`.
+    """
+    whole, point, fraction = decimal_text(abs(minor), currency).partition(".")
+    return f"{'-' if minor < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
 def from_decimal_text(text: str, currency: str) -> int:

@@ -33,7 +33,8 @@ class Kind(Enum):
     TEXT = "text"  # str; may be foreign text
     MONEY = "money"  # int, minor units
     COUNT = "count"  # int that can be summed: tickets, orders
-    NUMBER = "number"  # int that cannot: an id, a capacity
+    NUMBER = "number"  # int that cannot: a capacity
+    ID = "id"  # int that is a name and no number
     INSTANT = "instant"  # aware datetime, or its ISO text in UTC
     LOCAL = "local"  # str, local time as on a poster: 2026-11-27 19:30
     DAY = "day"  # date, or its ISO text
@@ -42,7 +43,7 @@ class Kind(Enum):
 
 
 SUMMED = (Kind.MONEY, Kind.COUNT)
-NUMERIC = (Kind.MONEY, Kind.COUNT, Kind.NUMBER, Kind.RATE)
+NUMERIC = (Kind.MONEY, Kind.COUNT, Kind.NUMBER, Kind.ID, Kind.RATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,15 @@ class Box:
         """
         The amount as the form wants it: `5452`, `3747.27`.
         """
-        text = money.decimal_text(self.amount, currency)
+        return self._as_form(money.decimal_text(self.amount, currency))
+
+    def grouped(self, currency: str) -> str:
+        """
+        The same for people, its thousands separated: `5,452`.
+        """
+        return self._as_form(money.grouped_text(self.amount, currency))
+
+    def _as_form(self, text: str) -> str:
         return text.partition(".")[0] if self.is_whole else text
 
 

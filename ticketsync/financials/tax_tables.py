@@ -120,7 +120,7 @@ def total_words(total: CodeTotal) -> str:
     """
 
     def amount(minor: int) -> str:
-        return money.decimal_text(minor, total.currency)
+        return money.grouped_text(minor, total.currency)
 
     text = (
         f"{total.code} {written_rates.per_cent(total.rate_ppm)} %: "
@@ -137,7 +137,7 @@ def boxes_words(boxes: Sequence[Box], currency: str) -> str:
     """
     The boxes of a return in one line.
     """
-    return "   ".join(f"{box.label} {box.written(currency)}" for box in boxes)
+    return "   ".join(f"{box.label} {box.grouped(currency)}" for box in boxes)
 
 
 def rule_words(rules: Mapping[str, Sequence[str]]) -> list[str]:
@@ -159,7 +159,7 @@ def open_words(sheet: Worksheet) -> list[str]:
         what = movement_words(line.flow, line.what)
         amount = "an unknown amount"
         if line.amount is not None:
-            text = money.decimal_text(line.amount, line.currency)
+            text = money.grouped_text(line.amount, line.currency)
             amount = f"{text} {line.currency}"
         orders = number_of(line.orders, "order")
         found.append(

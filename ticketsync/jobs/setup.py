@@ -365,5 +365,5 @@ def _refuse_if_all_failed(results: Sequence[Result]) -> None:
     if len(results) == 1:
         raise errors.TicketsyncError(first.message, hint=first.hint, word=first.word)
     raise errors.TicketsyncError(
-        f"None of the {len(results)} accounts was read.", hint="Each line says why."
+        f"None of the {len(results):,} accounts was read.", hint="Each line says why."
     )

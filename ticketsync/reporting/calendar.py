@@ -96,9 +96,9 @@ class Performance:
         `Gala (118/180 sold)`, without the capacity where it is unknown; marked where it
         is oversold.
         """
-        of = f"/{self.capacity}" if self.capacity else ""
+        of = f"/{self.capacity:,}" if self.capacity else ""
         over = ", OVERSOLD" if self.seats.is_oversold else ""
-        return f"{self.production} ({self.sold}{of} sold{over})"
+        return f"{self.production} ({self.sold:,}{of} sold{over})"
 
 
 def list_performances(
@@ -169,7 +169,7 @@ def as_ics(shows: Sequence[Performance], *, name: str, now: datetime) -> bytes:
         event.add("summary", _one_line(show.title))
         event.add("location", _one_line(show.venue))
         lines = [
-            f"{source.account}: {source.sold} sold"
+            f"{source.account}: {source.sold:,} sold"
             + (f", {source.url}" if web_address.is_link(source.url) else "")
             for source in show.sources
         ]

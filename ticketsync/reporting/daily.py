@@ -37,7 +37,7 @@ SUMS = (
 )
 
 BY_CURRENCY = (
-    Column("show_id", Kind.NUMBER),
+    Column("show_id", Kind.ID),
     Column("production"),
     Column("starts_at", Kind.INSTANT),
     Column("allocation", Kind.NUMBER),

@@ -17,7 +17,7 @@ TICKETS = (
     Column("account"),
     Column("order_id"),
     Column("placed_at", Kind.INSTANT),
-    Column("show_id", Kind.NUMBER),
+    Column("show_id", Kind.ID),
     Column("production"),
     Column("starts_at", Kind.INSTANT),
     Column("ticket_id"),

@@ -48,7 +48,7 @@ PARTS: Final = (
     Column("net_known", Kind.MONEY),
 )
 PRODUCTIONS: Final = (
-    Column("production_id", Kind.NUMBER),
+    Column("production_id", Kind.ID),
     Column("production"),
     *_SUMS,
     Column("platforms"),

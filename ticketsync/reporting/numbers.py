@@ -39,7 +39,7 @@ from ticketsync.store.types import Instant
 # What gross consists of beside `face`; `vouchers` are taken off.
 GROSS_PARTS = tuple(Column(name, Kind.MONEY) for name in store_totals.GROSS_PARTS)
 FIGURES = (
-    Column("show_id", Kind.NUMBER),
+    Column("show_id", Kind.ID),
     Column("production"),
     Column("starts_at", Kind.INSTANT),
     Column("venue"),
@@ -82,7 +82,7 @@ SUMS = (
     Column("net_before_fees", Kind.MONEY),
 )
 TOTALS = (
-    Column("show_id", Kind.NUMBER),
+    Column("show_id", Kind.ID),
     Column("production"),
     Column("starts_at", Kind.INSTANT),
     Column("starts_local", Kind.LOCAL),
@@ -105,7 +105,7 @@ TYPES = (
     Column("refunded", Kind.MONEY),
 )
 FEES = (
-    Column("show_id", Kind.NUMBER),
+    Column("show_id", Kind.ID),
     Column("production"),
     Column("starts_at", Kind.INSTANT),
     Column("account"),

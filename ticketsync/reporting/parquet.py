@@ -19,6 +19,7 @@ MARK: Final = "ticketsync"  # the key of the file's own metadata that names the 
 _TYPES: Final = {
     Kind.COUNT: "BIGINT",
     Kind.NUMBER: "BIGINT",
+    Kind.ID: "BIGINT",
     Kind.INSTANT: "TIMESTAMPTZ",
     Kind.FLAG: "BOOLEAN",
     Kind.RATE: "DECIMAL(18, 1)",

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ticketsync.core import errors, tables
+from ticketsync.core.money import Money
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.core.tables import NUMERIC, Table
+from ticketsync.core.tables import NUMERIC, Kind, Table
 
 LAYOUTS = Path(__file__).parent / "layouts"
 
@@ -40,10 +42,17 @@ def door_list(show: Any, parties: Sequence[Any], made: str, note: str = "") -> b
             "venue": safe(show.venue, longest=100),
             "made": made,
             "note": safe(note, longest=1000),
+            "count": _count(parties),
             "blank": WALK_INS,
             "parties": [_party(party) for party in parties],
         },
     )
+
+
+def _count(parties: Sequence[Any]) -> str:
+    guests = [guest for party in parties for guest in party.guests]
+    free = sum(guest.is_comp for guest in guests)
+    return f"{number_of(len(guests), 'guest')}, {free:,} of them free"
 
 
 def _party(party: Any) -> dict[str, Any]:
@@ -95,13 +104,18 @@ def tax_worksheet(heading: str, table: Table, below: Sequence[str]) -> bytes:
             "columns": [column.title for column in columns],
             "right": [column.kind in NUMERIC for column in columns],
             "rows": [
-                [_printed(values[column.name]) for column in columns]
-                for values in tables.records(report)
+                [_printed(column.kind, values[column.name]) for column in columns]
+                for values in tables.by_name(report)
             ],
             "below": [safe(line, longest=1000) for line in below],
         },
     )
 
 
-def _printed(value: Any) -> str:
-    return "–" if value is None else safe(str(value), longest=60)
+def _printed(kind: Kind, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Money):
+        return value.grouped
+    is_number = kind in (Kind.COUNT, Kind.NUMBER)
+    return f"{value:,}" if is_number else safe(str(value), longest=60)

@@ -5,6 +5,7 @@ The accounts and their sync runs.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,6 +57,13 @@ class Run:
     median_response_ms: int | None
     slowest_response_ms: int | None
     direction: str
+
+    @property
+    def who(self) -> str:
+        """
+        Who started it, without the machine; how, unless by an ordinary command.
+        """
+        return re.sub(r"@\S*", "", self.started_by).removesuffix(" (manual)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ def _find_run(connection: Connection, text: str) -> str | None:
     names = list(dict.fromkeys(found))
     if len(names) > 1:
         raise errors.NotFound(
-            f"{len(names)} runs begin with {safe(text)!r}.",
+            f"{len(names):,} runs begin with {safe(text)!r}.",
             hint="Write more of the name.",
             details=errors.first_of(names),
         )

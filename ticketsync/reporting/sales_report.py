@@ -44,7 +44,7 @@ _KEYS: Final[Mapping[str, tuple[Column, ...]]] = {
     "production": (Column("production"),),
     "show": (
         Column("starts_local", Kind.LOCAL),
-        Column("show_id", Kind.NUMBER),
+        Column("show_id", Kind.ID),
         Column("production"),
     ),
 }

@@ -109,8 +109,8 @@ KINDS: Final = {
     ),
     MOVED: Kind(
         *("date moved far", "dates moved far"),
-        *("ticketsync link DATE SHOW", "/matching"),
-        *("moved", "Match them"),
+        *("ticketsync link DATE SHOW", "/discrepancies#waiting"),
+        *("moved", "See the dates"),
         is_urgent=True,
     ),
     QUARANTINE: Kind(
@@ -258,7 +258,8 @@ def list_not_on_sale(
 
 def list_moved(connection: Connection) -> list[Waiting]:
     """
-    Occurrences that moved so far that a person must confirm their show.
+    Dates that moved so far that a person must confirm their show, by the first
+    occurrence of each.
     """
     rows = waiting_rows.read_occurrences(
         connection,
@@ -278,8 +279,9 @@ def list_moved(connection: Connection) -> list[Waiting]:
             f"{_occurrence_text(row)} moved far from {row.title} {row.show_local}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
+            own_page=f"/occurrences/{row.id}",
         )
-        for row in rows
+        for row in waiting_rows.first_parts(rows)
     ]
 
 

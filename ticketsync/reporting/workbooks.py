@@ -38,7 +38,8 @@ _FORMATS: Final = {
     Kind.DAY: "yyyy-mm-dd",
     Kind.RATE: "0.0%",
     Kind.COUNT: "#,##0",
-    Kind.NUMBER: "0",
+    Kind.NUMBER: "#,##0",
+    Kind.ID: "0",
 }
 
 Put = Callable[[int, Row], None]  # writes one cell of a row

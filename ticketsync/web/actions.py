@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import listed_dates, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
 from ticketsync.web import notices
@@ -85,9 +85,11 @@ class Actions:
 
     def link(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
-            occurrence_id = _occurrence_id(connection, request)
+            number = int(request.path_params["occurrence_id"])
+            found = occurrences.get_occurrence(connection, number)
+            date = listed_dates.get_date(connection, found)
             show = shows.get_show(connection, int(request.path_params["show_id"]))
-        match.link(self._site.database, self._site.settings, occurrence_id, show.id)
+        match.link_parts(self._site.database, self._site.settings, date.ids, show.id)
         return RedirectResponse(back_to(request.form, "/matching"), 303)
 
     def refuse(self, request: PageRequest) -> Response:

@@ -102,7 +102,7 @@ def curve(
         drawn.append(
             f'<line class="limit" x1="0" x2="100%" y1="{level:.1f}" y2="{level:.1f}"/>'
             f'<text class="limit-label" x="6" y="{level - 5:.1f}">'
-            f"Capacity {capacity}</text>"
+            f"Capacity {capacity:,}</text>"
         )
     ends = [*(day for day, _ in points[1:]), None]
     for (day, value), end in zip(points, ends, strict=True):
@@ -119,8 +119,8 @@ def curve(
             f"{_day(day)}</text>"
         )
     sold = points[-1][1]
-    summary = f"{title}: {sold} by {_day(last)}. The table says the same."
-    return _figure(summary, top, drawn, str)
+    summary = f"{title}: {sold:,} by {_day(last)}. The table says the same."
+    return _figure(summary, top, drawn, "{:,}".format)
 
 
 def round_top(values: Sequence[int]) -> int:

@@ -30,8 +30,7 @@ def amount(amount: Money) -> str:
     """
     An amount without its currency: `1,234.50`.
     """
-    whole, point, fraction = amount.text.removeprefix("-").partition(".")
-    return f"{'−' if amount.minor < 0 else ''}{int(whole):,}{point}{fraction}"
+    return amount.grouped.replace("-", "−")
 
 
 def number(number: int) -> str:
@@ -39,6 +38,15 @@ def number(number: int) -> str:
     A number of tickets or seats: `1,450`.
     """
     return f"{number:,}"
+
+
+def _value(value: Any) -> Any:
+    """
+    A value that may be unknown, or a number of seats: `–`, `1,450`.
+    """
+    if value is None:
+        return "–"
+    return number(value) if type(value) is int else value
 
 
 def doubt_badge(doubt: str) -> str:
@@ -80,6 +88,7 @@ def _tone(state: str) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "amount": amount,
     "number": number,
+    "value": _value,
     "day": day,
     "doubt_badge": doubt_badge,
     "ago": clock.ago,

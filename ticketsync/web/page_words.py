@@ -38,7 +38,11 @@ KEY_PLACES: Mapping[str, str] = {
     "credential": "the settings of the service (a systemd credential)",
     "none": "no place: none is needed",
 }
-_OPTION_LABELS: Mapping[str, str] = {"people": "Names of buyers and guests"}
+_OPTION_LABELS: Mapping[str, str] = {
+    "people": "Names of buyers and guests",
+    "timezone": "Time zone",
+    "watch": "Folder",
+}
 _OPTION_VALUES: Mapping[str, str] = {"true": "yes", "false": "no"}
 
 _INITIALS: Mapping[str, str] = {

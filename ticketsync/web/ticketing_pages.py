@@ -24,6 +24,7 @@ from ticketsync.catalogue import (
     switches,
     ticket_types,
 )
+from ticketsync.catalogue.listed_dates import ListedDate
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors
@@ -159,7 +160,8 @@ class TicketingPages:
     def unlink(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             found = _occurrence(connection, request)
-        match.unlink(self._site.database, self._site.settings, found.id)
+            date = _decided(connection, request, found)
+        match.unlink_parts(self._site.database, self._site.settings, date.ids)
         return _back(request, f"/occurrences/{found.id}", notices.UNLINKED)
 
     def make_show(self, request: PageRequest) -> Response:
@@ -182,10 +184,11 @@ class TicketingPages:
     def switch_occurrence(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             found = _occurrence(connection, request)
-        match.configure(
+            date = _decided(connection, request, found)
+        match.configure_date(
             self._site.database,
             self._site.settings,
-            found,
+            date,
             enabled="enabled" in request.form,
             ticket_sales="sales" in request.form,
             types={},
@@ -291,6 +294,16 @@ def _searched(show: ShowInfo) -> str:
 
 def _occurrence(connection: Connection, request: PageRequest) -> LinkedOccurrence:
     return occurrences.get_occurrence(connection, int(request.path_params["id"]))
+
+
+def _decided(
+    connection: Connection, request: PageRequest, found: LinkedOccurrence
+) -> ListedDate:
+    """
+    What a form decides about: the date, or only this ticket type of it.
+    """
+    is_alone = "part" in request.form
+    return listed_dates.get_parts(connection, found, is_alone=is_alone)
 
 
 def _number(text: str) -> int:

@@ -154,7 +154,7 @@ def _waiting_message(items: list[Waiting]) -> tuple[str, str]:
         lines += [f"  {safe(item.text, longest=300)}" for item in of_kind[:MANY]]
         more = len(of_kind) - MANY
         if more > 0:
-            lines.append(f"  and {more} more: ticketsync waiting list")
+            lines.append(f"  and {more:,} more: ticketsync waiting list")
     return f"ticketsync: {', '.join(titles[:2])}", "\n".join(lines)
 
 

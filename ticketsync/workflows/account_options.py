@@ -328,11 +328,11 @@ def _effects_of_people(
             "Names, e-mail addresses and telephone numbers are kept from the next run "
             f"on, until {number_of(days, 'day')} after their show.",
             "The next run reads all orders of the shows still to come again "
-            f"({orders} are held now); people of past shows are not fetched.",
+            f"({orders:,} are held now); people of past shows are not fetched.",
         ]
     kept = privacy.count_kept(reading, account.id)
     return [
-        f"No more people are kept. The {kept} that are kept stay until "
+        f"No more people are kept. The {kept:,} that are kept stay until "
         f"{number_of(days, 'day')} after their show, or until "
         "`ticketsync privacy erase`.",
     ]

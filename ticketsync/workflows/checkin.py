@@ -169,7 +169,7 @@ def _together(
     after = tuple(attendees.get_tickets(connection, [guest.id for guest in found]))
     if len(found) > 1 and done:
         word = "in" if scan.kind == "in" else "out"
-        return Answer(wanted, f"{len(done)} of {len(found)} are {word}.", after)
+        return Answer(wanted, f"{len(done):,} of {len(found):,} are {word}.", after)
     guest, verdict = verdicts[0]
     return _answer(guest, verdict, after, at)
 
@@ -241,8 +241,8 @@ def _is_one_order(guests: Sequence[Guest]) -> bool:
 
 def _which(found: Sequence[Guest]) -> str:
     if _is_one_order(found):
-        return f"{len(found)} tickets of one order: let all in, or choose one."
-    return f"{len(found)} tickets fit: choose one."
+        return f"{len(found):,} tickets of one order: let all in, or choose one."
+    return f"{len(found):,} tickets fit: choose one."
 
 
 @dataclass(frozen=True, slots=True)

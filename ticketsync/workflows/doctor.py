@@ -210,7 +210,7 @@ def _check_paths(database: Database) -> Iterator[Finding]:
     free = shutil.disk_usage(file.parent).free
     megabytes = free // (1024 * 1024)
     if free < LEAST_SPACE:
-        yield wrong("files", f"only {megabytes} MB are free at {file.parent}")
+        yield wrong("files", f"only {megabytes:,} MB are free at {file.parent}")
     else:
         yield ok("files", f"{megabytes:,} MB are free at {file.parent}")
 
@@ -357,7 +357,7 @@ def _webhooks(database: Database) -> Iterator[Finding]:
     if found.clocks_differ:
         yield wrong(
             "webhooks",
-            f"{found.stale_deliveries} of the last hour were signed at another time "
+            f"{found.stale_deliveries:,} of the last hour were signed at another time "
             "than now",
             "set the clock of this machine",
         )

@@ -27,6 +27,7 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.adopting import Adopted
 from ticketsync.catalogue.candidates import Match, Tolerance
 from ticketsync.catalogue.links import Pair
+from ticketsync.catalogue.listed_dates import ListedDate
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.switches import LinkedEvent
@@ -204,27 +205,59 @@ def configure(
     fields: Mapping[str, str] | None = None,
 ) -> Configured:
     """
-    Set the switches of one date's link and the ticket-type names of its event, and
-    those of its questions; recomputes the shows that these touch.
+    The same as `configure_date` for one occurrence alone.
     """
+    return configure_date(
+        database,
+        settings,
+        ListedDate((occurrence,)),
+        enabled=enabled,
+        ticket_sales=ticket_sales,
+        types=types,
+        fields=fields,
+    )
+
+
+def configure_date(
+    database: Database,
+    settings: Settings,
+    date: ListedDate,
+    *,
+    enabled: bool | None,
+    ticket_sales: bool | None,
+    types: Mapping[str, str],
+    fields: Mapping[str, str] | None = None,
+) -> Configured:
+    """
+    Set the switches of the links of one date and the ticket-type names of its event,
+    and those of its questions; recomputes the shows that these touch.
+    """
+    event_id = date.first.event_id
     with database.write() as connection:
-        if types or fields:  # which concern all dates: locked before any show is
-            dates = links.get_occurrence_ids_of_event(connection, occurrence.event_id)
-            links.lock_occurrences(connection, dates)
-        show_id = link_settings.set_switches(
-            connection, occurrence.id, enabled=enabled, ticket_sales=ticket_sales
-        )
-        names = link_settings.map_ticket_types(connection, occurrence.event_id, types)
-        account = occurrence.account
-        named = _map_fields(connection, settings, account, occurrence.event_id, fields)
-        touched = (
-            links.get_show_ids_of_event(connection, occurrence.event_id)
-            if types
-            else set()
-        )
-        show_figures.recompute(connection, settings, {show_id, *touched})
-        now_set = occurrences.get_occurrence(connection, occurrence.id)
-    return Configured(now_set.switch_note, names, named)
+        # Names concern all dates: locked before any show is.
+        of_event = links.get_occurrence_ids_of_event(connection, event_id)
+        links.lock_occurrences(connection, of_event if types or fields else date.ids)
+        show_ids = {
+            link_settings.set_switches(
+                connection, id_, enabled=enabled, ticket_sales=ticket_sales
+            )
+            for id_ in date.ids
+        }
+        names = link_settings.map_ticket_types(connection, event_id, types)
+        account = date.first.account
+        named = _map_fields(connection, settings, account, event_id, fields)
+        if types:
+            show_ids |= links.get_show_ids_of_event(connection, event_id)
+        show_figures.recompute(connection, settings, show_ids)
+        now_set = [occurrences.get_occurrence(connection, id_) for id_ in date.ids]
+    return Configured(_note_of(now_set), names, named)
+
+
+def _note_of(parts: Sequence[LinkedOccurrence]) -> str:
+    """
+    What is switched off for a date, in words.
+    """
+    return ", ".join(ListedDate(tuple(parts)).switch_notes)
 
 
 def configure_event(
@@ -312,11 +345,24 @@ def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | 
     """
     Take a pair apart; its show loses those sales at once.
     """
+    return unlink_parts(database, settings, [occurrence_id])
+
+
+def unlink_parts(
+    database: Database, settings: Settings, occurrence_ids: Sequence[int]
+) -> int | None:
+    """
+    The same for the occurrences that are one date; returns the show that they fed.
+    """
     with database.write() as connection:
-        show_id = undoing.unlink_occurrence(connection, occurrence_id, clock.now())
-        if show_id is not None:
-            show_figures.recompute(connection, settings, {show_id})
-    return show_id
+        links.lock_occurrences(connection, occurrence_ids)
+        unlinked = [
+            undoing.unlink_occurrence(connection, id_, clock.now())
+            for id_ in occurrence_ids
+        ]
+        fed = {show_id for show_id in unlinked if show_id is not None}
+        show_figures.recompute(connection, settings, fed)
+    return next(iter(fed), None)
 
 
 def refuse(

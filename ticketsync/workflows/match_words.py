@@ -25,11 +25,11 @@ KINDS: Mapping[str, str] = {
 
 
 def same_for_all(number: int) -> str:
-    return f"Same for all {number}"
+    return f"Same for all {number:,}"
 
 
 def apply_to(number: int) -> str:
-    return f"Apply to {number}"
+    return f"Apply to {number:,}"
 
 
 def describe_offset(offset: Offset) -> str:
@@ -57,10 +57,10 @@ def describe_undone(undone: UndoneDecision) -> str:
     """
     What was taken back: `59 links (4 chosen by hand, 55 certain) and 1 refusal`.
     """
-    kinds = ", ".join(f"{n} {KINDS[kind]}" for kind, n in undone.kinds.items())
+    kinds = ", ".join(f"{n:,} {KINDS[kind]}" for kind, n in undone.kinds.items())
     of = f" ({kinds})" if kinds else ""
     return (
-        f"{number_of(undone.links, 'link')}{of} and "
+        f"{number_of(len(undone.taken_back), 'link')}{of} and "
         f"{number_of(undone.refusals, 'refusal')}"
     )
 

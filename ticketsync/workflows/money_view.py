@@ -244,7 +244,7 @@ def change_in_words(now: Amount, before: Amount) -> str:
         return "more than" if now.minor > before.minor else "less than"
     if change == 0:
         return "about as much as"
-    return f"{abs(change)} % {'more' if change > 0 else 'less'} than"
+    return f"{abs(change):,} % {'more' if change > 0 else 'less'} than"
 
 
 def read_chart(

@@ -179,7 +179,7 @@ def _read_account(
         f"Read: {_number_of_reports(found)} in {safe(options['watch'])}. {safe(name)} "
         f"has stored {stored}"
     )
-    scope += f", {absent} of them in no report here." if absent else "."
+    scope += f", {absent:,} of them in no report here." if absent else "."
     return found, options, scope
 
 

@@ -139,7 +139,7 @@ def _fullness_news(
     kind, words = _FULLNESS[now]
     if kind not in wanted:
         return []
-    count = f"({item.sold_in_all} of {item.capacity})"
+    count = f"({item.sold_in_all:,} of {item.capacity:,})"
     return [News(f"{_named(item)}: {words} {count}.", True)]
 
 
@@ -157,26 +157,26 @@ def _named(item: ShowSales) -> str:
 
 def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> list[News]:
     show = _named(item)
-    of = f" of {item.capacity}" if item.capacity else ""
+    of = f" of {item.capacity:,}" if item.capacity else ""
     found: list[News] = []
     tickets = item.tickets_sold - last.tickets_sold
     charged = item.gross - last.gross
     back = item.refunded - last.refunded
     if (tickets > 0 or charged > 0) and "sold" in wanted:
-        amount = money.decimal_text(charged, item.currency)
+        amount = money.grouped_text(charged, item.currency)
         found.append(
             News(
-                f"{show}: {tickets:+d} tickets, {amount} {item.currency}; "
-                f"{item.tickets_sold}{of} sold.",
+                f"{show}: {tickets:+,} tickets, {amount} {item.currency}; "
+                f"{item.tickets_sold:,}{of} sold.",
                 False,
             )
         )
     if back > 0 and "refund" in wanted:
-        amount = money.decimal_text(back, item.currency)
+        amount = money.grouped_text(back, item.currency)
         found.append(
             News(
                 f"{show}: {amount} {item.currency} went back to buyers; "
-                f"{item.tickets_sold}{of} sold.",
+                f"{item.tickets_sold:,}{of} sold.",
                 False,
             )
         )
@@ -187,6 +187,6 @@ def _message(news: Sequence[News]) -> tuple[str, str]:
     lines = [item.line for item in sorted(news, key=lambda item: not item.is_urgent)]
     more = len(lines) - MANY
     if more > 0:
-        lines = [*lines[:MANY], f"And {more} more; see `ticketsync report daily`."]
+        lines = [*lines[:MANY], f"And {more:,} more; see `ticketsync report daily`."]
     is_urgent = any(item.is_urgent for item in news)
     return f"ticketsync: {'a show is full' if is_urgent else 'sales'}", "\n".join(lines)

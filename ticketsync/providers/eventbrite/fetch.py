@@ -309,7 +309,7 @@ class EventbriteFetcher:
     def _refuse_lacking(self, path: str, recent: RecentOrders) -> None:
         if recent.lacking > recent.listed:
             raise self.api.invalid_response(
-                f"lacks {recent.lacking} orders in {path}/orders/ that changed since "
+                f"lacks {recent.lacking:,} orders in {path}/orders/ that changed since "
                 f"{recent.changed_since}",
                 "list-incomplete",
             )

@@ -147,8 +147,8 @@ class HumanitixFetcher:
             return [id_ for id_ in missing if any(map(position.is_new, tickets[id_]))]
         if _is_collapsed(len(missing), len(tickets)):
             raise self.api.invalid_response(
-                f"lists tickets of {len(tickets)} orders of the event {event_id}, but "
-                f"not {len(missing)} of these orders",
+                f"lists tickets of {len(tickets):,} orders of the event {event_id}, "
+                f"but not {len(missing):,} of these orders",
                 "list-incomplete",
             )
         return missing
@@ -176,8 +176,8 @@ class HumanitixFetcher:
         without = [row["_id"] for row in orders if row["_id"] not in tickets]
         if _is_collapsed(len(without), len(orders)):
             raise self.api.invalid_response(
-                f"lists no tickets of {len(without)} of {len(orders)} orders of the "
-                f"event {event_id}",
+                f"lists no tickets of {len(without):,} of {len(orders):,} orders of "
+                f"the event {event_id}",
                 "list-incomplete",
             )
 

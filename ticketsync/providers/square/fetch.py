@@ -236,7 +236,7 @@ class SquareFetcher(SquareLists):
     def _refuse_lacking(self, lacking: int, listed: int, since: str) -> None:
         if lacking > listed:
             raise self.api.invalid_response(
-                f"lacks {lacking} orders in its list of those changed since {since}",
+                f"lacks {lacking:,} orders in its list of those changed since {since}",
                 "list-incomplete",
             )
 
@@ -319,7 +319,7 @@ class SquareFetcher(SquareLists):
             parts.gaps += len(ids)
             if parts.gaps > MAX_GAPS:
                 raise self.api.invalid_response(
-                    f"names the {kind} {ids[0]} and at least {parts.gaps - 1} others "
+                    f"names the {kind} {ids[0]} and at least {parts.gaps - 1:,} others "
                     f"that its list of {kind}s lacks",
                     "list-incomplete",
                 )

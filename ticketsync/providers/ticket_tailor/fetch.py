@@ -79,8 +79,8 @@ class TicketTailorFetcher:
         missing = len(series_of_events - listed_series)
         if is_mostly_missing(missing, len(series_of_events)):
             raise self.api.invalid_response(
-                f"lists {len(listed_series)} event series, but its events belong to "
-                f"{missing} others",
+                f"lists {len(listed_series):,} event series, but its events belong to "
+                f"{missing:,} others",
                 "list-incomplete",
             )
 

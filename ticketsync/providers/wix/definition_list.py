@@ -58,7 +58,7 @@ class DefinitionList:
             count = metadata.get("count")
             if type(count) is int and count != len(rows):
                 raise self._api.invalid_response(
-                    f"promised {count} ticket definitions and sent {len(rows)}",
+                    f"promised {count:,} ticket definitions and sent {len(rows):,}",
                     "list-incomplete",
                 )
             next_cursor = str((metadata.get("cursors") or {}).get("next") or "")

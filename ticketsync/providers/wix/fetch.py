@@ -318,7 +318,8 @@ class WixFetcher:
             count = metadata.get("count")
             if type(count) is int and count != len(rows):
                 raise self.api.invalid_response(
-                    f"promised {count} guests and sent {len(rows)}", "list-incomplete"
+                    f"promised {count:,} guests and sent {len(rows):,}",
+                    "list-incomplete",
                 )
             next_cursor = str((metadata.get("cursors") or {}).get("next") or "")
             return RowPage(rows, next=next_cursor or None)

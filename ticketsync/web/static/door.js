@@ -55,13 +55,15 @@ function beep(tone) {
   }
 }
 
+const written = (number) => number.toLocaleString("en");
+
 function showStatus() {
   const number = store.get("queue", []).length;
-  const waiting = number ? `${number} saved offline, waiting for the server.` : "";
+  const waiting = number ? `${written(number)} saved offline, waiting for the server.` : "";
   const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. ", "foreign-origin": `${foreign} ` }[fault];
   $("line").textContent = (state ?? `The server answers with ${fault}. `) + waiting;
-  $("in").textContent = guests.filter((g) => g.in).length;
-  $("of").textContent = guests.length;
+  $("in").textContent = written(guests.filter((g) => g.in).length);
+  $("of").textContent = written(guests.length);
 }
 
 // The guest list

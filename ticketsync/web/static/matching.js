@@ -7,7 +7,7 @@
   const form = document.querySelector("#match");
   const count = () => {
     const ticked = form.querySelectorAll("input[name=pair]:checked").length;
-    document.querySelector("#ticked").textContent = ticked;
+    document.querySelector("#ticked").textContent = ticked.toLocaleString("en");
   };
 
   function press(event) {
