@@ -86,6 +86,7 @@ def save_orders(
             item.order.currency,
             share,
             occurrences[share.occurrence_id],
+            now,
         )
         for item in incoming
         for share in item.shares
@@ -224,16 +225,12 @@ def _save_ticket_rows(
     Save these tickets, each with when what it says was known. Those that were held and
     are not among them have left their order: they stay, without their amounts.
     """
-    written = {}
-    for row in rows:
-        before = held.get(row[_PROVIDER_ID])
-        known_from = superseded.now
-        if before is not None:
+    written = {row[_PROVIDER_ID]: row for row in rows}
+    for id_, before in held.items():
+        if row := written.get(id_):
             version = tuple([row[place] for place in _TICKET_VERSION])
-            known_from = superseded.ticket(before, version)
-        written[row[_PROVIDER_ID]] = (*row, known_from)
-    columns = (*_TICKET, "known_from")
-    upsert_rows(connection, tickets, columns, list(written.values()), key=_KEY)
+            written[id_] = (*row[:-1], superseded.ticket(before, version))
+    upsert_rows(connection, tickets, _TICKET, list(written.values()), key=_KEY)
     left = []
     for before in (row for id_, row in held.items() if id_ not in written):
         version = tuple(
@@ -310,6 +307,7 @@ _TICKET = (
     *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
     *("content", "code", "second_code", "voided_at", "seat"),
     *ChargedParts.__struct_fields__,
+    "known_from",
 )
 _PROVIDER_ID, _OCCURRENCE = map(_TICKET.index, ("provider_id", "occurrence_id"))
 _HELD_ORDER, _HELD_OCCURRENCE, _HELD_STATUS = map(
@@ -325,6 +323,7 @@ def _ticket_row(
     currency: str,
     share: TicketAllocation,
     occurrence: int,
+    known_from: datetime,
 ) -> tuple[Any, ...]:
     return (
         account_id,
@@ -353,6 +352,7 @@ def _ticket_row(
         share.voided_at,
         share.seat,
         *msgspec.structs.astuple(share.parts),
+        known_from,
     )
 
 

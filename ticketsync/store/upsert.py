@@ -195,9 +195,7 @@ class _Compiled:
             return
         values: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for position, convert in self._convert:
-            values[position] = [
-                None if value is None else convert(value) for value in values[position]
-            ]
+            values[position] = _converted(values[position], convert)
         if self._positions is None:
             named = [
                 dict(zip(self._columns, row, strict=True))
@@ -219,6 +217,19 @@ def _converter(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     found: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(
         dialect
     )
+    return found
+
+
+def _converted(values: Iterable[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    """
+    The values of a column, converted: the same object in row after row only once.
+    """
+    found = []
+    before = after = None
+    for value in values:
+        if value is not before:
+            before, after = value, None if value is None else convert(value)
+        found.append(after)
     return found
 
 
@@ -247,16 +258,15 @@ def known(
     ]
     # Names come from our own tables, values are bound.
     start = f"SELECT {', '.join(selected)} FROM {table.name} WHERE account_id = "  # noqa: S608  # nosec B608  # as above
-    row_type = _row_type(columns)
-    found: dict[str, Any] = {}
-    for rows in _in_batches(connection, start, account_id, wanted):
-        for row in rows:
-            values = [
-                convert(value) if convert else value
-                for convert, value in zip(read, row, strict=True)
-            ]
-            found[str(values[0])] = row_type(*values[1:])
-    return found
+    rows = _in_batches(connection, start, account_id, wanted)
+    values: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    if not values:
+        return {}
+    for position, convert in enumerate(read):
+        if convert is not None:
+            values[position] = _converted(values[position], convert)
+    ids, *rest = values
+    return dict(zip(ids, map(_row_type(columns), *rest), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,16 +321,18 @@ def _row_type(columns: tuple[str, ...]) -> Any:
 
 def _in_batches(
     connection: Connection, start: str, account_id: int, ids: list[str]
-) -> Iterator[Any]:
+) -> list[Any]:
     """
     The rows with these ids, by statements that are the same text each time.
     """
     if connection.dialect.name == "postgresql":
         sql = f"{start}%(account)s AND provider_id = ANY(%(ids)s)"
-        yield connection.exec_driver_sql(sql, {"account": account_id, "ids": ids})
-        return
+        found = connection.exec_driver_sql(sql, {"account": account_id, "ids": ids})
+        return list(found.all())
+    rows: list[Any] = []
     for begin in range(0, len(ids), _BATCH):
         batch = ids[begin : begin + _BATCH]
         marks = ", ".join("?" * len(batch))
         sql = f"{start}? AND provider_id IN ({marks})"
-        yield connection.exec_driver_sql(sql, (account_id, *batch))
+        rows += connection.exec_driver_sql(sql, (account_id, *batch)).all()
+    return rows

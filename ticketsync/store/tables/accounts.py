@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
 
-class AccountRow(Row, table=True):
+class AccountRow(Row):
     """
     One connection to a provider. Holds where its secret is, never the secret.
 
@@ -54,7 +54,7 @@ class AccountRow(Row, table=True):
     pin: str = text(default="")
 
 
-class AccountSourceRow(Row, table=True):
+class AccountSourceRow(Row):
     """
     Something that an account reads: an `owner` (organisation, box office, location, by
     the platform's id) or a report `file` (by a digest of its contents).
@@ -74,7 +74,7 @@ class AccountSourceRow(Row, table=True):
     seen_at: datetime = instant()
 
 
-class SyncRunRow(Row, table=True):
+class SyncRunRow(Row):
     """
     One attempt at one account; skipped attempts are rows too.
 
@@ -131,7 +131,7 @@ class SyncRunRow(Row, table=True):
     duration_ms: int | None = whole(default=None)
 
 
-class AlertRow(Row, table=True):
+class AlertRow(Row):
     """
     The last recorded health of an account, and since when.
 
@@ -153,7 +153,7 @@ class AlertRow(Row, table=True):
     is_told: bool = flag(default=False)
 
 
-class BookmarkRow(Row, table=True):
+class BookmarkRow(Row):
     """
     Where the next read of a stream begins; only its provider can interpret the value.
     `event_id` is the platform's id of an event or occurrence, or empty.
@@ -168,7 +168,7 @@ class BookmarkRow(Row, table=True):
     value: str = text()
 
 
-class LeaseRow(Row, table=True):
+class LeaseRow(Row):
     """
     Who works on something, and until when nobody else may do so. `holder` is the run,
     `pid` and `host` its process.

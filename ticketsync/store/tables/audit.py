@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, one_of, table
 from ticketsync.store.types import instant, key, text, whole
 
 
-class AuditRow(Row, table=True):
+class AuditRow(Row):
     """
     One decision, written once: a trigger refuses to change or delete it.
 

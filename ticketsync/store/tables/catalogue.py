@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
 
 
-class VenueRow(Row, table=True):
+class VenueRow(Row):
     __tablename__ = "venues"
     __table_args__ = table(
         UniqueConstraint("name"), CheckConstraint("length(currency) = 3", "currency")
@@ -24,7 +24,7 @@ class VenueRow(Row, table=True):
     currency: str = text()
 
 
-class ProductionRow(Row, table=True):
+class ProductionRow(Row):
     """
     A work of ours. Its switches hold for all its shows, see `ShowLinkRow`.
     """
@@ -38,7 +38,7 @@ class ProductionRow(Row, table=True):
     sync_ticket_sales: bool = flag(default=True)
 
 
-class ShowRow(Row, table=True):
+class ShowRow(Row):
     """
     One performance of ours. `starts_local` is the local start, as on a poster.
     """
@@ -64,7 +64,7 @@ class ShowRow(Row, table=True):
     excluded_because: str = text(default="")
 
 
-class EventRow(Row, table=True):
+class EventRow(Row):
     """
     A platform's listing.
     """
@@ -79,7 +79,7 @@ class EventRow(Row, table=True):
     url: str | None = text(default=None)
 
 
-class OccurrenceRow(Row, table=True):
+class OccurrenceRow(Row):
     """
     One dated performance in a platform's listing.
 
@@ -119,7 +119,7 @@ class OccurrenceRow(Row, table=True):
     provider_updated_at: datetime | None = instant(default=None)
 
 
-class TicketTypeRow(Row, table=True):
+class TicketTypeRow(Row):
     """
     What an Occurrence has on sale, as the platform last reported it; `price` is in
     minor units of `currency`. `gone_since` is set when a listing no longer had it.
@@ -150,7 +150,7 @@ class TicketTypeRow(Row, table=True):
     gone_since: datetime | None = instant(default=None)
 
 
-class TicketTypePriceRow(Row, table=True):
+class TicketTypePriceRow(Row):
     """
     A price that a ticket type had, from when we first saw it until the next one.
     """
@@ -164,7 +164,7 @@ class TicketTypePriceRow(Row, table=True):
     currency: str | None = text(default=None)
 
 
-class ProductionLinkRow(Row, table=True):
+class ProductionLinkRow(Row):
     """
     An Event belongs to a Production of ours. `type_map` is a JSON object: the
     platform's name of a ticket type → the venue's own; `field_map` another one: a
@@ -185,7 +185,7 @@ class ProductionLinkRow(Row, table=True):
     sync_ticket_sales: bool = flag(default=True)
 
 
-class ShowLinkRow(Row, table=True):
+class ShowLinkRow(Row):
     """
     A Show and an Occurrence are the same performance: who decided that, and why.
 
@@ -226,7 +226,7 @@ class ShowLinkRow(Row, table=True):
     basis: str = text(default="")
 
 
-class ConfirmedOffsetRow(Row, table=True):
+class ConfirmedOffsetRow(Row):
     """
     An Account lists a Production so many `minutes` after its shows start (before them
     where negative), and a person has confirmed that.
@@ -241,7 +241,7 @@ class ConfirmedOffsetRow(Row, table=True):
     confirmed_at: datetime = instant()
 
 
-class RefusalRow(Row, table=True):
+class RefusalRow(Row):
     """
     A pair that a person refused. `show_id` is null where the Occurrence is not a show.
     """

@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text
 
 
-class ScanRow(Row, table=True):
+class ScanRow(Row):
     """
     One scan at a door: `key` is the device's own id for it, so that a capture file can
     be merged twice. `ticket_id` is `None` where the ticket was unknown. `door` is the
@@ -44,7 +44,7 @@ class ScanRow(Row, table=True):
     recorded_by: str = text(default="")
 
 
-class AdmissionRow(Row, table=True):
+class AdmissionRow(Row):
     """
     Whether a ticket is in, always computed from all its scans. `told_in` is what its
     platform was last notified of, where the venue wants that.

@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, tab
 from ticketsync.store.types import instant, points_to, text, whole
 
 
-class ShowFinancialsRow(Row, table=True):
+class ShowFinancialsRow(Row):
     """
     One row per show, account and currency; recomputed, never incremented. The parts of
     `gross` beside `face` are empty while those of any ticket are.
@@ -60,7 +60,7 @@ class ShowFinancialsRow(Row, table=True):
     unexplained: int | None = whole(default=None)
 
 
-class TicketFeeRow(Row, table=True):
+class TicketFeeRow(Row):
     """
     One named fee line of a show's financials. They add up to `fees` where these are
     known; where not, they are what is known of them.
@@ -77,7 +77,7 @@ class TicketFeeRow(Row, table=True):
     source: str = text()
 
 
-class ShowTicketTypeRow(Row, table=True):
+class ShowTicketTypeRow(Row):
     """
     The breakdown of a show's financials by ticket type.
     """

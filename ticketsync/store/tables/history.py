@@ -24,7 +24,7 @@ def _lasted() -> CheckConstraint:
     return CheckConstraint("known_from < known_until", "lasted")
 
 
-class PastOrderRow(Row, table=True):
+class PastOrderRow(Row):
     """
     A superseded version of an order, with the hash of its last raw record.
     """
@@ -56,7 +56,7 @@ class PastOrderRow(Row, table=True):
     content: bytes = blob()
 
 
-class PastTicketRow(Row, table=True):
+class PastTicketRow(Row):
     """
     A superseded version of a ticket.
     """
@@ -100,7 +100,7 @@ class PastTicketRow(Row, table=True):
     unexplained: int | None = whole(default=None)
 
 
-class PastFeeRow(Row, table=True):
+class PastFeeRow(Row):
     """
     A named fee of a superseded version of an order.
     """
@@ -117,7 +117,7 @@ class PastFeeRow(Row, table=True):
     tax: int | None = whole(default=None)
 
 
-class PastShowLinkRow(Row, table=True):
+class PastShowLinkRow(Row):
     """
     That an occurrence fed a show, and what was switched off for it: at any level, and
     whether the show was excluded. Unlike the other tables this one has the present
@@ -144,7 +144,7 @@ class PastShowLinkRow(Row, table=True):
     known_until: datetime | None = instant(default=None)
 
 
-class FactRow(Row, table=True):
+class FactRow(Row):
     """
     One fact about the database. `history_since`: the instant from which its past is
     known, where it held sales before.

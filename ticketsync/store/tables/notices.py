@@ -10,7 +10,7 @@ from ticketsync.store.tables.base import Row, table
 from ticketsync.store.types import instant, points_to, text, whole
 
 
-class SaleNoticeRow(Row, table=True):
+class SaleNoticeRow(Row):
     """
     The sales of a show when the venue was last notified.
     """

@@ -27,7 +27,7 @@ from ticketsync.store.types import (
 _COUNTED = ("occurrence_id", "account_id", "currency", "is_sold", "charged")
 
 
-class OrderRow(Row, table=True):
+class OrderRow(Row):
     """
     `buyer_fees`, `addons`, `donations` and `vouchers` are the sums over its tickets,
     `tax_on_top` says whether tax was added to prices: all empty until the order was
@@ -69,7 +69,7 @@ class OrderRow(Row, table=True):
     known_from: datetime = known_from()
 
 
-class TicketRow(Row, table=True):
+class TicketRow(Row):
     """
     One admission (`kind` admission), or the money of an order without tickets.
 
@@ -133,7 +133,7 @@ class TicketRow(Row, table=True):
     known_from: datetime = known_from()
 
 
-class RefundRow(Row, table=True):
+class RefundRow(Row):
     """
     One movement of money back to a buyer, or negative: less went back than was reported
     before. Never updated, never deleted; a trigger refuses both (`store.triggers`).
@@ -176,7 +176,7 @@ class RefundRow(Row, table=True):
     tax: int | None = whole(default=None)
 
 
-class FeeRow(Row, table=True):
+class FeeRow(Row):
     """
     One occurrence's part of a named fee of an order. `amount` is empty where the fee
     was kept but its amount is not reported; the order's fees are unknown then. `tax` is
@@ -197,7 +197,7 @@ class FeeRow(Row, table=True):
     tax: int | None = whole(default=None)
 
 
-class BuyerRow(Row, table=True):
+class BuyerRow(Row):
     """
     Who placed an order, where the account keeps people. Emptied and marked when the
     person is erased, so that no later read restores them.
@@ -213,7 +213,7 @@ class BuyerRow(Row, table=True):
     erased_at: datetime | None = instant(default=None)
 
 
-class AttendeeRow(Row, table=True):
+class AttendeeRow(Row):
     """
     Whom a ticket admits, where the account keeps people; erased like a `Buyer`.
     `answers` is a JSON object: the venue's name of a field → what they answered.
@@ -230,7 +230,7 @@ class AttendeeRow(Row, table=True):
     answers: str = text(default="{}")
 
 
-class RawBlockRow(Row, table=True):
+class RawBlockRow(Row):
     """
     The changed records of one page, compressed together.
     """
@@ -244,7 +244,7 @@ class RawBlockRow(Row, table=True):
     records: bytes = blob()
 
 
-class RawRecordRow(Row, table=True):
+class RawRecordRow(Row):
     """
     The position of one version of a record in its newest block, and the block that had
     it first.
@@ -265,7 +265,7 @@ class RawRecordRow(Row, table=True):
     first_block_id: int = whole()
 
 
-class QuarantinedRow(Row, table=True):
+class QuarantinedRow(Row):
     """
     A record that could not be parsed, with the reason; retried each run. `event_id` is
     the platform's id of its event or occurrence.

@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, one_of, table
 from ticketsync.store.types import blob, instant, key, points_to, text
 
 
-class PassRow(Row, table=True):
+class PassRow(Row):
     """
     A token somebody holds, known by its digest: a link that can be opened once, the
     session it was exchanged for, a calendar's address. A door's can be limited to a

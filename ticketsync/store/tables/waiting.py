@@ -10,7 +10,7 @@ from ticketsync.store.tables.base import Row, table
 from ticketsync.store.types import instant, text
 
 
-class DismissalRow(Row, table=True):
+class DismissalRow(Row):
     """
     An item that a person dismissed. When its version differs from `version`, it waits
     again.
@@ -27,7 +27,7 @@ class DismissalRow(Row, table=True):
     dismissed_at: datetime = instant()
 
 
-class WaitingNoticeRow(Row, table=True):
+class WaitingNoticeRow(Row):
     """
     A waiting item that a notification was sent about.
     """

@@ -13,7 +13,7 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
 
-class WebhookRow(Row, table=True):
+class WebhookRow(Row):
     """
     The webhook address of one account. `path` is unguessable; only the sources of its
     secrets are stored, never the secrets. `old_…` is the previous one, valid until
@@ -39,7 +39,7 @@ class WebhookRow(Row, table=True):
     old_pin: str = text(default="")
 
 
-class DeliveryRow(Row, table=True):
+class DeliveryRow(Row):
     """
     One delivery: which object it was about, never its content. `key` is the platform's
     id for it, or a digest of its body; repetitions have the same key. The ids of order
