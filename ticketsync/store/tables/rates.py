@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, table
 from ticketsync.store.types import instant, text
 
 
-class RateRow(Row, table=True):
+class RateRow(Row):
     """
     What one unit of the currency `base` was worth in `quote`, as the decimal text that
     the source published. `on_day` is the day of the rate: `2026-10-30`.
