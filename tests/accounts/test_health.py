@@ -298,9 +298,16 @@ def of_the_accounts_page(place, capsys):
     return word, re.search(in_words, page) is not None
 
 
+IN_SENTENCES = {
+    "could not be read": "failed",
+    "has no webhook secret": "missing-webhook-secret",
+}
+
+
 def of_the_overview(place, capsys):
     page = place.pages().overview(MANAGER).body.decode()
-    on_top = re.findall(r'<p class="small">(?:<a [^>]*>)?tt is ([\w -]+?)[.<]', page)
+    states = re.findall(r'<p class="small">(?:<a [^>]*>)?tt ([\w -]+?)[.<]', page)
+    on_top = [IN_SENTENCES.get(text, text.removeprefix("is ")) for text in states]
     if re.search(r">tt: 1 record waits in quarantine<", page):
         on_top.append("partial")  # a record that waits is a line of its own
     if bool(on_top) != ('id="attention"' in page):

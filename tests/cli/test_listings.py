@@ -312,3 +312,13 @@ def test_what_is_piped_is_not_wrapped(capsys, watched):
     assert printed.err == f"{text}\n"
     assert all(len(line) <= 80 for line in printed.out.splitlines())
     assert printed.out.split() == text.split()
+
+
+def test_the_prices_of_one_date_name_it_once_on_a_terminal(named, watched, monkeypatch):
+    words = "events prices --show 1"
+    printed = output_of(words)
+    assert printed.startswith(named[:20])
+    assert printed.count("19:30") == 1
+    monkeypatch.delenv("COLUMNS")
+    monkeypatch.setattr(terminal, "is_terminal", lambda stream: False)
+    assert output_of(words).splitlines()[0].split("\t")[:2] == ["WHEN", "NAME"]

@@ -29,6 +29,12 @@ QUARANTINE = account_situations.QUARANTINE
 MISSING_SECRET = account_situations.MISSING_SECRET
 
 
+_STATES = {
+    "failed": "could not be read",
+    "missing-webhook-secret": "has no webhook secret",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """
@@ -46,6 +52,13 @@ class Health:
     waits: bool
     alerts: bool
     zone: str = "UTC"
+
+    @property
+    def state(self) -> str:
+        """
+        What to say after the account's name: `is paused`, `could not be read`.
+        """
+        return _STATES.get(self.word, f"is {self.word}")
 
     @property
     def is_quiet(self) -> bool:

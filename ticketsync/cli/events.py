@@ -10,6 +10,7 @@ import typer
 
 from ticketsync.cli import context, progress, render, show_tables, terminal
 from ticketsync.cli.context import Format, Json
+from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ _COLUMNS = (
     render.Column("when", "WHEN", rigid=True),
     render.Column("name", "NAME", most=24),
     render.Column("account", "ACCOUNT"),
-    render.Column("theirs", "THEIR ID"),
+    render.Column("theirs", "THEIR ID", spare=1),
     render.Column("status", "STATUS"),
     render.Column("show", "SHOW", numeric=True, is_id=True),
 )
@@ -132,7 +133,7 @@ def _row(date: ListedDate) -> dict[str, Any]:
         "name": first.name,
         "account": first.account,
         "theirs": ", ".join(date.provider_occurrence_ids),
-        "status": ", ".join(date.statuses),
+        "status": ", ".join(date.statuses).replace("_", " "),
         "show": first.show_id or "–",
     }
 
@@ -140,7 +141,7 @@ def _row(date: ListedDate) -> dict[str, Any]:
 _PRICE_COLUMNS = (
     render.Column("when", "WHEN", rigid=True),
     render.Column("name", "NAME", most=20, in_full=True),
-    render.Column("via", "VIA", most=8),
+    render.Column("via", "VIA", most=12),
     render.Column("type", "TICKET TYPE", most=28, in_full=True),
     render.Column("price", "PRICE", numeric=True),
     render.Column("sold", "SOLD", numeric=True),
@@ -189,7 +190,20 @@ def list_prices(
     elif history:
         _print_price_steps(found, zone)
     else:
-        render.table([_price_row(item) for item in found], _PRICE_COLUMNS)
+        _print_prices(found)
+
+
+def _print_prices(found: Sequence[TicketPrice]) -> None:
+    """
+    Print prices. On a terminal a date that is the same in all lines stands above them.
+    """
+    rows = [_price_row(item) for item in found]
+    is_one = len({(row["when"], row["name"]) for row in rows}) == 1
+    if is_one and render.is_drawn():
+        terminal.echo(f"{safe(rows[0]['name'])}, {rows[0]['when']}")
+        render.table(rows, _PRICE_COLUMNS[2:])
+    else:
+        render.table(rows, _PRICE_COLUMNS)
 
 
 def _price_row(item: TicketPrice) -> dict[str, Any]:

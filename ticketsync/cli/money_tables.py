@@ -50,7 +50,7 @@ def print_lines(money: Money, per: str) -> None:
     shows = {row["currency"]: row["shows"] for row in tables.by_name(money.totals)}
     render.report(
         money.lines.shown(*columns),
-        most={"production": 20, "account": 12, "venue": 20},
+        most={"production": 20, "account": 16, "venue": 20},
         totals=_as_footer(money.totals, columns),
         label=lambda currency: render.shows(shows[currency], currency),
         optional=("shows", "capacity", "tax"),

@@ -183,7 +183,7 @@ def _draw(
     stream = stream or sys.stdout
     if stream is None:  # it was closed before we began
         return
-    if not _is_drawn(stream):
+    if not is_drawn(stream):
         _write_rows(rows, columns, footer, stream)
         return
     cells = [_cells(columns, row) for row in rows]
@@ -196,12 +196,12 @@ def _draw(
         _write_lists(columns, [*cells, *footer_cells], stream, available)
 
 
-def _is_drawn(stream: IO[str]) -> bool:
+def is_drawn(stream: IO[str] | None = None) -> bool:
     """
-    Whether a person reads this stream: it is a terminal, or `COLUMNS` is exported,
-    which says how wide a table is wanted.
+    Whether a person reads this stream, by default standard output: it is a terminal, or
+    `COLUMNS` is exported, which says how wide a table is wanted.
     """
-    return terminal.is_terminal(stream) or "COLUMNS" in os.environ
+    return terminal.is_terminal(stream or sys.stdout) or "COLUMNS" in os.environ
 
 
 def _cells(columns: Sequence[Column], row: Row) -> list[str]:

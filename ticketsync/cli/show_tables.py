@@ -32,7 +32,7 @@ _SHOW_COLUMNS = (
     render.Column("id", "SHOW", numeric=True, is_id=True),
     render.Column("when", "WHEN", rigid=True),
     render.Column("production", "PRODUCTION", most=28),
-    render.Column("venue", "VENUE", most=20),
+    render.Column("venue", "VENUE", most=20, spare=1),
     render.Column("capacity", "SEATS", numeric=True),
     render.Column("sold", "SOLD", numeric=True),
     render.Column("note", "", rigid=True),

@@ -261,20 +261,13 @@ def _account_lines(status: _Status) -> list[_Line]:
     named = {item.key for item in status.waiting if item.kind == UNCONFIRMED}
     return [
         _Line(
-            f"{item.account} {_IN_WORDS.get(item.word, f'is {item.word}')}: "
-            f"{item.text} {item.to_do}".rstrip(),
+            f"{item.account} {item.state}: {item.text} {item.to_do}".rstrip(),
             is_red=item.waits,
         )
         for item in status.health.values()
         if item.word not in ("ok", "never synced")
         and not (item.account in named and item.word in ("failed", "held"))
     ]
-
-
-_IN_WORDS = {
-    "failed": "could not be read",
-    "missing-webhook-secret": "has no webhook secret",
-}
 
 
 def _waiting_lines(status: _Status) -> list[_Line]:

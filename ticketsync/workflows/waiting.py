@@ -143,7 +143,7 @@ def _of_account(account: Health) -> Waiting:
     return Waiting(
         waiting.ACCOUNT,
         account.account,
-        f"{account.account} is {account.word}. {account.text}",
+        f"{account.account} {account.state}. {account.text}",
         version=account.word,
         to_do=account.to_do,
     )
