@@ -29,7 +29,7 @@ from ticketsync.financials.tax_worksheet import (
 )
 from ticketsync.financials.taxing import SaleParts, TaxLine
 from ticketsync.reporting import order_money
-from ticketsync.reporting.order_money import LeftOut, OrderMoney
+from ticketsync.reporting.order_money import LeftOut, OrderMoney, RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import show_figures
 
@@ -170,7 +170,7 @@ def fee_line_of(
     )
 
 
-def _by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
+def by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
     found: dict[Key, list[OrderMoney]] = defaultdict(list)
     for part in money:
         found[part.account, part.order_id, part.currency].append(part)
@@ -178,7 +178,7 @@ def _by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
 
 
 def _sale_lines(sold: Iterable[OrderMoney], settings: Settings) -> Iterator[OrderLine]:
-    for (account, order_id, currency), parts in _by_order(sold).items():
+    for (account, order_id, currency), parts in by_order(sold).items():
         for line in lines_of(parts, settings):
             yield OrderLine(account, order_id, parts[0].day, SALE, currency, line)
 
@@ -188,7 +188,7 @@ def _fee_lines(
     own: Mapping[tuple[int, int], OwnFees],
     settings: Settings,
 ) -> Iterator[OrderLine]:
-    for (account, order_id, currency), parts in _by_order(sold).items():
+    for (account, order_id, currency), parts in by_order(sold).items():
         line = fee_line_of(parts, own, settings)
         if line is not None:
             yield OrderLine(account, order_id, parts[0].day, FEE, currency, line)
@@ -205,18 +205,40 @@ def _refund_lines(
     What the refunds of the period take back of the lines of their orders.
     """
     movements = order_money.list_refund_money(connection, period, accounts)
+    taken = refund_tax_lines(connection, settings, zone, movements)
+    for item, lines in zip(movements, taken, strict=True):
+        if _is_within(item.day, period):
+            for line in lines:
+                yield OrderLine(
+                    *(item.account, item.order_id, item.day, REFUND, item.currency),
+                    line,
+                )
+
+
+def refund_tax_lines(
+    connection: Connection,
+    settings: Settings,
+    zone: str,
+    movements: Sequence[RefundMoney],
+) -> list[list[TaxLine]]:
+    """
+    For each of these movements, all that there are of their orders, what it takes back
+    of the lines of its order.
+    """
     keys = {(item.account, item.order_id) for item in movements}
-    sold = _by_order(order_money.list_orders_again(connection, zone, keys))
-    by_order: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
-    for item in movements:
-        by_order[item.account, item.order_id].append((item.day, item.amount))
-    for (account, order_id, currency), parts in sold.items():
-        moved = by_order[account, order_id]
-        lines = taxing.refund_lines(lines_of(parts, settings), [a for _, a in moved])
-        for (day, _), of_movement in zip(moved, lines, strict=True):
-            if _is_within(day, period):
-                for line in of_movement:
-                    yield OrderLine(account, order_id, day, REFUND, currency, line)
+    sold = by_order(order_money.list_orders_again(connection, zone, keys))
+    places: dict[Key, list[int]] = defaultdict(list)
+    for place, item in enumerate(movements):
+        places[item.account, item.order_id, item.currency].append(place)
+    found: list[list[TaxLine]] = [[] for _ in movements]
+    for key, of_order in places.items():
+        if key not in sold:
+            continue
+        amounts = [movements[place].amount for place in of_order]
+        taken = taxing.refund_lines(lines_of(sold[key], settings), amounts)
+        for place, lines in zip(of_order, taken, strict=True):
+            found[place] = lines
+    return found
 
 
 def _is_within(day: date, period: Period) -> bool:
