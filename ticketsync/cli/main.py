@@ -39,6 +39,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "sales": ("sales", "The orders behind the figures."),
         "refunds": ("refunds", "What went back to buyers, and when."),
         "tax": ("tax", "The tax worksheet, by your own rules."),
+        "period": ("period", "Close months, and what changed of them since."),
         "export": ("export", "Files for accountants, and a calendar."),
     },
     "Door and guests": {

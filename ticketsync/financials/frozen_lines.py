@@ -106,6 +106,8 @@ AMOUNTS: Final = NAMES[_FIRST : _LAST + 1]
 NOTHING: Final[Amounts] = (0,) * len(AMOUNTS)
 FEE_AMOUNTS: Final = ("fees", "fees_unknown", "fee_tax", "fee_tax_unknown")
 _KNOWN_AT: Final = NAMES.index("known_at")
+# One for all: making it takes longer than a line.
+_encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def added(one: Amounts, other: Amounts) -> Amounts:
@@ -137,7 +139,7 @@ def as_amounts(values: Mapping[str, int]) -> Amounts:
     """
     Amounts by name; those that are not named are 0.
     """
-    return tuple([values.get(name, 0) for name in AMOUNTS])
+    return tuple(map(values.get, AMOUNTS, NOTHING))
 
 
 def with_amounts(line: FrozenLine, amounts: Amounts) -> FrozenLine:
@@ -152,8 +154,9 @@ def tax_text(taxes: Taxes) -> str:
     Tax lines as they are stored.
     """
     rows = [[*bucket, *amounts] for bucket, amounts in taxes.items()]
-    rows.sort(key=lambda row: [str(part) for part in row])
-    return json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
+    if len(rows) > 1:
+        rows.sort(key=lambda row: [str(part) for part in row])
+    return _encode(rows)
 
 
 def taxes_of(text: str) -> Taxes:
@@ -203,8 +206,7 @@ def digest_of(values: Iterable[Any]) -> bytes:
     """
     The digest of values in their order; the same on every machine and database.
     """
-    text = json.dumps([*values], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(_encode([*values]).encode()).digest()
 
 
 def line_digest(period_id: int, number: int, line: tuple[Any, ...]) -> bytes:

@@ -70,12 +70,11 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """
-    A closed period and its lines.
+    A closed period, and the draft that it was made of.
     """
 
     event: PeriodEvent
-    lines: list[FrozenLine]
-    checklist: list[CheckItem]
+    draft: Draft
 
 
 def parse_name(connection: Connection, text: str) -> Period:
@@ -126,7 +125,7 @@ def close(
         draft = _draft(connection, settings, text, basis)
         if strict:
             refuse_open(draft)
-        names = sorted({line.account for line in draft.lines})
+        lines = [*draft.lines, *draft.adjustments]
         event = closing.close(
             connection,
             Closing(
@@ -141,18 +140,14 @@ def close(
                 closed_at=clock.now(),
                 closed_by=actor.current(),
                 program=ticketsync.__version__,
-                rules=period_lines.rules_text(settings, names),
+                rules=period_lines.rules_text(settings, lines),
                 checklist=json.dumps(
                     {item.name: item.count for item in draft.checklist}
                 ),
             ),
-            [*draft.lines, *draft.adjustments],
+            lines,
         )
-    return Closed(
-        event=event,
-        lines=[*draft.lines, *draft.adjustments],
-        checklist=draft.checklist,
-    )
+    return Closed(event=event, draft=draft)
 
 
 def refuse_open(draft: Draft) -> None:

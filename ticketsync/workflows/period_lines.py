@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import money, written_rates
 from ticketsync.core.config import FeeSchedule, Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import adjusting, frozen_lines
+from ticketsync.financials import adjusting, frozen_lines, frozen_tax
 from ticketsync.financials.frozen_lines import SALE, FrozenLine, Taxed, Taxes
 from ticketsync.financials.taxing import TaxLine
 from ticketsync.reporting import order_money
@@ -247,16 +247,13 @@ def _taxes(flow: str, lines: Iterable[TaxLine]) -> Taxes:
     return found
 
 
-def rules_text(settings: Settings, accounts: Collection[str]) -> str:
+def rules_text(settings: Settings, lines: Sequence[FrozenLine]) -> str:
     """
-    The tax rules and fee rates of these accounts as they stand in the settings now, as
-    JSON.
+    The tax rules and fee rates that these lines were made with, as JSON.
     """
     tax = settings.tax
-    rules = {"all accounts": [rule.words for rule in tax.default]}
-    rules |= {
-        name: [rule.words for rule in own] for name, own in sorted(tax.accounts.items())
-    }
+    accounts = sorted({line.account for line in lines})
+    items = frozen_tax.order_lines(lines)
     found: dict[str, object] = {
         "legal_name": settings.business.legal_name,
         "tax_number": settings.business.tax_number,
@@ -264,10 +261,10 @@ def rules_text(settings: Settings, accounts: Collection[str]) -> str:
         "attribution": settings.business.attribution,
         "registered_from": str(settings.business.registered_from or ""),
         "tax_codes": tax.code_words(),
-        "tax_rules": {name: words for name, words in rules.items() if words},
+        "tax_rules": tax_worksheets.rules_used(items, tax),
         "fee_rates": {
             name: [rate_words(rate) for rate in settings.account(name).fees]
-            for name in sorted(accounts)
+            for name in accounts
             if settings.account(name).fees
         },
     }

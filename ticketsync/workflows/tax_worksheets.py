@@ -7,10 +7,12 @@ refund to its own day, a fee to the day of its sale.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 
 from sqlalchemy import Connection, true
 
@@ -18,7 +20,14 @@ from ticketsync.accounts import state
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.tax_rules import TaxRules
-from ticketsync.financials import fee_lines, taxing
+from ticketsync.financials import (
+    closing,
+    fee_lines,
+    frozen_tax,
+    period_order,
+    taxing,
+)
+from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.financials.tax_worksheet import (
     FEE,
     REFUND,
@@ -33,6 +42,8 @@ from ticketsync.reporting.order_money import LeftOut, OrderMoney, RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import show_figures
 
+_SUMMED_NAMES = [field.name for field in fields(SaleParts) if field.name != "tax"]
+_SUMMED = attrgetter(*_SUMMED_NAMES)
 Key = tuple[str, str, str]  # account, the platform's order id, currency
 
 
@@ -40,14 +51,17 @@ Key = tuple[str, str, str]  # account, the platform's order id, currency
 class TaxPeriod:
     """
     A worksheet with the lines of orders that it is made of, the rules that were applied
-    to each account in words, and what counts for no show and is in no line.
+    to each account and the tax codes in words, and what counts for no show and is in no
+    line. `closed` is the closed period that it was read from.
     """
 
     zone: str
     sheet: Worksheet
     orders: list[OrderLine]
     rules: Mapping[str, list[str]]
+    codes: list[str]
     left_out: list[LeftOut]
+    closed: PeriodEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +82,12 @@ def read_tax_period(
     accounts: Collection[str] = (),
 ) -> TaxPeriod:
     """
-    The worksheet of a period for these accounts, or for all.
+    The worksheet of a period for these accounts, or for all. That of a closed period is
+    what was closed, whatever has changed since.
     """
+    closed = _closed_period(connection, period)
+    if closed is not None:
+        return read_closed(connection, closed, accounts)
     zone = get_business_zone(connection)
     sold = order_money.list_order_money(connection, zone, period, accounts)
     own = read_own_fees(connection, settings)
@@ -80,8 +98,40 @@ def read_tax_period(
         zone=zone,
         sheet=make_worksheet(items),
         orders=items,
-        rules=_rules_used(items, settings.tax),
+        rules=rules_used(items, settings.tax),
+        codes=settings.tax.code_words(),
         left_out=order_money.list_left_out(connection, zone, period, accounts),
+    )
+
+
+def _closed_period(connection: Connection, period: Period) -> PeriodEvent | None:
+    events = period_order.closed_now(closing.list_events(connection))
+    for event in events:
+        if event.basis == "sale" and event.period == period:
+            return event
+    return None
+
+
+def read_closed(
+    connection: Connection, event: PeriodEvent, accounts: Collection[str] = ()
+) -> TaxPeriod:
+    """
+    The worksheet of a closed period, of its frozen lines; for these accounts, or all.
+    """
+    lines = closing.read_lines(connection, [event.id])
+    items = frozen_tax.order_lines(
+        line for line in lines if not accounts or line.account in accounts
+    )
+    rules = json.loads(event.rules)
+    of_accounts: dict[str, list[str]] = rules["tax_rules"]
+    return TaxPeriod(
+        zone=event.zone,
+        sheet=make_worksheet(items),
+        orders=items,
+        rules={n: w for n, w in of_accounts.items() if not accounts or n in accounts},
+        codes=rules["tax_codes"],
+        left_out=[],
+        closed=event,
     )
 
 
@@ -111,12 +161,9 @@ def parts_of(money: Iterable[OrderMoney]) -> SaleParts | None:
         return None
     taxes = [part.tax for part in found]
     tax = None if None in taxes else sum(tax or 0 for tax in taxes)
-    sums = {
-        column.name: sum(getattr(part, column.name) for part in found)
-        for column in fields(SaleParts)
-        if column.name != "tax"
-    }
-    return SaleParts(tax=tax, **sums)
+    amounts = [*map(_SUMMED, found)]
+    sums = amounts[0] if len(amounts) == 1 else [*map(sum, zip(*amounts, strict=True))]
+    return SaleParts(tax=tax, **dict(zip(_SUMMED_NAMES, sums, strict=True)))
 
 
 def lines_of(money: list[OrderMoney], settings: Settings) -> list[TaxLine]:
@@ -247,7 +294,7 @@ def _is_within(day: date, period: Period) -> bool:
     )
 
 
-def _rules_used(items: Iterable[OrderLine], rules: TaxRules) -> dict[str, list[str]]:
+def rules_used(items: Iterable[OrderLine], rules: TaxRules) -> dict[str, list[str]]:
     """
     The rules that held on the days of these lines, in words, by account.
     """
