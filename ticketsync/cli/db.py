@@ -235,8 +235,8 @@ def check_database(
 
     Also reports values that break a rule, and unknown views and triggers. With --deep
     every stored raw record is parsed again, every row with amounts is compared with its
-    record, and the digests of closed periods are computed again. Writes nothing. Exit code 10 if something differs, 9 if the file itself
-    is damaged.
+    record, and the digests of closed periods are computed again. Writes nothing. Exit
+    code 10 if something differs, 9 if the file itself is damaged.
     """
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
