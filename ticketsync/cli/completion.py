@@ -1,6 +1,6 @@
 """
 What a shell completes beside commands and options: accounts, shows, productions,
-venues, runs and platforms.
+venues, runs, closed periods and platforms.
 
 It is looked up while a person waits for a key: nothing slow is imported, and whatever
 goes wrong completes nothing. Only SQLite databases are asked.
@@ -32,8 +32,11 @@ _BY_GROUP = {
     ("productions", "title"): "productions",
     ("productions", "into"): "productions",
     ("venues", "into"): "venues",
+    ("period", "name"): "periods",
+    ("period", "origin"): "periods",
 }
-_NOT = {"accounts add", "shows add"}  # whose name or production is a new one
+# Whose name or production is a new one.
+_NOT = {"accounts add", "shows add", "period close"}
 OFFERED = 200  # names, of those that begin as typed
 SHOW_WORDS = ("next", "tonight", "last-night", "yesterday")
 

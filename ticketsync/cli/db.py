@@ -234,9 +234,9 @@ def check_database(
     Check every page and reference, and recompute every figure.
 
     Also reports values that break a rule, and unknown views and triggers. With --deep
-    every stored raw record is parsed again, and every row with amounts is compared with
-    its record. Writes nothing. Exit code 10 if something differs, 9 if the file itself
-    is damaged.
+    every stored raw record is parsed again, every row with amounts is compared with its
+    record, and the digests of closed periods are computed again. Writes nothing. Exit
+    code 10 if something differs, 9 if the file itself is damaged.
     """
     from ticketsync.cli import render
     from ticketsync.core.redact import safe

@@ -40,6 +40,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "refunds": ("refunds", "What went back to buyers, and when."),
         "tax": ("tax", "The tax worksheet, by your own rules."),
         "rates": ("rates", "Exchange rates, to see several currencies in one."),
+        "period": ("period", "Close months, and what changed of them since."),
         "export": ("export", "Files for accountants, and a calendar."),
     },
     "Door and guests": {

@@ -43,12 +43,14 @@ def list_recipes(format: Format = "table", json: Json = False) -> None:
     render.show(rows, _RECIPE_COLUMNS, context.chosen_format(format, json))
 
 
+_CHARGED = render.Column("charged", "CHARGED", numeric=True)
+_REFUNDED = render.Column("refunded", "REFUNDED", numeric=True)
 _PREVIEW_COLUMNS = (
     render.Column("order", "ORDER", most=14),
     render.Column("event", "EVENT", most=20),
     render.Column("tickets", "TICKETS", numeric=True),
-    render.Column("charged", "CHARGED", numeric=True),
-    render.Column("refunded", "REFUNDED", numeric=True),
+    _CHARGED,
+    _REFUNDED,
     render.Column("currency", ""),
 )
 
@@ -115,8 +117,8 @@ def _grouped(row: Mapping[str, str]) -> dict[str, str]:
 
     currency = row["currency"]
     return {
-        name: grouped_text(from_decimal_text(row[name], currency), currency)
-        for name in ("charged", "refunded")
+        column.key: grouped_text(from_decimal_text(row[column.key], currency), currency)
+        for column in (_CHARGED, _REFUNDED)
     }
 
 

@@ -297,9 +297,15 @@ class _Shown:
                 lines.append(f"{self.layout}, {currency}: {words}")
         lines += self._open() + self._left_out()
         lines += tax_tables.rule_words(self.found.rules)
-        codes = self.settings.tax.code_words()
+        codes = self.found.codes
         lines += [f"Tax codes: {', '.join(codes)}."] if codes else []
         lines.append("The rules are your own statement.")
+        closed = self.found.closed
+        if closed is not None:
+            lines.append(
+                f"{closed.name} is closed: this is what was closed, and what changed "
+                "since is in `ticketsync period adjustments`."
+            )
         return lines
 
     def _open(self) -> list[str]:
@@ -354,6 +360,7 @@ class _Shown:
             },
             "rules": dict(self.found.rules),
             "problems": self._open() + self._left_out(),
+            "is_closed": self.found.closed is not None,
         }
         render.print_json(value, stream)
         return len(rows)

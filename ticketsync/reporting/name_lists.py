@@ -22,6 +22,7 @@ _QUERIES = {
     "productions": "SELECT title, '' FROM productions ORDER BY title",
     "venues": "SELECT name, timezone FROM venues ORDER BY name",
     "runs": "SELECT run_id, '' FROM sync_runs GROUP BY run_id ORDER BY max(id) DESC",
+    "periods": "SELECT name, '' FROM periods GROUP BY name ORDER BY max(id) DESC",
     "shows": (
         "SELECT shows.id, starts_local || ' ' || productions.title "
         "FROM shows JOIN productions ON productions.id = shows.production_id "
@@ -32,7 +33,8 @@ _QUERIES = {
 
 def list_names(file: Path, what: str) -> Sequence[tuple[str, str]]:
     """
-    Accounts, productions, venues, runs or shows: each with a text beside it.
+    Accounts, productions, venues, runs, closed periods or shows: each with a text
+    beside it.
     """
     address = f"file:{quote(str(file.absolute()))}?mode=ro"
     try:

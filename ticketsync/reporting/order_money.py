@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 
 from ticketsync.core import clock
 from ticketsync.core.periods import Period
@@ -26,7 +36,9 @@ from ticketsync.store.tables.catalogue import (
     productions,
     show_links,
     shows,
+    venues,
 )
+from ticketsync.store.tables.history import past_orders
 from ticketsync.store.tables.sales import fees, orders, refunds, tickets
 from ticketsync.store.types import WHOLE
 
@@ -40,7 +52,8 @@ class OrderMoney:
     ids, `order_id` is the platform's; `day` is that of the sale by the calendar of the
     business. The parts of `charged` are `None` while they are not known, `tax` where
     the platform does not report it, `fees` while they are not reported completely, and
-    `fee_tax` where the tax inside them is not.
+    `fee_tax` where the tax inside them is not. `known_at` is since when it says what it
+    says, `content` the content hash of its record.
     """
 
     order_row: int
@@ -62,13 +75,19 @@ class OrderMoney:
     tax_remitted: int
     fees: int | None
     fee_tax: int | None
+    discount: int
+    tickets_sold: int
+    tickets_comp: int
+    known_at: datetime
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundMoney:
     """
     One refund movement as far as it is for one show, in minor units; the movements of
-    an order in the order in which they were recorded. Ids as in `OrderMoney`.
+    an order in the order in which they were recorded. Ids as in `OrderMoney`;
+    `reference` is the platform's id of the refund with its number.
     """
 
     account: str
@@ -76,6 +95,33 @@ class RefundMoney:
     show_id: int
     day: date
     amount: int
+    currency: str
+    reference: str
+    kind: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShowName:
+    """
+    How a show is named: its production, its venue, its local start.
+    """
+
+    production: str
+    venue: str
+    starts_local: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """
+    What is known of an order, whether it counts or not: since when there is one, since
+    when it says what it says, and the content hash of its record.
+    """
+
+    first_known: datetime
+    known_at: datetime
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +139,22 @@ class LeftOut:
 
 
 def list_order_money(
-    connection: Connection, zone: str, period: Period, accounts_: Collection[str] = ()
+    connection: Connection,
+    zone: str,
+    period: Period,
+    accounts_: Collection[str] = (),
+    *,
+    by: str = "sale",
 ) -> list[OrderMoney]:
     """
     The orders that were placed in a period and count, by the calendar of `zone`, each
-    for each of its shows; of these accounts, or of all.
+    for each of its shows; of these accounts, or of all. By `show` what was sold for the
+    shows of the period, by their local days.
     """
-    return [*_orders(connection, zone, _placed_in(period, zone), accounts_)]
+    is_meant = _placed_in(period, zone)
+    if by == "show":
+        is_meant = [totals.starts_within(period)]
+    return [*_orders(connection, zone, is_meant, accounts_)]
 
 
 def list_orders_again(
@@ -153,6 +208,10 @@ def list_refund_money(
                     show_id=row["show_id"],
                     day=date.fromisoformat(str(row["on_day"])),
                     amount=row["amount"],
+                    currency=row["currency"],
+                    reference=f"{row['refund_id']}#{row['number']}",
+                    kind=row["kind"],
+                    known_at=row["first_seen_at"],
                 )
             )
     return found
@@ -213,6 +272,8 @@ def _orders(
         orders.c.provider_id.label("order_id"),
         orders.c.placed_at,
         tickets.c.currency,
+        orders.c.known_from,
+        orders.c.content,
     )
     untaxed = func.sum(case((and_(is_paid, tickets.c.tax.is_(None)), 1), else_=0))
     query = (
@@ -228,6 +289,10 @@ def _orders(
             ),
             case((untaxed == 0, func.coalesce(_sum(tickets.c.tax), 0))).label("tax"),
             totals.ticket_fees().label("fees"),
+            _sum(tickets.c.discount).label("discount"),
+            _sum(tickets.c.is_sold).label("tickets_sold"),
+            _sum(tickets.c.is_comp).label("tickets_comp"),
+            func.max(tickets.c.known_from).label("tickets_known_from"),
         )
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
@@ -242,6 +307,10 @@ def _orders(
         values: dict[str, Any] = {**row._mapping}
         placed_at: datetime = values.pop("placed_at")
         values["day"] = clock.local(placed_at, zone).date()
+        order_known, its_tickets = (
+            values.pop(name) for name in ("known_from", "tickets_known_from")
+        )
+        values["known_at"] = max(order_known, its_tickets)
         values["fee_tax"] = taxes.get((row.order_row, row.show_id))
         yield OrderMoney(**values)
 
@@ -273,6 +342,57 @@ def _fee_taxes(
 
 def _sum(column: Any) -> Any:
     return cast(func.coalesce(func.sum(column), 0), WHOLE)
+
+
+def list_show_names(connection: Connection) -> dict[int, ShowName]:
+    """
+    How each show (our id) is named.
+    """
+    query = (
+        select(shows.c.id, productions.c.title, venues.c.name, shows.c.starts_local)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+    )
+    return {id_: ShowName(*names) for id_, *names in connection.execute(query)}
+
+
+def list_stored_orders(
+    connection: Connection, keys: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], StoredOrder]:
+    """
+    What is known of orders by their account (our id) and the platform's id.
+    """
+    wanted = {*keys}
+    ids = sorted({order_id for _, order_id in wanted})
+    found = {}
+    for begin in range(0, len(ids), _BATCH):
+        query = _stored_orders(ids[begin : begin + _BATCH])
+        for account_id, order_id, known, content, past, newest in connection.execute(
+            query
+        ):
+            if (account_id, order_id) in wanted:
+                found[account_id, order_id] = StoredOrder(
+                    min(known, past or known), max(known, newest or known), content
+                )
+    return found
+
+
+def _stored_orders(order_ids: Sequence[str]) -> Select[Any]:
+    first = (
+        select(func.min(past_orders.c.known_from))
+        .where(past_orders.c.order_id == orders.c.id)
+        .scalar_subquery()
+    )
+    newest = (
+        select(func.max(tickets.c.known_from))
+        .where(tickets.c.order_id == orders.c.id)
+        .scalar_subquery()
+    )
+    return select(
+        *(orders.c.account_id, orders.c.provider_id),
+        *(orders.c.known_from, orders.c.content),
+        *(first, newest),
+    ).where(orders.c.provider_id.in_(order_ids))
 
 
 def list_show_days(connection: Connection) -> list[tuple[int, date, str, bool]]:

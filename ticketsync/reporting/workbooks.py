@@ -49,12 +49,14 @@ Number = Callable[[Any], float | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """
-    A report and its name. `totals` are its sums where they are not those of the rows.
+    A report and its name. `totals` are its sums where they are not those of the rows;
+    without `has_totals` it has none.
     """
 
     name: str
     table: Table
     totals: Table | None = None
+    has_totals: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,16 @@ def write_workbook(sheet: Sheet, about: About, stream: IO[bytes]) -> int:
 
     Raises: `UsageError` (`too-many-digits`) for a number that would not be exact.
     """
+    return write_sheets(sheet.name, [sheet], about, stream)
+
+
+def write_sheets(
+    title: str, sheets: Sequence[Sheet], about: About, stream: IO[bytes]
+) -> int:
+    """
+    Write several reports as one workbook; otherwise as `write_workbook`. At most one of
+    them has totals.
+    """
     import xlsxwriter
 
     with tempfile.TemporaryDirectory() as folder:  # of rows that are not packed yet
@@ -83,7 +95,7 @@ def write_workbook(sheet: Sheet, about: About, stream: IO[bytes]) -> int:
         book = xlsxwriter.Workbook(stream, options)
         book.set_properties(
             {
-                "title": sheet.name,
+                "title": title,
                 "author": "ticketsync",
                 "created": about.made_at.astimezone(UTC).replace(tzinfo=None),
             }
@@ -91,7 +103,7 @@ def write_workbook(sheet: Sheet, about: About, stream: IO[bytes]) -> int:
         writer = _Writer(book, about)
         try:
             writer.write_about()
-            count = writer.write_report(sheet)
+            count = sum(map(writer.write_report, sheets))
         except BaseException:
             _abandon(book)
             raise
@@ -151,7 +163,7 @@ class _Writer:
             here = self._write_part(part, sheet.table, _after(first, rows), sums)
             count += here
         totals = sums.table() if sums is not None else sheet.totals
-        if totals is not None:
+        if totals is not None and sheet.has_totals:
             shown = _of_totals(totals)
             self._write_part("Totals", shown, iter(shown.rows), None)
         return count
@@ -159,7 +171,8 @@ class _Writer:
     def _sums_of(self, sheet: Sheet) -> tables.Sums | None:
         columns = sheet.table.columns
         has_money = any(column.kind is Kind.MONEY for column in columns)
-        return tables.Sums(sheet.table) if sheet.totals is None and has_money else None
+        is_summed = has_money and sheet.has_totals and sheet.totals is None
+        return tables.Sums(sheet.table) if is_summed else None
 
     def _write_part(
         self,

@@ -73,17 +73,18 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
         """
         A connection that commits when the block ends and rolls back when it fails. What
-        changed of what counts is recorded with it (`link_history`).
+        changed of what counts is recorded with it (`link_history`). `alone` keeps all
+        other writers out, so that everything it reads is of one moment.
         """
         with (
             translated_errors(self.url),
             self._one_writer(),
             self._writers.begin() as connection,
         ):
-            row_locks.lock_writers(connection, shared=True)
+            row_locks.lock_writers(connection, shared=not alone)
             # Only now, because whoever waits for all writers relies on it.
             now = clock.now()
             link_history.forget_writes(connection)
@@ -356,7 +357,7 @@ class _Rehearsal(Database):
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
         with translated_errors(self.url), self._connection.begin_nested():
             yield self._connection
 

@@ -38,6 +38,8 @@ _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _JSON = {
     ("accounts", "options"),
     ("attendees", "answers"),
+    ("periods", "checklist"),
+    ("periods", "rules"),
     ("production_links", "field_map"),
     ("production_links", "type_map"),
 }

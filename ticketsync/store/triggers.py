@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-WRITTEN_ONCE = ("refunds", "audit")
+WRITTEN_ONCE = ("refunds", "audit", "periods", "period_lines", "digests")
 
 _FUNCTION = "refuse_change"
 POSTGRES_SOURCE = (

@@ -21,7 +21,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.money import MoneyError
-from ticketsync.financials import comparing
+from ticketsync.financials import comparing, verifying
 from ticketsync.financials.comparing import Comparison
 from ticketsync.reporting import numbers
 from ticketsync.reporting.books import RowDifference
@@ -151,6 +151,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         except MoneyError as error:
             found.append(Finding("show_financials", what=f"not recomputed: {error}"))
         if deep:
+            found += _of_periods(connection)
             found += _deep(connection, scratch)
         shows = len(comparing.shows_with_figures(connection))
     return Health(version, shows, tuple(changes), tuple(found))
@@ -260,6 +261,11 @@ def _figures(
     if values is None:
         return None
     return numbers.with_values(connection, key["show_id"], key["account_id"], values)
+
+
+def _of_periods(connection: Connection) -> Iterator[Finding]:
+    for flaw in verifying.verify(connection).flaws:
+        yield Finding(flaw.table, row=flaw.row, what=flaw.what)
 
 
 # The orders

@@ -7,10 +7,12 @@ refund to its own day, a fee to the day of its sale.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 
 from sqlalchemy import Connection, true
 
@@ -18,7 +20,14 @@ from ticketsync.accounts import state
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.tax_rules import TaxRules
-from ticketsync.financials import fee_lines, taxing
+from ticketsync.financials import (
+    closing,
+    fee_lines,
+    frozen_tax,
+    period_order,
+    taxing,
+)
+from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.financials.tax_worksheet import (
     FEE,
     REFUND,
@@ -29,10 +38,12 @@ from ticketsync.financials.tax_worksheet import (
 )
 from ticketsync.financials.taxing import SaleParts, TaxLine
 from ticketsync.reporting import order_money
-from ticketsync.reporting.order_money import LeftOut, OrderMoney
+from ticketsync.reporting.order_money import LeftOut, OrderMoney, RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import show_figures
 
+_SUMMED_NAMES = [field.name for field in fields(SaleParts) if field.name != "tax"]
+_SUMMED = attrgetter(*_SUMMED_NAMES)
 Key = tuple[str, str, str]  # account, the platform's order id, currency
 
 
@@ -40,14 +51,17 @@ Key = tuple[str, str, str]  # account, the platform's order id, currency
 class TaxPeriod:
     """
     A worksheet with the lines of orders that it is made of, the rules that were applied
-    to each account in words, and what counts for no show and is in no line.
+    to each account and the tax codes in words, and what counts for no show and is in no
+    line. `closed` is the closed period that it was read from.
     """
 
     zone: str
     sheet: Worksheet
     orders: list[OrderLine]
     rules: Mapping[str, list[str]]
+    codes: list[str]
     left_out: list[LeftOut]
+    closed: PeriodEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +82,12 @@ def read_tax_period(
     accounts: Collection[str] = (),
 ) -> TaxPeriod:
     """
-    The worksheet of a period for these accounts, or for all.
+    The worksheet of a period for these accounts, or for all. That of a closed period is
+    what was closed, whatever has changed since.
     """
+    closed = _closed_period(connection, period)
+    if closed is not None:
+        return read_closed(connection, closed, accounts)
     zone = get_business_zone(connection)
     sold = order_money.list_order_money(connection, zone, period, accounts)
     own = read_own_fees(connection, settings)
@@ -80,8 +98,40 @@ def read_tax_period(
         zone=zone,
         sheet=make_worksheet(items),
         orders=items,
-        rules=_rules_used(items, settings.tax),
+        rules=rules_used(items, settings.tax),
+        codes=settings.tax.code_words(),
         left_out=order_money.list_left_out(connection, zone, period, accounts),
+    )
+
+
+def _closed_period(connection: Connection, period: Period) -> PeriodEvent | None:
+    events = period_order.closed_now(closing.list_events(connection))
+    for event in events:
+        if event.basis == "sale" and event.period == period:
+            return event
+    return None
+
+
+def read_closed(
+    connection: Connection, event: PeriodEvent, accounts: Collection[str] = ()
+) -> TaxPeriod:
+    """
+    The worksheet of a closed period, of its frozen lines; for these accounts, or all.
+    """
+    lines = closing.read_lines(connection, [event.id])
+    items = frozen_tax.order_lines(
+        line for line in lines if not accounts or line.account in accounts
+    )
+    rules = json.loads(event.rules)
+    of_accounts: dict[str, list[str]] = rules["tax_rules"]
+    return TaxPeriod(
+        zone=event.zone,
+        sheet=make_worksheet(items),
+        orders=items,
+        rules={n: w for n, w in of_accounts.items() if not accounts or n in accounts},
+        codes=rules["tax_codes"],
+        left_out=[],
+        closed=event,
     )
 
 
@@ -111,12 +161,9 @@ def parts_of(money: Iterable[OrderMoney]) -> SaleParts | None:
         return None
     taxes = [part.tax for part in found]
     tax = None if None in taxes else sum(tax or 0 for tax in taxes)
-    sums = {
-        column.name: sum(getattr(part, column.name) for part in found)
-        for column in fields(SaleParts)
-        if column.name != "tax"
-    }
-    return SaleParts(tax=tax, **sums)
+    amounts = [*map(_SUMMED, found)]
+    sums = amounts[0] if len(amounts) == 1 else [*map(sum, zip(*amounts, strict=True))]
+    return SaleParts(tax=tax, **dict(zip(_SUMMED_NAMES, sums, strict=True)))
 
 
 def lines_of(money: list[OrderMoney], settings: Settings) -> list[TaxLine]:
@@ -170,7 +217,7 @@ def fee_line_of(
     )
 
 
-def _by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
+def by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
     found: dict[Key, list[OrderMoney]] = defaultdict(list)
     for part in money:
         found[part.account, part.order_id, part.currency].append(part)
@@ -178,7 +225,7 @@ def _by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
 
 
 def _sale_lines(sold: Iterable[OrderMoney], settings: Settings) -> Iterator[OrderLine]:
-    for (account, order_id, currency), parts in _by_order(sold).items():
+    for (account, order_id, currency), parts in by_order(sold).items():
         for line in lines_of(parts, settings):
             yield OrderLine(account, order_id, parts[0].day, SALE, currency, line)
 
@@ -188,7 +235,7 @@ def _fee_lines(
     own: Mapping[tuple[int, int], OwnFees],
     settings: Settings,
 ) -> Iterator[OrderLine]:
-    for (account, order_id, currency), parts in _by_order(sold).items():
+    for (account, order_id, currency), parts in by_order(sold).items():
         line = fee_line_of(parts, own, settings)
         if line is not None:
             yield OrderLine(account, order_id, parts[0].day, FEE, currency, line)
@@ -205,18 +252,40 @@ def _refund_lines(
     What the refunds of the period take back of the lines of their orders.
     """
     movements = order_money.list_refund_money(connection, period, accounts)
+    taken = refund_tax_lines(connection, settings, zone, movements)
+    for item, lines in zip(movements, taken, strict=True):
+        if _is_within(item.day, period):
+            for line in lines:
+                yield OrderLine(
+                    *(item.account, item.order_id, item.day, REFUND, item.currency),
+                    line,
+                )
+
+
+def refund_tax_lines(
+    connection: Connection,
+    settings: Settings,
+    zone: str,
+    movements: Sequence[RefundMoney],
+) -> list[list[TaxLine]]:
+    """
+    For each of these movements, all that there are of their orders, what it takes back
+    of the lines of its order.
+    """
     keys = {(item.account, item.order_id) for item in movements}
-    sold = _by_order(order_money.list_orders_again(connection, zone, keys))
-    by_order: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
-    for item in movements:
-        by_order[item.account, item.order_id].append((item.day, item.amount))
-    for (account, order_id, currency), parts in sold.items():
-        moved = by_order[account, order_id]
-        lines = taxing.refund_lines(lines_of(parts, settings), [a for _, a in moved])
-        for (day, _), of_movement in zip(moved, lines, strict=True):
-            if _is_within(day, period):
-                for line in of_movement:
-                    yield OrderLine(account, order_id, day, REFUND, currency, line)
+    sold = by_order(order_money.list_orders_again(connection, zone, keys))
+    places: dict[Key, list[int]] = defaultdict(list)
+    for place, item in enumerate(movements):
+        places[item.account, item.order_id, item.currency].append(place)
+    found: list[list[TaxLine]] = [[] for _ in movements]
+    for key, of_order in places.items():
+        if key not in sold:
+            continue
+        amounts = [movements[place].amount for place in of_order]
+        taken = taxing.refund_lines(lines_of(sold[key], settings), amounts)
+        for place, lines in zip(of_order, taken, strict=True):
+            found[place] = lines
+    return found
 
 
 def _is_within(day: date, period: Period) -> bool:
@@ -225,7 +294,7 @@ def _is_within(day: date, period: Period) -> bool:
     )
 
 
-def _rules_used(items: Iterable[OrderLine], rules: TaxRules) -> dict[str, list[str]]:
+def rules_used(items: Iterable[OrderLine], rules: TaxRules) -> dict[str, list[str]]:
     """
     The rules that held on the days of these lines, in words, by account.
     """

@@ -27,6 +27,7 @@ class AuditRow(Row):
             "kind",
             *("account", "occurrence", "event", "show", "person", "visitor"),
             *("waiting", "production", "venue", "webhook", "system"),
+            "period",
         ),
     )
 

@@ -1,0 +1,201 @@
+"""
+`ticketsync period …` on the command line.
+"""
+
+import csv
+import hashlib
+import io
+import json
+
+import pytest
+from python_calamine import CalamineWorkbook
+from support import commands
+from support.closed_month import CLOSED, prepare, sell
+
+from ticketsync.core import clock
+from ticketsync.reporting import name_lists
+from ticketsync.store import engine, triggers
+
+SETTINGS = """\
+accounts:
+  tt: {fees: {per_ticket: 0.30}}
+tax:
+  codes: {gst: {rate: 10}}
+  default: {admission: gst, buyer_fee: gst, addons: gst, donation: out_of_scope,
+            voucher: redeemed, prices: charged, fees: none}
+"""
+FILES = {
+    *("SHA256SUMS", "period.json", "2026-10.xlsx", "accounts.csv", "shows.csv"),
+    *("sales.csv", "refunds.csv", "adjustments.csv", "lines.csv"),
+    *("tax.csv", "tax-orders.csv"),
+}
+
+
+@pytest.fixture
+def period(home, templates, monkeypatch):
+    """
+    A venue with the October of `support.closed_month`, which nobody has closed yet.
+    """
+    file = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    monkeypatch.setattr(clock, "_now", lambda: CLOSED)
+    database = prepare(engine.open_database(str(file)))
+    sell(database)
+    database.close()
+    monkeypatch.undo()
+    monkeypatch.setenv("TICKETSYNC_HOME", str(home))
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "110")
+    monkeypatch.delenv("TICKETSYNC_CONFIG", raising=False)
+    (home / "config.yaml").write_text(SETTINGS)
+
+    def run(*words):
+        done = commands.run("period", *words)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+def done(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_month_is_closed_listed_shown_and_verified(period):
+    said = done(period("close", "2026-10"))
+    assert "orders that count for no show: 1" in said
+    assert "October 2026 closed: 11 lines." in said
+    assert "Sold 454.50, returned 20.00 AUD." in said
+    (listed,) = json.loads(done(period("list", "--json")))
+    assert (listed["name"], listed["state"], listed["lines"]) == (
+        *("2026-10", "closed", 11),
+    )
+    assert f"Fingerprint {listed['fingerprint']}." in said
+    shown = done(period("show", "2026-10"))
+    for text in (
+        "by the day of the sale",
+        "454.50",
+        "429.70",
+        "Fees of tt: per ticket",
+    ):
+        assert text in shown
+    verified = json.loads(done(period("verify", "--json")))
+    assert verified == {
+        "periods": 1,
+        "lines": 11,
+        "fingerprint": listed["fingerprint"],
+        "flaws": [],
+    }
+    assert "No adjustments." in done(period("adjustments"))
+
+
+def test_a_dry_run_closes_nothing(period):
+    said = done(period("close", "2026-10", "--dry-run"))
+    assert "October 2026 would be closed: 11 lines." in said
+    assert "No period was closed yet." in done(period("list"))
+
+
+def test_exit_codes(period):
+    refused = period("close", "2026-10", "--strict")
+    assert (refused.returncode, "checklist-open" in refused.stderr) == (4, True)
+    assert period("close", "2099-01").returncode == 7
+    assert period("close", "soon").returncode == 2
+    assert period("close", "2026-10", "--by", "payout").returncode == 2
+    assert period("show", "2026-10").returncode == 2
+    assert period("reopen", "2026-10", "--reason", "x").returncode == 2
+    done(period("close", "2026-10", "--json"))
+    assert period("reopen", "2026-10").returncode == 2
+    assert period("close", "2026-10").returncode == 7
+    done(period("reopen", "2026-10", "--reason", "an account was missing"))
+    states = [row["state"] for row in rows(done(period("list", "--format", "csv")))]
+    assert states == ["superseded", "reopened"]
+    assert period("show", "2026-10").returncode == 2
+    done(period("show", "2026-10", "--version", "1"))
+
+
+@pytest.mark.parametrize(
+    ("per", "number", "column", "total"),
+    [
+        ("account", 1, "charged", 454.50),
+        ("show", 2, "charged", 454.50),
+        ("order", 10, "charged", 454.50),
+        ("refund", 1, "refunded", 20.00),
+        ("adjustment", 0, "effect", 0),
+        ("line", 11, "fees", 4.80),
+    ],
+)
+def test_what_was_closed_as_csv(period, per, number, column, total):
+    done(period("close", "2026-10"))
+    found = rows(done(period("show", "2026-10", "--per", per, "--format", "csv")))
+    assert len(found) == number
+    assert sum(float(row[column]) for row in found) == pytest.approx(total)
+    said = json.loads(done(period("show", "2026-10", "--per", per, "--json")))
+    assert said["period"] == "2026-10"
+
+
+def test_the_folder_of_a_month(period, tmp_path):
+    done(period("close", "2026-10"))
+    done(period("export", "2026-10", "--dir", str(tmp_path)))
+    folder = tmp_path / "2026-10"
+    assert {file.name for file in folder.iterdir()} == FILES
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        data = (folder / name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == digest
+    sheets = CalamineWorkbook.from_path(str(folder / "2026-10.xlsx")).sheet_names
+    assert sheets == [
+        *("About", "accounts", "shows", "sales", "refunds", "adjustments"),
+        *("tax", "tax-orders"),
+    ]
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    done(period("export", "2026-10", "--dir", str(tmp_path)))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    (folder / "sales.csv").write_text("mine\n")
+    refused = period("export", "2026-10", "--dir", str(tmp_path))
+    assert (refused.returncode, "file-exists" in refused.stderr) == (2, True)
+    assert (folder / "sales.csv").read_text() == "mine\n"
+    done(period("export", "2026-10", "--dir", str(tmp_path), "--force"))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_what_changed_is_listed_with_its_cause(period, home):
+    done(period("close", "2026-10"))
+    (home / "config.yaml").write_text(SETTINGS.replace("0.30", "0.50"))
+    said = done(period("adjustments"))
+    for text in ("2026-10", "rate-changed", "or_rate", "-0.20"):
+        assert text in said
+    (found,) = rows(done(period("adjustments", "--format", "csv")))
+    assert (found["order_id"], found["cause"], found["effect"]) == (
+        *("or_rate", "rate-changed", "-0.20"),
+    )
+    assert "No adjustments." in done(period("adjustments", "--origin", "2026-09"))
+
+
+def test_the_worksheet_of_a_closed_month_says_that_it_is(period):
+    done(period("close", "2026-10"))
+    worksheet = commands.run("tax", "worksheet", "--period", "2026-10")
+    assert "2026-10 is closed: this is what was closed" in " ".join(
+        worksheet.stdout.split()
+    )
+
+
+def test_verify_names_the_line_that_was_changed(period, home):
+    done(period("close", "2026-10"))
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        triggers.drop_all(connection)
+        connection.exec_driver_sql("UPDATE period_lines SET fees = 1 WHERE number = 4")
+    database.close()
+    found = period("verify")
+    assert found.returncode == 10
+    assert "period_lines: 2026-10 line 4 (order " in found.stdout
+    assert "not as they were closed" in found.stdout
+
+
+def test_closed_periods_are_completed(period, home):
+    done(period("close", "2026-10"))
+    assert name_lists.list_names(home / "ticketsync.db", "periods") == [("2026-10", "")]

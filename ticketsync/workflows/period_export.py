@@ -1,0 +1,186 @@
+"""
+The folder of a closed month: everything that was closed, as files that are the same
+bytes whenever and wherever they are written, because they are made of frozen lines.
+
+A workbook is the same for one version of the library that writes it; another version
+may write the same cells otherwise. The CSV files are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from ticketsync.core import clock
+from ticketsync.core.tables import Table
+from ticketsync.financials import (
+    closing,
+    frozen_lines,
+    period_order,
+    period_tables,
+    tax_tables,
+)
+from ticketsync.financials.frozen_lines import FrozenLine
+from ticketsync.financials.period_order import PeriodEvent
+from ticketsync.reporting import exports, output_files, workbooks
+from ticketsync.reporting.output_files import IsOurs, OutputFile
+from ticketsync.workflows import tax_worksheets
+
+SUMS_FILE: Final = "SHA256SUMS"
+ABOUT_FILE: Final = "period.json"
+_IS_SUM = re.compile(rb"[0-9a-f]{64}  ")
+
+Target = Callable[[Path, IsOurs], OutputFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """
+    A closed period with its lines; `names` are those of the periods that its lines
+    belong in, by our id.
+    """
+
+    event: PeriodEvent
+    lines: list[FrozenLine]
+    names: Mapping[int, str]
+
+    def tables(self) -> dict[str, Table]:
+        """
+        Every report of it by name.
+        """
+        return {
+            "accounts": period_tables.accounts_table(self.lines),
+            "shows": period_tables.shows_table(self.lines),
+            "sales": period_tables.sales_table(self.lines),
+            "refunds": period_tables.refunds_table(self.lines),
+            "adjustments": period_tables.adjustments_table(self.lines, self.names),
+            "lines": period_tables.lines_table(self.lines, self.names),
+        }
+
+
+def read_month(connection: Connection, name: str, version: int | None = None) -> Month:
+    """
+    A closed period by its name; the present version, or an earlier one by its number.
+
+    Raises: `NotFound`.
+    """
+    events = closing.list_events(connection)
+    event = period_order.find_closed(events, name, version)
+    return Month(
+        event=event,
+        lines=list(closing.read_lines(connection, [event.id])),
+        names={event.id: event.name for event in events},
+    )
+
+
+def about(event: PeriodEvent) -> dict[str, Any]:
+    """
+    What is said of a closed period beside its lines, as JSON values.
+    """
+    return {
+        "period": event.name,
+        "version": event.version,
+        "first": event.first.isoformat(),
+        "last": event.last.isoformat(),
+        "zone": event.zone,
+        "basis": event.basis,
+        "closed_at": clock.iso(event.closed_at),
+        "closed_by": event.closed_by,
+        "program": event.program,
+        "lines": event.line_count,
+        "fingerprint": frozen_lines.fingerprint(event.chain),
+        "digest": event.digest.hex(),
+        "chain": event.chain.hex(),
+        "rules": json.loads(event.rules),
+        "checklist": json.loads(event.checklist),
+    }
+
+
+def write_folder(
+    connection: Connection, month: Month, folder: Path, target: Target
+) -> list[str]:
+    """
+    Write the files of a closed period into a folder that exists; returns their names.
+
+    Raises: as `exports.into_path`.
+    """
+    sums = []
+    for file, write, is_ours in _files(connection, month):
+        with exports.into_path(target(folder / file, is_ours)) as path:
+            write(path)
+            sums.append((file, hashlib.sha256(path.read_bytes()).hexdigest()))
+    text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums))
+    is_sums = _IS_SUM.match
+    sums_target = target(folder / SUMS_FILE, lambda head: bool(is_sums(head)))
+    exports.write_bytes(sums_target, text.encode())
+    return [*(file for file, _ in sums), SUMS_FILE]
+
+
+File = tuple[str, Callable[[Path], object], IsOurs]
+
+
+def _files(connection: Connection, month: Month) -> Iterator[File]:
+    event = month.event
+    text = json.dumps(about(event), indent=2, ensure_ascii=True) + "\n"
+    yield (
+        ABOUT_FILE,
+        lambda path: path.write_text(text, encoding="utf-8"),
+        output_files.is_json_object("period"),
+    )
+    tables = month.tables()
+    if event.basis == "sale":
+        worksheet = tax_worksheets.read_closed(connection, event)
+        tables |= {
+            "tax": tax_tables.lines_table(worksheet.sheet),
+            "tax-orders": tax_tables.orders_table(worksheet.orders),
+        }
+    for name, table in tables.items():
+        yield f"{name}.csv", _csv_writer(table), output_files.is_csv(table.names)
+    yield (
+        f"{event.name}.xlsx",
+        lambda path: _write_workbook(event, tables, path),
+        output_files.is_workbook(_title(event)),
+    )
+
+
+def _csv_writer(table: Table) -> Callable[[Path], object]:
+    def write(path: Path) -> None:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            exports.write(table, "csv", stream)
+
+    return write
+
+
+def _title(event: PeriodEvent) -> str:
+    return f"period {event.name}"
+
+
+def _write_workbook(event: PeriodEvent, tables: Mapping[str, Table], path: Path) -> int:
+    said = about(event)
+    names = ("version", "first", "last", "zone", "basis", "closed_at", "closed_by")
+    lines = [
+        ("period", period_order.words_of(event)),
+        *((name, str(said[name])) for name in (*names, "program", "fingerprint")),
+        ("adjustments", "what changes earlier periods; it is in no other sheet"),
+        *((f"tax: {name}", "; ".join(w)) for name, w in _rules(said).items()),
+    ]
+    sheets = [
+        workbooks.Sheet(name=name, table=table, has_totals=False)
+        for name, table in tables.items()
+        if name != "lines"
+    ]
+    header = workbooks.About(lines=lines, zone=event.zone, made_at=event.closed_at)
+    with path.open("wb") as stream:
+        return workbooks.write_sheets(_title(event), sheets, header, stream)
+
+
+def _rules(said: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    found: Mapping[str, list[str]] = said["rules"]["tax_rules"]
+    return found
