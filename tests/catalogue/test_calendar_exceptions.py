@@ -135,6 +135,7 @@ def test_a_change_without_a_start_cancels_the_date_of_the_rule(tmp_path):
         ("FREQ=WEEKLY;COUNT=x", 'its RRULE "'),
         ("FREQ=WEEKLY;COUNT=2;BYDAY=XX", 'its RRULE "'),
         ("FREQ=YEARLY;BYWEEKNO=20;BYMONTH=1;BYDAY=MO", "matches no day"),
+        ("FREQ=WEEKLY;COUNT=2;BYDAY=MO", "is not one of its rule's"),
     ],
 )
 def test_a_rule_that_makes_no_dates_is_named(tmp_path, rule, reason):

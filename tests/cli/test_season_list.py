@@ -200,6 +200,7 @@ def test_rows_with_an_unknown_status_wait_for_an_answer(run, tmp_path):
     text += "Late Laughs,23/12/2030,7:30pm,180,L2,on sale\n"
     file = season(tmp_path, text)
 
+    run("shows", "import", file, "--dry-run", code=3)
     waiting = run("shows", "import", file, code=3).stderr
     assert 'line 2: Late Laughs has the status "Moved to May"' in waiting
     assert '--status "Moved to May=plays"' in waiting

@@ -82,13 +82,20 @@ def expand(
     time has that of `first`; one that is excluded without a time, or at midnight, is
     the only date of its day.
 
-    Raises: `UnreadableRule` where the rule is none, or has more than 1000 dates.
+    Raises: `UnreadableRule` where the rule is none, has more than 1000 dates, or
+    states their number and does not have `first`.
     """
     if rule is not None and rule.until is not None and rule.until < first:
         raise UnreadableRule(
             f"its rule ends {rule.until:%Y-%m-%d}, before it begins {first:%Y-%m-%d}"
         )
     by_rule = [] if rule is None else _dates(first, rule, end)
+    if rule is not None and rule.count is not None and first not in by_rule:
+        # RFC 5545, 3.8.5.3: undefined; some programs count the first date, some do not.
+        raise UnreadableRule(
+            f"its first date, {first:%Y-%m-%d %H:%M}, is not one of its rule's, and the "
+            "rule says how many there are: write the last date of the rule (UNTIL)"
+        )
     extra = (
         at if isinstance(at, datetime) else datetime.combine(at, first.time())
         for at in added

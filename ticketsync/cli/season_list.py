@@ -119,6 +119,7 @@ def import_shows(
     if not skip_bad:
         import_file.refuse_problems(seen, file)
     if dry_run:
+        _exit_if_open(seen)
         return
     if not _confirm(app_context, seen, yes=yes):
         app_context.say("Nothing was imported.")
