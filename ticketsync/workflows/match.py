@@ -360,9 +360,9 @@ def unlink_parts(
             undoing.unlink_occurrence(connection, id_, clock.now())
             for id_ in occurrence_ids
         ]
-        fed = {show_id for show_id in unlinked if show_id is not None}
-        show_figures.recompute(connection, settings, fed)
-    return next(iter(fed), None)
+        show_ids = {show_id for show_id in unlinked if show_id is not None}
+        show_figures.recompute(connection, settings, show_ids)
+    return next(iter(show_ids), None)
 
 
 def refuse(
