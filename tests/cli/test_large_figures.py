@@ -87,8 +87,8 @@ def test_a_report_that_is_sent_writes_thousands_with_commas(
 
 def test_a_calendar_writes_thousands_with_commas(large):
     lines = output_of("export calendar").replace("\r\n ", "").splitlines()
-    texts = [line for line in lines if line.startswith(("SUMMARY", "DESCRIPTION"))]
-    assert bare_numbers("\n".join(texts)) == []
+    described = [line for line in lines if line.startswith(("SUMMARY", "DESCRIPTION"))]
+    assert bare_numbers("\n".join(described)) == []
     assert any(r"(24\,216/242\,160 sold)" in line for line in lines)
 
 

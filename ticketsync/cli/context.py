@@ -31,6 +31,12 @@ T = TypeVar("T")
 Format = Annotated[
     str, typer.Option("--format", help="table, json or csv.", metavar="FORMAT")
 ]
+Part = Annotated[
+    bool,
+    typer.Option(
+        "--part", help="Only that ticket type, where a date has one for each."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Force = Annotated[
     bool,

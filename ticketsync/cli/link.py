@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ticketsync.cli import context
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Part
 
 if TYPE_CHECKING:
     from ticketsync.cli.context import AppContext
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 Occurrence = Annotated[
     str,
     typer.Argument(metavar="DATE", help="Our number or their id of the occurrence."),
-]
-
-
-Part = Annotated[
-    bool,
-    typer.Option(
-        "--part", help="Only that ticket type, where a date has one for each."
-    ),
 ]
 
 

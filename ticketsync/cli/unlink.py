@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ticketsync.cli import context
-from ticketsync.cli.link import Part
+from ticketsync.cli.context import Part
 
 app = typer.Typer(rich_markup_mode=None)
 

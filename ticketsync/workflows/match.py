@@ -352,7 +352,7 @@ def unlink_parts(
     database: Database, settings: Settings, occurrence_ids: Sequence[int]
 ) -> int | None:
     """
-    The same for the occurrences that are one date; returns the show that loses them.
+    The same for the occurrences that are one date; returns the show that they fed.
     """
     with database.write() as connection:
         links.lock_occurrences(connection, occurrence_ids)
@@ -360,9 +360,9 @@ def unlink_parts(
             undoing.unlink_occurrence(connection, id_, clock.now())
             for id_ in occurrence_ids
         ]
-        left = {show_id for show_id in unlinked if show_id is not None}
-        show_figures.recompute(connection, settings, left)
-    return next(iter(left), None)
+        show_ids = {show_id for show_id in unlinked if show_id is not None}
+        show_figures.recompute(connection, settings, show_ids)
+    return next(iter(show_ids), None)
 
 
 def refuse(
