@@ -93,7 +93,9 @@ def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     demo_output.print_refunded_tickets(database)
     chapter(10, "For the accountant", "ticketsync export financials -o financials.csv")
     demo_output.export_figures(database, home)
-    chapter(11, "Is it true?", "ticketsync sandbox truth")
+    chapter(11, "Close the month", "ticketsync period close last-month")
+    demo_output.close_last_month(database, settings)
+    chapter(12, "Is it true?", "ticketsync sandbox truth")
     demo_output.compare_with_truth(sandbox, database)
     database.close()
     if keep is not None:

@@ -12,6 +12,7 @@ from ticketsync.cli import render, show_tables, terminal
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from ticketsync.core.config import Settings
     from ticketsync.reporting.numbers import Figures
     from ticketsync.sandbox.server import Sandbox
     from ticketsync.store.engine import Database
@@ -166,6 +167,19 @@ _TRUTH_COLUMNS = (
     render.Column("true_sold", "THEIRS", numeric=True),
     render.Column("true_kept", "KEPT", numeric=True),
 )
+
+
+def close_last_month(database: Database, settings: Settings) -> None:
+    """
+    Close the month before this one, and print what it came to.
+    """
+    from ticketsync.cli import period_output
+    from ticketsync.workflows import close
+
+    closed = close.close(database, settings, "last-month")
+    period_output.print_sums(closed.draft, "closed")
+    terminal.echo(f"Fingerprint {period_output.fingerprint(closed.event)}.")
+    terminal.echo("What changes later is booked as an adjustment, with its cause.")
 
 
 def compare_with_truth(sandbox: Sandbox, database: Database) -> None:

@@ -41,7 +41,7 @@ def print_sums(draft: Draft, verb: str) -> None:
     """
     What a draft comes to; `verb` is what became of it.
     """
-    from ticketsync.core import money
+    from ticketsync.cli import render
 
     own, adjusted = draft.lines, len(draft.adjustments)
     lines = number_of(len(own) + adjusted, "line")
@@ -50,7 +50,7 @@ def print_sums(draft: Draft, verb: str) -> None:
     for currency in sorted({line.currency for line in own}):
         of_currency = [line for line in own if line.currency == currency]
         sold, returned = (
-            money.decimal_text(amount, currency)
+            render.amount(amount, currency)
             for amount in (
                 sum(line.charged for line in of_currency),
                 sum(line.refunded for line in of_currency),

@@ -5,7 +5,7 @@ differs is named. Whoever has changed a row must have dropped a trigger first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,9 +117,8 @@ def _of_period(
     except ValueError:
         yield Flaw("periods", name, "cannot be read")
         return
-    of_period = list(lines.verify(event))
-    yield from of_period
-    yield from _of_event(event, name, number, chain, lines, is_whole=not of_period)
+    yield from lines.verify(event)
+    yield from _of_event(event, name, number, chain, lines.of_period)
     if link != (event.digest, event.chain, closed_at):
         yield Flaw("digests", str(event.id), "is not that of its period")
 
@@ -129,17 +128,14 @@ def _of_event(
     name: str,
     number: int,
     chain: bytes,
-    lines: _Lines,
-    *,
-    is_whole: bool,
+    of_lines: Sequence[bytes],
 ) -> Iterator[Flaw]:
-    of_lines = lines.of_period
     if event.id != number:
         yield Flaw("periods", name, f"is number {event.id}, and must be {number}")
-    if len(of_lines) != event.line_count and is_whole:
+    if len(of_lines) != event.line_count:
         found = f"has {len(of_lines)} lines, and must have {event.line_count}"
         yield Flaw("periods", name, found)
-    elif closing.event_digest(event, of_lines) != event.digest and is_whole:
+    elif closing.event_digest(event, of_lines) != event.digest:
         yield Flaw("periods", name, "was changed after it was closed")
     if frozen_lines.chained(chain, event.digest) != event.chain:
         yield Flaw("periods", name, "does not follow from the periods before it")

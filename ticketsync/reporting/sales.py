@@ -322,7 +322,8 @@ def refunds_table(
 
 def refunds_query() -> Select[Any]:
     """
-    All refunds of all orders, those seen last first.
+    All refunds of all orders, those seen last first. What is pending counts nowhere,
+    and so do refunds that a platform reports of it.
     """
     return (
         select(
@@ -344,6 +345,7 @@ def refunds_query() -> Select[Any]:
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
         .join(refunds, refunds.c.order_id == orders.c.id)
+        .where(orders.c.status != "pending")
         .order_by(refunds.c.seen_at.desc(), refunds.c.id.desc())
     )
 
