@@ -15,11 +15,13 @@ from ticketsync.core.plurals import number_of
 from ticketsync.providers.file_import import (
     added_rows,
     net_sales,
+    order_amounts,
     order_parts,
     undone,
 )
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import Pair
+from ticketsync.providers.file_import.order_rows import UnclearAmountError
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.repeated_returns import RepeatedReturns
 from ticketsync.providers.file_import.report_versions import (
@@ -79,8 +81,12 @@ class VersionMerger:
             _refuse_unreadable(found)
             merged = self._merged(id_, found)
             _refuse_two_orders(found[-1], merged.lines)
+            merged = Merged(self._amounts_once(merged.lines, found), merged.versions)
         except Conflict as conflict:
             problem = {"word": conflict.word, "reason": conflict.reason}
+        except UnclearAmountError as error:
+            reason = f"{found[-1].place}: {error}"
+            problem = {"word": "per-order", "reason": reason}
         raw = self._raw(id_, merged.lines)
         origin = tuple(dict.fromkeys(v.source.key for v in merged.versions))
         return (
@@ -90,6 +96,20 @@ class VersionMerger:
     def _raw(self, id_: str, lines: Sequence[Line]) -> dict[str, Any]:
         cells = [stored_cells(line) for line in lines]
         return {"id": id_, "rules": self.rules, "lines": cells}
+
+    def _amounts_once(
+        self, lines: Sequence[Line], found: Sequence[Version] = ()
+    ) -> list[Line]:
+        """
+        The rows of an order with each amount of the whole order once, where `found` are
+        the versions that they are from. Raises `UnclearAmountError`.
+        """
+        files = {id(line): v.source.file for v in found for line in v.lines}
+        of_rows = [files[id(line)] for line in lines] if files else ()
+        return order_amounts.taken_once(self.recipe, lines, of_rows)
+
+    def _figures(self, id_: str, lines: Sequence[Line]) -> undone.Figures | None:
+        return undone.figures_of(self._raw(id_, self._amounts_once(lines)))
 
     def _merged(self, id_: str, found: Sequence[Version]) -> Merged:
         """
@@ -122,7 +142,7 @@ class VersionMerger:
         """
         Whether an order can have these rows: no more goes back than it has and cost.
         """
-        found = undone.figures_of(self._raw(id_, lines))
+        found = self._figures(id_, lines)
         return found is not None and found.refunded <= found.charged
 
     def _refuse_undone(
@@ -143,8 +163,7 @@ class VersionMerger:
                 continue
             before = added_rows.with_returns(version.lines, others)
             lost = undone.what_is_undone(
-                undone.figures_of(self._raw(id_, before)),
-                undone.figures_of(self._raw(id_, lines)),
+                self._figures(id_, before), self._figures(id_, lines)
             )
             if lost:
                 raise Conflict(
@@ -173,8 +192,8 @@ class VersionMerger:
         for version in selling[:-1]:
             amount = net_sales.what_went_back_twice(
                 self.rules,
-                [line.cells for line in version.sales],
-                [line.cells for line in newest.sales],
+                [line.cells for line in self._amounts_once(version.sales)],
+                [line.cells for line in self._amounts_once(newest.sales)],
                 [line.cells for _, line in back],
             )
             if amount:
@@ -258,8 +277,8 @@ class VersionMerger:
         if self._is_confirmed(version):
             return Verdict("same", is_sure=True)
         return compare(
-            [line.cells for line in lines if not line.is_return],
-            [line.cells for line in version.sales],
+            [it.cells for it in self._amounts_once(lines) if not it.is_return],
+            [it.cells for it in self._amounts_once(version.lines) if not it.is_return],
             self.rules,
         )
 
