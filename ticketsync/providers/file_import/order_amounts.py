@@ -115,9 +115,7 @@ def _take_of_sales(recipe: Recipe, rows: OrderRows, field: str) -> int | None:
         bears = {id(line) for line, _ in bearing}
         for line in sales:
             if id(line) not in bears:
-                line.cells[field] = money.decimal_text(
-                    0, currency(recipe, line.cells)
-                )
+                line.cells[field] = money.decimal_text(0, currency(recipe, line.cells))
     return amount
 
 
@@ -138,8 +136,8 @@ def _refuse_bought_apart(sales: Sequence[Line], field: str, text: str) -> None:
     if len(times) > 1 and field != "refunded":
         raise UnclearAmountError(
             f"{field} is {text} on rows that were bought at {times[0]} and at "
-            f"{times[1]}, which may be one amount of the order or one of each purchase: "
-            "give the second purchase a number of its own"
+            f"{times[1]}, which may be one amount of the order or one of each "
+            "purchase: give the second purchase a number of its own"
         )
 
 
@@ -226,9 +224,7 @@ def _list_price(recipe: Recipe, line: Line) -> int:
     return price_of(recipe, cells, with_discount=is_own)
 
 
-def _refuse_part_refunded(
-    recipe: Recipe, charged: Sequence[Line], field: str
-) -> None:
+def _refuse_part_refunded(recipe: Recipe, charged: Sequence[Line], field: str) -> None:
     """
     `UnclearAmountError` for an amount of an order of which a part went back by its
     status alone: how much of the amount went back with it, nothing says.
@@ -276,7 +272,9 @@ def _may_be_added(recipe: Recipe, sales: Sequence[Line]) -> bool:
     Whether the amounts refunded together are no more than what was paid.
     """
     paid = sum(
-        price_of(recipe, line.cells, with_discount=recipe.per.get("discount") != "order")
+        price_of(
+            recipe, line.cells, with_discount=recipe.per.get("discount") != "order"
+        )
         for line in sales
     )
     for field in ("fee", "tax"):
@@ -356,8 +354,8 @@ def _take_of_entries(
     if own and (field == "total" or not own <= known or (words and not is_paid)):
         raise UnclearAmountError(
             f"{field} is an amount of the whole order, and its rows for fees and taxes "
-            "have one, too, which may be theirs: say `row` under `per` in the recipe if "
-            "it is"
+            "have one, too, which may be theirs: say `row` under `per` in the recipe "
+            "if it is"
         )
     for line in rows.entries:
         line.cells.pop(field, None)

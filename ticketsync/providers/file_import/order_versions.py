@@ -104,8 +104,10 @@ class VersionMerger:
         The rows of an order with each amount of the whole order once, where `found` are
         the versions that they are from. Raises `UnclearAmountError`.
         """
+        if len({version.source.file for version in found}) < 2:
+            return order_amounts.taken_once(self.recipe, lines)
         files = {id(line): v.source.file for v in found for line in v.lines}
-        of_rows = [files[id(line)] for line in lines] if files else ()
+        of_rows = [files[id(line)] for line in lines]
         return order_amounts.taken_once(self.recipe, lines, of_rows)
 
     def _figures(self, id_: str, lines: Sequence[Line]) -> undone.Figures | None:

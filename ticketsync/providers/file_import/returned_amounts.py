@@ -41,9 +41,9 @@ def take_once(
     back = sum(abs(amount_of(recipe, lines[0].cells, field)) for lines in movements)
     if len(movements) > 1 and sold and back > abs(sold):
         raise UnclearAmountError(
-            f"{field} is an amount of the whole order, and the rows that take back have "
-            f"{_texts(given, field)}, more than the order had: write what went back of "
-            "it on one of them, and 0.00 on the others"
+            f"{field} is an amount of the whole order, and the rows that take back "
+            f"have {_texts(given, field)}, more than the order had: write what went "
+            "back of it on one of them, and 0.00 on the others"
         )
     for lines in movements:
         if len(lines) > 1:
