@@ -21,6 +21,7 @@ from ticketsync.providers.file_import.order_rows import (
 )
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import PER_ORDER
+from ticketsync.providers.file_import.returned_amounts import counts_on_returns
 from ticketsync.providers.file_import.row_evidence import SoldAmount
 
 _OF_TICKET = ("starts", "event_id", "event", "type", "line")
@@ -85,7 +86,7 @@ def _of_field(
         (rows, lines)
         for rows in known
         for lines in rows.returns.values()
-        if _says_what_went_back(recipe, name) and _is_repeated(lines, name)
+        if counts_on_returns(recipe, name) and _is_repeated(lines, name)
     ]
     if not is_asked and not back:
         return
@@ -145,20 +146,10 @@ def _sold_amount(recipe: Recipe, cells: Cells, name: str) -> SoldAmount:
 # What was taken back
 
 
-def _says_what_went_back(recipe: Recipe, name: str) -> bool:
-    """
-    Whether a field counts on a row that takes back: a tax inside the price and a
-    discount that the total has already do not.
-    """
-    if name == "tax":
-        return recipe.tax_on_top
-    return name != "discount" or "total" not in recipe.columns
-
-
 def _of_returns(name: str, lines: Sequence[Cells]) -> str:
     return (
-        f"{name} is {lines[0][name]} on each of {len(lines)} rows that take back, which "
-        "may be what went back of each or of the order: say "
+        f"{name} is {lines[0][name]} on each of {len(lines)} rows that take back, "
+        "which may be what went back of each or of the order: say "
         f"`per: {{{name}: order}}` or `row` in the recipe"
     )
 

@@ -52,15 +52,17 @@ def taken_once(
     copies = [msgspec.structs.replace(it, cells=dict(it.cells)) for it in lines]
     file_of = dict(zip(map(id, copies), files, strict=True)) if files else {}
     orders = by_number(recipe, copies)
+    is_divided = any(recipe.per.get(field) == "order" for field in _SEQUENCE)
     for field in fields:
         amounts = [_take_of_sales(recipe, rows, field) for rows in orders]
-        if field == "refunded":
-            continue  # rows that take back say nothing in it
+        if field == "refunded":  # rows that take back say nothing in it
+            is_divided |= any(amount is not None for amount in amounts)
+            continue
         sold = sum(amount or 0 for amount in amounts)
         for rows, amount in zip(orders, amounts, strict=True):
             _take_of_entries(recipe, rows, field, amount)
             returned_amounts.take_once(recipe, rows, field, amount, sold, file_of)
-    for rows in orders:
+    for rows in orders if is_divided else ():
         _settle_refunds(recipe, rows.sales)
     return copies
 
@@ -189,7 +191,8 @@ def _bearing_total(
     """
     By the prices of the tickets, where the report has them.
     """
-    prices = {id(it): _list_price(recipe, it) for it in sales if "price" in it.cells}
+    is_priced = all("price" in line.cells for line in sales)
+    prices = {id(it): _list_price(recipe, it) for it in sales if is_priced}
     if len(charged) < len(sales):
         bears = next(
             (
@@ -206,11 +209,12 @@ def _bearing_total(
                 "of each row, or the price of its tickets to `price`"
             )
         return [(line, prices.get(id(line), 0)) for line in bears]
-    if not any(prices.get(id(line)) for line in charged):
+    if sum(prices.values()) != amount:
         _refuse_part_refunded(recipe, charged, "total")
-        paid = [line for line in charged if status_of(recipe, line) != "comp"]
-        return _by_quantity(paid or charged)
-    return [(line, prices.get(id(line), 0)) for line in charged]
+    if any(prices.values()):
+        return [(line, prices[id(line)]) for line in charged]
+    paid = [line for line in charged if status_of(recipe, line) != "comp"]
+    return _by_quantity(paid or charged)
 
 
 def _list_price(recipe: Recipe, line: Line) -> int:

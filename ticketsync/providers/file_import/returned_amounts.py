@@ -34,12 +34,13 @@ def take_once(
     order. Raises `UnclearAmountError`.
     """
     given = [line for line in rows.returns if amount_of(recipe, line.cells, field)]
-    if not given:
+    if not given or not counts_on_returns(recipe, field):
         return
     _refuse_amount_of_sale(recipe, rows, field, amount)
     movements = _movements(recipe, rows.returns, field, file_of)
     back = sum(abs(amount_of(recipe, lines[0].cells, field)) for lines in movements)
-    if len(movements) > 1 and sold and back > abs(sold):
+    is_one = len(movements) == 1 and field in ("total", "discount")
+    if not is_one and sold and back > abs(sold):
         raise UnclearAmountError(
             f"{field} is an amount of the whole order, and the rows that take back "
             f"have {_texts(given, field)}, more than the order had: write what went "
@@ -48,6 +49,16 @@ def take_once(
     for lines in movements:
         if len(lines) > 1:
             _divide(recipe, lines, field)
+
+
+def counts_on_returns(recipe: Recipe, field: str) -> bool:
+    """
+    Whether a field counts on a row that takes back: a tax inside the price and a
+    discount that the total has already do not.
+    """
+    if field == "tax":
+        return recipe.tax_on_top
+    return field != "discount" or "total" not in recipe.columns
 
 
 def _movements(
