@@ -16,6 +16,7 @@ from typing import Any
 from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import (
+    doubtful_amounts,
     file_numbers,
     gone_reports,
     held_numbers,
@@ -83,6 +84,8 @@ def merge_orders(
     if merger.repeated:
         merged.notes.append(_note_repeated(recipe, merger.repeated))
     _refuse_doubtful(merged, merger)
+    for id_, reason in doubtful_amounts.find_doubtful(recipe, merged.orders).items():
+        _set_aside(merged, id_, "per-order", f"{merged.locations[id_]}: {reason}")
     if held.orders:
         ages = {source.key: source.modified_at for source in sources}
         _compare_with_stored(recipe, held, ages, merged, ids, origins)

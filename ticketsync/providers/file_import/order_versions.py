@@ -15,12 +15,14 @@ from ticketsync.core.plurals import number_of
 from ticketsync.providers.file_import import (
     added_rows,
     net_sales,
+    order_amounts,
     order_parts,
     repeated_returns,
     undone,
 )
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
+from ticketsync.providers.file_import.order_rows import UnclearAmountError
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
     CHANGED,
@@ -76,8 +78,12 @@ class VersionMerger:
             _refuse_unreadable(found)
             merged = self._merged(id_, found)
             _refuse_two_orders(found[-1], merged.lines)
+            merged = Merged(self._amounts_once(merged.lines, found), merged.versions)
         except Conflict as conflict:
             problem = {"word": conflict.word, "reason": conflict.reason}
+        except UnclearAmountError as error:
+            reason = f"{found[-1].place}: {error}"
+            problem = {"word": "per-order", "reason": reason}
         raw = self._raw(id_, merged.lines)
         origin = tuple(dict.fromkeys(v.source.key for v in merged.versions))
         return (
@@ -87,6 +93,22 @@ class VersionMerger:
     def _raw(self, id_: str, lines: Sequence[Line]) -> dict[str, Any]:
         cells = [stored_cells(line) for line in lines]
         return {"id": id_, "rules": self.rules, "lines": cells}
+
+    def _amounts_once(
+        self, lines: Sequence[Line], found: Sequence[Version] = ()
+    ) -> list[Line]:
+        """
+        The rows of an order with each amount of the whole order once, where `found` are
+        the versions that they are from. Raises `UnclearAmountError`.
+        """
+        if len({version.source.file for version in found}) < 2:
+            return order_amounts.taken_once(self.recipe, lines)
+        files = {id(line): v.source.file for v in found for line in v.lines}
+        of_rows = [files[id(line)] for line in lines]
+        return order_amounts.taken_once(self.recipe, lines, of_rows)
+
+    def _figures(self, id_: str, lines: Sequence[Line]) -> undone.Figures | None:
+        return undone.figures_of(self._raw(id_, self._amounts_once(lines)))
 
     def _merged(self, id_: str, found: Sequence[Version]) -> Merged:
         """
@@ -129,7 +151,11 @@ class VersionMerger:
             return []
 
         def fits(more: Sequence[Line]) -> bool | None:
-            return undone.can_be(self._raw(id_, [*lines, *more]))
+            try:
+                rows = self._amounts_once([*lines, *more])
+            except UnclearAmountError:
+                return None
+            return undone.can_be(self._raw(id_, rows))
 
         repeats = repeated_returns.possible(repeats, fits)
         if not repeats:
@@ -157,8 +183,7 @@ class VersionMerger:
                 Merged(version.lines, [version]).held_lines(), others
             )
             lost = undone.what_is_undone(
-                undone.figures_of(self._raw(id_, before)),
-                undone.figures_of(self._raw(id_, lines)),
+                self._figures(id_, before), self._figures(id_, lines)
             )
             if lost:
                 raise Conflict(
@@ -187,8 +212,8 @@ class VersionMerger:
         for version in selling[:-1]:
             amount = net_sales.what_went_back_twice(
                 self.rules,
-                [line.cells for line in version.sales],
-                [line.cells for line in newest.sales],
+                [line.cells for line in self._amounts_once(version.sales)],
+                [line.cells for line in self._amounts_once(newest.sales)],
                 [line.cells for _, line in back],
             )
             if amount:
@@ -272,8 +297,8 @@ class VersionMerger:
         if self._is_confirmed(version):
             return Verdict("same", is_sure=True)
         return compare(
-            [line.cells for line in lines if not line.is_return],
-            [line.cells for line in version.sales],
+            [it.cells for it in self._amounts_once(lines) if not it.is_return],
+            [it.cells for it in self._amounts_once(version.lines) if not it.is_return],
             self.rules,
         )
 

@@ -16,7 +16,13 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import given_back, returns, row_fees, ticket_ids
+from ticketsync.providers.file_import import (
+    given_back,
+    returns,
+    row_fees,
+    stated_totals,
+    ticket_ids,
+)
 from ticketsync.providers.file_import.entries import Entries
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
@@ -160,7 +166,7 @@ class _OrderParser:
             if refunded
             else (),
             channel=first.get("channel", ""),
-            doubt=self.discrepancy(first, total, refunded, charged),
+            doubt=self.discrepancy(sales, total, refunded, charged),
         )
 
     def sales(self, words: Sequence[str], status: OrderStatus) -> list[_Sale]:
@@ -363,15 +369,20 @@ class _OrderParser:
         )
 
     def discrepancy(
-        self, first: Cells, total: int, refunded: int, charged: int
+        self, sales: Sequence[_Sale], total: int, refunded: int, charged: int
     ) -> str | None:
-        stated = self.values.amount(first, "order_total")
-        shown = self.values.shown
-        if stated is not None and stated != total:
-            return f"its lines come to {shown(total)}, the order to {shown(stated)}"
-        if refunded > charged:
+        rows = [*self.lines_of("sale"), *self.lines_of("fee"), *self.lines_of("tax")]
+        on_top = self.lines_of("tax") if self.rules["tax_on_top"] else []
+        entries = [*self.lines_of("fee"), *on_top]
+        bearing = [sale.line for sale in sales if sale.is_charged]
+        bearing += [line for line in entries if self.values.line_total(line) > 0]
+        other = stated_totals.discrepancy(
+            self.values, total, bearing, rows, self.lines_of("refund")
+        )
+        if other is None and refunded > charged:
+            shown = self.values.shown
             return f"refunded {shown(refunded)} of {shown(charged)} paid"
-        return None
+        return other
 
 
 def _refund_alone() -> UnreadableRecord:
