@@ -10,13 +10,14 @@ later decides nothing about how a report was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 
 import msgspec
 
 from ticketsync.core import money, opened_files, rows
 from ticketsync.core.redact import safe
+from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
@@ -74,7 +75,7 @@ def _converters(
         elif field in _TIMES:
             found[field] = time_cells(recipe, field, columns[field])
         elif field == "quantity":
-            found[field] = _quantity
+            found[field] = partial(_quantity, recipe.decimal)
         elif field not in AMOUNTS:
             found[field] = _as_it_is
     is_free_blank = not {"price", "total"} <= columns.keys()
@@ -119,25 +120,21 @@ def _identifier(field: str, text: str, kind: str) -> str:
     return text
 
 
-def _quantity(text: str, kind: str) -> str:
+def _quantity(decimal: str, text: str, kind: str) -> str:
     if not text:
         return ""
-    plain = text.replace("−", "-").replace("–", "-")
-    if plain.startswith("(") and plain.endswith(")"):
-        plain = f"-{plain[1:-1]}"
     try:
-        number = Decimal(plain)
-        if not number.is_finite() or number != int(number):
+        if kind not in (rows.TEXT, rows.NUMBER):
             raise ValueError
-    except (InvalidOperation, ValueError):
+        # A number cell is a number, whatever the recipe says of text.
+        number = whole_number(text, "." if kind == rows.NUMBER else decimal)
+    except ValueError:
         raise CellProblem(f"quantity is {safe(text)!r}, not a whole number") from None
-    if kind not in (rows.TEXT, rows.NUMBER):
-        raise CellProblem(f"quantity is {safe(text)!r}, not a whole number")
     if abs(number) > MOST_TICKETS:
         raise CellProblem(
             f"quantity is {safe(text)!r}, more than {MOST_TICKETS:,}: is it a barcode?"
         )
-    return str(int(number))
+    return str(number)
 
 
 def _as_it_is(text: str, kind: str) -> str:

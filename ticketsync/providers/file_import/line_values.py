@@ -6,12 +6,12 @@ status, and what it is. Pure: the rules come with the raw record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ticketsync.core import money, written_amounts
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
+from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 from ticketsync.providers.file_import.recipe_keys import STATUSES
@@ -78,14 +78,11 @@ class LineValues:
         """
         text = line.get("quantity", "1")
         try:
-            number = Decimal(text)
-            if number != int(number):
-                raise ValueError
-        except (InvalidOperation, ValueError):
+            return whole_number(text, self.rules["decimal"])
+        except ValueError:
             raise UnreadableRecord(
                 f"quantity is {safe(text)!r}, not a whole number"
             ) from None
-        return int(number)
 
     def line_total(self, line: Cells) -> int:
         """
