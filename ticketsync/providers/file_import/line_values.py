@@ -101,16 +101,30 @@ class LineValues:
         """
         What the buyer paid beside the price of a line.
         """
+        if self._is_listed_alone(line):
+            return 0
         return self.amount(line, "fee") or 0
 
     def tax(self, line: Cells) -> int | None:
         """
         The tax of a line; `None` where it says nothing of it.
         """
+        if self._is_listed_alone(line):
+            return 0
         per_ticket = self.amount(line, "tax_per_ticket")
         if per_ticket is not None:
             return per_ticket * abs(self.quantity(line))
         return self.amount(line, "tax")
+
+    def _is_listed_alone(self, line: Cells) -> bool:
+        """
+        Whether the amounts of a line are those of a list that nobody paid: of a
+        complimentary ticket with a price, of which nothing went back.
+        """
+        word = line.get("status", "").lower()
+        if self.rules["status"].get(word) != "comp":
+            return False
+        return bool(self.line_total(line)) and not self.amount(line, "refunded")
 
     def added_tax(self, line: Cells) -> int:
         """
