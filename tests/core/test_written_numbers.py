@@ -30,7 +30,7 @@ def test_a_whole_number(text, decimal, number):
     ],
 )
 def test_no_whole_number(text, decimal):
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         whole_number(text, decimal)
 
 

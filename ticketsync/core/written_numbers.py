@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 
-_WHOLE = re.compile(r"(?P<sign>[+\-−–]?)(?P<digits>[0-9]{1,40})(?:(?P<point>[.,])0{1,2})?")
+_WHOLE = re.compile(
+    r"(?P<sign>[+\-−–]?)(?P<digits>[0-9]{1,40})(?:(?P<point>[.,])0{1,2})?"
+)
 
 
 def whole_number(text: str, decimal: str = "") -> int:

@@ -28,6 +28,7 @@ from ticketsync.providers.file_import.time_cells import time_cells
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
 _LARGEST_EXACT = 2**53
 _MOST_CACHED = 5000  # converted cells of a column
+_NOT_SOLD = ("pending", "cancelled", "void", "refunded")
 _TIMES = ("starts", "date", "time", "placed")
 
 
@@ -194,7 +195,7 @@ class _LineReader:
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
         if not problems:
             line.is_return = is_return(cells, self._recipe)
-            line.problem = self._missing(line)
+            line.problem = self._missing(line) or self._no_sale(row.section, line)
         return line
 
     def _set_start(self, cells: dict[str, str]) -> None:
@@ -258,6 +259,22 @@ class _LineReader:
         if "date" in cells and "starts" not in cells:
             return f"starts is {cells['date']!r}, which has no time of day"
         return ""
+
+    def _no_sale(self, section: str, line: Line) -> str:
+        """
+        Why a line that is written as a sale is none by the title above it. What the
+        line says itself counts.
+        """
+        cells = line.cells
+        status = self._recipe.status.get(cells.get("status", "").lower())
+        is_clear = line.is_return or self._recipe.kind or "refunded" in cells
+        if not section or is_clear or status in _NOT_SOLD:
+            return ""
+        return (
+            f"it stands below {section}, and is written as a sale: write what went "
+            "back below zero, or map a column to `kind` or `status`; if these are "
+            "sales, rename that title, or list it under `ignore_rows`"
+        )
 
 
 class _Cache(dict[tuple[str, ...], tuple[str, str]]):
