@@ -93,8 +93,8 @@ def expand(
     if rule is not None and rule.count is not None and first not in by_rule:
         # RFC 5545, 3.8.5.3: undefined; some programs count the first date, some do not.
         raise UnreadableRule(
-            f"its first date, {first:%Y-%m-%d %H:%M}, is not one of its rule's, and the "
-            "rule says how many there are: write the last date of the rule (UNTIL)"
+            f"its first date, {first:%Y-%m-%d %H:%M}, is not one of its rule's, which "
+            "says how many there are: write the last date of the rule (UNTIL)"
         )
     extra = (
         at if isinstance(at, datetime) else datetime.combine(at, first.time())

@@ -3,16 +3,18 @@ Delimited text (CSV, TSV) as rows.
 
 The delimiter is the one under which most lines have the same number of cells, so that a
 title above the table, or a comma in an amount, decides nothing. A line that is not
-valid CSV is named and the next one is read.
+valid CSV is named and the next one is read, and so are lines that a lone quotation mark
+joins: a cell may have line breaks, but not rows.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import combinations, islice
 
 from ticketsync.core import errors
 from ticketsync.core.rows import Row
@@ -22,6 +24,7 @@ LONGEST_LINE = 1_000_000  # characters
 MOST_LINES = 1_000_000
 MOST_CELLS = 3_000_000
 _SAMPLE = 200  # lines
+_COMPARED = 20  # lines of one row
 
 
 def delimiters_by_evidence(text: str) -> list[str]:
@@ -87,6 +90,7 @@ def read_rows(name: str, text: str, delimiter: str) -> Iterator[Row]:
     that a cell may fill, since nothing after it could be read.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = _PhysicalLines(text, delimiter)
     first = 1
     while True:
         try:
@@ -101,11 +105,84 @@ def read_rows(name: str, text: str, delimiter: str) -> Iterator[Row]:
                     f"{name}: a quotation mark in line {first} is never closed.",
                     hint="Open it in a spreadsheet and save it as CSV again.",
                 ) from None
-            yield Row(f"line {number}", number, (), problem=f"{error}")
+            yield Row(_position(first, number), number, (), problem=f"{error}")
             first = number + 1
             continue
         number = reader.line_num
+        if number > first and lines.are_rows(first, number, len(cells)):
+            problem = (
+                f"a quotation mark in line {first} makes one row of lines that look "
+                "like several: remove it, or write its cell in one line"
+            )
+            yield Row(_position(first, number), number, (), problem=problem)
+            first = number + 1
+            continue
         texts = tuple([cell.strip() for cell in cells])
         if any(texts):
             yield Row(f"line {number}", number, texts)
         first = number + 1
+
+
+def _position(first: int, last: int) -> str:
+    return f"line {last}" if first == last else f"lines {first} to {last}"
+
+
+class _PhysicalLines:
+    """
+    The lines of a text as they stand, whatever is quoted in them; split only where a
+    row has several.
+    """
+
+    def __init__(self, text: str, delimiter: str) -> None:
+        self._text = text
+        self._delimiter = delimiter
+        self._lines: list[str] = []
+        self._usual = 0
+
+    def are_rows(self, first: int, last: int, width: int) -> bool:
+        """
+        Whether of the lines of one row two look like rows of their own: they have the
+        row's number of cells, or that of most lines, and in one place a number or a
+        date of one form. The lines of an address or a note do not.
+        """
+        if not self._lines:
+            self._lines = list(io.StringIO(self._text, newline=""))
+            sizes = Counter(len(self._cells(line)) for line in self._lines[:_SAMPLE])
+            self._usual = sizes.most_common(1)[0][0]
+        found = [self._cells(line) for line in self._lines[first - 1 : last]]
+        return any(
+            _are_alike(one, other)
+            for size in {width, self._usual}
+            for one, other in combinations(
+                islice((cells for cells in found if len(cells) == size), _COMPARED), 2
+            )
+        )
+
+    def _cells(self, line: str) -> list[str]:
+        """
+        The cells of a line, one that begins with a quotation mark without end too.
+        """
+        try:
+            reader = csv.reader([line.strip("\r\n")], delimiter=self._delimiter)
+            cells = next(reader, [])
+        except csv.Error:
+            return line.split(self._delimiter)
+        if not cells or self._delimiter not in cells[-1]:
+            return cells
+        rest = cells[-1].split(self._delimiter)
+        return [*cells[:-1], *rest] if not line.rstrip().endswith('"') else cells
+
+
+def _are_alike(one: Sequence[str], other: Sequence[str]) -> bool:
+    return any(
+        _form(a) == _form(b) and any(map(str.isdigit, a))
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def _form(cell: str) -> str:
+    """
+    What a cell looks like: each run of digits is a 0, each of letters an a.
+    """
+    plain = re.sub(r"\d+", "0", cell.strip(' "'))
+    return re.sub(r"[^\W\d_]+", "a", plain)

@@ -9,9 +9,10 @@ currencies for display and must not be used for amounts.)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -35,6 +36,8 @@ EXPONENTS: Final[dict[str, int]] = {
     )
     for code in codes.split()
 }
+
+_DECIMAL_TEXT = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
 
 
 class MoneyError(ValueError):
@@ -138,12 +141,12 @@ def from_decimal_text(text: str, currency: str) -> int:
     Minor units of an amount written in major units.
 
     Raises: `MoneyError` for anything else, and for more digits than the currency has.
+    What Python reads beside it (`1_0`, `1e1`) nobody writes on purpose.
     """
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise MoneyError(f"{text!r} is not an amount") from None
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15:
+    if not _DECIMAL_TEXT.fullmatch(text):
+        raise MoneyError(f"{text!r} is not an amount")
+    amount = Decimal(text)
+    if abs(amount) >= Decimal(10) ** 15:
         raise MoneyError(f"{text!r} is not an amount")
     minor = amount.scaleb(exponent(currency))
     if minor != minor.to_integral_value():

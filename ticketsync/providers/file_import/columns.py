@@ -10,13 +10,14 @@ later decides nothing about how a report was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 
 import msgspec
 
 from ticketsync.core import money, opened_files, rows
 from ticketsync.core.redact import safe
+from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
@@ -27,6 +28,7 @@ from ticketsync.providers.file_import.time_cells import time_cells
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
 _LARGEST_EXACT = 2**53
 _MOST_CACHED = 5000  # converted cells of a column
+_NOT_SOLD = ("pending", "cancelled", "void", "refunded")
 _TIMES = ("starts", "date", "time", "placed")
 
 
@@ -74,7 +76,7 @@ def _converters(
         elif field in _TIMES:
             found[field] = time_cells(recipe, field, columns[field])
         elif field == "quantity":
-            found[field] = _quantity
+            found[field] = partial(_quantity, recipe.decimal)
         elif field not in AMOUNTS:
             found[field] = _as_it_is
     is_free_blank = not {"price", "total"} <= columns.keys()
@@ -119,25 +121,21 @@ def _identifier(field: str, text: str, kind: str) -> str:
     return text
 
 
-def _quantity(text: str, kind: str) -> str:
+def _quantity(decimal: str, text: str, kind: str) -> str:
     if not text:
         return ""
-    plain = text.replace("−", "-").replace("–", "-")
-    if plain.startswith("(") and plain.endswith(")"):
-        plain = f"-{plain[1:-1]}"
     try:
-        number = Decimal(plain)
-        if not number.is_finite() or number != int(number):
+        if kind not in (rows.TEXT, rows.NUMBER):
             raise ValueError
-    except (InvalidOperation, ValueError):
+        # A number cell is a number, whatever the recipe says of text.
+        number = whole_number(text, "." if kind == rows.NUMBER else decimal)
+    except ValueError:
         raise CellProblem(f"quantity is {safe(text)!r}, not a whole number") from None
-    if kind not in (rows.TEXT, rows.NUMBER):
-        raise CellProblem(f"quantity is {safe(text)!r}, not a whole number")
     if abs(number) > MOST_TICKETS:
         raise CellProblem(
             f"quantity is {safe(text)!r}, more than {MOST_TICKETS:,}: is it a barcode?"
         )
-    return str(int(number))
+    return str(number)
 
 
 def _as_it_is(text: str, kind: str) -> str:
@@ -197,7 +195,7 @@ class _LineReader:
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
         if not problems:
             line.is_return = is_return(cells, self._recipe)
-            line.problem = self._missing(line)
+            line.problem = self._missing(line) or self._no_sale(row.section, line)
         return line
 
     def _set_start(self, cells: dict[str, str]) -> None:
@@ -261,6 +259,22 @@ class _LineReader:
         if "date" in cells and "starts" not in cells:
             return f"starts is {cells['date']!r}, which has no time of day"
         return ""
+
+    def _no_sale(self, section: str, line: Line) -> str:
+        """
+        Why a line that is written as a sale is none by the title above it. What the
+        line says itself counts.
+        """
+        cells = line.cells
+        status = self._recipe.status.get(cells.get("status", "").lower())
+        is_clear = line.is_return or self._recipe.kind or "refunded" in cells
+        if not section or is_clear or status in _NOT_SOLD:
+            return ""
+        return (
+            f"it stands below {section}, and is written as a sale: write what went "
+            "back below zero, or map a column to `kind` or `status`; if these are "
+            "sales, rename that title, or list it under `ignore_rows`"
+        )
 
 
 class _Cache(dict[tuple[str, ...], tuple[str, str]]):

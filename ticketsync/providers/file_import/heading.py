@@ -13,6 +13,7 @@ from ticketsync.core import errors, heading_rows, near_words, sheets
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.providers.file_import import sections
 from ticketsync.providers.file_import.recipe import Recipe
 
 _STATUS_LIKE = re.compile(r"\b(?:status|state)\b")
@@ -80,12 +81,14 @@ def _unanswered(heading: Heading, recipe: Recipe, columns: list[int]) -> list[in
 @dataclass(frozen=True, slots=True)
 class FoundTable:
     """
-    A table with the recipe's headings, and its rows below them.
+    A table with the recipe's headings, and its rows below them. `section` is the title
+    that says that these are no sales, and where it stands; `""` if there is none.
     """
 
     table: Table
     heading: Heading
     rows: Iterator[Row]
+    section: str = ""
 
 
 def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
@@ -101,8 +104,13 @@ def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
     found: list[FoundTable] = []
     nearest: tuple[int, str, tuple[str, ...]] = (0, "", ())
 
+    titles: list[tuple[str, str]] = []
+
     def read(row: Row) -> Heading | None:
         nonlocal nearest
+        texts = [cell for cell in row.cells if cell]
+        if len(texts) == 1:
+            titles.append((texts[0], row.position))
         heading = match(recipe, row.cells, f"{opened.name}, {row.position}")
         if heading is None:
             likeness = _likeness(recipe, row.cells)
@@ -111,9 +119,14 @@ def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
         return heading
 
     for table in tables:
+        titles = [
+            (sections.as_words(opened.name), "the name of the file"),
+            (table.name, "the name of the sheet"),
+        ]
         top = heading_rows.find_heading(table, read)
         if top is not None:
-            found.append(FoundTable(table, top.heading, top.below))
+            section = sections.section_of(titles)
+            found.append(FoundTable(table, top.heading, top.below, section))
         if found and opened.alternatives:
             break
     if not found:

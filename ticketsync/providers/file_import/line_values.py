@@ -6,12 +6,12 @@ status, and what it is. Pure: the rules come with the raw record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ticketsync.core import money, written_amounts
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
+from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 from ticketsync.providers.file_import.recipe_keys import STATUSES
@@ -84,14 +84,11 @@ class LineValues:
         """
         text = line.get("quantity", "1")
         try:
-            number = Decimal(text)
-            if number != int(number):
-                raise ValueError
-        except (InvalidOperation, ValueError):
+            return whole_number(text, self.rules["decimal"])
+        except ValueError:
             raise UnreadableRecord(
                 f"quantity is {safe(text)!r}, not a whole number"
             ) from None
-        return int(number)
 
     def line_total(self, line: Cells) -> int:
         """
@@ -110,16 +107,30 @@ class LineValues:
         """
         What the buyer paid beside the price of a line.
         """
+        if self._is_listed_alone(line):
+            return 0
         return self.amount(line, "fee") or 0
 
     def tax(self, line: Cells) -> int | None:
         """
         The tax of a line; `None` where it says nothing of it.
         """
+        if self._is_listed_alone(line):
+            return 0
         per_ticket = self.amount(line, "tax_per_ticket")
         if per_ticket is not None:
             return per_ticket * abs(self.quantity(line))
         return self.amount(line, "tax")
+
+    def _is_listed_alone(self, line: Cells) -> bool:
+        """
+        Whether the amounts of a line are those of a list that nobody paid: of a
+        complimentary ticket with a price, of which nothing went back.
+        """
+        word = line.get("status", "").lower()
+        if self.rules["status"].get(word) != "comp":
+            return False
+        return bool(self.line_total(line)) and not self.amount(line, "refunded")
 
     def added_tax(self, line: Cells) -> int:
         """

@@ -21,6 +21,7 @@ from ticketsync.providers.file_import import (
     gone_reports,
     held_numbers,
     renamed_events,
+    rewritten_numbers,
 )
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
@@ -89,8 +90,7 @@ def merge_orders(
     if held.orders:
         ages = {source.key: source.modified_at for source in sources}
         _compare_with_stored(recipe, held, ages, merged, ids, origins)
-    _refuse_lost_zeros(merged, held)
-    _refuse_other_case(merged, held)
+    _refuse_rewritten(merged, held)
     twins = held_numbers.twins_of_held(
         ids,
         lambda key: _events(merged.orders[ids[key]]),
@@ -312,46 +312,8 @@ def _file_of(source: Source, number: str, lines: list[Line], held: HeldNames) ->
     return source.first_name if is_event and not is_held else stem
 
 
-def _refuse_lost_zeros(merged: MergedOrders, held: HeldNames) -> None:
-    """
-    Order numbers that differ in leading zeros alone: a spreadsheet has removed them
-    from one of two reports.
-    """
-    by_number: dict[str, set[str]] = {}
-    for id_ in merged.orders.keys() | held.orders:
-        if id_.isascii() and id_.isdigit():
-            by_number.setdefault(id_.lstrip("0"), set()).add(id_)
-    for ids in by_number.values():
-        if len(ids) == 1:
-            continue
-        for id_ in ids & merged.orders.keys():
-            others = ", ".join(sorted(ids - {id_}))
-            merged.orders[id_] = {
-                **merged.orders[id_],
-                "problem": {
-                    "word": "leading-zeros",
-                    "reason": f"{merged.locations[id_]}: its number {id_} differs from "
-                    f"{others} in leading zeros alone; format the column as text and "
-                    "export it again",
-                },
-            }
-
-
-def _refuse_other_case(merged: MergedOrders, held: HeldNames) -> None:
-    """
-    Order numbers that differ only in capital letters: one order that was written in two
-    ways would count twice, and two orders are not one.
-    """
-    spelled: dict[str, set[str]] = {}
-    for id_ in merged.orders.keys() | held.orders:
-        if not id_.endswith(")"):  # not divided by event or file
-            spelled.setdefault(id_.casefold(), set()).add(id_)
-    for ids in spelled.values():
-        for id_ in ids & merged.orders.keys() if len(ids) > 1 else ():
-            others = ", ".join(sorted(ids - {id_}))
-            reason = (
-                f"{merged.locations[id_]}: its number {id_} differs from {others} only "
-                "in capital letters: write them alike if they are one order, and give "
-                "one of them another number if not"
-            )
-            _set_aside(merged, id_, "letter-case", reason)
+def _refuse_rewritten(merged: MergedOrders, held: HeldNames) -> None:
+    found = rewritten_numbers.find_rewritten(merged.orders, held.orders)
+    for id_, word, what in list(found):
+        reason = f"{merged.locations[id_]}: its number {id_} {what}"
+        _set_aside(merged, id_, word, reason)

@@ -16,8 +16,10 @@ from ticketsync.core import digest, errors, opened_files
 from ticketsync.core.opened_files import OpenedFile
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
+from ticketsync.providers.file_import import left_out
 from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
+from ticketsync.providers.file_import.ignored_worth import worth
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_rows import STATUS_ADVICE, RowReader
 from ticketsync.providers.report_folder import report_key
@@ -155,12 +157,13 @@ def _read_table(
 ) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
     lines = plain_lines(recipe, fields, list(reader.read()), start)
+    ignored = plain_lines(recipe, fields, reader.ignored, start)
     lines = [line for line in lines if not _is_ignored(recipe, line)]
     orders: dict[str, list[Line]] = {}
     for line in lines:
         orders.setdefault(_order_id(line, file), []).append(line)
     notes += _settle_repeated_rows(recipe, orders, file)
-    notes += _left_out(file, reader)
+    notes += _left_out(file, reader, worth(recipe, ignored))
     return orders
 
 
@@ -214,12 +217,17 @@ def _settle_repeated_rows(
         )
 
 
-def _left_out(file: str, reader: RowReader) -> Iterator[str]:
+def _left_out(file: str, reader: RowReader, ignored: str) -> Iterator[str]:
+    """
+    What was left out and why; `ignored` is what the rows are worth that the recipe
+    ignores.
+    """
     by_reason: dict[str, list[str]] = {}
     for row in reader.left_out:
         by_reason.setdefault(row.why, []).append(f"{row.position} {row.text!r}")
     for why, rows in by_reason.items():
-        yield f"{file}: {_rows(len(rows))} left out ({why}): {_some(rows)}"
+        reason = f"{why}; {ignored}" if why == left_out.IGNORED and ignored else why
+        yield f"{file}: {_rows(len(rows))} left out ({reason}): {_some(rows)}"
     if reader.beyond:
         yield f"{file}: {_rows(reader.beyond)} with cells beyond the headings"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from fnmatch import translate
 
 import msgspec
 
@@ -17,14 +16,18 @@ from ticketsync.core.rows import UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
 from ticketsync.providers.file_import import unmapped_columns
 from ticketsync.providers.file_import.heading import FoundTable, Heading
-from ticketsync.providers.file_import.recipe import Recipe
-
-_FOOTER = re.compile(
-    r"(?:(?:grand|sub|page|report|overall|running|daily|event|show)?[\s-]?totals?"
-    r"|sum|summe|gesamt|printed|generated|exported|created|end of (?:report|file)"
-    r"|page|report|powered by|note|notes|copyright|©)\b",
-    re.IGNORECASE,
+from ticketsync.providers.file_import.left_out import (
+    IGNORED,
+    LeftOutRules,
+    lone_text,
 )
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.sections import (
+    names_no_sales,
+    names_sales,
+    section_of,
+)
+
 # Words that say that money was taken. "Confirmed", "active", "issued" and the like say
 # so of a reservation, too: what they mean a person has to answer.
 _PAID = {
@@ -58,6 +61,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     whole      a hash of all its cells
     problem    why it cannot be read, its cells set aside
     word       the problem's name
+    section    the title above it that says that it is no sale, and where that stands
     """
 
     position: str
@@ -66,6 +70,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     whole: int
     problem: str = ""
     word: str = ""
+    section: str = ""
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -80,8 +85,9 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 class RowReader:
     """
-    Reads the rows of one table. What it leaves out, and the words of columns that may
-    say that a row is no sale, are in `left_out` and `unanswered` afterwards.
+    Reads the rows of one table. What it leaves out, of that what the recipe ignores,
+    and the words of columns that may say that a row is no sale, are in `left_out`,
+    `ignored` and `unanswered` afterwards.
     """
 
     def __init__(self, recipe: Recipe, found: FoundTable, *, is_text: bool) -> None:
@@ -91,23 +97,16 @@ class RowReader:
         self._columns = [column for column, _ in heading.fields]
         self._names = [field for _, field in heading.fields]
         self._last = max(self._columns)
-        self._needed = [
-            self._columns[self._names.index(name)]
-            for name in ("order", "starts", "date")
-            if name in self._names
-        ]
-        self._times = [
-            column for column, name in heading.fields if name in ("starts", "date")
-        ]
         self._status = headings.status_columns(heading, recipe)
         self._kind = headings.kind_columns(heading, recipe)
         self._type = headings.type_column(heading, recipe)
         self._worth = unmapped_columns.worth_columns(heading, recipe)
         self._voided = _voided_words(heading, recipe)
-        self._stops = [word.casefold() for word in recipe.stop_at if word]
-        self._ignored = _any_pattern(recipe.ignore_rows)
+        self._rules = LeftOutRules(heading, recipe)
+        self._section = found.section
         self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
+        self.ignored: list[MappedRow] = []
         self.unanswered: dict[str, Counter[str]] = {
             heading.names[column]: Counter() for column in self._status
         }
@@ -122,42 +121,22 @@ class RowReader:
             if row.problem:
                 yield _unreadable(row.position, row.problem)
                 continue
-            why = self._why_left_out(row)
+            why = self._rules.why(row)
             if why:
-                text = next(filter(None, row.cells))
-                self.left_out.append(LeftOut(row.position, safe(text, longest=40), why))
-                continue
-            yield self._mapped(row)
+                self._leave_out(row, why)
+            else:
+                yield self._mapped(row, *self._problem(row))
 
-    def _why_left_out(self, row: Row) -> str:
-        cells = row.cells
-        if self._ignored is not None and any(
-            cell and self._ignored.fullmatch(cell) for cell in cells
-        ):
-            return "ignore_rows"
-        known = sum(c < len(cells) and bool(cells[c]) for c in self._needed)
-        if known == len(self._needed):
-            return "the headings again" if self._is_heading(cells) else ""
-        first = next(filter(None, cells)).casefold()
-        if any(_begins_with(first, word) for word in self._stops):
-            return "stop_at"
-        given = sum(map(bool, cells))
-        is_lone = given == 1 and len(first.split()) > 1
-        has_time = any(c < len(cells) and cells[c] for c in self._times)
-        is_unclear = bool(row.kinds and set(row.kinds) & UNKNOWN.keys())
-        is_footer = is_lone or bool(_FOOTER.match(first))
-        return (
-            "a total or a footer" if is_footer and not (has_time or is_unclear) else ""
-        )
+    def _leave_out(self, row: Row, why: str) -> None:
+        text = safe(next(filter(None, row.cells)), longest=40)
+        self.left_out.append(LeftOut(row.position, text, why))
+        title = lone_text(row.cells)
+        if why == IGNORED:
+            self.ignored.append(self._mapped(row, "", ""))
+        elif names_no_sales(title) or names_sales(title):
+            self._section = section_of([(title, row.position)])
 
-    def _is_heading(self, cells: Sequence[str]) -> bool:
-        """
-        Whether a row is the headings, as each page of a printed report has them.
-        """
-        names = self._found.heading.names
-        return all(c < len(cells) and cells[c] == names[c] for c in self._columns)
-
-    def _mapped(self, row: Row) -> MappedRow:
+    def _mapped(self, row: Row, problem: str, word: str) -> MappedRow:
         cells, kinds = row.cells, row.kinds
         same = self._same  # of equal texts one is kept: most cells of a report repeat
         values = tuple(
@@ -166,7 +145,6 @@ class RowReader:
                 for c in self._columns
             ]
         )
-        problem, word = self._problem(row)
         return MappedRow(
             row.position,
             values,
@@ -176,6 +154,7 @@ class RowReader:
             hash(cells),
             problem,
             word,
+            self._section,
         )
 
     def _problem(self, row: Row) -> tuple[str, str]:
@@ -194,7 +173,8 @@ class RowReader:
                 if kind in UNKNOWN:
                     cell = f"{column_letters(column)}{row.number}"
                     return f"{field} (cell {cell}) is {UNKNOWN[kind]}", "no-value"
-        return self._unanswered(cells)
+        problem, word = self._rules.problem(row)
+        return (problem, word) if problem else self._unanswered(cells)
 
     def _unanswered(self, cells: Sequence[str]) -> tuple[str, str]:
         """
@@ -262,18 +242,3 @@ def _unreadable(position: str, problem: str) -> MappedRow:
     return MappedRow(
         position, (), "", 0, f"this is no row of CSV ({problem})", "bad-row"
     )
-
-
-def _begins_with(text: str, word: str) -> bool:
-    """
-    Whether a text begins with that word or pattern (`*` for anything).
-    """
-    if "*" in word or "?" in word:
-        return re.match(translate(word), text) is not None
-    return text.startswith(word) and not text[len(word) : len(word) + 1].isalnum()
-
-
-def _any_pattern(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    if not patterns:
-        return None
-    return re.compile("|".join(map(translate, patterns)), re.IGNORECASE)
