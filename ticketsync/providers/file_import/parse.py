@@ -276,7 +276,7 @@ class _OrderParser:
             )
             for sale in sales
         ]
-        has_tax = any(values.tax(sale.line) is not None for sale in sales)
+        has_tax = any(values.tax(sale.line) for sale in sales)
         rows = [
             given_back.returned_row(values, line, has_tax=has_tax) for line in lines
         ]
