@@ -36,7 +36,9 @@ class Bench:
         self.rounds = rounds
         self.counts_processor = False
         self.environment = {**os.environ, "TT_KEY": "sk_1001_2002_sandbox"}
-        for name in ("TICKETSYNC_CONFIG", "TICKETSYNC_DATABASE_URL"):
+        ours = ("TICKETSYNC_CONFIG", "TICKETSYNC_DATABASE_URL")
+        # With it every process compiles every module again, which no installation does.
+        for name in (*ours, "PYTHONDONTWRITEBYTECODE"):
             self.environment.pop(name, None)
 
     def timed(self, arguments, home=None, **environment):

@@ -122,11 +122,7 @@ def _divide(
         given = money.split(more, weights)
         taken = [b - a for a, b in zip(sums, given, strict=True)]
     found = []
-    nothing = [0] * len(sums)
     for amount in amounts:
-        if not amount:
-            found.append(nothing)
-            continue
         left = taken if amount < 0 else given
         # By what is left of each ticket's share, so that it never takes more than that.
         part = money.split(abs(amount), left)
