@@ -98,6 +98,7 @@ HANDLED = {
     101: "one ticket scanned twice",
     102: "a door that is offline",
     103: "a ticket that admits nobody any more",
+    106: "history edited",
     109: "no keyring",
     110: "a locked keyring",
     111: "a keyring that never answers",

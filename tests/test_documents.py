@@ -31,6 +31,7 @@ PAGES = sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *PAGES]
 # Commands that only `sh` blocks may show, because a test cannot run them.
 NOT_RUN = {
+    "demo --keep": "has a test of its own",
     "serve": "does not end",
     "sandbox serve": "does not end",
     "schedule install": "changes the scheduler of the machine",

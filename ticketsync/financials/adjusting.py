@@ -172,7 +172,7 @@ def _differences(
 
 def _is_same(lines: Sequence[FrozenLine], line: FrozenLine | None) -> bool:
     """
-    The usual case, told quickly.
+    The usual case, which is quick to see.
     """
     if len(lines) != 1 or line is None:
         return False

@@ -17,15 +17,11 @@ _NUMBERS: Final = {
     *("parts_unknown", "tax_unknown", "fees_unknown", "fee_tax_unknown"),
 }
 _COUNTS: Final = {"tickets", "comps"}
+_PARTS: Final = AMOUNTS[AMOUNTS.index("buyer_fee") : AMOUNTS.index("parts_unknown")]
 # What is unknown where that many of it are.
 _UNKNOWN: Final = {
-    "tax": "tax_unknown",
-    "fees": "fees_unknown",
-    "fee_tax": "fee_tax_unknown",
-    **dict.fromkeys(
-        ("buyer_fee", "addons", "donation", "voucher", "tax_added", "unexplained"),
-        "parts_unknown",
-    ),
+    **{name: f"{name}_unknown" for name in AMOUNTS if f"{name}_unknown" in AMOUNTS},
+    **dict.fromkeys(_PARTS, "parts_unknown"),
 }
 _KINDS: Final = {
     "effective_on": Kind.DAY,
@@ -44,9 +40,8 @@ def _column(name: str) -> Column:
 _ORDER: Final = ("effective_on", "account", "provider", "order_id")
 _SHOW: Final = ("show_id", "production", "venue", "starts_local")
 _SOLD: Final = (
-    *("tickets", "comps", "currency", "face", "discount", "buyer_fee", "addons"),
-    *("donation", "voucher", "tax_added", "unexplained", "charged", "tax"),
-    *("tax_remitted", "fees", "fee_tax"),
+    *("tickets", "comps", "currency"),
+    *(name for name in AMOUNTS if name in _MONEY - {"refunded"}),
 )
 LINES: Final = (
     Column("number", Kind.NUMBER),
@@ -65,10 +60,8 @@ ADJUSTMENTS: Final = (
     *(_column(name) for name in AMOUNTS if name in _MONEY),
     *map(_column, ("tickets", "comps", "note")),
 )
-_SUMS: Final = (
-    *("tickets", "comps", "face", "discount", "charged", "refunded"),
-    *("tax", "tax_remitted", "fees"),
-)
+_NOT_SUMMED: Final = {*_PARTS, *_NUMBERS, "fee_tax"}
+_SUMS: Final = tuple(name for name in AMOUNTS if name not in _NOT_SUMMED)
 SHOWS: Final = (
     *map(_column, (*_SHOW, "account", "provider", "currency", *_SUMS)),
     Column("net", Kind.MONEY),
