@@ -273,3 +273,38 @@ def test_a_complimentary_ticket_bears_no_fee_of_its_list_price(
     )
     order = folder.orders()["A2"]
     assert money(order) == (1, charged, 205 if refunded == "2.05" else 0)
+
+
+# One title at one time in two rooms
+
+
+ROOMS = (f"A1,{GALA},Adult,2,80.00,Main", f"B1,{GALA},Adult,1,20.00,Studio")
+OTHERS = (f"C1,{GALA[:-5]}22:30,Adult,1,40.00,Main", f"D1,{LATE},Adult,1,40.00,Studio")
+
+
+@pytest.mark.parametrize("mapped", [{}, {"venue": "Room"}])
+@pytest.mark.parametrize("is_divided", [False, True])
+def test_a_title_at_one_time_in_two_rooms_is_named(folder, mapped, is_divided):
+    folder.recipe(**mapped)
+    rows = (*ROOMS, *OTHERS)
+    for n, some in enumerate((rows[:1], rows[1:]) if is_divided else (rows,)):
+        folder.put(f"{n}.csv", f"{HEADING},Room", *some)
+    found = folder.orders()
+    assert money(found.pop("C1")) == money(found.pop("D1")) == (1, 4000, 0)
+    assert set(found) == {"A1", "B1"}
+    for reason in found.values():
+        assert "plays at one time in two places (Main, Studio)" in reason
+
+
+def test_a_show_that_moved_or_a_room_in_other_letters_is_one(folder):
+    folder.recipe(venue="Room")
+    folder.put("1.csv", f"{HEADING},Room", ROOMS[0])
+    folder.put("2.csv", f"{HEADING},Room", ROOMS[0].replace("Main", "STUDIO"), ROOMS[1])
+    found = folder.orders()
+    assert [money(order) for order in found.values()] == [(2, 8000, 0), (1, 2000, 0)]
+
+
+def test_a_recipe_can_say_that_two_rooms_are_one_show(folder):
+    folder.recipe("ignore_columns: [Room]")
+    folder.put("1.csv", f"{HEADING},Room", *ROOMS)
+    assert money(folder.orders()["B1"]) == (1, 2000, 0)

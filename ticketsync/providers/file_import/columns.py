@@ -37,6 +37,7 @@ class Line(msgspec.Struct):
     One row of a report in plain text, by field; empty cells are left out.
 
     is_return  whether it takes back what another row sold
+    place      where the show plays, by a column that the recipe does not map
     """
 
     position: str
@@ -45,6 +46,7 @@ class Line(msgspec.Struct):
     problem: str = ""
     word: str = "unreadable"
     is_return: bool = False
+    place: str = ""
 
 
 Convert = Callable[..., str]  # a cell's text and kind → plain text
@@ -193,6 +195,7 @@ class _LineReader:
             self._convert(self._amounts, row, cells, problems, (currency,))
         self._set_start(cells)
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
+        line.place = row.place
         if not problems:
             line.is_return = is_return(cells, self._recipe)
             line.problem = self._missing(line) or self._no_sale(row.section, line)

@@ -19,6 +19,7 @@ from ticketsync.providers.file_import.merge import merge_orders
 from ticketsync.providers.file_import.number_evidence import NumberEvidence
 from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.report import Report, read_report
+from ticketsync.providers.file_import.two_places import refuse_two_places
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 _SUFFIXES = (*sheets.WORKBOOKS, *sheets.TEXTS, ".html", ".htm")
@@ -215,6 +216,7 @@ def _read_all(
     evidence = (
         tuple(NumberEvidence(settled.sources).notes(chosen)) if is_preview else ()
     )
+    refuse_two_places(chosen, settled.sources)
     merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
     return Reports(
         chosen,

@@ -35,7 +35,8 @@ class Recipe:
     start         when every row's show starts, or a pattern of the file's name with the
                   format of a time in braces: `sales_{%Y-%m-%d_%H%M}*`
     stop_at       how the first cell of rows begins that are not data, such as Total
-    ignore_rows   patterns of cells; a row with such a cell is left out
+    ignore_rows   patterns of cells; a row with such a cell is left out. `*test*` means
+                  the word, and a row that has it inside a longer one is set aside
     ignore_columns  headings that look like a status and are none
     free          words that mean an amount of 0 (`""` for an empty cell)
     tax_on_top    whether the tax is added to the price, else it is included

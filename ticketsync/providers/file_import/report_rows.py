@@ -61,6 +61,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     whole      a hash of all its cells
     problem    why it cannot be read, its cells set aside
     word       the problem's name
+    place      where the show plays, by a column that the recipe does not map
     section    the title above it that says that it is no sale, and where that stands
     """
 
@@ -71,6 +72,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     problem: str = ""
     word: str = ""
     section: str = ""
+    place: str = ""
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -101,6 +103,7 @@ class RowReader:
         self._kind = headings.kind_columns(heading, recipe)
         self._type = headings.type_column(heading, recipe)
         self._worth = unmapped_columns.worth_columns(heading, recipe)
+        self._place = unmapped_columns.place_column(heading, recipe)
         self._voided = _voided_words(heading, recipe)
         self._rules = LeftOutRules(heading, recipe)
         self._section = found.section
@@ -138,6 +141,7 @@ class RowReader:
 
     def _mapped(self, row: Row, problem: str, word: str) -> MappedRow:
         cells, kinds = row.cells, row.kinds
+        place = self._place
         same = self._same  # of equal texts one is kept: most cells of a report repeat
         values = tuple(
             [
@@ -155,6 +159,7 @@ class RowReader:
             problem,
             word,
             self._section,
+            cells[place] if place is not None and place < len(cells) else "",
         )
 
     def _problem(self, row: Row) -> tuple[str, str]:

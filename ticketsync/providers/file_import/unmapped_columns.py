@@ -38,6 +38,10 @@ _NOTHING = re.compile(
     r"0+(?:[.,]0+)?\s?[^\W\d_]{0,3}[$€£]?",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    r"(?:(?:event|show|performance)\s)?(?:venue|room|hall|auditorium|theatre|theater"
+    r"|stage)(?:\sname)?"
+)
 _WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0+)?")
 _LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
 
@@ -70,6 +74,21 @@ def worth_columns(heading: Heading, recipe: Recipe) -> list[UnmappedColumn]:
         if rule is not None:
             found.append(UnmappedColumn(column, heading.names[column], *rule))
     return found
+
+
+def place_column(heading: Heading, recipe: Recipe) -> int | None:
+    """
+    The column that says where a show plays, and that no line of the recipe maps or
+    ignores; `None` where `venue` is mapped.
+    """
+    if "venue" in recipe.columns:
+        return None
+    answered = {normalise(name) for name in recipe.ignore_columns}
+    names = ((c, normalise(heading.names[c])) for c in heading.unmapped)
+    return next(
+        (c for c, name in names if name not in answered and _PLACE.fullmatch(name)),
+        None,
+    )
 
 
 def _plain(name: str) -> str:
