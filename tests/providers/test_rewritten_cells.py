@@ -3,6 +3,8 @@ Cells that people and programs wrote in another way than they were: read rightly
 aside by name, never read as something else.
 """
 
+import zipfile
+
 import pytest
 import xlsxwriter
 from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
@@ -308,3 +310,78 @@ def test_a_recipe_can_say_that_two_rooms_are_one_show(folder):
     folder.recipe("ignore_columns: [Room]")
     folder.put("1.csv", f"{HEADING},Room", *ROOMS)
     assert money(folder.orders()["B1"]) == (1, 2000, 0)
+
+
+# Number cells that are shown in a currency
+
+
+def workbook(folder, formats, columns=()):
+    """
+    Orders of 40.00 whose total has these formats, the sheet's table at column C.
+    """
+    file = folder.path / "in" / "a.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(2, 2, [*HEADING.split(","), *columns])
+        for n, code in enumerate(formats):
+            sheet.write_row(3 + n, 2, [f"A{n}", *GALA.split(","), "Adult", 1])
+            sheet.write_number(3 + n, 7, 40, book.add_format({"num_format": code}))
+            sheet.write_row(3 + n, 8, ["EUR"] * len(columns))
+
+
+def test_a_number_that_is_shown_in_another_currency_is_set_aside(folder):
+    ours = ["0.00", "$#,##0.00", "[$A$-C09]0.00", '"AUD" 0.00', "[$$-409]0.00"]
+    others = ["€0.00", "[$USD] 0.00", "[$€-407] 0.00", '0.00 "NZ$"', "[$£-809]0.00"]
+    workbook(folder, [*ours, *others])
+    found = list(folder.orders().values())
+    assert [money(order) for order in found[:5]] == [(1, 4000, 0)] * 5
+    for reason, shown, row in zip(
+        found[5:], ("€", "USD", "€", "NZ$", "£"), range(9, 14), strict=True
+    ):
+        assert f"total (cell H{row}) is shown in {shown}" in reason
+        assert "another currency than AUD" in reason
+
+
+def test_the_currency_of_a_row_is_that_of_its_column(folder):
+    folder.recipe(currency="Currency")
+    workbook(folder, ["€0.00", "$0.00"], ["Currency"])
+    found = folder.orders()
+    assert money(found["A0"]) == (1, 4000, 0)
+    assert "is shown in $, an amount in another currency than EUR" in found["A1"]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("EUR", "is shown in EUR"), ("AUD", ""), ("USD", "")]
+)
+def test_an_open_document_names_the_currency_of_a_cell(folder, code, reason):
+    texts = ["A1", *GALA.split(","), "Adult", "1"]
+
+    def row(cells, last):
+        cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p>'
+        written = "".join(f"{cell.format(text)}</table:table-cell>" for text in cells)
+        return f"<table:table-row>{written}{last}</table:table-row>"
+
+    amount = (
+        f'<table:table-cell office:value-type="currency" office:currency="{code}" '
+        'office:value="40"><text:p>40.00</text:p></table:table-cell>'
+    )
+    names = ":".join(("office", "table", "text")).split(":")
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in names
+    )
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="S">{row(HEADING.split(","), "")}'
+        f"{row(texts, amount)}</table:table></office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    with zipfile.ZipFile(folder.path / "in" / "a.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", content)
+    found = folder.orders()["A1"]
+    if reason:
+        assert reason in found
+    else:  # a dollar sign may be any dollar
+        assert money(found) == (1, 4000, 0)

@@ -256,7 +256,9 @@ def _read_sheet(name: str, workbook: Any, sheet: str, scan: SheetScan) -> Iterat
         kinds += "".join([_KIND_OF.get(type(cell), rows.TEXT) for cell in cells])
         if marks:
             kinds = _with_marks(kinds, marks)
-        yield Row(f"sheet {title}, row {number}", number, texts, kinds)
+        shown_in = scan.currencies.of_row(number - 1) if scan.currencies else None
+        position = f"sheet {title}, row {number}"
+        yield Row(position, number, texts, kinds, shown_in=shown_in)
 
 
 def _covered(sheet: Any) -> set[tuple[int, int]]:

@@ -4,6 +4,8 @@ One row of a table, wherever it comes from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 # What is in a workbook's cell.
@@ -30,6 +32,7 @@ class Row(msgspec.Struct, frozen=True):
 
     kinds    of a workbook's row: one letter for each cell, see above; `""` for text
     problem  why the row could not be read; it has no cells then
+    shown_in  the currencies that the formats of its numbers show, by column
     """
 
     position: str
@@ -37,6 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     cells: tuple[str, ...]
     kinds: str = ""
     problem: str = ""
+    shown_in: Mapping[int, str] | None = None
 
     def kind(self, index: int) -> str:
         """

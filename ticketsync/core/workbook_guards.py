@@ -4,7 +4,7 @@ how many cells it spans, since the library reserves memory for all of them at on
 a single stray cell at the end of a sheet would end the process.
 
 The same pass over the bytes finds what the library does not show: cells whose formula
-has no value, and error cells.
+has no value, error cells, and the currencies of number formats.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from ticketsync.core import errors
+from ticketsync.core import errors, number_formats, written_amounts
+from ticketsync.core.number_formats import CellCurrencies
 
 MOST_CELLS = 3_000_000  # that one sheet may span, empty ones included
 MOST_UNPACKED = 120 * 1024 * 1024
@@ -31,11 +32,13 @@ Place = tuple[int, int]  # row and column, from 0
 @dataclass(frozen=True, slots=True)
 class SheetScan:
     """
-    The cells of one sheet that have no value though something is in them.
+    The cells of one sheet that have no value though something is in them, and the
+    currencies that number formats show.
     """
 
     errors: AbstractSet[Place] = frozenset()
     not_computed: AbstractSet[Place] = frozenset()
+    currencies: CellCurrencies = field(default_factory=CellCurrencies)
 
 
 NOTHING = SheetScan()
@@ -80,6 +83,7 @@ def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
     Raises `BadFile` if a sheet spans more cells than any report, or is damaged.
     """
     titles = _sheet_titles(name, archive)
+    styles = number_formats.currencies_of_styles(_text(name, archive, _STYLES))
     sheets: dict[str, SheetScan] = {}
     for member in archive.namelist():
         if not member.startswith("xl/"):
@@ -88,10 +92,11 @@ def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
             for _ in _chunks(name, archive, member):  # proves its size and checksum
                 pass
             continue
-        sheets[titles.get(member, member)] = _scan_sheet(name, archive, member)
+        sheets[titles.get(member, member)] = _scan_sheet(name, archive, member, styles)
     return WorkbookScan(sheets)
 
 
+_STYLES = "xl/styles.xml"
 _CELL_COLUMN = re.compile(rb"\sr=[\"']([A-Za-z]+)\d")
 _CELL_ROW = re.compile(rb"\sr=[\"'][A-Za-z]*(\d+)[\"']")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*\bt=[\"']e[\"'][^>]*>")
@@ -102,11 +107,15 @@ _FORMULA_CELL = re.compile(
 )
 
 
-def _scan_sheet(name: str, archive: zipfile.ZipFile, member: str) -> SheetScan:
+def _scan_sheet(
+    name: str, archive: zipfile.ZipFile, member: str, styles: Mapping[int, str]
+) -> SheetScan:
     rows = columns = 0
     counted = 0
     failed: set[Place] = set()
     empty: set[Place] = set()
+    currencies = CellCurrencies()
+    styled = _styled_cells(styles)
     for chunk in _whole_rows(name, archive, member):
         counted += chunk.count(b"<row") + chunk.count(b":row")
         numbers = {*_CELL_ROW.findall(chunk)}
@@ -122,7 +131,17 @@ def _scan_sheet(name: str, archive: zipfile.ZipFile, member: str) -> SheetScan:
         if b"<f" in chunk or b":f" in chunk:
             cells = (b" " + found for found in _FORMULA_CELL.findall(chunk))
             empty |= set(_places(cells))
-    return SheetScan(failed, empty)
+        for cell in styled.finditer(chunk) if styled else ():
+            for row, column in _places([cell[0]]):
+                currencies.add(row, column, styles[int(cell[1])])
+    return SheetScan(failed, empty, currencies)
+
+
+def _styled_cells(styles: Mapping[int, str]) -> re.Pattern[bytes] | None:
+    if not styles:
+        return None
+    numbers = "|".join(map(str, styles)).encode()
+    return re.compile(rb"<(?:\w+:)?c\s(?:[^>]*\s)?s=[\"'](%b)[\"'][^>]*>" % numbers)
 
 
 def _places(cells: Iterator[bytes] | list[bytes]) -> Iterator[Place]:
@@ -167,24 +186,25 @@ def _chunks(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]
         raise damaged(name) from None
 
 
+def _text(name: str, archive: zipfile.ZipFile, member: str) -> str:
+    if member not in archive.namelist():
+        return ""
+    return b"".join(_chunks(name, archive, member)).decode("utf-8", "replace")
+
+
 def _sheet_titles(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
     """
     The title of each sheet by the member that holds it.
     """
 
-    def text(member: str) -> str:
-        if member not in archive.namelist():
-            return ""
-        return b"".join(_chunks(name, archive, member)).decode("utf-8", "replace")
-
+    relations = _text(name, archive, "xl/_rels/workbook.xml.rels")
     targets: dict[str, str] = {}
-    for tag in re.findall(
-        r"<[^>]*Relationship\s[^>]*>", text("xl/_rels/workbook.xml.rels")
-    ):
+    for tag in re.findall(r"<[^>]*Relationship\s[^>]*>", relations):
         id_, target = _attribute(tag, "Id"), _attribute(tag, "Target")
         targets[id_] = "xl/" + target.removeprefix("/xl/").removeprefix("xl/")
     titles: dict[str, str] = {}
-    for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", text("xl/workbook.xml")):
+    workbook = _text(name, archive, "xl/workbook.xml")
+    for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", workbook):
         relation = re.search(r"\w+:id=[\"']([^\"']*)", tag)
         if relation is not None and relation[1] in targets:
             titles[targets[relation[1]]] = html.unescape(_attribute(tag, "name"))
@@ -202,6 +222,7 @@ _ODS_TOKEN = re.compile(
 _ROWS = re.compile(rb"number-rows-repeated=[\"'](\d+)")
 _COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d+)")
 _VALUE_TYPE = re.compile(rb"value-type=[\"'](\w+)")
+_ODS_CURRENCY = re.compile(rb"office:currency=[\"']([A-Z]{3})[\"']")
 _ODS_ERROR = re.compile(rb"calcext:value-type=[\"']error")
 
 
@@ -217,21 +238,23 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
     row = next_row = column = rows = columns = 0
     sheets: dict[str, SheetScan] = {}
     failed: set[Place] = set()
+    currencies = CellCurrencies()
     for match in _ODS_TOKEN.finditer(content):
         tag, attributes = match[1], match[2]
         if tag == b"table":
             row = next_row = rows = columns = 0
-            failed = set()
+            failed, currencies = set(), CellCurrencies()
             title = html.unescape(
                 _attribute(attributes.decode("utf-8", "replace"), "table:name")
             )
-            sheets[title] = SheetScan(failed)
+            sheets[title] = SheetScan(failed, currencies=currencies)
         elif tag == b"table-row":
             row, column = next_row, 0
             next_row = row + _repeated(_ROWS, attributes)
         else:
             if _ODS_ERROR.search(attributes):
                 failed.add((row, column))
+            before = column
             column += _repeated(_COLUMNS, attributes)
             if _VALUE_TYPE.search(attributes):
                 rows, columns = max(rows, next_row), max(columns, column)
@@ -239,7 +262,19 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
                     raise _too_large(
                         name, f"has a sheet of {rows:,} × {columns:,} cells"
                     )
+                if (shown := _ODS_CURRENCY.search(attributes)) is not None:
+                    for place in range(before, column):
+                        word = _sign_of(shown[1].decode())
+                        currencies.add(row, place, word, rows=next_row - row)
     return WorkbookScan(sheets)
+
+
+def _sign_of(code: str) -> str:
+    """
+    A currency that a document names, or `$` for a dollar: a program that knows a format
+    by its sign alone names the dollars of its own country.
+    """
+    return "$" if not written_amounts.is_other_currency("$", code) else code
 
 
 def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:

@@ -210,10 +210,29 @@ def _split(text: str) -> _Written:
     )
 
 
+def is_currency(word: str) -> bool:
+    """
+    Whether a text is the sign or the code of a currency.
+    """
+    return _currencies(word.casefold()) is not None
+
+
+def is_other_currency(word: str, currency: str) -> bool:
+    """
+    Whether a sign or a code of a currency is not that of this one.
+    """
+    known = _currencies(word.casefold())
+    return known is not None and currency not in known
+
+
+def _currencies(word: str) -> frozenset[str] | None:
+    code = word.upper()
+    return frozenset({code}) if code in money.EXPONENTS else _SYMBOLS.get(word)
+
+
 def _refuse_other_currency(written: _Written, currency: str) -> None:
     for word in written.currencies:
-        code = word.upper()
-        known = frozenset({code}) if code in money.EXPONENTS else _SYMBOLS.get(word)
+        known = _currencies(word)
         if known is None:
             raise WrittenAmountError("not an amount")
         if currency not in known:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from ticketsync.core import written_amounts
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
@@ -22,6 +23,7 @@ from ticketsync.providers.file_import.left_out import (
     lone_text,
 )
 from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 from ticketsync.providers.file_import.sections import (
     names_no_sales,
     names_sales,
@@ -107,6 +109,9 @@ class RowReader:
         self._voided = _voided_words(heading, recipe)
         self._rules = LeftOutRules(heading, recipe)
         self._section = found.section
+        named = [column for column, name in heading.fields if name == "currency"]
+        self._currency = named[0] if named else None
+        self._own_currency = recipe.currency
         self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
         self.ignored: list[MappedRow] = []
@@ -178,8 +183,27 @@ class RowReader:
                 if kind in UNKNOWN:
                     cell = f"{column_letters(column)}{row.number}"
                     return f"{field} (cell {cell}) is {UNKNOWN[kind]}", "no-value"
+        if row.shown_in and (other := self._other_currency(row, row.shown_in)):
+            return other, "unreadable"
         problem, word = self._rules.problem(row)
         return (problem, word) if problem else self._unanswered(cells)
+
+    def _other_currency(self, row: Row, shown_in: Mapping[int, str]) -> str:
+        """
+        Which amount is shown in another currency than that of its row, in words.
+        """
+        column = self._currency
+        code = row.cells[column] if column is not None else ""
+        currency = (code or self._own_currency).strip().upper()
+        for column, field in zip(self._columns, self._names, strict=True):
+            shown = shown_in.get(column, "") if field in AMOUNTS else ""
+            if shown and written_amounts.is_other_currency(shown, currency):
+                cell = f"{column_letters(column)}{row.number}"
+                return (
+                    f"{field} (cell {cell}) is shown in {safe(shown)}, an amount in "
+                    f"another currency than {currency}"
+                )
+        return ""
 
     def _unanswered(self, cells: Sequence[str]) -> tuple[str, str]:
         """
