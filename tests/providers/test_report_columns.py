@@ -3,10 +3,15 @@ What whole columns decide: whose an amount is, on which side of zero fees stand,
 letters and numbers that can be read in two ways.
 """
 
+from pathlib import Path
+
 import pytest
 from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
+from ticketsync.providers.file_import import recipe_keys
+
 FEES = f"{HEADING},Fee"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reports.md"
 
 
 @pytest.fixture
@@ -151,3 +156,33 @@ def test_seats_that_differ_in_capital_letters_are_set_aside(folder):
     folder.put("a.csv", f"{HEADING},Seat", rows[0], rows[1].replace("a1", "B1"), back)
     states = {t.id: t.status.value for t in folder.orders()["1"].tickets}
     assert states == {"1/A1/1": "void", "1/B1/1": "valid"}
+
+
+def test_a_status_column_without_any_word_says_nothing_of_payment(folder):
+    folder.recipe("status: {paid: [], refunded: []}", status="State")
+    rows = [f"{n},{GALA},Adult,1,39.00,{word}" for n, word in ((1, "Sold"), (2, ""))]
+    folder.put("a.csv", f"{HEADING},State", *rows)
+    found = folder.orders()
+    assert "status is 'Sold', which the recipe does not know" in found["1"]
+    assert money(found["2"]) == (1, 3900, 0)
+
+
+def test_a_total_of_the_order_over_two_nights_needs_their_prices(folder):
+    folder.recipe("per: {total: order}")
+    rows = (f"1,{GALA},Adult,2,118.00", f"1,{LATE},VIP,1,118.00")
+    same_night = (f"2,{GALA},Adult,2,118.00", f"2,{GALA},VIP,1,118.00")
+    folder.put("a.csv", HEADING, *rows, *same_night)
+    found = folder.orders()
+    assert "what each of them cost is not said" in found["1"]
+    assert money(found["2"]) == (3, 11800, 0)
+    folder.recipe("per: {total: order}", price="Each")
+    priced = [f"{row},{each}" for row, each in zip(rows, ("39.00", "40.00"), strict=True)]
+    folder.put("a.csv", f"{HEADING},Each", *priced)
+    found = folder.orders()["1"]
+    assert sorted(ticket.face for ticket in found.tickets) == [3900, 3900, 4000]
+
+
+def test_the_documents_name_every_field_of_a_recipe():
+    lines = DOCUMENT.read_text().splitlines()
+    named = "\n".join(line for line in lines if line.startswith("| `"))
+    assert [it for it in recipe_keys.FIELDS if f"`{it}`" not in named] == []

@@ -60,7 +60,7 @@ class LineValues:
         Raises `UnreadableRecord` for a word that the recipe does not know.
         """
         word = line.get("status", "")
-        if not self.rules["status"]:
+        if not word and not self.rules["status"]:
             return "paid"
         try:
             return str(self.rules["status"][word.lower()])

@@ -213,8 +213,14 @@ def _bearing_total(
         _refuse_part_refunded(recipe, charged, "total")
     if any(prices.values()):
         return [(line, prices[id(line)]) for line in charged]
-    paid = [line for line in charged if status_of(recipe, line) != "comp"]
-    return _by_quantity(paid or charged)
+    paid = [line for line in charged if status_of(recipe, line) != "comp"] or [*charged]
+    if len({_night(line) for line in paid}) > 1:
+        raise UnclearAmountError(
+            f"total is {sales[0].cells['total']} of the whole order, whose rows are of "
+            "several dates, and what each of them cost is not said: map the price of "
+            "a ticket to `price`"
+        )
+    return _by_quantity(paid)
 
 
 def _list_price(recipe: Recipe, line: Line) -> int:
@@ -251,6 +257,10 @@ def _refuse_part_refunded(recipe: Recipe, charged: Sequence[Line], field: str) -
         "refunded, and how much of it went back is not said: map the column with what "
         "went back to `refunded`"
     )
+
+
+def _night(line: Line) -> tuple[str, ...]:
+    return tuple(line.cells.get(name, "") for name in _OF_PRICE if name != "type")
 
 
 def _kind(line: Line) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
         source,
         plain_yaml.read(text, source),
         noun="field of a recipe",
-        hint="See docs/connect.md, or `ticketsync accounts recipe list`.",
+        hint="See docs/reports.md, or `ticketsync accounts recipe list`.",
     )
     given = file.given(recipe_keys.RECIPE)
     columns = file.given(recipe_keys.COLUMNS, "columns")
