@@ -66,9 +66,14 @@ def _plain(id_: str) -> str:
 def _plain_number(number: str) -> str:
     if number.isascii() and number.isalnum():  # most are, and need no closer look
         return (number.lstrip("0") or "0") if number.isdigit() else number.casefold()
-    text = _DASHES.sub("-", unicodedata.normalize("NFKC", number))
-    text = "".join(c for c in text if not (c.isspace() or _is_unseen(c))).casefold()
+    text = number
+    if not number.isascii():
+        text = _DASHES.sub("-", unicodedata.normalize("NFKC", number))
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    text = "".join(text.split()).casefold()
     text = text.strip(_QUOTES).lstrip("#").strip(_QUOTES)
+    if not text[:1].isdigit():
+        return text
     if _GROUPED.fullmatch(text):
         return re.sub(r"\D", "", text)
     match = _NUMBER.fullmatch(text)
@@ -76,7 +81,3 @@ def _plain_number(number: str) -> str:
         return text
     part = (match["part"] or "").rstrip("0")
     return (match["whole"].lstrip("0") or "0") + (f".{part}" if part else "")
-
-
-def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) == "Cf"
