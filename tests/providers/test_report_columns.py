@@ -176,7 +176,9 @@ def test_a_total_of_the_order_over_two_nights_needs_their_prices(folder):
     assert "what each of them cost is not said" in found["1"]
     assert money(found["2"]) == (3, 11800, 0)
     folder.recipe("per: {total: order}", price="Each")
-    priced = [f"{row},{each}" for row, each in zip(rows, ("39.00", "40.00"), strict=True)]
+    priced = [
+        f"{row},{each}" for row, each in zip(rows, ("39.00", "40.00"), strict=True)
+    ]
     folder.put("a.csv", f"{HEADING},Each", *priced)
     found = folder.orders()["1"]
     assert sorted(ticket.face for ticket in found.tickets) == [3900, 3900, 4000]
