@@ -4,8 +4,10 @@ Closing a period, reopening the newest one, and what has changed of closed ones 
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -120,6 +122,7 @@ def close(
     """
     with (
         exclusive.refuse_others(database, LEASE, "Another period is being closed."),
+        _uncollected(),
         database.write(alone=True) as connection,
     ):
         draft = _draft(connection, settings, text, basis)
@@ -148,6 +151,22 @@ def close(
             lines,
         )
     return Closed(event=event, draft=draft)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """
+    Without the garbage collector, which would look at hundreds of thousands of lines
+    again and again, none of them garbage: a fifth of the time (measured), in which
+    nobody else writes.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def refuse_open(draft: Draft) -> None:
