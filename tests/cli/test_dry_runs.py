@@ -34,6 +34,7 @@ CASES = {
     "accounts set": ("tt", "people=true"),
     "sync": (),
     "accounts confirm": (),
+    "period close": ("2000-01",),
 }
 SAYS_SO = ("nothing was changed.", "Nothing was written.", "Nothing has been changed.")
 

@@ -93,6 +93,13 @@ def test_a_month_is_closed_listed_shown_and_verified(period):
     assert "No adjustments." in done(period("adjustments"))
 
 
+def test_a_closed_month_fits_80_columns(period, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    period("close", "2026-10", "--yes")
+    for words in (("list",), ("show", "2026-10"), ("adjustments",)):
+        assert max(map(len, period(*words).stdout.splitlines())) <= 80
+
+
 def test_a_dry_run_closes_nothing(period):
     said = done(period("close", "2026-10", "--dry-run"))
     assert "October 2026 would be closed: 11 lines." in said

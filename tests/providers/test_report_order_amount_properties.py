@@ -320,13 +320,13 @@ def test_a_total_of_the_order_and_what_went_back_of_it(folders, made, seed):
         valid = sum(row.quantity - row.back for row in order.rows)
         figures = (valid, order.price, order.price_back)
         got = found[order.number]
+        nights = {row.night for row in order.rows}
+        if len(nights) > 1:  # nothing says what each of them cost
+            assert isinstance(got, str)
+            continue
         if may_be_renamed(order):
             assert isinstance(got, str) or money(got) == figures
             continue
         assert not isinstance(got, str), got
         assert money(got) == figures
-        tickets = sum(row.quantity for row in order.rows)
-        for name in {row.night.split(",")[0] for row in order.rows}:
-            own = sum(r.quantity for r in order.rows if r.night.startswith(name))
-            share = Fraction(order.price * own, tickets)
-            assert abs(by_night(got)[name] - share) <= len(order.rows)
+        assert by_night(got) == {nights.pop().split(",")[0]: order.price}

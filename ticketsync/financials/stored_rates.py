@@ -4,7 +4,7 @@ The exchange rates that were imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.financials.currencies import LONGEST_GAP, Rate
+from ticketsync.store import audit
 from ticketsync.store.tables.rates import rates
 
 SOURCES = (
@@ -36,7 +37,8 @@ class Saved:
 
 def save_rates(connection: Connection, found: Iterable[Rate], now: datetime) -> Saved:
     """
-    Save rates; one that is held already is replaced.
+    Save rates of one source; one that is held already is replaced. What was new is
+    recorded in the audit trail.
     """
     rows = {(r.source, r.on_day.isoformat(), r.base, r.quote): r.rate for r in found}
     if not rows:
@@ -66,7 +68,25 @@ def save_rates(connection: Connection, found: Iterable[Rate], now: datetime) -> 
             for key, text in other.items()
         ]
         connection.execute(insert(rates), values)
-    return Saved(len(other) - len(changed), len(changed))
+    saved = Saved(len(other) - len(changed), len(changed))
+    if other:
+        _record(connection, saved, sorted(sources), first, last)
+    return saved
+
+
+def _record(
+    connection: Connection, saved: Saved, sources: Sequence[str], first: str, last: str
+) -> None:
+    counts = {"new": saved.new, "changed": saved.changed}
+    audit.record(
+        connection,
+        audit.Decision(
+            "import",
+            "system",
+            f"exchange rates of {', '.join(sources)}",
+            after={"first": first, "last": last, **counts},
+        ),
+    )
 
 
 def rates_near(connection: Connection, day: date) -> list[Rate]:

@@ -19,7 +19,6 @@ from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.financials import currencies, rate_files, stored_rates
 from ticketsync.financials.currencies import Conversion
 from ticketsync.financials.stored_rates import Saved
-from ticketsync.store import audit
 from ticketsync.store.engine import Database
 
 
@@ -46,21 +45,6 @@ def import_rates(database: Database, file: Path) -> Imported:
     source = found[0].source
     with database.write() as connection:
         saved = stored_rates.save_rates(connection, found, clock.now())
-        if saved.new or saved.changed:
-            audit.record(
-                connection,
-                audit.Decision(
-                    "import",
-                    "system",
-                    f"exchange rates of {source}",
-                    after={
-                        "first": days[0].isoformat(),
-                        "last": days[-1].isoformat(),
-                        "new": saved.new,
-                        "changed": saved.changed,
-                    },
-                ),
-            )
     return Imported(source, days[0], days[-1], saved)
 
 
