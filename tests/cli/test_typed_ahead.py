@@ -7,6 +7,7 @@ import array
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -43,6 +44,7 @@ def waits(handle):
 
 def test_what_was_typed_ahead_is_forgotten(typed, monkeypatch):
     _, stream = typed
+    select.select([stream], [], [], 30)  # the system hands it over a moment later
     assert waits(stream.fileno()) == 2  # the control: it would be read
     monkeypatch.setattr(sys, "stdin", stream)
     typed_ahead.forget()
