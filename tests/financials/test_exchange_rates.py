@@ -46,6 +46,18 @@ BOC = """\
 """
 
 
+def archived(content):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eurofxref-hist.csv", content)
+    return data.getvalue()
+
+
+# The bytes of the compressed file itself, behind the 30 of its head and its name.
+_BYTES = archived(ECB)
+DAMAGED = _BYTES[:50] + b"\xff" * 20 + _BYTES[70:]
+
+
 @pytest.fixture
 def read(tmp_path):
     def read_(content, name="rates.csv"):
@@ -91,10 +103,7 @@ def test_a_file_says_whose_rates_they_are(read):
 
 
 def test_an_archive_with_one_file(read):
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("eurofxref-hist.csv", ECB)
-    assert read(data.getvalue(), "eurofxref-hist.zip") == read(ECB)
+    assert read(archived(ECB), "eurofxref-hist.zip") == read(ECB)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +114,9 @@ def test_an_archive_with_one_file(read):
         (ECB.replace("1.8150", "1 815"), "rate of NZD"),
         (ECB.replace("1.8150", "0"), "rate of NZD"),
         (ECB.replace("1.8150", "-1.8"), "rate of NZD"),
-        (b"PK\x03\x04 no archive", "cannot be"),
+        (ECB.splitlines()[0] + "\n", "no exchange rates that ticketsync knows"),
+        (b"PK\x03\x04 no archive", "is damaged"),
+        (DAMAGED, "is damaged"),
     ],
 )
 def test_another_file_is_refused(read, content, reason):

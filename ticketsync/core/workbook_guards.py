@@ -186,10 +186,17 @@ def _chunks(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]
         raise damaged(name) from None
 
 
+def read_member(name: str, archive: zipfile.ZipFile, member: str) -> bytes:
+    """
+    What a part of an archive contains. Raises `BadFile` if it is damaged.
+    """
+    return b"".join(_chunks(name, archive, member))
+
+
 def _text(name: str, archive: zipfile.ZipFile, member: str) -> str:
     if member not in archive.namelist():
         return ""
-    return b"".join(_chunks(name, archive, member)).decode("utf-8", "replace")
+    return read_member(name, archive, member).decode("utf-8", "replace")
 
 
 def _sheet_titles(name: str, archive: zipfile.ZipFile) -> dict[str, str]:

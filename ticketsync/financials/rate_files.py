@@ -9,15 +9,13 @@ Australia (table F11.1 as .csv) and the daily rates of the Bank of Canada
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from ticketsync.core import errors, money, opened_files, sheets
+from ticketsync.core import errors, money, opened_files, sheets, workbook_guards
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.financials.currencies import Rate
@@ -45,8 +43,11 @@ def read_rates(file: Path) -> list[Rate]:
             raise errors.BadFile(f"{safe(file.name)}, {row.position}: {row.problem}.")
     for number, row in enumerate(rows):
         pairs = _pairs(row.cells)
-        if pairs is not None:
-            return [*_rates(file.name, rows[number + 1 :], *pairs)]
+        found = (
+            [] if pairs is None else [*_rates(file.name, rows[number + 1 :], *pairs)]
+        )
+        if found:
+            return found
     raise errors.BadFile(
         f"{safe(file.name)} has no exchange rates that ticketsync knows.",
         hint="Download eurofxref-hist.csv of the European Central Bank, table F11.1 of "
@@ -62,18 +63,15 @@ def _content(file: Path) -> bytes:
     if not data.startswith(b"PK\x03\x04"):
         return data
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) != 1 or not members[0].filename.lower().endswith(".csv"):
+        with workbook_guards.open_zip(file.name, data) as archive:
+            members = archive.namelist()
+            if len(members) != 1 or not members[0].lower().endswith(".csv"):
                 return data
-            if members[0].file_size > opened_files.LARGEST_FILE:
-                raise errors.BadFile(f"{safe(file.name)} is larger than 20 MB.")
-            with archive.open(members[0]) as member:
-                return member.read(opened_files.LARGEST_FILE)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            return workbook_guards.read_member(file.name, archive, members[0])
+    except errors.BadFile:
         raise errors.BadFile(
-            f"{safe(file.name)} cannot be unpacked: {safe(error)}.",
-            hint="Download it again.",
+            f"{safe(file.name)} cannot be unpacked: it is damaged or too large.",
+            hint=_AGAIN,
         ) from None
 
 
