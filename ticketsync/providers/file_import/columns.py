@@ -21,14 +21,19 @@ from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.recipe_keys import AMOUNTS, IDS
+from ticketsync.providers.file_import.recipe_keys import (
+    AMOUNTS,
+    IDS,
+    NEVER_PAID,
+    WITHOUT_ENTRY,
+)
 from ticketsync.providers.file_import.report_rows import MappedRow
 from ticketsync.providers.file_import.time_cells import time_cells
 
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
 _LARGEST_EXACT = 2**53
 _MOST_CACHED = 5000  # converted cells of a column
-_NOT_SOLD = ("pending", "cancelled", "void", "refunded")
+_NOT_SOLD = {*NEVER_PAID, *WITHOUT_ENTRY}
 _TIMES = ("starts", "date", "time", "placed")
 
 

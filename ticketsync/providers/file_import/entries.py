@@ -11,8 +11,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import given_back, returns
 from ticketsync.providers.file_import.line_values import Cells, LineValues
-
-_NEVER_PAID = ("cancelled", "pending")
+from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
 
 
 class Entries:
@@ -53,11 +52,11 @@ class Entries:
         order was paid.
         """
         words = {*self._sold, *self._words}
-        is_open = bool(words) and words <= set(_NEVER_PAID)
+        is_open = bool(words) and words <= set(NEVER_PAID)
         return sum(
             amount
             for amount, word in self._charging
-            if word != "comp" and (is_open or word not in _NEVER_PAID)
+            if word != "comp" and (is_open or word not in NEVER_PAID)
         )
 
     @property
@@ -84,9 +83,9 @@ class Entries:
     def _word(self, line: Cells, amount: int) -> str:
         if line.get("status") or not self._values.rules["status"]:
             return self._values.status_of_entry(line)
-        if len(self._sold) == 1 and self._sold <= set(_NEVER_PAID):
+        if len(self._sold) == 1 and self._sold <= set(NEVER_PAID):
             return next(iter(self._sold))
-        if self._sold & {"refunded", *_NEVER_PAID}:
+        if self._sold & {"refunded", *NEVER_PAID}:
             raise UnreadableRecord(
                 f"{safe(line.get('kind', ''))} of {self._values.shown(amount)} has no "
                 "status, and of its order something was not paid or went back: give "

@@ -17,6 +17,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import returns, ticket_ids
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of
+from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
 
 
 def sold_row(
@@ -145,7 +146,7 @@ def refuse_open(values: LineValues, line: Cells) -> None:
     or that says it has not happened. A row without one is a fact.
     """
     word = values.status_of_entry(line)
-    if word in ("pending", "cancelled"):
+    if word in NEVER_PAID:
         amount = values.shown(abs(values.line_total(line)))
         raise UnreadableRecord(
             f"a row takes back {amount}, and its status "

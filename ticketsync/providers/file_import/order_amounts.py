@@ -27,11 +27,10 @@ from ticketsync.providers.file_import.order_rows import (
     status_of,
 )
 from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe_keys import NEVER_PAID, WITHOUT_ENTRY
 
 # Prices come first, by which the others are divided.
 _SEQUENCE = ("total", "refunded", "discount", "fee", "tax", "kept")
-_GONE = ("refunded", "void", "cancelled")
-_NEVER_PAID = ("cancelled", "pending")
 _OF_PRICE = ("starts", "event_id", "event", "type")
 
 
@@ -275,7 +274,9 @@ def _bearing_refund(recipe: Recipe, sales: Sequence[Line]) -> list[tuple[Line, i
     The rows whose status says that something of them went back or was cancelled, by
     their prices; all rows where none does.
     """
-    back = [line for line in sales if status_of(recipe, line) in _GONE] or [*sales]
+    back = [line for line in sales if status_of(recipe, line) in WITHOUT_ENTRY] or [
+        *sales
+    ]
     is_own = recipe.per.get("discount") != "order"
     found = [(line, _price(recipe, line, with_discount=is_own)) for line in back]
     return found if any(weight for _, weight in found) else [(it, 1) for it in back]
@@ -364,7 +365,7 @@ def _take_of_entries(
     own = {amount_of(recipe, line.cells, field) for line in rows.entries} - {0}
     known = {amount, *(amount_of(recipe, it.cells, field) for it in rows.returns)}
     is_paid = any(not _is_uncharged(recipe, line) for line in rows.sales)
-    words = {status_of(recipe, line) for line in rows.entries} - {"", *_NEVER_PAID}
+    words = {status_of(recipe, line) for line in rows.entries} - {"", *NEVER_PAID}
     if own and (field == "total" or not own <= known or (words and not is_paid)):
         raise UnclearAmountError(
             f"{field} is an amount of the whole order, and its rows for fees and taxes "

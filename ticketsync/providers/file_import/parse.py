@@ -26,6 +26,7 @@ from ticketsync.providers.file_import import (
 from ticketsync.providers.file_import.entries import Entries
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
+from ticketsync.providers.file_import.recipe_keys import WITHOUT_ENTRY
 
 
 def parse_order(raw: Raw) -> records.Order:
@@ -239,7 +240,7 @@ class _OrderParser:
         discounts = money.split_evenly(
             self.values.amount(line, "discount") or 0, quantity
         )
-        is_void = word in ("void", "cancelled", "refunded")
+        is_void = word in WITHOUT_ENTRY
         type_name = line.get("type") or "Ticket"
         return [
             records.Ticket(

@@ -23,7 +23,7 @@ from ticketsync.providers.file_import.left_out import (
     lone_text,
 )
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.recipe_keys import AMOUNTS
+from ticketsync.providers.file_import.recipe_keys import AMOUNTS, WITHOUT_ENTRY
 from ticketsync.providers.file_import.sections import (
     names_no_sales,
     names_sales,
@@ -42,7 +42,6 @@ _IS_NO_SALE = re.compile(
     r"|expired|failed|declined|tax|gst|vat|fees?|commission|exchanged?)\b",
     re.IGNORECASE,
 )
-_VOIDED = ("cancelled", "void", "refunded")
 STATUS_ADVICE = "map it to `status` or `kind`"
 # Types of ticket that are none, by their whole name.
 _NO_TICKET = re.compile(
@@ -254,7 +253,7 @@ def _voided_words(heading: Heading, recipe: Recipe) -> list[tuple[int, set[str]]
     count or take back.
     """
     words = {
-        "status": {w for w, ours in recipe.status.items() if ours in _VOIDED},
+        "status": {w for w, ours in recipe.status.items() if ours in WITHOUT_ENTRY},
         "kind": {w for w, ours in recipe.kind.items() if ours in ("refund", "ignore")},
     }
     return [(c, words[field]) for c, field in heading.fields if field in words]
