@@ -136,14 +136,44 @@ def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(venue, wha
             assert exported == expected
 
 
-@pytest.mark.parametrize("program", ["hledger", "beancount", "qbo"])
+OWN_ACCOUNTS = """
+ledger:
+  xero_tax_rate: No Tax
+  accounts:
+    Assets:Platform:Tt: "1-1210"
+    Expenses:Fees:Tt: "6-1000"
+    Income:Shows: "4-1000"
+    Liabilities:Unearned: "2-1500"
+"""
+
+
+@pytest.fixture
+def numbered(venue):
+    settings = venue.folder / "config.yaml"
+    before = settings.read_text()
+    settings.write_text(before + OWN_ACCOUNTS)
+    yield venue
+    settings.write_text(before)
+
+
+@pytest.mark.parametrize("program", ["hledger", "beancount"])
 def test_f123_no_title_adds_a_line_to_books(venue, program):
     text = venue("export", "ledger", "--for", program).stdout
     assert venue.code == 0
     for line in text.splitlines():
         assert not line.startswith(("=", "+", "-", "@", "\t")), line
-        if program == "qbo":
-            assert not any(map(is_formula, next(csv.reader([line])))), line
+
+
+@pytest.mark.parametrize(
+    ("program", "separator"), [("qbo", ","), ("myob", "\t"), ("xero", ",")]
+)
+def test_f123_no_title_is_a_formula_in_a_file_to_import(numbered, program, separator):
+    text = numbered("export", "ledger", "--for", program, "--currency", "AUD").stdout
+    assert numbered.code == 0
+    assert len(text.splitlines()) > 3
+    for line in text.splitlines():
+        cells = next(csv.reader([line], delimiter=separator), [])
+        assert not any(map(is_formula, cells)), line
 
 
 HOSTILE_RULES = """

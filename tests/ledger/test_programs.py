@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from support import needs
 
-from ticketsync.ledger import projection, text
+from ticketsync.ledger import own_accounts, programs, projection
 from ticketsync.ledger.chart import Chart
 from ticketsync.ledger.projection import FEE, REFUND, SALE, Movement, ShowDay
 
@@ -63,7 +63,7 @@ def books():
 
 def written(program, folder):
     file = folder / f"books.{program}"
-    file.write_text(text.write(program, *books()), encoding="utf-8")
+    file.write_text(programs.write(program, *books()), encoding="utf-8")
     return file
 
 
@@ -85,6 +85,23 @@ PROGRAMS = [
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_program_accepts_it(program, tmp_path):
     done = accepts(program, written(program, tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("per", ["day", "month"])
+def test_it_accepts_sums_under_own_accounts_too(program, per, tmp_path):
+    own = {"Income:Shows": "Income:Tickets", "Assets:Platform:Tt": "Assets:Clearing"}
+    entries = projection.summed(books()[0], per, UNTIL)
+    balances = projection.balances(entries, UNTIL)
+    file = tmp_path / f"books.{program}"
+    renamed = own_accounts.rename(entries, own)
+    stated = own_accounts.rename_balances(balances, own)
+    text = programs.write(program, renamed, stated)
+    assert "Assets:Clearing" in text
+    assert "Assets:Platform" not in text
+    file.write_text(text, encoding="utf-8")
+    done = accepts(program, file)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -165,21 +182,39 @@ def test_the_program_finds_our_balances(program, tmp_path):
     assert found == BALANCES
 
 
+def in_dollars():
+    return [entry for entry in books()[0] if entry.currency == "AUD"]
+
+
+NUMBERS = {
+    "Assets:Platform:Tt": "1-1210",
+    "Assets:TaxPaid:Gst": "2-1330",
+    "Expenses:Fees:Tt": "6-1000",
+    "Income:Shows": "4-1000",
+    "Liabilities:Tax:Gst": "2-1310",
+    "Liabilities:Unearned": "2-1500",
+}
+
+
 def test_no_title_can_add_a_line_or_a_formula():
-    for program in text.PROGRAMS:
-        found = text.write(program, *books())
+    entries = own_accounts.rename(in_dollars(), NUMBERS)
+    for program in programs.PROGRAMS:
+        if program in ("hledger", "beancount"):
+            found = programs.write(program, *books())
+        else:
+            found = programs.write(program, entries, tax_rate="BAS Excluded")
         assert "Evil  1.00" not in found
         posted = [
             line for line in found.splitlines() if line.startswith("    Assets:Evil")
         ]
         assert posted == []
-    rows = list(csv.reader(io.StringIO(text.write("qbo", *books()))))
+    rows = list(csv.reader(io.StringIO(programs.write("qbo", in_dollars()))))
     for row in rows[1:]:
         assert not row[5].startswith(tuple("=+-@"))
 
 
 def test_debits_and_credits_of_the_csv_are_equal():
-    rows = list(csv.DictReader(io.StringIO(text.write("qbo", *books()))))
+    rows = list(csv.DictReader(io.StringIO(programs.write("qbo", in_dollars()))))
     sides = {}
     for row in rows:
         held = sides.setdefault(row["Journal No"], [0, 0])

@@ -122,7 +122,8 @@ def test_a_period_begins_with_what_came_before():
     found = projection.project(
         [moved(SALE, 11000, taxes={"gst": 1000}), moved(FEE, 300)], SHOWS, CHART, UNTIL
     )
-    opened = projection.from_day(found, date(2026, 11, 1))
+    first = date(2026, 11, 1)
+    opened = [*projection.opening(found, first), *projection.from_day(found, first)]
     assert [entry.id for entry in opened] == ["open/2026-11-01/AUD", "earn/17/AUD"]
     assert dict(opened[0].postings) == {
         "Assets:Platform:Tt": 10700,

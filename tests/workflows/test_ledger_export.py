@@ -197,3 +197,33 @@ def test_the_programs_are_named(export):
     done = export("--for", "sage")
     assert done.returncode == 2
     assert "--for 'sage' is not possible here" in done.stderr
+
+
+def test_unearned_money_is_the_balance_of_the_ledger(books):
+    save_random(books, 80)
+    show_figures.rebuild(books, RULES)
+    period = Period(date(2026, 10, 1), date(2026, 10, 31))
+    found = read(books, period=period)
+    (balance,) = (
+        balance.amount
+        for balance in found.balances
+        if balance.ledger_account == "Liabilities:Unearned"
+        and balance.day == date(2026, 10, 31)
+    )
+    before = read(books, period=Period(last=date(2026, 9, 30)))
+    with books.read() as connection:
+        report = ledger_export.read_unearned(connection, RULES, period, AFTER)
+    assert report.lines
+    assert sum(line.closing for line in report.lines) == -balance
+    opening = -totals_of(before)["Liabilities:Unearned"]
+    assert sum(line.opening for line in report.lines) == opening
+
+
+def test_a_file_to_import_has_no_opening_balance(export):
+    """
+    The 22.00 of October were earned on 6 November.
+    """
+    words = ("--for", "qbo", "--period", "2026-11-08")
+    assert export(*words).stdout.splitlines()[1:] == []
+    whole = export("--for", "hledger", "--period", "2026-11-08").stdout
+    assert "Opening balances" in whole

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, report_options
+from ticketsync.cli import context, money_options, report_options
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
@@ -20,19 +20,25 @@ if TYPE_CHECKING:
 
 Program = Annotated[
     str,
-    typer.Option("--for", help="The program.", metavar="hledger|beancount|qbo"),
+    typer.Option(
+        "--for", help="The program.", metavar="hledger|beancount|qbo|myob|xero"
+    ),
 ]
-_BEGINS = {
-    "hledger": b"commodity ",
-    "beancount": b'option "title" "ticketsync"',
-    "qbo": b"Journal No,",
-}
+Per = Annotated[
+    str,
+    typer.Option(
+        help="One entry for each: show (a day, account and show), day or month.",
+        metavar="show|day|month",
+    ),
+]
 
 
 def export_ledger(
     ctx: typer.Context,
     program: Program = "hledger",
     period: PeriodText = "",
+    per: Per = "show",
+    currency: money_options.Currency = "",
     output: Output = None,
     force: Force = False,
 ) -> None:
@@ -40,30 +46,43 @@ def export_ledger(
     Sales, refunds, fees and what shows earned as entries for a bookkeeping program.
 
     What is charged is unearned until the show has played. hledger and beancount check
-    the balances at the end of each month. The entries are projected from your sales
-    each time; nothing is kept.
+    the balances at the end of each month; a file for QuickBooks Online, MYOB or Xero is
+    imported into books that have what came before. The entries are projected from your
+    sales each time; nothing is kept.
 
     Example: ticketsync export ledger --for hledger -o books.ledger
     """
-    from ticketsync.ledger import text
+    from ticketsync.catalogue import shows
+    from ticketsync.ledger import programs, projection
     from ticketsync.workflows import ledger_export
 
-    report_options.chosen("--for", program, text.PROGRAMS)
+    kind = programs.PROGRAMS[report_options.chosen("--for", program, programs.PROGRAMS)]
+    report_options.chosen("--per", per, projection.PER)
     app_context = context.get_context(ctx)
+    settings = app_context.settings()
     with app_context.database().read() as connection:
         days = report_options.chosen_period(connection, period)
-        books = ledger_export.read_books(connection, app_context.settings(), days)
+        books = ledger_export.read_books(
+            connection,
+            settings,
+            days,
+            per=per,
+            currency=shows.check_currency(currency) if currency else "",
+            has_opening=not isinstance(kind, programs.Importer),
+        )
+    text = programs.write(
+        program, books.entries, books.balances, settings.ledger.xero_tax_rate
+    )
 
     def write(stream: IO[str]) -> int:
-        stream.write(text.write(program, books.entries, books.balances))
+        stream.write(text)
         return len(books.entries)
 
-    begin = _BEGINS[program]
     output_option.write_text(
         app_context,
         output,
         write,
-        is_ours=lambda head: head.startswith(begin),
+        is_ours=lambda head: head.startswith(kind.begins),
         force=force,
     )
     for line in _missing(books):
@@ -78,14 +97,12 @@ def _missing(books: Books) -> list[str]:
     """
     What the entries do not say, as sentences.
     """
+    from ticketsync.cli import money_tables
+
     found = []
     if books.unknown_fees:
         orders = number_of(books.unknown_fees, "order")
         found.append(f"The fees of {orders} are not known and in no entry.")
     if books.without_rule:
-        orders = number_of(books.without_rule, "order")
-        found.append(
-            f"Tax that your rules do not say is not taken out of {orders}: see "
-            "`ticketsync tax worksheet`."
-        )
+        found.append(money_tables.without_tax_rule(books.without_rule))
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ticketsync.cli import render, terminal
 from ticketsync.core import tables
+from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Column, Kind, Table
 
 if TYPE_CHECKING:
@@ -123,3 +124,13 @@ def echo_wrapped(text: str) -> None:
     """
     for line in render.wrapped(text) or [""]:
         terminal.echo(line)
+
+
+def without_tax_rule(orders: int) -> str:
+    """
+    That the tax of so many orders is not known.
+    """
+    return (
+        "Tax that your rules do not say is not taken out of "
+        f"{number_of(orders, 'order')}: see `ticketsync tax worksheet`."
+    )

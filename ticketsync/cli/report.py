@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, report_options, terminal, weekly
+from ticketsync.cli import context, report_options, terminal, unearned_report, weekly
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import AsOf, PeriodText, Send
 
@@ -98,6 +98,7 @@ def _last_night(played: Played) -> list[str]:
 
 
 app.command("weekly")(weekly.weekly)
+app.command("unearned")(unearned_report.unearned)
 
 
 By = Annotated[

@@ -132,6 +132,17 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    """
+    accounts       accounts of the venue's bookkeeping program, by our names for them
+    xero_tax_rate  the name in Xero of the rate for lines without a tax of their own
+    """
+
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    xero_tax_rate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     All settings, each with a default.
@@ -150,6 +161,7 @@ class Settings:
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     business: Business = field(default_factory=Business)
     tax: TaxRules = field(default_factory=TaxRules)
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)
 
     def account(self, name: str) -> AccountSettings:
         return self.accounts.get(name, AccountSettings())
@@ -277,6 +289,7 @@ def read(text: str, source: str) -> Settings:
         accounts={name: _account(file, name) for name in top.get("accounts", ())},
         business=tax_settings.read_business(file),
         tax=tax_settings.read_tax(file),
+        ledger=LedgerSettings(**file.given(keys.LEDGER, "ledger")),
     )
 
 

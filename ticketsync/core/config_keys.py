@@ -100,11 +100,28 @@ class _SaleNews(Words):
         )
 
 
+class _LedgerAccounts(dict[str, str]):
+    """
+    Ledger accounts of a bookkeeping program, by our names for them.
+    """
+
+    @classmethod
+    def parse(cls, value: Any) -> _LedgerAccounts:
+        if not isinstance(value, dict):
+            raise ValueError("ledger accounts with their names are expected")
+        for name, own in value.items():
+            if not isinstance(own, str) or not own.strip() or not own.isprintable():
+                raise ValueError(
+                    f"{name}: a name or number in quotation marks is expected"
+                )
+        return cls({name: own.strip() for name, own in value.items()})
+
+
 FILE = section(
     database=str,
     **dict.fromkeys(("sync", "matching", "network", "people", "shows"), dict),
     **dict.fromkeys(("notify", "serve", "log", "accounts"), dict),
-    **dict.fromkeys(("business", "tax"), dict),
+    **dict.fromkeys(("business", "tax", "ledger"), dict),
 )
 SYNC = section(
     days_back=whole(0, 3660),
@@ -137,6 +154,7 @@ SERVE = section(
     allow_pages=_Networks,
     public_calendar=_Flag,
 )
+LEDGER = section(accounts=_LedgerAccounts, xero_tax_rate=str)
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(
     interval_minutes=whole(1, 10080),

@@ -25,6 +25,20 @@ class Chart:
         self._accounts = _components(accounts)
         self._codes = _components(codes)
 
+    def names(self) -> list[str]:
+        """
+        All of them, sorted.
+        """
+        of_accounts = (self.clearing, self.fees, self.collected)
+        return sorted(
+            {
+                *(UNEARNED, VOUCHERS, INCOME, OPENING),
+                *(name(account) for name in of_accounts for account in self._accounts),
+                *map(self.tax, self._codes),
+                *map(self.tax_paid, ("", *self._codes)),
+            }
+        )
+
     def clearing(self, account: str) -> str:
         """
         What the platform holds for the venue.

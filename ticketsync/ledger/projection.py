@@ -20,7 +20,13 @@ from ticketsync.ledger.chart import Chart
 SALE: Final = "sale"
 REFUND: Final = "refund"
 FEE: Final = "fee"
-_ORDER: Final = (SALE, REFUND, FEE)
+EARN: Final = "earn"
+_MOVED: Final = (SALE, REFUND, FEE)
+
+SHOW: Final = "show"
+DAY: Final = "day"
+MONTH: Final = "month"
+PER: Final = (SHOW, DAY, MONTH)  # what there is an entry for
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ class Movement:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
-    One balanced entry: amounts are minor units of its currency, debits positive.
+    One balanced entry: amounts are minor units of its currency, debits positive. Those
+    of one show (our id) say which, and of what `kind` they are.
     """
 
     id: str
@@ -69,6 +76,8 @@ class Entry:
     text: str
     currency: str
     postings: Mapping[str, int]
+    kind: str = ""
+    show_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,7 @@ def project(
         if item.day > until:
             continue
         show = shows[item.show_id]
-        key = (item.day, _ORDER.index(item.kind), item.account, show, item.currency)
+        key = (item.day, _MOVED.index(item.kind), item.account, show, item.currency)
         waits = show.is_cancelled or item.day <= show.day
         postings = _postings(item, chart_, chart.UNEARNED if waits else chart.INCOME)
         for name, amount in postings.items():
@@ -112,13 +121,7 @@ def project(
         for (show_id, currency), amount in unearned.items()
         if amount and not shows[show_id].is_cancelled and shows[show_id].day <= until
     ]
-    return sorted(
-        entries, key=lambda entry: (entry.day, entry.id.startswith("earn"), entry.id)
-    )
-
-
-def _place(entry: Entry) -> tuple[date, bool, str]:
-    return entry.day, entry.id.startswith("earn"), entry.id
+    return sorted(entries, key=lambda entry: (entry.day, entry.kind == EARN, entry.id))
 
 
 def _postings(item: Movement, chart_: Chart, counterpart: str) -> dict[str, int]:
@@ -147,26 +150,34 @@ def _entry(key: tuple[object, ...], postings: Mapping[str, int]) -> Entry:
     assert isinstance(day, date)
     assert isinstance(kind, int)
     assert isinstance(show, ShowDay)
-    id_ = f"{_ORDER[kind]}/{account}/{day}/{show.show_id}/{currency}"
+    word = _MOVED[kind]
+    id_ = f"{word}/{account}/{day}/{show.show_id}/{currency}"
     kept = {name: amount for name, amount in sorted(postings.items()) if amount}
-    return Entry(id_, day, show.title, str(currency), kept)
+    return Entry(id_, day, show.title, str(currency), kept, word, show.show_id)
 
 
 def _earned(show: ShowDay, currency: str, amount: int) -> Entry:
     postings = {chart.UNEARNED: -amount, chart.INCOME: amount}
-    return Entry(
-        f"earn/{show.show_id}/{currency}", show.day, show.title, currency, postings
-    )
+    id_ = f"{EARN}/{show.show_id}/{currency}"
+    return Entry(id_, show.day, show.title, currency, postings, EARN, show.show_id)
 
 
 def from_day(entries: Sequence[Entry], first: date | None) -> list[Entry]:
     """
-    The entries from a day on, after one for each currency with what came before.
+    The entries from a day on, without those that say nothing.
+    """
+    return [e for e in entries if e.postings and (first is None or e.day >= first)]
+
+
+def opening(entries: Sequence[Entry], first: date | None) -> list[Entry]:
+    """
+    What came before a day: an entry for each currency with the balances of what the
+    venue has and owes.
     """
     if first is None:
-        return [entry for entry in entries if entry.postings]
+        return []
     before = [entry for entry in entries if entry.day < first]
-    opening = []
+    found = []
     for currency in sorted({entry.currency for entry in before}):
         postings = _sums(e for e in before if e.currency == currency)
         kept = {
@@ -175,8 +186,30 @@ def from_day(entries: Sequence[Entry], first: date | None) -> list[Entry]:
         if kept:
             kept[chart.OPENING] = -sum(kept.values())
             id_ = f"open/{first}/{currency}"
-            opening.append(Entry(id_, first, "Opening balances", currency, kept))
-    return [*opening, *(e for e in entries if e.day >= first and e.postings)]
+            found.append(Entry(id_, first, "Opening balances", currency, kept))
+    return found
+
+
+def summed(entries: Iterable[Entry], per: str, until: date) -> list[Entry]:
+    """
+    One entry for each day or month (one of `PER`) and currency; that of a month is
+    on its last day, `until` at the latest. By `show` as they are.
+    """
+    if per == SHOW:
+        return [*entries]
+    groups: dict[tuple[date, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        day = entry.day if per == DAY else min(_end_of_month(entry.day), until)
+        groups[day, entry.currency].append(entry)
+    found = []
+    for (day, currency), group in sorted(groups.items()):
+        postings = {name: sum_ for name, sum_ in sorted(_sums(group).items()) if sum_}
+        time = f"{day}" if per == DAY else f"{day:%Y-%m}"
+        text = f"Ticket sales {time}"
+        if postings:
+            id_ = f"{per}/{time}/{currency}"
+            found.append(Entry(id_, day, text, currency, postings))
+    return found
 
 
 def balances(entries: Sequence[Entry], until: date) -> list[Balance]:

@@ -1,16 +1,13 @@
 """
-Projected entries as files: plain text for hledger (and ledger) and for beancount, with
-balances that these programs check, and a CSV to import into QuickBooks Online.
+Projected entries as plain text for hledger (and ledger) and for beancount, with
+balances that these programs check.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Final
 
 from ticketsync.core import money
 from ticketsync.core.redact import safe
@@ -21,7 +18,7 @@ _LONGEST = 100  # characters of a text
 _MEANT = re.compile(r'[;|"\\*!()=@#{}\[\]<>%~^]')
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """
     A foreign text as one harmless line.
     """
@@ -53,7 +50,7 @@ def hledger_lines(
         while waiting and waiting[0].day < entry.day:
             yield from _hledger_balances(_same_day(waiting))
         yield ""
-        yield f"{entry.day} * ({entry.id}) {_plain(entry.text)}"
+        yield f"{entry.day} * ({entry.id}) {plain(entry.text)}"
         for name, amount in entry.postings.items():
             yield f"    {name}  {_amount(amount, entry.currency)}"
     while waiting:
@@ -93,7 +90,7 @@ def beancount_lines(
             yield f"{first} open {name}"
     for entry in entries:
         yield ""
-        yield f'{entry.day} * "{_plain(entry.text)}"'
+        yield f'{entry.day} * "{plain(entry.text)}"'
         yield f'  id: "{entry.id}"'
         for name, amount in entry.postings.items():
             yield f"  {name}  {_amount(amount, entry.currency)}"
@@ -101,36 +98,3 @@ def beancount_lines(
         morning = balance.day + timedelta(days=1)  # it checks at the beginning of a day
         stated = _amount(balance.amount, balance.currency)
         yield f"{morning} balance {balance.ledger_account}  {stated}"
-
-
-def qbo_lines(entries: Sequence[Entry], _: Sequence[Balance]) -> Iterator[str]:
-    """
-    The lines of a CSV for QuickBooks Online; it checks that each entry balances.
-    """
-    heading = ("Journal No", "Journal Date", "Account Name", "Debits", "Credits")
-    yield _csv_line((*heading, "Description", "Name"))
-    for entry in entries:
-        for name, amount in entry.postings.items():
-            text = money.decimal_text(abs(amount), entry.currency)
-            sides = (text, "") if amount > 0 else ("", text)
-            described = _plain(f"{entry.text}, {entry.currency}")
-            yield _csv_line((entry.id, str(entry.day), name, *sides, described, ""))
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(cells)
-    return stream.getvalue()
-
-
-_WRITERS: Final[
-    Mapping[str, Callable[[Sequence[Entry], Sequence[Balance]], Iterator[str]]]
-] = {"hledger": hledger_lines, "beancount": beancount_lines, "qbo": qbo_lines}
-PROGRAMS: Final = tuple(_WRITERS)
-
-
-def write(program: str, entries: Sequence[Entry], balances: Sequence[Balance]) -> str:
-    """
-    The file for one of `PROGRAMS`.
-    """
-    return "".join(f"{line}\n" for line in _WRITERS[program](entries, balances))

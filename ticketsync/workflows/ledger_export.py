@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from ticketsync.accounts import state
 from ticketsync.core import clock, money
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.financials import taxing
 from ticketsync.financials.taxing import OPEN, SUPPLIED, TAXED, TaxLine
-from ticketsync.ledger import projection
+from ticketsync.ledger import own_accounts, projection, unearned
 from ticketsync.ledger.chart import Chart
 from ticketsync.ledger.projection import FEE, REFUND, SALE, Balance, Entry, Movement
+from ticketsync.ledger.unearned import Unearned
 from ticketsync.reporting import order_money
 from ticketsync.reporting.order_money import OrderMoney
 from ticketsync.store.business_zone import get_business_zone
@@ -39,13 +41,81 @@ class Books:
     without_rule: int
 
 
-def read_books(connection: Connection, settings: Settings, period: Period) -> Books:
+def read_books(
+    connection: Connection,
+    settings: Settings,
+    period: Period,
+    *,
+    per: str = projection.SHOW,
+    currency: str = "",
+    has_opening: bool = True,
+) -> Books:
     """
-    The books of a period; what came before is one opening entry. They end today at the
-    latest: what a later show earns is not earned yet.
+    The books of a period, with an entry for each of `projection.PER`; what came before
+    is one opening entry for each currency, if asked for. They end today at the latest:
+    what a later show earns is not earned yet.
+
+    Raises: `ConfigurationError` for settings that name a ledger account wrongly.
     """
+    whole = _project(connection, settings, period, clock.now())
+    entries = [e for e in whole.entries if currency in ("", e.currency)]
+    opening = projection.opening(entries, period.first) if has_opening else []
+    since = projection.from_day(entries, period.first)
+    entries = [*opening, *projection.summed(since, per, whole.until)]
+    own = settings.ledger.accounts
+    known = whole.chart.names()
+    own_accounts.refuse_unknown(own, known)
+    own_accounts.refuse_mixed(own, known)
+    balances = projection.balances(entries, whole.until)
+    return Books(
+        entries=own_accounts.rename(entries, own),
+        balances=own_accounts.rename_balances(balances, own),
+        unknown_fees=len(whole.reader.unknown_fees),
+        without_rule=len(whole.reader.without_rule),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnearnedMoney:
+    """
+    The money of shows that have not played, up to the day `until`, and how many orders
+    no tax rule covers.
+    """
+
+    lines: list[Unearned]
+    until: date
+    without_rule: int
+
+
+def read_unearned(
+    connection: Connection, settings: Settings, period: Period, now: datetime
+) -> UnearnedMoney:
+    """
+    What was unearned before a period, what came and went in it, and what is left at
+    its end, or at `now` if that is earlier.
+    """
+    whole = _project(connection, settings, period, now)
+    return UnearnedMoney(
+        unearned.statement(whole.entries, whole.shows, period.first),
+        whole.until,
+        len(whole.reader.without_rule),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Projected:
+    entries: list[Entry]
+    shows: dict[int, projection.ShowDay]
+    chart: Chart
+    until: date
+    reader: _Reader
+
+
+def _project(
+    connection: Connection, settings: Settings, period: Period, now: datetime
+) -> _Projected:
     zone = get_business_zone(connection)
-    today = clock.local(clock.now(), zone).date()
+    today = clock.local(now, zone).date()
     until = today if period.last is None else min(period.last, today)
     reader = _Reader(settings)
     sold = order_money.list_order_money(connection, zone, ALWAYS)
@@ -55,16 +125,10 @@ def read_books(connection: Connection, settings: Settings, period: Period) -> Bo
         show_id: projection.ShowDay(show_id, day, title, is_cancelled)
         for show_id, day, title, is_cancelled in order_money.list_show_days(connection)
     }
-    accounts = {part.account for part in sold}
-    chart = Chart(accounts, settings.tax.codes)
+    names = state.get_account_names(connection).values()
+    chart = Chart(names, settings.tax.codes)
     entries = projection.project(moved, shows, chart, until)
-    entries = projection.from_day(entries, period.first)
-    return Books(
-        entries=entries,
-        balances=projection.balances(entries, until),
-        unknown_fees=len(reader.unknown_fees),
-        without_rule=len(reader.without_rule),
-    )
+    return _Projected(entries, shows, chart, until, reader)
 
 
 class _Reader:

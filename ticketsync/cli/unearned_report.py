@@ -1,0 +1,103 @@
+"""
+`ticketsync report unearned`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from ticketsync.cli import context, report_options, terminal
+from ticketsync.cli.context import Format, Json
+from ticketsync.cli.report_options import AsOf, PeriodText
+
+if TYPE_CHECKING:
+    from ticketsync.core.tables import Table
+    from ticketsync.workflows.ledger_export import UnearnedMoney
+
+
+def unearned(
+    ctx: typer.Context,
+    period: PeriodText = "",
+    as_of: AsOf = "",
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    The money of shows that have not played: opening + sold - returned - earned =
+    closing, for each show.
+
+    Without the tax of your rules and what you collect for others, as in `export
+    ledger`. A show earns on its day; one that every platform lists as cancelled keeps
+    its money until it has gone back.
+
+    Example: ticketsync report unearned --period last-month
+    """
+    from ticketsync.cli import money_tables, render
+    from ticketsync.workflows import ledger_export
+
+    wanted = context.chosen_format(format, json)
+    app_context = context.get_context(ctx)
+    with app_context.reading(as_of) as connection:
+        days = report_options.chosen_period(connection, period)
+        now = report_options.present(connection, as_of)
+        found = ledger_export.read_unearned(
+            connection, app_context.settings(), days, now
+        )
+    table = _table(found)
+    if wanted != "table":
+        render.machine(table, wanted)
+    elif table.rows:
+        _print(table, found)
+    else:
+        terminal.echo("No money is unearned.")
+    if found.without_rule:
+        app_context.say(money_tables.without_tax_rule(found.without_rule))
+
+
+def _table(found: UnearnedMoney) -> Table:
+    from ticketsync.core.tables import Table
+    from ticketsync.ledger.unearned import COLUMNS
+
+    rows = [
+        (
+            line.show.show_id,
+            line.show.day,
+            line.show.title,
+            "cancelled" if line.show.is_cancelled else "",
+            line.currency,
+            line.opening,
+            line.sold,
+            line.returned,
+            line.earned,
+            line.closing,
+        )
+        for line in found.lines
+    ]
+    return Table(COLUMNS, rows)
+
+
+def _print(table: Table, found: UnearnedMoney) -> None:
+    from ticketsync.cli import money_tables, render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
+
+    money_tables.echo_wrapped(
+        f"Unearned money by show, up to {found.until:%d %b %Y}, without tax."
+    )
+    terminal.echo()
+    shown = table.shown(
+        Column("day", Kind.DAY, "SHOW"),
+        Column("production"),
+        Column("status", heading=""),
+        *(c for c in table.columns if c.kind is Kind.MONEY),
+        Column("currency", heading=""),
+    )
+    render.report(
+        shown,
+        most={"production": 20},
+        totals=tables.totals(table),
+        label=lambda _: "all",
+        optional=("status",),
+    )
