@@ -329,19 +329,20 @@ def test_make_targets_in_the_documents_exist():
 
 def test_the_example_settings_name_every_setting():
     text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
-    # Single accounts and tax are examples in comments, because they name rates.
-    commented = r"^(accounts|business|tax): \{\}\n#[^\n]*\n"
+    # These are examples in comments, because they name rates and accounts.
+    commented = r"^(accounts|business|tax|ledger): \{\}\n#[^\n]*\n"
     shown = re.sub(commented, r"\1:\n", text, flags=re.M)
     shown = re.sub(r"^#( {2,}[^\n]*)$", r"\1", shown, flags=re.M)
     assert yaml.safe_load(text)["accounts"] == {}
     assert config.read(shown, "config.example.yaml").accounts["tt"].fees
     read = yaml.safe_load(shown)
     assert set(read["sync"]) == set(config.SyncSettings.__slots__)
+    assert set(read["ledger"]) == set(config.LedgerSettings.__slots__)
     assert set(read["notify"]) == set(config.NotifySettings.__slots__)
     assert set(read["serve"]) == set(config.ServeSettings.__slots__)
     assert set(read) == {
         *("database", "sync", "matching", "network", "people", "shows", "notify"),
-        *("serve", "log", "accounts", "business", "tax"),
+        *("serve", "log", "accounts", "business", "tax", "ledger"),
     }
     assert set(read["business"]) == set(tax_rules.Business.__slots__)
     assert set(read["tax"]["default"]) == set(tax_rules.QUESTIONS)
