@@ -134,3 +134,11 @@ def without_tax_rule(orders: int) -> str:
         "Tax that your rules do not say is not taken out of "
         f"{number_of(orders, 'order')}: see `ticketsync tax worksheet`."
     )
+
+
+def echo_all(sentences: Iterable[str]) -> None:
+    """
+    Print sentences, each wrapped on lines of its own.
+    """
+    for text in sentences:
+        echo_wrapped(text)
