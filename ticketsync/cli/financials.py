@@ -18,7 +18,7 @@ from ticketsync.cli import (
     terminal,
 )
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import AsOf, PeriodText
+from ticketsync.cli.report_options import AsOf, ByShow, PeriodText
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -41,13 +41,6 @@ Per = Annotated[
     ),
 ]
 SHOW_ACCOUNT = "show-account"
-By = Annotated[
-    str,
-    typer.Option(
-        help="Which day is in the period: of the show, or of the sale.",
-        metavar="show|sale",
-    ),
-]
 
 
 @app.command("list")
@@ -64,7 +57,7 @@ def list_financials(
     past: money_options.Past = False,
     coming: money_options.Coming = False,
     sort: money_options.Sort = "",
-    by: By = "show",
+    by: ByShow = "show",
     as_of: AsOf = "",
     into: converted.In = "",
     rate_day: converted.RateDay = "",
@@ -99,7 +92,7 @@ def list_financials(
         past=past,
         coming=coming,
     )
-    by = report_options.chosen("--by", by, ("show", "sale"))
+    by = report_options.chosen("--by", by, report_options.BY)
     convert = converted.wanted(into, rate_day, rate_source)
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:

@@ -12,7 +12,7 @@ import typer
 
 from ticketsync.cli import context, report_options, terminal, unearned_report, weekly
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import AsOf, PeriodText, Send
+from ticketsync.cli.report_options import AsOf, BySale, PeriodText, Send
 
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
@@ -101,14 +101,6 @@ app.command("weekly")(weekly.weekly)
 app.command("unearned")(unearned_report.unearned)
 
 
-By = Annotated[
-    str,
-    typer.Option(
-        help="Which day counts: of the sale or of the show.", metavar="sale|show"
-    ),
-]
-
-
 @app.command("sales")
 def sales(
     ctx: typer.Context,
@@ -119,7 +111,7 @@ def sales(
             metavar="GROUP",
         ),
     ] = "day",
-    by: By = "sale",
+    by: BySale = "sale",
     period: PeriodText = "",
     as_of: AsOf = "",
     format: Format = "table",
@@ -141,7 +133,7 @@ def sales(
 @app.command("platforms")
 def platforms(
     ctx: typer.Context,
-    by: By = "sale",
+    by: BySale = "sale",
     period: PeriodText = "",
     as_of: AsOf = "",
     format: Format = "table",
@@ -158,6 +150,7 @@ def platforms(
 @app.command("promo")
 def promo(
     ctx: typer.Context,
+    by: BySale = "sale",
     period: PeriodText = "",
     as_of: AsOf = "",
     format: Format = "table",
@@ -170,10 +163,13 @@ def promo(
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
+    by = report_options.chosen("--by", by, sales_report.BY)
     with context.get_context(ctx).reading(as_of) as connection:
         days = report_options.chosen_period(connection, period)
         zone = get_business_zone(connection)
-        table = sales_report.promo_codes_table(connection, zone=zone, period=days)
+        table = sales_report.promo_codes_table(
+            connection, zone=zone, by=by, period=days
+        )
         _render(table.loaded(), wanted, "No order with a promo code found.")
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, terminal
+from ticketsync.cli import context, report_options, terminal
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import AsOf
+from ticketsync.cli.report_options import AsOf, BySale, PeriodText
 
 if TYPE_CHECKING:
     from ticketsync.core.tables import Table
@@ -32,6 +32,8 @@ def list_sales(
     ctx: typer.Context,
     show: Annotated[str, typer.Option(help="Only this show.")] = "",
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    period: PeriodText = "",
+    by: BySale = "sale",
     limit: Annotated[int, typer.Option(help="How many.", min=1)] = 50,
     as_of: AsOf = "",
     format: Format = "table",
@@ -39,12 +41,16 @@ def list_sales(
 ) -> None:
     """
     List orders, the newest first.
+
+    A period holds the orders that were placed in it, by the calendar of your first
+    venue; with --by show those for shows that play in it, by the calendar there.
     """
     from ticketsync.accounts import state
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core.tables import Table
     from ticketsync.reporting import sales as orders
+    from ticketsync.reporting.export_filter import ExportFilter
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
@@ -53,11 +59,22 @@ def list_sales(
         show_id = selection.find_show(connection, show).id if show else None
         if account:
             state.get_account(connection, account)
+        zone = get_business_zone(connection)
+        sold = report_options.sold_period(connection, by, period)
+        days = report_options.chosen_period(connection, period)
+        chosen = (
+            ExportFilter(zone=zone, shows=days)
+            if sold is None
+            else ExportFilter(zone=zone, sold=sold)
+        )
         found = orders.sales_table(
-            connection, show_id=show_id, account=account or None, limit=limit + 1
+            connection,
+            show_id=show_id,
+            account=account or None,
+            limit=limit + 1,
+            chosen=chosen,
         )
         rows = app_context.say_limited(list(found.rows), limit)
-        zone = get_business_zone(connection)
     table = Table(found.columns, rows)
     if wanted != "table":
         render.machine(table, wanted)

@@ -5,19 +5,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, terminal
+from ticketsync.cli import context, report_options, terminal
 from ticketsync.cli.context import Format, Json
-from ticketsync.cli.report_options import AsOf
+from ticketsync.cli.report_options import AsOf, ByShow, PeriodText
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from ticketsync.catalogue.shows import ShowInfo
+    from ticketsync.cli.context import AppContext
     from ticketsync.core.money import Money
+    from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
     from ticketsync.financials.explain import TicketContribution
     from ticketsync.financials.gaps import Gap, KnownAmount
@@ -26,30 +30,85 @@ if TYPE_CHECKING:
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
 
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """
+    Of which time the money is: of the sales of `sold`, or where that is `None` of a
+    show that plays in `plays`.
+    """
+
+    sold: Period | None
+    plays: Period
+
+    def refuse(self, show: ShowInfo) -> None:
+        """
+        Raises: `NotFound` for a show that plays at another time.
+        """
+        from ticketsync.cli import render
+        from ticketsync.core import errors
+
+        if self.sold is None and not self.plays.has_start(show.starts_local):
+            raise errors.NotFound(
+                f"{safe(show.production)}, {render.day(show.starts_local)}, does not "
+                "play in this period.",
+                hint="For what was sold in it add --by sale.",
+            )
+
+    def print(self, zone: str) -> None:
+        from ticketsync.cli import money_tables
+        from ticketsync.core import periods
+
+        if self.sold is not None:
+            words = periods.in_words(self.sold) or "all sales"
+            money_tables.echo_wrapped(
+                f"Sold: {words}. The day of the sale counts, in {zone}."
+            )
+
+
+def _chosen_time(app_context: AppContext, by: str, period: str) -> _Time:
+    from ticketsync.core.periods import ALWAYS
+
+    with app_context.database().read() as connection:
+        sold = report_options.sold_period(connection, by, period)
+        if sold is None:
+            return _Time(None, report_options.chosen_period(connection, period))
+    return _Time(sold, ALWAYS)
+
+
 def show_financials(
     ctx: typer.Context,
     show: Show,
+    period: PeriodText = "",
+    by: ByShow = "show",
     as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
     Show one show's figures: per account, per ticket type, per fee.
+
+    With --by sale and a period only what was sold in it, by the calendar of your first
+    venue.
     """
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import money_tables, render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import numbers, waiting_sales
     from ticketsync.reporting.left_out import read_left_out
+    from ticketsync.store.business_zone import get_business_zone
 
-    with context.get_context(ctx).reading(as_of) as connection:
+    app_context = context.get_context(ctx)
+    time = _chosen_time(app_context, by, period)
+    with app_context.reading(as_of, time.sold) as connection:
         found = selection.find_show(connection, show)
+        time.refuse(found)
         figures = numbers.figures(connection, found.id)
         types = numbers.by_type(connection, found.id)
         fees = numbers.fee_lines(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_left_out(connection, found.id)
         waits = waiting_sales.sentences(connection, show_id=found.id)
+        zone = get_business_zone(connection)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
@@ -64,6 +123,7 @@ def show_financials(
     terminal.echo(
         f"{found.production}, {render.day(found.starts_local)}, {found.venue}"
     )
+    time.print(zone)
     if not figures:
         terminal.echo(show_tables.why_without_figures(found.id, left_out, sources))
     for item in figures:
@@ -154,12 +214,17 @@ _CONTRIBUTION_COLUMNS = (
 def explain_financials(
     ctx: typer.Context,
     show: Show,
+    period: PeriodText = "",
+    by: ByShow = "show",
     as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
     Break a show's figures down to the orders and tickets they consist of.
+
+    With --by sale and a period only those sold in it, by the calendar of your first
+    venue.
     """
     from ticketsync.catalogue import selection
     from ticketsync.cli import money_tables, render
@@ -167,13 +232,16 @@ def explain_financials(
     from ticketsync.financials import explain, gaps
     from ticketsync.financials.applied_rates import read_applied_rates
     from ticketsync.reporting import numbers, waiting_sales
+    from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import show_figures
 
     wanted = context.chosen_format(format, json)
-    at = context.get_context(ctx)
-    with at.reading(as_of) as connection:
+    app_context = context.get_context(ctx)
+    time = _chosen_time(app_context, by, period)
+    with app_context.reading(as_of, time.sold) as connection:
         found = selection.find_show(connection, show)
-        rates = show_figures.fee_schedules(connection, at.settings())
+        time.refuse(found)
+        rates = show_figures.fee_schedules(connection, app_context.settings())
         applied = read_applied_rates(connection, found.id, rates)
         missing = gaps.list_gaps(connection, found.id, applied.schedules)
         if wanted != "table":
@@ -184,12 +252,15 @@ def explain_financials(
         known = gaps.list_known_amounts(connection, found.id, missing)
         fees = numbers.fee_lines(connection, found.id)
         waits = waiting_sales.sentences(connection, show_id=found.id)
+        zone = get_business_zone(connection)
     if not parts:
+        time.print(zone)
         terminal.echo("No orders count for this show.")
         money_tables.echo_all(waits)
         return
     table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
     terminal.echo(f"{found.production}, {render.day(found.starts_local)}")
+    time.print(zone)
     render.report(
         table,
         most={"type_name": 12},

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
+from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import refund_parts
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
@@ -229,7 +230,7 @@ def _sales(
         *([] if show_id is None else [_is_of_show(show_id)]),
         *([] if account is None else [orders.c.account_id.in_(own)]),
     ]
-    if limit is not None:
+    if limit is not None and chosen.shows == ALWAYS:
         of_orders += _newest(connection, of_orders, show_id, limit)
     parts = parts_of_orders(of_orders)
     query = (

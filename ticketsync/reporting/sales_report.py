@@ -141,12 +141,12 @@ def with_rates(table: Table) -> Table:
 
 
 def promo_codes_table(
-    connection: Connection, *, zone: str, period: Period = ALWAYS
+    connection: Connection, *, zone: str, by: str = "sale", period: Period = ALWAYS
 ) -> Table:
     """
     One line for each promo code and currency: the orders with it that were placed in
-    the period, as far as they count for shows. An order that nobody has paid yet does
-    not.
+    the period, or by `show` those for shows that play in it, as far as they count. An
+    order that nobody has paid yet does not.
     """
     is_order = or_(counted.admits(), tickets.c.charged != 0)
     number = func.count(case((is_order, orders.c.id)).distinct())
@@ -164,7 +164,7 @@ def promo_codes_table(
         .where(
             orders.c.promo_code != "",
             reports.is_known(tickets.c.currency),
-            *_placed_in(period, zone),
+            *_within(by, period, zone),
         )
         .group_by(orders.c.promo_code, tickets.c.currency)
         .having(number > 0)
@@ -281,6 +281,12 @@ def _names(
         shows.c.starts_local,
         shows.c.id.label("show_id"),
     ]
+
+
+def _within(by: str, period: Period, zone: str) -> list[ColumnElement[bool]]:
+    if by == "show":
+        return [totals.starts_within(period)]
+    return _placed_in(period, zone)
 
 
 def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
