@@ -38,7 +38,7 @@ READS = {
         "sales list",
     ),
     *("sandbox truth", "schedule show", "shows list", "shows show", "status"),
-    *("refunds list", "report weekly", "rates list"),
+    *("refunds list", "report weekly", "report unearned", "rates list"),
     *("period list", "period show", "period verify", "period adjustments"),
     "period export",
     *("tax rules", "tax worksheet", "export ledger"),
