@@ -43,6 +43,7 @@ ALLOWED = {
             "store.business_zone",
             "store.backup",
             "store.integrity",
+            "store.vacuum",
             "net.client",
             "net.retry",
             "net.budget",

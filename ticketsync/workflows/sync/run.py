@@ -28,7 +28,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
-from ticketsync.store import lease, lock
+from ticketsync.store import lease, lock, vacuum
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.workflows import limits, retention
 from ticketsync.workflows.account_run import (
@@ -168,6 +168,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         ]
         _note_skipped(database, accounts, skipped, request, run_id)
         return Outcome(run_id, tuple(skipped))
+    vacuum.vacuum_new_tables(database)
     after = before
     news = any(r.shows_changed or r.outcome == "partial" for r in results)
     if request.compare and news:
