@@ -79,25 +79,37 @@ def _table(found: UnearnedMoney) -> Table:
 
 
 def _print(table: Table, found: UnearnedMoney) -> None:
+    """
+    Print it without the columns that say nothing, so that titles have room.
+    """
     from ticketsync.cli import money_tables, render
     from ticketsync.core import tables
     from ticketsync.core.tables import Column, Kind
 
+    codes = sorted({line.currency for line in found.lines})
+    is_one = len(codes) == 1
+    of_one = f", in {codes[0]}" if is_one else ""
     money_tables.echo_wrapped(
-        f"Unearned money by show, up to {found.until:%d %b %Y}, without tax."
+        f"Unearned money by show, up to {found.until:%d %b %Y}{of_one}."
     )
     terminal.echo()
+    has_opening = any(line.opening for line in found.lines)
+    amounts = [
+        column
+        for column in table.columns
+        if column.kind is Kind.MONEY and (has_opening or column.name != "opening")
+    ]
     shown = table.shown(
         Column("day", Kind.DAY, "SHOW"),
         Column("production"),
         Column("status", heading=""),
-        *(c for c in table.columns if c.kind is Kind.MONEY),
+        *amounts,
         Column("currency", heading=""),
     )
     render.report(
         shown,
         most={"production": 20},
-        totals=tables.totals(table),
+        totals=tables.totals(table).shown(*shown.columns),
         label=lambda _: "all",
-        optional=("status",),
+        optional=("currency", "status") if is_one else ("status",),
     )
