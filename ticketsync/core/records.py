@@ -206,6 +206,9 @@ class Refund(msgspec.Struct, frozen=True):
     """
     Money returned to a buyer; `refunded_at` is `None` where the date is not reported,
     `face`, `buyer_fee` and `tax` where the platform does not report these parts.
+
+    Under the id of its order it is the sum of what went back without an id of its own:
+    one refund for each date, and one for what has none.
     """
 
     id: str

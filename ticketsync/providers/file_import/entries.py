@@ -60,20 +60,31 @@ class Entries:
         )
 
     @property
+    def taken_back(self) -> list[tuple[Cells, int]]:
+        """
+        The rows below zero, each with what it takes back in minor units.
+        """
+        return [
+            (line, -amount)
+            for line, amount in zip(self.lines, self._amounts, strict=True)
+            if amount < 0
+        ]
+
+    @property
     def returned(self) -> int:
         """
         What went back of it, in minor units. Raises `UnreadableRecord` where the rows
         take back more than the order was charged, or say it in two ways.
         """
         stated = sum(amount for amount, word in self._charging if word == "refunded")
-        below = [n for n, amount in enumerate(self._amounts) if amount < 0]
-        for n in below:
-            given_back.refuse_open(self._values, self.lines[n])
-        back = -sum(self._amounts[n] for n in below)
+        below = self.taken_back
+        for line, _ in below:
+            given_back.refuse_open(self._values, line)
+        back = sum(amount for _, amount in below)
         if back > self.charged:
             shown = self._values.shown
             raise UnreadableRecord(
-                f"a row of the kind {safe(self.lines[below[0]].get('kind', ''))!r} "
+                f"a row of the kind {safe(below[0][0].get('kind', ''))!r} "
                 f"takes back {shown(back)}, and no report that was read has more than "
                 f"{shown(self.charged)} of it for this order",
                 word="too-much-returned",

@@ -23,6 +23,7 @@ from ticketsync.providers.file_import import (
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.order_rows import UnclearAmountError
+from ticketsync.providers.file_import.order_rules import OrderRules
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
     CHANGED,
@@ -64,8 +65,12 @@ class VersionMerger:
     notes: list[str] = field(default_factory=list)
     comparisons: Comparisons = field(default_factory=Comparisons)
     repeated: int = 0
+    _rules_of: OrderRules = field(init=False)
     _origins: dict[Origin, Origin] = field(default_factory=dict)
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._rules_of = OrderRules(self.rules)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
@@ -92,7 +97,7 @@ class VersionMerger:
 
     def _raw(self, id_: str, lines: Sequence[Line]) -> dict[str, Any]:
         cells = [stored_cells(line) for line in lines]
-        return {"id": id_, "rules": self.rules, "lines": cells}
+        return {"id": id_, "rules": self._rules_of.get_rules(lines), "lines": cells}
 
     def _amounts_once(
         self, lines: Sequence[Line], found: Sequence[Version] = ()

@@ -43,15 +43,19 @@ class ReturnedRow:
     price     in minor units, above zero
     amount    with the fee and the tax that went back
     fee       of that, the buyer's fee
+    tax       what it says of the tax that went back; `None` for nothing
     quantity  of tickets; `None` in a report with one ticket on each row
     key       `""` for what the row does not name
+    placed    when, as plain text; `""` where it does not say
     """
 
     price: int
     amount: int
     fee: int
+    tax: int | None
     quantity: int | None
     key: Key
+    placed: str = ""
 
 
 def repeating_rows(
