@@ -7,7 +7,7 @@ versions stored are as they stood in the report.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -30,6 +30,11 @@ from ticketsync.providers.file_import.dated_refunds import ReturnDays
 from ticketsync.providers.file_import.entries import Entries
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import parse_time
+from ticketsync.providers.file_import.night_parts import (
+    NightParts,
+    Taken,
+    with_amounts,
+)
 from ticketsync.providers.file_import.sold_tickets import Sale
 
 
@@ -92,7 +97,7 @@ class _GivenBack:
     """
 
     tickets: tuple[records.Ticket, ...]
-    rows: Sequence[returns.ReturnedRow]
+    taken: Sequence[Taken]
     amount: int
     buyer_fees: int
 
@@ -107,6 +112,19 @@ class _Sums:
     charged: int
     buyer_fees: int
     tax: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _ByTicket:
+    """
+    The tickets with all that is known of each, the buyers' fees of the whole order, if
+    its tax on top is not in the tickets, and what of the fees was kept for each ticket.
+    """
+
+    tickets: tuple[records.Ticket, ...]
+    buyer_fees: int
+    tax_on_top: bool
+    kept: tuple[int, ...] | None
 
 
 class _OrderParser:
@@ -135,6 +153,7 @@ class _OrderParser:
         charges = self.charges()
         back = self.given_back(charges)
         sums = self.sums(charges, back)
+        made = self.by_ticket(charges, back, sums)
         parts = self.dated_parts(charges, back)
         days = ReturnDays(self.lines_of("sale"), self.rules["timezone"])
         first = (self.lines_of("sale") or self.lines)[0]
@@ -151,14 +170,14 @@ class _OrderParser:
             currency=self.values.currency,
             total=sums.total,
             charged=sums.charged,
-            tickets=back.tickets,
-            buyer_fees=charges.fees.charged,
+            tickets=made.tickets,
+            buyer_fees=made.buyer_fees,
             tax=sums.tax,
-            tax_on_top=self.rules["tax_on_top"],
+            tax_on_top=made.tax_on_top,
             discounts=sum(
                 t.listed - t.face for t in back.tickets if t.listed is not None
             ),
-            fees=self.fees(charges, back, sums),
+            fees=self.fees(charges, back, sums, made),
             refunds=dated_refunds.refunds_by_date(id_, back.amount, parts, days),
             channel=first.get("channel", ""),
             doubt=self.discrepancy(charges, back, sums)
@@ -213,9 +232,16 @@ class _OrderParser:
             for sale, row in zip(sales, sold, strict=True)
             if row.stated >= row.paid
         )
+        voided = returns.find_all_returned(tickets, rows, self.may_return(sales))
+        taken = [
+            Taken(line, row, n not in again, sorted(places))
+            for n, (line, row, places) in enumerate(
+                zip(self.lines_of("refund"), rows, voided, strict=True)
+            )
+        ]
         return _GivenBack(
-            self.without_returned(tickets, rows, sales),
-            rows,
+            _with_void(tickets, set().union(*voided)),
+            taken,
             amount + fees_back,
             buyer_fees + sum(row.fee for row in once) + fees_back,
         )
@@ -243,27 +269,15 @@ class _OrderParser:
             )
         return rows
 
-    def without_returned(
-        self,
-        tickets: Sequence[records.Ticket],
-        rows: Sequence[returns.ReturnedRow],
-        sales: Sequence[Sale],
-    ) -> tuple[records.Ticket, ...]:
+    def may_return(self, sales: Sequence[Sale]) -> list[bool]:
         """
-        The tickets, those void that these rows take back.
+        Whether each ticket of these sales can go back.
         """
-        is_open = [
+        return [
             sale.word != "cancelled"
             for sale in sales
             for _ in range(self.values.quantity(sale.line))
         ]
-        voided = returns.find_all_returned(tickets, rows, is_open)
-        return tuple(
-            msgspec.structs.replace(ticket, status=TicketStatus.VOID)
-            if n in voided
-            else ticket
-            for n, ticket in enumerate(tickets)
-        )
 
     def sums(self, charges: _Charges, back: _GivenBack) -> _Sums:
         tax = self.tax(charges)
@@ -300,6 +314,37 @@ class _OrderParser:
                 word="two-taxes",
             )
 
+    def by_ticket(self, charges: _Charges, back: _GivenBack, sums: _Sums) -> _ByTicket:
+        """
+        Fees, taxes and returns ticket by ticket in an order over several nights. In one
+        of a single night, all that is of the whole order is left to be allocated.
+        """
+        left = sums.buyer_fees - back.buyer_fees
+        if not self.rules.get("by_night") or not charges.sales:
+            return _ByTicket(
+                back.tickets,
+                charges.fees.charged,
+                self.rules["tax_on_top"],
+                row_fees.buyer_fees_by_ticket(back.tickets, left),
+            )
+        fees, taxes = charges.fees, charges.taxes
+        night = NightParts(self.values, charges.sales, back.tickets)
+        tax = night.of_rows(taxes.charged_rows) if taxes.lines else night.taxes()
+        fees_back = night.of_rows(fees.returned_rows)
+        taxes_back = night.of_rows(taxes.returned_rows)
+        if not self.rules["tax_on_top"]:
+            taxes_back = [0] * len(taxes_back)
+        tickets = with_amounts(
+            back.tickets,
+            night.of_rows(fees.charged_rows),
+            None if sums.tax is None else tax,
+            _added(night.refunded(back.taken), fees_back, taxes_back),
+            tax_on_top=self.rules["tax_on_top"],
+        )
+        gone = _added(night.fees_back(back.taken), fees_back)
+        kept = tuple(it.fee - n for it, n in zip(tickets, gone, strict=True))
+        return _ByTicket(tickets, 0, False, kept)
+
     def dated_parts(
         self, charges: _Charges, back: _GivenBack
     ) -> list[dated_refunds.ReturnedPart]:
@@ -310,7 +355,7 @@ class _OrderParser:
             return []
         has_fees = bool(charges.fees.lines) or any("fee" in it for it in self.lines)
         return dated_refunds.parts_of_rows(
-            back.rows,
+            [item.row for item in back.taken],
             charges.fees.taken_back,
             charges.taxes.taken_back,
             has_fees=has_fees,
@@ -318,7 +363,7 @@ class _OrderParser:
         )
 
     def fees(
-        self, charges: _Charges, back: _GivenBack, sums: _Sums
+        self, charges: _Charges, back: _GivenBack, sums: _Sums, made: _ByTicket
     ) -> tuple[records.Fee, ...] | None:
         """
         What the platform kept.
@@ -326,13 +371,12 @@ class _OrderParser:
         if charges.status is not OrderStatus.PAID and not back.amount:
             return ()
         others = self.lines_of("refund", "fee", "tax", "nothing")
-        left = sums.buyer_fees - back.buyer_fees
         return kept_fees.kept_fees(
             self.values,
             kept_fees.rows_with_fee(self.values, charges.sales, others),
-            back.tickets,
-            left,
-            row_fees.buyer_fees_by_ticket(back.tickets, left),
+            made.tickets,
+            sums.buyer_fees - back.buyer_fees,
+            made.kept,
             is_charged=bool(sums.charged),
         )
 
@@ -367,6 +411,21 @@ class _OrderParser:
             f"a row takes back {self.values.shown(amount)} on {back}, before the order "
             f"was bought ({sold}): that is not taken for the day of the return"
         )
+
+
+def _with_void(
+    tickets: Sequence[records.Ticket], places: Collection[int]
+) -> tuple[records.Ticket, ...]:
+    return tuple(
+        msgspec.structs.replace(ticket, status=TicketStatus.VOID)
+        if n in places
+        else ticket
+        for n, ticket in enumerate(tickets)
+    )
+
+
+def _added(*parts: Sequence[int]) -> list[int]:
+    return [sum(amounts) for amounts in zip(*parts, strict=True)]
 
 
 def _refund_alone() -> UnreadableRecord:

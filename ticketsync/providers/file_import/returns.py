@@ -124,15 +124,16 @@ def _parts_of_key(sold: Collection[Key], returned: Collection[Key]) -> int:
 
 def find_all_returned(
     tickets: Sequence[Ticket], rows: Sequence[ReturnedRow], is_open: Sequence[bool]
-) -> set[int]:
+) -> list[set[int]]:
     """
-    The places of the tickets that these rows take back; `is_open` says of each ticket
-    whether it can be. Raises `UnreadableRecord` as `find_returned` does.
+    The places of the tickets that each of these rows takes back; `is_open` says of each
+    ticket whether it can be. Raises `UnreadableRecord` as `find_returned` does.
     """
     open_places = {n for n, may_return in enumerate(is_open) if may_return}
-    found: set[int] = set()
+    found: list[set[int]] = []
     for row in rows:
-        found |= find_returned(tickets, row, open_places - found)
+        found.append(find_returned(tickets, row, open_places))
+        open_places -= found[-1]
     return found
 
 
