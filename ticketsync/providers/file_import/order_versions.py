@@ -18,6 +18,7 @@ from ticketsync.providers.file_import import (
     order_amounts,
     order_parts,
     repeated_returns,
+    reworded_returns,
     undone,
 )
 from ticketsync.providers.file_import.columns import Line
@@ -133,11 +134,42 @@ class VersionMerger:
         others = [version for version in own if not version.sales]
         others += added_rows.newest_of_each(self.recipe, added)
         lines = added_rows.with_returns(chosen.held_lines(), others)
+        lines = self._without_reworded(id_, chosen, others, lines)
         lines += self._returned_again(id_, chosen, others, lines)
         if self.recipe.order_numbers != "folder":
             self._refuse_undone(id_, selling, lines, others)
             self._refuse_net(selling, others)
         return Merged(lines, [*others, *chosen.versions])
+
+    def _without_reworded(
+        self,
+        id_: str,
+        chosen: Merged,
+        others: Sequence[Version],
+        lines: list[Line],
+    ) -> list[Line]:
+        """
+        These rows, of a return that two reports say in other words the fuller one.
+        """
+        held = [*chosen.held_lines()]
+        sellers = {id(version.source) for _, version in held}
+        held += [(line, version) for version in others for line in version.lines]
+        pairs = reworded_returns.find_reworded(self.recipe, lines, held, sellers)
+        if not pairs:
+            return lines
+        self.repeated += any(not pair.is_one for pair in pairs)
+        return reworded_returns.drop_one(
+            lines, pairs, self.recipe.repeated_returns, lambda it: self._fits(id_, it)
+        )
+
+    def _fits(self, id_: str, lines: Sequence[Line]) -> bool | None:
+        """
+        Whether an order can have these rows; `None` where that cannot be seen.
+        """
+        try:
+            return undone.can_be(self._raw(id_, self._amounts_once(lines)))
+        except UnclearAmountError:
+            return None
 
     def _returned_again(
         self,
@@ -156,11 +188,7 @@ class VersionMerger:
             return []
 
         def fits(more: Sequence[Line]) -> bool | None:
-            try:
-                rows = self._amounts_once([*lines, *more])
-            except UnclearAmountError:
-                return None
-            return undone.can_be(self._raw(id_, rows))
+            return self._fits(id_, [*lines, *more])
 
         repeats = repeated_returns.possible(repeats, fits)
         if not repeats:
