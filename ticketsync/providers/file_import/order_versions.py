@@ -233,7 +233,7 @@ class VersionMerger:
         `Conflict` where the newest report sells less than an older one by what further
         reports take back: the same money would go back twice.
         """
-        if len(selling) < 2 or not others or self._is_confirmed(selling[-1]):
+        if len(selling) < 2 or not others:
             return
         newest = selling[-1]
         back = [
@@ -243,10 +243,12 @@ class VersionMerger:
             if line.is_return and not newest.rows[frozen(line)]
         ]
         for version in selling[:-1]:
+            sales = [line.cells for line in self._amounts_once(newest.sales)]
             amount = net_sales.what_went_back_twice(
+                self.recipe,
                 self.rules,
                 [line.cells for line in self._amounts_once(version.sales)],
-                [line.cells for line in self._amounts_once(newest.sales)],
+                sales,
                 [line.cells for _, line in back],
             )
             if amount:
@@ -255,7 +257,7 @@ class VersionMerger:
                     f"{newest.place}: it sells {amount} less than {version.place}, and "
                     f"{statement.source.place(line)} takes that back, which may be the "
                     "same money; remove the report that says it the second time, or "
-                    "add the number to `changed_orders` in the recipe if both are so",
+                    f"{net_sales.way_out(sales, amount)}",
                     "refund-twice",
                 )
 
