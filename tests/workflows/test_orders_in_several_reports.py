@@ -325,6 +325,31 @@ class TestNetOfARefund:
         account.sync()
         assert is_refused(account, "takes that back as well", 2, 2, 7800 + 3900)
 
+    @pytest.mark.parametrize("is_gone", [False, True])
+    def test_a_number_that_answers_another_change_says_nothing_of_it(
+        self, account, is_gone
+    ):
+        """
+        The order was moved to another night once; its number stayed in the recipe.
+        """
+        account.recipe("changed_orders: [1]")
+        moved = self.SOLD.replace("2026-12-05", "2026-12-08")
+        account.put("a.csv", moved)
+        first = account.put("b.csv", self.SOLD)
+        account.put("s.csv", self.BACK)
+        assert is_read(account, 1, 1, 7800)
+        if is_gone:
+            first.unlink()
+        account.put("c.csv", self.NET, f"2,{GALA},Adult,1,39.00")
+        account.sync()
+        assert is_refused(account, "sells 39.00 less", 2, 2, 7800 + 3900)
+        [reason] = account.waiting().values()
+        assert "say `also_returned: {1: 39.00}` in the recipe if both are so" in reason
+        account.recipe("changed_orders: [1]", "also_returned: {1: 38.00}")
+        assert is_refused(account, "sells 39.00 less", 2, 2, 7800 + 3900)
+        account.recipe("changed_orders: [1]", "also_returned: {1: 39.00}")
+        assert is_read(account, 2, 1, 3900 + 3900)
+
     def test_one_refund_more_is_counted(self, account):
         account.put("a.csv", self.SOLD)
         account.put("s.csv", self.BACK)

@@ -159,7 +159,8 @@ class Ticket(msgspec.Struct, frozen=True):
     platform reports that by ticket; `listed` its list price and `tax` its part of the
     order's tax, `None` where the platform does not report it. `code` is the digest of
     the code it is scanned by, `second_code` of an alternative code. `seat` is the label
-    of a reserved seat, as the platform writes it.
+    of a reserved seat, as the platform writes it. `refunded` is what of the order's
+    refunds was for it, `None` where the platform does not report that of each ticket.
     """
 
     id: str
@@ -177,6 +178,7 @@ class Ticket(msgspec.Struct, frozen=True):
     second_code: str | None = None
     seat: str = ""
     tax_added: int = 0
+    refunded: int | None = None
 
 
 class Fee(msgspec.Struct, frozen=True):
@@ -206,6 +208,9 @@ class Refund(msgspec.Struct, frozen=True):
     """
     Money returned to a buyer; `refunded_at` is `None` where the date is not reported,
     `face`, `buyer_fee` and `tax` where the platform does not report these parts.
+
+    Under the id of its order it is the sum of what went back without an id of its own:
+    one refund for each date, and one for what has none.
     """
 
     id: str

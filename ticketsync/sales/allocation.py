@@ -238,7 +238,8 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
 
 def _refunded(order: Order, charged: list[int]) -> list[int]:
     """
-    The refunds of each ticket: void tickets first, then all in proportion.
+    The refunds of each ticket: as they are reported, or void tickets first, then all in
+    proportion.
 
     Few platforms report which ticket a refund was for. Void tickets are the best guess,
     each in full, one after the other; totals do not depend on it. Where the refund
@@ -249,6 +250,9 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     left = sum([refund.amount for refund in order.refunds])
     if not left:
         return allocated
+    reported = [it.refunded for it in order.tickets if it.refunded is not None]
+    if len(reported) == len(charged) and sum(reported) == left:
+        return reported
     void = [n for n, t in enumerate(order.tickets) if t.status is TicketStatus.VOID]
     prices = [min(order.tickets[n].face, charged[n]) for n in void]
     if sum(prices) <= left:

@@ -4,13 +4,18 @@ Refunds as movements: each is written once and never changed or deleted.
 The refunds that a platform reports for an order are compared with the stored movements;
 the difference is a new movement, negative where less is reported than before. So the
 movements of an order always add up to the refunds of the order.
+
+A refund under the order's own id is the sum of all that went back, as far as it has no
+id of its own, and may be reported by dates: then each date is compared. Money that was
+written already, without a date or with another one, is never written a second time.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -55,7 +60,9 @@ def _add(one: int | None, other: int | None, sign: int) -> int | None:
     return None if one is None or other is None else one + sign * other
 
 
-_NOTHING: Mapping[str, RefundSum] = {}
+# Of one refund id: what went back, by the date that the platform gives it.
+ByDate = Mapping[datetime | None, RefundSum]
+_NOTHING: Mapping[str, ByDate] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +81,11 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
     """
-    What was stored of an order before this write: the sum of its movements by refund
-    id, and which of its tickets were void.
+    What was stored of an order before this write: the sums of its movements by refund
+    id and date, and which of its tickets were void.
     """
 
-    sums: Mapping[str, RefundSum]
+    sums: Mapping[str, ByDate]
     void_tickets: frozenset[str]
 
 
@@ -107,29 +114,83 @@ def new_movements(
     refunds = item.order.refunds
     if not refunds and not before:
         return []
-    reported: dict[str, RefundSum] = {}
-    dates: dict[str, datetime | None] = {}
-    for refund in refunds:
-        one = _sum_of(refund)
-        known = reported.get(refund.id)
-        reported[refund.id] = one if known is None else one.plus(known)
-        dates[refund.id] = refund.refunded_at
+    reported = _by_id_and_date(refunds)
     found = []
     for id_ in {**before, **reported}:
-        moved = _moved(reported.get(id_), before.get(id_))
-        if not moved.amount:
-            continue
-        # The platform's date is that of the refund, not of a later correction.
-        date = None if id_ in before else dates[id_]
-        day, basis = _day(item, held, moment, date, is_return=moved.amount > 0)
-        found.append(Movement(id_, moved, date, day, basis))
+        changes = _changes_by_date if id_ == item.order.id else _change
+        for date, moved in changes(reported.get(id_, {}), before.get(id_, {})):
+            day, basis = _day(item, held, moment, date, is_return=moved.amount > 0)
+            found.append(Movement(id_, moved, date, day, basis))
     return found
+
+
+def _by_id_and_date(refunds: Iterable[records.Refund]) -> dict[str, ByDate]:
+    found: dict[str, dict[datetime | None, RefundSum]] = {}
+    for refund in refunds:
+        by_date = found.setdefault(refund.id, {})
+        known = by_date.get(refund.refunded_at)
+        one = _sum_of(refund)
+        by_date[refund.refunded_at] = one if known is None else one.plus(known)
+    return dict(found)
 
 
 def _sum_of(refund: records.Refund) -> RefundSum:
     return RefundSum(
         refund.amount, refund.kind.value, refund.face, refund.buyer_fee, refund.tax
     )
+
+
+_Change = tuple[datetime | None, RefundSum]
+
+
+def _change(reported: ByDate, before: ByDate) -> list[_Change]:
+    """
+    What moved of a refund with an id of its own. The platform's date is that of the
+    refund, not of a later correction.
+    """
+    now, earlier = (_total(it.values()) if it else None for it in (reported, before))
+    moved = _moved(now, earlier)
+    date = None if before else [*reported][-1]
+    return [(date, moved)] if moved.amount else []
+
+
+def _changes_by_date(reported: ByDate, before: ByDate) -> list[_Change]:
+    """
+    What moved of the sum of an order, by the dates that are reported now. What was
+    written without a date, or for one that is no longer reported, is the oldest of the
+    money that is reported elsewhere now: it stays where it was written.
+    """
+    dates = sorted({*before, *reported}, key=lambda it: (it is not None, it or _FIRST))
+    changes = [(it, _moved(reported.get(it), before.get(it))) for it in dates]
+    less = _total(moved for _, moved in changes if moved.amount < 0)
+    written = open_ = -less.amount
+    found: list[_Change] = []
+    for date, moved in changes:
+        if moved.amount > 0:
+            covered = min(open_, moved.amount)
+            open_ -= covered
+            found.append((date, _rest(moved, covered)))
+    found.append((None, _rest(less, open_ - written)))
+    return [(date, moved) for date, moved in found if moved.amount]
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+def _rest(moved: RefundSum, amount: int) -> RefundSum:
+    """
+    What is left of a movement without this amount, of which the parts are not known.
+    """
+    if not amount:
+        return moved
+    return RefundSum(moved.amount - amount, moved.kind, None, None, None)
+
+
+def _total(sums: Iterable[RefundSum]) -> RefundSum:
+    """
+    All of these together, of the kind of the last one.
+    """
+    return functools.reduce(lambda total, one: one.plus(total), sums, RefundSum())
 
 
 def _moved(reported: RefundSum | None, before: RefundSum | None) -> RefundSum:
@@ -230,7 +291,7 @@ def save_movements(
 
 def _held_order(
     order: int,
-    sums: Mapping[int, Mapping[str, RefundSum]],
+    sums: Mapping[int, Mapping[str, ByDate]],
     void_tickets: Mapping[int, frozenset[str]],
 ) -> HeldOrder | None:
     if order not in void_tickets:
@@ -240,21 +301,26 @@ def _held_order(
 
 def _sum_movements(
     connection: Connection, orders: Iterable[int]
-) -> dict[int, dict[str, RefundSum]]:
+) -> dict[int, dict[str, ByDate]]:
     """
-    The sums of the movements of these orders, by order and refund.
+    The sums of the movements of these orders, by order, refund and date.
     """
     wanted = list(orders)
-    found: dict[int, dict[str, RefundSum]] = {}
+    found: dict[int, dict[str, dict[datetime | None, RefundSum]]] = {}
     if not wanted:
-        return found
-    names = ("order_id", "provider_id", "amount", "kind", "face", "buyer_fee", "tax")
-    query = select(*(refunds.c[name] for name in names))
+        return {}
+    names = ("amount", "kind", "face", "buyer_fee", "tax")
+    query = select(
+        refunds.c.order_id,
+        refunds.c.provider_id,
+        refunds.c.refunded_at,
+        *(refunds.c[name] for name in names),
+    ).order_by(refunds.c.id)
     rows = connection.execute(query.where(refunds.c.order_id.in_(wanted)))
-    for order, id_, *values in rows:
-        of_order = found.setdefault(order, {})
-        of_order[id_] = RefundSum(*values).plus(of_order.get(id_, RefundSum()))
-    return found
+    for order, id_, date, *values in rows:
+        by_date = found.setdefault(order, {}).setdefault(id_, {})
+        by_date[date] = RefundSum(*values).plus(by_date.get(date, RefundSum()))
+    return {order: dict(of_order) for order, of_order in found.items()}
 
 
 def _last_numbers(

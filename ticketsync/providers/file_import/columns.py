@@ -43,6 +43,7 @@ class Line(msgspec.Struct):
 
     is_return  whether it takes back what another row sold
     place      where the show plays, by a column that the recipe does not map
+    beside     of all cells but the status, as `whole` is of all; 0 without a status
     """
 
     position: str
@@ -52,6 +53,7 @@ class Line(msgspec.Struct):
     word: str = "unreadable"
     is_return: bool = False
     place: str = ""
+    beside: int = 0
 
 
 Convert = Callable[..., str]  # a cell's text and kind → plain text
@@ -201,6 +203,7 @@ class _LineReader:
         self._set_start(cells)
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
         line.place = row.place
+        line.beside = row.beside
         if not problems:
             line.is_return = is_return(cells, self._recipe)
             line.problem = self._missing(line) or self._no_sale(row.section, line)

@@ -37,8 +37,8 @@ class Entries:
         ]
         self._words = [self._word(line, amount) for line, amount in charging]
         self._charging = [
-            (amount, word)
-            for (_, amount), word in zip(charging, self._words, strict=True)
+            (line, amount, word)
+            for (line, amount), word in zip(charging, self._words, strict=True)
         ]
 
     @property
@@ -46,18 +46,33 @@ class Entries:
         return self._words
 
     @property
-    def charged(self) -> int:
+    def charged_rows(self) -> list[tuple[Cells, int]]:
         """
-        What was charged at purchase, in minor units; all of it where nothing of the
-        order was paid.
+        What was charged at purchase, row by row in minor units; all of it where nothing
+        of the order was paid.
         """
         words = {*self._sold, *self._words}
         is_open = bool(words) and words <= set(NEVER_PAID)
-        return sum(
-            amount
-            for amount, word in self._charging
+        return [
+            (line, amount)
+            for line, amount, word in self._charging
             if word != "comp" and (is_open or word not in NEVER_PAID)
-        )
+        ]
+
+    @property
+    def charged(self) -> int:
+        return sum(amount for _, amount in self.charged_rows)
+
+    @property
+    def taken_back(self) -> list[tuple[Cells, int]]:
+        """
+        The rows below zero, each with what it takes back in minor units.
+        """
+        return [
+            (line, -amount)
+            for line, amount in zip(self.lines, self._amounts, strict=True)
+            if amount < 0
+        ]
 
     @property
     def returned(self) -> int:
@@ -65,20 +80,33 @@ class Entries:
         What went back of it, in minor units. Raises `UnreadableRecord` where the rows
         take back more than the order was charged, or say it in two ways.
         """
-        stated = sum(amount for amount, word in self._charging if word == "refunded")
-        below = [n for n, amount in enumerate(self._amounts) if amount < 0]
-        for n in below:
-            given_back.refuse_open(self._values, self.lines[n])
-        back = -sum(self._amounts[n] for n in below)
+        stated = sum(amount for _, amount in self._stated)
+        below = self.taken_back
+        for line, _ in below:
+            given_back.refuse_open(self._values, line)
+        back = sum(amount for _, amount in below)
         if back > self.charged:
             shown = self._values.shown
             raise UnreadableRecord(
-                f"a row of the kind {safe(self.lines[below[0]].get('kind', ''))!r} "
+                f"a row of the kind {safe(below[0][0].get('kind', ''))!r} "
                 f"takes back {shown(back)}, and no report that was read has more than "
                 f"{shown(self.charged)} of it for this order",
                 word="too-much-returned",
             )
         return returns.counted_once(stated, back, self.charged, self._values.shown)
+
+    @property
+    def returned_rows(self) -> list[tuple[Cells, int]]:
+        """
+        The rows that say what went back, each once. Raises as `returned`.
+        """
+        below = self.taken_back
+        is_repeated = sum(amount for _, amount in below) == self.returned
+        return below if is_repeated else [*self._stated, *below]
+
+    @property
+    def _stated(self) -> list[tuple[Cells, int]]:
+        return [(line, amount) for line, amount, w in self._charging if w == "refunded"]
 
     def _word(self, line: Cells, amount: int) -> str:
         if line.get("status") or not self._values.rules["status"]:

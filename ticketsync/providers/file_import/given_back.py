@@ -45,13 +45,24 @@ def returned_row(
     """
     refuse_open(values, line)
     price, fee = price_of(values, line), fee_of(values, line)
-    amount = price + fee + tax_of(values, line, has_tax=has_tax)
+    on_top = tax_of(values, line, has_tax=has_tax)
+    tax: int | None = None
+    if {"tax", "tax_per_ticket"} & line.keys():
+        tax = on_top if values.rules["tax_on_top"] else abs(values.tax(line) or 0)
     quantity: int | None = None
     if "quantity" in line:
         quantity = abs(values.quantity(line))
     elif values.has_quantity:
         quantity = 0
-    return returns.ReturnedRow(price, amount, fee, quantity, _key(values, line))
+    return returns.ReturnedRow(
+        price,
+        price + fee + on_top,
+        fee,
+        tax,
+        quantity,
+        _key(values, line),
+        line.get("placed", ""),
+    )
 
 
 def _key(values: LineValues, line: Cells) -> returns.Key:
@@ -112,7 +123,6 @@ class TaxRows:
 
 def refuse_without_tax(
     values: LineValues,
-    lines: Sequence[Cells],
     sold: int,
     returned: Sequence[returns.ReturnedRow],
     taxes: TaxRows,
@@ -120,13 +130,9 @@ def refuse_without_tax(
     """
     Raises: `UnreadableRecord` for an order of which less of its tax on top went back
     than of its prices and fees. `sold` are its tickets with their fees, in minor units,
-    `returned` are its `lines` that take back; one that says its own tax is believed.
+    `returned` its rows that take back; one that says its own tax is believed.
     """
-    rows = [
-        row
-        for line, row in zip(lines, returned, strict=True)
-        if not {"tax", "tax_per_ticket"} & line.keys()
-    ]
+    rows = [row for row in returned if row.tax is None]
     back = sum(row.price + row.fee for row in rows) + taxes.fees_returned
     whole = sold + taxes.fees_charged
     missing = taxes.charged * min(back, whole) - taxes.returned * whole

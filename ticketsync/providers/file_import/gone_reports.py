@@ -224,21 +224,24 @@ def _unless_undone(
     The verdict on the same order, or another where it would go back to what it was in
     an older report.
     """
-    if is_confirmed(recipe, found.raw["lines"]):
-        return verdict
-    before, now = undone.figures_of(old), undone.figures_of(found.raw)
-    lost = undone.what_is_undone(before, now)
-    if lost:
-        return Verdict("other", lost)
-    if is_older and before != now and None not in (before, now):
-        return Verdict("other", "this report is the older one")
+    if not is_confirmed(recipe, found.raw["lines"]):
+        before, now = undone.figures_of(old), undone.figures_of(found.raw)
+        lost = undone.what_is_undone(before, now)
+        if lost:
+            return Verdict("other", lost)
+        if is_older and before != now and None not in (before, now):
+            return Verdict("other", "this report is the older one")
     sold, _ = _parts(recipe, old["lines"])
     sold_now, returned = _parts(recipe, found.raw["lines"])
     amount = net_sales.what_went_back_twice(
-        found.raw["rules"], sold, sold_now, returned
+        recipe, found.raw["rules"], sold, sold_now, returned
     )
     if amount:
-        return Verdict("other", f"it sells {amount} less, and takes that back as well")
+        return Verdict(
+            "other",
+            f"it sells {amount} less, and takes that back as well: "
+            f"{net_sales.way_out(sold_now, amount)}",
+        )
     return verdict
 
 

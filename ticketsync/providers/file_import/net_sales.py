@@ -12,19 +12,22 @@ from ticketsync.core import money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers.file_import import given_back, undone
 from ticketsync.providers.file_import.line_values import Cells, LineValues
+from ticketsync.providers.file_import.recipe import Recipe
 
 _MOST_SUMS = 4096  # of rows that take something back; more are only added up
 
 
 def what_went_back_twice(
+    recipe: Recipe,
     rules: Mapping[str, Any],
     before: Sequence[Cells],
     now: Sequence[Cells],
     returned: Sequence[Cells],
 ) -> str:
     """
-    How much less the sales of an order come to now than before, in words, where some of
-    the rows that take something back come to the same; `""` otherwise.
+    How much less the sales of an order come to now than before, as plain text, where
+    some of the rows that take something back come to the same; `""` otherwise, and
+    where the recipe says that just this amount is meant twice.
     """
     if not before or not now or not returned:
         return ""
@@ -37,7 +40,20 @@ def what_went_back_twice(
     less = old.charged - new.charged
     if less <= 0 or less not in _sums(_amounts(rules, returned)):
         return ""
-    return money.decimal_text(less, old.currency)
+    amount = money.decimal_text(less, old.currency)
+    return "" if _is_meant(recipe, now, amount) else amount
+
+
+def way_out(lines: Sequence[Cells], amount: str) -> str:
+    """
+    What to write into the recipe where an order is sold for less and returned, too.
+    """
+    number = next((it["order"] for it in lines if "order" in it), "")
+    return f"say `also_returned: {{{number}: {amount}}}` in the recipe if both are so"
+
+
+def _is_meant(recipe: Recipe, lines: Sequence[Cells], amount: str) -> bool:
+    return any(recipe.also_returned.get(it.get("order", "")) == amount for it in lines)
 
 
 def _amounts(rules: Mapping[str, Any], returned: Sequence[Cells]) -> list[int]:

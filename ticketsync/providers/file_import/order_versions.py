@@ -18,11 +18,13 @@ from ticketsync.providers.file_import import (
     order_amounts,
     order_parts,
     repeated_returns,
+    reworded_returns,
     undone,
 )
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.order_rows import UnclearAmountError
+from ticketsync.providers.file_import.order_rules import OrderRules
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
     CHANGED,
@@ -64,8 +66,12 @@ class VersionMerger:
     notes: list[str] = field(default_factory=list)
     comparisons: Comparisons = field(default_factory=Comparisons)
     repeated: int = 0
+    _rules_of: OrderRules = field(init=False)
     _origins: dict[Origin, Origin] = field(default_factory=dict)
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._rules_of = OrderRules(self.rules)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
@@ -92,7 +98,7 @@ class VersionMerger:
 
     def _raw(self, id_: str, lines: Sequence[Line]) -> dict[str, Any]:
         cells = [stored_cells(line) for line in lines]
-        return {"id": id_, "rules": self.rules, "lines": cells}
+        return {"id": id_, "rules": self._rules_of.get_rules(lines), "lines": cells}
 
     def _amounts_once(
         self, lines: Sequence[Line], found: Sequence[Version] = ()
@@ -128,11 +134,42 @@ class VersionMerger:
         others = [version for version in own if not version.sales]
         others += added_rows.newest_of_each(self.recipe, added)
         lines = added_rows.with_returns(chosen.held_lines(), others)
+        lines = self._without_reworded(id_, chosen, others, lines)
         lines += self._returned_again(id_, chosen, others, lines)
         if self.recipe.order_numbers != "folder":
             self._refuse_undone(id_, selling, lines, others)
             self._refuse_net(selling, others)
         return Merged(lines, [*others, *chosen.versions])
+
+    def _without_reworded(
+        self,
+        id_: str,
+        chosen: Merged,
+        others: Sequence[Version],
+        lines: list[Line],
+    ) -> list[Line]:
+        """
+        These rows, of a return that two reports say in other words the fuller one.
+        """
+        held = [*chosen.held_lines()]
+        sellers = {id(version.source) for _, version in held}
+        held += [(line, version) for version in others for line in version.lines]
+        pairs = reworded_returns.find_reworded(self.recipe, lines, held, sellers)
+        if not pairs:
+            return lines
+        self.repeated += any(not pair.is_one for pair in pairs)
+        return reworded_returns.drop_one(
+            lines, pairs, self.recipe.repeated_returns, lambda it: self._fits(id_, it)
+        )
+
+    def _fits(self, id_: str, lines: Sequence[Line]) -> bool | None:
+        """
+        Whether an order can have these rows; `None` where that cannot be seen.
+        """
+        try:
+            return undone.can_be(self._raw(id_, self._amounts_once(lines)))
+        except UnclearAmountError:
+            return None
 
     def _returned_again(
         self,
@@ -151,11 +188,7 @@ class VersionMerger:
             return []
 
         def fits(more: Sequence[Line]) -> bool | None:
-            try:
-                rows = self._amounts_once([*lines, *more])
-            except UnclearAmountError:
-                return None
-            return undone.can_be(self._raw(id_, rows))
+            return self._fits(id_, [*lines, *more])
 
         repeats = repeated_returns.possible(repeats, fits)
         if not repeats:
@@ -200,7 +233,7 @@ class VersionMerger:
         `Conflict` where the newest report sells less than an older one by what further
         reports take back: the same money would go back twice.
         """
-        if len(selling) < 2 or not others or self._is_confirmed(selling[-1]):
+        if len(selling) < 2 or not others:
             return
         newest = selling[-1]
         back = [
@@ -210,10 +243,12 @@ class VersionMerger:
             if line.is_return and not newest.rows[frozen(line)]
         ]
         for version in selling[:-1]:
+            sales = [line.cells for line in self._amounts_once(newest.sales)]
             amount = net_sales.what_went_back_twice(
+                self.recipe,
                 self.rules,
                 [line.cells for line in self._amounts_once(version.sales)],
-                [line.cells for line in self._amounts_once(newest.sales)],
+                sales,
                 [line.cells for _, line in back],
             )
             if amount:
@@ -222,7 +257,7 @@ class VersionMerger:
                     f"{newest.place}: it sells {amount} less than {version.place}, and "
                     f"{statement.source.place(line)} takes that back, which may be the "
                     "same money; remove the report that says it the second time, or "
-                    "add the number to `changed_orders` in the recipe if both are so",
+                    f"{net_sales.way_out(sales, amount)}",
                     "refund-twice",
                 )
 

@@ -7,26 +7,35 @@ versions stored are as they stood in the report.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from ticketsync.core import clock, money, records
+from ticketsync.core import clock, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import (
+    dated_refunds,
     given_back,
+    kept_fees,
     returns,
     row_fees,
+    sold_tickets,
     stated_totals,
     ticket_ids,
 )
+from ticketsync.providers.file_import.dated_refunds import ReturnDays
 from ticketsync.providers.file_import.entries import Entries
 from ticketsync.providers.file_import.line_values import Cells, LineValues
-from ticketsync.providers.file_import.listing import occurrence_of, parse_time
-from ticketsync.providers.file_import.recipe_keys import WITHOUT_ENTRY
+from ticketsync.providers.file_import.listing import parse_time
+from ticketsync.providers.file_import.night_parts import (
+    NightParts,
+    Taken,
+    with_amounts,
+)
+from ticketsync.providers.file_import.sold_tickets import Sale
 
 
 def parse_order(raw: Raw) -> records.Order:
@@ -69,27 +78,53 @@ def sold_rows(raw: Raw) -> list[ticket_ids.SoldRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sale:
+class _Charges:
     """
-    A line that sells, and its status. `is_charged` is false for a line that was
-    cancelled in an order of which something else was paid.
+    What the rows of an order charge: its sales, and its rows for fees and for taxes.
     """
 
-    line: Cells
-    word: str
-    is_charged: bool
+    status: OrderStatus
+    sales: Sequence[Sale]
+    fees: Entries
+    taxes: Entries
 
 
 @dataclass(frozen=True, slots=True)
 class _GivenBack:
     """
-    The tickets of an order, what of them went back in minor units, and of that the fees
-    that the buyer had paid.
+    The tickets of an order with those that went back void, the rows that took something
+    back, all that went back in minor units, and of that the buyers' fees.
     """
 
     tickets: tuple[records.Ticket, ...]
+    taken: Sequence[Taken]
     amount: int
     buyer_fees: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """
+    What an order comes to, in minor units; `charged` is 0 where nothing was paid.
+    """
+
+    total: int
+    charged: int
+    buyer_fees: int
+    tax: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _ByTicket:
+    """
+    The tickets with all that is known of each, the buyers' fees of the whole order, if
+    its tax on top is not in the tickets, and what of the fees was kept for each ticket.
+    """
+
+    tickets: tuple[records.Ticket, ...]
+    buyer_fees: int
+    tax_on_top: bool
+    kept: tuple[int, ...] | None
 
 
 class _OrderParser:
@@ -106,94 +141,163 @@ class _OrderParser:
         if "nothing" in self.kinds and "sale" not in self.kinds:
             raise UnreadableRecord("quantity is 0")
 
-    def lines_of(self, kind: str) -> list[Cells]:
+    def lines_of(self, *kinds: str) -> list[Cells]:
         return [
             line
+            for kind in kinds
             for line, found in zip(self.lines, self.kinds, strict=True)
             if found == kind
         ]
 
     def order(self) -> records.Order:
-        words = [self.values.status(line) for line in self.lines_of("sale")]
-        fees = Entries(self.values, self.lines_of("fee"), words)
-        taxes = Entries(self.values, self.lines_of("tax"), words)
-        status = _order_status([*words, *fees.words, *taxes.words])
-        sales = self.sales(words, status)
-        if self.lines_of("refund") and not sales:
-            raise _refund_alone()
-        tax_rows = given_back.TaxRows(
-            taxes.charged, taxes.returned, fees.charged, fees.returned
-        )
-        back = self.given_back(self.sold_tickets(sales), sales, tax_rows)
-        tax = self.tax(sales, taxes)
-        refunded = back.amount + fees.returned
-        if self.rules["tax_on_top"]:
-            refunded += taxes.returned
-        buyer_fees = sum(ticket.fee for ticket in back.tickets) + fees.charged
-        of_tickets = sum(ticket.face for ticket in back.tickets) + buyer_fees
-        on_top = (tax or 0) if self.rules["tax_on_top"] else 0
-        total = of_tickets + on_top
-        is_paid = status is OrderStatus.PAID or bool(refunded)
-        charged = total if is_paid else 0
+        charges = self.charges()
+        back = self.given_back(charges)
+        sums = self.sums(charges, back)
+        made = self.by_ticket(charges, back, sums)
+        parts = self.dated_parts(charges, back)
+        days = ReturnDays(self.lines_of("sale"), self.rules["timezone"])
         first = (self.lines_of("sale") or self.lines)[0]
         occurrence = self.values.occurrence(first)
         if not first.get("order"):
             raise UnreadableRecord("it has no order number")
+        id_ = str(self.raw["id"])
         return records.Order(
-            id=str(self.raw["id"]),
+            id=id_,
             occurrence_id=occurrence["id"],
-            status=status,
+            status=charges.status,
             placed_at=parse_time(first, self.rules, "placed")
             or clock.from_iso(occurrence["starts_at"]),
             currency=self.values.currency,
-            total=total,
-            charged=charged,
-            tickets=back.tickets,
-            buyer_fees=fees.charged,
-            tax=tax,
-            tax_on_top=self.rules["tax_on_top"],
+            total=sums.total,
+            charged=sums.charged,
+            tickets=made.tickets,
+            buyer_fees=made.buyer_fees,
+            tax=sums.tax,
+            tax_on_top=made.tax_on_top,
             discounts=sum(
                 t.listed - t.face for t in back.tickets if t.listed is not None
             ),
-            fees=self.fees(
-                sales,
-                back.tickets,
-                buyer_fees - back.buyer_fees - fees.returned,
-                charged,
-            )
-            if is_paid
-            else (),
-            refunds=(records.Refund(str(self.raw["id"]), refunded),)
-            if refunded
-            else (),
+            fees=self.fees(charges, back, sums, made),
+            refunds=dated_refunds.refunds_by_date(id_, back.amount, parts, days),
             channel=first.get("channel", ""),
-            doubt=self.discrepancy(sales, total, refunded, charged),
+            doubt=self.discrepancy(charges, back, sums)
+            or self.early_return(parts, days),
         )
 
-    def sales(self, words: Sequence[str], status: OrderStatus) -> list[_Sale]:
+    def charges(self) -> _Charges:
         """
-        The lines that sell. Of an order that was paid, one that was cancelled and never
-        paid back is not charged.
+        Of an order that was paid, a line that was cancelled and never paid back is not
+        charged.
         """
-        return [
-            _Sale(
+        lines = self.lines_of("sale")
+        words = [self.values.status(line) for line in lines]
+        fees = Entries(self.values, self.lines_of("fee"), words)
+        taxes = Entries(self.values, self.lines_of("tax"), words)
+        status = _order_status([*words, *fees.words, *taxes.words])
+        sales = [
+            Sale(
                 line,
                 word,
                 status is not OrderStatus.PAID
                 or word != "cancelled"
                 or given_back.stated(self.values, line, word) > 0,
             )
-            for line, word in zip(self.lines_of("sale"), words, strict=True)
+            for line, word in zip(lines, words, strict=True)
+        ]
+        if self.lines_of("refund") and not sales:
+            raise _refund_alone()
+        return _Charges(status, sales, fees, taxes)
+
+    def given_back(self, charges: _Charges) -> _GivenBack:
+        """
+        What went back, by the order's tickets and by its rows for fees and taxes.
+        """
+        values, sales = self.values, charges.sales
+        fees_back, taxes_back = charges.fees.returned, charges.taxes.returned
+        tickets = sold_tickets.sold_tickets(values, self.raw, sales)
+        sold = [
+            given_back.sold_row(
+                values, sale.line, sale.word, is_charged=sale.is_charged
+            )
+            for sale in sales
+        ]
+        rows = self.returned_rows(charges, tickets)
+        again = returns.repeating_rows(sold, rows, values.shown)
+        once = [row for n, row in enumerate(rows) if n not in again]
+        amount = sum(row.stated for row in sold) + sum(row.amount for row in once)
+        if self.rules["tax_on_top"]:
+            amount += taxes_back
+        buyer_fees = sum(
+            values.fee(sale.line)
+            for sale, row in zip(sales, sold, strict=True)
+            if row.stated >= row.paid
+        )
+        voided = returns.find_all_returned(tickets, rows, self.may_return(sales))
+        taken = [
+            Taken(line, row, n not in again, sorted(places))
+            for n, (line, row, places) in enumerate(
+                zip(self.lines_of("refund"), rows, voided, strict=True)
+            )
+        ]
+        return _GivenBack(
+            _with_void(tickets, set().union(*voided)),
+            taken,
+            amount + fees_back,
+            buyer_fees + sum(row.fee for row in once) + fees_back,
+        )
+
+    def returned_rows(
+        self, charges: _Charges, tickets: Sequence[records.Ticket]
+    ) -> list[returns.ReturnedRow]:
+        """
+        The rows that take back tickets, or money that was paid for them.
+        """
+        values, fees, taxes = self.values, charges.fees, charges.taxes
+        has_tax = any(values.tax(sale.line) for sale in charges.sales)
+        rows = [
+            given_back.returned_row(values, line, has_tax=has_tax)
+            for line in self.lines_of("refund")
+        ]
+        if self.rules["tax_on_top"]:
+            given_back.refuse_without_tax(
+                values,
+                sum(it.face + it.fee for it in tickets),
+                rows,
+                given_back.TaxRows(
+                    taxes.charged, taxes.returned, fees.charged, fees.returned
+                ),
+            )
+        return rows
+
+    def may_return(self, sales: Sequence[Sale]) -> list[bool]:
+        """
+        Whether each ticket of these sales can go back.
+        """
+        return [
+            sale.word != "cancelled"
+            for sale in sales
+            for _ in range(self.values.quantity(sale.line))
         ]
 
-    def tax(self, sales: Sequence[_Sale], entries: Entries) -> int | None:
+    def sums(self, charges: _Charges, back: _GivenBack) -> _Sums:
+        tax = self.tax(charges)
+        buyer_fees = sum(ticket.fee for ticket in back.tickets) + charges.fees.charged
+        total = sum(ticket.face for ticket in back.tickets) + buyer_fees
+        if self.rules["tax_on_top"]:
+            total += tax or 0
+        is_paid = charges.status is OrderStatus.PAID or bool(back.amount)
+        return _Sums(total, total if is_paid else 0, buyer_fees, tax)
+
+    def tax(self, charges: _Charges) -> int | None:
         """
         The tax of all lines; unknown if it is for any line that cost something.
         """
-        if entries.lines:
+        if charges.taxes.lines:
             self.refuse_two_taxes()
-            return entries.charged
-        known = [(s.line, self.values.tax(s.line)) for s in sales if s.is_charged]
+            return charges.taxes.charged
+        known = [
+            (s.line, self.values.tax(s.line)) for s in charges.sales if s.is_charged
+        ]
         if any(tax is None and self.values.line_total(line) for line, tax in known):
             return None
         return sum(tax or 0 for _, tax in known)
@@ -210,180 +314,118 @@ class _OrderParser:
                 word="two-taxes",
             )
 
-    def sold_tickets(self, sales: Sequence[_Sale]) -> list[records.Ticket]:
-        ticket_ids.refuse_other_case([sale.line for sale in sales])
-        labels = self.raw.get("labels")
-        if labels is None or len(labels) != len(sales):
-            rows = [
-                ticket_ids.SoldRow(sale.line, self.values.occurrence(sale.line)["id"])
-                for sale in sales
-            ]
-            labels = ticket_ids.labels_of([rows])
-        return [
-            ticket
-            for sale, label in zip(sales, labels, strict=True)
-            for ticket in self.tickets(sale, label)
-        ]
-
-    def tickets(self, sale: _Sale, label: str) -> list[records.Ticket]:
-        line, word = sale.line, sale.word
-        occurrence = self.values.occurrence(line)
-        quantity = self.values.quantity(line)
-        if quantity == 0:
-            raise UnreadableRecord("quantity is 0")
-        total = 0 if word == "comp" else self.values.line_total(line)
-        faces = money.split_evenly(total if sale.is_charged else 0, quantity)
-        fees = money.split_evenly(
-            self.values.fee(line) if sale.is_charged else 0, quantity
-        )
-        listed = self.values.amount(line, "list_price")
-        discounts = money.split_evenly(
-            self.values.amount(line, "discount") or 0, quantity
-        )
-        is_void = word in WITHOUT_ENTRY
-        type_name = line.get("type") or "Ticket"
-        return [
-            records.Ticket(
-                id=f"{self.raw['id']}/{label}/{n + 1}",
-                occurrence_id=occurrence["id"],
-                type_id=type_name,
-                type_name=type_name,
-                status=TicketStatus.VOID if is_void else TicketStatus.VALID,
-                checked_in=_is_checked_in(line),
-                face=face,
-                fee=fee,
-                listed=(listed if listed is not None else face + discount)
-                if sale.is_charged
-                else None,
-            )
-            for n, (face, fee, discount) in enumerate(
-                zip(faces, fees, discounts, strict=True)
-            )
-        ]
-
-    def given_back(
-        self,
-        tickets: Sequence[records.Ticket],
-        sales: Sequence[_Sale],
-        taxes: given_back.TaxRows,
-    ) -> _GivenBack:
+    def by_ticket(self, charges: _Charges, back: _GivenBack, sums: _Sums) -> _ByTicket:
         """
-        What went back by the order's tickets, and the tickets with the returned void.
+        Fees, taxes and returns ticket by ticket in an order over several nights. In one
+        of a single night, all that is of the whole order is left to be allocated.
         """
-        values, lines = self.values, self.lines_of("refund")
-        sold = [
-            given_back.sold_row(
-                values, sale.line, sale.word, is_charged=sale.is_charged
+        left = sums.buyer_fees - back.buyer_fees
+        if not self.rules.get("by_night") or not charges.sales:
+            return _ByTicket(
+                back.tickets,
+                charges.fees.charged,
+                self.rules["tax_on_top"],
+                row_fees.buyer_fees_by_ticket(back.tickets, left),
             )
-            for sale in sales
-        ]
-        has_tax = any(values.tax(sale.line) for sale in sales)
-        rows = [
-            given_back.returned_row(values, line, has_tax=has_tax) for line in lines
-        ]
-        if self.rules["tax_on_top"]:
-            given_back.refuse_without_tax(
-                values, lines, sum(it.face + it.fee for it in tickets), rows, taxes
-            )
-        again = returns.repeating_rows(sold, rows, values.shown)
-        rows_once = [row for n, row in enumerate(rows) if n not in again]
-        is_open = [
-            sale.word != "cancelled"
-            for sale in sales
-            for _ in range(values.quantity(sale.line))
-        ]
-        voided = returns.find_all_returned(tickets, rows, is_open)
-        return _GivenBack(
-            tuple(
-                msgspec.structs.replace(ticket, status=TicketStatus.VOID)
-                if n in voided
-                else ticket
-                for n, ticket in enumerate(tickets)
-            ),
-            sum(row.stated for row in sold) + sum(row.amount for row in rows_once),
-            sum(
-                values.fee(sale.line)
-                for sale, row in zip(sales, sold, strict=True)
-                if row.stated >= row.paid
-            )
-            + sum(row.fee for row in rows_once),
+        fees, taxes = charges.fees, charges.taxes
+        night = NightParts(self.values, charges.sales, back.tickets)
+        tax = night.of_rows(taxes.charged_rows) if taxes.lines else night.taxes()
+        fees_back = night.of_rows(fees.returned_rows)
+        taxes_back = night.of_rows(taxes.returned_rows)
+        if not self.rules["tax_on_top"]:
+            taxes_back = [0] * len(taxes_back)
+        tickets = with_amounts(
+            back.tickets,
+            night.of_rows(fees.charged_rows),
+            None if sums.tax is None else tax,
+            _added(night.refunded(back.taken), fees_back, taxes_back),
+            tax_on_top=self.rules["tax_on_top"],
+        )
+        gone = _added(night.fees_back(back.taken), fees_back)
+        kept = tuple(it.fee - n for it, n in zip(tickets, gone, strict=True))
+        return _ByTicket(tickets, 0, False, kept)
+
+    def dated_parts(
+        self, charges: _Charges, back: _GivenBack
+    ) -> list[dated_refunds.ReturnedPart]:
+        """
+        What each row takes back, in an order whose rows say when.
+        """
+        if not self.rules.get("dated_returns"):
+            return []
+        has_fees = bool(charges.fees.lines) or any("fee" in it for it in self.lines)
+        return dated_refunds.parts_of_rows(
+            [item.row for item in back.taken],
+            charges.fees.taken_back,
+            charges.taxes.taken_back,
+            has_fees=has_fees,
+            tax_on_top=self.rules["tax_on_top"],
         )
 
     def fees(
-        self,
-        sales: Sequence[_Sale],
-        tickets: Sequence[records.Ticket],
-        buyer_fees: int,
-        charged: int,
+        self, charges: _Charges, back: _GivenBack, sums: _Sums, made: _ByTicket
     ) -> tuple[records.Fee, ...] | None:
         """
-        What the platform kept; `buyer_fees` are those that did not go back.
+        What the platform kept.
         """
-        platform = self.rules["platform"]
-        name = f"{platform} fee"
-        own = row_fees.buyer_fees_by_ticket(tickets, buyer_fees)
-        if not self.rules["tells_kept"]:
-            if not charged:
-                return ()
-            if not buyer_fees or not self.rules["fee_is_kept"]:
-                return None
-            rest = records.Fee(f"What else {platform} kept", None)
-            return (self.fee(name, buyer_fees, own), rest)
-        rows = self.rows_with_fee(sales)
-        kept = sum(row.amount for row in rows)
-        parts: tuple[int, ...] | None = row_fees.fees_by_ticket(rows, tickets)
-        if self.rules["fee_is_kept"]:
-            kept += buyer_fees
-            parts = row_fees.added(parts, own)
-        return (self.fee(name, kept, parts),) if kept or any(parts or ()) else ()
-
-    def fee(self, name: str, amount: int, parts: tuple[int, ...] | None) -> records.Fee:
-        """
-        A fee that stands on rows belongs to their tickets. One of the whole order, and
-        one whose rules do not say which it is, is left to be allocated.
-        """
-        is_by_row = self.rules.get("fees_by_row", False)
-        return records.Fee(name, amount, by_ticket=parts if is_by_row else None)
-
-    def rows_with_fee(self, sales: Sequence[_Sale]) -> list[row_fees.RowFee]:
-        """
-        What was kept for each row, those that sell first, as their tickets are.
-        """
-        sold = [
-            self.row_fee(sale.line, self.values.quantity(sale.line), sale.is_charged)
-            for sale in sales
-        ]
-        others = [
-            self.row_fee(line, 0, True)
-            for kind in ("refund", "fee", "tax", "nothing")
-            for line in self.lines_of(kind)
-        ]
-        return [*sold, *others]
-
-    def row_fee(self, line: Cells, sells: int, is_charged: bool) -> row_fees.RowFee:
-        occurrence = occurrence_of(line, self.rules)
-        return row_fees.RowFee(
-            (self.values.amount(line, "kept") or 0) if is_charged else 0,
-            sells,
-            occurrence["id"] if occurrence else "",
-            line.get("type", ""),
+        if charges.status is not OrderStatus.PAID and not back.amount:
+            return ()
+        others = self.lines_of("refund", "fee", "tax", "nothing")
+        return kept_fees.kept_fees(
+            self.values,
+            kept_fees.rows_with_fee(self.values, charges.sales, others),
+            made.tickets,
+            sums.buyer_fees - back.buyer_fees,
+            made.kept,
+            is_charged=bool(sums.charged),
         )
 
     def discrepancy(
-        self, sales: Sequence[_Sale], total: int, refunded: int, charged: int
+        self, charges: _Charges, back: _GivenBack, sums: _Sums
     ) -> str | None:
-        rows = [*self.lines_of("sale"), *self.lines_of("fee"), *self.lines_of("tax")]
+        rows = self.lines_of("sale", "fee", "tax")
         on_top = self.lines_of("tax") if self.rules["tax_on_top"] else []
         entries = [*self.lines_of("fee"), *on_top]
-        bearing = [sale.line for sale in sales if sale.is_charged]
+        bearing = [sale.line for sale in charges.sales if sale.is_charged]
         bearing += [line for line in entries if self.values.line_total(line) > 0]
         other = stated_totals.discrepancy(
-            self.values, total, bearing, rows, self.lines_of("refund")
+            self.values, sums.total, bearing, rows, self.lines_of("refund")
         )
-        if other is None and refunded > charged:
+        if other is None and back.amount > sums.charged:
             shown = self.values.shown
-            return f"refunded {shown(refunded)} of {shown(charged)} paid"
+            return f"refunded {shown(back.amount)} of {shown(sums.charged)} paid"
         return other
+
+    def early_return(
+        self, parts: Sequence[dated_refunds.ReturnedPart], days: ReturnDays
+    ) -> str | None:
+        """
+        Which row takes something back on a day before the order was bought, in words.
+        """
+        early = next((it for it in parts if days.is_before_sale(it.placed)), None)
+        if early is None:
+            return None
+        back, sold = (it.removesuffix(" 00:00") for it in (early.placed, days.sold))
+        amount = early.amount or early.tax or 0
+        return (
+            f"a row takes back {self.values.shown(amount)} on {back}, before the order "
+            f"was bought ({sold}): that is not taken for the day of the return"
+        )
+
+
+def _with_void(
+    tickets: Sequence[records.Ticket], places: Collection[int]
+) -> tuple[records.Ticket, ...]:
+    return tuple(
+        msgspec.structs.replace(ticket, status=TicketStatus.VOID)
+        if n in places
+        else ticket
+        for n, ticket in enumerate(tickets)
+    )
+
+
+def _added(*parts: Sequence[int]) -> list[int]:
+    return [sum(amounts) for amounts in zip(*parts, strict=True)]
 
 
 def _refund_alone() -> UnreadableRecord:
@@ -403,7 +445,3 @@ def _order_status(words: list[str]) -> OrderStatus:
     if "pending" in words:
         return OrderStatus.PENDING
     return OrderStatus.CANCELLED
-
-
-def _is_checked_in(line: Cells) -> bool:
-    return line.get("checked_in", "").lower() in ("1", "y", "yes", "true", "x")

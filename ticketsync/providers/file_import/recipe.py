@@ -48,6 +48,8 @@ class Recipe:
                   an order that contradicts an older one is set aside
     changed_orders  numbers of orders that are the same although nothing in a newer
                   report says so: an exchange for another night, a corrected price
+    also_returned   number of an order → how much less it is sold for in a newer report,
+                    while the same amount went back as well
     renamed_events  what an event is called now → what it was called before; itself
                     where it is another event
     repeated_rows   what rows mean that are equal in every cell
@@ -80,6 +82,7 @@ class Recipe:
     free: tuple[str, ...] = ()
     changed_orders: tuple[str, ...] = ()
     renamed_events: Mapping[str, str] = field(default_factory=dict)
+    also_returned: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
@@ -176,16 +179,18 @@ def parse_recipe(text: str, source: str) -> Recipe:
         ignore_columns=_words(given, "ignore_columns"),
         free=_words(given, "free"),
         changed_orders=_words(given, "changed_orders"),
-        renamed_events={
-            now.strip(): before.strip()
-            for now, before in given.get("renamed_events", {}).items()
-        },
+        renamed_events=_pairs(given, "renamed_events"),
+        also_returned=_pairs(given, "also_returned"),
         **{name: given[name].strip() for name in recipe_keys.AS_GIVEN if name in given},
     )
 
 
 def _words(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in given.get(name, ()))
+
+
+def _pairs(given: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {key.strip(): text.strip() for key, text in given.get(name, {}).items()}
 
 
 def _by_their_word(ours: Mapping[str, Sequence[str]]) -> dict[str, str]:

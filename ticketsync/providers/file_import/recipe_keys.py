@@ -47,6 +47,7 @@ RECIPE = section(
     **dict.fromkeys(("columns", "formats", "status", "kind", "signs", "per"), dict),
     **dict.fromkeys(WORD_LISTS, list[str]),
     renamed_events=dict[str, str],
+    also_returned=dict[str, str],
 )
 COLUMNS = section(**dict.fromkeys(FIELDS, str))
 FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))

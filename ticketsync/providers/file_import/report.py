@@ -21,6 +21,7 @@ from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.ignored_worth import worth
 from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
 from ticketsync.providers.file_import.report_rows import STATUS_ADVICE, RowReader
 from ticketsync.providers.report_folder import report_key
 
@@ -163,6 +164,7 @@ def _read_table(
     for line in lines:
         orders.setdefault(_order_id(line, file), []).append(line)
     notes += _settle_repeated_rows(recipe, orders, file)
+    notes += _equal_but_for_status(recipe, orders, file)
     notes += _left_out(file, reader, worth(recipe, ignored))
     return orders
 
@@ -214,6 +216,33 @@ def _settle_repeated_rows(
         yield (
             f"{file}: {_rows(len(repeated))} equal to an earlier one {counted} "
             f"({_some(repeated)})"
+        )
+
+
+def _equal_but_for_status(
+    recipe: Recipe, orders: dict[str, list[Line]], file: str
+) -> Iterator[str]:
+    """
+    Rows of an order that sell and differ in nothing but a status under which both were
+    paid: two tickets, or one that is listed once more.
+    """
+    if recipe.repeated_rows == "count":
+        return
+    found: list[str] = []
+    for lines in orders.values():
+        states: dict[int, str] = {}
+        for line in lines if len(lines) > 1 else ():
+            status = recipe.status.get(line.cells.get("status", "").lower(), "")
+            if line.is_return or not line.beside or status in ("", *NEVER_PAID):
+                continue
+            if states.setdefault(line.beside, status) != status:
+                found.append(line.position)
+    if found:
+        yield (
+            f"{file}: {_rows(len(found))} equal to an earlier one of the order in all "
+            f"but the status ({_some(found)}); each counts as a ticket: remove the "
+            "earlier one if it is the same ticket, or say `repeated_rows: count` if "
+            "such rows are tickets of their own"
         )
 
 

@@ -60,6 +60,7 @@ class MappedRow(msgspec.Struct, frozen=True):
 
     is_short   whether the row ends before a column that the recipe maps
     whole      a hash of all its cells
+    beside     a hash of all of them but its status
     problem    why it cannot be read, its cells set aside
     word       the problem's name
     place      where the show plays, by a column that the recipe does not map
@@ -74,6 +75,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     word: str = ""
     section: str = ""
     place: str = ""
+    beside: int = 0
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -110,6 +112,8 @@ class RowReader:
         self._section = found.section
         named = [column for column, name in heading.fields if name == "currency"]
         self._currency = named[0] if named else None
+        states = [column for column, name in heading.fields if name == "status"]
+        self._mapped_status = states[0] if states else None
         self._own_currency = recipe.currency
         self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
@@ -164,7 +168,14 @@ class RowReader:
             word,
             self._section,
             cells[place] if place is not None and place < len(cells) else "",
+            self._hash_beside_status(cells),
         )
+
+    def _hash_beside_status(self, cells: tuple[str, ...]) -> int:
+        state = self._mapped_status
+        if state is None:
+            return 0
+        return hash((cells[:state], cells[state + 1 :]))
 
     def _problem(self, row: Row) -> tuple[str, str]:
         cells = row.cells

@@ -43,15 +43,19 @@ class ReturnedRow:
     price     in minor units, above zero
     amount    with the fee and the tax that went back
     fee       of that, the buyer's fee
+    tax       what it says of the tax that went back; `None` for nothing
     quantity  of tickets; `None` in a report with one ticket on each row
     key       `""` for what the row does not name
+    placed    when, as plain text; `""` where it does not say
     """
 
     price: int
     amount: int
     fee: int
+    tax: int | None
     quantity: int | None
     key: Key
+    placed: str = ""
 
 
 def repeating_rows(
@@ -120,15 +124,16 @@ def _parts_of_key(sold: Collection[Key], returned: Collection[Key]) -> int:
 
 def find_all_returned(
     tickets: Sequence[Ticket], rows: Sequence[ReturnedRow], is_open: Sequence[bool]
-) -> set[int]:
+) -> list[set[int]]:
     """
-    The places of the tickets that these rows take back; `is_open` says of each ticket
-    whether it can be. Raises `UnreadableRecord` as `find_returned` does.
+    The places of the tickets that each of these rows takes back; `is_open` says of each
+    ticket whether it can be. Raises `UnreadableRecord` as `find_returned` does.
     """
     open_places = {n for n, may_return in enumerate(is_open) if may_return}
-    found: set[int] = set()
+    found: list[set[int]] = []
     for row in rows:
-        found |= find_returned(tickets, row, open_places - found)
+        found.append(find_returned(tickets, row, open_places))
+        open_places -= found[-1]
     return found
 
 

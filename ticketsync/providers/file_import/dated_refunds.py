@@ -1,0 +1,157 @@
+"""
+What went back of an order, by the days on which its rows say that it did. Pure.
+
+A row that takes something back gives its day by `placed`. One that has the time of the
+sale there says nothing of it: many reports repeat the day of the order on all of its
+rows. One before the sale cannot be, and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from ticketsync.core import clock, records
+from ticketsync.providers.file_import.line_values import Cells
+from ticketsync.providers.file_import.returns import ReturnedRow
+from ticketsync.providers.file_import.same_order import has_time_of_day
+
+_NOON = time(12)  # of a day without a time: the same day in the zones around, too
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedPart:
+    """
+    What one row takes back, in minor units. `face`, `buyer_fee` and `tax` are `None`
+    where it says nothing of them; `face` is so for a row of a fee or a tax alone.
+    """
+
+    placed: str
+    amount: int
+    face: int | None
+    buyer_fee: int | None
+    tax: int | None
+
+
+class ReturnDays:
+    """
+    The days of an order's returns, beside that of its first sale.
+    """
+
+    def __init__(self, sales: Iterable[Cells], timezone: str) -> None:
+        self._timezone = timezone
+        times = [line["placed"] for line in sales if "placed" in line]
+        self.sold = min(times, key=self._instant, default="")
+
+    def date_of(self, placed: str) -> datetime | None:
+        """
+        The instant of a return, noon of a day without a time; `None` where it is not
+        known.
+        """
+        if not placed or self.is_before_sale(placed):
+            return None
+        date = self._instant(placed)
+        return None if self.sold and date == self._instant(self.sold) else date
+
+    def is_before_sale(self, placed: str) -> bool:
+        if not placed or not self.sold:
+            return False
+        if has_time_of_day(placed) and has_time_of_day(self.sold):
+            return self._instant(placed) < self._instant(self.sold)
+        return self._local(placed).date() < self._local(self.sold).date()
+
+    def _local(self, text: str) -> datetime:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            return moment
+        return clock.local(moment, self._timezone).replace(tzinfo=None)
+
+    def _instant(self, text: str) -> datetime:
+        """
+        In the hour of a clock change the day is known all the same.
+        """
+        moment = self._local(text)
+        if not has_time_of_day(text):
+            moment = datetime.combine(moment.date(), _NOON)
+        return moment.replace(tzinfo=clock.zone(self._timezone)).astimezone(UTC)
+
+
+def parts_of_rows(
+    rows: Iterable[ReturnedRow],
+    fees: Iterable[tuple[Cells, int]],
+    taxes: Iterable[tuple[Cells, int]],
+    *,
+    has_fees: bool,
+    tax_on_top: bool,
+) -> list[ReturnedPart]:
+    """
+    What each row takes back: of tickets, and of fees and taxes that have rows of their
+    own, given with their amounts in minor units. `has_fees` says whether the report of
+    the order has buyers' fees, so that a row without one takes none back.
+    """
+    return [
+        *(
+            ReturnedPart(
+                row.placed,
+                row.amount,
+                row.price,
+                row.fee if has_fees else None,
+                row.tax,
+            )
+            for row in rows
+        ),
+        *(
+            ReturnedPart(line.get("placed", ""), amount, None, amount, None)
+            for line, amount in fees
+        ),
+        *(
+            ReturnedPart(
+                line.get("placed", ""), amount if tax_on_top else 0, None, None, amount
+            )
+            for line, amount in taxes
+        ),
+    ]
+
+
+def refunds_by_date(
+    order_id: str, refunded: int, parts: Sequence[ReturnedPart], days: ReturnDays
+) -> tuple[records.Refund, ...]:
+    """
+    All that went back of an order, `refunded` in minor units: one refund for each date
+    that these rows give, and one for what has none.
+    """
+    by_date: dict[datetime, list[ReturnedPart]] = {}
+    for part in parts:
+        date = days.date_of(part.placed)
+        if date is not None:
+            by_date.setdefault(date, []).append(part)
+    dated = [
+        records.Refund(
+            order_id,
+            sum(part.amount for part in of_date),
+            date,
+            face=sum(part.face or 0 for part in of_date),
+            buyer_fee=_sum_known(part.buyer_fee for part in of_date),
+            tax=_tax_of(of_date),
+        )
+        for date, of_date in sorted(by_date.items(), key=lambda item: item[0])
+    ]
+    rest = refunded - sum(refund.amount for refund in dated)
+    undated = [records.Refund(order_id, rest)] if rest else []
+    return tuple(refund for refund in (*undated, *dated) if refund.amount)
+
+
+def _tax_of(parts: Sequence[ReturnedPart]) -> int | None:
+    """
+    The tax that these rows take back: that of the tickets, or of rows of its own.
+    """
+    own = [part.tax for part in parts if part.face is not None]
+    if any(tax is not None for tax in own):
+        return None if None in own else _sum_known(own)
+    return _sum_known(part.tax for part in parts)
+
+
+def _sum_known(amounts: Iterable[int | None]) -> int | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known else None

@@ -1,0 +1,50 @@
+"""
+The rules that are stored with an order. Those that came with a later version are said
+only of the orders that they change, so that all others stay as they are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ticketsync.providers.file_import.columns import Line
+
+Rules = Mapping[str, Any]
+
+
+_OF_NIGHT = ("starts", "event_id", "event", "show_id")
+
+
+class OrderRules:
+    """
+    The rules of each order of a folder; orders alike share them.
+
+    dated_returns  the day of a return is that which its row gives
+    by_night       its rows are of several nights, and what each says stays on its own
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = {
+            (is_dated, is_by_night): {
+                **rules,
+                **({"dated_returns": True} if is_dated else {}),
+                **({"by_night": True} if is_by_night else {}),
+            }
+            for is_dated in (False, True)
+            for is_by_night in (False, True)
+        }
+
+    def get_rules(self, lines: Sequence[Line]) -> Rules:
+        """
+        The rules of an order with these rows.
+        """
+        is_dated = any(line.is_return and "placed" in line.cells for line in lines)
+        return self._rules[is_dated, len(lines) > 1 and _is_by_night(lines)]
+
+
+def _is_by_night(lines: Sequence[Line]) -> bool:
+    return any(
+        len({line.cells[name] for line in lines if name in line.cells}) > 1
+        for name in _OF_NIGHT
+    )
