@@ -10,8 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import matching_input, production_edits, shows
-from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
+from ticketsync.catalogue import (
+    matching_input,
+    other_names,
+    production_edits,
+    shows,
+)
+from ticketsync.catalogue.links import Pair, save_links
 from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
 from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
@@ -75,13 +80,12 @@ def adopt_occurrences(
     now: datetime,
 ) -> Adopted:
     """
-    Make shows of those occurrences that have none. One without a date is left out:
-    only a person can say when it plays.
+    Make shows of those occurrences that have none; the caller has locked them. One
+    without a date is left out: only a person can say when it plays.
 
     Raises: `ConfigurationError` where there is no venue yet.
     """
     wanted = _adoptable(occurrences)
-    lock_occurrences(connection, (occurrence.id for occurrence in wanted))
     added = add_shows(connection, _as_new_shows(connection, wanted))
     made = {show.id for show in added if show.is_new}
     pairs = [
@@ -143,18 +147,23 @@ def _adoptable(occurrences: Iterable[LinkedOccurrence]) -> list[LinkedOccurrence
 def _as_new_shows(
     connection: Connection, occurrences: list[LinkedOccurrence]
 ) -> list[NewShow]:
-    default_venue = shows.get_venue(connection)
-    venues = {venue.name: venue for venue in shows.list_venues(connection)}
+    known = shows.list_venues(connection)
+    venues = {venue.name: venue for venue in known}
+    default_venue = known[0] if known else shows.get_venue(connection)
+    elsewhere = {item.venue for item in occurrences if item.venue} - set(venues)
+    places = other_names.find_present(connection, "venue", elsewhere)
     titles = matching_input.get_production_titles(
         connection, (occurrence.event_id for occurrence in occurrences)
     )
+    unlinked = {item.event for item in occurrences if item.event_id not in titles}
+    renamed = other_names.find_present(connection, "production", unlinked)
     return [
         _as_new_show(
-            occurrence,
-            titles.get(occurrence.event_id) or occurrence.event,
-            venues.get(occurrence.venue or "", default_venue),
+            item,
+            titles.get(item.event_id) or renamed.get(item.event, item.event),
+            venues.get(places.get(item.venue or "", item.venue or ""), default_venue),
         )
-        for occurrence in occurrences
+        for item in occurrences
     ]
 
 
