@@ -45,9 +45,7 @@ def fill(file):
     rename(database, "Revue", "Old Revue")
     catalogue_edits.remove_production(database, SETTINGS, "Old Revue")
     add(database, "Cabaret", 9)  # may have the id of the removed one
-    catalogue_edits.merge_venues(
-        database, SETTINGS, "Lantern Rm", "The Lantern Room"
-    )
+    catalogue_edits.merge_venues(database, SETTINGS, "Lantern Rm", "The Lantern Room")
     edit = VenueEdit(name="Studio One")
     catalogue_edits.edit_venue(database, SETTINGS, "The Lantern Room", edit)
     database.close()

@@ -56,7 +56,9 @@ def calendar(*entries):
     """
     listed = "".join(ENTRY.format(uid=u, day=d, title=t) for u, d, t in entries)
     return (
-        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n" + listed + "END:VCALENDAR\n"
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n"
+        + listed
+        + "END:VCALENDAR\n"
     )
 
 
