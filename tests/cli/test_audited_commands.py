@@ -120,6 +120,8 @@ ELSEWHERE = {
     "venues edit": "tests/workflows/test_catalogue_edits.py",
     "venues merge": "tests/workflows/test_catalogue_edits.py",
     "venues remove": "tests/workflows/test_catalogue_edits.py",
+    "productions forget": "tests/workflows/test_other_names.py",
+    "venues forget": "tests/workflows/test_other_names.py",
     "waiting dismiss": "tests/workflows/test_waiting.py",
     "waiting restore": "tests/workflows/test_waiting.py",
 }

@@ -124,7 +124,8 @@ def test_a_nearly_equal_name_needs_an_answer(run, tmp_path):
     assert 'did you mean "Late Laughs"?' in refused.stderr
     assert "--same-names" in refused.stderr
     assert len(starts(run)) == 1
-    shown = run("shows", "import", season(tmp_path, typo), "--dry-run")
+    shown = run("shows", "import", season(tmp_path, typo), "--dry-run", code=2)
+    assert "--same-names" in shown.stderr
     assert "which name?" in shown.stdout
 
     run("shows", "import", season(tmp_path, typo), "--same-names")
@@ -143,7 +144,7 @@ def test_a_room_that_is_no_venue_needs_an_answer(run, tmp_path):
     assert 'Use --room "Foyer=The Lantern Room" for a room' in refused.stderr
     assert '--room "Foyer=new"' in refused.stderr
     assert "--same-names" not in refused.stderr
-    seen = run("shows", "import", file, "--dry-run").stderr
+    seen = run("shows", "import", file, "--dry-run", code=2).stderr
     assert 'venue "Opera": is it a new venue, or a room of "The Lantern Room"?' in seen
     run("shows", "import", file, "--room", "Foyer", code=2)
     run("shows", "import", file, "--room", "Foyer=Attic", code=2)
@@ -165,6 +166,8 @@ def test_a_person_is_asked_about_rooms(run, tmp_path):
     terminal.send("y\r")
     terminal.expect('You have no venue "Opera"')
     terminal.send("n\r")
+    terminal.expect("Read 1 name of this list like that in later lists, too")
+    terminal.send("n\r")
     terminal.expect("2 shows read, 2 new")
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -172,6 +175,8 @@ def test_a_person_is_asked_about_rooms(run, tmp_path):
     terminal = commands.talk("shows", "import", again, env=run.environment)
     terminal.expect('You have no venue "Bar Two". What is it')
     terminal.send("2\r")
+    terminal.expect("in later lists, too")
+    terminal.send("n\r")
     terminal.expect("1 show read, 1 new")
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -186,9 +191,8 @@ def test_a_show_that_may_have_moved_needs_an_answer(run, tmp_path):
     refused = run("shows", "import", later, code=2).stderr
     assert "1 show of yours may have moved" in refused
     assert "--missing moved" in refused
-    (record,) = json.loads(run("shows", "import", later, "--dry-run", "--json").stdout)[
-        "missing"
-    ]
+    dry = run("shows", "import", later, "--dry-run", "--json", code=2)
+    (record,) = json.loads(dry.stdout)["missing"]
     assert (record["reference"], record["may_be"]) == ("L1", "line 2")
     run("shows", "import", later, "--missing", "perhaps", code=2)
     run("shows", "import", later, "--missing", "moved", "--yes")
@@ -224,6 +228,8 @@ def test_a_person_is_asked_about_dates_and_names(run, tmp_path):
     terminal.send("y\r")
     terminal.expect("did you mean")
     terminal.send("y\r")
+    terminal.expect("in later lists, too")
+    terminal.send("n\r")
     terminal.expect("1 show read, 1 new")
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -321,7 +327,7 @@ def test_an_adoption_is_shown_and_undone(venue):
         *("production", "starts_at", "venue", "account", "occurrence_id", "show_id")
     ]
     assert max(map(len, table.splitlines())) <= 80
-    assert made == {"shows_created": 38, "links_created": 40}
+    assert made == {"shows_created": 38, "links_created": 40, "near": []}
     assert (undone["shows"], undone["links"], undone["done"]) == (38, 40, True)
     assert without_seats(venue("shows", "list", "--json")) == before
 

@@ -4,19 +4,24 @@ Making shows of occurrences, for venues without a list of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import matching_input, production_edits, shows
-from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
+from ticketsync.catalogue import (
+    matching_input,
+    other_names,
+    production_edits,
+    shows,
+)
+from ticketsync.catalogue.links import Pair, save_links
 from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
 from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
-from ticketsync.catalogue.shows import VenueInfo
+from ticketsync.catalogue.shows import ShowInfo, VenueInfo
 from ticketsync.core.listed_dates import group_parts
 
 ADOPTED = "adopted from the listing"  # with a show that was made for it
@@ -75,41 +80,52 @@ def adopt_occurrences(
     now: datetime,
 ) -> Adopted:
     """
-    Make shows of those occurrences that have none. One without a date is left out:
-    only a person can say when it plays.
-
-    Raises: `ConfigurationError` where there is no venue yet.
+    Make shows of those occurrences that have none; see `plan_adoption` and `adopt`.
     """
-    wanted = _adoptable(occurrences)
-    lock_occurrences(connection, (occurrence.id for occurrence in wanted))
-    added = add_shows(connection, _as_new_shows(connection, wanted))
+    plan = plan_adoption(connection, occurrences)
+    return adopt(connection, plan, batch=batch, now=now)
+
+
+def adopt(
+    connection: Connection,
+    plan: Sequence[PlannedAdoption],
+    *,
+    batch: str,
+    now: datetime,
+) -> Adopted:
+    """
+    Make the shows of a plan, whose occurrences the caller has locked, and link them.
+    """
+    added = add_shows(connection, [item.new for item in plan])
     made = {show.id for show in added if show.is_new}
     pairs = [
         Pair(
-            occurrence.id,
+            item.occurrence.id,
             show.id,
             ADOPTED if show.id in made else ADOPTED_AS_OURS,
             basis="",
         )
-        for occurrence, show in zip(wanted, added, strict=True)
+        for item, show in zip(plan, added, strict=True)
     ]
     linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)
     return Adopted(sum(show.is_new for show in added), linked)
 
 
 def plan_adoption(
-    connection: Connection, occurrences: Iterable[LinkedOccurrence]
+    connection: Connection,
+    occurrences: Iterable[LinkedOccurrence],
+    ours: Iterable[ShowInfo] | None = None,
 ) -> list[PlannedAdoption]:
     """
-    What adopting these occurrences would make; nothing is written.
+    What adopting these occurrences would make; nothing is written. `ours` are our shows
+    where they have been read. An occurrence without a date is left out: only a person
+    can say when it plays.
 
     Raises: `ConfigurationError` where there is no venue yet.
     """
     wanted = _adoptable(occurrences)
-    known = {
-        (show.production, show.venue, show.starts_at): show.id
-        for show in shows.list_shows(connection)
-    }
+    ours = shows.list_shows(connection) if ours is None else ours
+    known = {(show.production, show.venue, show.starts_at): show.id for show in ours}
     return [
         PlannedAdoption(
             occurrence,
@@ -143,18 +159,23 @@ def _adoptable(occurrences: Iterable[LinkedOccurrence]) -> list[LinkedOccurrence
 def _as_new_shows(
     connection: Connection, occurrences: list[LinkedOccurrence]
 ) -> list[NewShow]:
-    default_venue = shows.get_venue(connection)
-    venues = {venue.name: venue for venue in shows.list_venues(connection)}
+    known = shows.list_venues(connection)
+    venues = {venue.name: venue for venue in known}
+    default_venue = known[0] if known else shows.get_venue(connection)
+    elsewhere = {item.venue for item in occurrences if item.venue} - set(venues)
+    places = other_names.find_present(connection, "venue", elsewhere)
     titles = matching_input.get_production_titles(
         connection, (occurrence.event_id for occurrence in occurrences)
     )
+    unlinked = {item.event for item in occurrences if item.event_id not in titles}
+    renamed = other_names.find_present(connection, "production", unlinked)
     return [
         _as_new_show(
-            occurrence,
-            titles.get(occurrence.event_id) or occurrence.event,
-            venues.get(occurrence.venue or "", default_venue),
+            item,
+            titles.get(item.event_id) or renamed.get(item.event, item.event),
+            venues.get(places.get(item.venue or "", item.venue or ""), default_venue),
         )
-        for occurrence in occurrences
+        for item in occurrences
     ]
 
 

@@ -15,15 +15,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ticketsync.catalogue import (
-    known_names,
     list_calendar,
+    list_names,
     list_table,
     list_times,
     list_yaml,
     show_states,
 )
 from ticketsync.catalogue.entered_values import MOST_SEATS
-from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
+from ticketsync.catalogue.known_names import (
+    Kind,
+    NameAnswers,
+    NameQuestion,
+    OtherName,
+)
+from ticketsync.catalogue.list_names import NO_OTHER_NAMES, OurOtherNames
 from ticketsync.catalogue.list_times import TimeStyle
 from ticketsync.catalogue.listed_rows import (
     InvalidCell,
@@ -44,7 +50,6 @@ from ticketsync.core.written_dates import Order
 
 _CALENDARS = (".ics", ".ical")
 _NO_ZONE = "is not a time zone; write the name of its region, such as Australia/Sydney"
-MOST_NAMES = 1000  # of venues or of productions; each is compared with all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ class ParsedShows:
     What a list says. `unconfirmed` are rows whose date or time is not decided yet,
     `notes` what else a reader should know, `questions` names nearly as one we have;
     `open_rows` are the undecided ones as far as they could be read, and
-    `unknown_statuses` the words that wait for an answer, with their number of rows.
+    `unknown_statuses` the words that wait for an answer, with their number of rows;
+    `answered_names` those of the list that an answer decided.
     """
 
     listed: tuple[ListedShow, ...]
@@ -90,6 +96,7 @@ class ParsedShows:
     questions: tuple[NameQuestion, ...] = ()
     open_rows: tuple[OpenRow, ...] = ()
     unknown_statuses: Mapping[str, int] = field(default_factory=dict)
+    answered_names: tuple[tuple[Kind, OtherName], ...] = ()
 
     @property
     def shows(self) -> tuple[NewShow, ...]:
@@ -105,18 +112,20 @@ def read_shows(
     known: Sequence[VenueInfo] = (),
     productions: Sequence[str] = (),
     options: ListOptions = ListOptions(),
+    others: OurOtherNames = NO_OTHER_NAMES,
 ) -> ParsedShows:
     """
     The shows in a file. Missing zone and currency are those of the row's venue, a
-    missing venue is the default one; `productions` are the titles we have.
+    missing venue is the default one; `productions` are the titles we have, `others`
+    what else lists may call them.
 
     Raises: `BadFile` where the file cannot be read or holds no shows,
     `DateOrderNeeded` where all its dates can be read in two ways.
     """
     listed = _rows(file, options)
     venues = {venue.name: venue for venue in (default_venue, *known)}
-    rows, names = _with_known_names(
-        listed.rows, list(venues), productions, options.names
+    rows, names = list_names.with_known_names(
+        listed.rows, list(venues), productions, options.names, others
     )
     style, note = list_times.find_style(
         file.name, rows, options.order, default_venue.timezone
@@ -139,7 +148,7 @@ def read_shows(
         (
             *listed.notes,
             *([note] if note else []),
-            *names.rooms,
+            *names.notes,
             *parser.notes,
             *_mornings(parser.mornings),
             *outside,
@@ -147,6 +156,7 @@ def read_shows(
         names.questions,
         tuple(parser.open_rows),
         parser.statuses,
+        names.answered,
     )
 
 
@@ -158,61 +168,6 @@ def _mornings(positions: Sequence[str]) -> list[str]:
         f"{number} read as in the morning, such as {positions[0]}; write 19:30 or "
         "7:30 pm for the evening"
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """
-    The questions about names, and notes about those that are read as rooms.
-    """
-
-    questions: tuple[NameQuestion, ...]
-    rooms: tuple[str, ...]
-
-
-def _with_known_names(
-    rows: Sequence[ListedRow],
-    venues: Sequence[str],
-    productions: Sequence[str],
-    answers: NameAnswers,
-) -> tuple[list[ListedRow], _Names]:
-    """
-    The rows with the names that we have, and what is to be said about the others.
-
-    Raises: `UsageError` for a room of a venue that there is not.
-    """
-    answers = known_names.check_rooms(answers, venues)
-    _refuse_many_names(rows)
-    places = [row.cells["venue"] for row in rows if row.cells.get("venue")]
-    titles = [row.cells["production"] for row in rows if row.cells.get("production")]
-    at = known_names.resolve("venue", places, venues, answers, may_be_rooms=True)
-    of = known_names.resolve("production", titles, productions, answers)
-    resolved = []
-    for row in rows:
-        cells = dict(row.cells)
-        room = at.rooms.get(cells.get("venue", ""), "")
-        for column, names in (("venue", at.names), ("production", of.names)):
-            if cells.get(column):
-                cells[column] = names[cells[column]]
-        resolved.append(replace(row, cells=cells, room=room))
-    notes = [
-        f'"{safe(room)}" is read as a room of {safe(at.names[room])}'
-        for room in dict.fromkeys(at.rooms.values())
-    ]
-    return resolved, _Names((*at.questions, *of.questions), tuple(notes))
-
-
-def _refuse_many_names(rows: Sequence[ListedRow]) -> None:
-    """
-    Raises: `BadFile` for a list with more names than can be compared with one another.
-    """
-    for column in ("venue", "production"):
-        number = len({row.cells.get(column, "") for row in rows})
-        if number > MOST_NAMES:
-            raise errors.BadFile(
-                f"The list has {number:,} different {column}s.",
-                hint=f"Divide it into files with at most {MOST_NAMES:,} each.",
-            )
 
 
 def _in_season(
@@ -309,6 +264,7 @@ class _Parser:
                     new,
                     is_cancelled=row.state == "cancelled",
                     room=row.room,
+                    called=row.called,
                 )
             )
         except InvalidCell as problem:

@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 
 Kind = Literal["venue", "production"]
+Origin = Literal["former", "confirmed", "room"]
 NEW = "new"  # said of a room: it is a venue of its own
 NEARLY = 85  # likeness in percent from which two names may be one
 _NUMBERS = re.compile(r"\d+")
@@ -31,16 +33,37 @@ _OF_ROOMS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class OtherName:
+    """
+    A name by which a list may call what we know as `known`: a former one, one that a
+    person confirmed, or that of a room of it.
+    """
+
+    name: str
+    known: str
+    origin: Origin
+
+    def __str__(self) -> str:
+        if self.origin == "room":
+            return f'"{self.name}" is read as a room of {self.known}'
+        if self.origin == "former":
+            return f'"{self.name}" is called "{self.known}" now'
+        return f'"{self.name}" is read as "{self.known}", as confirmed'
+
+
+@dataclass(frozen=True, slots=True)
 class NameQuestion:
     """
     A written name that is nearly a known one; or, with `rooms_of`, one of a venue that
-    is none of ours and may be a room of one of these, most likely of `known`.
+    is none of ours and may be a room of one of these, most likely of `known`; or, with
+    a `reference`, a title that the list gives a show of `known` with that one.
     """
 
     kind: Kind
     written: str
     known: str
     rooms_of: tuple[str, ...] = ()
+    reference: str = ""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -50,6 +73,11 @@ class NameQuestion:
         return self.rooms_of or (self.known,)
 
     def __str__(self) -> str:
+        if self.reference:
+            return (
+                f'{self.kind} "{self.written}": its reference "{self.reference}" is a '
+                f'show of "{self.known}". Did you mean that?'
+            )
         if not self.rooms_of:
             return f'{self.kind} "{self.written}": did you mean "{self.known}"?'
         ours = f'"{self.known}"' if len(self.rooms_of) == 1 else "one that you have"
@@ -79,6 +107,14 @@ class NameAnswers:
             return True
         return kind == "venue" and self._venue_of(name) == NEW
 
+    def is_said(self, kind: Kind, name: str) -> bool:
+        """
+        Whether a person said of this very name what it is.
+        """
+        if (kind, name) in self.same or (kind, name) in self.new:
+            return True
+        return kind == "venue" and self._venue_of(name) is not None
+
     def find(self, question: NameQuestion) -> str | None:
         """
         The known name that a person said it is.
@@ -101,12 +137,15 @@ class NameAnswers:
 class ResolvedNames:
     """
     Written names by the known name they stand for, those that are rooms by one spelling
-    of each room, and the open questions.
+    of each room, and the open questions. `others` are those that are another name of a
+    known one, `answered` those that an answer decided.
     """
 
     names: Mapping[str, str]
     questions: tuple[NameQuestion, ...]
     rooms: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[OtherName, ...] = ()
+    answered: tuple[OtherName, ...] = ()
 
 
 def resolve(
@@ -114,40 +153,109 @@ def resolve(
     written: Iterable[str],
     known: Sequence[str],
     answers: NameAnswers,
+    others: Sequence[OtherName] = (),
     *,
+    by_reference: Mapping[str, NameQuestion] = MappingProxyType({}),
     may_be_rooms: bool = False,
 ) -> ResolvedNames:
     """
     Which known name each written name stands for. Names that only the list has are
-    compared with one another, too; the most frequent spelling counts as known.
+    compared with one another, too; the most frequent spelling counts as known. A known
+    name counts before one of `others`. `by_reference` has what is asked about a title
+    because of the references that it comes with.
 
     Where we have a venue, one that is like none of ours is new only if its name is more
     than that of a room (Main Room), or with `may_be_rooms` only if a person says so.
     """
-    names: dict[str, str] = {}
-    rooms: dict[str, str] = {}
-    questions: list[NameQuestion] = []
-    candidates = list(known)
+    resolution = _Resolution(kind, known, answers, others, by_reference)
     for name, _ in Counter(written).most_common():
-        found = same_name(name, candidates)
+        resolution.add(name, may_be_room=may_be_rooms or _is_room(name))
+    return resolution.resolved
+
+
+class _Resolution:
+    """
+    Resolves names one by one; those of the list count as known from then on.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        known: Sequence[str],
+        answers: NameAnswers,
+        others: Sequence[OtherName],
+        by_reference: Mapping[str, NameQuestion],
+    ) -> None:
+        self._kind = kind
+        self._known = known
+        self._answers = answers
+        self._others = {other.name: other for other in others}
+        self._by_reference = by_reference
+        self._candidates = list(known)
+        self._names: dict[str, str] = {}
+        self._rooms: dict[str, str] = {}
+        self._questions: list[NameQuestion] = []
+        self._used: list[OtherName] = []
+        self._answered: list[OtherName] = []
+
+    @property
+    def resolved(self) -> ResolvedNames:
+        return ResolvedNames(
+            *(self._names, tuple(self._questions), self._rooms),
+            *(tuple(self._used), tuple(self._answered)),
+        )
+
+    def add(self, name: str, *, may_be_room: bool) -> None:
+        found = same_name(name, self._candidates)
         if found is not None:
-            rooms |= {name: rooms[found]} if found in rooms else {}
+            if found in self._rooms:
+                self._rooms[name] = self._rooms[found]
         else:
-            near = _nearest(kind, name, candidates)
-            may_be_room = kind == "venue" and (may_be_rooms or _is_room(name))
-            question = None
-            if near is not None:
-                question = NameQuestion(kind, name, names.get(near, near))
-            elif may_be_room and known:
-                question = NameQuestion(kind, name, known[0], tuple(known))
-            found = answers.find(question) if question else None
-            if question and found is None and not answers.is_new(kind, name):
-                questions.append(question)
-            if question and question.rooms_of and found is not None:
-                rooms[name] = name
-            candidates.append(name)
-        names[name] = names.get(found, found) if found else name
-    return ResolvedNames(names, tuple(questions), rooms)
+            found = self._another(name) or self._ask(name, may_be_room=may_be_room)
+            self._candidates.append(name)
+        self._names[name] = self._names.get(found, found) if found else name
+
+    def _another(self, name: str) -> str | None:
+        """
+        What a name that is another one of ours stands for.
+        """
+        spelled = same_name(name, list(self._others))
+        if spelled is None or self._answers.is_said(self._kind, name):
+            return None
+        other = replace(self._others[spelled], name=name)
+        self._used.append(other)
+        if other.origin == "room":
+            self._rooms[name] = name
+        return other.known
+
+    def _ask(self, name: str, *, may_be_room: bool) -> str | None:
+        """
+        The known name that a person said a new one is; otherwise it may be a question.
+        """
+        question = self._question(name, may_be_room=may_be_room)
+        if question is None:
+            return None
+        found = self._answers.find(question)
+        if found is None:
+            if not self._answers.is_new(self._kind, name):
+                self._questions.append(question)
+            return None
+        if question.rooms_of:
+            self._rooms[name] = name
+        origin: Origin = "room" if question.rooms_of else "confirmed"
+        known = self._names.get(found, found)
+        self._answered.append(OtherName(name, known, origin))
+        return found
+
+    def _question(self, name: str, *, may_be_room: bool) -> NameQuestion | None:
+        near = _nearest(self._kind, name, self._candidates)
+        if near is not None:
+            return NameQuestion(self._kind, name, self._names.get(near, near))
+        if name in self._by_reference:
+            return self._by_reference[name]
+        if self._kind == "venue" and may_be_room and self._known:
+            return NameQuestion(self._kind, name, self._known[0], tuple(self._known))
+        return None
 
 
 def check_rooms(answers: NameAnswers, venues: Sequence[str]) -> NameAnswers:

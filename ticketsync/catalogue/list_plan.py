@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ticketsync.catalogue.listed_rows import ListedShow, SheetProblem
@@ -31,6 +31,9 @@ class Change(StrEnum):
     CANCELLED = "cancelled"
 
 
+# How far a show may move that the list calls by a title that is none of ours: a number
+# of last season may be that of another show now.
+NEAR_BY_REFERENCE = timedelta(days=31)
 NEEDS_CONSENT = (Change.MOVED, Change.EXCLUDED, Change.INCLUDED)
 
 
@@ -287,6 +290,12 @@ def _contradiction(item: ListedShow, show: ShowInfo) -> str:
                 f'the reference "{show.reference}" is show {show.id}, whose {name} is '
                 f'"{ours}", not "{text}"; `shows edit {show.id}` changes it'
             )
+    if item.called and abs(item.new.starts_at - show.starts_at) > NEAR_BY_REFERENCE:
+        return (
+            f'the reference "{show.reference}" is show {show.id} ({safe(show.name)}); '
+            f'"{safe(item.called)}" is at quite another time: give it a reference of '
+            "its own"
+        )
     return ""
 
 

@@ -36,7 +36,8 @@ class ListedRow:
 
     `starts_at` is set where the file gives an instant. `problem` is why the row cannot
     be read, with its column; `status` is what the list says about whether it plays,
-    `room` the room of its venue if it names one.
+    `room` the room of its venue if it names one. `called` is the title that the list
+    gives a show of ours that its reference identifies, where we have another one.
     """
 
     position: str
@@ -46,6 +47,7 @@ class ListedRow:
     problem: tuple[str, str] | None = None
     status: str = ""
     room: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,14 @@ class ListedRows:
 @dataclass(frozen=True, slots=True)
 class ListedShow:
     """
-    A show as the list has it. A cancelled one is not to be added.
+    A show as the list has it, see `ListedRow`. A cancelled one is not to be added.
     """
 
     position: str
     new: NewShow
     is_cancelled: bool = False
     room: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)

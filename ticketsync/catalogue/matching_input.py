@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
+from ticketsync.catalogue import other_names
 from ticketsync.catalogue import shows as our_shows
 from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
+from ticketsync.catalogue.known_names import Kind
 from ticketsync.catalogue.links import list_refusals
 from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.occurrences import LinkedOccurrence
@@ -169,20 +171,29 @@ def get_production_titles(
 
 def _production_of_listing_title(connection: Connection) -> dict[str, str]:
     """
-    Which production listings of a title were linked to, where it was always the same.
+    Which production listings of a title were linked to, where it was always the same,
+    or which had that title.
     """
     rows = connection.execute(
         select(events.c.name, productions.c.title)
         .join(production_links, production_links.c.event_id == events.c.id)
         .join(productions, productions.c.id == production_links.c.production_id)
     )
-    return _unambiguous((str(name), str(title)) for name, title in rows)
+    found = _unambiguous((str(name), str(title)) for name, title in rows)
+    return {**_other_names(connection, "production"), **found}
+
+
+def _other_names(connection: Connection, kind: Kind) -> dict[str, str]:
+    return {
+        _normalize(other.name): other.known
+        for other in other_names.list_names(connection, kind)
+    }
 
 
 def _venue_of_platform_name(connection: Connection) -> dict[str, str]:
     """
-    Which venue of ours a platform's name of a venue means, where a person linked such
-    occurrences and all those links agree.
+    Which venue of ours a platform's name of a venue means: where a person linked such
+    occurrences and all those links agree, or by another name of ours.
     """
     rows = connection.execute(
         select(occurrences.c.venue, venues.c.name)
@@ -196,7 +207,8 @@ def _venue_of_platform_name(connection: Connection) -> dict[str, str]:
         )
         .distinct()
     )
-    found = _unambiguous((str(theirs), str(ours)) for theirs, ours in rows)
+    linked = _unambiguous((str(theirs), str(ours)) for theirs, ours in rows)
+    found = {**_other_names(connection, "venue"), **linked}
     own_names = {_normalize(venue.name) for venue in our_shows.list_venues(connection)}
     return {name: venue for name, venue in found.items() if name not in own_names}
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import entered_values, known_names, known_offsets, shows
+from ticketsync.catalogue import (
+    entered_values,
+    known_names,
+    known_offsets,
+    other_names,
+    shows,
+)
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
@@ -30,7 +36,9 @@ def find_production(connection: Connection, title: str) -> int:
     if title in titles:
         return shows.get_production_id(connection, title)
     answers = known_names.NameAnswers(all_same=True)
-    near = known_names.resolve("production", [title], titles, answers).names[title]
+    others = other_names.list_names(connection, "production")
+    found = known_names.resolve("production", [title], titles, answers, others)
+    near = found.names[title]
     question = f" Did you mean {safe(near)!r}?" if near != title else ""
     raise errors.NotFound(
         f"There is no production {safe(title)!r}.{question}",
@@ -48,6 +56,7 @@ def rename_production(connection: Connection, title: str, new_title: str) -> int
     new_title = check_title(connection, title, new_title)
     is_this = productions.c.id == production_id
     connection.execute(update(productions).where(is_this).values(title=new_title))
+    other_names.follow_rename(connection, "production", production_id, title, new_title)
     _record(connection, "rename", production_id, title, {"title": new_title})
     return production_id
 
@@ -154,6 +163,7 @@ def merge_productions(connection: Connection, title: str, into: str) -> None:
             .values(production_id=target)
         )
     known_offsets.move_offsets(connection, source, target)
+    other_names.follow_merge(connection, "production", source, title, target)
     connection.execute(delete(productions).where(productions.c.id == source))
     _record(connection, "merge", source, title, {"title": into})
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import entered_values, known_names, shows
-from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
+from ticketsync.catalogue import entered_values, known_names, other_names, shows
+from ticketsync.catalogue.known_names import Kind, NameAnswers, NameQuestion, OtherName
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
@@ -19,13 +19,15 @@ from ticketsync.core.redact import safe
 @dataclass(frozen=True, slots=True)
 class ShowNames:
     """
-    The names to use, and what a person has to answer first.
+    The names to use, and what a person has to answer first; `others` are those of the
+    written names that are another one of ours.
     """
 
     production: str
     venue: str
     questions: tuple[NameQuestion, ...]
     is_new_venue: bool = False
+    others: tuple[OtherName, ...] = ()
 
 
 def resolve(
@@ -41,13 +43,19 @@ def resolve(
     entered_values.check_name(venue, "venue")
     titles = [title for _, title, _ in shows.list_productions(connection)]
     venues = [known.name for known in shows.list_venues(connection)]
-    titled = known_names.resolve("production", [production], titles, answers)
-    placed = known_names.resolve("venue", [venue], venues, answers)
+    others: dict[Kind, list[OtherName]] = {"production": [], "venue": []}
+    if not answers.all_new:
+        others = {kind: other_names.list_names(connection, kind) for kind in others}
+    titled = known_names.resolve(
+        "production", [production], titles, answers, others["production"]
+    )
+    placed = known_names.resolve("venue", [venue], venues, answers, others["venue"])
     return ShowNames(
         titled.names[production],
         placed.names[venue],
         (*placed.questions, *titled.questions),
         is_new_venue=placed.names[venue] not in venues,
+        others=(*titled.others, *placed.others),
     )
 
 
@@ -62,7 +70,8 @@ def get_venue(connection: Connection, name: str) -> VenueInfo:
         return found
     names = [venue.name for venue in shows.list_venues(connection)]
     answers = NameAnswers(all_same=True)
-    near = known_names.resolve("venue", [name], names, answers).names[name]
+    others = other_names.list_names(connection, "venue")
+    near = known_names.resolve("venue", [name], names, answers, others).names[name]
     question = f" Did you mean {safe(near)!r}?" if near != name else ""
     raise errors.NotFound(
         f"There is no venue {safe(name)!r}.{question}",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from ticketsync.catalogue import other_names
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
@@ -81,6 +82,7 @@ def add_venue(
         row = {"name": name, "timezone": timezone, "currency": code}
         new_id = insert_new(connection, venues, row)
         if new_id is not None:
+            other_names.forget_names(connection, "venue", [name])
             values = {"timezone": timezone, "currency": code}
             audit.record(
                 connection, Decision("add", "venue", name, new_id, after=values)
@@ -175,6 +177,8 @@ def add_productions(connection: Connection, titles: Iterable[str]) -> dict[str, 
             connection,
             *(Decision("add", "production", row.title, row.id) for row in added),
         )
+        titles = [row.title for row in added]
+        other_names.forget_names(connection, "production", titles)
         known = _production_ids(connection, wanted)
     return known
 

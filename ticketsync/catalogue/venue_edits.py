@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import entered_values, show_names, shows
+from ticketsync.catalogue import entered_values, other_names, show_names, shows
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -124,6 +124,10 @@ def edit_venue(connection: Connection, name: str, edit: VenueEdit) -> list[int]:
         return []
     is_this = venues.c.id == venue.id
     connection.execute(update(venues).where(is_this).values(**changed))
+    if "name" in changed:
+        other_names.follow_rename(
+            connection, "venue", venue.id, venue.name, changed["name"]
+        )
     before = {key: getattr(venue, key) for key in changed}
     after: dict[str, str] = dict(changed)
     if "timezone" in changed and edit.keep:
@@ -270,6 +274,7 @@ def merge_venues(connection: Connection, name: str, into: str) -> list[int]:
     source, target = refuse_merge(connection, name, into)
     is_here = shows_table.c.venue_id == source.id
     connection.execute(update(shows_table).where(is_here).values(venue_id=target.id))
+    other_names.follow_merge(connection, "venue", source.id, source.name, target.id)
     connection.execute(delete(venues).where(venues.c.id == source.id))
     audit.record(
         connection,

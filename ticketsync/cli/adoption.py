@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ticketsync.catalogue.adopting import PlannedAdoption
-    from ticketsync.store.engine import Database
+    from ticketsync.catalogue.near_shows import NearShow
+    from ticketsync.workflows.adoptions import AdoptionPlan
 
 
 def adopt_shows(
@@ -37,18 +38,26 @@ def adopt_shows(
     batch: Annotated[
         str, typer.Option(help="With --undo: this adoption, not the last.")
     ] = "",
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Dates near a show of yours are other shows."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """
     Create shows from your platforms' occurrences, if you have no list of your own.
 
+    A date that may be a show of yours at another minute is left out and named, with
+    exit code 3: `match` links it, --new makes a show of it.
+
     --undo removes the links of an adoption and the shows that it made; orders stay
     stored. Shows whose guests were scanned stay.
     """
     from ticketsync.accounts import state
+    from ticketsync.catalogue import occurrences
     from ticketsync.cli import render
     from ticketsync.core import errors
-    from ticketsync.workflows import match
+    from ticketsync.workflows import adoptions, match
 
     app_context = context.get_context(ctx)
     if undo:
@@ -67,43 +76,75 @@ def adopt_shows(
     if account:
         with database.read() as connection:
             account_id = state.get_account(connection, account).id
-    if dry_run:
-        _print_plan(app_context, database, account_id, json=json)
-        return
-    made = match.adopt(database, app_context.settings(), account_id)
-    if json:
-        render.print_json({"shows_created": made.shows, "links_created": made.links})
-        return
-    app_context.say(
-        f"{number_of(made.shows, 'show')} added, "
-        f"{number_of(made.links, 'occurrence')} linked."
-    )
-    app_context.say("Next: ticketsync sync")
-
-
-def _print_plan(
-    app_context: AppContext, database: Database, account_id: int | None, *, json: bool
-) -> None:
-    from ticketsync.catalogue import adopting, occurrences
-    from ticketsync.cli import render
-
+    settings = app_context.settings()
     with database.read() as connection:
         unlinked = occurrences.list_occurrences(
             connection, account_id, only_unlinked=True
         )
-        plan = adopting.plan_adoption(connection, unlinked)
-    new = {
-        (item.new.production, item.new.venue, item.new.starts_at)
-        for item in plan
-        if item.show_id is None
-    }
+        plan = adoptions.plan_adoption(connection, settings, unlinked, near_are_new=new)
+    if dry_run:
+        _print_plan(app_context, plan, json=json)
+        _end(app_context, plan)
+        return
+    made = match.adopt(database, settings, account_id, near_are_new=new)
     if json:
         render.print_json(
             {
-                "shows_created": len(new),
-                "links_created": len(plan),
+                "shows_created": made.shows,
+                "links_created": made.links,
+                "near": [_near_as_json(item) for item in plan.near],
+            }
+        )
+    else:
+        app_context.say(
+            f"{number_of(made.shows, 'show')} added, "
+            f"{number_of(made.links, 'occurrence')} linked."
+        )
+        if not plan.near:
+            app_context.say("Next: ticketsync sync")
+    _end(app_context, plan)
+
+
+def _end(app_context: AppContext, plan: AdoptionPlan) -> None:
+    """
+    Name the dates that are left to a person, and end with exit code 3 if there are any.
+    """
+    from ticketsync.core import errors
+
+    if not plan.near:
+        return
+    dates = number_of(len(plan.near), "date")
+    app_context.say(f"{dates} left out, near a show that they may be:")
+    for text in errors.first_of([str(item) for item in plan.near]):
+        app_context.say(f"  {text}")
+    app_context.say(
+        "Next: ticketsync match links them, ticketsync shows adopt --all --new makes "
+        "shows of them"
+    )
+    raise typer.Exit(3)
+
+
+def _near_as_json(item: NearShow) -> dict[str, Any]:
+    from ticketsync.core import clock
+
+    return {
+        **_as_json(item.item),
+        "show_id": item.show_id,
+        "show_starts_at": clock.iso(item.match.show.starts_at),
+    }
+
+
+def _print_plan(app_context: AppContext, plan: AdoptionPlan, *, json: bool) -> None:
+    from ticketsync.cli import render
+
+    if json:
+        render.print_json(
+            {
+                "shows_created": plan.new_shows,
+                "links_created": len(plan.items),
                 "dry_run": True,
-                "shows": [_as_json(item) for item in plan],
+                "shows": [_as_json(item) for item in plan.items],
+                "near": [_near_as_json(item) for item in plan.near],
             }
         )
         return
@@ -114,10 +155,11 @@ def _print_plan(
         render.Column("account", "FROM", most=10),
         render.Column("show", "", rigid=True),
     )
-    render.show(_rows(plan), columns, "table", empty="Every date is linked.")
+    empty = "Nothing to adopt." if plan.near else "Every date is linked."
+    render.show(_rows(plan.items), columns, "table", empty=empty)
     app_context.say(
-        f"{number_of(len(new), 'show')} would be added, "
-        f"{number_of(len(plan), 'occurrence')} linked."
+        f"{number_of(plan.new_shows, 'show')} would be added, "
+        f"{number_of(len(plan.items), 'occurrence')} linked."
     )
     app_context.say_dry_run()
 

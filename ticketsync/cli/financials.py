@@ -70,12 +70,13 @@ def list_financials(
 
     A period holds the shows that play in it, by the calendar at their venue; with --by
     sale what was sold in it, for any show, by the calendar of your first venue. JSON
-    and CSV have a row for each show and account, unless --per says otherwise.
+    and CSV have a row for each show and account, unless --per says otherwise. Orders
+    of dates that are linked to no show are in no line, and are named below.
     """
     from dataclasses import replace
 
     from ticketsync.core.periods import ALWAYS
-    from ticketsync.reporting import grouped_figures
+    from ticketsync.reporting import grouped_figures, unlinked_orders
     from ticketsync.workflows import money_view
 
     format = context.chosen_format(format, json)
@@ -105,6 +106,9 @@ def list_financials(
             _print_money(connection, per, chosen, sort, sold, convert)
         else:
             _write_money(connection, per, chosen, sort, sold, convert, format)
+        unlinked = unlinked_orders.find_unlinked(connection, chosen)
+    if unlinked is not None:
+        app_context.say(f"{unlinked}. Next: {unlinked_orders.NEXT}")
 
 
 def _write_money(

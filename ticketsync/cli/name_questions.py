@@ -12,6 +12,7 @@ from ticketsync.cli import questions as choices
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
+    from ticketsync.core.errors import NeedsTerminal
 
 
 def ask(
@@ -24,18 +25,8 @@ def ask(
     """
     from dataclasses import replace
 
-    from ticketsync.core import errors
-    from ticketsync.core.redact import safe
-
     if not context.is_terminal():
-        shown = [safe(question) for question in questions]
-        if len(shown) == 1:
-            raise errors.NeedsTerminal(shown[0], hint=hint)
-        raise errors.NeedsTerminal(
-            f"{len(shown)} names may be others that you have.",
-            hint=hint,
-            details=errors.first_of(shown),
-        )
+        raise unanswered(questions, hint)
     same, new = dict(answers.same), set(answers.new)
     for question in questions:
         known = _ask_one(question)
@@ -44,6 +35,23 @@ def ask(
         else:
             new.add((question.kind, question.written))
     return replace(answers, same=same, new=frozenset(new))
+
+
+def unanswered(questions: Sequence[NameQuestion], hint: str) -> NeedsTerminal:
+    """
+    The error for questions that nobody can be asked, with this hint.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    shown = [safe(question) for question in questions]
+    if len(shown) == 1:
+        return errors.NeedsTerminal(shown[0], hint=hint)
+    return errors.NeedsTerminal(
+        f"{len(shown)} names may be others that you have.",
+        hint=hint,
+        details=errors.first_of(shown),
+    )
 
 
 def _ask_one(question: NameQuestion) -> str | None:

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import typer
 
-from ticketsync.cli import catalogue_edits, context, render, show_tables
+from ticketsync.cli import (
+    catalogue_edits,
+    context,
+    other_names,
+    render,
+    show_tables,
+)
 from ticketsync.cli.context import Format, Json
 
 NEXT_SHOWS = 3  # of a production
@@ -14,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your produc
 app.command("rename")(catalogue_edits.rename_production)
 app.command("merge")(catalogue_edits.merge_productions)
 app.command("remove")(catalogue_edits.remove_production)
+app.command("forget")(other_names.forget_production_name)
 
 
 @app.command("add")
@@ -41,14 +48,18 @@ def list_productions(
     ctx: typer.Context, format: Format = "table", json: Json = False
 ) -> None:
     """
-    List your productions and how many shows each one has.
+    List your productions, how many shows each one has, and what lists may call them as
+    well.
     """
     from ticketsync.catalogue import shows
 
     with context.get_context(ctx).database().read() as connection:
-        found = shows.list_productions(connection)
-    rows = [{"id": n, "title": title, "shows": count} for n, title, count in found]
-    render.show(rows, _COLUMNS, context.chosen_format(format, json))
+        rows = [
+            {"id": number, "title": title, "shows": count}
+            for number, title, count in shows.list_productions(connection)
+        ]
+        wanted = context.chosen_format(format, json)
+        other_names.show(connection, "production", rows, _COLUMNS, wanted)
 
 
 @app.command("show")

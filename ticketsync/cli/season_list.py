@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ import typer
 from ticketsync.cli import (
     context,
     name_questions,
+    season_list_options,
     season_list_tables,
     terminal,
 )
@@ -21,12 +23,10 @@ from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from ticketsync.catalogue.import_file import ListOptions
-    from ticketsync.catalogue.known_names import NameQuestion
     from ticketsync.catalogue.missing_shows import MissingAnswer, MissingShow
-    from ticketsync.catalogue.show_states import StatusAnswer
+    from ticketsync.core.errors import NeedsTerminal
     from ticketsync.core.written_dates import Order
     from ticketsync.store.engine import Database
     from ticketsync.workflows.season_list import ListPreview
@@ -76,6 +76,10 @@ def import_shows(
             help="What a status of the list means.",
         ),
     ] = None,
+    remember: Annotated[
+        bool,
+        typer.Option("--remember", help="Keep the answers on names for later lists."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """
@@ -85,7 +89,8 @@ def import_shows(
     currency, reference; or as you call them: Show, Date, Time, Room, Cap. Title lines,
     totals and other columns are left out and named. Nothing is imported if any row is
     invalid. A show whose reference has a new time is moved, one that the list cancels
-    is excluded, after a question.
+    is excluded, after a question. --dry-run ends as the import would: with 2 where it
+    needs a flag, with 3 where rows would wait.
 
     Example: ticketsync shows import season.xlsx --dry-run
     """
@@ -103,28 +108,36 @@ def import_shows(
     database = app_context.database()
     chosen = context.chosen_format(format, json)
     options = import_file.ListOptions(
-        order=_order(dates),
-        since=_day(since),
-        until=_day(until),
+        order=season_list_options.parse_order(dates),
+        since=season_list_options.parse_day(since),
+        until=season_list_options.parse_day(until),
         sheet=sheet,
         names=NameAnswers(
-            rooms=dict(map(_room, room or ())), all_same=same_names, all_new=new_names
+            rooms=dict(map(season_list_options.parse_room, room or ())),
+            all_same=same_names,
+            all_new=new_names,
         ),
-        missing=MissingAnswers(_missing(missing)),
-        statuses=dict(map(_status, status or ())),
+        missing=MissingAnswers(season_list_options.parse_missing(missing)),
+        statuses=dict(map(season_list_options.parse_status, status or ())),
     )
     seen = _preview(database, file, options, is_asking=not dry_run)
     if dry_run:
         _print_preview(app_context, file, seen, chosen)
+        _end_if_asking(app_context, seen)
     if not skip_bad:
         import_file.refuse_problems(seen, file)
     if dry_run:
+        _end_if_changing(app_context, seen, yes=yes)
         _exit_if_open(seen)
         return
     if not _confirm(app_context, seen, yes=yes):
         app_context.say("Nothing was imported.")
         return
-    created = season_list.apply(database, app_context.settings(), seen)
+    is_kept = _is_kept(seen, remember=remember, yes=yes)
+    created = season_list.apply(
+        database, app_context.settings(), seen, remember=is_kept
+    )
+    _say_kept(app_context, seen, is_kept=is_kept)
     if chosen == "json":
         season_list_tables.print_json(seen, created, is_dry_run=False)
         _exit_if_open(seen)
@@ -138,102 +151,83 @@ def import_shows(
     _exit_if_open(seen)
 
 
+def _end_if_asking(app_context: AppContext, seen: ListPreview) -> None:
+    """
+    End a dry run as the import would that has to ask what the list means.
+
+    Raises: `NeedsTerminal` where nobody could be asked.
+    """
+    if seen.parsed.questions:
+        hint = season_list_options.hint_on_names(seen.parsed.questions)
+        error = name_questions.unanswered(seen.parsed.questions, hint)
+        _end(app_context, error)
+    if seen.moves:
+        _end(app_context, _undecided(seen.moves))
+
+
+def _end_if_changing(app_context: AppContext, seen: ListPreview, *, yes: bool) -> None:
+    """
+    The same where the import has to ask whether shows may be changed.
+    """
+    from ticketsync.core import errors
+
+    changes = seen.plan.needs_consent
+    if changes and not yes:
+        number = number_of(len(changes), "show")
+        error = errors.NeedsTerminal(
+            f"{number} of yours would change as shown above; the import asks first.",
+            hint="Use --yes to import without that question.",
+        )
+        _end(app_context, error)
+
+
+def _end(app_context: AppContext, error: NeedsTerminal) -> None:
+    """
+    Without a terminal, as the import would: by this error. On one the import asks, and
+    something waits for that.
+    """
+    if not context.is_terminal():
+        raise error
+    app_context.say(f"The import asks about this. Without a terminal: {error.hint}")
+    raise typer.Exit(3)
+
+
+def _is_kept(seen: ListPreview, *, remember: bool, yes: bool) -> bool:
+    """
+    Whether what was answered about names is kept for later lists.
+    """
+    if not seen.parsed.answered_names or remember:
+        return remember
+    if yes or not context.is_terminal():
+        return False
+    names = number_of(len(seen.parsed.answered_names), "name")
+    question = f"Read {names} of this list like that in later lists, too?"
+    return terminal.confirm(question)
+
+
+def _say_kept(app_context: AppContext, seen: ListPreview, *, is_kept: bool) -> None:
+    from ticketsync.core.redact import safe
+
+    if not seen.parsed.answered_names:
+        return
+    if not is_kept:
+        app_context.say(
+            "  The answers on names hold for this list; --remember keeps them."
+        )
+        return
+    for kind, other in seen.parsed.answered_names:
+        app_context.say(
+            f"  Kept for later lists: {safe(other)}; "
+            f"`ticketsync {kind}s forget {shlex.quote(safe(other.name))}` takes it back"
+        )
+
+
 def _exit_if_open(seen: ListPreview) -> None:
     """
     End with exit code 3 while rows wait because nobody knows their status.
     """
     if seen.parsed.unknown_statuses:
         raise typer.Exit(3)
-
-
-def _order(text: str) -> Order | None:
-    from ticketsync.core import errors
-    from ticketsync.core.written_dates import ORDERS
-
-    if not text:
-        return None
-    for order in ORDERS:
-        if text.lower() == order:
-            return order
-    raise errors.UsageError(
-        f"{text!r} is not an order of dates.", hint="Use --dates dmy or --dates mdy."
-    )
-
-
-def _missing(text: str) -> MissingAnswer | None:
-    from ticketsync.catalogue.missing_shows import ANSWERS
-    from ticketsync.core import errors
-
-    if not text:
-        return None
-    for known in ANSWERS:
-        if text.lower() == known:
-            return known
-    raise errors.UsageError(
-        f"--missing {text}: this is no answer.",
-        hint="Use --missing moved, --missing both or --missing cancelled.",
-    )
-
-
-def _status(text: str) -> tuple[str, StatusAnswer]:
-    """
-    A status in lower case and what it means.
-    """
-    from ticketsync.catalogue.show_states import STATUS_ANSWERS
-    from ticketsync.core import errors
-
-    word, _, said = text.rpartition("=")
-    for known in STATUS_ANSWERS:
-        if word.strip() and said.strip().lower() == known:
-            return " ".join(word.split()).casefold(), known
-    raise errors.UsageError(
-        f"--status {text}: this does not say what a status means.",
-        hint='Use --status "WORD=plays", "WORD=cancelled" or "WORD=open".',
-    )
-
-
-def _room(text: str) -> tuple[str, str]:
-    """
-    The name of a room and its venue.
-    """
-    from ticketsync.core import errors
-
-    room, _, venue = text.rpartition("=")
-    if not room.strip() or not venue.strip():
-        raise errors.UsageError(
-            f"--room {text}: this does not say where a room is.",
-            hint='Use --room "ROOM=VENUE", or --room "ROOM=new" for a venue.',
-        )
-    return room.strip(), venue.strip()
-
-
-def _hint(questions: Sequence[NameQuestion]) -> str:
-    """
-    How to answer questions about names without a terminal.
-    """
-    from ticketsync.core.redact import safe
-
-    said = []
-    if any(not question.rooms_of for question in questions):
-        said.append("--same-names if nearly equal names are yours")
-    if rooms := [question for question in questions if question.rooms_of]:
-        name, known = safe(rooms[0].written), safe(rooms[0].known)
-        said.append(f'--room "{name}={known}" for a room, --room "{name}=new" if not')
-    said.append("--new-names if all are new")
-    return f"Use {', '.join(said)}, or correct the list. Nothing was imported."
-
-
-def _day(text: str) -> date | None:
-    from datetime import date
-
-    from ticketsync.core import errors
-
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise errors.UsageError(
-            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
-        ) from None
 
 
 def _preview(
@@ -262,7 +256,7 @@ def _preview(
         answers = name_questions.ask(
             seen.parsed.questions,
             options.names,
-            hint=_hint(seen.parsed.questions),
+            hint=season_list_options.hint_on_names(seen.parsed.questions),
         )
         options = replace(options, names=answers)
         seen = read()
@@ -273,23 +267,32 @@ def _preview(
     return seen
 
 
+def _undecided(missing: Sequence[MissingShow]) -> NeedsTerminal:
+    """
+    The error for shows that the list does not have, where nobody can be asked.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    return errors.NeedsTerminal(
+        f"{number_of(len(missing), 'show')} of yours may have moved, and would be "
+        "there twice. Nothing was imported.",
+        hint="Use --missing moved if they have, --missing both if both play, "
+        "--missing cancelled if the earlier dates are cancelled.",
+        details=errors.first_of([safe(item) for item in missing]),
+    )
+
+
 def _ask_missing(missing: Sequence[MissingShow]) -> dict[int, MissingAnswer]:
     """
     What a person says about shows that the list does not have, by our id.
 
     Raises: `NeedsTerminal` where nobody can be asked.
     """
-    from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
     if not context.is_terminal():
-        raise errors.NeedsTerminal(
-            f"{number_of(len(missing), 'show')} of yours may have moved, and would be "
-            "there twice. Nothing was imported.",
-            hint="Use --missing moved if they have, --missing both if both play, "
-            "--missing cancelled if the earlier dates are cancelled.",
-            details=errors.first_of([safe(item) for item in missing]),
-        )
+        raise _undecided(missing)
     said: dict[int, MissingAnswer] = {}
     for item in missing:
         terminal.echo(safe(item), err=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.listed_dates import ListedDate
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
+    from ticketsync.cli.context import AppContext
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
     from ticketsync.store.engine import Database
@@ -89,7 +90,9 @@ def add_show(
         ) from None
     entered_values.check_seats(capacity)
     database = app_context.database()
-    production, venue = _known_names(database, production, venue, are_new=new)
+    production, venue = _known_names(
+        app_context, database, production, venue, are_new=new
+    )
     with database.write() as connection:
         known_venue = next(
             (v for v in shows.list_venues(connection) if v.name == venue),
@@ -130,7 +133,12 @@ def _confirm_venue(name: str) -> None:
 
 
 def _known_names(
-    database: Database, production: str, venue: str, *, are_new: bool
+    app_context: AppContext,
+    database: Database,
+    production: str,
+    venue: str,
+    *,
+    are_new: bool,
 ) -> tuple[str, str]:
     """
     The title and the venue, by the names that we have for them.
@@ -139,6 +147,7 @@ def _known_names(
     """
     from ticketsync.catalogue import show_names, shows
     from ticketsync.catalogue.known_names import NameAnswers
+    from ticketsync.core.redact import safe
 
     answers = NameAnswers(all_new=are_new)
     with database.read() as connection:
@@ -149,6 +158,8 @@ def _known_names(
         answers = name_questions.ask(found.questions, answers, hint=hint)
         with database.read() as connection:
             found = show_names.resolve(connection, production, place, answers)
+    for other in found.others:
+        app_context.say(f"{safe(other)}.")
     if found.is_new_venue and not answers.is_new("venue", place):
         _confirm_venue(found.venue)
     return found.production, found.venue

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import catalogue_edits, context, render
+from ticketsync.cli import catalogue_edits, context, other_names, render
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("edit")(catalogue_edits.edit_venue)
 app.command("merge")(catalogue_edits.merge_venues)
 app.command("remove")(catalogue_edits.remove_venue)
+app.command("forget")(other_names.forget_venue_name)
 
 
 @app.command("add")
@@ -54,7 +55,7 @@ def list_venues(
     ctx: typer.Context, format: Format = "table", json: Json = False
 ) -> None:
     """
-    List your venues.
+    List your venues, with what lists may call them as well.
     """
     from dataclasses import asdict
 
@@ -62,4 +63,5 @@ def list_venues(
 
     with context.get_context(ctx).database().read() as connection:
         rows = [asdict(venue) for venue in shows.list_venues(connection)]
-    render.show(rows, _COLUMNS, context.chosen_format(format, json))
+        wanted = context.chosen_format(format, json)
+        other_names.show(connection, "venue", rows, _COLUMNS, wanted)

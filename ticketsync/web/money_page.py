@@ -28,6 +28,7 @@ from ticketsync.reporting import (
     figure_filter,
     grouped_figures,
     unknown_figures,
+    unlinked_orders,
 )
 from ticketsync.reporting.export_files import Report
 from ticketsync.reporting.figure_filter import FigureFilter
@@ -140,6 +141,7 @@ class MoneyPages:
             span, drawn = money_view.read_chart(connection, per, money, chosen)
             values = read_choices(connection, choice, chosen)
             basis = money_view.basis(connection, chosen)
+            unlinked = unlinked_orders.find_unlinked(connection, chosen)
             nothing = (
                 None
                 if money.lines.rows
@@ -153,6 +155,7 @@ class MoneyPages:
             ignored=asked.left_out,
             heading=money_view.heading(chosen),
             basis=basis,
+            unlinked=unlinked,
             nothing=nothing,
             choice=choice,
             per=per,

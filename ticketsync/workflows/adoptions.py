@@ -1,23 +1,31 @@
 """
-Undoing an adoption: its links go, and with them the shows that it made and nothing else
+What adopting makes: shows of what is on sale, unless that may be a show that we have.
+And undoing it: its links go, and with them the shows that it made and nothing else
 feeds. Orders stay stored; they count again when their occurrences are linked.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from ticketsync.catalogue import (
     adopted_batches,
+    adopting,
     dependents,
+    near_shows,
     occurrences,
     show_edits,
     shows,
 )
 from ticketsync.catalogue.adopted_batches import PREFIX, AdoptedBatch
+from ticketsync.catalogue.adopting import PlannedAdoption
+from ticketsync.catalogue.candidates import Tolerance
+from ticketsync.catalogue.near_shows import NearShow
+from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
@@ -41,6 +49,54 @@ class UndoneAdoption:
     scanned: int
     orders: int = 0
     gross: tuple[Money, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionPlan:
+    """
+    The occurrences that are adopted, and those that are left to a person because they
+    may be a show that starts at another minute.
+    """
+
+    items: tuple[PlannedAdoption, ...]
+    near: tuple[NearShow, ...]
+
+    @property
+    def new_shows(self) -> int:
+        """
+        How many shows would be made.
+        """
+        new = {
+            (item.new.production, item.new.venue, item.new.starts_at)
+            for item in self.items
+            if item.show_id is None
+        }
+        return len(new)
+
+
+def plan_adoption(
+    connection: Connection,
+    settings: Settings,
+    unlinked: Iterable[LinkedOccurrence],
+    *,
+    near_are_new: bool = False,
+) -> AdoptionPlan:
+    """
+    What adopting these unlinked occurrences would make; `near_are_new` where a person
+    said that none of them is a show that we have.
+
+    Raises: `ConfigurationError` where there is no venue yet.
+    """
+    ours = shows.list_shows(connection)
+    plan = adopting.plan_adoption(connection, unlinked, ours)
+    if near_are_new:
+        return AdoptionPlan(tuple(plan), ())
+    tolerance = Tolerance(settings.match_tolerance, settings.match_tolerances)
+    near = near_shows.find_near(connection, plan, ours, tolerance)
+    left = {found.item.occurrence.id for found in near}
+    return AdoptionPlan(
+        tuple(item for item in plan if item.occurrence.id not in left), tuple(near)
+    )
 
 
 def new_batch() -> str:

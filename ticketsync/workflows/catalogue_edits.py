@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from ticketsync.catalogue import (
     dependents,
     occurrences,
+    other_names,
     production_edits,
     show_edits,
     show_names,
@@ -21,11 +22,13 @@ from ticketsync.catalogue import (
     venue_edits,
 )
 from ticketsync.catalogue.dependents import Dependents
+from ticketsync.catalogue.known_names import Kind
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
+from ticketsync.core.redact import safe
 from ticketsync.financials import notices
 from ticketsync.financials.recompute import linked_shows
 from ticketsync.store.business_zone import get_business_zone
@@ -132,8 +135,26 @@ def preview_rename(
     new_title = production_edits.check_title(connection, title, new_title)
     return EditPreview(
         *("rename", title, _of_production(connection, title)),
-        *({"title": title}, {"title": new_title}, _setting(settings, title)),
+        *({"title": title}, {"title": new_title}),
+        (
+            *_setting(settings, title),
+            *_taken_name(connection, "production", title, new_title),
+        ),
     )
+
+
+def _taken_name(
+    connection: Connection, kind: Kind, name: str, new_name: str
+) -> list[str]:
+    """
+    That a name was another one's, whose lists mean this one from now on.
+    """
+    taken = other_names.find_present(connection, kind, [new_name])
+    return [
+        f"lists that say {safe(new_name)!r} mean this one then, not {safe(known)!r}"
+        for known in taken.values()
+        if known != name
+    ]
 
 
 def rename_production(database: Database, title: str, new_title: str) -> None:
@@ -205,6 +226,8 @@ def preview_venue(connection: Connection, name: str, edit: VenueEdit) -> EditPre
         notes.append("the calendar days of all figures are those of its new zone")
     if "timezone" in after:
         notes += _listings_elsewhere(connection, name, after["timezone"], edit)
+    if "name" in after:
+        notes += _taken_name(connection, "venue", name, after["name"])
     return EditPreview(
         *("edit", name, _at_venue(connection, name)),
         {key: getattr(venue, key) for key in after},

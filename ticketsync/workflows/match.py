@@ -393,10 +393,14 @@ def undo(
 
 
 def adopt(
-    database: Database, settings: Settings, account_id: int | None = None
+    database: Database,
+    settings: Settings,
+    account_id: int | None = None,
+    *,
+    near_are_new: bool = False,
 ) -> Adopted:
     """
-    Make a show of every unlinked occurrence.
+    Make a show of every unlinked occurrence, as `adoptions.plan_adoption` says.
     """
     now = clock.now()
     with database.write() as connection:
@@ -407,12 +411,13 @@ def adopt(
         unlinked = occurrences.list_occurrences(
             connection, account_id, only_unlinked=True
         )
-        made = adopting.adopt_occurrences(
-            connection, unlinked, batch=adoptions.new_batch(), now=now
+        plan = adoptions.plan_adoption(
+            connection, settings, unlinked, near_are_new=near_are_new
         )
-        show_figures.recompute(
-            connection,
-            settings,
-            links.get_show_ids(connection, (o.id for o in unlinked)),
+        made = adopting.adopt(
+            connection, plan.items, batch=adoptions.new_batch(), now=now
         )
+        ids = (item.occurrence.id for item in plan.items)
+        show_ids = links.get_show_ids(connection, ids)
+        show_figures.recompute(connection, settings, show_ids)
     return made

@@ -16,10 +16,12 @@ from ticketsync.catalogue import (
     missing_shows,
     new_shows,
     occurrences,
+    other_names,
     rescheduling,
     shows,
 )
 from ticketsync.catalogue.import_file import ListOptions, ParsedShows
+from ticketsync.catalogue.list_names import OurOtherNames
 from ticketsync.catalogue.list_plan import Change, ListPlan, PlannedShow
 from ticketsync.catalogue.listed_rows import SheetProblem
 from ticketsync.catalogue.missing_shows import ListScope, MissingShow
@@ -102,7 +104,8 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
     venues = shows.list_venues(connection)
     titles = [title for _, title, _ in shows.list_productions(connection)]
     parsed = import_file.read_shows(
-        file, shows.get_venue(connection), venues, titles, options
+        *(file, shows.get_venue(connection), venues, titles, options),
+        _other_names(connection),
     )
     plan, missing = _compare(connection, parsed, options)
     new = [item.listed.new for item in plan.shows if item.change is Change.NEW]
@@ -115,6 +118,18 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
         tuple(dict.fromkeys(n.venue for n in new if n.venue not in known)),
         tuple(dict.fromkeys(n.production for n in new if n.production not in titles)),
         tuple(_listings_elsewhere(connection, plan.shows)),
+    )
+
+
+def _other_names(connection: Connection) -> OurOtherNames:
+    return OurOtherNames(
+        other_names.list_names(connection, "production"),
+        other_names.list_names(connection, "venue"),
+        {
+            show.reference: show.production
+            for show in shows.list_shows(connection)
+            if show.reference
+        },
     )
 
 
@@ -162,9 +177,16 @@ def count_changes(seen: ListPreview) -> dict[str, int]:
     return {word: number for word, number in counts.items() if number}
 
 
-def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
+def apply(
+    database: Database,
+    settings: Settings,
+    seen: ListPreview,
+    *,
+    remember: bool = False,
+) -> int:
     """
     Carry out what a preview showed, and nothing else; returns how many shows are new.
+    `remember` keeps what was answered about names for later lists.
 
     Raises: `Busy` where our shows have changed since, `UsageError` while nobody has
     said whether missing shows moved, or which names are ours.
@@ -190,6 +212,9 @@ def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
             item.listed.new for item in plan.shows if not item.listed.is_cancelled
         ]
         added = new_shows.add_shows(connection, wanted)
+        if remember:
+            for kind, answered in seen.parsed.answered_names:
+                other_names.confirm_name(connection, kind, answered)
         changed = _exclude(connection, plan)
         show_figures.recompute(connection, settings, changed)
     return sum(show.is_new for show in added)

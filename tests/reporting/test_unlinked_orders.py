@@ -1,0 +1,143 @@
+"""
+Orders of dates that are linked to no show: named beside the figures, by the choice that
+the figures are of.
+"""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import delete, insert, update
+from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
+
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.core.config import Settings
+from ticketsync.core.money import Money
+from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.reporting import grouped_figures, order_money, waiting
+from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
+from ticketsync.reporting.unlinked_orders import find_unlinked
+from ticketsync.store.tables import catalogue
+from ticketsync.workflows import show_figures
+
+
+@pytest.fixture
+def sold(database):
+    """
+    Two dates, each with one order; the first one, of 25.00, is linked to no show.
+    """
+    prepare(database)
+    save(database, order(ticket(1, 2500)), at=FIRST_DAY)
+    show_figures.rebuild(database, Settings())
+    return database
+
+
+def unlink_all(database):
+    with database.write() as connection:
+        connection.execute(delete(catalogue.show_links))
+    show_figures.rebuild(database, Settings())
+
+
+def find(database, chosen=EVERYTHING):
+    with database.read() as connection:
+        return find_unlinked(connection, chosen)
+
+
+def test_linked_orders_are_not_named(sold):
+    assert find(sold) is None
+
+
+def test_orders_without_a_show_are_named_with_their_money(sold):
+    unlink_all(sold)
+    found = find(sold)
+    assert (found.orders, found.dates) == (1, 1)
+    assert found.charged == (Money(2500, "AUD"),)
+    assert str(found) == (
+        "1 order (25.00 AUD) belongs to 1 date that is linked to no show, and is in no "
+        "line"
+    )
+
+
+def test_it_is_what_worksheets_and_status_say_as_well(sold):
+    unlink_all(sold)
+    with sold.read() as connection:
+        (left_out,) = order_money.list_left_out(connection, "UTC", ALWAYS)
+        of_status = waiting.list_unmatched(connection)
+        lines = grouped_figures.grouped_table(connection, "show", EVERYTHING)
+        assert [*lines.loaded().rows] == []
+    found = find(sold)
+    assert left_out.why == "unlinked"
+    assert (left_out.orders, left_out.charged) == (found.orders, 2500)
+    with sold.read() as connection:
+        with_orders = {
+            str(item.id) for item in occurrences.list_occurrences(connection)
+        }
+    assert {item.key for item in of_status} <= with_orders
+    assert len(of_status) >= found.dates
+
+
+def test_a_date_that_a_person_refused_is_not_named_again(sold):
+    unlink_all(sold)
+    with sold.write() as connection:
+        listed = occurrences.list_occurrences(connection)
+        connection.execute(
+            insert(catalogue.refusals),
+            [
+                {"occurrence_id": item.id, "show_id": None, "created_at": FIRST_DAY}
+                for item in listed
+            ],
+        )
+    assert find(sold) is None
+
+
+def start_of(database):
+    with database.read() as connection:
+        return occurrences.list_occurrences(connection)[0]
+
+
+def test_every_filter_is_that_of_the_figures(sold):
+    unlink_all(sold)
+    first = start_of(sold)
+    day = date.fromisoformat(first.starts_local[:10])
+    wanted = {
+        "account": (first.account, "another"),
+        "currency": ("AUD", "NZD"),
+        "period": (Period(day, day), Period(date(2031, 1, 1), date(2031, 1, 31))),
+        "begins_from": (
+            datetime(2020, 1, 1, tzinfo=UTC),
+            datetime.max.replace(tzinfo=UTC),
+        ),
+        "begins_before": (
+            datetime(2040, 1, 1, tzinfo=UTC),
+            datetime(2020, 1, 1, tzinfo=UTC),
+        ),
+    }
+    for name, (having, lacking) in wanted.items():
+        assert find(sold, FigureFilter(**{name: having})) is not None, name
+        assert find(sold, FigureFilter(**{name: lacking})) is None, name
+
+
+def test_a_date_of_another_production_or_venue_is_not_meant(sold):
+    unlink_all(sold)
+    with sold.write() as connection:
+        titles = [title for _, title, _ in shows.list_productions(connection)]
+        shows.add_production(connection, "Another")
+        shows.add_venue(connection, "Annexe", "Australia/Sydney", "AUD")
+        ours = shows.list_venues(connection)[0].name
+        connection.execute(update(catalogue.occurrences).values(venue=ours))
+    assert find(sold, FigureFilter(production=titles[0])) is not None
+    assert find(sold, FigureFilter(production="Another")) is None
+    assert find(sold, FigureFilter(venue=ours)) is not None
+    assert find(sold, FigureFilter(venue="Annexe")) is None
+    with sold.write() as connection:
+        connection.execute(delete(catalogue.production_links))
+        connection.execute(update(catalogue.occurrences).values(venue="Somewhere"))
+    assert find(sold, FigureFilter(production="Another")) is not None
+    assert find(sold, FigureFilter(venue="Annexe")) is not None
+
+
+def test_a_date_without_a_known_start_may_be_in_any_period(sold):
+    unlink_all(sold)
+    with sold.write() as connection:
+        connection.execute(update(catalogue.occurrences).values(is_dated=False))
+    later = Period(date(2031, 1, 1), date(2031, 1, 31))
+    assert find(sold, FigureFilter(period=later)) is not None

@@ -1,0 +1,138 @@
+"""
+Orders of dates that are linked to no show: they are in no figure of one. Dates that a
+person refused are left out, as in `waiting.list_unmatched`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from ticketsync.core.money import Money
+from ticketsync.core.plurals import number_of
+from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
+from ticketsync.store import reports
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import (
+    occurrences,
+    production_links,
+    productions,
+    refusals,
+    show_links,
+    venues,
+)
+from ticketsync.store.tables.sales import tickets
+
+NEXT: Final = "ticketsync match"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedOrders:
+    """
+    How many orders belong to dates without a show, of how many dates, and what they
+    charged: one amount for each currency.
+    """
+
+    orders: int
+    dates: int
+    charged: tuple[Money, ...]
+
+    def __str__(self) -> str:
+        belong = "belongs" if self.orders == 1 else "belong"
+        are = "is" if self.orders == 1 else "are"
+        linked = "is linked" if self.dates == 1 else "are linked"
+        amounts = ", ".join(str(amount) for amount in self.charged)
+        return (
+            f"{number_of(self.orders, 'order')} ({amounts}) {belong} to "
+            f"{number_of(self.dates, 'date')} that {linked} to no show, and {are} in "
+            "no line"
+        )
+
+
+def find_unlinked(
+    connection: Connection, chosen: FigureFilter = EVERYTHING
+) -> UnlinkedOrders | None:
+    """
+    What is missing in the figures chosen, `None` if nothing is. An order whose date
+    does not say otherwise may be of the venue or the production that is asked for.
+    """
+    is_missing = _is_missing(chosen)
+    source = (
+        tickets.join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
+        .join(accounts, accounts.c.id == tickets.c.account_id)
+        .outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
+    )
+    counts = select(
+        func.count(tickets.c.order_id.distinct()),
+        func.count(occurrences.c.id.distinct()),
+    )
+    orders, dates = connection.execute(
+        counts.select_from(source).where(*is_missing)
+    ).one()
+    if not orders:
+        return None
+    sums = (
+        select(tickets.c.currency, func.sum(tickets.c.charged))
+        .select_from(source)
+        .where(*is_missing)
+        .group_by(tickets.c.currency)
+        .order_by(tickets.c.currency)
+    )
+    amounts = connection.execute(sums)
+    return UnlinkedOrders(
+        int(orders),
+        int(dates),
+        tuple(Money(int(charged), currency) for currency, charged in amounts),
+    )
+
+
+def _is_missing(chosen: FigureFilter) -> list[ColumnElement[bool]]:
+    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
+    return [
+        show_links.c.id.is_(None),
+        occurrences.c.id.not_in(never),
+        tickets.c.status != "gone",
+        or_(tickets.c.charged != 0, tickets.c.is_sold),
+        reports.is_known(tickets.c.currency),
+        *([accounts.c.name == chosen.account] if chosen.account else []),
+        *([tickets.c.currency == chosen.currency] if chosen.currency else []),
+        *_may_start_then(chosen),
+        *_may_be_of(chosen),
+    ]
+
+
+def _may_start_then(chosen: FigureFilter) -> list[ColumnElement[bool]]:
+    """
+    Whether a date is in the period, or has no known start.
+    """
+    begin, end = chosen.period.local_starts
+    local, start = occurrences.c.starts_local, occurrences.c.starts_at
+    bounds = [
+        *([] if begin is None else [local >= begin]),
+        *([] if end is None else [local < end]),
+        *([] if chosen.begins_from is None else [start >= chosen.begins_from]),
+        *([] if chosen.begins_before is None else [start < chosen.begins_before]),
+    ]
+    return [or_(~occurrences.c.is_dated, bound) for bound in bounds]
+
+
+def _may_be_of(chosen: FigureFilter) -> list[ColumnElement[bool]]:
+    """
+    Whether nothing says that a date is of another venue or production of ours.
+    """
+    found: list[ColumnElement[bool]] = []
+    if chosen.venue:
+        others = select(venues.c.name).where(venues.c.name != chosen.venue)
+        place = occurrences.c.venue
+        found.append(or_(place.is_(None), place.not_in(others)))
+    if chosen.production:
+        is_other = productions.c.title != chosen.production
+        of_others = (
+            select(production_links.c.event_id)
+            .join(productions, productions.c.id == production_links.c.production_id)
+            .where(is_other)
+        )
+        found.append(occurrences.c.event_id.not_in(of_others))
+    return found
