@@ -39,6 +39,8 @@ def read_setting(database, setting):
         ("statement_timeout", "15min"),
         ("lock_timeout", "1min"),
         ("timezone", "UTC"),
+        ("max_parallel_workers_per_gather", "0"),
+        ("jit", "off"),
         ("application_name", "ticketsync"),
         ("transaction_isolation", "repeatable read"),
         ("transaction_read_only", "on"),
@@ -62,11 +64,12 @@ def test_what_the_url_says_wins(place):
     database = opened(
         place,
         application_name="payroll",
-        options="-c%20statement_timeout%3D5s%20-c%20lock_timeout%3D2s",
+        options="-c%20statement_timeout%3D5s%20-c%20lock_timeout%3D2s%20-c%20jit%3Don",
     )
     assert read_setting(database, "application_name") == "payroll"
     assert read_setting(database, "statement_timeout") == "5s"
     assert read_setting(database, "lock_timeout") == "2s"
+    assert read_setting(database, "jit") == "on"
     assert read_setting(database, "timezone") == "UTC"
     database.close()
 
