@@ -18,9 +18,10 @@ from ticketsync.store.tables.door import scans as scans_table
 
 pytestmark = needs.chromium
 # What is cut at its right edge or scrolls there; in a field a long text scrolls.
-SCROLLED = """[...document.querySelectorAll("body *:not(input, select, .hidden, .skip)")]
-  .filter(e => e.clientWidth > 2 && e.scrollWidth > e.clientWidth + 1
-               && getComputedStyle(e).overflowX != "visible")
+SCROLLED = """
+  [...document.querySelectorAll("body *:not(input, select, .brand, .hidden, .skip)")]
+  .filter(e => e.clientWidth > 2 && e.scrollWidth > e.clientWidth + 1)
+  .filter(e => getComputedStyle(e).overflowX != "visible")
   .map(e => `${e.tagName} ${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
 
 
