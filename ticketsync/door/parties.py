@@ -56,7 +56,7 @@ def say_names_missing(guests: Sequence[Guest]) -> str:
         return ""
     return (
         f"Names are not kept for {', '.join(without)}: ask for the order number. "
-        "Whoever looks after the server can have them kept."
+        "Whoever runs the server can have them kept."
     )
 
 
