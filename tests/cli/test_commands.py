@@ -572,7 +572,6 @@ AFTER = [
     (("link", "ev_none", "1"), 2, "not-found", "events list"),
     (("unlink", "ev_none"), 2, "not-found", "events list"),
     (("runs", "show", "none"), 2, "not-found", "runs list"),
-    (("match",), 2, "needs-tty", "--yes"),
     (("match", "--undo"), 2, "not-found", ""),
     (("shows", "adopt"), 2, "usage", "--all"),
     (("shows", "add", "X", "never"), 2, "usage", "2026-11-27"),

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ticketsync.cli import render, table_layout, terminal
 from ticketsync.cli.main import app
+from ticketsync.financials.explain import list_contributions
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import (
@@ -28,6 +29,7 @@ from ticketsync.store.tables.financials import (
     show_ticket_types,
     ticket_fees,
 )
+from ticketsync.store.tables.sales import orders
 
 NAMES = {
     "long": "The Extraordinarily Long Evening of Comedy, Song and Other Regrets " * 2,
@@ -322,3 +324,28 @@ def test_the_prices_of_one_date_name_it_once_on_a_terminal(named, watched, monke
     monkeypatch.delenv("COLUMNS")
     monkeypatch.setattr(terminal, "is_terminal", lambda stream: False)
     assert output_of(words).splitlines()[0].split("\t")[:2] == ["WHEN", "NAME"]
+
+
+def test_explain_cuts_no_id(home, sandbox, templates, watched):
+    """
+    Ids end in what tells them apart; other columns are left out before one is cut.
+    """
+    place = templates.copy("sqlite", "filled", home / "ticketsync.db")
+    database = moved_to(place, sandbox)
+    with database.write() as connection:
+        connection.execute(
+            orders.update().values(provider_id=orders.c.provider_id + "-" + "7" * 13)
+        )
+    with database.read() as connection:
+        found = list_contributions(connection, 1)
+    database.close()
+
+    lines = output_of("financials explain 1").splitlines()
+
+    assert len(found) > 20
+    assert {len(part.order_id) for part in found} == {23}
+    rows = [line.split() for line in lines if line.startswith("or_")]
+    assert [(row[0], row[1]) for row in rows] == [
+        (part.order_id, part.ticket_id) for part in found
+    ]
+    assert too_wide("\n".join(lines)) == []

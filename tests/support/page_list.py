@@ -17,4 +17,7 @@ PAGES = (
     ),
     *("/accounts/tt/webhooks", "/people", "/events", "/events/1", "/occurrences/1"),
     *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit", "/venues", "/venues/1"),
+    *("/money?per=production&period=", "/money/refunds?period=&by=show"),
+    *("/events?unlinked=1", "/calendar?past=1", "/?per=month&show=revenue"),
+    "/no/such/page",
 )

@@ -7,16 +7,24 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from support import needs
 from support.page_list import PAGES, SHOW
 
 from ticketsync.core import clock
 from ticketsync.door import attendees
+from ticketsync.store.tables.catalogue import productions, venues
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
 
 pytestmark = needs.chromium
+WIDTHS = (320, 360, 800, 1280)
+# What is cut at its right edge or scrolls there; in a field a long text scrolls.
+SCROLLED = """
+  [...document.querySelectorAll("body *:not(input, select, .brand, .hidden, .skip)")]
+  .filter(e => e.clientWidth > 2 && e.scrollWidth > e.clientWidth + 1)
+  .filter(e => getComputedStyle(e).overflowX != "visible")
+  .map(e => `${e.tagName} ${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
 
 
 @pytest.fixture
@@ -184,9 +192,51 @@ def test_a_ticket_scanned_at_two_offline_doors_is_reported(
     first.context.set_offline(False)
     first.locator("#line", has_not_text="saved offline").wait_for(state="attached")
     second.context.set_offline(False)
-    second.locator("#answer", has_text="already-in").wait_for()
+    second.locator("#answer", has_text="was in already").wait_for()
 
     assert counted(full) == before + 1
+
+
+@pytest.fixture
+def with_odd_names(full):
+    """
+    Titles that are long, of one word, of another script, or from right to left.
+    """
+    titles = (
+        "The Late Laughs Christmas Spectacular with Special Guests and Two Intervals",
+        "Donaudampfschifffahrtsgesellschaftskapitänsmützenrevue",
+        "ليلة الضحك الكبرى في غرفة الفانوس",
+        "深夜笑い劇場年末特別公演ランタンルーム大感謝祭",
+    )
+    with full.write() as connection:
+        for number, title in enumerate(titles, start=1):
+            connection.execute(
+                update(productions)
+                .where(productions.c.id == number)
+                .values(title=title)
+            )
+        connection.execute(
+            update(venues).values(name="The Old Wharf Customs House and Annexe")
+        )
+
+
+def test_nothing_is_cut_whatever_the_names(open_browser, with_odd_names):
+    """
+    No page, and nothing on it, scrolls sideways: on a small telephone, on a tablet, on
+    a laptop.
+    """
+    page = open_browser()
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        if path.startswith("/door/"):
+            page.locator("#guests li").first.wait_for()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            found[path, width] = (wide, page.evaluate(SCROLLED))
+
+    assert found == {(p, w): (w, []) for p in PAGES for w in WIDTHS}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -194,8 +244,8 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
     open_browser, scheme, tmp_path
 ):
     """
-    360 pixels wide: no page scrolls sideways. axe finds nothing, contrast included, in
-    light and in dark.
+    360 pixels wide: no page scrolls sideways, nor does anything on it. axe finds
+    nothing, contrast included, in light and in dark.
     """
     from axe_playwright_python.sync_playwright import Axe
 
@@ -207,15 +257,19 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
         page.goto(path)
         if path.startswith("/door/"):
             page.locator("#guests li").first.wait_for()
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
         wide = page.evaluate("document.documentElement.scrollWidth")
         violations = Axe().run(page).response["violations"]
         found[path] = (
             wide,
+            page.evaluate(SCROLLED),
             [(v["id"], v["nodes"][0]["html"][:120]) for v in violations],
         )
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
 
-    assert found == dict.fromkeys(PAGES, (360, []))
+    assert found == dict.fromkeys(PAGES, (360, [], []))
     assert (
         background
         == {
@@ -223,7 +277,8 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
             "dark": "rgb(20, 23, 22)",
         }[scheme]
     )
-    assert page.console_errors == []
+    missing = [error for error in page.console_errors if "404" in error]
+    assert page.console_errors == missing[:1]  # the one page that there is not
 
 
 def test_everything_is_reached_with_the_keyboard(open_browser):

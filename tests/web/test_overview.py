@@ -163,7 +163,7 @@ def test_the_chart_is_also_a_table(enter, full, query):
     details = page.partition("The same as a table")[2].partition("</details>")[0]
 
     cells = [
-        re.findall(r'<td class="n">([^<]*)</td>', row)
+        re.findall(r'<td class="n" data-label="[^"]+">([^<]*)</td>', row)
         for row in re.findall(r"<tr>(.*?)</tr>", details.partition("<tbody>")[2])
     ]
 

@@ -58,7 +58,7 @@ def table(page):
     return {
         tuple(
             re.sub("<.*?>", "", cell)
-            for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)[1:]
+            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)[1:]
         )
         for row in rows
     }

@@ -524,7 +524,11 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
     assert code == 10
     assert max(map(len, printed.splitlines())) <= 80
     for words in (
-        *("1 show is oversold", "1 show is on sale nowhere", "1 date moved far"),
+        *(
+            "1 show is oversold",
+            "1 show is on sale nowhere",
+            "1 date moved away from its show",
+        ),
         *("1 record waits in quarantine", "1 order does not add up"),
         *("1 webhook had no effect", "2 webhooks were refused"),
         *("1 date belongs to no show", "1 date is no longer listed"),

@@ -17,7 +17,7 @@ from ticketsync.catalogue.links import list_refusals
 from ticketsync.catalogue.listed_dates import date_key
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core.listed_dates import group_parts
+from ticketsync.core.listed_dates import group_parts, shorten_part_names
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     events,
@@ -121,7 +121,7 @@ def name_parts(
     for group in groups:
         names = [", ".join(sold.get(occurrence.id, ())) for occurrence in group]
         is_clear = all(names) and len(set(names)) == len(names)
-        for occurrence, name in zip(group, names, strict=True):
+        for occurrence, name in zip(group, shorten_part_names(names), strict=True):
             parts[occurrence.id] = (
                 name if is_clear else occurrence.provider_occurrence_id
             )

@@ -115,7 +115,7 @@ def door_list(
             found,
             parties.group_by_order(guests),
             f"{made:%a %d %b %Y, %H:%M}",
-            note,
+            parties.say_names_missing(guests),  # on paper nobody can run a command
         )
         target = output or Path(f"{exports.file_name(found)}.pdf")
         output_option.write_bytes(

@@ -145,7 +145,9 @@ def import_scans(
         scans = number_of(sum(merged.outcomes.values()), "scan")
         terminal.echo(f"{scans}: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:
-            terminal.echo(f"  {moments.written(moment, zone)}  {safe(who)}: {outcome}")
+            scanned = moments.written(moment, zone)
+            text = checkin.describe_conflict(safe(who), outcome, scanned)
+            terminal.echo(f"  {text}")
         for line in merged.bad_lines:
             terminal.echo(f"Not read: {safe(line, longest=300)}")
     if merged.conflicts:

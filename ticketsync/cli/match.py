@@ -121,6 +121,10 @@ def match(
         left = len(plan.unsure)
     elif context.is_terminal():
         left = _ask(app_context, database, settings, production)
+    elif not plan.certain and not plan.unsure:
+        if not _say_nothing_is_known(app_context, database):
+            app_context.say("Every date is linked to a show.")
+        return
     else:
         raise errors.NeedsTerminal(
             "There is no terminal to ask about the unmatched occurrences on.",

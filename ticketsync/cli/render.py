@@ -78,12 +78,14 @@ def report(
     label: Callable[[str], str] | None = None,
     growth: Collection[str] = (),
     optional: Sequence[str] = (),
+    uncut: Collection[str] = (),
     zone: str = "",
 ) -> None:
     """
     Print a loaded report as a table. `most` limits the width of columns; `growth` names
     those that hold differences; `optional` those that are left out, the last one first,
-    where the terminal is too narrow for all. The `totals` follow, one row for each
+    where the terminal is too narrow for all; `uncut` those of ids, which end in what
+    tells them apart. The `totals` follow, one row for each
     currency, whose first cell is `label(currency)`. Instants are written in `zone`,
     which their heading names; a report that has some needs it.
     """
@@ -95,7 +97,8 @@ def report(
             else column.title,
             numeric=column.kind in NUMERIC,
             most=(most or {}).get(column.name),
-            rigid=column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
+            rigid=column.name in uncut
+            or column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
             spare=1 + optional.index(column.name) if column.name in optional else 0,
         )
         for column in table.columns

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -211,6 +211,13 @@ _CONTRIBUTION_COLUMNS = (
 )
 
 
+LONGEST_UNCUT = 24  # characters of an id: those of Humanitix
+
+
+def _is_short(parts: Sequence[Any], name: str) -> bool:
+    return all(len(getattr(part, name)) <= LONGEST_UNCUT for part in parts)
+
+
 def explain_financials(
     ctx: typer.Context,
     show: Show,
@@ -264,6 +271,8 @@ def explain_financials(
     render.report(
         table,
         most={"type_name": 12},
+        optional=("type_name", "face", "order_status"),
+        uncut=[name for name in ("order_id", "ticket_id") if _is_short(parts, name)],
         totals=tables.totals(table),
         label=lambda currency: f"{_sold(parts, currency):,} sold",
     )

@@ -59,6 +59,12 @@ RULES = (
 )
 
 
+HOW_TO_RULE = (
+    "There are no rules yet: write them under `tax` in the settings file, as "
+    "`ticketsync config example` shows."
+)
+
+
 @app.command("rules")
 def list_rules(
     ctx: typer.Context, format: context.Format = "table", json: Json = False
@@ -81,6 +87,8 @@ def list_rules(
         return
     codes = settings.tax.code_words()
     terminal.echo(f"Tax codes: {', '.join(codes)}." if codes else "No tax codes.")
+    if not settings.tax.default and not settings.tax.accounts:
+        terminal.echo(HOW_TO_RULE)
     terminal.echo(_who(settings))
     render.report(table)
 
@@ -96,7 +104,8 @@ def _who(settings: Settings) -> str:
     parts = [safe(name) for name in named if name]
     if business.registered_from is not None:
         parts.append(f"registered from {business.registered_from}")
-    return f"{', '.join([*parts, business.attribution])}."
+    basis = f"{business.attribution} basis"
+    return f"{', '.join([*parts, basis])}." if parts else f"{basis.capitalize()}."
 
 
 @app.command("worksheet")
@@ -300,6 +309,8 @@ class _Shown:
         codes = self.found.codes
         lines += [f"Tax codes: {', '.join(codes)}."] if codes else []
         lines.append("The rules are your own statement.")
+        if not self.settings.tax.default and not self.settings.tax.accounts:
+            lines.append(HOW_TO_RULE)
         closed = self.found.closed
         if closed is not None:
             lines.append(

@@ -8,8 +8,9 @@ orders stay with each occurrence, so JSON and CSV keep one record for each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from os.path import commonprefix
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -39,3 +40,14 @@ def group_parts(
         key = key_of(item)
         groups.setdefault(number if key is None else key, []).append(item)
     return [tuple(group) for group in groups.values()]
+
+
+def shorten_part_names(names: Sequence[str]) -> list[str]:
+    """
+    The names of the parts of one date without what all of them begin with, up to a
+    dash: `9 Dec 2026 7:30pm – Adult`, `9 Dec 2026 7:30pm – Guest` are Adult and Guest.
+    """
+    shared = commonprefix([*names])
+    end = max(shared.rfind(dash) for dash in (" – ", " - ")) + 3
+    short = [name[end:] for name in names]
+    return short if len(names) > 1 and end > 2 and all(short) else [*names]

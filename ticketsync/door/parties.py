@@ -56,7 +56,7 @@ def say_names_missing(guests: Sequence[Guest]) -> str:
         return ""
     return (
         f"Names are not kept for {', '.join(without)}: ask for the order number. "
-        "Whoever looks after the server can have them kept."
+        "Whoever runs the server can have them kept."
     )
 
 
@@ -67,10 +67,9 @@ def explain_missing_names(guests: Sequence[Guest]) -> str:
     without = accounts_without_names(guests)
     if not without:
         return ""
-    sets = " and ".join(
-        f"`ticketsync accounts set {account} people=true`" for account in without
-    )
+    account, each = (without[0], "") if len(without) == 1 else ("NAME", " for each")
     return (
         f"Names are not kept for {', '.join(without)}: ask for the order number. To "
-        f"keep them, run {sets}, then `ticketsync sync {' '.join(without)} --full`."
+        f"keep them, run `ticketsync accounts set {account} people=true`{each}, then "
+        f"`ticketsync sync {' '.join(without)} --full`."
     )

@@ -294,7 +294,7 @@ def _refuse_files(is_local: bool, options: Mapping[str, str]) -> None:
     if is_local or named_files(options):
         raise errors.UsageError(
             "Files of the server cannot be chosen on a page.",
-            hint="Who looks after the server connects them there.",
+            hint="Whoever runs the server connects them there.",
             word="files-of-server",
         )
 

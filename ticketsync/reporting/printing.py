@@ -38,6 +38,7 @@ def door_list(show: Any, parties: Sequence[Any], made: str, note: str = "") -> b
         "door_list.typ",
         {
             "title": safe(show.production, longest=100),
+            "short": safe(show.production, longest=50),
             "when": f"{datetime.fromisoformat(show.starts_local):%a %d %b %Y, %H:%M}",
             "venue": safe(show.venue, longest=100),
             "made": made,

@@ -108,7 +108,7 @@ KINDS: Final = {
         *("not on sale", "See the shows"),
     ),
     MOVED: Kind(
-        *("date moved far", "dates moved far"),
+        *("date moved away from its show", "dates moved away from their shows"),
         *("ticketsync link DATE SHOW", "/discrepancies#waiting"),
         *("moved", "See the dates"),
         is_urgent=True,
@@ -276,7 +276,8 @@ def list_moved(connection: Connection) -> list[Waiting]:
         Waiting(
             MOVED,
             str(row.id),
-            f"{_occurrence_text(row)} moved far from {row.title} {row.show_local}",
+            f"{_occurrence_text(row)} moved away from its show, {row.title} "
+            f"{row.show_local}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
             own_page=f"/occurrences/{row.id}",

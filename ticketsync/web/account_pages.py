@@ -102,7 +102,7 @@ class AccountPages:
         if not self._takes_keys(account):
             raise errors.UsageError(
                 f"Account {account.name!r} takes no key on a page.",
-                hint="Who looks after the server can give it a new one.",
+                hint="Whoever runs the server can give it a new one.",
             )
         key, place = key_in(request.form), chosen_place(self._site, request.form)
         setup = connect_pages.setup_of(self._site)

@@ -189,7 +189,16 @@ class DoorPages:
             {
                 "outcomes": dict(merged.outcomes),
                 "conflicts": [
-                    {"at": clock.iso(moment), "who": who, "outcome": outcome}
+                    {
+                        "at": clock.iso(moment),
+                        "who": who,
+                        "outcome": outcome,
+                        "text": on_page(
+                            checkin.describe_conflict(
+                                who, outcome, _local_time(moment, at)
+                            )
+                        ),
+                    }
                     for moment, who, outcome in merged.conflicts
                 ],
                 "refused": refused,

@@ -25,8 +25,8 @@ _HINTS: Mapping[str, str] = {
     "no-venue": "A manager names it on the overview; then this page opens.",
     "option-missing": "Fill it in and try again.",
     "refused-credentials": "Copy the key there again, whole, and paste it.",
-    "retired": "Who looks after the server can connect it again.",
-    "unconfirmed": "Who looks after the server has to confirm this account there.",
+    "retired": "Whoever runs the server can connect it again.",
+    "unconfirmed": "Whoever runs the server has to confirm this account there.",
 }
 
 # By the kind of place that an account's key is in: "Key: in …".

@@ -35,6 +35,7 @@ from ticketsync.reporting import (
     deliveries,
     grouped_figures,
     numbers,
+    refund_report,
     runs,
     sales,
     selling,
@@ -178,6 +179,7 @@ class Pages:
             counted=sum(part.is_sold for part in tickets),
             totals=_totals(explain.CONTRIBUTIONS, tickets),
             refunds=refunds,
+            bases=refund_report.BASES,
         )
 
     def production(self, request: PageRequest) -> Response:

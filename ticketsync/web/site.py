@@ -35,6 +35,7 @@ from ticketsync.web import (
     menu,
     own_address,
     page_words,
+    text_direction,
 )
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form, Upload
@@ -340,7 +341,7 @@ class Site:
             **values,
         }
         html = self._templates.get_template(template).render(context)
-        return HTMLResponse(html, status_code)
+        return HTMLResponse(text_direction.isolate(html), status_code)
 
     def address_of_links(self, request: PageRequest) -> str:
         """

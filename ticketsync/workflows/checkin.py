@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, exc
 
@@ -243,6 +244,23 @@ def _which(found: Sequence[Guest]) -> str:
     if _is_one_order(found):
         return f"{len(found):,} tickets of one order: let all in, or choose one."
     return f"{len(found):,} tickets fit: choose one."
+
+
+_CONFLICTS: Final[Mapping[str, str]] = {
+    checkin.ALREADY_IN: "was in already",
+    checkin.NOT_VALID: "has a ticket that is not valid",
+    checkin.UNKNOWN: "fits no ticket of this show",
+    TWICE: "was let in again since, at another door",
+}
+
+
+def describe_conflict(who: str, outcome: str, scanned: str) -> str:
+    """
+    What a person should look at after a merge, as a sentence. `who` is a guest, or the
+    code that nobody has; `scanned` is the time in words.
+    """
+    subject = f"The code '{who}'" if outcome == checkin.UNKNOWN else who
+    return f"{subject}, scanned at {scanned}, {_CONFLICTS[outcome]}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,13 @@ class Money:
 class Nothing:
     """
     Why a choice has no lines, in sentences, and the periods to ask for in its place, as
-    `--period` takes them: the months of the shows that are nearest.
+    `--period` takes them: the months of the shows that are nearest. `is_at_all`: no
+    choice has any.
     """
 
     words: str
     periods: tuple[str, ...] = ()
+    is_at_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,10 +327,11 @@ def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
     """
     What to say of a choice without lines: which shows are next to its period.
     """
-    if chosen == EVERYTHING:
-        return Nothing("No figures yet.")
+    has_filters = replace(chosen, period=EVERYTHING.period) != EVERYTHING
     near = find_nearest(connection, chosen)
     if near.earlier is None and near.later is None:
+        if not has_filters:
+            return Nothing("No figures yet.", is_at_all=True)
         return Nothing("No figures are among these; leave out a filter.")
     parts = [
         *([] if near.earlier is None else [f"the last show was {_on(near.earlier)}"]),

@@ -96,7 +96,7 @@ function shownParties() {
 
 function showGuests() {
   $("guests").replaceChildren(...shownParties().flatMap((party) =>
-    party.length === 1 ? [guestItem(party[0], "alone")] : [partyItem(party), ...party.map((guest) => guestItem(guest, "of-party"))]));
+    party.length === 1 ? [guestItem(party[0], "alone")] : [partyItem(party), ...party.map((guest) => guestItem(guest, "of-party", party[0].shown))]));
   const note = localStorage.getItem(`names-note-${show}`) ?? "";
   $("names-note").textContent = note;
   $("names-note").hidden = !note;
@@ -140,17 +140,19 @@ async function letInAll(waiting) {
   else await move(waiting[0].order, "in", true);
 }
 
-function guestItem(guest, className) {
-  const more = `${[guest.type, guest.seat].filter(Boolean).join(", ")}${guest.free ? ", free" : ""}${guest.in && guest.since ? `, in ${guest.since}` : ""}`;
+// Below the heading of a party its own name is not repeated for each ticket.
+function guestItem(guest, className, heading = "") {
+  const isNamed = guest.shown !== heading || !guest.type;
+  const ticket = [isNamed && guest.type, guest.seat, guest.free && "free", guest.in && guest.since && `in ${guest.since}`];
   const text = guest.in ? "Undo" : "Let in";
-  const { item, who } = listItem(className, guest.shown, more, []);
+  const { item, who } = listItem(className, isNamed ? guest.shown : guest.type, ticket.filter(Boolean).join(", "), []);
   if (guest.answers) {
     const answers = document.createElement("small");
     answers.className = "answers";
     answers.textContent = guest.answers;
     who.append(answers);
   }
-  item.append(actButton(text, guest.in ? "quiet" : "main", `${text}: ${who.textContent}`, () => move(guest.ticket, guest.in ? "out" : "in")));
+  item.append(actButton(text, guest.in ? "quiet" : "main", `${text}: ${isNamed ? "" : `${heading}, `}${who.textContent}`, () => move(guest.ticket, guest.in ? "out" : "in")));
   return item;
 }
 
@@ -391,9 +393,9 @@ function settle(id, batch, body) {
   setAside(id, bad.map((scan) => ({ ...scan, reason: reasons.get(scan.key) })));
   removeFromQueue(id, batch);
   if (!body.conflicts.length) return;
-  const found = body.conflicts.map((c) => ({ key: random(), text: `${c.who}: ${c.outcome}` }));
+  const found = body.conflicts.map((c) => ({ key: random(), text: c.text }));
   store.set("notes", [...store.get("notes", [], id), ...found].slice(-100), id);
-  showMessage(found.map((note) => note.text).join(", "), "bad");
+  showMessage(found.map((note) => note.text).join(" "), "bad");
 }
 
 function setAside(id, scans) {
@@ -475,6 +477,7 @@ async function scanWithCamera() {
   view.srcObject = stream;
   view.hidden = false;
   await view.play();
+  view.scrollIntoView({ block: "nearest" });
   $("camera").textContent = "Close camera";
   $("camera").onclick = () => closeCamera(stream);
   let last = "";

@@ -1,0 +1,40 @@
+"""
+`match` where there is nothing to ask: it says so, also without a terminal.
+"""
+
+from support.commands import run
+
+from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import show_links
+
+
+def test_without_dates_match_says_how_to_fetch_them(home):
+    run("init", "--venue", "The Room", "--timezone", "Sydney", "--currency", "AUD")
+
+    done = run("match")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "No dates of platforms are known yet.",
+        "Next: ticketsync events fetch",
+    ]
+
+
+def test_where_every_date_is_linked_match_asks_nothing(ready):
+    done = run("match")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "Every date is linked to a show.\n"
+
+
+def test_what_is_left_to_decide_needs_a_terminal(ready, home):
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        connection.execute(show_links.delete())
+    database.close()
+
+    done = run("match")
+
+    assert done.returncode == 2
+    assert "needs-tty" in done.stderr
+    assert "--yes" in done.stderr
