@@ -4,7 +4,7 @@ table of all treatments, with a source for each row, is `data/tax_table.csv`.
 """
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from ticketsync.core.tax_rules import (
     TaxRule,
     TaxRules,
 )
-from ticketsync.financials import taxing
+from ticketsync.financials import fee_taxes, taxing
+from ticketsync.financials.fee_taxes import KeptFees
 from ticketsync.financials.tax_returns import fill_boxes
 from ticketsync.financials.tax_worksheet import (
     FEE,
@@ -300,8 +301,63 @@ def test_a_refund_that_failed_gives_everything_back():
 )
 def test_the_tax_in_fees(amount, reported, own, answer, expected):
     answers = {} if answer is None else {"fees": answer}
-    line = taxing.fee_line(amount, reported, own, rules(**answers), "tt", DAY)
+    kept = KeptFees(amount, reported, own)
+    (line,) = fee_taxes.fee_lines(kept, rules(**answers), "tt", DAY)
     assert (line.state, line.tax) == expected
+    nothing = KeptFees(0, reported, own)
+    assert fee_taxes.fee_lines(nothing, rules(**answers), "tt", DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "answer", "expected"),
+    [
+        # 2.00 of the buyer's, all of it the platform's own sale.
+        (KeptFees(200, passed_on=200), "gst", [("outside", 200, None)]),
+        # 3.10, of which the venue bears 1.10, with 0.10 in it.
+        (
+            KeptFees(310, passed_on=200),
+            "gst",
+            [("outside", 200, None), ("taxed", 110, 10)],
+        ),
+        # 0.28 reported for 3.10: 0.0994 for 1.10.
+        (
+            KeptFees(310, reported_tax=28, passed_on=200),
+            "reported",
+            [("outside", 200, None), ("taxed", 110, 10)],
+        ),
+        (
+            KeptFees(310, own_rate_ppm=100_000, passed_on=200),
+            "none",
+            [("outside", 200, None), ("taxed", 110, 10)],
+        ),
+        # The buyer paid more than the platform kept.
+        (KeptFees(150, passed_on=200), "gst", [("outside", 150, None)]),
+        (
+            KeptFees(310, passed_on=200),
+            None,
+            [("outside", 200, None), ("open", 110, None)],
+        ),
+    ],
+)
+def test_a_fee_that_the_platform_sells_to_the_buyer_is_no_purchase(
+    kept, answer, expected
+):
+    answers = {} if answer is None else {"fees": answer}
+    found = fee_taxes.fee_lines(kept, rules(**answers), "tt", DAY)
+    assert [(line.state, line.amount, line.tax) for line in found] == expected
+
+
+def test_before_the_registration_no_tax_is_reclaimed():
+    """
+    Sold the day before: what the sale is not taxed with is not claimed of its fees.
+    """
+    given = rules(fees="gst")
+    begin = DAY + timedelta(days=1)
+    for registered, tax in ((begin, None), (DAY, 10), (None, 10)):
+        (line,) = fee_taxes.fee_lines(
+            KeptFees(110), given, "tt", DAY, registered_from=registered
+        )
+        assert line.tax == tax
 
 
 PARTS = st.builds(

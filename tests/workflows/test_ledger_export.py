@@ -25,8 +25,9 @@ from support.saved_orders import (
 from ticketsync.core import tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.core.records import Fee, Refund
+from ticketsync.core.records import Fee, Refund, TicketStatus
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.financials.tax_returns import fill_boxes
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import occurrences
@@ -105,6 +106,63 @@ def test_a_show_that_is_cancelled_everywhere_keeps_its_money_unearned(books):
             .values(status="cancelled")
         )
     assert totals_of(read(books))["Liabilities:Unearned"] == -2000
+
+
+def test_what_has_gone_back_of_a_cancelled_show_wholly_leaves_nothing(books):
+    """
+    60.00 over two shows with 5.45 of tax, of which the second one's part is 2.72; its
+    30.00 go back with that, and not with the 2.73 that a half of 5.45 rounds to.
+    """
+    sold = order(ticket(1, 3000), ticket(2, 3000, "ev_2"))
+    void = msgspec.structs.replace(sold.tickets[1], status=TicketStatus.VOID)
+    back = msgspec.structs.replace(
+        sold,
+        tickets=(sold.tickets[0], void),
+        refunds=(Refund("r_1", 3000, instant("2026-10-20T02:00")),),
+    )
+    save(books, sold, at=FIRST_DAY)
+    save(books, back, at=FIRST_DAY + timedelta(days=20))
+    with books.write() as connection:
+        connection.execute(
+            update(occurrences)
+            .where(occurrences.c.provider_id == "ev_2")
+            .values(status="cancelled")
+        )
+    found = totals_of(read(books))
+    assert "Liabilities:Unearned" not in found
+    assert found["Income:Shows"] == -2727
+    assert found["Liabilities:Tax:Gst"] == -273
+
+
+def test_a_fee_that_the_platform_sold_to_the_buyer_is_nothing_of_ours(books):
+    """
+    32.00, of which 2.00 are a booking fee that the platform sells itself and keeps; of
+    the 1.10 that it keeps of another order, the venue's own, 0.10 are tax.
+    """
+    rule = TaxRule({**ANSWERS, "buyer_fee_is_sold_by": "platform"})
+    settings = Settings(tax=TaxRules(TAX.codes, (rule,)))
+    fee, borne = (Fee("Booking", 200),), (Fee("Booking", 110),)
+    more = {"buyer_fees": 200, "charged": 3200, "total": 3200}
+    save(books, order(ticket(1, 3000), fees=fee, **more), at=FIRST_DAY)
+    save(books, order(ticket(2, 3000), id_="or_2", fees=borne), at=FIRST_DAY)
+    found = totals_of(read(books, settings))
+    assert found == {
+        "Assets:Platform:Tt": 3000 + 2890,
+        "Assets:TaxPaid:Gst": 10,
+        "Expenses:Fees:Tt": 100,
+        "Income:Shows": -2 * 2727,
+        "Liabilities:Tax:Gst": -2 * 273,
+    }
+    with books.read() as connection:
+        period = tax_worksheets.read_tax_period(connection, settings, ALWAYS)
+    boxes = fill_boxes("uk-vat", period.sheet, "AUD")
+    assert {box.label: box.exact for box in boxes} == {
+        "1": 546,
+        "4": 10,
+        "5": 536,
+        "6": 5454,
+        "7": 100,
+    }
 
 
 def test_what_is_not_known_is_counted(books):

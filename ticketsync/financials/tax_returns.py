@@ -15,7 +15,7 @@ from typing import Final
 from ticketsync.core import money
 from ticketsync.core.tax_rules import EXEMPT, FREE
 from ticketsync.financials.tax_worksheet import FEE, Worksheet
-from ticketsync.financials.taxing import OUTSIDE, TAXED
+from ticketsync.financials.taxing import TAXED
 
 PLAIN: Final = "plain"
 
@@ -82,7 +82,7 @@ def _uk_vat(sheet: Worksheet, currency: str) -> list[Box]:
     due = sheet.tax(currency)
     reclaimed = sheet.tax(currency, (FEE,))
     sales = sheet.total(currency, (TAXED, FREE, EXEMPT)) - due
-    fees = sheet.total(currency, (TAXED, OUTSIDE), (FEE,)) - reclaimed
+    fees = sheet.bought(currency) - reclaimed
     return [
         _box("1", "VAT due on sales", due),
         _box("4", "VAT reclaimed on fees", reclaimed),

@@ -17,7 +17,9 @@ from ticketsync.core import money, written_rates
 from ticketsync.financials.taxing import (
     NAMES,
     OPEN,
+    OUTSIDE,
     STATES,
+    SUPPLIED,
     TAXED,
     UNKNOWN_FEES,
     TaxLine,
@@ -124,6 +126,20 @@ class Worksheet:
             line.amount or 0
             for line in self.lines
             if line.currency == currency and line.state in states and line.flow in flows
+        )
+
+    def bought(self, currency: str) -> int:
+        """
+        The sum of the fees that the venue bears, tax included, in minor units: without
+        what the platform sold to the buyer itself, and without what is open.
+        """
+        return sum(
+            line.amount or 0
+            for line in self.lines
+            if line.currency == currency
+            and line.flow == FEE
+            and line.state in (TAXED, OUTSIDE)
+            and not line.treatment.startswith(SUPPLIED)
         )
 
     def tax(self, currency: str, flows: Sequence[str] = (SALE, REFUND)) -> int:

@@ -18,7 +18,6 @@ from ticketsync.core.tax_rules import (
     EXEMPT,
     FREE,
     KINDS,
-    NO_TAX,
     OUT_OF_SCOPE,
     REPORTED,
     TaxRule,
@@ -374,49 +373,27 @@ def _less(before: TaxLine, now: TaxLine) -> TaxLine:
     return replace(now, amount=before.amount - now.amount, tax=tax)
 
 
-def fee_line(
-    amount: int | None,
-    reported_tax: int | None,
-    own_rate_ppm: int | None,
-    rules: TaxRules,
-    account: str,
-    day: date,
-) -> TaxLine | None:
+def divide_lines(
+    lines: Sequence[TaxLine], weights: Sequence[int]
+) -> list[list[TaxLine]]:
     """
-    What of an order's fees is tax: by the venue's own statement beside its rates
-    (`own_rate_ppm`), else by the rule. `amount` is `None` while the fees are not known,
-    and the line `None` where there are none.
+    The lines of an order divided among its shows: for each of these weights its part of
+    every line.
     """
-    if amount is None:
-        return TaxLine(("fees",), OPEN, UNKNOWN_FEES, 0)
-    if not amount:
-        return None
-    if own_rate_ppm is not None:
-        return _own_fee_line(amount, own_rate_ppm)
-    rule = rules.rule_on(account, day)
-    answer = None if rule is None else rule.answer("fees")
-    if answer is None:
-        words = NO_RULE if rule is None else f"{NO_RULE} for fees"
-        return TaxLine(("fees",), OPEN, words, amount)
-    if answer == NO_TAX:
-        return TaxLine(("fees",), OUTSIDE, "no tax in them", amount)
-    if answer == REPORTED:
-        if reported_tax is None:
-            words = "the platform does not report the tax in its fees"
-            return TaxLine(("fees",), OPEN, words, amount)
-        return TaxLine(("fees",), TAXED, "tax as reported", amount, reported_tax)
-    rate_ppm = rules.rate_on(answer, day)
-    if rate_ppm is None:
-        words = f"no rate of {answer} on the day of the sale"
-        return TaxLine(("fees",), OPEN, words, amount)
-    tax = money.tax_inside(amount, rate_ppm)
-    words = f"{answer} inside"
-    return TaxLine(("fees",), TAXED, words, amount, tax, answer, rate_ppm)
+    if len(weights) == 1:
+        return [[*lines]]
+    divided = [_divided(line, weights) for line in lines]
+    return [[of_line[place] for of_line in divided] for place in range(len(weights))]
 
 
-def _own_fee_line(amount: int, rate_ppm: int) -> TaxLine:
-    if not rate_ppm:
-        return TaxLine(("fees",), OUTSIDE, "no tax in your own rate", amount)
-    tax = money.tax_inside(amount, rate_ppm)
-    words = "tax inside your own rate"
-    return TaxLine(("fees",), TAXED, words, amount, tax, rate_ppm=rate_ppm)
+def _divided(line: TaxLine, weights: Sequence[int]) -> list[TaxLine]:
+    taxes, added = (
+        [None] * len(weights) if whole is None else money.split(whole, weights)
+        for whole in (line.tax, line.added)
+    )
+    return [
+        replace(line, amount=amount, tax=tax, added=more)
+        for amount, tax, more in zip(
+            money.split(line.amount, weights), taxes, added, strict=True
+        )
+    ]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
-from ticketsync.core import clock, money
+from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.financials import taxing
@@ -23,9 +23,10 @@ from ticketsync.ledger.chart import Chart
 from ticketsync.ledger.projection import FEE, REFUND, SALE, Balance, Entry, Movement
 from ticketsync.ledger.unearned import Unearned
 from ticketsync.reporting import order_money
-from ticketsync.reporting.order_money import OrderMoney
+from ticketsync.reporting.order_money import OrderMoney, RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import tax_worksheets
+from ticketsync.workflows.tax_worksheets import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def _project(
     reader = _Reader(settings)
     sold = order_money.list_order_money(connection, zone, ALWAYS)
     own = tax_worksheets.read_own_fees(connection, settings)
-    moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection, sold)]
+    moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection)]
     shows = {
         show_id: projection.ShowDay(show_id, day, title, is_cancelled)
         for show_id, day, title, is_cancelled in order_money.list_show_days(connection)
@@ -140,93 +141,56 @@ class _Reader:
         self._settings = settings
         self.unknown_fees: set[tuple[str, str]] = set()
         self.without_rule: set[tuple[str, str]] = set()
-        self._lines: dict[tuple[str, str], list[TaxLine]] = {}
+        self._lines: dict[Key, dict[int, list[TaxLine]]] = {}
 
     def sales_and_fees(
         self,
         sold: Sequence[OrderMoney],
         own: dict[tuple[int, int], tax_worksheets.OwnFees],
     ) -> Iterator[Movement]:
-        for key, parts in _by_order(sold).items():
+        for key, parts in tax_worksheets.by_order(sold).items():
             lines = tax_worksheets.lines_of(parts, self._settings)
-            self._lines[key] = lines
+            by_show = tax_worksheets.divide_by_show(lines, parts)
+            self._lines[key] = by_show
             if any(line.state == OPEN for line in lines):
-                self.without_rule.add(key)
-            weights = [max(0, part.charged) for part in parts]
-            shares = [_divided(line, weights) for line in lines]
-            for place, part in enumerate(parts):
-                of_part = [of_line[place] for of_line in shares]
-                yield _movement(
-                    SALE,
-                    part,
-                    part.day,
-                    part.charged - part.tax_remitted,
-                    of_part,
-                )
-            yield from self._fees(parts, own, shares)
+                self.without_rule.add(key[:2])
+            for part in parts:
+                held = part.charged - part.tax_remitted
+                yield _movement(SALE, part, part.day, held, by_show[part.show_id])
+            yield from self._fees(parts, lines, own)
 
     def _fees(
         self,
         parts: Sequence[OrderMoney],
+        sold: Sequence[TaxLine],
         own: dict[tuple[int, int], tax_worksheets.OwnFees],
-        shares: Sequence[Sequence[TaxLine]],
     ) -> Iterator[Movement]:
         known = [tax_worksheets.fee_of(part, own) for part in parts]
         if None in known:
             self.unknown_fees.add((parts[0].account, parts[0].order_id))
             return
         amounts = [amount or 0 for amount in known]
-        line = tax_worksheets.fee_line_of(parts, own, self._settings)
-        if line is None:
-            return
-        taxes = money.split(line.tax or 0, [max(0, amount) for amount in amounts])
-        for place, (part, amount, tax) in enumerate(
-            zip(parts, amounts, taxes, strict=True)
-        ):
-            passed_on = sum(
-                of_line[place].amount
-                for of_line in shares
-                if of_line[place].words == f"{SUPPLIED} platform"
-            )
+        lines = tax_worksheets.fee_lines_of(parts, sold, own, self._settings)
+        weights = [max(0, amount) for amount in amounts]
+        divided = taxing.divide_lines(lines, weights)
+        for part, amount, of_part in zip(parts, amounts, divided, strict=True):
             if amount:
-                yield Movement(
-                    kind=FEE,
-                    account=part.account,
-                    day=part.day,
-                    show_id=part.show_id,
-                    currency=part.currency,
-                    amount=amount,
-                    collected=max(0, min(passed_on, amount - tax)),
-                    taxes={line.code: tax} if tax else {},
-                )
+                yield _movement(FEE, part, part.day, amount, of_part)
 
-    def refunds(
-        self, connection: Connection, sold: Sequence[OrderMoney]
-    ) -> Iterator[Movement]:
-        found: dict[tuple[str, str], list[order_money.RefundMoney]] = defaultdict(list)
-        for item in order_money.list_refund_money(connection, ALWAYS):
-            found[item.account, item.order_id].append(item)
-        by_order = _by_order(sold)
-        for key, items in found.items():
-            if key not in by_order:
-                continue
-            part = by_order[key][0]
-            taken = taxing.refund_lines(self._lines[key], [i.amount for i in items])
-            for item, lines in zip(items, taken, strict=True):
-                of_show = _Of(item.account, item.show_id, part.currency)
-                yield _movement(REFUND, of_show, item.day, -item.amount, lines)
-
-
-@dataclass(frozen=True, slots=True)
-class _Of:
-    account: str
-    show_id: int
-    currency: str
+    def refunds(self, connection: Connection) -> Iterator[Movement]:
+        items = [
+            item
+            for item in order_money.list_refund_money(connection, ALWAYS)
+            if (item.account, item.order_id, item.currency) in self._lines
+        ]
+        taken = tax_worksheets.take_back(self._lines, items)
+        for item, lines in zip(items, taken, strict=True):
+            yield _movement(REFUND, item, item.day, -item.amount, lines)
 
 
 def _movement(
     kind: str,
-    part: OrderMoney | _Of,
+    part: OrderMoney | RefundMoney,
     day: date,
     amount: int,
     lines: Sequence[TaxLine],
@@ -246,22 +210,3 @@ def _movement(
         collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),
         taxes=taxes,
     )
-
-
-def _divided(line: TaxLine, weights: Sequence[int]) -> list[TaxLine]:
-    """
-    A line of an order divided among its shows.
-    """
-    amounts = money.split(line.amount, weights)
-    taxes = money.split(line.tax or 0, weights)
-    return [
-        replace(line, amount=amount, tax=None if line.tax is None else tax)
-        for amount, tax in zip(amounts, taxes, strict=True)
-    ]
-
-
-def _by_order(sold: Sequence[OrderMoney]) -> dict[tuple[str, str], list[OrderMoney]]:
-    found: dict[tuple[str, str], list[OrderMoney]] = defaultdict(list)
-    for part in sold:
-        found[part.account, part.order_id].append(part)
-    return found

@@ -107,10 +107,8 @@ class _Reader:
         own: Mapping[tuple[int, int], OwnFees],
     ) -> str:
         lines = tax_worksheets.lines_of([*parts], self._settings)
-        of_fees = tax_worksheets.fee_line_of(parts, own, self._settings)
-        taxes = _taxes("sale", lines)
-        if of_fees is not None:
-            taxes = frozen_lines.add_taxes(taxes, _taxes("fee", [of_fees]))
+        of_fees = tax_worksheets.fee_lines_of(parts, lines, own, self._settings)
+        taxes = _taxes("sale", lines) | _taxes("fee", of_fees)
         return frozen_lines.tax_text(taxes)
 
     def _sale(

@@ -23,10 +23,12 @@ from ticketsync.core.tax_rules import TaxRules
 from ticketsync.financials import (
     closing,
     fee_lines,
+    fee_taxes,
     frozen_tax,
     period_order,
     taxing,
 )
+from ticketsync.financials.fee_taxes import KeptFees
 from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.financials.tax_worksheet import (
     FEE,
@@ -91,7 +93,7 @@ def read_tax_period(
     zone = get_business_zone(connection)
     sold = order_money.list_order_money(connection, zone, period, accounts)
     own = read_own_fees(connection, settings)
-    items = [*_sale_lines(sold, settings), *_fee_lines(sold, own, settings)]
+    items = [*_order_lines(sold, own, settings)]
     items += _refund_lines(connection, settings, zone, period, accounts)
     items.sort(key=lambda item: (item.day, item.account, item.order_id))
     return TaxPeriod(
@@ -192,13 +194,15 @@ def fee_of(part: OrderMoney, own: Mapping[tuple[int, int], OwnFees]) -> int | No
     return part.fees + (0 if by_rate is None else by_rate.amount)
 
 
-def fee_line_of(
+def fee_lines_of(
     parts: Sequence[OrderMoney],
+    sold: Iterable[TaxLine],
     own: Mapping[tuple[int, int], OwnFees],
     settings: Settings,
-) -> TaxLine | None:
+) -> list[TaxLine]:
     """
-    The fees of one order, whose parts these are, as a tax line; `None` without fees.
+    The fees of one order, whose parts these are, as tax lines; `sold` are those of its
+    sale.
     """
     known = [fee_of(part, own) for part in parts]
     taxes = [part.fee_tax for part in parts if part.fees]
@@ -207,14 +211,31 @@ def fee_line_of(
         for part in parts
         if (part.order_row, part.show_id) in own
     ]
-    return taxing.fee_line(
-        None if None in known else sum(amount or 0 for amount in known),
-        None if None in taxes else sum(tax or 0 for tax in taxes),
-        rates[0] if rates else None,
+    kept = KeptFees(
+        amount=None if None in known else sum(amount or 0 for amount in known),
+        reported_tax=None if None in taxes else sum(tax or 0 for tax in taxes),
+        own_rate_ppm=rates[0] if rates else None,
+        passed_on=fee_taxes.passed_on(sold),
+    )
+    return fee_taxes.fee_lines(
+        kept,
         settings.tax,
         parts[0].account,
         parts[0].day,
+        registered_from=settings.business.registered_from,
     )
+
+
+def divide_by_show(
+    lines: Sequence[TaxLine], parts: Sequence[OrderMoney]
+) -> dict[int, list[TaxLine]]:
+    """
+    The lines of the sale of one order, whose parts these are, divided among its shows
+    (our ids) by what each was charged.
+    """
+    weights = [max(0, part.charged) for part in parts]
+    divided = taxing.divide_lines(lines, weights)
+    return dict(zip((part.show_id for part in parts), divided, strict=True))
 
 
 def by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
@@ -224,21 +245,20 @@ def by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
     return found
 
 
-def _sale_lines(sold: Iterable[OrderMoney], settings: Settings) -> Iterator[OrderLine]:
-    for (account, order_id, currency), parts in by_order(sold).items():
-        for line in lines_of(parts, settings):
-            yield OrderLine(account, order_id, parts[0].day, SALE, currency, line)
-
-
-def _fee_lines(
+def _order_lines(
     sold: Iterable[OrderMoney],
     own: Mapping[tuple[int, int], OwnFees],
     settings: Settings,
 ) -> Iterator[OrderLine]:
+    """
+    The lines of the sales, and those of their fees.
+    """
     for (account, order_id, currency), parts in by_order(sold).items():
-        line = fee_line_of(parts, own, settings)
-        if line is not None:
-            yield OrderLine(account, order_id, parts[0].day, FEE, currency, line)
+        lines = lines_of(parts, settings)
+        of_fees = fee_lines_of(parts, lines, own, settings)
+        for flow, found in ((SALE, lines), (FEE, of_fees)):
+            for line in found:
+                yield OrderLine(account, order_id, parts[0].day, flow, currency, line)
 
 
 def _refund_lines(
@@ -270,21 +290,36 @@ def refund_tax_lines(
 ) -> list[list[TaxLine]]:
     """
     For each of these movements, all that there are of their orders, what it takes back
-    of the lines of its order.
+    of its show's part of the order: what has gone back of a show wholly, has taken back
+    all of its tax.
     """
     keys = {(item.account, item.order_id) for item in movements}
     sold = by_order(order_money.list_orders_again(connection, zone, keys))
-    places: dict[Key, list[int]] = defaultdict(list)
+    lines = {
+        key: divide_by_show(lines_of(parts, settings), parts)
+        for key, parts in sold.items()
+    }
+    return take_back(lines, movements)
+
+
+def take_back(
+    lines: Mapping[Key, Mapping[int, Sequence[TaxLine]]],
+    movements: Sequence[RefundMoney],
+) -> list[list[TaxLine]]:
+    """
+    The same, with the lines of each order divided among its shows.
+    """
+    places: dict[tuple[Key, int], list[int]] = defaultdict(list)
     for place, item in enumerate(movements):
-        places[item.account, item.order_id, item.currency].append(place)
+        key = (item.account, item.order_id, item.currency)
+        if item.show_id in lines.get(key, ()):
+            places[key, item.show_id].append(place)
     found: list[list[TaxLine]] = [[] for _ in movements]
-    for key, of_order in places.items():
-        if key not in sold:
-            continue
-        amounts = [movements[place].amount for place in of_order]
-        taken = taxing.refund_lines(lines_of(sold[key], settings), amounts)
-        for place, lines in zip(of_order, taken, strict=True):
-            found[place] = lines
+    for (key, show_id), of_show in places.items():
+        amounts = [movements[place].amount for place in of_show]
+        taken = taxing.refund_lines(lines[key][show_id], amounts)
+        for place, taken_lines in zip(of_show, taken, strict=True):
+            found[place] = taken_lines
     return found
 
 

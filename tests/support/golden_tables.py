@@ -1,0 +1,248 @@
+"""
+The tables of `tests/golden/books/expected/`, as the model of the golden books makes
+them: rows of text, amounts in whole units with their decimals.
+"""
+
+from datetime import date
+
+from support import golden_model as model
+from support.golden_model import COUNTS, major
+
+MONTHS = {
+    "2026-09": (date(2026, 9, 1), date(2026, 9, 30)),
+    "2026-10": (date(2026, 10, 1), date(2026, 10, 31)),
+    "2026-11": (date(2026, 11, 1), date(2026, 11, 30)),
+}
+AMOUNTS = (
+    *("face", "discounts", "gross", "buyer_fees", "addons", "donations", "vouchers"),
+    *("tax_added", "refunded", "tax_remitted", "fees", "tax", "net"),
+)
+FIGURES = (*COUNTS, *AMOUNTS)
+SUMMED = ("tickets_sold", "gross", "refunded", "fees", "net")
+
+
+def tables():
+    """
+    The rows of each file by its name.
+    """
+    known = model.orders()
+    made = {
+        "figures": figures(known, "E"),
+        "as_of": [
+            {"reading": step, **row}
+            for step in "BD"
+            for row in figures(model.orders(step), step)
+        ],
+        "accounts": accounts(known),
+        "months": [*months(known, "sale"), *months(known, "show")],
+        "sales": sales(known),
+        "fees": fees(known),
+        "refunds": refunds(known),
+        "tickets": tickets(known),
+        "worksheet": worksheet(known),
+        "boxes": boxes(known),
+        "balances": balances(known),
+        "unearned": unearned(known),
+        "closing": closing(known),
+    }
+    return {
+        name: [{n: str(v) for n, v in row.items()} for row in found]
+        for name, found in made.items()
+    }
+
+
+def _in_units(row, currency, names):
+    return {
+        name: row[name] if name in COUNTS else major(row[name], currency)
+        for name in names
+    }
+
+
+def figures(known, step):
+    return [
+        {
+            "show": show,
+            "account": account,
+            "currency": currency,
+            **_in_units(row, currency, FIGURES),
+            "fees_source": row["fees_source"],
+        }
+        for (show, account, currency), row in model.figures(
+            model.counted(known), step
+        ).items()
+    ]
+
+
+def _summed(found, place):
+    """
+    The figures summed by one part of their key and the currency.
+    """
+    sums = {}
+    for key, row in found.items():
+        of = sums.setdefault((key[place], key[2]), dict.fromkeys(SUMMED, 0))
+        for name in SUMMED:
+            of[name] = model.plus(of[name], row[name])
+    return sums
+
+
+def accounts(known):
+    found = _summed(model.figures(model.counted(known)), 1)
+    return [
+        {"account": account, "currency": c, **_in_units(row, c, SUMMED)}
+        for (account, c), row in found.items()
+    ]
+
+
+def months(known, by):
+    all_shows = model.shows()
+    for month, (first, last) in MONTHS.items():
+        chosen = [
+            (order, show)
+            for order, show in model.counted(known)
+            if first <= (order.day if by == "sale" else all_shows[show].day) <= last
+        ]
+        of_currencies = {}
+        for (_, currency), row in _summed(model.figures(chosen), 1).items():
+            held = of_currencies.setdefault(currency, dict.fromkeys(SUMMED, 0))
+            for name in SUMMED:
+                held[name] = model.plus(held[name], row[name])
+        for currency, row in of_currencies.items():
+            key = {"by": by, "month": month, "currency": currency}
+            yield {**key, **_in_units(row, currency, SUMMED)}
+
+
+def sales(known):
+    """
+    Every order with each of its shows, as exported: also what is not paid or linked to
+    no show, without what is left out. Its fees are those that the platform reports.
+    """
+    all_shows = model.shows()
+    for order in known.values():
+        for show in order.shows:
+            if all_shows[show].state == "excluded":
+                continue
+            is_free = not order.sum(show, "charged")
+            fees = model.fees_total(order, show) if order.fees is not None else None
+            if fees is None and is_free:
+                fees = 0
+            charged, refunded = (order.sum(show, n) for n in ("charged", "refunded"))
+            kept = charged - refunded - order.remitted
+            amounts = {"charged": charged, "refunded": refunded, "fees": fees}
+            amounts["net"] = None if fees is None else kept - fees
+            yield {
+                "order_id": order.id,
+                "show": "" if all_shows[show].state == "unlinked" else show,
+                "currency": order.currency,
+                **{n: major(a, order.currency) for n, a in amounts.items()},
+            }
+
+
+def fees(known):
+    for (*key, name), amount in model.fee_lines(known).items():
+        named = dict(zip(("show", "account", "currency"), key, strict=True))
+        yield {**named, "name": name, "amount": major(amount, key[2])}
+
+
+def refunds(known):
+    for order in known.values():
+        for back in order.refunds:
+            yield {
+                "on_day": back.day,
+                "basis": back.basis,
+                "kind": back.kind,
+                "order_id": order.id,
+                "show": back.show,
+                "currency": order.currency,
+                "amount": major(back.amount, order.currency),
+            }
+
+
+def tickets(known):
+    """
+    Those of some orders: over two shows, of three tickets, with tax on top, half back.
+    """
+    for id_ in ("tt-06", "hx-02", "wx-02", "eb-04"):
+        order = known[id_]
+        for ticket in order.tickets:
+            amounts = {
+                "face": ticket.face,
+                "charged": ticket.charged,
+                "refunded": ticket.refunded,
+                "buyer_fee": ticket.parts["buyer_fees"],
+                "tax_added": ticket.parts["tax_added"],
+                "fees": ticket.fees,
+            }
+            yield {
+                "ticket_id": ticket.id,
+                "show": ticket.show,
+                **{n: major(a, order.currency) for n, a in amounts.items()},
+            }
+
+
+def worksheet(known):
+    for month, (first, last) in MONTHS.items():
+        sheet = model.worksheet(known, first, last)
+        for (currency, flow, account, words), (number, amount, tax) in sheet.items():
+            yield {
+                "month": month,
+                "currency": currency,
+                "flow": flow,
+                "account": account,
+                "treatment": words,
+                "orders": number,
+                "amount": major(amount, currency),
+                "tax": major(tax, currency),
+            }
+
+
+def boxes(known):
+    for month, (first, last) in MONTHS.items():
+        found = model.boxes(model.worksheet(known, first, last))
+        for (currency, label), amount in found.items():
+            key = {"month": month, "currency": currency, "box": label}
+            yield {**key, "amount": amount}
+
+
+def balances(known):
+    for _, last in MONTHS.values():
+        for (name, currency), amount in sorted(model.balances(known, last).items()):
+            yield {
+                "day": last,
+                "ledger_account": name,
+                "currency": currency,
+                "amount": major(amount, currency),
+            }
+
+
+def unearned(known):
+    names = ("opening", "sold", "returned", "earned", "closing")
+    for month, (first, last) in MONTHS.items():
+        for (show, currency), row in model.unearned(known, first, last).items():
+            amounts = zip(names, (major(a, currency) for a in row), strict=True)
+            key = {"month": month, "show": show, "currency": currency}
+            yield {**key, **dict(amounts)}
+
+
+def closing(known):
+    """
+    What was sold in each month and what went back in it, each by its own day.
+    """
+    for month, (first, last) in MONTHS.items():
+        sums = {}
+        for order, show in model.counted(known):
+            of = sums.setdefault(order.currency, [0, 0])
+            if first <= order.day <= last:
+                of[0] += order.sum(show, "charged")
+            of[1] += sum(
+                back.amount
+                for back in order.refunds
+                if back.show == show and first <= back.day <= last
+            )
+        for currency, (sold, returned) in sums.items():
+            if sold or returned:
+                yield {
+                    "month": month,
+                    "currency": currency,
+                    "sold": major(sold, currency),
+                    "returned": major(returned, currency),
+                }
