@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, delete, select
 
-from ticketsync.store.tables.accounts import bookmarks
+from ticketsync.store.tables.accounts import accounts, bookmarks
 from ticketsync.store.upsert import upsert
 
 
@@ -25,6 +25,19 @@ def get_bookmarks(
         )
     )
     return {row.event_id: row.value for row in rows}
+
+
+def list_bookmarks(connection: Connection, stream: str) -> list[tuple[str, str, str]]:
+    """
+    The bookmarks of a stream of all accounts: the account's name, its key, its value.
+    """
+    query = (
+        select(accounts.c.name, bookmarks.c.event_id, bookmarks.c.value)
+        .join(accounts, accounts.c.id == bookmarks.c.account_id)
+        .where(bookmarks.c.stream == stream)
+        .order_by(accounts.c.name, bookmarks.c.event_id)
+    )
+    return [(name, key, value) for name, key, value in connection.execute(query)]
 
 
 def save_bookmarks(

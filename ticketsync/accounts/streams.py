@@ -14,5 +14,7 @@ CHECKS_ACCEPTED = "cross-checks-accepted"  # what was compared → rows it may l
 PARTS = "parts"  # the platform's ids of the parts that were read
 TO_PRICE = "ticket-types"  # provider occurrence ids whose ticket types are out of date
 FOLDER = "report-folder"  # "" → the state of the folder when all of it was read
-REPORTS_READ = "reports-read"  # digest of a report → name and time at first, as JSON
+# digest of a report → name and time at first, and what its recipe says, as JSON
+REPORTS_READ = "reports-read"
+REPORT_NOTES = "report-notes"  # name of a report → what a person should look at
 REPORTS = "reports"  # report's key → ids of the stored orders it gave, as JSON

@@ -21,11 +21,13 @@ def _none_stored(ids: Collection[str]) -> Mapping[str, Raw]:
 class ReadReport:
     """
     A report as it was when it was read first: the file's name, and its time in
-    nanoseconds. Its content is no newer when it is put into the folder again.
+    nanoseconds. Its content is no newer when it is put into the folder again. `meaning`
+    is what the recipe says of it that read it last, as far as that is known.
     """
 
     name: str
     modified_at: int
+    meaning: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,12 @@ class ReadsReports(ReadsFiles, Protocol):
     def notes(self) -> tuple[str, ...]:
         """
         What was left out although nothing is wrong with it, in sentences.
+        """
+
+    def lasting_notes(self) -> Mapping[str, str]:
+        """
+        What a person should look at until it is settled, in a sentence by the name of
+        the file.
         """
 
     def order_ids(self) -> frozenset[str]:

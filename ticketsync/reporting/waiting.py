@@ -41,6 +41,7 @@ MOVED: Final = "moved"
 QUARANTINE: Final = "quarantine"
 ORDER: Final = "order"
 DELISTED_ORDER: Final = "delisted-order"
+REPORT: Final = "report"
 FAILED_DELIVERY: Final = "failed-delivery"
 REFUSED_DELIVERY: Final = "refused-delivery"
 UNMATCHED: Final = "unmatched"
@@ -127,6 +128,11 @@ KINDS: Final = {
         *("order is no longer listed", "orders are no longer listed"),
         *("ticketsync waiting list", "/discrepancies"),
         *("order not listed", "See the orders"),
+    ),
+    REPORT: Kind(
+        *("report needs a look", "reports need a look"),
+        *("ticketsync waiting list", "/accounts"),
+        *("report", "See the accounts"),
     ),
     FAILED_DELIVERY: Kind(
         *("webhook had no effect", "webhooks had no effect"),

@@ -5,12 +5,13 @@ deliveries. Whoever says what waits asks here, so that all say the same.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import dismissals, health, pins
+from ticketsync.accounts import bookmarks, dismissals, health, pins, streams
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
@@ -45,9 +46,10 @@ def everything(
         *map(_of_replay, outstanding_replays.list_outstanding(connection)),
         *(
             item
-            for item in waiting.list_waiting(
-                connection, now, settings.unsold_until(now)
-            )
+            for item in [
+                *waiting.list_waiting(connection, now, settings.unsold_until(now)),
+                *_of_reports(connection),
+            ]
             if gone.get((item.kind, item.key)) != item.version
         ),
     ]
@@ -167,6 +169,25 @@ def _of_replay(account: str) -> Waiting:
         "figures may be those of the version before",
         to_do=f"ticketsync sync replay {account}",
     )
+
+
+def _of_reports(connection: Connection) -> list[Waiting]:
+    """
+    Reports of folders that a person should look at, though they were read.
+    """
+    return [
+        Waiting(
+            waiting.REPORT,
+            f"{account}/{file}",
+            f"{account}: {text}",
+            version=text,
+            to_do="ticketsync waiting dismiss "
+            + shlex.quote(f"{waiting.REPORT}:{account}/{file}"),
+        )
+        for account, file, text in bookmarks.list_bookmarks(
+            connection, streams.REPORT_NOTES
+        )
+    ]
 
 
 def _chosen(items: Sequence[Waiting], wanted: str) -> tuple[Waiting, ...]:

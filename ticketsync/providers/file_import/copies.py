@@ -19,16 +19,28 @@ from ticketsync.providers.report_folder import (
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """
+    A file that was left out, and the report that it is equal to.
+    """
+
+    file: str
+    kept: Report
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """
     sources  what is read of the folder, oldest first
     read     its reports by the digest of their content, as they were read first
     notes    which were left out, and which are older than their files say
+    copies   those that were left out
     """
 
     sources: Sequence[Source]
     read: Mapping[str, ReadReport]
     notes: Sequence[str]
+    copies: Sequence[Copy] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ def settle_copies(reports: Sequence[Report], held: HeldNames) -> Settled:
         if any(source.orders for source in report.sources):
             alike.setdefault(report.digest, []).append(report)
     kept: list[_Kept] = []
-    notes: list[str] = []
+    copies: list[Copy] = []
     for digest, group in alike.items():
         oldest = group[0]
         first = held.read.get(digest) or ReadReport(
@@ -56,17 +68,18 @@ def settle_copies(reports: Sequence[Report], held: HeldNames) -> Settled:
         first = replace(first, modified_at=min(first.modified_at, oldest.modified_at))
         report = next((r for r in group if r.file.name == first.name), oldest)
         kept.append(_Kept(report, first))
-        notes += [
-            f"{other.file.name} is a copy of {report.file.name}; it is left out"
-            for other in group
-            if other is not report
-        ]
+        copies += [Copy(it.file.name, report) for it in group if it is not report]
     in_order = sorted(kept, key=lambda item: (item.first.modified_at, item.first.name))
+    notes = [
+        f"{copy.file} is a copy of {copy.kept.file.name}; it is left out"
+        for copy in copies
+    ]
     notes += _older_than_they_seem(in_order)
     return Settled(
         [source for item in in_order for source in _sources(item)],
         {item.report.digest: item.first for item in kept},
         notes,
+        copies,
     )
 
 

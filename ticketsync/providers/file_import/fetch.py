@@ -132,6 +132,12 @@ class FileFetcher:
         """
         return self._read().notes
 
+    def lasting_notes(self) -> Mapping[str, str]:
+        """
+        What a person should look at until it is settled, by the name of the file.
+        """
+        return self._read().lasting
+
     def fetch_events(self) -> Iterator[Page]:
         occurrences = {
             occurrence["id"]: dict(occurrence)

@@ -6,13 +6,14 @@ that cannot be read is named and stops none of the others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ticketsync.core import digest, errors, sheets
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Raw
+from ticketsync.providers.file_import import lasting_notes
 from ticketsync.providers.file_import.column_evidence import settle_columns
 from ticketsync.providers.file_import.copies import settle_copies
 from ticketsync.providers.file_import.merge import merge_orders
@@ -40,6 +41,7 @@ class Reports:
     unread       why a file could not be read, by its name
     notes        what a person should know of what was not read
     unanswered   columns that may say that a row is no sale, and that no one mapped
+    lasting      what a person should look at until it is settled, by file
     """
 
     recipe: Recipe
@@ -53,6 +55,7 @@ class Reports:
     unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
+    lasting: Mapping[str, str] = field(default_factory=dict)
 
 
 def recipe_of(options: Options) -> Recipe:
@@ -217,14 +220,18 @@ def _read_all(
         tuple(NumberEvidence(settled.sources).notes(chosen)) if is_preview else ()
     )
     refuse_two_places(chosen, settled.sources)
+    keys = {source.key for source in settled.sources}
+    lasting = dict(lasting_notes.of_copies(chosen, settled.copies))
     merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
+    lasting |= lasting_notes.of_other_recipe(chosen, held, keys, merged.orders)
+    meaning = lasting_notes.meaning_of(chosen)
     return Reports(
         chosen,
         tuple(files),
         tuple(merged.orders.values()),
         merged.locations,
         merged.reports,
-        settled.read,
+        {it: replace(read, meaning=meaning) for it, read in settled.read.items()},
         reports[-1].unmapped if reports else (),
         with_orders,
         unread,
@@ -235,6 +242,7 @@ def _read_all(
             *evidence,
         ),
         tuple(text for report in reports for text in report.unanswered),
+        lasting,
     )
 
 

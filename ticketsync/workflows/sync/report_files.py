@@ -138,10 +138,13 @@ def note_reports(run: AccountRun) -> None:
     texts = {key: json.dumps(sorted(ids)) for key, ids in given.items() if ids}
     changed = {key: text for key, text in texts.items() if held.get(key) != text}
     read = {
-        digest: json.dumps([report.name, report.modified_at])
+        digest: json.dumps([report.name, report.modified_at, dict(report.meaning)])
         for digest, report in provider.reports_read().items()
     }
+    notes = provider.lasting_notes()
     with run.transaction() as connection:
+        bookmarks.delete_bookmarks(connection, account_id, [streams.REPORT_NOTES])
+        bookmarks.save_bookmarks(connection, account_id, streams.REPORT_NOTES, notes)
         bookmarks.save_bookmarks(connection, account_id, streams.REPORTS_READ, read)
         bookmarks.save_bookmarks(connection, account_id, streams.REPORTS, changed)
         bookmarks.delete_event_bookmarks(

@@ -1,0 +1,149 @@
+"""
+Generated journals with a row for each ticket, fee and return, over several nights and
+days: what went back has the days of its rows, and each amount the night that its row
+names, as in a model that never saw a file; or the order is set aside by name.
+"""
+
+import itertools
+import os
+import random
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.report_folder import GALA, LATE, ReportFolder
+
+from ticketsync.sales.allocation import allocate
+
+REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "60"))
+HEADING = "Order,Show,Starts,Type,Total,Kind,Day"
+KIND = "kind: {sale: [Ticket], refund: [Refund], fee: [Fee]}"
+SOLD_ON = "2026-10-01 10:12"
+DAYS = ("", "2026-11-03", "2026-11-04", "2026-11-03 15:20")
+
+generated = settings(
+    max_examples=REPORTS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One row of a journal: a ticket, a fee, or what of them went back, in minor units.
+    """
+
+    night: str
+    type: str
+    amount: int
+    kind: str
+    day: str
+
+
+@st.composite
+def journals(draw):
+    """
+    The rows of one order: tickets, fees of one night or of none, and returns.
+    """
+    rows, backs = [], []
+    kinds = st.tuples(st.sampled_from([GALA, LATE]), st.sampled_from("ABC"))
+    for night, type_ in draw(st.lists(kinds, min_size=1, max_size=5, unique=True)):
+        price = draw(st.integers(100, 9000))
+        rows.append(Row(night, type_, price, "Ticket", SOLD_ON))
+        if draw(st.booleans()):
+            day = draw(st.sampled_from(DAYS))
+            backs.append(Row(night, type_, -price, "Refund", day))
+    nights = sorted({row.night for row in rows})
+    for _ in range(draw(st.integers(0, 3))):
+        night = draw(st.sampled_from([*nights, *nights, ","]))
+        fee = Row(night, "", draw(st.integers(1, 900)), "Fee", SOLD_ON)
+        rows.append(fee)
+        if draw(st.booleans()):
+            part = draw(st.integers(1, fee.amount))
+            day = draw(st.sampled_from(DAYS))
+            backs.append(Row(night, "", -part, "Fee", day))
+    return rows, backs
+
+
+def by_day(backs):
+    found = Counter()
+    for row in backs:
+        found[row.day[:10]] -= row.amount
+    return dict(found)
+
+
+def by_night(rows):
+    """
+    The sums by night, and what is of no night.
+    """
+    found = Counter()
+    for row in rows:
+        found[row.night] += abs(row.amount)
+    return found
+
+
+def line(row):
+    sign = "-" if row.amount < 0 else ""
+    amount = f"{sign}{abs(row.amount) // 100}.{abs(row.amount) % 100:02d}"
+    return f"1,{row.night},{row.type},{amount},{row.kind},{row.day}"
+
+
+@pytest.fixture(scope="module")
+def folders():
+    numbers = itertools.count()
+    with tempfile.TemporaryDirectory() as place:
+
+        def new():
+            path = Path(place) / str(next(numbers))
+            path.mkdir()
+            return ReportFolder(path)
+
+        yield new
+
+
+def is_about(found, exact, shared):
+    """
+    Whether sums by night are the exact ones and parts of what is shared by price.
+    """
+    assert sum(found.values()) == sum(exact.values()) + shared
+    return all(0 <= found[night] - exact[night] <= shared for night in (GALA, LATE))
+
+
+@generated
+@given(journal=journals(), seed=st.integers(0, 999), is_apart=st.booleans())
+def test_days_and_nights_are_those_of_the_rows(folders, journal, seed, is_apart):
+    rows, backs = journal
+    folder = folders()
+    says = (KIND, "repeated_rows: count", "per: {total: row}", "buyer_fee: kept")
+    folder.recipe(*says, drop=("quantity",), kind="Kind", placed="Day")
+    chance = random.Random(seed)
+    if is_apart and backs:
+        folder.put("a.csv", HEADING, *map(line, chance.sample(rows, len(rows))))
+        folder.put("b.csv", HEADING, *map(line, chance.sample(backs, len(backs))))
+    else:
+        both = [*rows, *backs]
+        folder.put("a.csv", HEADING, *map(line, chance.sample(both, len(both))))
+    order = folder.orders()["1"]
+    assert not isinstance(order, str), order
+    days = Counter()
+    for refund in order.refunds:
+        day = refund.refunded_at.date().isoformat() if refund.refunded_at else ""
+        days[day] += refund.amount
+        if refund.refunded_at:
+            assert refund.face + (refund.buyer_fee or 0) == refund.amount
+    assert dict(days) == by_day(backs)
+    charged, refunded = Counter(), Counter()
+    for share in allocate(order, b"").shares:
+        night = GALA if share.occurrence_id.startswith("Gala") else LATE
+        charged[night] += share.charged
+        refunded[night] += share.refunded
+    sold, back = by_night(rows), by_night(backs)
+    assert is_about(charged, sold, sold.pop(",", 0))
+    nights = {row.night for row in rows} - {","}
+    if len(nights) > 1:
+        assert is_about(refunded, back, back.pop(",", 0))
