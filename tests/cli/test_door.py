@@ -269,6 +269,60 @@ def test_a_name_is_not_interpreted_by_the_pdf_generator(venue, home, tmp_path):
         assert "root:" not in text
 
 
+LONG = "Bartholomew Featherstonehaugh-Cholmondeley-Majoribanks"
+
+
+def test_the_door_list_prints_no_text_over_another(venue, home, tmp_path):
+    """
+    A name or a ticket type that is longer than its column goes on below. The paper
+    names no command: nobody at a door can run one.
+    """
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE attendees SET name = ?", (LONG,))
+        connection.exec_driver_sql(
+            "UPDATE tickets SET type_name = '9 Dec 2026 7:30pm – ' || type_name, "
+            "provider_id = '000000000000000000' || id"
+        )
+        connection.exec_driver_sql(
+            "UPDATE orders SET provider_id = '000000000000000000' || id"
+        )
+    database.close()
+    pdf = tmp_path / "door.pdf"
+
+    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
+
+    assert done.returncode == 0, done.stderr
+    if shutil.which("pdftotext"):
+        read = subprocess.run(
+            ["pdftotext", "-bbox", str(pdf), "-"], capture_output=True, text=True
+        ).stdout
+        assert overlapping(read) == []
+        assert "ticketsync" not in read.partition("<body>")[2]
+
+
+def overlapping(read):
+    """
+    The pairs of words on one page that share more than a hair of its paper.
+    """
+    found = []
+    for page in read.split("<page")[1:]:
+        words = [
+            (*map(float, box), text)
+            for *box, text in re.findall(
+                r'xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">(.*?)<', page
+            )
+        ]
+        found += [
+            (one[4], other[4])
+            for number, one in enumerate(words)
+            for other in words[number + 1 :]
+            if min(one[2], other[2]) - max(one[0], other[0]) > 1
+            and min(one[3], other[3]) - max(one[1], other[1]) > 3
+        ]
+    return found
+
+
 # The pages
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ticketsync.accounts import credentials, edits, state
-from ticketsync.core import paths
+from ticketsync.core import clock, paths
 from ticketsync.core.redact import Secret
 from ticketsync.reporting import audit_trail
 from ticketsync.workflows import account_options
@@ -155,3 +155,23 @@ def test_another_key_in_the_form_of_one_that_was_taken_is_tried_too(
     assert send(sandbox.key) is first
     assert send("sk_wrong_key_of_somebody").id == other.id != first.id
     assert "sk_" not in first.content + other.content
+
+
+def test_an_account_of_files_offers_no_key_and_no_webhooks(full, ruth, tmp_path):
+    """
+    What it has none of is no way that ends nowhere.
+    """
+    with full.write() as connection:
+        new = state.NewAccount(
+            *("door", "file", None, "none", "", "", None),
+            {"recipe": "ticketsync", "watch": str(tmp_path)},
+        )
+        edits.add_account(connection, new, clock.now())
+
+    of_files, of_a_platform = (
+        ruth.get(f"/accounts/{name}").text for name in ("door", "tt")
+    )
+
+    for words in ("Sales at once (webhooks)", "<h2>New key</h2>"):
+        assert words not in of_files
+        assert words in of_a_platform

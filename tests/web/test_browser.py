@@ -312,3 +312,27 @@ def test_pictures_of_every_page(open_browser, tmp_path_factory):
         page.screenshot(path=folder / f"page{name}.png")
     print(f"pictures in {folder}")
     assert len(list(folder.glob("page*.png"))) == len(PAGES)
+
+
+def test_paper_has_the_venue_and_no_controls(open_browser):
+    """
+    Printed, no page has a button or a menu, each names the venue, and a day stands in
+    one line: five lines for a day made five sheets of three.
+    """
+    page = open_browser()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})  # A4 within its margins
+    for path in ("/", "/money?period=", "/money/refunds?period=", f"/shows/{SHOW}"):
+        page.goto(path)
+        assert page.locator(".brand").is_visible(), path
+        controls = page.locator("button, a.button, .menu, nav, input, select")
+        assert not any(item.is_visible() for item in controls.all()), path
+        tall = page.evaluate(
+            "[...document.querySelectorAll('td.when')].filter(cell =>"
+            " cell.textContent.trim() && [...cell.childNodes].some(text => {"
+            "  const range = document.createRange(); range.selectNode(text);"
+            "  return range.getClientRects().length > 1; }))"
+            ".map(cell => cell.textContent)"
+        )
+        assert tall == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") == 720, path

@@ -8,12 +8,13 @@ orders stay with each occurrence, so JSON and CSV keep one record for each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from os.path import commonprefix
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
+_DASH = re.compile(" [–-] ")
 
 
 class DateKey(NamedTuple):
@@ -47,7 +48,9 @@ def shorten_part_names(names: Sequence[str]) -> list[str]:
     The names of the parts of one date without what all of them begin with, up to a
     dash: `9 Dec 2026 7:30pm – Adult`, `9 Dec 2026 7:30pm – Guest` are Adult and Guest.
     """
-    shared = commonprefix([*names])
-    end = max(shared.rfind(dash) for dash in (" – ", " - ")) + 3
-    short = [name[end:] for name in names]
-    return short if len(names) > 1 and end > 2 and all(short) else [*names]
+    first = names[0] if len(names) > 1 else ""
+    for dash in reversed([*_DASH.finditer(first)]):
+        shared = first[: dash.end()]
+        if all(name.startswith(shared) and name != shared for name in names):
+            return [name.removeprefix(shared) for name in names]
+    return [*names]
