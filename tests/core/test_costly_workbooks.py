@@ -4,6 +4,7 @@ read, or read in time that grows with their size.
 """
 
 import html
+import struct
 import zipfile
 
 import pytest
@@ -14,6 +15,7 @@ from ticketsync.core import (
     html_tables,
     merged_cells,
     number_formats,
+    old_workbooks,
     opened_files,
     workbook_guards,
 )
@@ -93,17 +95,19 @@ def cell(place, value=1, more=""):
     return f'<c r="{place}"{more}><v>{value}</v></c>'
 
 
+def read_all(path):
+    return [list(table.read()) for table in opened_files.open_file(path).tables]
+
+
 def refusal(path):
     with pytest.raises(errors.BadFile) as refused:
-        opened = opened_files.open_file(path)
-        for table in opened.tables:
-            list(table.read())
+        read_all(path)
     return str(refused.value)
 
 
 def read(path):
-    (table,) = opened_files.open_file(path).tables
-    return list(table.read())
+    (found,) = read_all(path)
+    return found
 
 
 def test_the_sheets_of_a_workbook_are_counted_together(tmp_path):
@@ -252,3 +256,21 @@ def test_the_bounds_are_those_that_are_documented():
         500_000,
     ) * 2
     assert html_tables.MOST_CELLS == 1_000_000
+
+
+def test_the_sheets_of_an_old_workbook_are_counted_together(monkeypatch):
+    """
+    Two sheets of 12 rows and 250 columns each, whatever they say of themselves.
+    """
+
+    def record(kind, body):
+        return struct.pack("<HH", kind, len(body)) + body
+
+    begin = record(0x0809, b"\x00\x06\x10\x00")
+    single = record(0x0203, struct.pack("<HHHd", 11, 3, 0, 1.0))
+    several = record(0x00BD, struct.pack("<HH", 0, 0) + b"\x00" * 6 + b"\xf9\x00")
+    stream = (begin + single + several) * 2
+    old_workbooks._refuse_large("a.xls", stream)
+    monkeypatch.setattr(workbook_guards, "MOST_CELLS", 5_999)
+    with pytest.raises(errors.BadFile, match="sheets of more than 5,999 cells"):
+        old_workbooks._refuse_large("a.xls", stream)
