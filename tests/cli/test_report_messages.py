@@ -462,3 +462,55 @@ def test_two_reports_with_the_same_rows_count_twice_only_if_the_recipe_says_so(o
     assert [row["charged"] for row in found] == ["25.00", "50.00", "25.00", "50.00"]
     office.recipe("order_numbers: file", "repeated_rows: once")
     assert len(json.loads(office.run(*check, "--json").stdout)) == 2
+
+
+# What `recipe check` says of orders
+
+
+def test_a_check_names_orders_that_are_not_read_or_do_not_add_up(office):
+    office.recipe(order_total="Order total")
+    office.put(
+        "a.csv",
+        f"A-1,{LATE},2,50.00,60.00",
+        f"A-2,{LATE},1,25.00,25.00",
+        f"A-3,{LATE},,25.00,25.00",
+        heading=f"{HEADING},Order total",
+    )
+    check = ("accounts", "recipe", "check", "r.yaml", "in/a.csv")
+    said = office.said(*check, code=3)
+    assert "Not read: A-3: a.csv, line 4: quantity is missing" in said
+    doubt = "its lines come to 50.00 AUD, the order to 60.00 AUD"
+    assert f"Does not add up: a.csv, line 2, order A-1: {doubt}" in said
+    rows = json.loads(office.run(*check, "--json", code=3).stdout)
+    assert [row.get("doubt") for row in rows] == [doubt, "", None]
+    assert rows[2] == {"order": "A-3", "trouble": "a.csv, line 4: quantity is missing"}
+    listed = office.run(*check, "--format", "csv", code=3).stdout
+    table = list(csv.DictReader(listed.splitlines()))
+    assert [(row["order"], row["trouble"]) for row in table] == [
+        ("A-1", doubt),
+        ("A-2", ""),
+        ("A-3", "a.csv, line 4: quantity is missing"),
+    ]
+
+    office.add()
+    office.adopt()
+    office.run("sync", code=3)
+    status = office.said("waiting", "list", code=0)
+    assert f"order A-1: {doubt}" in status
+    assert "A-3: a.csv, line 4: quantity is missing" in status
+
+
+def test_a_bare_name_is_an_account_before_it_is_a_folder(office):
+    office.put("a.csv", f"A-1,{LATE},2,50.00")
+    office.add()
+    (office.path / "other").mkdir()
+    check = ("accounts", "recipe", "check")
+    said = office.said(*check, "other")
+    assert (
+        "other has stored no order. For the folder of that name write ./other." in said
+    )
+    assert "For the folder of that name" in office.said(*check, "r.yaml", "other")
+    (office.path / "other" / "b.csv").write_text(f"{HEADING}\nB-1,{LATE},1,25.00\n")
+    said = office.said(*check, "r.yaml", "./other")
+    assert "B-1 Late" in said
+    assert "A-1" not in said

@@ -73,6 +73,9 @@ def check_recipe(
     Show what `sync` would save of a report, of all in a folder, or of an account's
     folder beside what it has stored. Saves nothing.
 
+    A bare name is an account's, if there is one of that name: write ./box for a folder
+    here that is called like the account box.
+
     Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
     """
     from ticketsync.core import clock, moments
@@ -123,8 +126,10 @@ def _grouped(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _print_rest(found: Preview) -> None:
-    for text in found.troubles:
-        terminal.echo(f"Not read: {text}")
+    for unread in found.unread:
+        terminal.echo(f"Not read: {unread}")
+    for text in found.doubts:
+        terminal.echo(f"Does not add up: {text}")
     for word in found.words:
         terminal.echo(str(word))
     for text in found.notes:
@@ -138,9 +143,15 @@ def _print_rest(found: Preview) -> None:
 def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
     """
     The orders, what could not be read, and the words for status and kind with their
-    number of rows; in CSV all rows have the same columns.
+    number of rows; in CSV all rows have the same columns, and what is wrong with an
+    order is in one of them, whether it is read or not.
     """
-    troubles = [{"trouble": text} for text in found.troubles]
+    troubles = [
+        {"order": item.order, "trouble": item.reason}
+        if item.order
+        else {"trouble": item.reason}
+        for item in found.unread
+    ]
     words = [
         {name: str(value) for name, value in asdict(word).items()}
         for word in found.words
@@ -151,4 +162,14 @@ def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
     names += ["currency", "sold", "fees", "trouble", "timezone"]
     names += ["field", "column", "word", "rows", "means"]
     empty = dict.fromkeys(names, "")
-    return [empty | row for row in (*found.rows, *troubles, *words)]
+    orders = [_with_trouble(row) for row in found.rows]
+    return [empty | row for row in (*orders, *troubles, *words)]
+
+
+def _with_trouble(row: Mapping[str, str]) -> dict[str, str]:
+    """
+    An order for CSV: that it does not add up is its trouble.
+    """
+    shown = {**row, "trouble": row["doubt"]}
+    del shown["doubt"]
+    return shown

@@ -23,6 +23,8 @@ DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1_000_000  # characters
 MOST_LINES = 1_000_000
 MOST_CELLS = 3_000_000
+WIDE = 1000  # cells of a line, on the average, from which there may be fewer of them
+MOST_WIDE_CELLS = 500_000
 _SAMPLE = 200  # lines
 _COMPARED = 20  # lines of one row
 
@@ -63,10 +65,11 @@ def refuse_oversized(name: str, text: str) -> None:
         raise errors.BadFile(
             f"{name} has more than {MOST_LINES:,} lines.", hint="Split it."
         )
-    if max(text.count(delimiter) for delimiter in DELIMITERS) > MOST_CELLS:
-        raise errors.BadFile(
-            f"{name} has more than {MOST_CELLS:,} cells.", hint="Split it."
-        )
+    cells = max(text.count(delimiter) for delimiter in DELIMITERS)
+    is_wide = cells > (text.count("\n") + 1) * WIDE
+    most = MOST_WIDE_CELLS if is_wide else MOST_CELLS
+    if cells > most:
+        raise errors.BadFile(f"{name} has more than {most:,} cells.", hint="Split it.")
 
 
 def _long_line(text: str) -> int:

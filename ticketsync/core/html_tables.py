@@ -9,6 +9,18 @@ from html.parser import HTMLParser
 
 from ticketsync.core.rows import MERGED, TEXT, Row
 
+MOST_CELLS = 1_000_000  # of all tables of a page, with those that a cell spans
+MOST_TAGS = 1_500_000
+MOST_TABLES = 1000
+_WIDEST = 16_384  # cells of a row, as in a workbook
+_LONGEST_TAG = 65_536  # characters
+
+
+class UnreadablePage(ValueError):
+    """
+    A page that no program exported, and that would take for ever to read.
+    """
+
 
 def looks_like_html(text: str) -> bool:
     """
@@ -21,11 +33,56 @@ def looks_like_html(text: str) -> bool:
 def read_tables(text: str) -> list[tuple[Row, ...]]:
     """
     The rows of each table of a page; cells below a cell that spans rows are `MERGED`.
+
+    Raises: `UnreadablePage`.
     """
+    text = _without_comments(text)
+    _refuse_costly(text)
     parser = _TableParser()
     parser.feed(text)
     parser.close()
-    return [tuple(_rows(table, n)) for n, table in enumerate(parser.tables, start=1)]
+    found, cells = [], 0
+    for number, table in enumerate(parser.tables, start=1):
+        rows = []
+        for row in _rows(table, number):
+            cells += len(row.cells)
+            if cells > MOST_CELLS:
+                raise UnreadablePage(f"has more than {MOST_CELLS:,} cells")
+            if any(row.cells):
+                rows.append(row)
+        found.append(tuple(rows))
+    return found
+
+
+def _without_comments(text: str) -> str:
+    """
+    A page without its comments and declarations. The parser would look for the end of
+    each to the end of the page, where there is none.
+    """
+    kept, at = [], 0
+    while (begin := text.find("<!", at)) >= 0:
+        kept.append(text[at:begin])
+        mark = "-->" if text.startswith("<!--", begin) else ">"
+        end = text.find(mark, begin)
+        if end < 0:
+            return "".join(kept)
+        at = end + len(mark)
+    return "".join((*kept, text[at:]))
+
+
+def _refuse_costly(text: str) -> None:
+    """
+    Raises: `UnreadablePage` for more than any report has, and for a tag that is longer
+    than any: it may have no end.
+    """
+    if text.count("<") > MOST_TAGS:
+        raise UnreadablePage(f"has more than {MOST_TAGS:,} tags")
+    if text.lower().count("<table") > MOST_TABLES:
+        raise UnreadablePage(f"has more than {MOST_TABLES:,} tables")
+    for part in text.split(">"):
+        begin = part.find("<")
+        if begin >= 0 and len(part) - begin > _LONGEST_TAG:
+            raise UnreadablePage("has a tag without an end")
 
 
 class _TableParser(HTMLParser):
@@ -98,11 +155,12 @@ def _rows(table: list[list[tuple[str, int, int]]], number: int) -> Iterator[Row]
 
         for text, columns, rows in cells:
             skip_covered()
+            if len(texts) + columns > _WIDEST:
+                raise UnreadablePage(f"has a row of more than {_WIDEST:,} cells")
             for n in range(columns):
                 covered[len(texts)] = rows - 1
                 texts.append("" if n else text)
                 kinds.append(MERGED if n else TEXT)
         skip_covered()
-        if any(texts):
-            position = f"table {number}, row {line}"
-            yield Row(position, line, tuple(texts), "".join(kinds))
+        position = f"table {number}, row {line}"
+        yield Row(position, line, tuple(texts), "".join(kinds))

@@ -13,14 +13,29 @@ import html
 import re
 from bisect import bisect_right
 from collections import defaultdict
+from dataclasses import dataclass
 
 from ticketsync.core import written_amounts
 
 _PART = re.compile(r'\[\$([^\]-]*)[^\]]*\]|"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]|(.)', re.S)
 _SYMBOL = re.compile(r"[$€£¥₹₩₪₫₱₽₺฿₴₦]")
-_FORMAT = re.compile(r"<(?:\w+:)?numFmt\s[^>]*>")
-_STYLES = re.compile(r"<(?:\w+:)?cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.S)
-_STYLE = re.compile(r"<(?:\w+:)?xf\s[^>]*>")
+_LONGEST_FORMAT = 255  # characters, in any program
+_FORMAT = re.compile(r"<(?:\w+:)?numFmt\s[^<>]*>")
+_STYLES_BEGIN = re.compile(r"<(?:\w+:)?cellXfs\b[^<>]*>")
+_STYLES_END = re.compile(r"</(?:\w+:)?cellXfs>")
+_STYLE = re.compile(r"<(?:\w+:)?xf\s[^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wide:
+    """
+    Cells side by side of the same currency, in the rows from `first` to `last`.
+    """
+
+    first: int
+    last: int
+    columns: range
+    currency: str
 
 
 class CellCurrencies:
@@ -32,9 +47,10 @@ class CellCurrencies:
     def __init__(self) -> None:
         self._begins: dict[int, list[int]] = defaultdict(list)
         self._ranges: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        self._wide: list[_Wide] = []
 
     def __bool__(self) -> bool:
-        return bool(self._begins)
+        return bool(self._begins or self._wide)
 
     def add(self, row: int, column: int, currency: str, *, rows: int = 1) -> None:
         ranges, last = self._ranges[column], row + rows - 1
@@ -44,11 +60,24 @@ class CellCurrencies:
         self._begins[column].append(row)
         ranges.append((last, currency))
 
+    def add_wide(
+        self, row: int, columns: range, currency: str, *, rows: int = 1
+    ) -> None:
+        """
+        The same for cells side by side, which may be as many as a sheet is wide.
+        """
+        self._wide.append(_Wide(row, row + rows - 1, columns, currency))
+
     def of_row(self, row: int) -> dict[int, str]:
         """
         The currencies in one row, by column.
         """
         found: dict[int, str] = {}
+        place = bisect_right(self._wide, row, key=lambda wide: wide.first) - 1
+        while place >= 0 and self._wide[place].last >= row:
+            wide = self._wide[place]
+            found |= dict.fromkeys(wide.columns, wide.currency)
+            place -= 1
         for column, begins in self._begins.items():
             place = bisect_right(begins, row) - 1
             if place >= 0:
@@ -63,6 +92,8 @@ def currency_in(code: str) -> str:
     The sign or the code of the currency that a number format shows; `""` if it shows
     none.
     """
+    if len(code) > _LONGEST_FORMAT:
+        return ""
     text = ""
     for bracket, quoted, escaped, plain in _PART.findall(code):
         literal = bracket or quoted or escaped
@@ -81,8 +112,9 @@ def currencies_of_styles(styles: str) -> dict[int, str]:
         for tag in _FORMAT.findall(styles)
         if (currency := currency_in(html.unescape(_attribute(tag, "formatCode"))))
     }
-    found = _STYLES.search(styles) if formats else None
-    tags = _STYLE.findall(found[1]) if found else []
+    begin = _STYLES_BEGIN.search(styles) if formats else None
+    end = _STYLES_END.search(styles, begin.end()) if begin else None
+    tags = _STYLE.findall(styles, begin.end(), end.start()) if begin and end else []
     ids = [_attribute(tag, "numFmtId") for tag in tags]
     return {n: formats[id_] for n, id_ in enumerate(ids) if id_ in formats}
 

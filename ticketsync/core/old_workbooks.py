@@ -10,6 +10,7 @@ found here.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from ticketsync.core import workbook_guards
 from ticketsync.core.compound_documents import CompoundDocument, DamagedDocument
@@ -19,16 +20,21 @@ _NAMES = ("workbook", "book")  # since Excel 97, and before
 
 _BOUND_SHEET, _BEGIN = 0x0085, 0x0809
 _FORMULA, _BOOLEAN_OR_ERROR = 0x0006, 0x0205
+# Numbers and texts; those of the last kind are several, up to the column at its end.
+_SINGLE_CELLS = frozenset({_FORMULA, _BOOLEAN_OR_ERROR, 0x0203, 0x0204, 0x027E, 0x00FD})
+_SEVERAL_CELLS = 0x00BD
 
 
 def find_errors(name: str, data: bytes) -> WorkbookScan:
     """
     The error cells (`#REF!`, `#DIV/0!`) of each sheet, those of formulas included.
 
-    Raises `BadFile` for a damaged document, before the library follows its chains.
+    Raises `BadFile` for a damaged document, before the library follows its chains, and
+    for more cells than any report, before it reserves memory for all sheets.
     """
     try:
         stream = CompoundDocument(data).stream(_NAMES)
+        _refuse_large(name, stream)
         return WorkbookScan(_scan(stream))
     except DamagedDocument:
         raise workbook_guards.damaged(name) from None
@@ -36,21 +42,50 @@ def find_errors(name: str, data: bytes) -> WorkbookScan:
         return WorkbookScan()
 
 
+def _refuse_large(name: str, stream: bytes) -> None:
+    """
+    Raises `BadFile` where the sheets span too many cells together, wherever their cells
+    are.
+    """
+    total = rows = columns = 0
+    for kind, at, length in _records(stream):
+        if kind == _BEGIN:
+            total, rows, columns = total + rows * columns, 0, 0
+        elif kind in _SINGLE_CELLS and length >= 4:
+            rows = max(rows, _short(stream, at) + 1)
+            columns = max(columns, _short(stream, at + 2) + 1)
+        elif kind == _SEVERAL_CELLS and length >= 6:
+            rows = max(rows, _short(stream, at) + 1)
+            columns = max(columns, _short(stream, at + length - 2) + 1)
+        if total + rows * columns > workbook_guards.MOST_CELLS:
+            what = f"has sheets of more than {workbook_guards.MOST_CELLS:,} cells"
+            raise workbook_guards.too_large(name, what)
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
+    """
+    The kind of each record, where its body begins, and how long that is.
+    """
+    at, end = 0, len(stream) - 4
+    while at <= end:
+        kind, length = struct.unpack_from("<HH", stream, at)
+        yield kind, at + 4, length
+        at += 4 + length
+
+
 def _scan(stream: bytes) -> dict[str, SheetScan]:
     titles: dict[int, str] = {}
     found: dict[str, SheetScan] = {}
     failed: set[Place] = set()
-    at, end = 0, len(stream) - 4
-    while at <= end:
-        kind, length = struct.unpack_from("<HH", stream, at)
-        if kind == _BEGIN and at in titles:
+    for kind, at, length in _records(stream):
+        if kind == _BEGIN and at - 4 in titles:
             failed = set()
-            found[titles[at]] = SheetScan(failed)
+            found[titles[at - 4]] = SheetScan(failed)
         elif kind == _BOUND_SHEET:
-            body = stream[at + 4 : at + 4 + length]
+            body = stream[at : at + length]
             titles[_long(body, 0)] = _title(body)
         elif kind in (_BOOLEAN_OR_ERROR, _FORMULA):
-            body = stream[at + 4 : at + 4 + length]
+            body = stream[at : at + length]
             is_error = (
                 body[7] == 1
                 if kind == _BOOLEAN_OR_ERROR
@@ -58,7 +93,6 @@ def _scan(stream: bytes) -> dict[str, SheetScan]:
             )
             if is_error:
                 failed.add((_short(body, 0), _short(body, 2)))
-        at += 4 + length
     return found
 
 

@@ -25,9 +25,10 @@ from ticketsync.core import (
     rows,
     workbook_guards,
 )
+from ticketsync.core.merged_cells import MergedCells
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
-from ticketsync.core.workbook_guards import NOTHING, SheetScan, WorkbookScan
+from ticketsync.core.workbook_guards import SheetScan, WorkbookScan
 
 LARGEST_FILE = 20 * 1024 * 1024
 
@@ -130,7 +131,14 @@ def _open_text(name: str, data: bytes) -> OpenedFile:
 
 
 def _open_html(name: str, text: str, notes: tuple[str, ...]) -> OpenedFile:
-    tables = html_tables.read_tables(text)
+    try:
+        tables = html_tables.read_tables(text)
+    except html_tables.UnreadablePage as error:
+        raise errors.BadFile(
+            f"{name} is an HTML page that {error}, which no report has.",
+            hint="Export it again, as .csv or .xlsx.",
+            word="file-too-large",
+        ) from None
     if not tables:
         raise errors.BadFile(
             f"{name} is an HTML page without a table.",
@@ -231,13 +239,15 @@ def _is_protected(name: str) -> errors.BadFile:
 def _read_sheet(name: str, workbook: Any, sheet: str, scan: SheetScan) -> Iterator[Row]:
     try:
         found = workbook.get_sheet_by_name(sheet)
-        merged = _covered(found)
+        merged = _covered(name, found)
         cells_of_rows = found.iter_rows()
         # Rows are given from the top of the sheet, columns from the first in use.
         before = ("",) * (found.start[1] if found.start else 0)
+    except errors.BadFile:
+        raise
     except BaseException as error:
         raise _not_readable(name, error) from None
-    marked = _marks(scan, merged)
+    marked = _marks(scan)
     title = safe(sheet)
     number = 0
     while True:
@@ -250,6 +260,8 @@ def _read_sheet(name: str, workbook: Any, sheet: str, scan: SheetScan) -> Iterat
         number += 1
         texts = (*before, *[_TEXT_OF.get(type(cell), _other)(cell) for cell in cells])
         marks = marked.get(number - 1) if marked else None
+        if covered := merged.of_row(number - 1):
+            marks = {**dict.fromkeys(covered, rows.MERGED), **(marks or {})}
         if not any(texts) and not marks:
             continue
         kinds = rows.TEXT * len(before)
@@ -261,32 +273,25 @@ def _read_sheet(name: str, workbook: Any, sheet: str, scan: SheetScan) -> Iterat
         yield Row(position, number, texts, kinds, shown_in=shown_in)
 
 
-def _covered(sheet: Any) -> set[tuple[int, int]]:
+def _covered(name: str, sheet: Any) -> MergedCells:
     """
-    The cells below or beside the first one of each merged range.
+    The cells of a sheet below or beside the first one of each merged range.
+
+    Raises: `BadFile` for ranges that overlap more often than they can.
     """
-    found: set[tuple[int, int]] = set()
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        if (bottom - top + 1) * (right - left + 1) > workbook_guards.MOST_CELLS:
-            continue
-        found |= {
-            (row, column)
-            for row in range(top, bottom + 1)
-            for column in range(left, right + 1)
-            if (row, column) != (top, left)
-        }
-    return found
+    end = sheet.end or (0, 0)
+    try:
+        return MergedCells(sheet.merged_cell_ranges or (), *end)
+    except OverflowError:
+        raise workbook_guards.too_large(name, "merges more cells than it has") from None
 
 
-def _marks(scan: SheetScan, merged: set[tuple[int, int]]) -> dict[int, dict[int, str]]:
+def _marks(scan: SheetScan) -> dict[int, dict[int, str]]:
     """
     By row, the columns of cells that are something else than what they seem.
     """
     marks: dict[int, dict[int, str]] = {}
-    if scan is NOTHING and not merged:
-        return marks
     for places, kind in (
-        (merged, rows.MERGED),
         (scan.errors, rows.ERROR),
         (scan.not_computed, rows.NOT_COMPUTED),
     ):

@@ -21,24 +21,29 @@ from dataclasses import dataclass, field
 from ticketsync.core import errors, number_formats, written_amounts
 from ticketsync.core.number_formats import CellCurrencies
 
-MOST_CELLS = 3_000_000  # that one sheet may span, empty ones included
+MOST_CELLS = 3_000_000  # that all sheets may span together, empty ones included
 MOST_UNPACKED = 120 * 1024 * 1024
+MOST_PARTS = 10_000  # of an archive: its sheets, pictures and so on
+WIDE = 1000  # columns of a sheet from which it may have fewer cells
+MOST_WIDE_CELLS = 500_000
 _CHUNK = 1 << 20
 _LARGEST_ROW = 4 << 20
 
+_PART_ENTRY = b"PK\x01\x02"  # of the directory of an archive
 Place = tuple[int, int]  # row and column, from 0
 
 
 @dataclass(frozen=True, slots=True)
 class SheetScan:
     """
-    The cells of one sheet that have no value though something is in them, and the
-    currencies that number formats show.
+    The cells of one sheet that have no value though something is in them, the
+    currencies that number formats show, and how many cells it spans.
     """
 
     errors: AbstractSet[Place] = frozenset()
     not_computed: AbstractSet[Place] = frozenset()
     currencies: CellCurrencies = field(default_factory=CellCurrencies)
+    cells: int = 0
 
 
 NOTHING = SheetScan()
@@ -68,13 +73,15 @@ def open_zip(name: str, data: bytes) -> zipfile.ZipFile:
     The archive that a workbook is. Raises `BadFile` for one that is damaged or unpacks
     to more than any report.
     """
+    if data.count(_PART_ENTRY) > MOST_PARTS:
+        raise too_large(name, f"has more than {MOST_PARTS:,} parts")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         unpacked = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError):
         raise damaged(name) from None
     if unpacked > MOST_UNPACKED:
-        raise _too_large(name, f"unpacks to {unpacked / 2**20:,.0f} MB")
+        raise too_large(name, f"unpacks to {unpacked / 2**20:,.0f} MB")
     return archive
 
 
@@ -85,6 +92,7 @@ def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
     titles = _sheet_titles(name, archive)
     styles = number_formats.currencies_of_styles(_text(name, archive, _STYLES))
     sheets: dict[str, SheetScan] = {}
+    left = MOST_CELLS
     for member in archive.namelist():
         if not member.startswith("xl/"):
             continue
@@ -92,30 +100,41 @@ def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
             for _ in _chunks(name, archive, member):  # proves its size and checksum
                 pass
             continue
-        sheets[titles.get(member, member)] = _scan_sheet(name, archive, member, styles)
+        found = _scan_sheet(name, archive, member, styles, left)
+        sheets[titles.get(member, member)] = found
+        left -= found.cells
     return WorkbookScan(sheets)
 
 
 _STYLES = "xl/styles.xml"
 _CELL_COLUMN = re.compile(rb"\sr=[\"']([A-Za-z]+)\d")
 _CELL_ROW = re.compile(rb"\sr=[\"'][A-Za-z]*(\d+)[\"']")
-_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*\bt=[\"']e[\"'][^>]*>")
+# No tag reaches beyond the next one, so that no search does: a part of a sheet without
+# the end of any tag would else be read once for each of them.
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_UNNAMED_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^<>]*\sr=)")
+_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*\bt=[\"']e[\"'][^<>]*>")
 _REFERENCE = re.compile(rb"\sr=[\"']([A-Za-z]+)(\d+)[\"']")
+_STYLED_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*\s)?s=[\"'](\d{1,9})[\"'][^<>]*>")
 _FORMULA_CELL = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*[^/>]|)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"<(?:\w+:)?c\s([^<>]*[^/<>]|)>\s*"
+    rb"<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
 
 
 def _scan_sheet(
-    name: str, archive: zipfile.ZipFile, member: str, styles: Mapping[int, str]
+    name: str,
+    archive: zipfile.ZipFile,
+    member: str,
+    styles: Mapping[int, str],
+    most: int,
 ) -> SheetScan:
     rows = columns = 0
     counted = 0
     failed: set[Place] = set()
     empty: set[Place] = set()
     currencies = CellCurrencies()
-    styled = _styled_cells(styles)
     for chunk in _whole_rows(name, archive, member):
         counted += chunk.count(b"<row") + chunk.count(b":row")
         numbers = {*_CELL_ROW.findall(chunk)}
@@ -123,25 +142,28 @@ def _scan_sheet(
             raise damaged(name)
         rows = max(rows, counted, *map(int, numbers), 0)
         letters = {*_CELL_COLUMN.findall(chunk)}
-        columns = max(columns, *map(_column, letters), 0)
-        if rows * columns > MOST_CELLS:
-            raise _too_large(name, f"has a sheet of {rows:,} × {columns:,} cells")
+        columns = max(columns, *map(_column, letters), _unnamed(chunk), 0)
+        if _is_too_large(rows, columns, most):
+            raise _too_wide(name, rows, columns, most)
         if b'"e"' in chunk or b"'e'" in chunk:
             failed |= set(_places(_ERROR_CELL.findall(chunk)))
         if b"<f" in chunk or b":f" in chunk:
             cells = (b" " + found for found in _FORMULA_CELL.findall(chunk))
             empty |= set(_places(cells))
-        for cell in styled.finditer(chunk) if styled else ():
-            for row, column in _places([cell[0]]):
-                currencies.add(row, column, styles[int(cell[1])])
-    return SheetScan(failed, empty, currencies)
+        for cell in _STYLED_CELL.finditer(chunk) if styles else ():
+            if (shown := styles.get(int(cell[1]))) is not None:
+                for row, column in _places([cell[0]]):
+                    currencies.add(row, column, shown)
+    return SheetScan(failed, empty, currencies, rows * columns)
 
 
-def _styled_cells(styles: Mapping[int, str]) -> re.Pattern[bytes] | None:
-    if not styles:
-        return None
-    numbers = "|".join(map(str, styles)).encode()
-    return re.compile(rb"<(?:\w+:)?c\s(?:[^>]*\s)?s=[\"'](%b)[\"'][^>]*>" % numbers)
+def _unnamed(chunk: bytes) -> int:
+    """
+    How many cells the longest row has, where cells do not say their place.
+    """
+    if _UNNAMED_CELL.search(chunk) is None:
+        return 0
+    return max(len(_CELL.findall(row)) for row in chunk.split(b"row>"))
 
 
 def _places(cells: Iterator[bytes] | list[bytes]) -> Iterator[Place]:
@@ -173,7 +195,9 @@ def _whole_rows(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[by
             yield rest[: end + 4]
             rest = rest[end + 4 :]
         elif len(rest) > _LARGEST_ROW:
-            raise _too_large(name, "has a row of more than 4 MB")
+            raise too_large(
+                name, "has a row, or a list below its rows, of more than 4 MB"
+            )
     yield rest
 
 
@@ -206,12 +230,12 @@ def _sheet_titles(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
 
     relations = _text(name, archive, "xl/_rels/workbook.xml.rels")
     targets: dict[str, str] = {}
-    for tag in re.findall(r"<[^>]*Relationship\s[^>]*>", relations):
+    for tag in re.findall(r"<(?:\w+:)?Relationship\s[^<>]*>", relations):
         id_, target = _attribute(tag, "Id"), _attribute(tag, "Target")
         targets[id_] = "xl/" + target.removeprefix("/xl/").removeprefix("xl/")
     titles: dict[str, str] = {}
     workbook = _text(name, archive, "xl/workbook.xml")
-    for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", workbook):
+    for tag in re.findall(r"<(?:\w+:)?sheet\s[^<>]*>", workbook):
         relation = re.search(r"\w+:id=[\"']([^\"']*)", tag)
         if relation is not None and relation[1] in targets:
             titles[targets[relation[1]]] = html.unescape(_attribute(tag, "name"))
@@ -224,7 +248,7 @@ def _attribute(tag: str, name: str) -> str:
 
 
 _ODS_TOKEN = re.compile(
-    rb"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*)>"
+    rb"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^<>]*)>"
 )
 _ROWS = re.compile(rb"number-rows-repeated=[\"'](\d+)")
 _COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d+)")
@@ -243,12 +267,14 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
         raise damaged(name)
     content = b"".join(_chunks(name, archive, "content.xml"))
     row = next_row = column = rows = columns = 0
+    left = MOST_CELLS
     sheets: dict[str, SheetScan] = {}
     failed: set[Place] = set()
     currencies = CellCurrencies()
     for match in _ODS_TOKEN.finditer(content):
         tag, attributes = match[1], match[2]
         if tag == b"table":
+            left -= rows * columns  # the library reads all sheets at once
             row = next_row = rows = columns = 0
             failed, currencies = set(), CellCurrencies()
             title = html.unescape(
@@ -265,15 +291,28 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
             column += _repeated(_COLUMNS, attributes)
             if _VALUE_TYPE.search(attributes):
                 rows, columns = max(rows, next_row), max(columns, column)
-                if rows * columns > MOST_CELLS:
-                    raise _too_large(
-                        name, f"has a sheet of {rows:,} × {columns:,} cells"
-                    )
+                if _is_too_large(rows, columns, left):
+                    raise _too_wide(name, rows, columns, left)
                 if (shown := _ODS_CURRENCY.search(attributes)) is not None:
-                    for place in range(before, column):
-                        word = _sign_of(shown[1].decode())
-                        currencies.add(row, place, word, rows=next_row - row)
+                    word = _sign_of(shown[1].decode())
+                    repeated = next_row - row
+                    if column - before == 1:
+                        currencies.add(row, before, word, rows=repeated)
+                    else:
+                        wide = range(before, column)
+                        currencies.add_wide(row, wide, word, rows=repeated)
     return WorkbookScan(sheets)
+
+
+def _is_too_large(rows: int, columns: int, most: int) -> bool:
+    return rows * columns > (min(most, MOST_WIDE_CELLS) if columns > WIDE else most)
+
+
+def _too_wide(name: str, rows: int, columns: int, most: int) -> errors.BadFile:
+    what = f"has a sheet of {rows:,} × {columns:,} cells"
+    if most < MOST_CELLS and not _is_too_large(rows, columns, MOST_CELLS):
+        what += f", and {MOST_CELLS - most:,} in those before it"
+    return too_large(name, what)
 
 
 def _sign_of(code: str) -> str:
@@ -307,7 +346,7 @@ def refuse_large_xls(name: str, data: bytes) -> None:
         if not is_plausible or int.from_bytes(first, "little") > columns:
             continue
         if last_row * columns > MOST_CELLS:
-            raise _too_large(name, f"has a sheet of {last_row:,} × {columns} cells")
+            raise too_large(name, f"has a sheet of {last_row:,} × {columns} cells")
 
 
 def damaged(name: str) -> errors.BadFile:
@@ -320,7 +359,10 @@ def damaged(name: str) -> errors.BadFile:
     )
 
 
-def _too_large(name: str, what: str) -> errors.BadFile:
+def too_large(name: str, what: str) -> errors.BadFile:
+    """
+    The error for a workbook of which something is more than any report has.
+    """
     return errors.BadFile(
         f"{name} {what}, which no report has.",
         hint="Delete what lies outside the table (a stray cell far down or far to the "

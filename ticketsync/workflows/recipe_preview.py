@@ -89,13 +89,27 @@ class ReportWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """
+    Why an order was not read, with its place; or, where `order` is empty, a report.
+    """
+
+    order: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.reason}" if self.order else self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """
     What a recipe makes of one report or several.
 
     scope           in a sentence, what was looked at, and what was not
     rows            the orders as `sync` would save them
-    troubles        what could not be read, with its place
+    unread          what could not be read
+    doubts          the orders that are saved and do not add up, in words
     notes           what was left out or decided by evidence
     unused_columns  the headings that the recipe does not use
     words           what the columns for status and kind say
@@ -103,10 +117,18 @@ class Preview:
 
     scope: str
     rows: list[dict[str, str]]
-    troubles: list[str]
+    unread: tuple[Unread, ...]
+    doubts: tuple[str, ...]
     notes: tuple[str, ...]
     unused_columns: tuple[str, ...]
     words: tuple[ReportWord, ...]
+
+    @property
+    def troubles(self) -> list[str]:
+        """
+        What could not be read, with its place: the reasons that `sync` keeps.
+        """
+        return [item.reason for item in self.unread]
 
 
 def preview(
@@ -115,7 +137,8 @@ def preview(
     """
     Read a report, all of a folder, or the folder of an account, as `sync` does, to the
     orders that it would save; saves nothing. Of an account the recipe and the options
-    are its own, as far as `options` do not give others.
+    are its own, as far as `options` do not give others. A bare name is an account's
+    before it is that of a file or a folder, which can be written as `./box`.
 
     Raises: `BadFile` for a report that cannot be read, `ConfigurationError` for the
     recipe, `ProviderUnavailable` for a folder without a report, `NotFound` where
@@ -123,6 +146,10 @@ def preview(
     account without report files.
     """
     path = Path(place).expanduser()
+    if _is_account_too(place, path, open_database):
+        found, options, scope = _read_account(options, place, open_database)
+        scope += f" For the {_kind_of(path)} of that name write ./{safe(place)}."
+        return _previewed(found, options, scope)
     is_recipe = place in recipe.builtin_names() or path.suffix in (".yaml", ".yml")
     if "recipe" not in options and (path.exists() or is_recipe):
         raise errors.UsageError(
@@ -146,6 +173,25 @@ def preview(
     else:
         found, options, scope = _read_account(options, place, open_database)
     return _previewed(found, options, scope)
+
+
+def _is_account_too(
+    place: str, path: Path, open_database: Callable[[], Database]
+) -> bool:
+    """
+    Whether the name of a file or folder here is that of an account as well.
+    """
+    if path.name != place or not path.exists():
+        return False
+    try:
+        with open_database().read() as connection:
+            return place in state.get_account_names(connection).values()
+    except errors.TicketsyncError:  # then there is no account either
+        return False
+
+
+def _kind_of(path: Path) -> str:
+    return "folder" if path.is_dir() else "file"
 
 
 def _read_account(
@@ -199,15 +245,28 @@ def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
     rows = [_row(item, named) for item in page.orders]
     files = tuple(f"{file.name}, " for file in reports.files)
-    troubles = [f"{error.message} {error.hint}" for error in reports.unread.values()]
-    troubles += [
-        item.reason
-        if item.reason.startswith(files)
-        else f"{reports.locations[item.provider_id]}: {item.reason}"
+    unread = [
+        Unread("", f"{error.message} {error.hint}") for error in reports.unread.values()
+    ]
+    unread += [
+        Unread(
+            safe(item.provider_id),
+            item.reason
+            if item.reason.startswith(files)
+            else f"{reports.locations[item.provider_id]}: {item.reason}",
+        )
         for item in page.unreadable
     ]
+    doubts = tuple(
+        f"{reports.locations[item.order.id]}, order {safe(item.order.id)}: {doubt}"
+        for item in page.orders
+        if (doubt := item.order.doubt) is not None
+    )
     words = (*_words(reports, "status"), *_words(reports, "kind"))
-    return Preview(scope, rows, troubles, reports.notes, reports.unmapped, words)
+    return Preview(
+        *(scope, rows, tuple(unread), doubts),
+        *(reports.notes, reports.unmapped, words),
+    )
 
 
 def _words(reports: Reports, field: str) -> list[ReportWord]:
@@ -261,4 +320,5 @@ def _row(
         "sold": str(sum(share.is_sold for share in item.shares)),
         "fees": "" if order.total_fees is None else text(order.total_fees),
         "timezone": show["timezone"],
+        "doubt": order.doubt or "",
     }
