@@ -314,6 +314,28 @@ def test_pictures_of_every_page(open_browser, tmp_path_factory):
     assert len(list(folder.glob("page*.png"))) == len(PAGES)
 
 
+# Visible controls that the Tab key passes by, and those that it reaches out of turn.
+OUT_OF_TURN = """[...document.querySelectorAll("a, button, input, select, summary")]
+  .filter(e => e.checkVisibility() && !e.disabled && !e.classList.contains("hidden"))
+  .filter(e => e.tabIndex != 0 || (e.tagName == "A" && !e.href))
+  .map(e => e.outerHTML.slice(0, 80))"""
+
+
+def test_the_keyboard_reaches_every_control_of_every_page_in_turn(open_browser):
+    page = open_browser()
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        found[path] = page.evaluate(OUT_OF_TURN)
+        page.keyboard.press("Tab")
+        if page.locator("input[autofocus]").count() == 0:
+            assert page.evaluate("document.activeElement.className") == "skip", path
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", path
+
+    assert found == dict.fromkeys(PAGES, [])
+
+
 def test_paper_has_the_venue_and_no_controls(open_browser):
     """
     Printed, no page has a button or a menu, each names the venue, and a day stands in
