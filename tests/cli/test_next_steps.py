@@ -101,7 +101,7 @@ class _Changed:
         self.either = self
         self.show_id, self.currency = show_id, "AUD"
         self.starts_local, self.production = "2026-11-27 19:30", "Late Laughs"
-        self.account, self.tickets, self.tickets_sold = "tt", 1, 1
+        self.account, self.tickets, self.sold = "tt", 1, 1
         self.gross = self.refunded = self
         self.minor = 100
 

@@ -78,8 +78,8 @@ def test_the_heading_says_which_day_counts(run):
         words = ("financials", command, "1", "--by", "sale", "--period", "2026-09")
         text = " ".join(run(*words).stdout.split())
         assert "Sold: September 2026. The day of the sale counts" in text
-    nothing = run("financials", "explain", "2", "--by", "sale", "--period", "2026-09")
-    assert "No orders count for this show." in nothing.stdout
+        nothing = run("financials", command, "2", "--by", "sale", "--period", "2026-09")
+        assert "Nothing was sold for this show then." in nothing.stdout
 
 
 @pytest.mark.parametrize(

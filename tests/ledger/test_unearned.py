@@ -79,3 +79,10 @@ def test_from_the_first_sale():
         (1, "AUD"): (0, 15000, 1000, 0, 14000),
         (3, "AUD"): (0, 4000, 0, 0, 4000),
     }
+
+
+def test_what_moves_after_a_show_is_income_at_once():
+    until = date(2026, 10, 31)
+    entries = projection.project(MOVED, SHOWS, Chart(["tt"], ["gst"]), until)
+    assert unearned.after_shows(entries, date(2026, 10, 1)) == {"AUD": -2000}
+    assert unearned.after_shows(entries, date(2026, 10, 26)) == {}

@@ -54,12 +54,13 @@ def export_ledger(
     """
     from ticketsync.catalogue import shows
     from ticketsync.ledger import programs, projection
-    from ticketsync.workflows import ledger_export
+    from ticketsync.workflows import late_changes, ledger_export
 
     kind = programs.PROGRAMS[report_options.chosen("--for", program, programs.PROGRAMS)]
     report_options.chosen("--per", per, projection.PER)
     app_context = context.get_context(ctx)
     settings = app_context.settings()
+    is_import = isinstance(kind, programs.Importer)
     with app_context.database().read() as connection:
         days = report_options.chosen_period(connection, period)
         books = ledger_export.read_books(
@@ -68,7 +69,12 @@ def export_ledger(
             days,
             per=per,
             currency=shows.check_currency(currency) if currency else "",
-            has_opening=not isinstance(kind, programs.Importer),
+            has_opening=not is_import,
+        )
+        late = (
+            late_changes.read_late_changes(connection, settings, days).sentences()
+            if is_import
+            else []
         )
     text = programs.write(
         program, books.entries, books.balances, settings.ledger.xero_tax_rate
@@ -85,7 +91,7 @@ def export_ledger(
         is_ours=lambda head: head.startswith(kind.begins),
         force=force,
     )
-    for line in _missing(books):
+    for line in [*_missing(books), *late]:
         app_context.say(line)
     if not output_option.is_standard(output):
         app_context.say(

@@ -91,7 +91,8 @@ def print_unknown(money: Money) -> None:
     if any(item.what == unknown_figures.FEES for item in money.unknown):
         echo_wrapped(
             "– means unknown: a platform does not report it. Set your own fee rates "
-            "under `accounts:` in the settings to get net figures."
+            "under `accounts:` in the settings to get net figures (`per_ticket: 0` "
+            "where nothing is kept), then run `ticketsync financials rebuild`."
         )
 
 

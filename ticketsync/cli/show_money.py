@@ -124,7 +124,9 @@ def show_financials(
         f"{found.production}, {render.day(found.starts_local)}, {found.venue}"
     )
     time.print(zone)
-    if not figures:
+    if not figures and time.sold is not None:
+        terminal.echo("Nothing was sold for this show then.")
+    elif not figures:
         terminal.echo(show_tables.why_without_figures(found.id, left_out, sources))
     for item in figures:
         _print_card(item)
@@ -262,7 +264,11 @@ def explain_financials(
         zone = get_business_zone(connection)
     if not parts:
         time.print(zone)
-        terminal.echo("No orders count for this show.")
+        terminal.echo(
+            "No orders count for this show."
+            if time.sold is None
+            else "Nothing was sold for this show then."
+        )
         money_tables.echo_all(waits)
         return
     table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)

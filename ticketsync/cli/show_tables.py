@@ -316,7 +316,7 @@ def _changes_table(changes: Sequence[Change]) -> Table:
             change.tickets,
             change.gross.minor,
             change.refunded.minor,
-            change.either.tickets_sold,
+            change.sold,
             change.either.currency,
         )
         for change in changes

@@ -83,7 +83,7 @@ def _print(table: Table, found: UnearnedMoney) -> None:
     Print it without the columns that say nothing, so that titles have room.
     """
     from ticketsync.cli import money_tables, render
-    from ticketsync.core import tables
+    from ticketsync.core import money, tables
     from ticketsync.core.tables import Column, Kind
 
     codes = sorted({line.currency for line in found.lines})
@@ -113,3 +113,10 @@ def _print(table: Table, found: UnearnedMoney) -> None:
         label=lambda _: "all",
         optional=("currency", "status") if is_one else ("status",),
     )
+    for currency, amount in sorted(found.after_shows.items()):
+        what = "was sold" if amount > 0 else "went back"
+        text = money.grouped_text(abs(amount), currency)
+        terminal.echo(
+            f"{text} {currency} {what} after shows had played: income at once, not "
+            "listed here."
+        )

@@ -47,6 +47,18 @@ class Unearned:
         return self.opening + self.sold - self.returned - self.earned
 
 
+def after_shows(entries: Iterable[Entry], first: date | None) -> dict[str, int]:
+    """
+    What was sold less what went back after shows had played, in the period that begins
+    on that day, in minor units by currency: it is income at once and in no line.
+    """
+    found: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        if entry.kind in (SALE, REFUND) and (first is None or entry.day >= first):
+            found[entry.currency] -= entry.postings.get(chart.INCOME, 0)
+    return {currency: amount for currency, amount in found.items() if amount}
+
+
 def statement(
     entries: Iterable[Entry], shows: Mapping[int, ShowDay], first: date | None
 ) -> list[Unearned]:

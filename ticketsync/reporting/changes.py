@@ -4,6 +4,7 @@ The differences between two states of the figures. Pure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -22,11 +23,13 @@ COMPARED = [
 @dataclass(frozen=True, slots=True)
 class Change:
     """
-    One show on one account, before and after; either may be missing.
+    One show on one account, before and after; either may be missing. `sold` are the
+    tickets that all accounts have sold of the show, `None` where that was not asked.
     """
 
     before: Figures | None
     after: Figures | None
+    sold: int | None = None
 
     @property
     def either(self) -> Figures:
@@ -62,7 +65,10 @@ def changes(before: Iterable[Figures], after: Iterable[Figures]) -> list[Change]
     """
     old = {(f.show_id, f.account, f.currency): f for f in before}
     new = {(f.show_id, f.account, f.currency): f for f in after}
-    found = [Change(old.get(key), new.get(key)) for key in {**old, **new}]
+    sold: Counter[int] = Counter()
+    for figures in new.values():
+        sold[figures.show_id] += figures.tickets_sold
+    found = [Change(old.get(key), new.get(key), sold[key[0]]) for key in {**old, **new}]
     different = [
         change
         for change in found

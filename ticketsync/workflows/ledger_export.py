@@ -80,12 +80,14 @@ def read_books(
 class UnearnedMoney:
     """
     The money of shows that have not played, up to the day `until`, and how many orders
-    no tax rule covers.
+    no tax rule covers. `after_shows` is what was sold less what went back after shows
+    had played, in minor units by currency.
     """
 
     lines: list[Unearned]
     until: date
     without_rule: int
+    after_shows: dict[str, int]
 
 
 def read_unearned(
@@ -100,6 +102,7 @@ def read_unearned(
         unearned.statement(whole.entries, whole.shows, period.first),
         whole.until,
         len(whole.reader.without_rule),
+        unearned.after_shows(whole.entries, period.first),
     )
 
 
