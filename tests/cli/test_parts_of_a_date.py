@@ -349,7 +349,7 @@ def test_a_date_that_moved_is_one_thing_to_decide_and_decided_on_its_page(
     waiting = json.loads(output_of("waiting list --json"))
     assert [item["kind"] for item in waiting].count("moved") == 1
     overview = client.get("/").text
-    assert "1 date moved away from its show" in overview
+    assert "1 date is at another time than its show" in overview
     (page,) = re.findall(r'<a href="(/occurrences/\d+)">squarebar: ', overview)
     assert "Is it still the same show?" in client.get(page).text
 

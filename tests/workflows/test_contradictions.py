@@ -3,16 +3,25 @@ What contradicts itself is set aside or waits for a person: platforms that say t
 times of one show, and a currency that nobody knows.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec import structs
 from sqlalchemy import insert, select
 
-from ticketsync.catalogue import links, moves, new_shows, occurrences, shows
+from ticketsync.catalogue import (
+    links,
+    moves,
+    new_shows,
+    occurrences,
+    rescheduling,
+    show_edits,
+    shows,
+)
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
+from ticketsync.reporting.waiting import list_moved
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
@@ -244,3 +253,75 @@ def gross(database):
 def waiting(database):
     with database.read() as connection:
         return [item.word for item in connection.execute(select(quarantine))]
+
+
+# A person moves the show
+
+
+def reschedule(database, show_id, by):
+    with database.write() as connection:
+        show = shows.get_show(connection, show_id)
+        starts_at = show.starts_at + by
+        rescheduling.reschedule_shows(
+            connection, [rescheduling.NewStart(show, starts_at)]
+        )
+
+
+def waits(database):
+    with database.read() as connection:
+        return [str(item.text) for item in list_moved(connection)]
+
+
+def test_dates_that_stay_behind_wait_for_a_person(shared):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+    assert waits(database) == []
+
+    reschedule(database, show_id, 20 * HOUR)
+
+    assert standing(database, show_id, first, twin) == (
+        *(before + 20 * HOUR, "conflict", "conflict"),
+    )
+    assert len(waits(database)) == 2
+    assert all("no longer when its show plays" in text for text in waits(database))
+
+
+def test_a_platform_that_moves_along_settles_it(shared):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+    reschedule(database, show_id, 20 * HOUR)
+
+    move(database, first, 20 * HOUR)
+
+    assert standing(database, show_id, first, twin) == (
+        *(before + 20 * HOUR, "synced", "conflict"),
+    )
+    move(database, twin, 20 * HOUR)
+    assert waits(database) == []
+
+
+def test_a_person_may_confirm_that_it_is_the_same_show(shared):
+    database, first, twin, show_id = shared
+    reschedule(database, show_id, 20 * HOUR)
+    with database.write() as connection:
+        moves.confirm_move(connection, first)
+        moves.confirm_move(connection, twin)
+    assert waits(database) == []
+
+
+def test_a_show_that_is_moved_to_the_time_of_its_dates_is_at_peace(shared):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+    reschedule(database, show_id, 20 * HOUR)
+    reschedule(database, show_id, -20 * HOUR)
+    assert standing(database, show_id, first, twin) == (before, "synced", "synced")
+
+
+def test_an_edit_says_the_same(shared):
+    database, first, twin, show_id = shared
+    with database.write() as connection:
+        show = shows.get_show(connection, show_id)
+        later = datetime.fromisoformat(show.starts_local) + 20 * HOUR
+        edit = show_edits.ShowEdit(starts_local=later)
+        show_edits.edit_show(connection, show_id, edit)
+    assert standing(database, show_id, first, twin)[1:] == ("conflict", "conflict")

@@ -527,7 +527,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         *(
             "1 show is oversold",
             "1 show is on sale nowhere",
-            "1 date moved away from its show",
+            "1 date is at another time than its show",
         ),
         *("1 record waits in quarantine", "1 order does not add up"),
         *("1 webhook had no effect", "2 webhooks were refused"),

@@ -4,7 +4,8 @@ Occurrences that were rescheduled: whether their shows move along.
 An adopted show moves along once all its platforms report the same time; while they
 contradict each other it stays, and so it does where the move is more than a day: the
 link keeps the time it was made for and waits for a person (`conflict`). A show from the
-venue's own list keeps its time.
+venue's own list keeps its time. Where a person moves a show, the dates that stay behind
+wait in the same way.
 """
 
 from __future__ import annotations
@@ -104,6 +105,44 @@ def confirm_move(connection: Connection, occurrence_id: int) -> None:
     )
 
 
+def follow_show(
+    connection: Connection, show_id: int, before: datetime, after: datetime
+) -> None:
+    """
+    A person gave a show of ours another start. Links of dates that are farther away
+    from it now wait for a person, or for their platform to move along by as much.
+    """
+    rows = connection.execute(
+        select(
+            show_links.c.id,
+            occurrences.c.starts_at,
+            occurrences.c.starts_local,
+            accounts.c.name,
+        )
+        .select_from(counted.followed_links())
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .where(
+            show_links.c.show_id == show_id,
+            occurrences.c.gone_since.is_(None),
+            occurrences.c.is_dated,
+        )
+    ).all()
+    for row in rows:
+        if abs(row.starts_at - after) <= abs(row.starts_at - before):
+            continue
+        connection.execute(
+            update(show_links)
+            .where(show_links.c.id == row.id)
+            .values(
+                status="conflict",
+                starts_at=row.starts_at + (after - before),
+                reason=f"the show was moved, {row.name} still says {row.starts_local}",
+            )
+        )
+    _settle_other_links(connection, show_id, after)
+
+
 def _read_followed_link(connection: Connection, occurrence_id: int) -> Any:
     query = (
         select(show_links, occurrences.c.name, occurrences.c.timezone)
@@ -128,6 +167,8 @@ def _why_show_stays(connection: Connection, link: Any, starts_at: datetime) -> s
     """
     Why a show does not follow this move, and what a person can do; `""` if it does.
     """
+    if shows.get_show(connection, link.show_id).starts_at == starts_at:
+        return ""
     confirm = f"run `ticketsync link {link.occurrence_id} {link.show_id}` to confirm"
     if abs(starts_at - link.starts_at) > LARGEST_MOVE:
         return confirm

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, update
 
+from ticketsync.catalogue import moves as moved
 from ticketsync.catalogue.shows import ShowInfo, local_text
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -63,6 +64,11 @@ def reschedule_shows(connection: Connection, moves: Sequence[NewStart]) -> None:
     row_locks.lock_keys(connection, shows, [move.show.id for move in moves])
     _set_starts(connection, [_aside(move) for move in moves])
     _set_starts(connection, moves)
+    for move in moves:
+        if not is_same_minute(move.show, move.starts_at):
+            moved.follow_show(
+                connection, move.show.id, move.show.starts_at, move.starts_at
+            )
     audit.record_all(connection, [_decision(move) for move in moves])
 
 

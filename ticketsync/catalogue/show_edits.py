@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from ticketsync.catalogue import (
     entered_values,
+    moves,
     production_edits,
     show_names,
     shows,
@@ -161,6 +162,10 @@ def edit_show(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
         return planned
     is_this = shows_table.c.id == show_id
     connection.execute(update(shows_table).where(is_this).values(**planned.values))
+    if "starts_local" in planned.after:
+        moves.follow_show(
+            connection, show_id, planned.show.starts_at, planned.values["starts_at"]
+        )
     if "production" in planned.after:
         _follow_production(connection, show_id, planned.values["production_id"])
     audit.record(

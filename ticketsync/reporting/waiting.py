@@ -109,7 +109,10 @@ KINDS: Final = {
         *("not on sale", "See the shows"),
     ),
     MOVED: Kind(
-        *("date moved away from its show", "dates moved away from their shows"),
+        *(
+            "date is at another time than its show",
+            "dates are at other times than their shows",
+        ),
         *("ticketsync link DATE SHOW", "/discrepancies#waiting"),
         *("moved", "See the dates"),
         is_urgent=True,
@@ -282,7 +285,7 @@ def list_moved(connection: Connection) -> list[Waiting]:
         Waiting(
             MOVED,
             str(row.id),
-            f"{_occurrence_text(row)} moved away from its show, {row.title} "
+            f"{_occurrence_text(row)} is no longer when its show plays, {row.title} "
             f"{row.show_local}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
