@@ -116,12 +116,13 @@ class Order:
     def shows(self):
         return list(dict.fromkeys(t.show for t in self.tickets))
 
-    def of(self, show):
+    def tickets_of(self, show):
         return [t for t in self.tickets if t.show == show]
 
     def sum(self, show, name):
         return sum(
-            t.parts[name] if name in PARTS else getattr(t, name) for t in self.of(show)
+            t.parts[name] if name in PARTS else getattr(t, name)
+            for t in self.tickets_of(show)
         )
 
 
@@ -288,7 +289,9 @@ def own_rate(order):
     """
     if order.account != "tt" or order.fees is not None or not order.charged:
         return None
-    paid = {show: sum(t.face > 0 for t in order.of(show)) for show in order.shows}
+    paid = {
+        show: sum(t.face > 0 for t in order.tickets_of(show)) for show in order.shows
+    }
     if order.day <= OLD_RATE_ENDS:  # 0.65 a ticket
         return {show: {"Per ticket": 65 * paid[show]} for show in order.shows}
     # 0.75 a ticket, 1.75 per cent, 0.30 an order
@@ -353,7 +356,7 @@ def figures(pairs, until="E"):
         row = found.setdefault(
             key, {**dict.fromkeys((*COUNTS, *SUMS, "fees", "tax"), 0), "sources": set()}
         )
-        for t in order.of(show):
+        for t in order.tickets_of(show):
             is_void = bool(t.void_seen) and t.void_seen <= until
             is_sold = order.status == "paid" and not is_void
             row["tickets_sold"] += is_sold
@@ -579,7 +582,7 @@ def boxes(sheet):
         taxed = ("gst as charged", "gst on top", "jct inside")
         fees = ("tax inside your own rate", "tax as reported", "gst inside")
 
-        def of(flows, words, place, currency=currency):
+        def sum_of(flows, words, place, currency=currency):
             return sum(
                 row[place] or 0
                 for key, row in sheet.items()
@@ -588,11 +591,11 @@ def boxes(sheet):
 
         both = ("sale", "refund")
         exact = {
-            "G1": of(both, (*taxed, "exempt"), 1),
+            "G1": sum_of(both, (*taxed, "exempt"), 1),
             "G3": 0,
-            "G4": of(both, ("exempt",), 1),
-            "1A": of(both, taxed, 2),
-            "1B": of(("fee",), fees, 2),
+            "G4": sum_of(both, ("exempt",), 1),
+            "1A": sum_of(both, taxed, 2),
+            "1B": sum_of(("fee",), fees, 2),
         }
         unit = 10 ** DECIMALS[currency]
         for label, amount in exact.items():

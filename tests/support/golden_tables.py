@@ -34,6 +34,7 @@ def tables():
             for row in figures(model.orders(step), step)
         ],
         "accounts": accounts(known),
+        "shows": of_shows(known),
         "months": [*months(known, "sale"), *months(known, "show")],
         "sales": sales(known),
         "fees": fees(known),
@@ -90,6 +91,14 @@ def accounts(known):
     return [
         {"account": account, "currency": c, **_in_units(row, c, SUMMED)}
         for (account, c), row in found.items()
+    ]
+
+
+def of_shows(known):
+    found = _summed(model.figures(model.counted(known)), 0)
+    return [
+        {"show": show, "currency": c, **_in_units(row, c, SUMMED)}
+        for (show, c), row in found.items()
     ]
 
 
