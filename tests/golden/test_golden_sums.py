@@ -10,7 +10,14 @@ from decimal import Decimal
 
 import pytest
 import xlsxwriter
-from support import golden_model, golden_tables, needs, office
+from support import (
+    golden_ledger,
+    golden_model,
+    golden_tables,
+    golden_tax,
+    needs,
+    office,
+)
 from support.golden_books import NOW, expected
 from support.golden_commands import Books
 from support.golden_model import BOOKS, rows
@@ -33,7 +40,7 @@ def test_the_model_says_the_same(modelled, name):
 
 def test_every_file_of_figures_is_modelled_and_the_model_is_on_its_own(modelled):
     assert sorted(modelled) == FILES
-    for module in (golden_model, golden_tables):
+    for module in (golden_model, golden_tax, golden_ledger, golden_tables):
         with open(module.__file__, encoding="utf-8") as file:
             tree = ast.parse(file.read())
         imported = {

@@ -60,7 +60,7 @@ def test_a_file_for_myob():
     assert second[1].endswith("\t6-1000\t3.30\t\t")
 
 
-def test_a_journal_has_the_same_number_in_each_file():
+def test_an_entry_has_the_same_number_in_each_file():
     alone = programs.write("myob", [FEE]).splitlines()
     both = programs.write("myob", [SALE, FEE]).splitlines()
     assert alone[1:] == both[5:]

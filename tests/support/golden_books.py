@@ -266,9 +266,9 @@ def change_by_one_cent(database):
     (row,) = (row for row in rows("orders.csv") if row["order"] == "tt-01")
     order = _order(row, "E")
     (ticket,) = order.tickets
-    dearer = msgspec.structs.replace(ticket, face=4501)
+    changed_ticket = msgspec.structs.replace(ticket, face=4501)
     changed = msgspec.structs.replace(
-        order, tickets=(dearer,), charged=4501, total=4501
+        order, tickets=(changed_ticket,), charged=4501, total=4501
     )
     with database.write() as connection:
         saving.save_orders(

@@ -26,7 +26,6 @@ SEEN = {
     "E": "2026-11-16T00:00:00+00:00",
 }
 OLD_RATE_ENDS = date(2026, 9, 30)
-REMITS_FROM = date(2026, 11, 1)
 
 
 def rows(name):
@@ -116,12 +115,13 @@ class Order:
     def shows(self):
         return list(dict.fromkeys(t.show for t in self.tickets))
 
-    def of(self, show):
+    def tickets_of(self, show):
         return [t for t in self.tickets if t.show == show]
 
     def sum(self, show, name):
         return sum(
-            t.parts[name] if name in PARTS else getattr(t, name) for t in self.of(show)
+            t.parts[name] if name in PARTS else getattr(t, name)
+            for t in self.tickets_of(show)
         )
 
 
@@ -288,7 +288,9 @@ def own_rate(order):
     """
     if order.account != "tt" or order.fees is not None or not order.charged:
         return None
-    paid = {show: sum(t.face > 0 for t in order.of(show)) for show in order.shows}
+    paid = {
+        show: sum(t.face > 0 for t in order.tickets_of(show)) for show in order.shows
+    }
     if order.day <= OLD_RATE_ENDS:  # 0.65 a ticket
         return {show: {"Per ticket": 65 * paid[show]} for show in order.shows}
     # 0.75 a ticket, 1.75 per cent, 0.30 an order
@@ -353,7 +355,7 @@ def figures(pairs, until="E"):
         row = found.setdefault(
             key, {**dict.fromkeys((*COUNTS, *SUMS, "fees", "tax"), 0), "sources": set()}
         )
-        for t in order.of(show):
+        for t in order.tickets_of(show):
             is_void = bool(t.void_seen) and t.void_seen <= until
             is_sold = order.status == "paid" and not is_void
             row["tickets_sold"] += is_sold
@@ -401,319 +403,3 @@ def fee_lines(known):
         for name, amount in (fees_of(order, show) or {}).items():
             found[show, order.account, order.currency, name] += amount
     return {key: amount for key, amount in found.items() if amount}
-
-
-# Tax
-
-
-@dataclass
-class Line:
-    """
-    A part of an order that is taxed alike.
-    """
-
-    treatment: str
-    amount: int
-    tax: int | None = None
-    code: str = ""
-    is_theirs: bool = False  # of another seller
-    is_voucher: bool = False
-
-
-def tenth_inside(amount):
-    return rounded(Fraction(amount, 11))
-
-
-def tax_lines(order):
-    face, buyer_fees, addons, donations, vouchers, added = (
-        sum(t.face for t in order.tickets),
-        *(sum(t.parts[n] for t in order.tickets) for n in PARTS),
-    )
-    found = []
-    if order.account == "door":
-        found.append(Line("exempt", face + buyer_fees + addons))
-    elif order.account == "wx":
-        base = face + buyer_fees + addons
-        if order.day >= REMITS_FROM:
-            words = "tax remitted by the platform"
-            found.append(Line(words, base + added, order.remitted))
-        else:
-            tax = rounded(Fraction(base, 10))
-            found.append(Line("gst on top", base + added, tax, "gst"))
-    elif order.account == "sq":
-        sold = face + buyer_fees + addons
-        found.append(Line("jct inside", sold, tenth_inside(sold), "jct"))
-    else:
-        own = 0 if order.account == "hx" else buyer_fees
-        sold = face + addons + own
-        found.append(Line("gst as charged", sold, tenth_inside(sold), "gst"))
-        if buyer_fees != own:
-            words = "supplied by the platform"
-            found.append(Line(words, buyer_fees, is_theirs=True))
-    if donations:
-        found.append(Line("out of scope", donations))
-    if vouchers:
-        words = "paid by voucher, taxed when it is redeemed"
-        found.append(Line(words, -vouchers, is_voucher=True))
-    return [line for line in found if line.amount]
-
-
-def lines_of_show(order, show):
-    """
-    The lines of an order as far as they are for one of its shows.
-    """
-    weights = [order.sum(s, "charged") for s in order.shows]
-    place = order.shows.index(show)
-    return [_part(line, weights, place) for line in tax_lines(order)]
-
-
-def _part(line, weights, place):
-    if len(weights) == 1:
-        return line
-    tax = None if line.tax is None else divided(line.tax, weights)[place]
-    return Line(
-        *(line.treatment, divided(line.amount, weights)[place], tax, line.code),
-        *(line.is_theirs, line.is_voucher),
-    )
-
-
-def refund_tax_lines(order):
-    """
-    What each movement takes back of its show's part of the order: all that has gone
-    back by then, less what had gone back before, each divided among the lines by their
-    amounts.
-    """
-    for show in order.shows:
-        lines = lines_of_show(order, show)
-        weights = [max(0, line.amount) for line in lines]
-        gone, before = 0, [(0, 0)] * len(lines)
-        for refund in (r for r in order.refunds if r.show == show):
-            gone += refund.amount
-            shares = divided(gone, weights)
-            now = [(s, _share(x, s)) for x, s in zip(lines, shares, strict=True)]
-            taken = []
-            for line, (a, t), (a0, t0) in zip(lines, now, before, strict=True):
-                tax = None if line.tax is None else t0 - t
-                back = Line(line.treatment, a0 - a, tax, line.code, line.is_theirs)
-                taken += [back] if back.amount else []
-            before = now
-            yield refund, taken
-
-
-def _share(line, share):
-    if not line.tax or line.amount <= 0:
-        return 0
-    return rounded(Fraction(line.tax * share, line.amount))
-
-
-def fee_tax_lines(order):
-    """
-    The fees of an order. What the platform sold to the buyer is no fee of the venue's,
-    and the tax in it is not the venue's to claim.
-    """
-    amounts = [fees_total(order, show) for show in order.shows]
-    if None in amounts:
-        return [Line("fees not known", 0)]
-    amount = sum(amounts)
-    if not amount:
-        return []
-    if order.account == "tt" and order.fees is None:
-        if order.day <= OLD_RATE_ENDS:
-            return [Line("no tax in your own rate", amount)]
-        return [Line("tax inside your own rate", amount, tenth_inside(amount))]
-    if order.account == "eb":
-        taxes = [tax for _, tax in order.fees.values()]
-        if None in taxes:
-            words = "the platform does not report the tax in its fees"
-            return [Line(words, amount)]
-        return [Line("tax as reported", amount, sum(taxes))]
-    if order.account in ("tt", "sq"):
-        return [Line("no tax in them", amount)]
-    theirs = sum(line.amount for line in tax_lines(order) if line.is_theirs)
-    theirs = min(theirs, amount)
-    own = amount - theirs
-    found = [Line("supplied by the platform", theirs, is_theirs=True)]
-    found.append(Line("gst inside", own, tenth_inside(own), "gst"))
-    return [line for line in found if line.amount]
-
-
-def worksheet(known, first, last):
-    """
-    By currency, flow, account and treatment: orders, amount, tax.
-    """
-    found = {}
-
-    def add(order, flow, line):
-        key = (order.currency, flow, order.account, line.treatment)
-        ids, amount, tax = found.get(key, (set(), 0, 0))
-        found[key] = (
-            ids | {order.id},
-            amount + line.amount,
-            plus(tax, line.tax),
-        )
-
-    for order in known.values():
-        if not any(pair[0] is order for pair in counted({order.id: order})):
-            continue
-        if first <= order.day <= last:
-            for line in tax_lines(order):
-                add(order, "sale", line)
-            for line in fee_tax_lines(order):
-                add(order, "fee", line)
-        for refund, taken in refund_tax_lines(order):
-            if first <= refund.day <= last:
-                for line in taken:
-                    add(order, "refund", line)
-    return {
-        key: (len(ids), None if key[3] == "fees not known" else amount, tax)
-        for key, (ids, amount, tax) in found.items()
-    }
-
-
-def boxes(sheet):
-    """
-    The boxes of the Australian activity statement, by currency and label: whole units.
-    """
-    found = {}
-    for currency in sorted({key[0] for key in sheet}):
-        taxed = ("gst as charged", "gst on top", "jct inside")
-        fees = ("tax inside your own rate", "tax as reported", "gst inside")
-
-        def of(flows, words, place, currency=currency):
-            return sum(
-                row[place] or 0
-                for key, row in sheet.items()
-                if key[0] == currency and key[1] in flows and key[3] in words
-            )
-
-        both = ("sale", "refund")
-        exact = {
-            "G1": of(both, (*taxed, "exempt"), 1),
-            "G3": 0,
-            "G4": of(both, ("exempt",), 1),
-            "1A": of(both, taxed, 2),
-            "1B": of(("fee",), fees, 2),
-        }
-        unit = 10 ** DECIMALS[currency]
-        for label, amount in exact.items():
-            found[currency, label] = int(Fraction(amount, unit))
-    return found
-
-
-# Books
-
-
-CLEARING = "Assets:Platform:"
-COLLECTED = "Liabilities:Collected:"
-UNEARNED = "Liabilities:Unearned"
-
-
-def postings(known):
-    """
-    (day, kind, show, ledger account, currency, amount), debits positive.
-    """
-    all_shows = shows()
-    found = []
-    for order in known.values():
-        of_order = [show for o, show in counted({order.id: order}) if o is order]
-        if not of_order:
-            continue
-        weights = [order.sum(show, "charged") for show in order.shows]
-        for place, show in enumerate(order.shows):
-            shares = lines_of_show(order, show)
-            amount = weights[place] - (order.remitted if place == 0 else 0)
-            found += _moved(order, show, "sale", order.day, amount, shares, all_shows)
-        found += _fee_postings(order)
-        for refund, taken in refund_tax_lines(order):
-            found += _moved(
-                *(order, refund.show, "refund", refund.day, -refund.amount),
-                *(taken, all_shows),
-            )
-    return found + _earned(found, all_shows)
-
-
-def _moved(order, show, kind, day, amount, lines, all_shows):
-    account = order.account.capitalize()
-    of = all_shows[show]
-    voucher = -sum(line.amount for line in lines if line.is_voucher)
-    theirs = sum(line.amount for line in lines if line.is_theirs)
-    taxes = defaultdict(int)
-    for line in lines:
-        if line.code:
-            taxes[line.code] += line.tax
-    waits = of.state == "cancelled" or day <= of.day
-    own = amount + voucher - theirs - sum(taxes.values())
-    amounts = {
-        CLEARING + account: amount,
-        "Liabilities:Vouchers": voucher,
-        COLLECTED + account: -theirs,
-        UNEARNED if waits else "Income:Shows": -own,
-        **{f"Liabilities:Tax:{c.capitalize()}": -t for c, t in taxes.items()},
-    }
-    return [(day, kind, show, n, order.currency, a) for n, a in amounts.items() if a]
-
-
-def _fee_postings(order):
-    lines = fee_tax_lines(order)
-    if not lines or lines[0].treatment == "fees not known":
-        return []
-    account = order.account.capitalize()
-    amount = sum(line.amount for line in lines)
-    theirs = sum(line.amount for line in lines if line.is_theirs)
-    tax = sum(line.tax or 0 for line in lines)
-    code = "".join({line.code for line in lines}) or "other"
-    amounts = {
-        CLEARING + account: -amount,
-        COLLECTED + account: theirs,
-        f"Assets:TaxPaid:{code.capitalize()}": tax,
-        f"Expenses:Fees:{account}": amount - theirs - tax,
-    }
-    return [
-        (order.day, "fee", "", name, order.currency, a)
-        for name, a in amounts.items()
-        if a
-    ]
-
-
-def _earned(found, all_shows):
-    waiting = defaultdict(int)
-    for _, _, show, name, currency, amount in found:
-        if name == UNEARNED and all_shows[show].state != "cancelled":
-            waiting[show, currency] += amount
-    return [
-        (all_shows[show].day, "earn", show, name, currency, sign * amount)
-        for (show, currency), amount in waiting.items()
-        for name, sign in ((UNEARNED, -1), ("Income:Shows", 1))
-        if amount
-    ]
-
-
-def balances(known, day):
-    """
-    By ledger account and currency, of what the venue has and owes, at the end of a day.
-    """
-    found = defaultdict(int)
-    for on, _, _, name, currency, amount in postings(known):
-        if on <= day and name.startswith(("Assets:", "Liabilities:")):
-            found[name, currency] += amount
-    return {key: amount for key, amount in found.items() if amount}
-
-
-def unearned(known, first, last):
-    """
-    By show and currency: opening, sold, returned, earned, closing.
-    """
-    found = {}
-    for on, kind, show, name, currency, amount in postings(known):
-        if name != UNEARNED or on > last:
-            continue
-        row = found.setdefault((show, currency), dict.fromkeys("osre", 0))
-        if on < first:
-            row["o"] -= amount
-        else:
-            row[kind[0]] += -amount if kind == "sale" else amount
-    return {
-        key: (*row.values(), row["o"] + row["s"] - row["r"] - row["e"])
-        for key, row in found.items()
-        if any(row.values())
-    }

@@ -5,6 +5,7 @@ them: rows of text, amounts in whole units with their decimals.
 
 from datetime import date
 
+from support import golden_ledger, golden_tax
 from support import golden_model as model
 from support.golden_model import COUNTS, major
 
@@ -34,6 +35,7 @@ def tables():
             for row in figures(model.orders(step), step)
         ],
         "accounts": accounts(known),
+        "shows": of_shows(known),
         "months": [*months(known, "sale"), *months(known, "show")],
         "sales": sales(known),
         "fees": fees(known),
@@ -90,6 +92,14 @@ def accounts(known):
     return [
         {"account": account, "currency": c, **_in_units(row, c, SUMMED)}
         for (account, c), row in found.items()
+    ]
+
+
+def of_shows(known):
+    found = _summed(model.figures(model.counted(known)), 0)
+    return [
+        {"show": show, "currency": c, **_in_units(row, c, SUMMED)}
+        for (show, c), row in found.items()
     ]
 
 
@@ -181,7 +191,7 @@ def tickets(known):
 
 def worksheet(known):
     for month, (first, last) in MONTHS.items():
-        sheet = model.worksheet(known, first, last)
+        sheet = golden_tax.worksheet(known, first, last)
         for (currency, flow, account, words), (number, amount, tax) in sheet.items():
             yield {
                 "month": month,
@@ -197,7 +207,7 @@ def worksheet(known):
 
 def boxes(known):
     for month, (first, last) in MONTHS.items():
-        found = model.boxes(model.worksheet(known, first, last))
+        found = golden_tax.boxes(golden_tax.worksheet(known, first, last))
         for (currency, label), amount in found.items():
             key = {"month": month, "currency": currency, "box": label}
             yield {**key, "amount": amount}
@@ -205,7 +215,9 @@ def boxes(known):
 
 def balances(known):
     for _, last in MONTHS.values():
-        for (name, currency), amount in sorted(model.balances(known, last).items()):
+        for (name, currency), amount in sorted(
+            golden_ledger.balances(known, last).items()
+        ):
             yield {
                 "day": last,
                 "ledger_account": name,
@@ -217,7 +229,7 @@ def balances(known):
 def unearned(known):
     names = ("opening", "sold", "returned", "earned", "closing")
     for month, (first, last) in MONTHS.items():
-        for (show, currency), row in model.unearned(known, first, last).items():
+        for (show, currency), row in golden_ledger.unearned(known, first, last).items():
             amounts = zip(names, (major(a, currency) for a in row), strict=True)
             key = {"month": month, "show": show, "currency": currency}
             yield {**key, **dict(amounts)}
