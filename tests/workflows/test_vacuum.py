@@ -142,3 +142,16 @@ def test_a_failure_ends_no_sync_and_is_in_the_log(adopted, settings, monkeypatch
     log.close_log()
     assert (outcome.outcome, outcome.exit_code) == ("success", 0)
     assert "vacuum failed" in log.file().read_text()
+
+
+def test_what_came_after_an_autovacuum_in_the_middle_is_vacuumed(
+    adopted, settings, all_are_large
+):
+    sync.sync(adopted, settings, Request())
+    statements = vacuumed(adopted)
+    with adopted.write() as connection:
+        moved = "UPDATE tickets SET seat = 'x' WHERE id % 3 = 0"
+        connection.execute(text(moved))  # as many new rows, at the end of the table
+    vacuum.vacuum_new_tables(adopted)
+    assert len(statements) == 1
+    assert "tickets" in statements[0]

@@ -14,7 +14,8 @@ from ticketsync.store.engine import Database
 
 LARGE = 1000  # pages of 8 kB; below that no page of ours takes long
 
-# Each vacuum notes how many pages every transaction can see: what came later is new.
+# Each vacuum notes how many pages every transaction can see: what came later is new. An
+# autovacuum in the middle of a first sync has seen a part of it.
 _NEW_TABLES = text(
     """
     SELECT relname, pages FROM (
@@ -24,7 +25,7 @@ _NEW_TABLES = text(
         WHERE relkind = 'r' AND relname IN :ours
             AND relnamespace = to_regnamespace(quote_ident(current_schema()))
     ) AS found
-    WHERE pages > 0 AND relallvisible < pages / 2.0
+    WHERE pages > 0 AND relallvisible < pages * 0.9
     ORDER BY relname
     """
 ).bindparams(bindparam("ours", expanding=True))
@@ -32,7 +33,7 @@ _NEW_TABLES = text(
 
 def vacuum_new_tables(database: Database) -> None:
     """
-    Vacuum and analyze the tables that are for the most part new to the server, if a
+    Vacuum and analyze the tables of which a tenth or more is new to the server, if a
     large one is among them. Nobody waits for it: tables at which somebody else does the
     same are left to them. Where it fails, pages are slow, and the log says why.
     """
