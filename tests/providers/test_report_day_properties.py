@@ -1,5 +1,5 @@
 """
-Generated journals with a row for each ticket, fee and return, over several nights and
+Generated reports with a row for each ticket, fee and return, over several nights and
 days: what went back has the days of its rows, and each amount the night that its row
 names, as in a model that never saw a file; or the order is set aside by name.
 """
@@ -35,7 +35,7 @@ generated = settings(
 @dataclass(frozen=True)
 class Row:
     """
-    One row of a journal: a ticket, a fee, or what of them went back, in minor units.
+    One row of a report: a ticket, a fee, or what of them went back, in minor units.
     """
 
     night: str
@@ -46,7 +46,7 @@ class Row:
 
 
 @st.composite
-def journals(draw):
+def orders_with_rows(draw):
     """
     The rows of one order: tickets, fees of one night or of none, and returns.
     """
@@ -115,9 +115,9 @@ def is_about(found, exact, shared):
 
 
 @generated
-@given(journal=journals(), seed=st.integers(0, 999), is_apart=st.booleans())
-def test_days_and_nights_are_those_of_the_rows(folders, journal, seed, is_apart):
-    rows, backs = journal
+@given(entries=orders_with_rows(), seed=st.integers(0, 999), is_apart=st.booleans())
+def test_days_and_nights_are_those_of_the_rows(folders, entries, seed, is_apart):
+    rows, backs = entries
     folder = folders()
     says = (KIND, "repeated_rows: count", "per: {total: row}", "buyer_fee: kept")
     folder.recipe(*says, drop=("quantity",), kind="Kind", placed="Day")

@@ -8,6 +8,7 @@ rows. One before the sale cannot be, and is named.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -41,8 +42,15 @@ class ReturnDays:
 
     def __init__(self, sales: Iterable[Cells], timezone: str) -> None:
         self._timezone = timezone
-        times = [line["placed"] for line in sales if "placed" in line]
-        self.sold = min(times, key=self._instant, default="")
+        self._sales = sales
+
+    @functools.cached_property
+    def sold(self) -> str:
+        """
+        When the first of them was bought, as plain text; `""` where none says so.
+        """
+        times = [line["placed"] for line in self._sales if "placed" in line]
+        return min(times, key=self._instant, default="")
 
     def date_of(self, placed: str) -> datetime | None:
         """
@@ -121,6 +129,8 @@ def refunds_by_date(
     All that went back of an order, `refunded` in minor units: one refund for each date
     that these rows give, and one for what has none.
     """
+    if not parts:
+        return (records.Refund(order_id, refunded),) if refunded else ()
     by_date: dict[datetime, list[ReturnedPart]] = {}
     for part in parts:
         date = days.date_of(part.placed)

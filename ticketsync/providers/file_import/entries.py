@@ -5,6 +5,7 @@ for each. Above zero they were charged at purchase, below zero they went back.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from ticketsync.core.errors import UnreadableRecord
@@ -45,7 +46,7 @@ class Entries:
     def words(self) -> list[str]:
         return self._words
 
-    @property
+    @functools.cached_property
     def charged_rows(self) -> list[tuple[Cells, int]]:
         """
         What was charged at purchase, row by row in minor units; all of it where nothing
@@ -59,7 +60,7 @@ class Entries:
             if word != "comp" and (is_open or word not in NEVER_PAID)
         ]
 
-    @property
+    @functools.cached_property
     def charged(self) -> int:
         return sum(amount for _, amount in self.charged_rows)
 
@@ -74,7 +75,7 @@ class Entries:
             if amount < 0
         ]
 
-    @property
+    @functools.cached_property
     def returned(self) -> int:
         """
         What went back of it, in minor units. Raises `UnreadableRecord` where the rows

@@ -114,24 +114,12 @@ def _pairs(
     """
     The orders that have one number in two files, by the two files, older first.
     """
-    wanted = [
-        id_of(number, within)
-        for number, withins in gone.items()
-        if any(id_of(number, it) not in held.orders for it in by_number[number])
-        for within in withins
-    ]
-    stored = held.stored(wanted) if wanted else {}
+    stored = _gone_orders(by_number, gone, held)
     found: dict[tuple[str, str], list[tuple[Key, _Other]]] = {}
     for number, withins in by_number.items():
         if len(withins) < 2 and number not in gone:
             continue
-        older = []
-        for within in gone.get(number, ()):
-            raw = stored.get(id_of(number, within))
-            if raw is not None:
-                rows = Counter(_row(line) for line in raw["lines"])
-                place = f"a report that is not in the folder ({within})"
-                older.append(_Other((number, within), place, rows, frozenset()))
+        older = list(stored.get(number, ()))
         for within in withins:
             key = number, within
             if key in joined:
@@ -141,16 +129,46 @@ def _pairs(
                 if other.key in versions or not is_held:
                     pair = other.key[1], within
                     found.setdefault(pair, []).append((key, other))
-            lines = [line for version in versions[key] for line in version.lines]
-            older.append(
-                _Other(
-                    key,
-                    versions[key][0].place,
-                    Counter(_row(line.cells) for line in lines),
-                    frozenset(line.whole for line in lines),
-                )
-            )
+            older.append(_other(key, versions[key]))
     return found
+
+
+def _gone_orders(
+    by_number: Mapping[str, Sequence[str]],
+    gone: Mapping[str, Sequence[str]],
+    held: HeldNames,
+) -> dict[str, list[_Other]]:
+    """
+    The stored orders of files that are gone, by number, where a file that is there has
+    a new order of that number.
+    """
+    wanted = [
+        id_of(number, within)
+        for number, withins in gone.items()
+        if any(id_of(number, it) not in held.orders for it in by_number[number])
+        for within in withins
+    ]
+    stored = held.stored(wanted) if wanted else {}
+    found: dict[str, list[_Other]] = {}
+    for number, withins in gone.items():
+        for within in withins:
+            raw = stored.get(id_of(number, within))
+            if raw is not None:
+                rows = Counter(_row(line) for line in raw["lines"])
+                place = f"a report that is not in the folder ({within})"
+                other = _Other((number, within), place, rows, frozenset())
+                found.setdefault(number, []).append(other)
+    return found
+
+
+def _other(key: Key, found: Sequence[Version]) -> _Other:
+    lines = [line for version in found for line in version.lines]
+    return _Other(
+        key,
+        found[0].place,
+        Counter(_row(line.cells) for line in lines),
+        frozenset(line.whole for line in lines),
+    )
 
 
 def _settled(

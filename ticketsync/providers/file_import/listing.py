@@ -42,6 +42,13 @@ def parse_event(raw: Raw) -> records.Event:
     )
 
 
+def named_event(line: Mapping[str, str]) -> str:
+    """
+    By what a line names its event: the platform's id, or else the title.
+    """
+    return line.get("event_id") or line.get("event", "")
+
+
 def occurrence_of(
     line: Mapping[str, str], rules: Mapping[str, Any]
 ) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.gone_reports import Found
 from ticketsync.providers.file_import.held_numbers import Key
+from ticketsync.providers.file_import.listing import named_event
 from ticketsync.providers.file_import.order_versions import VersionMerger
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report import Source
@@ -61,36 +62,86 @@ def merge_orders(
     the sources, so that a large report is in memory once.
     """
     _spell_events_alike(recipe, sources, held)
-    has_parts = recipe.order_numbers == "folder"
-    exports = ExportedAgain(sources, with_sales=has_parts)
-    versions: dict[Key, list[Version]] = {}
-    numbers: dict[str, frozenset[str]] = {}
-    for source in sources:
-        numbers[source.key] = (
-            numbers.get(source.key, frozenset()) | source.orders.keys()
-        )
-        for key, lines in _numbered(recipe, source, held).items():
-            versions.setdefault(key, []).append(Version(source, lines))
-        source.orders.clear()
+    exports = ExportedAgain(sources, with_sales=recipe.order_numbers == "folder")
+    numbers = _numbers_by_report(sources)
+    versions = _versions_by_key(recipe, sources, held)
     if recipe.order_numbers == "file":
         versions = file_numbers.settle(recipe, versions, held)
     ids = held_numbers.assign_ids(versions, held.orders)
     merger = VersionMerger(recipe, rules, exports, numbers)
+    merged, origins = _merge_versions(merger, ids, versions)
+    _refuse_unclear(recipe, merged, merger)
+    if held.orders:
+        ages = {source.key: source.modified_at for source in sources}
+        _compare_with_stored(recipe, held, ages, merged, ids, origins)
+    _refuse_rewritten(merged, held)
+    _refuse_held_twice(recipe, held, ids, merged)
+    _refuse_renamed(recipe, held, ids, merged)
+    for id_, raw in merged.orders.items():
+        if "problem" not in raw:
+            for report in origins[id_]:
+                merged.reports.setdefault(report, []).append(id_)
+    return merged
+
+
+def _numbers_by_report(sources: Sequence[Source]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for source in sources:
+        found[source.key] = found.get(source.key, frozenset()) | source.orders.keys()
+    return found
+
+
+def _versions_by_key(
+    recipe: Recipe, sources: Sequence[Source], held: HeldNames
+) -> dict[Key, list[Version]]:
+    """
+    What each source says of each order, oldest first. Takes the rows out of the
+    sources.
+    """
+    found: dict[Key, list[Version]] = {}
+    for source in sources:
+        for key, lines in _numbered(recipe, source, held).items():
+            found.setdefault(key, []).append(Version(source, lines))
+        source.orders.clear()
+    return found
+
+
+def _merge_versions(
+    merger: VersionMerger,
+    ids: Mapping[Key, str],
+    versions: dict[Key, list[Version]],
+) -> tuple[MergedOrders, dict[str, Origin]]:
+    """
+    The orders, and the reports that each is from, by its id. Takes the versions out.
+    """
     merged = MergedOrders(notes=merger.notes)
     origins: dict[str, Origin] = {}
     for key, id_ in ids.items():
         found = versions.pop(key)
         merged.locations[id_] = found[-1].place
         merged.orders[id_], origins[id_] = merger.raw(id_, found)
+    return merged, origins
+
+
+def _refuse_unclear(
+    recipe: Recipe, merged: MergedOrders, merger: VersionMerger
+) -> None:
+    """
+    Set orders aside of which all reports together leave open what they are.
+    """
     if merger.repeated:
         merged.notes.append(_note_repeated(recipe, merger.repeated))
     _refuse_doubtful(merged, merger)
     for id_, reason in doubtful_amounts.find_doubtful(recipe, merged.orders).items():
         _set_aside(merged, id_, "per-order", f"{merged.locations[id_]}: {reason}")
-    if held.orders:
-        ages = {source.key: source.modified_at for source in sources}
-        _compare_with_stored(recipe, held, ages, merged, ids, origins)
-    _refuse_rewritten(merged, held)
+
+
+def _refuse_held_twice(
+    recipe: Recipe, held: HeldNames, ids: Mapping[Key, str], merged: MergedOrders
+) -> None:
+    """
+    Set orders aside that are stored under another id.
+    """
     twins = held_numbers.twins_of_held(
         ids,
         lambda key: _events(merged.orders[ids[key]]),
@@ -99,12 +150,6 @@ def merge_orders(
         held.event_names,
     )
     _refuse_twins(merged, twins, held)
-    _refuse_renamed(recipe, held, ids, merged)
-    for id_, raw in merged.orders.items():
-        if "problem" not in raw:
-            for report in origins[id_]:
-                merged.reports.setdefault(report, []).append(id_)
-    return merged
 
 
 def _note_repeated(recipe: Recipe, orders: int) -> str:
@@ -248,7 +293,8 @@ def _refuse_twins(
         merged.orders[stored] = {
             **raw,
             "id": stored,
-            "lines": [x for x in raw["lines"] if _event(x) == event] or raw["lines"],
+            "lines": [x for x in raw["lines"] if named_event(x) == event]
+            or raw["lines"],
             "problem": {"word": "order-numbers-changed", "reason": reason},
         }
 
@@ -281,10 +327,6 @@ def _events(raw: Raw) -> set[str]:
     }
 
 
-def _event(cells: Mapping[str, str]) -> str:
-    return cells.get("event_id") or cells.get("event") or ""
-
-
 def _numbered(recipe: Recipe, source: Source, held: HeldNames) -> dict[Key, list[Line]]:
     """
     The rows of a source by what is unique in the folder.
@@ -296,7 +338,7 @@ def _numbered(recipe: Recipe, source: Source, held: HeldNames) -> dict[Key, list
         within = _file_of(source, number, lines, held)
         for line in lines:
             if recipe.order_numbers == "event":
-                within = _event(line.cells)
+                within = named_event(line.cells)
             found.setdefault((number, within), []).append(line)
     return found
 
@@ -307,7 +349,7 @@ def _file_of(source: Source, number: str, lines: list[Line], held: HeldNames) ->
     of the order, so that the id says by what it is divided.
     """
     stem = source.first_name.rpartition(".")[0]
-    is_event = stem in {_event(line.cells) for line in lines}
+    is_event = stem in {named_event(line.cells) for line in lines}
     is_held = held_numbers.id_of(number, stem) in held.orders
     return source.first_name if is_event and not is_held else stem
 

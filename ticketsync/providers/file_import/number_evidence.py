@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.listing import named_event
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report import Source
 from ticketsync.providers.file_import.report_versions import frozen, is_added
@@ -154,7 +155,7 @@ def _parts(file: str, lines: Iterable[Line]) -> list[_Part]:
     for line in lines:
         if not line.is_return and not line.problem and not is_added(line):
             cells = line.cells
-            by_event[cells.get("event_id") or cells.get("event", "")].append(line)
+            by_event[named_event(cells)].append(line)
     return [
         _Part(file, event, set(map(_sold, found)), Counter(map(frozen, found)), found)
         for event, found in by_event.items()

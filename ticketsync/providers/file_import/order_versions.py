@@ -23,6 +23,7 @@ from ticketsync.providers.file_import import (
 )
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
+from ticketsync.providers.file_import.listing import named_event
 from ticketsync.providers.file_import.order_rows import UnclearAmountError
 from ticketsync.providers.file_import.order_rules import OrderRules
 from ticketsync.providers.file_import.recipe import Recipe
@@ -369,7 +370,7 @@ def _refuse_two_orders(version: Version, lines: Sequence[Line]) -> None:
     that begin again with each show.
     """
     bought = {
-        (line.cells.get("event_id") or line.cells.get("event"), line.cells["placed"])
+        (named_event(line.cells), line.cells["placed"])
         for line in lines
         if "placed" in line.cells and not line.is_return and not is_added(line)
     }

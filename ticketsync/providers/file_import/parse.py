@@ -137,17 +137,14 @@ class _OrderParser:
         self.values = LineValues(raw)
         self.rules = self.values.rules
         self.lines: list[Cells] = raw["lines"]
-        self.kinds = [self.values.kind(line) for line in self.lines]
-        if "nothing" in self.kinds and "sale" not in self.kinds:
+        self.by_kind: dict[str, list[Cells]] = {}
+        for line in self.lines:
+            self.by_kind.setdefault(self.values.kind(line), []).append(line)
+        if "nothing" in self.by_kind and "sale" not in self.by_kind:
             raise UnreadableRecord("quantity is 0")
 
     def lines_of(self, *kinds: str) -> list[Cells]:
-        return [
-            line
-            for kind in kinds
-            for line, found in zip(self.lines, self.kinds, strict=True)
-            if found == kind
-        ]
+        return [line for kind in kinds for line in self.by_kind.get(kind, ())]
 
     def order(self) -> records.Order:
         charges = self.charges()
