@@ -783,3 +783,15 @@ def test_what_cannot_be_read_says_what_to_write(tmp_path, cells, hint):
     text = f"Show,When,Cap,TZ\nGala,2026-12-22 19:30,{cells}\n"
     (problem,) = read(tmp_path, "a.csv", text).problems
     assert problem.reason.startswith(hint)
+
+
+def test_a_problem_names_the_heading_as_the_list_has_it(tmp_path):
+    file = tmp_path / "season.csv"
+    file.write_text("Show,Date,Curtain,Cap\nGala,2030-12-05,7pm,many\n")
+    (problem,) = import_file.read_shows(file, ROOM).problems
+    assert str(problem) == (
+        'line 2, column capacity (Cap): "many" is not a number of seats; write 180'
+    )
+    file.write_text("Show,Beginn\nGala,2030-12-05\n")
+    with pytest.raises(errors.BadFile, match="the column 'Beginn' is not known"):
+        import_file.read_shows(file, ROOM)

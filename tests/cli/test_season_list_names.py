@@ -47,7 +47,9 @@ def both(run, *arguments):
     """
     dry = run("shows", "import", *arguments, "--dry-run", code=2)
     real = run("shows", "import", *arguments, code=2)
-    assert dry.stdout and "needs-tty" in dry.stderr and "needs-tty" in real.stderr
+    assert dry.stdout
+    assert "needs-tty" in dry.stderr
+    assert "needs-tty" in real.stderr
     return dry.stderr
 
 

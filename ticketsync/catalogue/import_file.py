@@ -130,7 +130,7 @@ def read_shows(
     style, note = list_times.find_style(
         file.name, rows, options.order, default_venue.timezone
     )
-    parser = _Parser(default_venue, venues, style, options.statuses)
+    parser = _Parser(default_venue, venues, style, options.statuses, listed.headings)
     for row in rows:
         parser.add(row)
     if not parser.listed and not parser.problems and not parser.open_rows:
@@ -221,7 +221,9 @@ class _Parser:
         venues: dict[str, VenueInfo],
         style: TimeStyle,
         statuses: Mapping[str, StatusAnswer],
+        headings: Mapping[str, str],
     ) -> None:
+        self._headings = headings
         self.listed: list[ListedShow] = []
         self.problems: list[SheetProblem] = []
         self.unconfirmed: list[str] = []
@@ -269,8 +271,9 @@ class _Parser:
             )
         except InvalidCell as problem:
             column = f", column {problem.column}" if problem.column else ""
+            heading = safe(self._headings.get(problem.column, ""), longest=40)
             self.problems.append(
-                SheetProblem(f"{row.position}{column}", problem.reason)
+                SheetProblem(f"{row.position}{column}", problem.reason, heading)
             )
 
     def _open_row(self, row: ListedRow) -> OpenRow:

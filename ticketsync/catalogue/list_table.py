@@ -94,6 +94,17 @@ class _Heading:
         ours = set(self.columns.values())
         return "production" in ours and bool(ours & {*list_times.DAY_COLUMNS})
 
+    @property
+    def written(self) -> dict[str, str]:
+        """
+        The headings of the list that are not simply our names of the columns, by these.
+        """
+        return {
+            ours: self.row.cells[index].strip()
+            for index, ours in self.columns.items()
+            if _plain(self.row.cells[index]) != _plain(ours)
+        }
+
     def cells(self, row: Row) -> dict[str, str]:
         found = {
             name: row.cells[index] if index < len(row.cells) else ""
@@ -124,7 +135,8 @@ def read_table(opened: OpenedFile, *, sheet: str = "") -> ListedRows:
             cells = heading.cells(row)
             listed.append(listed_row(row.position, cells, _unknown(row, heading)))
             notes += _beyond(row, heading)
-    return ListedRows(_without_swapped(listed, heading), tuple(notes))
+    rows = _without_swapped(listed, heading)
+    return ListedRows(rows, tuple(notes), heading.written)
 
 
 def _find_heading(
@@ -203,9 +215,9 @@ def _with_start(row: Row, columns: dict[int, str]) -> _Heading:
 
 
 def _no_heading(file: str, first: Row | None) -> errors.BadFile:
-    names = [] if first is None else [_plain(cell) for cell in first.cells if cell]
+    names = [] if first is None else [cell.strip() for cell in first.cells if cell]
     known = {name for ranks in _HEADINGS.values() for rank in ranks for name in rank}
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if _plain(name) not in known]
     if unknown:
         problem = f"the column {safe(unknown[0])!r} is not known"
     elif not names:

@@ -5,7 +5,7 @@ The rows of a season list, whatever file it came in: as text, and as a show.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ticketsync.catalogue.new_shows import NewShow
@@ -19,14 +19,17 @@ LONGEST_CELL = 500  # characters
 @dataclass(frozen=True, slots=True)
 class SheetProblem:
     """
-    A problem with one cell or row.
+    A problem with one cell or row. `heading` is that of the file, where our name of the
+    column in `position` is another one.
     """
 
     position: str
     reason: str
+    heading: str = ""
 
     def __str__(self) -> str:
-        return f"{self.position}: {self.reason}"
+        heading = f" ({self.heading})" if self.heading else ""
+        return f"{self.position}{heading}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,12 @@ class ListedRow:
 class ListedRows:
     """
     The rows of a file that are meant to be shows, what was left out and what a reader
-    should know.
+    should know; `headings` are those of the file by our column, where they differ.
     """
 
     rows: tuple[ListedRow, ...]
     notes: tuple[str, ...] = ()
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
