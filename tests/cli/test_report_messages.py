@@ -203,6 +203,57 @@ def test_figures_say_what_waits_and_is_not_in_them(office):
     assert "wait" not in office.said("financials", "list", "--format", "csv")
 
 
+def test_an_order_whose_older_version_counts_is_said_to_count(office):
+    office.put("a.csv", f"R121,{LATE},2,80.00", f"R122,{LATE},1,40.00")
+    office.add()
+    office.adopt()
+    office.run("sync")
+    moved = "Late,2030-12-29 19:30,Adult"
+    office.put("a.csv", f"R121,{moved},2,80.00", f"R122,{LATE},1,40.00")
+    office.run("sync", code=3)
+    of_one = (
+        "other: R121 waits: its new version is not read; what was stored before still "
+        "counts (80.00 AUD charged). See `ticketsync waiting list`."
+    )
+    said = office.said("financials", "list")
+    assert of_one in said
+    assert "in no figure" not in said
+    for command in ("show", "explain"):
+        assert of_one in office.said("financials", command, "Late 2030-12-22")
+    said = office.said("waiting", "list")
+    assert "other R121: a.csv, line 2: " in said
+    assert "no longer lists" not in said
+    assert "no longer listed" not in office.said("status", code=10)
+
+    office.put("a.csv", f"R121,{moved},2,80.00", f"R122,{moved},1,40.00")
+    office.run("sync", code=3)
+    assert (
+        "other: 2 orders wait: their new versions are not read; what was stored before "
+        "still counts (120.00 AUD charged)." in office.said("financials", "list")
+    )
+    assert "no longer lists" not in office.said("waiting", "list")
+
+
+def test_an_order_that_comes_back_set_aside_is_no_longer_called_delisted(office):
+    rows = [f"{n},{LATE},1,25.00" for n in range(9)]
+    office.put("a.csv", *rows)
+    office.add()
+    office.adopt()
+    office.run("sync")
+    office.put("a.csv", *rows[1:])
+    office.run("sync")
+    delisted = "other, order 0: the platform no longer lists this order"
+    assert delisted in office.said("waiting", "list")
+    office.put("a.csv", "0,Late,2030-12-22 19:30,Adult,1,25.005", *rows[1:])
+    office.run("sync", code=3)
+    said = office.said("waiting", "list")
+    assert "total is '25.005', not an amount in AUD" in said
+    assert "no longer lists" not in said
+    office.put("a.csv", *rows[1:])
+    office.run("sync")
+    assert delisted in office.said("waiting", "list")
+
+
 def test_status_and_the_waiting_list_name_the_same_records(office):
     office.recipe("status: {paid: [Sold]}", status="State")
     rows = [f"{n},{LATE},1,25.00,Held" for n in range(12)]

@@ -60,6 +60,78 @@ def test_another_order_is_set_aside_and_the_figures_stay(account, swap, other, e
         assert text in reason
 
 
+CORRECTED = {
+    "the night": (
+        "1,Gala,2026-12-12 20:00,Adult,2,90.00",
+        "1 was stored for Sat 5 Dec 19:30, and a.csv has Sat 12 Dec 20:00 now",
+    ),
+    "the year": (
+        "1,Gala,2027-12-05 19:30,Adult,2,90.00",
+        "1 was stored for Sat 5 Dec 2026 19:30, and a.csv has Sun 5 Dec 2027 19:30 now",
+    ),
+    "the price": (
+        f"1,{GALA},Adult,2,80.00",
+        "1 was stored from a.csv as it was before, and differs there now (40.00 for a "
+        "ticket, not 45.00)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "what"), CORRECTED.values(), ids=CORRECTED)
+def test_a_correction_in_the_same_file_names_its_own_way_out(account, row, what):
+    account.put("a.csv", STORED)
+    account.sync()
+    account.put("a.csv", row)
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert account.waiting()["1"] == (
+        f"a.csv, line 2: {what}. If it was corrected: `changed_orders: [1]` in the "
+        "recipe; say `order_numbers: file` in the recipe if numbers begin again with "
+        "each file"
+    )
+    account.recipe("changed_orders: [1]")
+    assert account.sync()[0].exit_code == 0
+    assert account.waiting() == {}
+    assert tuple(account.figures())[:2] == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [("#7", '["#7"]'), ("R-7", "[R-7]"), ("007", "[007]")]
+)
+def test_the_line_for_a_corrected_order_can_be_copied(account, number, written):
+    account.put("a.csv", f"{number}{STORED[1:]}")
+    account.sync()
+    account.put("a.csv", f"{number}{OTHERS['another night'][1:]}")
+    account.sync()
+    assert f"`changed_orders: {written}`" in account.waiting()[number]
+    account.recipe(f"changed_orders: {written}")
+    assert account.sync()[0].exit_code == 0
+
+
+def test_an_order_that_moved_to_another_report_is_not_asked_back_by_it(account):
+    account.put("a.csv", STORED, f"2,{GALA},Adult,1,45.00")
+    account.sync()
+    account.put("a.csv", f"2,{GALA},Adult,1,45.00")
+    account.put("b.csv", OTHERS["another night"])
+    assert account.sync()[0].exit_code == errors.PARTLY
+    said = account.waiting()["1"]
+    assert said.startswith(
+        "b.csv, line 2: its number is that of another order, stored from a.csv, which "
+        "does not have it any more (for Gala Sun 6 Dec 19:30, Adult, not Gala Sat 5 "
+        "Dec 19:30, Adult); add the number to `changed_orders` in the recipe"
+    )
+    assert "put that report back" not in said
+
+
+def test_two_reports_in_one_folder_are_set_apart_in_local_time(account):
+    account.put("a.csv", STORED)
+    account.put("b.csv", OTHERS["another night"])
+    account.sync()
+    assert (
+        "its number is that of another order in a.csv, line 2 (for Gala Sun 6 Dec "
+        "19:30, Adult, not Gala Sat 5 Dec 19:30, Adult);" in account.waiting()["1"]
+    )
+
+
 def test_what_was_booked_without_a_word_before(account, swap, monkeypatch):
     nothing = gone_reports.Judged({}, frozenset())
     monkeypatch.setattr(gone_reports, "judge", lambda *_: nothing)

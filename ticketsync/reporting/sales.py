@@ -29,7 +29,7 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.reporting import refund_parts
+from ticketsync.reporting import refund_parts, waiting_rows
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
@@ -449,14 +449,8 @@ def list_discrepancies(connection: Connection) -> list[tuple[str, str, str]]:
     """
     Orders that do not add up: account, the platform's order id, the discrepancy.
     """
-    query = (
-        select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
-        .join(accounts, accounts.c.id == orders.c.account_id)
-        .where(orders.c.doubt.is_not(None))
-        .order_by(orders.c.id)
-    )
-    rows = connection.execute(query)
-    return [(str(account), str(order), str(doubt)) for account, order, doubt in rows]
+    rows = waiting_rows.read_discrepancies(connection)
+    return [(str(row.name), str(row.provider_id), str(row.doubt)) for row in rows]
 
 
 def list_quarantined(connection: Connection) -> list[tuple[str, str, str]]:

@@ -21,7 +21,6 @@ from sqlalchemy import (
 from ticketsync.core.plurals import number_of
 from ticketsync.reporting import waiting_rows
 from ticketsync.store import capacity, counted
-from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
     productions,
@@ -367,15 +366,6 @@ def list_discrepancies(connection: Connection) -> list[Waiting]:
     """
     Orders that do not add up, and those that are no longer listed and still count.
     """
-    rows = connection.execute(
-        select(
-            *(accounts.c.name, orders.c.provider_id, orders.c.doubt),
-            orders.c.gone_since,
-        )
-        .join(accounts, accounts.c.id == orders.c.account_id)
-        .where(orders.c.doubt.is_not(None))
-        .order_by(orders.c.id)
-    )
     return [
         Waiting(
             ORDER if row.gone_since is None else DELISTED_ORDER,
@@ -383,7 +373,7 @@ def list_discrepancies(connection: Connection) -> list[Waiting]:
             f"{row.name}, order {row.provider_id}: {row.doubt}",
             version=row.doubt,
         )
-        for row in rows
+        for row in waiting_rows.read_discrepancies(connection)
     ]
 
 

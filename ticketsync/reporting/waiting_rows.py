@@ -18,6 +18,7 @@ from ticketsync.store.tables.catalogue import (
     show_links,
     shows,
 )
+from ticketsync.store.tables.sales import orders, quarantine
 
 
 def count_by_account(
@@ -92,6 +93,35 @@ def read_occurrences(
         .select_from(joined if join is None else join(joined))
         .where(*restrictions)
         .order_by(occurrences.c.starts_at, occurrences.c.id)
+    )
+    return iter(connection.execute(query))
+
+
+def read_discrepancies(connection: Connection) -> Iterator[Any]:
+    """
+    Orders that do not add up, and those that are no longer listed and still count. One
+    that is listed again and was set aside then waits in quarantine alone.
+    """
+    is_set_aside_since = (
+        select(quarantine.c.id)
+        .where(
+            quarantine.c.account_id == orders.c.account_id,
+            quarantine.c.kind == "order",
+            quarantine.c.provider_id == orders.c.provider_id,
+            quarantine.c.first_seen_at >= orders.c.gone_since,
+        )
+        .exists()
+    )
+    query = (
+        select(
+            accounts.c.name,
+            orders.c.provider_id,
+            orders.c.doubt,
+            orders.c.gone_since,
+        )
+        .join(accounts, accounts.c.id == orders.c.account_id)
+        .where(orders.c.doubt.is_not(None), ~is_set_aside_since)
+        .order_by(orders.c.id)
     )
     return iter(connection.execute(query))
 

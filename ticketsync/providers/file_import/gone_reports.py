@@ -7,12 +7,14 @@ the recipe says that numbers begin again.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import net_sales, same_order, undone
 from ticketsync.providers.file_import.columns import is_return
@@ -99,6 +101,7 @@ def judge(
         comparisons.add(*item.files, id_, item.verdict)
     doubtful = {*comparisons.doubtful(), *_beside_lost(held, orders, compared)}
     begun_again = {f for f in comparisons.found if comparisons.begin_again(*f)}
+    files = {report_name(key) for key in present}
     refused: dict[str, Refused] = {}
     apart: set[str] = set()
     notes = []
@@ -108,7 +111,7 @@ def judge(
         if _is_apart(recipe, held, id_, item, is_other=is_other or begins_again):
             apart.add(id_)
         elif is_other:
-            refused[id_] = Refused(_reason(recipe, item), item.lines)
+            refused[id_] = Refused(_reason(recipe, item, files), item.lines)
         elif item.fewer > 0:
             newer = report_name(item.found.report)
             older = item.report or "a report"
@@ -282,17 +285,52 @@ def _is_apart(
     return not is_same_file and (is_other or not item.is_equal)
 
 
-def _reason(recipe: Recipe, item: _Compared) -> str:
-    report = item.report or "a report"
+def _reason(recipe: Recipe, item: _Compared, files: Collection[str]) -> str:
+    """
+    Why an order is set aside, and the ways out, the likeliest first; `files` are the
+    names of the reports in the folder.
+    """
     why = item.verdict.why
-    is_by_file = recipe.order_numbers == "file"
+    file = report_name(item.found.report)
     divide = (
         "give this report a name of its own"
-        if is_by_file
+        if recipe.order_numbers == "file"
         else "say `order_numbers: file` in the recipe"
     )
+    divide = f"{divide} if numbers begin again with each file"
+    if item.report == file:
+        number = safe(item.found.key[0])
+        return (
+            f"{item.found.place}: {_what_changed(item, number, file)}. If it was "
+            f"corrected: `changed_orders: [{_in_list(number)}]` in the recipe; {divide}"
+        )
+    of_another = f"{item.found.place}: its number is that of another order, stored from"
+    if item.report in files:
+        return (
+            f"{of_another} {item.report}, which does not have it any more ({why}); "
+            f"{CHANGED}, put the row back into that report, or {divide}"
+        )
     return (
-        f"{item.found.place}: its number is that of another order, stored from "
-        f"{report}, which is not in the folder ({why}); put that report back, "
-        f"{divide} if numbers begin again with each file, or {CHANGED}"
+        f"{of_another} {item.report or 'a report'}, which is not in the folder "
+        f"({why}); put that report back, {divide}, or {CHANGED}"
     )
+
+
+def _what_changed(item: _Compared, number: str, file: str) -> str:
+    """
+    What a report says of an order that was stored from an earlier state of it.
+    """
+    if item.verdict.nights:
+        before, now = item.verdict.nights
+        return f"{number} was stored for {before}, and {file} has {now} now"
+    return (
+        f"{number} was stored from {file} as it was before, and differs there now "
+        f"({item.verdict.why})"
+    )
+
+
+def _in_list(number: str) -> str:
+    """
+    A number as it is written into a list of a recipe.
+    """
+    return number if re.fullmatch(r"\w(?:[\w./-]*\w)?", number) else f'"{number}"'

@@ -17,6 +17,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from ticketsync.core import clock
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import.listing import occurrence_of
 
@@ -29,12 +30,14 @@ Degree = Literal["same", "likely", "renamed", "other"]
 class Verdict:
     """
     `why` says in words what sets the two apart; `is_sure` whether what is the same was
-    bought at the same time of a day.
+    bought at the same time of a day. `nights` are the local starts, the older first,
+    where nothing else is apart.
     """
 
     degree: Degree
     why: str = ""
     is_sure: bool = False
+    nights: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class _Sold:
     """
 
     event_id: str
+    event: str
     occurrence_id: str
     starts_at: str
+    starts_local: datetime
     type: str
     line: str
     quantity: str
@@ -54,6 +59,10 @@ class _Sold:
     @property
     def key(self) -> tuple[str, str, str]:
         return self.occurrence_id, self.type, self.line
+
+    @property
+    def beside_start(self) -> tuple[object, ...]:
+        return self.event_id, self.type, self.line, self.quantity, self.price
 
     @property
     def beside_event(self) -> tuple[object, ...]:
@@ -103,10 +112,22 @@ def compare(
     if shared:
         is_at_once = any(map(has_time_of_day, times_before & times_now))
         return _of_shared(sold_before, shared, is_at_once=is_at_once)
-    why = f"for {_shown(sold_now[0])}, not {_shown(sold_before[0])}"
+    shown = _shown(sold_before[0], sold_now[0])
+    why = f"for {shown[1]}, not {shown[0]}"
     if _is_renamed(sold_before, sold_now, events_before):
         return Verdict("renamed", why)
-    return Verdict("other", why)
+    return Verdict("other", why, nights=_nights(sold_before, sold_now))
+
+
+def _nights(before: Sequence[_Sold], now: Sequence[_Sold]) -> tuple[str, ...]:
+    """
+    When an order was for, and when it is now, where only that has changed.
+    """
+    starts = [{row.starts_local for row in rows} for rows in (before, now)]
+    kept = [Counter(row.beside_start for row in rows) for rows in (before, now)]
+    if kept[0] != kept[1] or any(len(of_one) > 1 for of_one in starts):
+        return ()
+    return _shown_starts(before[0], now[0]) if starts[0] != starts[1] else ()
 
 
 def _of_shared(
@@ -180,8 +201,10 @@ def _sold(lines: Sequence[Cells], rules: Mapping[str, Any]) -> list[_Sold]:
         found.append(
             _Sold(
                 str(occurrence["event_id"]),
+                str(occurrence["name"]),
                 str(occurrence["id"]),
                 str(occurrence["starts_at"]),
+                _local(occurrence),
                 line.get("type", ""),
                 line.get("line", ""),
                 line.get("quantity", "1"),
@@ -232,8 +255,33 @@ def _shown_price(row: _Sold) -> str:
     return "no price" if row.price is None else f"{row.price:.2f}"
 
 
-def _shown(row: _Sold) -> str:
-    return safe(f"{row.occurrence_id}, {row.type}".rstrip(", "), longest=80)
+def _local(occurrence: Mapping[str, Any]) -> datetime:
+    instant = clock.from_iso(str(occurrence["starts_at"]))
+    return clock.local(instant, str(occurrence["timezone"]))
+
+
+def _shown(*rows: _Sold) -> list[str]:
+    """
+    What rows are for, in the venue's time; with the ids where that says nothing.
+    """
+    starts = _shown_starts(*rows)
+    found = [
+        f"{row.event} {start}, {row.type}".rstrip(", ")
+        for row, start in zip(rows, starts, strict=True)
+    ]
+    if len(set(found)) < len(found):
+        found = [f"{row.occurrence_id}, {row.type}".rstrip(", ") for row in rows]
+    return [safe(text, longest=80) for text in found]
+
+
+def _shown_starts(*rows: _Sold) -> tuple[str, ...]:
+    """
+    `Sat 12 Dec 20:00`; with the year where they are of several.
+    """
+    is_one_year = len({row.starts_local.year for row in rows}) == 1
+    month = "%b" if is_one_year else "%b %Y"
+    starts = [row.starts_local for row in rows]
+    return tuple(f"{it:%a} {it.day} {it:{month} %H:%M}" for it in starts)
 
 
 @dataclass(slots=True)

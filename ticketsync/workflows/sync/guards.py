@@ -81,15 +81,14 @@ def _refuse_lost_orders(
 ) -> set[int]:
     """
     The occurrences that lost most of the orders that we hold. What others lost is
-    marked, unless they were refused before.
+    marked, unless they were refused before. An order that is listed for another
+    occurrence, where it may be set aside, is not lost.
     """
     with run.database.read() as connection:
         rows = (occurrence.id for occurrence in complete)
         known = stored_orders.list_orders(connection, run.account.id, rows)
-    missing = {
-        o.id: known.get(o.id, set()) - read.seen[o.provider_occurrence_id]
-        for o in complete
-    }
+    listed: set[str] = set().union(*read.seen.values())
+    missing = {o.id: known.get(o.id, set()) - listed for o in complete}
     held = sum(len(known.get(o.id, ())) for o in complete)
     has_collapsed = has_shrunk(held - sum(map(len, missing.values())), held)
     refused: set[int] = set()
