@@ -52,6 +52,9 @@ _CALENDARS = (".ics", ".ical")
 _NO_ZONE = "is not a time zone; write the name of its region, such as Australia/Sydney"
 
 
+MOST_NAMES = 1000  # of venues or of productions; each is compared with all others
+
+
 @dataclass(frozen=True, slots=True)
 class ListOptions:
     """
@@ -123,6 +126,7 @@ def read_shows(
     `DateOrderNeeded` where all its dates can be read in two ways.
     """
     listed = _rows(file, options)
+    _refuse_many_names(listed.rows)
     venues = {venue.name: venue for venue in (default_venue, *known)}
     rows, names = list_names.with_known_names(
         listed.rows, list(venues), productions, options.names, others
@@ -168,6 +172,19 @@ def _mornings(positions: Sequence[str]) -> list[str]:
         f"{number} read as in the morning, such as {positions[0]}; write 19:30 or "
         "7:30 pm for the evening"
     ]
+
+
+def _refuse_many_names(rows: Sequence[ListedRow]) -> None:
+    """
+    Raises: `BadFile` for a list with more names than can be compared with one another.
+    """
+    for column in ("venue", "production"):
+        number = len({row.cells.get(column, "") for row in rows})
+        if number > MOST_NAMES:
+            raise errors.BadFile(
+                f"The list has {number:,} different {column}s.",
+                hint=f"Divide it into files with at most {MOST_NAMES:,} each.",
+            )
 
 
 def _in_season(

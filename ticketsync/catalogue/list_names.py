@@ -21,10 +21,7 @@ from ticketsync.catalogue.known_names import (
     same_name,
 )
 from ticketsync.catalogue.listed_rows import ListedRow
-from ticketsync.core import errors
 from ticketsync.core.redact import safe
-
-MOST_NAMES = 1000  # of venues or of productions; each is compared with all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +61,9 @@ def with_known_names(
     """
     The rows with the names that we have, and what is to be said about the others.
 
-    Raises: `UsageError` for a room of a venue that there is not, `BadFile` for too many
-    names.
+    Raises: `UsageError` for a room of a venue that there is not.
     """
     answers = known_names.check_rooms(answers, venues)
-    _refuse_many_names(rows)
     identified, asked = _by_reference(rows, productions, others)
     at = known_names.resolve(
         *("venue", _written(rows, "venue"), venues, answers, others.venues),
@@ -166,16 +161,3 @@ def _notes_on_titles(of: ResolvedNames, identified: Mapping[str, str]) -> list[s
         f"{shlex.quote(safe(title))}"
         for title, production in identified.items()
     ]
-
-
-def _refuse_many_names(rows: Sequence[ListedRow]) -> None:
-    """
-    Raises: `BadFile` for a list with more names than can be compared with one another.
-    """
-    for column in ("venue", "production"):
-        number = len({row.cells.get(column, "") for row in rows})
-        if number > MOST_NAMES:
-            raise errors.BadFile(
-                f"The list has {number:,} different {column}s.",
-                hint=f"Divide it into files with at most {MOST_NAMES:,} each.",
-            )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ticketsync.catalogue.adopting import PlannedAdoption
-    from ticketsync.catalogue.near_shows import NearShow
     from ticketsync.workflows.adoptions import AdoptionPlan
 
 
@@ -92,7 +91,7 @@ def adopt_shows(
             {
                 "shows_created": made.shows,
                 "links_created": made.links,
-                "near": [_near_as_json(item) for item in plan.near],
+                **_near_as_json(plan),
             }
         )
     else:
@@ -124,14 +123,21 @@ def _end(app_context: AppContext, plan: AdoptionPlan) -> None:
     raise typer.Exit(3)
 
 
-def _near_as_json(item: NearShow) -> dict[str, Any]:
+def _near_as_json(plan: AdoptionPlan) -> dict[str, Any]:
+    """
+    The dates that are left to a person, where there are any.
+    """
     from ticketsync.core import clock
 
-    return {
-        **_as_json(item.item),
-        "show_id": item.show_id,
-        "show_starts_at": clock.iso(item.match.show.starts_at),
-    }
+    found = [
+        {
+            **_as_json(near.item),
+            "show_id": near.show_id,
+            "show_starts_at": clock.iso(near.match.show.starts_at),
+        }
+        for near in plan.near
+    ]
+    return {"near": found} if found else {}
 
 
 def _print_plan(app_context: AppContext, plan: AdoptionPlan, *, json: bool) -> None:
@@ -144,7 +150,7 @@ def _print_plan(app_context: AppContext, plan: AdoptionPlan, *, json: bool) -> N
                 "links_created": len(plan.items),
                 "dry_run": True,
                 "shows": [_as_json(item) for item in plan.items],
-                "near": [_near_as_json(item) for item in plan.near],
+                **_near_as_json(plan),
             }
         )
         return

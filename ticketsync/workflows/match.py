@@ -38,6 +38,7 @@ from ticketsync.core.redact import safe
 from ticketsync.sales import privacy
 from ticketsync.store.engine import Database
 from ticketsync.workflows import adoptions, people_switch, show_figures
+from ticketsync.workflows.adoptions import AdoptionPlan
 
 
 def plan(
@@ -390,6 +391,15 @@ def undo(
         if undone is not None:
             show_figures.recompute(connection, settings, undone.show_ids)
     return undone
+
+
+def plan_adoption(
+    connection: Connection, settings: Settings, unlinked: Iterable[LinkedOccurrence]
+) -> AdoptionPlan:
+    """
+    What `adopt` would make of these occurrences.
+    """
+    return adoptions.plan_adoption(connection, settings, unlinked)
 
 
 def adopt(
