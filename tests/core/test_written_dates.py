@@ -211,6 +211,20 @@ def test_date_cells_between_texts_may_have_day_and_month_exchanged():
 
 
 @pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["30/10/2026", "13/11/2026", "12/13/2026"], {"12/13/2026": "mdy"}),
+        (["10/30/2026", "11/13/2026 20:00", "13/12/2026"], {"13/12/2026": "dmy"}),
+        (["13/11/2026", "12/13/2026"], {"13/11/2026": "dmy", "12/13/2026": "mdy"}),
+        (["30/10/2026", "13/11/2026", "05/12/2026", "31/31/2026", "2026-12-13"], {}),
+        (["Sun 13/12/2026", "Sat 05/12/2026", "12/13/2026"], {"12/13/2026": "mdy"}),
+    ],
+)
+def test_a_date_that_contradicts_its_column_is_found(texts, expected):
+    assert date_orders.out_of_order(texts) == expected
+
+
+@pytest.mark.parametrize(
     ("zone", "expected"),
     [
         ("Australia/Sydney", "dmy"),

@@ -183,6 +183,36 @@ def test_day_and_month_are_decided_by_the_whole_column(folder):
     assert folder.orders()["1"].occurrence_id == "Gala @ 2026-12-05T08:30:00Z"
 
 
+MIXED = [
+    "1,Gala,30/10/2026 20:00,Adult,1,25.00",
+    "2,Gala,13/11/2026 20:00,Adult,1,25.00",
+    "3,Gala,12/13/2026 20:00,Adult,1,25.00",
+]
+
+
+def test_a_date_that_contradicts_its_column_is_set_aside_by_name(folder):
+    folder.put("a.csv", HEADING, *MIXED)
+    found = folder.orders()
+    assert money(found["1"]) == money(found["2"]) == (1, 2500, 0)
+    assert found["3"] == (
+        "a.csv, line 4: starts is '12/13/2026 20:00', not a time: it has the month "
+        "first, and other dates of its column have the day first; correct it in the "
+        "report, or say `dates: mdy` in the recipe if all of them are written like it"
+    )
+    folder.put("a.csv", HEADING, MIXED[0], MIXED[2])
+    found = folder.orders()
+    assert "has the day first" in found["1"]
+    assert "has the month first" in found["3"]
+
+
+def test_a_format_of_the_recipe_decides_dates_beside_their_column(folder):
+    folder.recipe('formats: {starts: "%m/%d/%Y %H:%M"}')
+    folder.put("a.csv", HEADING, *MIXED)
+    found = folder.orders()
+    assert "not a time written as %m/%d/%Y %H:%M" in found["1"]
+    assert found["3"].occurrence_id == "Gala @ 2026-12-13T09:00:00Z"
+
+
 def test_a_recipe_can_say_which_comes_first(folder):
     folder.recipe("dates: mdy")
     folder.put("a.csv", HEADING, "1,Gala,12/05/2026 7:30 pm,Adult,1,25.00")

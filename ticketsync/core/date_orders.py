@@ -1,13 +1,16 @@
 """
-Where the day comes first in a date in numbers and where the month does.
+Where the day comes first in a date in numbers and where the month does, and which dates
+of a column are not in the order of the others.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
-from ticketsync.core.written_dates import Order
+from ticketsync.core.written_dates import ColumnOrder, Order, column_order
 
 
 def order_in_zone(zone: str) -> Order | None:
@@ -21,6 +24,27 @@ def order_in_zone(zone: str) -> Order | None:
     if country is None or country in _WITHOUT_ORDER:
         return None
     return "mdy" if country in _MONTH_FIRST else "dmy"
+
+
+def out_of_order(texts: Iterable[str]) -> dict[str, Order]:
+    """
+    Dates of a contradictory column that are possible in one order only, which is not
+    that of most others (of no others, where both are as usual): each with its order.
+    """
+    orders: dict[str, Order] = {}
+    for text in set(texts):
+        found = column_order([text])
+        if found is ColumnOrder.DMY:
+            orders[text] = "dmy"
+        elif found is ColumnOrder.MDY:
+            orders[text] = "mdy"
+    numbers = Counter(orders.values())
+    if len(numbers) < 2:
+        return {}
+    (usual, most), (_, fewer) = numbers.most_common()
+    return {
+        text: order for text, order in orders.items() if order != usual or most == fewer
+    }
 
 
 _MONTH_FIRST = ("US", "PR", "GU", "VI", "AS", "MP", "UM", "FM", "MH", "PW")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from datetime import datetime, time
 
-from ticketsync.core import rows, written_dates
+from ticketsync.core import date_orders, rows, written_dates
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import ColumnOrder, WrittenDateError
 from ticketsync.providers.file_import.cells import CellProblem, Column
@@ -30,18 +31,27 @@ def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
         # The format says how texts are written: the same doubt, said another way.
         is_swapped = bool(re.search(r"%-?[dm][-/.]%-?[dm]", format_))
     order = recipe.dates
+    out_of_order: Mapping[str, written_dates.Order] = {}
     if not order:
         decided = written_dates.column_order(texts)
         order = decided.value if decided in (ColumnOrder.DMY, ColumnOrder.MDY) else ""
+        if decided is ColumnOrder.CONTRADICTORY:
+            out_of_order = date_orders.out_of_order(texts)
     needs_half = written_dates.has_halves(texts)
     return TimeCells(
-        field, format_, order, is_swapped=is_swapped, needs_half=needs_half
+        field,
+        format_,
+        order,
+        out_of_order,
+        is_swapped=is_swapped,
+        needs_half=needs_half,
     )
 
 
 class TimeCells:
     """
-    Converts the cells of one column of times, days or times of day.
+    Converts the cells of one column of times, days or times of day. `out_of_order` are
+    texts whose order of day and month is not that of the others.
     """
 
     def __init__(
@@ -49,6 +59,7 @@ class TimeCells:
         field: str,
         format_: str | None,
         order: str,
+        out_of_order: Mapping[str, written_dates.Order],
         *,
         is_swapped: bool,
         needs_half: bool,
@@ -59,6 +70,7 @@ class TimeCells:
         self._order: written_dates.Order | None = (
             "dmy" if order == "dmy" else "mdy" if order == "mdy" else None
         )
+        self._out_of_order = out_of_order
         self._is_swapped = is_swapped
         self._needs_half = needs_half
 
@@ -110,6 +122,7 @@ class TimeCells:
                 return self._from_iso(text)
             has_time = re.search(r"%-?[HIXc]", self._format) is not None
             return self._checked(moment, has_time=has_time)
+        self._refuse_out_of_order(text)
         if self._field != "time" and re.match(r"\d{4}-\d{2}-\d{2}(?:[ T]|$)", text):
             with contextlib.suppress(ValueError):
                 return self._from_iso(text)
@@ -133,6 +146,16 @@ class TimeCells:
     def _from_iso(self, text: str) -> str:
         moment = datetime.fromisoformat(text)
         return self._checked(moment, has_time=len(text) > 10)
+
+    def _refuse_out_of_order(self, text: str) -> None:
+        order = self._out_of_order.get(text)
+        if order is not None:
+            own, others = ("day", "month") if order == "dmy" else ("month", "day")
+            raise WrittenDateError(
+                f"has the {own} first, and other dates of its column have the {others} "
+                "first; correct it in the report, or say "
+                f"`dates: {order}` in the recipe if all of them are written like it"
+            )
 
     def _refuse_joined_digits(self, text: str) -> None:
         """
