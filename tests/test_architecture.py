@@ -72,7 +72,7 @@ ALLOWED = {
         "workflows.money_view",
         *("workflows.account_states", "workflows.retire"),
         *("workflows.season_list", "workflows.catalogue_edits"),
-        "workflows.show_figures",
+        *("workflows.show_figures", "workflows.adoptions"),
         *("workflows.match_session", "workflows.match_decisions"),
         "workflows.match_words",
         *("workflows.new_installation", "workflows.public_address"),

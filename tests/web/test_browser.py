@@ -333,7 +333,7 @@ def test_the_keyboard_reaches_every_control_of_every_page_in_turn(open_browser):
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", path
 
-    assert found == dict.fromkeys(PAGES, [])
+    assert found == {page: [] for page in PAGES}
 
 
 def test_paper_has_the_venue_and_no_controls(open_browser):
