@@ -289,6 +289,71 @@ def test_a_column_with_both_decimal_signs_is_set_aside(folder):
     assert money(found["2"]) == (1, 300, 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1.250", 'with `decimal: "."` it is 1.25, with `decimal: ","` 1250.00'),
+        ('"1,250"', 'with `decimal: "."` it is 1250.00, with `decimal: ","` 1.25'),
+        (
+            "1.255",
+            'with `decimal: "."` it is not an amount in AUD, with `decimal: ","` '
+            "1255.00",
+        ),
+    ],
+)
+def test_what_each_decimal_sign_makes_of_an_amount_is_said(folder, text, said):
+    folder.put("a.csv", HEADING, f"1,{GALA},Adult,40,{text}")
+    assert folder.orders()["1"] == (
+        f"a.csv, line 2: total is '{text.strip(chr(34))}', which could be read with a "
+        f"decimal point or with a decimal comma: say `decimal:` in the recipe; {said}"
+    )
+
+
+def test_what_each_decimal_sign_makes_of_a_contradictory_column_is_said(folder):
+    rows = (f'1,{GALA},Adult,1,"1.250,00"', f"2,{GALA},Adult,1,12.50")
+    folder.put("a.csv", HEADING, *rows)
+    assert (
+        'say `decimal:` in the recipe; with `decimal: "."` it is 12.50, with '
+        '`decimal: ","` not an amount' in folder.orders()["2"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Free", "free: [Free]"),
+        ("-", 'free: ["-"]'),
+        ("n/a", 'free: ["n/a"]'),
+        ("No", 'free: ["No"]'),
+    ],
+)
+def test_a_word_for_nothing_names_the_line_that_reads_it(folder, text, line):
+    folder.put("a.csv", HEADING, f"1,{GALA},Adult,1,{text}")
+    assert folder.orders()["1"] == (
+        f"a.csv, line 2: total is '{text}', not an amount; if it means 0: `{line}` in "
+        "the recipe"
+    )
+    folder.recipe(line)
+    assert money(folder.orders()["1"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("text", ["#N/A", "5 tickets", "x" * 31])
+def test_what_is_no_word_for_nothing_is_not_proposed_as_one(folder, text):
+    folder.put("a.csv", HEADING, f"1,{GALA},Adult,1,{text}")
+    assert "free:" not in str(folder.orders()["1"])
+
+
+def test_an_empty_price_names_the_line_that_reads_it(folder):
+    folder.put("a.csv", HEADING, f"1,{GALA},Adult,1,")
+    line = 'free: [""]'
+    assert "it has no price; if it was free, and the recipe maps" in str(
+        folder.orders()["1"]
+    )
+    assert f"`{line}` in the recipe" in str(folder.orders()["1"])
+    folder.recipe(line)
+    assert money(folder.orders()["1"]) == (1, 0, 0)
+
+
 def test_one_fee_on_the_other_side_of_zero_is_set_aside(folder):
     folder.recipe(kept="Kept")
     rows = [f"{n},{GALA},Adult,1,25.00,1.50" for n in range(12)]

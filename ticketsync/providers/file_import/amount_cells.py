@@ -14,6 +14,10 @@ from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 
+_CONTRADICTORY = "and its column has decimal points and decimal commas"
+_YAML_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_LONGEST_WORD = 30  # of those that may mean that nothing was paid
+
 
 def decimal_signs(
     recipe: Recipe, columns: Mapping[str, Column]
@@ -74,8 +78,7 @@ class AmountCells:
                 raise WrittenAmountError("a date, not an amount")
             elif self._is_contradictory and re.search(r"[.,]", text):
                 raise WrittenAmountError(
-                    "and its column has decimal points and decimal commas: say "
-                    "`decimal:` in the recipe"
+                    f"{_CONTRADICTORY}: say `decimal:` in the recipe"
                 )
             else:
                 minor = written_amounts.minor_units(text, currency, self._sign)
@@ -84,10 +87,47 @@ class AmountCells:
                 ):
                     minor = written_amounts.minor_units(text, currency, "")
         except WrittenAmountError as error:
-            way_out = ""
-            if error.reason.startswith("which could"):
-                way_out = ": say `decimal:` in the recipe"
+            way_out = self._way_out(text, currency, error.reason)
             raise CellProblem(
                 f"{self._field} is {safe(text)!r}, {error.reason}{way_out}"
             ) from None
         return money.decimal_text(minor, currency)
+
+    def _way_out(self, text: str, currency: str, reason: str) -> str:
+        if reason.startswith("which could"):
+            return f": say `decimal:` in the recipe; {_readings(text, currency)}"
+        if reason.startswith(_CONTRADICTORY):
+            return f"; {_readings(text, currency)}"
+        if reason == "not an amount" and _is_word(text):
+            is_plain = text.isalpha() and text.casefold() not in _YAML_WORDS
+            listed = text if is_plain else f'"{text}"'
+            return f"; if it means 0: `free: [{listed}]` in the recipe"
+        return ""
+
+
+def _readings(text: str, currency: str) -> str:
+    """
+    What each answer makes of a text: `with decimal: "." it is 1.25, with decimal: ","
+    1250.00`.
+    """
+    found = []
+    for sign in written_amounts.DECIMAL_SIGNS:
+        try:
+            minor = written_amounts.minor_units(text, currency, sign)
+        except WrittenAmountError as error:
+            found.append(error.reason)
+        else:
+            found.append(money.decimal_text(minor, currency))
+    first, second = written_amounts.DECIMAL_SIGNS
+    return (
+        f'with `decimal: "{first}"` it is {found[0]}, with `decimal: "{second}"` '
+        f"{found[1]}"
+    )
+
+
+def _is_word(text: str) -> bool:
+    """
+    Whether a text without a number may be a word for nothing; `#N/A` is an error.
+    """
+    is_plain = not re.search(r'[\d#"\\]', text)
+    return is_plain and text.isprintable() and len(text) <= _LONGEST_WORD

@@ -100,7 +100,10 @@ class LineValues:
             return total
         price = self.amount(line, "price")
         if price is None:
-            raise UnreadableRecord("it has no price")
+            raise UnreadableRecord(
+                "it has no price; if it was free, and the recipe maps only one of "
+                '`price` and `total`: `free: [""]` in the recipe'
+            )
         return price * abs(self.quantity(line)) - (self.amount(line, "discount") or 0)
 
     def fee(self, line: Cells) -> int:
