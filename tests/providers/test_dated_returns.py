@@ -258,3 +258,21 @@ def test_records_of_earlier_versions_say_what_they_said(folder):
     }  # fmt: skip
     folder.recipe()
     assert refunds(folder.provider().parse_order(raw)) == [(4000, *UNDATED)]
+
+
+@pytest.mark.parametrize("sequence", [(0, 1), (1, 0)])
+def test_an_order_bought_at_two_times_has_the_day_of_the_first(folder, sequence):
+    """
+    Whatever the sequence of its rows; so a return between the two is after the sale.
+    """
+    rows = [
+        f"1,{GALA},Adult,2,80.00,2026-10-01,,,Sold",
+        f"1,{GALA},Child,1,50.00,2026-11-05,,,Sold",
+    ]
+    back = f"1,{GALA},Adult,-1,-40.00,2026-10-20,,,"
+    found = read(folder, *(rows[n] for n in sequence), back)["1"]
+    assert found.placed_at == datetime(
+        2026, 9, 30, 14, tzinfo=UTC
+    )  # midnight in Sydney
+    assert refunds(found) == [(4000, at("2026-10-20"), 4000, None, None)]
+    assert found.doubt is None

@@ -5,7 +5,7 @@ The events and occurrences named by the lines of a report.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -110,6 +110,17 @@ def _occurrence(
         "currency": currency.upper(),
         "venue": line.get("venue"),
     }
+
+
+def first_placed(
+    lines: Iterable[Mapping[str, str]], rules: Mapping[str, Any]
+) -> datetime | None:
+    """
+    When an order with these lines was bought: of several times the first one, in
+    whatever sequence the lines stand. Raises as `parse_time`.
+    """
+    times = [parse_time(line, rules, "placed") for line in lines]
+    return min((time for time in times if time is not None), default=None)
 
 
 def parse_time(

@@ -29,7 +29,7 @@ from ticketsync.providers.file_import import (
 from ticketsync.providers.file_import.dated_refunds import ReturnDays
 from ticketsync.providers.file_import.entries import Entries
 from ticketsync.providers.file_import.line_values import Cells, LineValues
-from ticketsync.providers.file_import.listing import parse_time
+from ticketsync.providers.file_import.listing import first_placed
 from ticketsync.providers.file_import.night_parts import (
     NightParts,
     Taken,
@@ -162,7 +162,7 @@ class _OrderParser:
             id=id_,
             occurrence_id=occurrence["id"],
             status=charges.status,
-            placed_at=parse_time(first, self.rules, "placed")
+            placed_at=first_placed(self.lines_of("sale") or self.lines, self.rules)
             or clock.from_iso(occurrence["starts_at"]),
             currency=self.values.currency,
             total=sums.total,
