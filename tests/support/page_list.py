@@ -3,6 +3,7 @@ The pages that are looked at in a browser.
 """
 
 SHOW = 12
+NO_PAGE = "/no/such/page"
 PAGES = (
     *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
     *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
@@ -19,5 +20,5 @@ PAGES = (
     *("/shows/adopt", "/shows/import", f"/shows/{SHOW}/edit", "/venues", "/venues/1"),
     *("/money?per=production&period=", "/money/refunds?period=&by=show"),
     *("/events?unlinked=1", "/calendar?past=1", "/?per=month&show=revenue"),
-    "/no/such/page",
+    NO_PAGE,
 )

@@ -78,7 +78,7 @@ def test_what_cannot_be_bought_is_not_public(enter, full, public, hidden):
     page = main_of(enter("").get("/whats-on"))
 
     assert "<article" not in page
-    assert "Nothing is on sale" in page
+    assert "No coming show has a page to buy from" in page
     assert "Late Laughs" not in page
 
 

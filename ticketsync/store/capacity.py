@@ -11,7 +11,6 @@ have, so that views and pages agree.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -75,11 +74,9 @@ def in_words(level: str) -> str:
     return WORDS.get(level, level)
 
 
-@functools.cache
 def show_seats() -> Select[Any]:
     """
-    Every show with its `capacity`, `tickets_sold` and `fullness`. Built once: each page
-    asks for it several times.
+    Every show with its `capacity`, `tickets_sold` and `fullness`.
     """
     sold, of_occurrences = (
         _sold().subquery("sold"),
