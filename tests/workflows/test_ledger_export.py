@@ -22,6 +22,7 @@ from support.saved_orders import (
     ticket,
 )
 
+from ticketsync.cli.money_tables import dated_after_today
 from ticketsync.core import tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.periods import ALWAYS, Period
@@ -285,3 +286,21 @@ def test_a_file_to_import_has_no_opening_balance(export):
     assert export(*words).stdout.splitlines()[1:] == []
     whole = export("--for", "hledger", "--period", "2026-11-08").stdout
     assert "Opening balances" in whole
+
+
+def test_what_is_dated_after_today_is_counted(books):
+    """
+    A sale of today, one of next week, and one of today that went back next week.
+    """
+    next_week = instant("2027-01-07T02:00")
+    later = order(ticket(2, 1500), id_="or_2", placed_at=next_week)
+    back = Refund("r_1", 1000, next_week)
+    returned = order(ticket(3, 1000), id_="or_3", refunds=(back,))
+    save(books, order(ticket(1, 2200)), later, returned, at=FIRST_DAY)
+    assert read(books).future == 2
+    with books.read() as connection:
+        report = ledger_export.read_unearned(connection, RULES, ALWAYS, AFTER)
+    assert report.future == 2
+    assert totals_of(read(books))["Assets:Platform:Tt"] == 3200 - 2 * 65
+    assert "2 sales and refunds are dated after today" in dated_after_today(2)
+    assert dated_after_today(1).startswith("1 sale or refund is dated after today, and")

@@ -109,6 +109,8 @@ def _missing(books: Books) -> list[str]:
     if books.unknown_fees:
         orders = number_of(books.unknown_fees, "order")
         found.append(f"The fees of {orders} are not known and in no entry.")
+    if books.future:
+        found.append(money_tables.dated_after_today(books.future))
     if books.without_rule:
         found.append(money_tables.without_tax_rule(books.without_rule))
     return found

@@ -127,6 +127,24 @@ def echo_wrapped(text: str) -> None:
         terminal.echo(line)
 
 
+def dated_after_today(number: int) -> str:
+    """
+    That so many sales and refunds have a day that has not come.
+    """
+    what, are = (
+        ("sale or refund is", "it is")
+        if number == 1
+        else (
+            "sales and refunds are",
+            "they are",
+        )
+    )
+    return (
+        f"{number:,} {what} dated after today, and {are} in no line. Where a report "
+        "gives no day of the sale, that of the show counts: map `placed` in its recipe."
+    )
+
+
 def without_tax_rule(orders: int) -> str:
     """
     That the tax of so many orders is not known.

@@ -33,13 +33,15 @@ from ticketsync.workflows.tax_worksheets import Key
 class Books:
     """
     The entries of a period and the balances at its ends of months, with what they do
-    not say: orders whose fees are unknown, and orders that no tax rule covers.
+    not say: orders whose fees are unknown, orders that no tax rule covers, and sales
+    and refunds that are dated after today.
     """
 
     entries: list[Entry]
     balances: list[Balance]
     unknown_fees: int
     without_rule: int
+    future: int
 
 
 def read_books(
@@ -73,6 +75,7 @@ def read_books(
         balances=own_accounts.rename_balances(balances, own),
         unknown_fees=len(whole.reader.unknown_fees),
         without_rule=len(whole.reader.without_rule),
+        future=whole.future,
     )
 
 
@@ -80,13 +83,15 @@ def read_books(
 class UnearnedMoney:
     """
     The money of shows that have not played, up to the day `until`, and how many orders
-    no tax rule covers. `after_shows` is what was sold less what went back after shows
-    had played, in minor units by currency.
+    no tax rule covers; `future` are sales and refunds dated after `now`. `after_shows`
+    is what was sold less what went back after shows had played, in minor units by
+    currency.
     """
 
     lines: list[Unearned]
     until: date
     without_rule: int
+    future: int
     after_shows: dict[str, int]
 
 
@@ -102,6 +107,7 @@ def read_unearned(
         unearned.statement(whole.entries, whole.shows, period.first),
         whole.until,
         len(whole.reader.without_rule),
+        whole.future,
         unearned.after_shows(whole.entries, period.first),
     )
 
@@ -113,6 +119,7 @@ class _Projected:
     chart: Chart
     until: date
     reader: _Reader
+    future: int
 
 
 def _project(
@@ -132,7 +139,8 @@ def _project(
     names = state.get_account_names(connection).values()
     chart = Chart(names, settings.tax.codes)
     entries = projection.project(moved, shows, chart, until)
-    return _Projected(entries, shows, chart, until, reader)
+    future = sum(item.day > today and item.kind != FEE for item in moved)
+    return _Projected(entries, shows, chart, until, reader, future)
 
 
 class _Reader:
