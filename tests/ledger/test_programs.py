@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from support import needs
+from support.ledger_movements import moved
 
 from ticketsync.ledger import own_accounts, programs, projection
 from ticketsync.ledger.chart import Chart
-from ticketsync.ledger.projection import FEE, REFUND, SALE, Movement, ShowDay
+from ticketsync.ledger.projection import FEE, REFUND, SALE, ShowDay
 
 UNTIL = date(2026, 12, 31)
 TITLES = (
@@ -29,18 +30,6 @@ TITLES = (
 BEAN_CHECK = str(Path(sys.executable).parent / "bean-check")
 bean_check = needs.programs(BEAN_CHECK)
 hledger = needs.programs("hledger")
-
-
-def moved(kind, amount, day, show_id, currency="AUD", **more):
-    return Movement(
-        kind=kind,
-        account="tt",
-        day=date.fromisoformat(day),
-        show_id=show_id,
-        currency=currency,
-        amount=amount,
-        **more,
-    )
 
 
 def books():

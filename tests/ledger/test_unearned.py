@@ -4,27 +4,17 @@ What is unearned, show by show. Amounts are worked out by hand.
 
 from datetime import date
 
+from support.ledger_movements import moved
+
 from ticketsync.ledger import projection, unearned
 from ticketsync.ledger.chart import Chart
-from ticketsync.ledger.projection import FEE, REFUND, SALE, Movement, ShowDay
+from ticketsync.ledger.projection import FEE, REFUND, SALE, ShowDay
 
 SHOWS = {
     1: ShowDay(1, date(2026, 10, 20), "Gala"),
     2: ShowDay(2, date(2026, 11, 28), "Gala"),
     3: ShowDay(3, date(2026, 10, 21), "Called off", is_cancelled=True),
 }
-
-
-def moved(kind, amount, day, show_id, currency="AUD", **more):
-    return Movement(
-        kind=kind,
-        account="tt",
-        day=date.fromisoformat(day),
-        show_id=show_id,
-        currency=currency,
-        amount=amount,
-        **more,
-    )
 
 
 # With 10 % of GST inside.

@@ -4,32 +4,22 @@ days: what went back has the days of its rows, and each amount the night that it
 names, as in a model that never saw a file; or the order is set aside by name.
 """
 
-import itertools
-import os
 import random
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.report_folder import GALA, LATE, ReportFolder
+from support.generated_reports import generated, new_folders
+from support.report_folder import GALA, LATE
 
 from ticketsync.sales.allocation import allocate
 
-REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "60"))
 HEADING = "Order,Show,Starts,Type,Total,Kind,Day"
 KIND = "kind: {sale: [Ticket], refund: [Refund], fee: [Fee]}"
 SOLD_ON = "2026-10-01 10:12"
 DAYS = ("", "2026-11-03", "2026-11-04", "2026-11-03 15:20")
-
-generated = settings(
-    max_examples=REPORTS,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 
 
 @dataclass(frozen=True)
@@ -95,14 +85,7 @@ def line(row):
 
 @pytest.fixture(scope="module")
 def folders():
-    numbers = itertools.count()
-    with tempfile.TemporaryDirectory() as place:
-
-        def new():
-            path = Path(place) / str(next(numbers))
-            path.mkdir()
-            return ReportFolder(path)
-
+    with new_folders() as new:
         yield new
 
 

@@ -3,29 +3,19 @@ Generated reports with fees, taxes, cancelled lines and rows that take back all 
 the figures equal those of a model that never saw a file, or the order is set aside.
 """
 
-import itertools
-import os
 import random
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.report_folder import GALA, LATE, ReportFolder, money
+from support.generated_reports import generated, new_folders
+from support.report_folder import GALA, LATE, money
 
-REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "60"))
 STATUS = "status: {paid: [Sold], cancelled: [Stopped], refunded: [Returned]}"
 HEADING = "Order,Show,Starts,Type,Qty,Total,Fee,Tax,State"
 ENTRIES = "Order,Show,Starts,Type,Total,Kind,State"
 KIND = "kind: {sale: [Ticket], refund: [Refund], fee: [Fee], tax: [Tax]}"
-
-generated = settings(
-    max_examples=REPORTS,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 
 
 @dataclass(frozen=True)
@@ -129,14 +119,7 @@ def entries_of(row):
 
 @pytest.fixture(scope="module")
 def folders():
-    numbers = itertools.count()
-    with tempfile.TemporaryDirectory() as place:
-
-        def new():
-            path = Path(place) / str(next(numbers))
-            path.mkdir()
-            return ReportFolder(path)
-
+    with new_folders() as new:
         yield new
 
 

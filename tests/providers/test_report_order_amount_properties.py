@@ -6,27 +6,18 @@ order is set aside where a person could not say it either.
 """
 
 import itertools
-import os
 import random
-import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.report_folder import GALA, LATE, ReportFolder, money
+from support.generated_reports import generated, new_folders
+from support.report_folder import GALA, LATE, money
 
-REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "60"))
 STATUS = "status: {paid: [Sold], cancelled: [Stopped], refunded: [Returned]}"
 START = "Order,Show,Starts,Type,Qty"
-
-generated = settings(
-    max_examples=REPORTS,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 
 
 @dataclass(frozen=True)
@@ -135,14 +126,7 @@ def amount(minor):
 
 @pytest.fixture(scope="module")
 def folders():
-    numbers = itertools.count()
-    with tempfile.TemporaryDirectory() as place:
-
-        def new():
-            path = Path(place) / str(next(numbers))
-            path.mkdir()
-            return ReportFolder(path)
-
+    with new_folders() as new:
         yield new
 
 

@@ -304,3 +304,14 @@ def test_what_is_dated_after_today_is_counted(books):
     assert totals_of(read(books))["Assets:Platform:Tt"] == 3200 - 2 * 65
     assert "2 sales and refunds are dated after today" in dated_after_today(2)
     assert dated_after_today(1).startswith("1 sale or refund is dated after today, and")
+
+
+def test_both_commands_say_what_is_dated_after_today(home, templates):
+    file = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = prepare(engine.open_database(str(file)))
+    later = order(ticket(1, 2200), placed_at=instant("2099-01-05T02:00"))
+    save(database, later, at=FIRST_DAY)
+    database.close()
+    for words in (("export", "ledger"), ("report", "unearned")):
+        done = commands.run(*words)
+        assert "1 sale or refund is dated after today" in done.stderr, words

@@ -10,6 +10,7 @@ wait in the same way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,26 +110,10 @@ def follow_show(
     connection: Connection, show_id: int, before: datetime, after: datetime
 ) -> None:
     """
-    A person gave a show of ours another start. Links of dates that are farther away
+    A person gave a show of ours another start. Links of dates that are further away
     from it now wait for a person, or for their platform to move along by as much.
     """
-    rows = connection.execute(
-        select(
-            show_links.c.id,
-            occurrences.c.starts_at,
-            occurrences.c.starts_local,
-            accounts.c.name,
-        )
-        .select_from(counted.followed_links())
-        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
-        .join(accounts, accounts.c.id == occurrences.c.account_id)
-        .where(
-            show_links.c.show_id == show_id,
-            occurrences.c.gone_since.is_(None),
-            occurrences.c.is_dated,
-        )
-    ).all()
-    for row in rows:
+    for row in _listed_dates(connection, show_id):
         if abs(row.starts_at - after) <= abs(row.starts_at - before):
             continue
         connection.execute(
@@ -189,21 +174,35 @@ def _other_times(connection: Connection, link: Any, starts_at: datetime) -> list
     """
     The other platforms of a show that report another time, with that time.
     """
-    rows = connection.execute(
-        select(accounts.c.name, occurrences.c.starts_local)
+    return [
+        f"{row.name} still says {row.starts_local}"
+        for row in _listed_dates(connection, link.show_id)
+        if row.id != link.id and row.starts_at != starts_at
+    ]
+
+
+def _listed_dates(connection: Connection, show_id: int) -> Sequence[Any]:
+    """
+    The links of a show whose dates are listed still: the link's id, the account's name
+    and the start.
+    """
+    return connection.execute(
+        select(
+            show_links.c.id,
+            accounts.c.name,
+            occurrences.c.starts_at,
+            occurrences.c.starts_local,
+        )
         .select_from(counted.followed_links())
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
         .where(
-            show_links.c.show_id == link.show_id,
-            show_links.c.id != link.id,
+            show_links.c.show_id == show_id,
             occurrences.c.gone_since.is_(None),
             occurrences.c.is_dated,
-            occurrences.c.starts_at != starts_at,
         )
         .order_by(accounts.c.name, occurrences.c.id)
-    )
-    return [f"{row.name} still says {row.starts_local}" for row in rows]
+    ).all()
 
 
 def _settle_other_links(

@@ -52,6 +52,7 @@ BySale = Annotated[
         metavar="sale|show",
     ),
 ]
+
 BY = ("show", "sale")
 
 Send = Annotated[
@@ -84,17 +85,6 @@ def chosen_period(connection: Connection, text: str) -> Period:
     from ticketsync.workflows import money_view
 
     return money_view.read_period(connection, money_view.Wanted(period=text))
-
-
-def sold_period(connection: Connection, by: str, text: str) -> Period | None:
-    """
-    The period of which only the sales are to be read; `None` where the day of the show
-    counts.
-
-    Raises: UsageError for a text that is no period, or another word than those of `BY`.
-    """
-    period = chosen_period(connection, text)
-    return period if chosen("--by", by, BY) == "sale" else None
 
 
 def chosen(option: str, value: str, possible: Collection[str]) -> str:

@@ -60,12 +60,11 @@ def list_sales(
         if account:
             state.get_account(connection, account)
         zone = get_business_zone(connection)
-        sold = report_options.sold_period(connection, by, period)
         days = report_options.chosen_period(connection, period)
         chosen = (
-            ExportFilter(zone=zone, shows=days)
-            if sold is None
-            else ExportFilter(zone=zone, sold=sold)
+            ExportFilter(zone=zone, sold=days)
+            if report_options.chosen("--by", by, report_options.BY) == "sale"
+            else ExportFilter(zone=zone, shows=days)
         )
         found = orders.sales_table(
             connection,

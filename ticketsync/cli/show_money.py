@@ -69,10 +69,10 @@ def _chosen_time(app_context: AppContext, by: str, period: str) -> _Time:
     from ticketsync.core.periods import ALWAYS
 
     with app_context.database().read() as connection:
-        sold = report_options.sold_period(connection, by, period)
-        if sold is None:
-            return _Time(None, report_options.chosen_period(connection, period))
-    return _Time(sold, ALWAYS)
+        days = report_options.chosen_period(connection, period)
+    if report_options.chosen("--by", by, report_options.BY) == "sale":
+        return _Time(days, ALWAYS)
+    return _Time(None, days)
 
 
 def show_financials(

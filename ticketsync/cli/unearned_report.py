@@ -35,6 +35,7 @@ def unearned(
     Example: ticketsync report unearned --period last-month
     """
     from ticketsync.cli import money_tables, render
+    from ticketsync.ledger import unearned as statement
     from ticketsync.workflows import ledger_export
 
     wanted = context.chosen_format(format, json)
@@ -45,7 +46,7 @@ def unearned(
         found = ledger_export.read_unearned(
             connection, app_context.settings(), days, now
         )
-    table = _table(found)
+    table = statement.table(found.lines)
     if wanted != "table":
         render.machine(table, wanted)
     elif table.rows:
@@ -56,28 +57,6 @@ def unearned(
         app_context.say(money_tables.dated_after_today(found.future))
     if found.without_rule:
         app_context.say(money_tables.without_tax_rule(found.without_rule))
-
-
-def _table(found: UnearnedMoney) -> Table:
-    from ticketsync.core.tables import Table
-    from ticketsync.ledger.unearned import COLUMNS
-
-    rows = [
-        (
-            line.show.show_id,
-            line.show.day,
-            line.show.title,
-            "cancelled" if line.show.is_cancelled else "",
-            line.currency,
-            line.opening,
-            line.sold,
-            line.returned,
-            line.earned,
-            line.closing,
-        )
-        for line in found.lines
-    ]
-    return Table(COLUMNS, rows)
 
 
 def _print(table: Table, found: UnearnedMoney) -> None:

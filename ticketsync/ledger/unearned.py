@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from ticketsync.core.tables import Column, Kind
+from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.ledger import chart
 from ticketsync.ledger.projection import EARN, REFUND, SALE, Entry, ShowDay
 
@@ -87,3 +87,25 @@ def statement(
         if any(sums.values())
     ]
     return sorted(found, key=lambda it: (it.show.day, it.show.show_id, it.currency))
+
+
+def table(lines: Iterable[Unearned]) -> Table:
+    """
+    The statement as a loaded report with `COLUMNS`.
+    """
+    rows = [
+        (
+            line.show.show_id,
+            line.show.day,
+            line.show.title,
+            "cancelled" if line.show.is_cancelled else "",
+            line.currency,
+            line.opening,
+            line.sold,
+            line.returned,
+            line.earned,
+            line.closing,
+        )
+        for line in lines
+    ]
+    return Table(COLUMNS, rows)
