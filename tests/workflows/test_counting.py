@@ -404,7 +404,7 @@ def test_refunds_of_an_order_over_several_shows_add_up_for_each(data):
     ends = sorted([0, *cuts, sum(parts)])
     amounts = [b - a for a, b in itertools.pairwise(ends)]
 
-    shares = refund_parts.split_refunds(amounts, parts, parts)
+    shares = refund_parts.split_refunds(amounts, parts, parts, [None] * len(amounts))
 
     assert [sum(share) for share in shares] == amounts
     assert [sum(column) for column in zip(*shares, strict=True)] == parts
@@ -412,11 +412,16 @@ def test_refunds_of_an_order_over_several_shows_add_up_for_each(data):
 
 def test_two_refunds_of_an_order_over_two_shows():
     # 5 is 1.50 and 3.50 of 3 and 7; what is left, 1 and 4, is the second.
-    assert refund_parts.split_refunds([5, 5], [3, 7], [3, 7]) == [[2, 3], [1, 4]]
+    assert refund_parts.split_refunds([5, 5], [3, 7], [3, 7], [None, None]) == [
+        [2, 3],
+        [1, 4],
+    ]
 
 
 def test_a_refund_that_came_back_after_all_and_another_one():
     # 20.00, taken back, then 15.00: by what was charged while nothing says otherwise.
-    shares = refund_parts.split_refunds([2000, -2000, 1500], [1000, 500], [3000, 1500])
+    shares = refund_parts.split_refunds(
+        [2000, -2000, 1500], [1000, 500], [3000, 1500], [None] * 3
+    )
     assert [sum(share) for share in shares] == [2000, -2000, 1500]
     assert [sum(column) for column in zip(*shares, strict=True)] == [1000, 500]

@@ -207,10 +207,11 @@ class RefundKind(StrEnum):
 class Refund(msgspec.Struct, frozen=True):
     """
     Money returned to a buyer; `refunded_at` is `None` where the date is not reported,
-    `face`, `buyer_fee` and `tax` where the platform does not report these parts.
+    `face`, `buyer_fee` and `tax` where the platform does not report these parts, and
+    `occurrence_id` (the platform's) where it does not report what the refund was for.
 
     Under the id of its order it is the sum of what went back without an id of its own:
-    one refund for each date, and one for what has none.
+    one refund for each date and occurrence, and one for what has none.
     """
 
     id: str
@@ -220,6 +221,7 @@ class Refund(msgspec.Struct, frozen=True):
     face: int | None = None
     buyer_fee: int | None = None
     tax: int | None = None
+    occurrence_id: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from ticketsync.core import money
 from ticketsync.core.tax_rules import (
@@ -374,26 +374,54 @@ def _less(before: TaxLine, now: TaxLine) -> TaxLine:
 
 
 def divide_lines(
-    lines: Sequence[TaxLine], weights: Sequence[int]
+    lines: Sequence[TaxLine],
+    of_shows: Sequence[Sequence[TaxLine]],
+    weights: Sequence[int],
 ) -> list[list[TaxLine]]:
     """
-    The lines of an order divided among its shows: for each of these weights its part of
-    every line.
+    The lines of an order divided among its shows, as each show's own lines say: tax is
+    rounded for each order, and may be another for each show. `weights` are used where
+    they say nothing, as while parts of the order are not known.
     """
     if len(weights) == 1:
         return [[*lines]]
-    divided = [_divided(line, weights) for line in lines]
+    own = [{_treatment_of(line): line for line in found} for found in of_shows]
+    divided = [
+        _divided(line, [found.get(_treatment_of(line)) for found in own], weights)
+        for line in lines
+    ]
     return [[of_line[place] for of_line in divided] for place in range(len(weights))]
 
 
-def _divided(line: TaxLine, weights: Sequence[int]) -> list[TaxLine]:
-    taxes, added = (
-        [None] * len(weights) if whole is None else money.split(whole, weights)
-        for whole in (line.tax, line.added)
+def _treatment_of(line: TaxLine) -> tuple[object, ...]:
+    is_apart = line.kinds in (("voucher",), ("unexplained",))
+    kinds = line.kinds if is_apart else ()
+    return kinds, line.state, line.words, line.code, line.rate_ppm
+
+
+def _divided(
+    line: TaxLine, own: Sequence[TaxLine | None], weights: Sequence[int]
+) -> list[TaxLine]:
+    amounts, taxes, added = (
+        _shares(
+            getattr(line, name),
+            [0 if it is None else getattr(it, name) or 0 for it in own],
+            weights,
+        )
+        for name in ("amount", "tax", "added")
     )
     return [
         replace(line, amount=amount, tax=tax, added=more)
-        for amount, tax, more in zip(
-            money.split(line.amount, weights), taxes, added, strict=True
-        )
+        for amount, tax, more in zip(amounts, taxes, added, strict=True)
     ]
+
+
+def _shares(
+    whole: int | None, own: Sequence[int], weights: Sequence[int]
+) -> Sequence[Any]:
+    if whole is None:
+        return [None] * len(weights)
+    if sum(own) == whole:
+        return own
+    of_sign = [max(0, amount if whole > 0 else -amount) for amount in own]
+    return money.split(whole, of_sign if any(of_sign) else weights)

@@ -64,6 +64,14 @@ def shows_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
     return _parts(of_orders, {}).subquery("shows_of_orders")
 
 
+def is_listed() -> ColumnElement[int]:
+    """
+    Whether what is of an occurrence is listed, 1 or 0: its link counts, or it has none.
+    """
+    is_listed_ = or_(show_links.c.id.is_(None), counted.is_counted())
+    return case((is_listed_, 1), else_=0)
+
+
 def _parts(
     of_orders: Sequence[ColumnElement[bool]], sums: Mapping[str, ColumnElement[Any]]
 ) -> CompoundSelect[Any]:
@@ -87,11 +95,10 @@ def _grouped(
     """
     Sums over rows with an occurrence, per order and show.
     """
-    is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
     group = (
         order_row.label("order_row"),
         show_links.c.show_id,
-        case((is_listed, 1), else_=0).label("is_listed"),
+        is_listed().label("is_listed"),
     )
     linked_shows = counted.links_and_shows()
     return (

@@ -29,7 +29,7 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.reporting import refund_parts, waiting_rows
+from ticketsync.reporting import order_parts, refund_parts, waiting_rows
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
@@ -342,6 +342,7 @@ def refunds_query() -> Select[Any]:
             refunds.c.provider_id.label("refund_id"),
             refunds.c.number,
             refunds.c.kind,
+            refunds.c.occurrence_id.label("of_occurrence"),
             *(refunds.c[name].label(f"whole_{name}") for name in _REFUND_PARTS),
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -369,7 +370,11 @@ def refund_rows(
             for row in rows:
                 amounts = shares.get(row.refund_row, [row.whole_amount])
                 known = [row._mapping[f"whole_{name}"] for name in _REFUND_PARTS]
-                made_of = known if len(amounts) == 1 else [None] * len(known)
+                is_for_one = len(amounts) == 1 or (
+                    row.of_occurrence is not None
+                    and amounts.count(0) == len(amounts) - 1
+                )
+                made_of = known if is_for_one else [None] * len(known)
                 for part, amount in zip(parts[row.order_row], amounts, strict=True):
                     if part.is_listed and (amount or not row.whole_amount):
                         yield as_row((*row, *part, amount, *made_of))
@@ -429,19 +434,38 @@ def _refund_shares(
     For orders over several shows, each refund divided among them, by our refund id.
     """
     several = [order_row for order_row, found in parts.items() if len(found) > 1]
-    amounts: dict[int, dict[int, int]] = {}
+    linked_shows = counted.links_and_shows()
+    of_orders: dict[int, list[Any]] = {}
     for row in connection.execute(
-        select(refunds.c.order_id, refunds.c.id, refunds.c.amount)
+        select(
+            refunds.c.order_id,
+            refunds.c.id,
+            refunds.c.amount,
+            refunds.c.occurrence_id,
+            show_links.c.show_id,
+            order_parts.is_listed().label("is_listed"),
+        )
+        .outerjoin(linked_shows, show_links.c.occurrence_id == refunds.c.occurrence_id)
         .where(refunds.c.order_id.in_(several))
         .order_by(refunds.c.id)
     ):
-        amounts.setdefault(row.order_id, {})[row.id] = row.amount
+        of_orders.setdefault(row.order_id, []).append(row)
     found: dict[int, list[int]] = {}
-    for order_row, of_order in amounts.items():
-        back = [part.refunded for part in parts[order_row]]
-        paid = [part.charged for part in parts[order_row]]
-        shares = refund_parts.split_refunds(list(of_order.values()), back, paid)
-        found |= dict(zip(of_order, shares, strict=True))
+    for order_row, rows in of_orders.items():
+        own = parts[order_row]
+        place_of = {(it.show_id, it.is_listed): n for n, it in enumerate(own)}
+        shares = refund_parts.split_refunds(
+            [row.amount for row in rows],
+            [part.refunded for part in own],
+            [part.charged for part in own],
+            [
+                None
+                if row.occurrence_id is None
+                else place_of.get((row.show_id, row.is_listed))
+                for row in rows
+            ],
+        )
+        found |= dict(zip((row.id for row in rows), shares, strict=True))
     return found
 
 

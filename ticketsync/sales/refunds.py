@@ -6,22 +6,29 @@ the difference is a new movement, negative where less is reported than before. S
 movements of an order always add up to the refunds of the order.
 
 A refund under the order's own id is the sum of all that went back, as far as it has no
-id of its own, and may be reported by dates: then each date is compared. Money that was
-written already, without a date or with another one, is never written a second time.
+id of its own, and may be reported by dates and occurrences: then each is compared.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
+from ticketsync.sales.refund_changes import (
+    BySlot,
+    RefundSum,
+    Slot,
+    change_of_refund,
+    changes_of_order,
+    sums_by_id,
+)
+from ticketsync.store.tables.catalogue import occurrences as occurrence_table
 from ticketsync.store.tables.sales import refunds
 
 REPORTED = "reported"
@@ -30,39 +37,7 @@ SEEN = "seen"
 ASSUMED = "assumed"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundSum:
-    """
-    All that went back under one refund id, in minor units; a part is `None` where it is
-    not completely reported.
-    """
-
-    amount: int = 0
-    kind: str = records.RefundKind.REFUND.value
-    face: int | None = 0
-    buyer_fee: int | None = 0
-    tax: int | None = 0
-
-    def plus(self, other: RefundSum, *, sign: int = 1) -> RefundSum:
-        """
-        Both together, or with `sign` -1 what the other leaves; of the kind of this one.
-        """
-        return RefundSum(
-            self.amount + sign * other.amount,
-            self.kind,
-            _add(self.face, other.face, sign),
-            _add(self.buyer_fee, other.buyer_fee, sign),
-            _add(self.tax, other.tax, sign),
-        )
-
-
-def _add(one: int | None, other: int | None, sign: int) -> int | None:
-    return None if one is None or other is None else one + sign * other
-
-
-# Of one refund id: what went back, by the date that the platform gives it.
-ByDate = Mapping[datetime | None, RefundSum]
-_NOTHING: Mapping[str, ByDate] = {}
+_NOTHING: Mapping[str, BySlot] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +57,23 @@ class Moment:
 class HeldOrder:
     """
     What was stored of an order before this write: the sums of its movements by refund
-    id and date, and which of its tickets were void.
+    id, date and occurrence, and which of its tickets were void.
     """
 
-    sums: Mapping[str, ByDate]
+    sums: Mapping[str, BySlot]
     void_tickets: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
     """
-    Money that was returned (or, negative, not returned after all), its day, and what
-    that day is based on.
+    Money that was returned (or, negative, not returned after all), the date and the
+    occurrence that the platform gives, its day, and what that day is based on.
     """
 
     refund_id: str
     moved: RefundSum
-    refunded_at: datetime | None
+    slot: Slot
     on_day: str
     basis: str
 
@@ -114,92 +89,20 @@ def new_movements(
     refunds = item.order.refunds
     if not refunds and not before:
         return []
-    reported = _by_id_and_date(refunds)
+    reported = sums_by_id(refunds)
     found = []
     for id_ in {**before, **reported}:
-        changes = _changes_by_date if id_ == item.order.id else _change
-        for date, moved in changes(reported.get(id_, {}), before.get(id_, {})):
-            day, basis = _day(item, held, moment, date, is_return=moved.amount > 0)
-            found.append(Movement(id_, moved, date, day, basis))
+        now, earlier = reported.get(id_, {}), before.get(id_, {})
+        if id_ == item.order.id:
+            occurrences = {share.occurrence_id for share in item.shares}
+            changes = changes_of_order(now, earlier, occurrences)
+        else:
+            changes = change_of_refund(now, earlier)
+        for slot, moved in changes:
+            is_return = moved.amount > 0
+            day, basis = _day(item, held, moment, slot.date, is_return=is_return)
+            found.append(Movement(id_, moved, slot, day, basis))
     return found
-
-
-def _by_id_and_date(refunds: Iterable[records.Refund]) -> dict[str, ByDate]:
-    found: dict[str, dict[datetime | None, RefundSum]] = {}
-    for refund in refunds:
-        by_date = found.setdefault(refund.id, {})
-        known = by_date.get(refund.refunded_at)
-        one = _sum_of(refund)
-        by_date[refund.refunded_at] = one if known is None else one.plus(known)
-    return dict(found)
-
-
-def _sum_of(refund: records.Refund) -> RefundSum:
-    return RefundSum(
-        refund.amount, refund.kind.value, refund.face, refund.buyer_fee, refund.tax
-    )
-
-
-_Change = tuple[datetime | None, RefundSum]
-
-
-def _change(reported: ByDate, before: ByDate) -> list[_Change]:
-    """
-    What moved of a refund with an id of its own. The platform's date is that of the
-    refund, not of a later correction.
-    """
-    now, earlier = (_total(it.values()) if it else None for it in (reported, before))
-    moved = _moved(now, earlier)
-    date = None if before else [*reported][-1]
-    return [(date, moved)] if moved.amount else []
-
-
-def _changes_by_date(reported: ByDate, before: ByDate) -> list[_Change]:
-    """
-    What moved of the sum of an order, by the dates that are reported now. What was
-    written without a date, or for one that is no longer reported, is the oldest of the
-    money that is reported elsewhere now: it stays where it was written.
-    """
-    dates = sorted({*before, *reported}, key=lambda it: (it is not None, it or _FIRST))
-    changes = [(it, _moved(reported.get(it), before.get(it))) for it in dates]
-    less = _total(moved for _, moved in changes if moved.amount < 0)
-    written = open_ = -less.amount
-    found: list[_Change] = []
-    for date, moved in changes:
-        if moved.amount > 0:
-            covered = min(open_, moved.amount)
-            open_ -= covered
-            found.append((date, _rest(moved, covered)))
-    found.append((None, _rest(less, open_ - written)))
-    return [(date, moved) for date, moved in found if moved.amount]
-
-
-_FIRST = datetime.min.replace(tzinfo=UTC)
-
-
-def _rest(moved: RefundSum, amount: int) -> RefundSum:
-    """
-    What is left of a movement without this amount, of which the parts are not known.
-    """
-    if not amount:
-        return moved
-    return RefundSum(moved.amount - amount, moved.kind, None, None, None)
-
-
-def _total(sums: Iterable[RefundSum]) -> RefundSum:
-    """
-    All of these together, of the kind of the last one.
-    """
-    return functools.reduce(lambda total, one: one.plus(total), sums, RefundSum())
-
-
-def _moved(reported: RefundSum | None, before: RefundSum | None) -> RefundSum:
-    """
-    What moved since; what is no longer reported is of the kind that it was.
-    """
-    if before is None:
-        return reported or RefundSum()
-    return (reported or RefundSum(kind=before.kind)).plus(before, sign=-1)
 
 
 def _day(
@@ -249,7 +152,7 @@ def _row(movement: Movement, moment: Moment) -> dict[str, Any]:
         "face": movement.moved.face,
         "buyer_fee": movement.moved.buyer_fee,
         "tax": movement.moved.tax,
-        "refunded_at": movement.refunded_at,
+        "refunded_at": movement.slot.date,
         "seen_at": moment.now,
         "on_day": movement.on_day,
         "basis": movement.basis,
@@ -261,13 +164,14 @@ def save_movements(
     account_id: int,
     incoming: Iterable[AllocatedOrder],
     order_ids: Mapping[str, int],
+    occurrences: Mapping[str, int],
     void_tickets: Mapping[int, frozenset[str]],
     moment: Moment,
 ) -> None:
     """
-    Save the new movements of these orders, each order once. `order_ids` maps the
-    platform's ids to ours; `void_tickets` has the void tickets of each order that was
-    stored before, by our id.
+    Save the new movements of these orders, each order once. `order_ids` and
+    `occurrences` map the platform's ids to ours; `void_tickets` has the void tickets of
+    each order that was stored before, by our id.
     """
     sums = _sum_movements(connection, void_tickets)
     new = [
@@ -284,14 +188,20 @@ def save_movements(
     rows = []
     for order, movement in new:
         number = last[movement.refund_id] = last.get(movement.refund_id, 0) + 1
-        place = {"account_id": account_id, "order_id": order, "number": number}
+        for_ = movement.slot.occurrence_id
+        place = {
+            "account_id": account_id,
+            "order_id": order,
+            "number": number,
+            "occurrence_id": None if for_ is None else occurrences[for_],
+        }
         rows.append({**place, **_row(movement, moment)})
     connection.execute(insert(refunds), rows)
 
 
 def _held_order(
     order: int,
-    sums: Mapping[int, Mapping[str, ByDate]],
+    sums: Mapping[int, Mapping[str, BySlot]],
     void_tickets: Mapping[int, frozenset[str]],
 ) -> HeldOrder | None:
     if order not in void_tickets:
@@ -301,25 +211,31 @@ def _held_order(
 
 def _sum_movements(
     connection: Connection, orders: Iterable[int]
-) -> dict[int, dict[str, ByDate]]:
+) -> dict[int, dict[str, BySlot]]:
     """
-    The sums of the movements of these orders, by order, refund and date.
+    The sums of the movements of these orders, by order, refund, date and occurrence.
     """
     wanted = list(orders)
-    found: dict[int, dict[str, dict[datetime | None, RefundSum]]] = {}
+    found: dict[int, dict[str, dict[Slot, RefundSum]]] = {}
     if not wanted:
         return {}
     names = ("amount", "kind", "face", "buyer_fee", "tax")
-    query = select(
-        refunds.c.order_id,
-        refunds.c.provider_id,
-        refunds.c.refunded_at,
-        *(refunds.c[name] for name in names),
-    ).order_by(refunds.c.id)
+    query = (
+        select(
+            refunds.c.order_id,
+            refunds.c.provider_id,
+            refunds.c.refunded_at,
+            occurrence_table.c.provider_id,
+            *(refunds.c[name] for name in names),
+        )
+        .outerjoin(occurrence_table, occurrence_table.c.id == refunds.c.occurrence_id)
+        .order_by(refunds.c.id)
+    )
     rows = connection.execute(query.where(refunds.c.order_id.in_(wanted)))
-    for order, id_, date, *values in rows:
-        by_date = found.setdefault(order, {}).setdefault(id_, {})
-        by_date[date] = RefundSum(*values).plus(by_date.get(date, RefundSum()))
+    for order, id_, date, occurrence_id, *values in rows:
+        by_slot = found.setdefault(order, {}).setdefault(id_, {})
+        slot = Slot(date, occurrence_id)
+        by_slot[slot] = RefundSum(*values).plus(by_slot.get(slot, RefundSum()))
     return {order: dict(of_order) for order, of_order in found.items()}
 
 

@@ -98,7 +98,7 @@ def save_orders(
     moment = Moment(now, zone)
     void_tickets = _void_tickets(before.values(), held)
     refunds.save_movements(
-        connection, account_id, incoming, row_of, void_tickets, moment
+        connection, account_id, incoming, row_of, occurrences, void_tickets, moment
     )
     _save_fees(connection, incoming, before, row_of, occurrences)
     superseded.write(connection)

@@ -6,7 +6,7 @@ venue's rules taken out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -161,19 +161,20 @@ class _Reader:
     ) -> Iterator[Movement]:
         for key, parts in tax_worksheets.by_order(sold).items():
             lines = tax_worksheets.lines_of(parts, self._settings)
-            by_show = tax_worksheets.divide_by_show(lines, parts)
+            by_show = tax_worksheets.divide_by_show(lines, parts, self._settings)
             self._lines[key] = by_show
             if any(line.state == OPEN for line in lines):
                 self.without_rule.add(key[:2])
             for part in parts:
                 held = part.charged - part.tax_remitted
                 yield _movement(SALE, part, part.day, held, by_show[part.show_id])
-            yield from self._fees(parts, lines, own)
+            yield from self._fees(parts, lines, by_show, own)
 
     def _fees(
         self,
         parts: Sequence[OrderMoney],
         sold: Sequence[TaxLine],
+        by_show: Mapping[int, Sequence[TaxLine]],
         own: dict[tuple[int, int], tax_worksheets.OwnFees],
     ) -> Iterator[Movement]:
         known = [tax_worksheets.fee_of(part, own) for part in parts]
@@ -183,7 +184,13 @@ class _Reader:
         amounts = [amount or 0 for amount in known]
         lines = tax_worksheets.fee_lines_of(parts, sold, own, self._settings)
         weights = [max(0, amount) for amount in amounts]
-        divided = taxing.divide_lines(lines, weights)
+        of_shows = [
+            tax_worksheets.fee_lines_of(
+                [part], by_show[part.show_id], own, self._settings
+            )
+            for part in (parts if len(parts) > 1 else ())
+        ]
+        divided = taxing.divide_lines(lines, of_shows, weights)
         for part, amount, of_part in zip(parts, amounts, divided, strict=True):
             if amount:
                 yield _movement(FEE, part, part.day, amount, of_part)

@@ -227,14 +227,15 @@ def fee_lines_of(
 
 
 def divide_by_show(
-    lines: Sequence[TaxLine], parts: Sequence[OrderMoney]
+    lines: Sequence[TaxLine], parts: Sequence[OrderMoney], settings: Settings
 ) -> dict[int, list[TaxLine]]:
     """
     The lines of the sale of one order, whose parts these are, divided among its shows
-    (our ids) by what each was charged.
+    (our ids).
     """
     weights = [max(0, part.charged) for part in parts]
-    divided = taxing.divide_lines(lines, weights)
+    own = [lines_of([part], settings) for part in parts] if len(parts) > 1 else []
+    divided = taxing.divide_lines(lines, own, weights)
     return dict(zip((part.show_id for part in parts), divided, strict=True))
 
 
@@ -296,7 +297,7 @@ def refund_tax_lines(
     keys = {(item.account, item.order_id) for item in movements}
     sold = by_order(order_money.list_orders_again(connection, zone, keys))
     lines = {
-        key: divide_by_show(lines_of(parts, settings), parts)
+        key: divide_by_show(lines_of(parts, settings), parts, settings)
         for key, parts in sold.items()
     }
     return take_back(lines, movements)

@@ -1,5 +1,6 @@
 """
-What went back of an order, by the days on which its rows say that it did. Pure.
+What went back of an order, by the days on which its rows say that it did, and in one
+over several nights by night. Pure.
 
 A row that takes something back gives its day by `placed`. One that has the time of the
 sale there says nothing of it: many reports repeat the day of the order on all of its
@@ -9,9 +10,10 @@ rows. One before the sale cannot be, and is named.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from typing import Any
 
 from ticketsync.core import clock, records
 from ticketsync.providers.file_import.line_values import Cells
@@ -26,6 +28,7 @@ class ReturnedPart:
     """
     What one row takes back, in minor units. `face`, `buyer_fee` and `tax` are `None`
     where it says nothing of them; `face` is so for a row of a fee or a tax alone.
+    `occurrence_id` is that of its night in an order over several.
     """
 
     placed: str
@@ -33,6 +36,7 @@ class ReturnedPart:
     face: int | None
     buyer_fee: int | None
     tax: int | None
+    occurrence_id: str | None = None
 
 
 class ReturnDays:
@@ -123,19 +127,21 @@ def parts_of_rows(
 
 
 def refunds_by_date(
-    order_id: str, refunded: int, parts: Sequence[ReturnedPart], days: ReturnDays
+    order_id: str,
+    refunded: Mapping[str | None, int],
+    parts: Sequence[ReturnedPart],
+    days: ReturnDays,
 ) -> tuple[records.Refund, ...]:
     """
-    All that went back of an order, `refunded` in minor units: one refund for each date
-    that these rows give, and one for what has none.
+    All that went back of an order, `refunded` in minor units for each occurrence or for
+    `None`: one refund for each date and occurrence that these rows give, and one of
+    each occurrence for what has no date.
     """
-    if not parts:
-        return (records.Refund(order_id, refunded),) if refunded else ()
-    by_date: dict[datetime, list[ReturnedPart]] = {}
+    by_date: dict[tuple[datetime, str | None], list[ReturnedPart]] = {}
     for part in parts:
         date = days.date_of(part.placed)
         if date is not None:
-            by_date.setdefault(date, []).append(part)
+            by_date.setdefault((date, part.occurrence_id), []).append(part)
     dated = [
         records.Refund(
             order_id,
@@ -144,12 +150,23 @@ def refunds_by_date(
             face=sum(part.face or 0 for part in of_date),
             buyer_fee=_sum_known(part.buyer_fee for part in of_date),
             tax=_tax_of(of_date),
+            occurrence_id=occurrence_id,
         )
-        for date, of_date in sorted(by_date.items(), key=lambda item: item[0])
+        for (date, occurrence_id), of_date in sorted(by_date.items(), key=_place)
     ]
-    rest = refunded - sum(refund.amount for refund in dated)
-    undated = [records.Refund(order_id, rest)] if rest else []
+    rest = dict(refunded)
+    for refund in dated:
+        rest[refund.occurrence_id] -= refund.amount
+    undated = [
+        records.Refund(order_id, amount, occurrence_id=occurrence_id)
+        for occurrence_id, amount in rest.items()
+    ]
     return tuple(refund for refund in (*undated, *dated) if refund.amount)
+
+
+def _place(item: tuple[tuple[datetime, str | None], Any]) -> tuple[datetime, str]:
+    (date, occurrence_id), _ = item
+    return date, occurrence_id or ""
 
 
 def _tax_of(parts: Sequence[ReturnedPart]) -> int | None:

@@ -5,8 +5,9 @@ says of a night stays there, and what names none is divided by price. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -14,6 +15,7 @@ from ticketsync.core import money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import given_back
+from ticketsync.providers.file_import.dated_refunds import ReturnedPart
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of
 from ticketsync.providers.file_import.returns import ReturnedRow
@@ -72,9 +74,8 @@ class NightParts:
         """
         found = [0] * len(self._tickets)
         for line, amount in rows:
-            kind = safe(line.get("kind", ""))
-            what = f"a row of the kind {kind!r} over {self._values.shown(amount)}"
-            self._divide(found, amount, self._places_for(line, what))
+            places = self._places_for(line, self._entry(line, amount))
+            self._divide(found, amount, places)
         return found
 
     def taxes(self) -> list[int]:
@@ -115,13 +116,71 @@ class NightParts:
             self._divide(found, amount, self._places_taken(item))
         return found
 
+    def returned_parts(
+        self,
+        parts: Sequence[ReturnedPart],
+        taken: Sequence[Taken],
+        entries: Sequence[Amount],
+    ) -> list[ReturnedPart]:
+        """
+        What each row takes back, by night: `parts` are those of the rows that take back
+        tickets, and then those of rows for fees and taxes.
+        """
+        found: list[ReturnedPart] = []
+        # What a sale says, too, is divided as it is there.
+        stated = self.refunded(())
+        for part, item in zip(parts, taken, strict=False):
+            places = self._places_taken(item)
+            weights = self._weights if item.is_counted else stated
+            found += self._of_nights(part, places, weights)
+            if not item.is_counted:
+                shares = _shares(part.amount, places, weights)
+                for n, share in zip(places, shares, strict=True):
+                    stated[n] = max(0, stated[n] - share)
+        for part, (line, amount) in zip(parts[len(taken) :], entries, strict=True):
+            places = self._places_for(line, self._entry(line, amount))
+            found += self._of_nights(part, places, self._weights)
+        return found
+
+    def _of_nights(
+        self, part: ReturnedPart, places: Sequence[int], weights: Sequence[int]
+    ) -> Iterator[ReturnedPart]:
+        nights = dict.fromkeys(self._tickets[n].occurrence_id for n in places)
+        if len(nights) == 1:
+            yield replace(part, occurrence_id=next(iter(nights)))
+            return
+        on_top = part.amount - (part.face or 0) - (part.buyer_fee or 0)
+        divided = [
+            self._by_night(_shares(amount, places, weights), places)
+            for amount in (part.amount, part.buyer_fee or 0, on_top, part.tax or 0)
+        ]
+        for night in nights:
+            amount, fee, added, tax = (sums[night] for sums in divided)
+            yield ReturnedPart(
+                part.placed,
+                amount,
+                None if part.face is None else amount - fee - added,
+                None if part.buyer_fee is None else fee,
+                None if part.tax is None else tax,
+                night,
+            )
+
+    def _by_night(self, shares: Sequence[int], places: Sequence[int]) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for n, share in zip(places, shares, strict=True):
+            found[self._tickets[n].occurrence_id] += share
+        return found
+
     def _places_taken(self, item: Taken) -> Sequence[int]:
         what = f"a row that takes back {self._values.shown(item.row.amount)}"
         return item.places or self._places_for(item.line, what)
 
+    def _entry(self, line: Cells, amount: int) -> str:
+        kind = safe(line.get("kind", ""))
+        return f"a row of the kind {kind!r} over {self._values.shown(amount)}"
+
     def _divide(self, parts: list[int], amount: int, places: Sequence[int]) -> None:
-        weights = [self._weights[n] for n in places]
-        shares = money.split(amount, weights) if amount else [0] * len(places)
+        shares = _shares(amount, places, self._weights)
         for n, share in zip(places, shares, strict=True):
             parts[n] += share
 
@@ -161,6 +220,12 @@ class NightParts:
         is_at_time = bool(own["starts_at"] == named["starts_at"])
         is_of_event = any(own[it] == named[it] for it in ("event_id", "name"))
         return bool(own["id"] == named["id"]) or (is_at_time and is_of_event)
+
+
+def _shares(amount: int, places: Sequence[int], weights: Sequence[int]) -> list[int]:
+    if not amount:
+        return [0] * len(places)
+    return money.split(amount, [weights[n] for n in places])
 
 
 def with_amounts(

@@ -13,6 +13,7 @@ from ticketsync.providers.file_import.columns import Line
 Rules = Mapping[str, Any]
 
 
+_BY_NIGHT: Rules = {"by_night": True, "returns_by_night": True}
 _OF_NIGHT = ("starts", "event_id", "event", "show_id")
 
 
@@ -20,8 +21,10 @@ class OrderRules:
     """
     The rules of each order of a folder; orders alike share them.
 
-    dated_returns  the day of a return is that which its row gives
-    by_night       its rows are of several nights, and what each says stays on its own
+    dated_returns      the day of a return is that which its row gives
+    by_night           its rows are of several nights, and what each says stays on its
+                       own
+    returns_by_night   so does what went back, each part with its day
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -29,7 +32,7 @@ class OrderRules:
             (is_dated, is_by_night): {
                 **rules,
                 **({"dated_returns": True} if is_dated else {}),
-                **({"by_night": True} if is_by_night else {}),
+                **(_BY_NIGHT if is_by_night else {}),
             }
             for is_dated in (False, True)
             for is_by_night in (False, True)

@@ -7,7 +7,8 @@ versions stored are as they stood in the report.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -150,8 +151,9 @@ class _OrderParser:
         charges = self.charges()
         back = self.given_back(charges)
         sums = self.sums(charges, back)
-        made = self.by_ticket(charges, back, sums)
-        parts = self.dated_parts(charges, back)
+        night = self.night_parts(charges, back)
+        made = self.by_ticket(charges, back, sums, night)
+        parts = self.dated_parts(charges, back, night)
         days = ReturnDays(self.lines_of("sale"), self.rules["timezone"])
         first = (self.lines_of("sale") or self.lines)[0]
         occurrence = self.values.occurrence(first)
@@ -175,7 +177,9 @@ class _OrderParser:
                 t.listed - t.face for t in back.tickets if t.listed is not None
             ),
             fees=self.fees(charges, back, sums, made),
-            refunds=dated_refunds.refunds_by_date(id_, back.amount, parts, days),
+            refunds=dated_refunds.refunds_by_date(
+                id_, self.refunded(back, made), parts, days
+            ),
             channel=first.get("channel", ""),
             doubt=self.discrepancy(charges, back, sums)
             or self.early_return(parts, days),
@@ -311,13 +315,28 @@ class _OrderParser:
                 word="two-taxes",
             )
 
-    def by_ticket(self, charges: _Charges, back: _GivenBack, sums: _Sums) -> _ByTicket:
+    def night_parts(self, charges: _Charges, back: _GivenBack) -> NightParts | None:
+        """
+        What divides the amounts of an order over several nights; `None` for one of a
+        single night.
+        """
+        if not self.rules.get("by_night") or not charges.sales:
+            return None
+        return NightParts(self.values, charges.sales, back.tickets)
+
+    def by_ticket(
+        self,
+        charges: _Charges,
+        back: _GivenBack,
+        sums: _Sums,
+        night: NightParts | None,
+    ) -> _ByTicket:
         """
         Fees, taxes and returns ticket by ticket in an order over several nights. In one
         of a single night, all that is of the whole order is left to be allocated.
         """
         left = sums.buyer_fees - back.buyer_fees
-        if not self.rules.get("by_night") or not charges.sales:
+        if night is None:
             return _ByTicket(
                 back.tickets,
                 charges.fees.charged,
@@ -325,7 +344,6 @@ class _OrderParser:
                 row_fees.buyer_fees_by_ticket(back.tickets, left),
             )
         fees, taxes = charges.fees, charges.taxes
-        night = NightParts(self.values, charges.sales, back.tickets)
         tax = night.of_rows(taxes.charged_rows) if taxes.lines else night.taxes()
         fees_back = night.of_rows(fees.returned_rows)
         taxes_back = night.of_rows(taxes.returned_rows)
@@ -342,8 +360,23 @@ class _OrderParser:
         kept = tuple(it.fee - n for it, n in zip(tickets, gone, strict=True))
         return _ByTicket(tickets, 0, False, kept)
 
+    def refunded(self, back: _GivenBack, made: _ByTicket) -> Mapping[str | None, int]:
+        """
+        All that went back, by occurrence where that is known.
+        """
+        if not self.is_returned_by_night:
+            return {None: back.amount}
+        found: Counter[str | None] = Counter()
+        for ticket in made.tickets:
+            found[ticket.occurrence_id] += ticket.refunded or 0
+        return found
+
+    @property
+    def is_returned_by_night(self) -> bool:
+        return bool(self.rules.get("returns_by_night") and self.lines_of("sale"))
+
     def dated_parts(
-        self, charges: _Charges, back: _GivenBack
+        self, charges: _Charges, back: _GivenBack, night: NightParts | None
     ) -> list[dated_refunds.ReturnedPart]:
         """
         What each row takes back, in an order whose rows say when.
@@ -351,13 +384,17 @@ class _OrderParser:
         if not self.rules.get("dated_returns"):
             return []
         has_fees = bool(charges.fees.lines) or any("fee" in it for it in self.lines)
-        return dated_refunds.parts_of_rows(
+        fees, taxes = charges.fees.taken_back, charges.taxes.taken_back
+        parts = dated_refunds.parts_of_rows(
             [item.row for item in back.taken],
-            charges.fees.taken_back,
-            charges.taxes.taken_back,
+            fees,
+            taxes,
             has_fees=has_fees,
             tax_on_top=self.rules["tax_on_top"],
         )
+        if night is None or not self.is_returned_by_night:
+            return parts
+        return night.returned_parts(parts, back.taken, [*fees, *taxes])
 
     def fees(
         self, charges: _Charges, back: _GivenBack, sums: _Sums, made: _ByTicket

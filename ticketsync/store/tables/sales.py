@@ -144,7 +144,7 @@ class RefundRow(Row):
     order that we held without it (`seen`), or a placeholder (`assumed`). `seen_at` is
     permanent. `face`, `buyer_fee` and `tax` are empty where the platform does not
     report what was returned of them, and `occurrence_id` where it does not report which
-    performance the refund was for (none does so far).
+    performance the refund was for: only the reports of an order over several nights do.
     """
 
     __tablename__ = "refunds"
