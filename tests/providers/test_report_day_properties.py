@@ -67,6 +67,22 @@ def by_day(backs):
     return dict(found)
 
 
+def sums(amounts, place):
+    """
+    The sums by one part of their keys.
+    """
+    found = Counter()
+    for key, amount in amounts.items():
+        found[key[place]] += amount
+    return dict(found)
+
+
+def night_of(occurrence_id):
+    if occurrence_id is None:
+        return None
+    return GALA if occurrence_id.startswith("Gala") else LATE
+
+
 def by_night(rows):
     """
     The sums by night, and what is of no night.
@@ -113,16 +129,16 @@ def test_days_and_nights_are_those_of_the_rows(folders, entries, seed, is_apart)
         folder.put("a.csv", HEADING, *map(line, chance.sample(both, len(both))))
     order = folder.orders()["1"]
     assert not isinstance(order, str), order
-    days = Counter()
+    returned = Counter()
     for refund in order.refunds:
         day = refund.refunded_at.date().isoformat() if refund.refunded_at else ""
-        days[day] += refund.amount
+        returned[day, night_of(refund.occurrence_id)] += refund.amount
         if refund.refunded_at:
             assert refund.face + (refund.buyer_fee or 0) == refund.amount
-    assert dict(days) == by_day(backs)
+    assert sums(returned, 0) == by_day(backs)
     charged, refunded = Counter(), Counter()
     for share in allocate(order, b"").shares:
-        night = GALA if share.occurrence_id.startswith("Gala") else LATE
+        night = night_of(share.occurrence_id)
         charged[night] += share.charged
         refunded[night] += share.refunded
     sold, back = by_night(rows), by_night(backs)
@@ -130,3 +146,8 @@ def test_days_and_nights_are_those_of_the_rows(folders, entries, seed, is_apart)
     nights = {row.night for row in rows} - {","}
     if len(nights) > 1:
         assert is_about(refunded, back, back.pop(",", 0))
+        assert sums(returned, 1) == +refunded
+        for day in by_day(backs):
+            of_day = by_night([row for row in backs if row.day[:10] == day])
+            found = Counter({n: returned[day, n] for n in (GALA, LATE)})
+            assert is_about(found, of_day, of_day.pop(",", 0))
