@@ -24,6 +24,7 @@ Databases, of each kind unless said otherwise
 Commands
   season           the home of a venue that was set up by commands, to be copied
   venue            a copy of it with a sandbox; `venue(*words)` runs that command
+  scripts          runs the script of a case that once failed
 
 Pages
   site             the pages over `full`
@@ -50,6 +51,7 @@ from jinja2 import BytecodeCache, Environment
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from support import made_databases
+from support.case_scripts import CaseScripts
 from support.commands import in_home
 from support.dates import NOW, TODAY
 from support.pin_keys import put_pin_key
@@ -377,6 +379,13 @@ def venue(home, season):
     with server.serving(sandbox) as sandbox.url:
         moved_to(str(home / "ticketsync.db"), sandbox).close()
         yield in_home(home, sandbox)
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory):
+    scripts = CaseScripts(tmp_path_factory.mktemp("cases"))
+    yield scripts
+    scripts.close()
 
 
 # The pages

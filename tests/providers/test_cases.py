@@ -7,7 +7,6 @@ import re
 
 import pytest
 from support import needs
-from support.case_scripts import CaseScripts
 from support.needs import CASES
 
 pytestmark = needs.cases
@@ -171,13 +170,6 @@ RIGHT = {
 BOTH = "Traceback|A fault in ticketsync itself|newer ticketsync|panicked|schema-drift"
 
 
-@pytest.fixture(scope="module")
-def scripts(tmp_path_factory):
-    scripts = CaseScripts(tmp_path_factory.mktemp("cases"))
-    yield scripts
-    scripts.close()
-
-
 def test_every_case_about_a_report_is_run():
     there = {
         folder.name
@@ -190,7 +182,8 @@ def test_every_case_about_a_report_is_run():
 
 @pytest.mark.parametrize("case", RIGHT)
 def test_a_case_has_its_figures_or_its_rows_are_set_aside(scripts, case):
-    said = scripts.run(case)
+    done = scripts.run(case)
+    said = done.stdout + done.stderr
     flat = re.sub(r"\n    (?=\S)", " ", said)  # the terminal's line breaks in a message
     for pattern in RIGHT[case]:
         assert re.search(pattern, said) or re.search(pattern, flat), said

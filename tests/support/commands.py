@@ -26,9 +26,12 @@ SERVER = Path(__file__).with_name("command_server.py")
 SECONDS = 120  # nobody waits longer for a command that hangs
 
 
-def run(*arguments, input="", env=None, cwd=None, check=False, timeout=SECONDS):
+def run(
+    *arguments, input="", env=None, cwd=None, check=False, timeout=SECONDS, at=None
+):
     """
-    What the command said and ended with, as `subprocess.run` puts it, in text.
+    What the command said and ended with, as `subprocess.run` puts it, in text. Its
+    clock stands at the instant `at`, written in ISO 8601, if one is given.
     """
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdin,
@@ -38,7 +41,7 @@ def run(*arguments, input="", env=None, cwd=None, check=False, timeout=SECONDS):
         stdin.write(input)
         stdin.seek(0)
         files = [file.fileno() for file in (stdin, stdout, stderr)]
-        process = Process(asked(arguments, env, cwd), files)
+        process = Process(asked(arguments, env, cwd, at=at), files)
         try:
             code = process.wait(timeout)
         finally:
@@ -92,7 +95,7 @@ def talk(*arguments, env):
     return Terminal(*arguments, env={**env, "PROMPT_TOOLKIT_NO_CPR": "1"})
 
 
-def asked(arguments, env=None, cwd=None, *, terminal=False):
+def asked(arguments, env=None, cwd=None, *, terminal=False, at=None):
     """
     What the server is sent, beside the three open files.
     """
@@ -103,6 +106,7 @@ def asked(arguments, env=None, cwd=None, *, terminal=False):
         "environment": dict(os.environ if env is None else env),
         "folder": os.fspath(cwd or os.getcwd()),
         "terminal": terminal,
+        "at": at,
     }
 
 

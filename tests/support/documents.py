@@ -7,19 +7,17 @@ name in the folder of the commands; `yaml config.yaml`: the settings. `sql`: run
 database.
 """
 
-import json
 import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from support import commands
+
 ROOT = Path(__file__).parents[2]
 MOMENT = "2026-11-20T02:00:00+00:00"  # when the examples take place
-RUNNER = Path(__file__).with_name("example_runner.py")
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -85,19 +83,19 @@ class Venue:
 
     def run(self, lines):
         """
-        Run these lines of a shell, all of them in one process; their results.
+        Run these lines of a shell, on one fixed day, so that they give the same figures
+        every day; their results.
         """
         steps = [step for line in lines if (step := self._step(line))]
-        done = subprocess.run(
-            [sys.executable, str(RUNNER), MOMENT],
-            input=json.dumps(steps),
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
+        return [(step, self._result(step)) for step in steps]
+
+    def _result(self, step):
+        done = commands.run(
+            *step["words"], env=self.environment, cwd=self.folder, at=MOMENT
         )
-        assert done.returncode == 0, done.stderr
-        return list(zip(steps, json.loads(done.stdout), strict=True))
+        if step["to"]:
+            (self.folder / step["to"]).write_text(done.stdout, encoding="utf-8")
+        return {"code": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
 
     def _step(self, line):
         words = shlex.split(line)

@@ -304,8 +304,9 @@ def play(venue, settings, frozen, monkeypatch, plan):
             storm.chance.shuffle(mixed)
             asyncio.run(send_all(address, storm, mixed))
             receive.process_deliveries(database, settings)
-            gc.collect()  # what waits for the collector is not held
-            size.append(tracemalloc.get_traced_memory()[0])
+            if tracemalloc.is_tracing():
+                gc.collect()  # what waits for the collector is not held
+                size.append(tracemalloc.get_traced_memory()[0])
     for _ in range(12):  # what is to be tried again, and the last sync of its span
         frozen(clock.now() + timedelta(minutes=20))
         receive.process_deliveries(database, settings)

@@ -3,16 +3,13 @@ Importing a season: the same shows from a calendar and from a workbook as people
 it, a second list that changes some of them, and the cases that once failed.
 """
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 import xlsxwriter
-from support.needs import CASES, cases
+from support.needs import cases
 
 from ticketsync.catalogue import import_file, list_plan, shows
 from ticketsync.catalogue.import_file import ListOptions
@@ -342,16 +339,6 @@ def test_what_changed_since_the_preview_is_not_overwritten(venue, tmp_path):
 # The cases that once failed, run from where they lie
 
 
-def outcome(name):
-    done = subprocess.run(
-        ["bash", CASES / name / "run.sh"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TICKETSYNC": f"{sys.executable} -m ticketsync"},
-    )
-    return done.stdout, done.stderr
-
-
 @cases
 @pytest.mark.parametrize(
     ("name", "expected", "message"),
@@ -384,6 +371,6 @@ def outcome(name):
         ),
     ],
 )
-def test_a_case_that_once_failed(name, expected, message):
-    stdout, stderr = outcome(name)
-    assert (stdout, message in stderr) == (expected, True), stderr
+def test_a_case_that_once_failed(scripts, name, expected, message):
+    done = scripts.run(name)
+    assert (done.stdout, message in done.stderr) == (expected, True), done.stderr

@@ -27,6 +27,23 @@ def get_bookmarks(
     return {row.event_id: row.value for row in rows}
 
 
+def get_streams(
+    connection: Connection, account_id: int, streams: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """
+    The bookmarks of several streams, by stream, as `get_bookmarks` gives each.
+    """
+    found: dict[str, dict[str, str]] = {stream: {} for stream in streams}
+    rows = connection.execute(
+        select(bookmarks.c.stream, bookmarks.c.event_id, bookmarks.c.value).where(
+            bookmarks.c.account_id == account_id, bookmarks.c.stream.in_(list(found))
+        )
+    )
+    for stream, event_id, value in rows:
+        found[stream][event_id] = value
+    return found
+
+
 def list_bookmarks(connection: Connection, stream: str) -> list[tuple[str, str, str]]:
     """
     The bookmarks of a stream of all accounts: the account's name, its key, its value.

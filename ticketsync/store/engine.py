@@ -48,6 +48,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.url = engine.url.render_as_string(hide_password=True)
         self._writers = engine.execution_options(ticketsync_write=True)
         self._readers = engine
         self._writer = threading.Lock()
@@ -59,10 +60,6 @@ class Database:
     @property
     def dialect(self) -> str:
         return self._engine.dialect.name
-
-    @property
-    def url(self) -> str:
-        return self._engine.url.render_as_string(hide_password=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -430,8 +427,14 @@ def _note_write(connection: Connection, statement: Any, *_: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("ticketsync_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("ticketsync_write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # Without SQLAlchemy, which takes longer than most reads: it locks nothing, so it
+    # does not fail.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("BEGIN").close()
 
 
 def _refuse_writable(url: URL) -> None:

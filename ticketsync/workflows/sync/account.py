@@ -37,6 +37,11 @@ from ticketsync.workflows.sync.plan import (
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
+OF_PLANS = (  # streams that decide what is read
+    *(streams.READ, streams.BEGUN, streams.CHANGED, streams.SWEPT),
+    *(streams.UNFINISHED, streams.NEWEST, streams.READ_ALL),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
@@ -182,19 +187,16 @@ def _unmatched(number: int) -> str:
 
 def _bookmarks(run: AccountRun) -> Bookmarks:
     with run.database.read() as connection:
-
-        def held(stream: str) -> dict[str, str]:
-            return bookmarks.get_bookmarks(connection, run.account.id, stream)
-
-        return Bookmarks(
-            read=held(streams.READ),
-            begun=held(streams.BEGUN),
-            changed=held(streams.CHANGED),
-            swept=held(streams.SWEPT),
-            unfinished=held(streams.UNFINISHED).get(""),
-            newest=held(streams.NEWEST).get(""),
-            must_read_all=bool(held(streams.READ_ALL)),
-        )
+        held = bookmarks.get_streams(connection, run.account.id, OF_PLANS)
+    return Bookmarks(
+        read=held[streams.READ],
+        begun=held[streams.BEGUN],
+        changed=held[streams.CHANGED],
+        swept=held[streams.SWEPT],
+        unfinished=held[streams.UNFINISHED].get(""),
+        newest=held[streams.NEWEST].get(""),
+        must_read_all=bool(held[streams.READ_ALL]),
+    )
 
 
 def _keep_what_is_complete(

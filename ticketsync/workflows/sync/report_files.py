@@ -25,6 +25,8 @@ from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.due import is_over
 
 MOST_NOTES = 8  # of one run
+OF_THE_WHOLE = (streams.FOLDER, streams.READ_ALL, streams.UNFINISHED)
+OF_REPORTS = (streams.REPORTS, streams.REPORTS_READ)
 
 
 def is_unchanged(run: AccountRun) -> bool:
@@ -37,15 +39,16 @@ def is_unchanged(run: AccountRun) -> bool:
         return False
     account_id = run.account.id
     with run.database.read() as connection:
-        held = bookmarks.get_bookmarks(connection, account_id, streams.FOLDER).get("")
+        marks = bookmarks.get_streams(connection, account_id, OF_THE_WHOLE)
         waits = (
-            bookmarks.get_bookmarks(connection, account_id, streams.READ_ALL)
-            or bookmarks.get_bookmarks(connection, account_id, streams.UNFINISHED)
+            marks[streams.READ_ALL]
+            or marks[streams.UNFINISHED]
             or quarantine.list_unread(connection, account_id)
         )
         last_sweep = runs.last_sweep(connection, account_id)
     hours = timedelta(hours=run.settings.sync.sweep_hours)
     is_sweep_due = last_sweep is None or is_over(last_sweep, hours, clock.now())
+    held = marks[streams.FOLDER].get("")
     if not held or waits or is_sweep_due:
         return False
     return provider.state() == held
@@ -95,8 +98,7 @@ def held_names(database: Database, account_id: int) -> HeldNames:
     with database.read() as connection:
         listed = occurrences.list_occurrences(connection, account_id)
         orders = stored_orders.list_occurrence_of_orders(connection, account_id)
-        reports = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS)
-        read = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS_READ)
+        marks = bookmarks.get_streams(connection, account_id, OF_REPORTS)
     events = {occurrence.id: occurrence.provider_event_id for occurrence in listed}
     names: dict[str, set[str]] = {}
     for occurrence in listed:
@@ -111,9 +113,15 @@ def held_names(database: Database, account_id: int) -> HeldNames:
         frozenset(occurrence.event for occurrence in listed),
         {id_: events.get(row, "") for id_, row in orders.items()},
         names,
-        {key: frozenset(json.loads(ids)) for key, ids in reports.items()},
+        {
+            key: frozenset(json.loads(ids))
+            for key, ids in marks[streams.REPORTS].items()
+        },
         stored,
-        {digest: ReadReport(*json.loads(text)) for digest, text in read.items()},
+        {
+            digest: ReadReport(*json.loads(text))
+            for digest, text in marks[streams.REPORTS_READ].items()
+        },
     )
 
 
