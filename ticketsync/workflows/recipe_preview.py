@@ -6,7 +6,7 @@ of a report, of a folder, or of the folder of an account.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -265,8 +265,16 @@ def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
         *(scope, rows, tuple(unread), doubts),
-        *(reports.notes, reports.unmapped, words),
+        *((*reports.notes, *_without_days(reports)), reports.unmapped, words),
     )
+
+
+def _without_days(reports: Reports) -> Iterator[str]:
+    if "placed" not in reports.recipe.columns:
+        yield (
+            "the recipe maps no column to `placed`: sales count on the day of their "
+            "show"
+        )
 
 
 def _words(reports: Reports, field: str) -> list[ReportWord]:
