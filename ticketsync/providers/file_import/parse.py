@@ -179,7 +179,8 @@ class _OrderParser:
             channel=first.get("channel", ""),
             doubt=self.discrepancy(charges, back, sums)
             or dated_refunds.early_return(parts, days, self.values.shown)
-            or dated_refunds.coming_return(self.lines),
+            or dated_refunds.coming_return(self.lines)
+            or kept_fees.uncounted(self.values, charges.sales, charges.status),
         )
 
     def charges(self) -> _Charges:
