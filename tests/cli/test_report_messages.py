@@ -497,7 +497,7 @@ def test_the_words_of_mapped_columns_are_counted_for_programs(office):
     table = list(csv.DictReader(lines))
     counted = [{name: row[name] for name in words[0]} for row in table if row["word"]]
     assert counted == words
-    assert {len(row) for row in table} == {16}
+    assert {len(row) for row in table} == {19}
 
 
 def test_two_reports_with_the_same_rows_count_twice_only_if_the_recipe_says_so(office):

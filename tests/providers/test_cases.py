@@ -149,7 +149,10 @@ RIGHT = {
         "does not map the column 'Status'",
     ],
     "title_line_above_semicolons": [
-        r"(?:1001 +Gala +05 Dec 19:30 +2 +50.00[^A-Z]*AUD\nRead: .*\nrc 0\n[^=]*){2}"
+        r"(?:1001 +Gala +05 Dec 19:30 +2 +50.00[^A-Z]*AUD\n"
+        r"paid: 1 order, 2 tickets sold, charged 50.00, refunded 0.00, fees unknown "
+        r"\(AUD\)\nNote: the recipe maps no column to `placed`: .*\nRead: .*\nrc 0\n"
+        r"[^=]*){2}"
     ],
     "todaytix_general_admission": [
         "rc 0",

@@ -276,3 +276,50 @@ def test_an_order_bought_at_two_times_has_the_day_of_the_first(folder, sequence)
     )  # midnight in Sydney
     assert refunds(found) == [(4000, at("2026-10-20"), 4000, None, None)]
     assert found.doubt is None
+
+
+def test_a_return_on_a_day_to_come_counts_and_its_day_does_not(folder, frozen):
+    """
+    On 26 November at 13:30 UTC it is the 27th in Sydney.
+    """
+    frozen(datetime(2026, 11, 26, 13, 30, tzinfo=UTC))
+    back = f"1,{GALA},Adult,-1,-40.00,{{}},-2.00,-3.64,"
+    found = read(folder, SALE, back.format("2026-11-27"))["1"]
+    assert refunds(found) == [(4200, at("2026-11-27"), 4000, 200, 364)]
+    assert found.doubt is None
+    found = read(folder, SALE, back.format("2026-11-28 09:00"))["1"]
+    assert money(found) == (1, 8400, 4200)
+    assert refunds(found) == [(4200, *UNDATED)]
+    assert found.doubt == (
+        "a row takes something back on 2026-11-28 09:00, a day that had not come when "
+        "the report was read: it counts, and that is not taken for the day of the "
+        "return; correct it in the report"
+    )
+    # Of two rows only one has a day of its own.
+    found = read(folder, SALE, back.format("2062-11-20"), back.format("2026-11-20"))[
+        "1"
+    ]
+    assert refunds(found) == [
+        (4200, *UNDATED),
+        (4200, at("2026-11-20"), 4000, 200, 364),
+    ]
+
+
+def test_a_sale_on_a_day_to_come_is_set_aside_by_name(folder, frozen):
+    frozen(datetime(2026, 11, 26, 13, 30, tzinfo=UTC))
+    today, later = (SALE.replace("2026-10-01", f"2026-11-{n}") for n in (27, 28))
+    assert money(read(folder, today)["1"]) == (2, 8400, 0)
+    assert read(folder, later)["1"] == (
+        "a.csv, line 2: placed is '2026-11-28 10:12', after today (2026-11-27): "
+        "correct the day in the report, or the order of day and month by `dates` in "
+        "the recipe"
+    )
+    frozen(datetime(2026, 11, 27, 13, 30, tzinfo=UTC))
+    assert money(read(folder, later)["1"]) == (2, 8400, 0)
+
+
+def test_without_a_day_of_the_sale_the_show_may_be_to_come(folder, frozen):
+    frozen(datetime(2026, 11, 26, 13, 30, tzinfo=UTC))
+    folder.recipe()
+    folder.put("a.csv", HEADING, f"1,{GALA},Adult,2,80.00")
+    assert money(folder.orders()["1"]) == (2, 8000, 0)

@@ -155,6 +155,28 @@ def test_an_order_of_cancelled_lines_counts_nowhere(folder):
     assert (money(found["1"]), found["1"].total) == ((0, 0, 0), 5900)
 
 
+@pytest.mark.parametrize("has_other", [True, False])
+def test_what_was_kept_of_a_cancelled_line_is_named(folder, has_other):
+    """
+    Of 80.00 that were paid 2.00 were kept; 4.50 more of a line that cost nothing.
+    """
+    folder.recipe(STATUS, status="State", kept="Kept")
+    sold = [f"1,{GALA},Adult,2,80.00,Sold,2.00"] if has_other else []
+    stopped = f"1,{GALA},Adult,1,40.00,{{}},{{}}"
+    folder.put("a.csv", f"{HEADING},State,Kept", *sold, stopped.format("Stopped", 4.5))
+    order = folder.orders()["1"]
+    assert (order.charged, order.total_fees) == ((8000, 200) if has_other else (0, 0))
+    assert order.doubt == (
+        "4.50 AUD was kept of what was cancelled, and is not counted: by its status "
+        "nothing was paid; map the word to `void` or `refunded` in the recipe if it was"
+    )
+    folder.put("a.csv", f"{HEADING},State,Kept", *sold, stopped.format("Void", 4.5))
+    order = folder.orders()["1"]
+    assert (order.total_fees, order.doubt) == (650 if has_other else 450, None)
+    folder.put("a.csv", f"{HEADING},State,Kept", *sold, stopped.format("Stopped", 0))
+    assert folder.orders()["1"].doubt is None
+
+
 def test_the_tax_of_a_cancelled_line_is_not_charged(folder):
     found = read(
         folder,

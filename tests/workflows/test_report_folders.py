@@ -18,7 +18,7 @@ from ticketsync.providers.file_import import folder as folders
 from ticketsync.reporting import waiting
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import shows as shows_table
-from ticketsync.store.tables.sales import orders, quarantine, tickets
+from ticketsync.store.tables.sales import orders, quarantine, refunds, tickets
 from ticketsync.workflows import (
     account_options,
     confirm,
@@ -130,7 +130,7 @@ def test_the_preview_is_what_is_saved(account):
         f"9,{GALA},Adult,x,75.00",
     )
     found = recipe_preview.preview(
-        {"recipe": str(account.path / "r.yaml")}, str(file), None
+        {"recipe": str(account.path / "r.yaml")}, str(file), lambda: account.database
     )
     (account.path / "in" / "a.csv").unlink()
     account.sync()
@@ -152,6 +152,94 @@ def test_the_preview_is_what_is_saved(account):
         for id_, charged, number, sold in saved
     ]
     assert found.troubles == list(account.waiting().values())
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.xlsx"])
+def test_the_preview_has_the_statuses_days_and_totals_that_are_saved(account, name):
+    """
+    Order 7 gives 25.00 back on a day of its own, 8 by its status, and 9 is not paid.
+    """
+    account.recipe(
+        "status: {paid: [Sold], refunded: [Gone], pending: [Owing]}",
+        placed="Day",
+        status="State",
+        kept="Kept",
+    )
+    (account.path / "in" / "a.csv").unlink()
+    file = account.put(
+        name,
+        f"{HEADING},Day,State,Kept",
+        f"7,{GALA},Adult,2,50.00,2026-11-01 20:00,Sold,2.00",
+        f"7,{GALA},Adult,-1,-25.00,2026-11-20 20:00,Sold,0.00",
+        f"8,{GALA},Adult,3,75.00,2026-11-02 20:00,Gone,0.00",
+        f"9,{GALA},Adult,1,25.00,2026-11-03 20:00,Owing,0.00",
+    )
+    options = {"recipe": str(account.path / "r.yaml")}
+    found = recipe_preview.preview(options, str(file), lambda: account.database)
+    assert [
+        (row["order"], row["status"], row["refunded_on"]) for row in found.rows
+    ] == [
+        ("7", "paid", "2026-11-20 25.00 reported"),
+        ("8", "paid", "2026-11-02 75.00 assumed"),
+        ("9", "pending", ""),
+    ]
+    assert [str(total) for total in found.totals] == [
+        "paid: 2 orders, 1 ticket sold, charged 125.00, refunded 100.00, fees 2.00 "
+        "(AUD)",
+        "pending: 1 order, 0 tickets sold, charged 0.00, 25.00 not paid yet, refunded "
+        "0.00, fees 0.00 (AUD)",
+        "All: 3 orders, 1 ticket sold, charged 125.00, refunded 100.00, fees 2.00 "
+        "(AUD)",
+    ]
+    assert [str(refund) for refund in found.refunds] == [
+        "Refunded on 2026-11-02 (assumed): 75.00 AUD of 1 order",
+        "Refunded on 2026-11-20 (reported): 25.00 AUD of 1 order",
+    ]
+
+    account.sync()
+    with account.database.read() as connection:
+        sums = select(
+            orders.c.status, func.sum(orders.c.charged), func.sum(orders.c.refunded)
+        ).where(orders.c.provider_id.in_([*"789"]))
+        assert [*map(tuple, connection.execute(sums.group_by(orders.c.status)))] == [
+            ("paid", 12500, 10000),
+            ("pending", 0, 0),
+        ]
+        days = select(refunds.c.on_day, refunds.c.amount, refunds.c.basis)
+        assert [*map(tuple, connection.execute(days.order_by(refunds.c.on_day)))] == [
+            ("2026-11-02", 7500, "assumed"),
+            ("2026-11-20", 2500, "reported"),
+        ]
+    again = recipe_preview.preview({}, "other", lambda: account.database)
+    assert (again.totals, again.refunds) == (found.totals, found.refunds)
+
+
+def test_the_preview_of_an_account_has_the_stored_days_and_what_is_new(account):
+    """
+    Of order 1, 25.00 went back without a day: the day it was first read is kept, and
+    what a newer report takes back on a day of its own is added.
+    """
+    account.recipe(placed="Day")
+    heading = f"{HEADING},Day"
+    sold = f"1,{GALA},Adult,3,75.00,2026-11-01 20:00"
+    account.put("a.csv", heading, sold, f"1,{GALA},Adult,-1,-25.00,")
+    account.sync()
+    back = f"1,{GALA},Adult,-1,-25.00,2026-11-20 20:00"
+    account.put("a.csv", heading, sold, f"1,{GALA},Adult,-1,-25.00,", back)
+
+    def shown():
+        return recipe_preview.preview({}, "other", lambda: account.database).refunds
+
+    expected = [
+        "Refunded on 2026-11-01 (assumed): 25.00 AUD of 1 order",
+        "Refunded on 2026-11-20 (reported): 25.00 AUD of 1 order",
+    ]
+    assert [str(refund) for refund in shown()] == expected
+    account.sync()
+    assert [str(refund) for refund in shown()] == expected
+    with account.database.read() as connection:
+        days = select(refunds.c.on_day).order_by(refunds.c.on_day)
+        assert connection.scalars(days).all() == ["2026-11-01", "2026-11-20"]
 
 
 def test_a_bad_file_does_not_keep_an_account_from_being_removed(account):

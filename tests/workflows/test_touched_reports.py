@@ -26,7 +26,7 @@ def read(account):
 
 def preview(account, file):
     folder = {"recipe": str(account.path / "r.yaml"), "watch": str(account.path / "in")}
-    found = recipe_preview.preview(folder, str(file), None)
+    found = recipe_preview.preview(folder, str(file), lambda: account.database)
     sold = sum(int(row["sold"]) for row in found.rows)
     paid = sum(round(float(row["charged"]) * 100) for row in found.rows)
     return (len(found.rows), sold, paid), found

@@ -126,6 +126,8 @@ def _grouped(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _print_rest(found: Preview) -> None:
+    for line in (*found.totals, *found.refunds):
+        terminal.echo(str(line))
     for unread in found.unread:
         terminal.echo(f"Not read: {unread}")
     for text in found.doubts:
@@ -161,6 +163,7 @@ def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
     names = ["order", "event", "starts_at", "tickets", "charged", "refunded"]
     names += ["currency", "sold", "fees", "trouble", "timezone"]
     names += ["field", "column", "word", "rows", "means"]
+    names += ["status", "placed_at", "refunded_on"]
     empty = dict.fromkeys(names, "")
     orders = [_with_trouble(row) for row in found.rows]
     return [empty | row for row in (*orders, *troubles, *words)]

@@ -6,14 +6,14 @@ of a report, of a folder, or of the folder of an account.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
-from ticketsync.core import errors, money
+from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Page
@@ -22,7 +22,21 @@ from ticketsync.providers.file_import.folder import Reports
 from ticketsync.providers.file_import.recipe_keys import KINDS, STATUSES
 from ticketsync.providers.report_folder import HeldNames
 from ticketsync.sales.allocation import AllocatedOrder
+from ticketsync.sales.planned_refunds import (
+    PlannedRefund,
+    StoredRefunds,
+    planned_refunds,
+    read_stored_refunds,
+)
+from ticketsync.sales.refunds import Moment
+from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
+from ticketsync.workflows.recipe_totals import (
+    PreviewTotal,
+    RefundsOfDay,
+    refunds_by_day,
+    total_orders,
+)
 from ticketsync.workflows.sync import parse, report_files
 from ticketsync.workflows.sync.parse import KnownOrders
 
@@ -113,6 +127,8 @@ class Preview:
     notes           what was left out or decided by evidence
     unused_columns  the headings that the recipe does not use
     words           what the columns for status and kind say
+    totals          what the orders come to, by status and in all
+    refunds         what goes back on each day
     """
 
     scope: str
@@ -122,6 +138,8 @@ class Preview:
     notes: tuple[str, ...]
     unused_columns: tuple[str, ...]
     words: tuple[ReportWord, ...]
+    totals: tuple[PreviewTotal, ...]
+    refunds: tuple[RefundsOfDay, ...]
 
     @property
     def troubles(self) -> list[str]:
@@ -147,9 +165,9 @@ def preview(
     """
     path = Path(place).expanduser()
     if _is_account_too(place, path, open_database):
-        found, options, scope = _read_account(options, place, open_database)
-        scope += f" For the {_kind_of(path)} of that name write ./{safe(place)}."
-        return _previewed(found, options, scope)
+        found = _read_account(options, place, open_database)
+        scope = f"{found.scope} For the {_kind_of(path)} of that name write ./"
+        return _previewed(replace(found, scope=f"{scope}{safe(place)}."))
     is_recipe = place in recipe.builtin_names() or path.suffix in (".yaml", ".yml")
     if "recipe" not in options and (path.exists() or is_recipe):
         raise errors.UsageError(
@@ -159,20 +177,47 @@ def preview(
         )
     if path.is_dir():
         options = {**options, "watch": place}
-        found = folder.preview_folder(options, HeldNames())
+        reports = folder.preview_folder(options, HeldNames())
         scope = (
-            f"Read: {_number_of_reports(found)} in {safe(place)}. Not looked at: what "
-            "an account has stored; `ticketsync accounts recipe check ACCOUNT` does."
+            f"Read: {_number_of_reports(reports)} in {safe(place)}. Not looked at: "
+            "what an account has stored; `ticketsync accounts recipe check ACCOUNT` "
+            "does."
         )
     elif path.exists():
-        found = folder.preview_file(options, path)
+        reports = folder.preview_file(options, path)
         scope = (
             f"Read: {safe(path.name)} alone. Not looked at: other reports of its "
             "folder, and what an account has stored."
         )
     else:
-        found, options, scope = _read_account(options, place, open_database)
-    return _previewed(found, options, scope)
+        return _previewed(_read_account(options, place, open_database))
+    zone = _business_zone(open_database) or reports.recipe.timezone
+    return _previewed(_Read(reports, options, scope, zone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """
+    What was read and how: the reports, the options, in a sentence what was looked at,
+    the zone whose calendar decides on which day money went back, and what is stored.
+    """
+
+    reports: Reports
+    options: Options
+    scope: str
+    zone: str
+    stored: Mapping[str, StoredRefunds] = field(default_factory=dict)
+
+
+def _business_zone(open_database: Callable[[], Database]) -> str:
+    """
+    The zone by which `sync` dates refunds; `""` where nothing is set up yet.
+    """
+    try:
+        with open_database().read() as connection:
+            return get_business_zone(connection)
+    except errors.TicketsyncError:
+        return ""
 
 
 def _is_account_too(
@@ -196,10 +241,9 @@ def _kind_of(path: Path) -> str:
 
 def _read_account(
     options: Options, name: str, open_database: Callable[[], Database]
-) -> tuple[Reports, Options, str]:
+) -> _Read:
     """
-    The reports of an account beside what it holds, the options they were read with, and
-    what was looked at.
+    The reports of an account beside what it holds.
     """
     database = open_database()
     with database.read() as connection:
@@ -226,15 +270,20 @@ def _read_account(
         f"has stored {stored}"
     )
     scope += f", {absent:,} of them in no report here." if absent else "."
-    return found, options, scope
+    with database.read() as connection:
+        return _Read(
+            *(found, options, scope, get_business_zone(connection)),
+            read_stored_refunds(connection, account.id),
+        )
 
 
 def _number_of_reports(found: Reports) -> str:
     return number_of(len(found.files), "report")
 
 
-def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
-    provider = parse.offline_provider("file", options)
+def _previewed(read: _Read) -> Preview:
+    reports = read.reports
+    provider = parse.offline_provider("file", read.options)
     raws = list(reports.orders)
     named = {
         str(found["id"]): found
@@ -243,7 +292,12 @@ def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
         if (found := listing.occurrence_of(line, raw["rules"])) is not None
     }
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
-    rows = [_row(item, named) for item in page.orders]
+    moment = Moment(clock.now(), read.zone)
+    planned = [
+        (item, planned_refunds(item, read.stored.get(item.order.id), moment))
+        for item in page.orders
+    ]
+    rows = [_row(item, made, named) for item, made in planned]
     files = tuple(f"{file.name}, " for file in reports.files)
     unread = [
         Unread("", f"{error.message} {error.hint}") for error in reports.unread.values()
@@ -264,9 +318,18 @@ def _previewed(reports: Reports, options: Options, scope: str) -> Preview:
     )
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
-        *(scope, rows, tuple(unread), doubts),
-        *(reports.notes, reports.unmapped, words),
+        *(read.scope, rows, tuple(unread), doubts),
+        *((*reports.notes, *_without_days(reports)), reports.unmapped, words),
+        *(total_orders(page.orders), refunds_by_day(planned)),
     )
+
+
+def _without_days(reports: Reports) -> Iterator[str]:
+    if "placed" not in reports.recipe.columns:
+        yield (
+            "the recipe maps no column to `placed`: sales count on the day of their "
+            "show"
+        )
 
 
 def _words(reports: Reports, field: str) -> list[ReportWord]:
@@ -297,7 +360,9 @@ def _words(reports: Reports, field: str) -> list[ReportWord]:
 
 
 def _row(
-    item: AllocatedOrder, named: Mapping[str, Mapping[str, Any]]
+    item: AllocatedOrder,
+    planned: Sequence[PlannedRefund],
+    named: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, str]:
     """
     An order as it would be saved: its tickets are those with an id of their own.
@@ -321,4 +386,9 @@ def _row(
         "fees": "" if order.total_fees is None else text(order.total_fees),
         "timezone": show["timezone"],
         "doubt": order.doubt or "",
+        "status": order.status.value,
+        "placed_at": clock.iso(order.placed_at) or "",
+        "refunded_on": "; ".join(
+            f"{it.on_day} {text(it.amount)} {it.basis}" for it in planned
+        ),
     }

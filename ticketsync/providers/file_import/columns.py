@@ -10,12 +10,13 @@ later decides nothing about how a report was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 
 import msgspec
 
-from ticketsync.core import money, opened_files, rows
+from ticketsync.core import clock, money, opened_files, rows
 from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
@@ -23,6 +24,7 @@ from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import (
     AMOUNTS,
+    COMING,
     IDS,
     NEVER_PAID,
     WITHOUT_ENTRY,
@@ -179,6 +181,7 @@ class _LineReader:
             if field in AMOUNTS
         ]
         self._has_quantity = "quantity" in fields
+        self._today = clock.local(clock.now(), recipe.timezone).date()
 
     def line(self, row: MappedRow) -> Line:
         if row.problem:
@@ -206,8 +209,36 @@ class _LineReader:
         line.beside = row.beside
         if not problems:
             line.is_return = is_return(cells, self._recipe)
-            line.problem = self._missing(line) or self._no_sale(row.section, line)
+            line.problem = (
+                self._missing(line)
+                or self._no_sale(row.section, line)
+                or self._settle_coming_day(line)
+            )
         return line
+
+    def _settle_coming_day(self, line: Line) -> str:
+        """
+        A report cannot know what has not happened. A sale on a day to come cannot be
+        read; money that went back did so, and only its day is not taken: it is kept
+        under a name of its own, for the order to be named.
+        """
+        placed = line.cells.get("placed", "")
+        if not placed or self._day(placed) <= self._today:
+            return ""
+        if line.is_return:
+            line.cells[COMING] = line.cells.pop("placed")
+            return ""
+        return (
+            f"placed is {safe(placed)!r}, after today ({self._today.isoformat()}): "
+            "correct the day in the report, or the order of day and month by `dates` "
+            "in the recipe"
+        )
+
+    def _day(self, placed: str) -> date:
+        moment = datetime.fromisoformat(placed)
+        if moment.tzinfo is not None:
+            moment = clock.local(moment, self._recipe.timezone)
+        return moment.date()
 
     def _set_start(self, cells: dict[str, str]) -> None:
         """

@@ -4,19 +4,20 @@ over several nights by night. Pure.
 
 A row that takes something back gives its day by `placed`. One that has the time of the
 sale there says nothing of it: many reports repeat the day of the order on all of its
-rows. One before the sale cannot be, and is named.
+rows. One before the sale cannot be, nor one to come, and they are named.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
 from ticketsync.core import clock, records
 from ticketsync.providers.file_import.line_values import Cells
+from ticketsync.providers.file_import.recipe_keys import COMING
 from ticketsync.providers.file_import.returns import ReturnedRow
 from ticketsync.providers.file_import.same_order import has_time_of_day
 
@@ -167,6 +168,39 @@ def refunds_by_date(
 def _place(item: tuple[tuple[datetime, str | None], Any]) -> tuple[datetime, str]:
     (date, occurrence_id), _ = item
     return date, occurrence_id or ""
+
+
+def early_return(
+    parts: Sequence[ReturnedPart], days: ReturnDays, shown: Callable[[int], str]
+) -> str | None:
+    """
+    Which row takes something back on a day before the order was bought, in words;
+    `shown` writes an amount.
+    """
+    early = next((it for it in parts if days.is_before_sale(it.placed)), None)
+    if early is None:
+        return None
+    back, sold = (it.removesuffix(" 00:00") for it in (early.placed, days.sold))
+    amount = early.amount or early.tax or 0
+    return (
+        f"a row takes back {shown(amount)} on {back}, before the order was bought "
+        f"({sold}): that is not taken for the day of the return"
+    )
+
+
+def coming_return(lines: Iterable[Cells]) -> str | None:
+    """
+    Which row takes something back on a day that had not come when its report was read,
+    in words.
+    """
+    days = sorted({line[COMING] for line in lines if line.get(COMING)})
+    if not days:
+        return None
+    return (
+        f"a row takes something back on {days[0].removesuffix(' 00:00')}, a day that "
+        "had not come when the report was read: it counts, and that is not taken for "
+        "the day of the return; correct it in the report"
+    )
 
 
 def _tax_of(parts: Sequence[ReturnedPart]) -> int | None:

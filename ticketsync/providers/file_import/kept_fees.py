@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketsync.core import records
+from ticketsync.core.records import OrderStatus
 from ticketsync.providers.file_import import row_fees
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of
@@ -67,6 +68,29 @@ def rows_with_fee(
         for sale in sales
     ]
     return [*sold, *(_row_fee(values, line, 0, True) for line in others)]
+
+
+def uncounted(
+    values: LineValues, sales: Sequence[Sale], status: OrderStatus
+) -> str | None:
+    """
+    What was kept of rows that were cancelled and never paid, in words: such a row costs
+    nothing by its status, and has a cost by its column.
+    """
+    rows = [
+        sale.line
+        for sale in sales
+        if sale.word == "cancelled"
+        and not (sale.is_charged and status is OrderStatus.PAID)
+    ]
+    kept = sum(values.amount(line, "kept") or 0 for line in rows)
+    if not kept:
+        return None
+    return (
+        f"{values.shown(kept)} was kept of what was cancelled, and is not counted: by "
+        "its status nothing was paid; map the word to `void` or `refunded` in the "
+        "recipe if it was"
+    )
 
 
 def _row_fee(

@@ -182,7 +182,9 @@ class _OrderParser:
             ),
             channel=first.get("channel", ""),
             doubt=self.discrepancy(charges, back, sums)
-            or self.early_return(parts, days),
+            or dated_refunds.early_return(parts, days, self.values.shown)
+            or dated_refunds.coming_return(self.lines)
+            or kept_fees.uncounted(self.values, charges.sales, charges.status),
         )
 
     def charges(self) -> _Charges:
@@ -429,22 +431,6 @@ class _OrderParser:
             shown = self.values.shown
             return f"refunded {shown(back.amount)} of {shown(sums.charged)} paid"
         return other
-
-    def early_return(
-        self, parts: Sequence[dated_refunds.ReturnedPart], days: ReturnDays
-    ) -> str | None:
-        """
-        Which row takes something back on a day before the order was bought, in words.
-        """
-        early = next((it for it in parts if days.is_before_sale(it.placed)), None)
-        if early is None:
-            return None
-        back, sold = (it.removesuffix(" 00:00") for it in (early.placed, days.sold))
-        amount = early.amount or early.tax or 0
-        return (
-            f"a row takes back {self.values.shown(amount)} on {back}, before the order "
-            f"was bought ({sold}): that is not taken for the day of the return"
-        )
 
 
 def _with_void(

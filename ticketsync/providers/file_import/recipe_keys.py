@@ -19,6 +19,7 @@ AMOUNTS = (
     *("price", "total", "list_price", "discount", "fee", "tax", "tax_per_ticket"),
     *("kept", "order_total", "refunded"),
 )
+COMING = "placed_later"  # of a line: a day of its return that had not come
 IDS = ("order", "refund_of", "line", "event_id", "show_id")
 PEOPLE = ("name", "email", "phone")
 STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")

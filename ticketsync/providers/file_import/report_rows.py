@@ -29,13 +29,8 @@ from ticketsync.providers.file_import.sections import (
     names_sales,
     section_of,
 )
+from ticketsync.providers.file_import.status_words import is_plainly_paid
 
-# Words that say that money was taken. "Confirmed", "active", "issued" and the like say
-# so of a reservation, too: what they mean a person has to answer.
-_PAID = {
-    *("paid", "complete", "completed", "sold", "purchased", "settled"),
-    *("success", "successful", "succeeded"),
-}
 _IS_NO_SALE = re.compile(
     r"\b(?:refund(?:ed)?|return(?:ed|s)?|cancell?ed|cancellation|void(?:ed)?"
     r"|revers(?:al|ed)|chargeback|dispute[d]?|pending|unpaid|held|hold|reserved"
@@ -225,7 +220,7 @@ class RowReader:
             name = self._found.heading.names[column]
             if text:
                 self.unanswered[name][text] += 1
-            if text and text.casefold() not in _PAID:
+            if text and not is_plainly_paid(text):
                 return _unmapped(name, text), "unmapped-status"
         for column in self._kind:
             text = cells[column] if column < len(cells) else ""

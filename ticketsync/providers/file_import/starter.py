@@ -1,13 +1,15 @@
 """
 A recipe to start from, written from the headings of a report.
 
-It is a proposal for a person: headings are matched by their names alone, what has no
-column stands in a comment, and no word of a status is given a meaning.
+It is a proposal for a person: headings are matched by their names alone, and what has
+no column, or one that may be two things, stands in a comment. A word of a status has a
+meaning only where it means the same on every platform.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,16 +18,19 @@ from ticketsync.core import errors, opened_files
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.providers.file_import.heading import normalise
+from ticketsync.providers.file_import.status_words import plain_status
 
 _WITHIN = 40  # rows from the top of a table
 _LEAST = 2  # headings that are known
 _MOST_WORDS = 12  # of a status that are listed
+_STATUSES = ("paid", "comp", "pending", "cancelled", "refunded")
 _NEEDED = {
     "order": "the order's number",
     "event": "the name of the show",
     "starts": "when the show starts (or `date` and `time`)",
     "type": "the type of ticket",
     "total": "what was paid for the row (or `price`, for one ticket)",
+    "placed": "when it was bought; without it a sale counts on the day of its show",
 }
 # What platforms call these, the surest first.
 _HEADINGS: Mapping[str, Sequence[str]] = {
@@ -53,10 +58,26 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     "price": ("price", "ticket price", "unit price", "face value"),
     "placed": (
         *("order date", "ordered at", "purchase date", "purchased at", "booked at"),
-        *("booking date", "date of purchase", "sold at"),
+        *("booking date", "date of purchase", "sold at", "date purchased"),
+        *("purchased on", "booked on", "date booked", "ordered on", "date ordered"),
+        *("sold on", "date sold", "sale date", "order time", "order date and time"),
+        *("order placed", "order created", "transaction date"),
     ),
-    "status": ("status", "order status", "ticket status", "state", "booking status"),
+    "kept": (
+        *("commission", "commissions", "platform fee", "platform fees"),
+        *("processing fee", "processing fees", "payment processing fee"),
+        *("fees kept", "fees withheld", "fees deducted", "organiser fee"),
+        *("organizer fee", "seller fee"),
+    ),
+    "status": (
+        *("status", "order status", "ticket status", "state", "booking status"),
+        *("payment status", "order state"),
+    ),
 }
+_FEE_OF_EITHER = re.compile(
+    r"(?:total |buyer |order )?(?:(?:booking|service|ticketing|ticket|transaction"
+    r"|convenience|handling|facility) )?(?:fees?|charges?)"
+)
 
 
 def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
@@ -90,6 +111,7 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             "columns:",
             *(f"  {ours}: {_quoted(row, n)}" for ours, n in columns.items()),
             *(f"  # {ours}: {what}" for ours, what in _lacking(columns)),
+            *_fees_of_either(row, columns),
             *_status(columns, below),
             *_unused(row, columns),
             "",
@@ -122,24 +144,41 @@ def _lacking(columns: Mapping[str, int]) -> list[tuple[str, str]]:
     ]
 
 
+def _fees_of_either(row: Row, columns: Mapping[str, int]) -> list[str]:
+    """
+    Columns with fees of which the heading does not say who bore them.
+    """
+    return [
+        f"  # fee (buyers paid it beside the total) or kept (it was taken from what "
+        f"you get): {_quoted(row, n)}"
+        for n, cell in enumerate(row.cells)
+        if n not in columns.values() and _FEE_OF_EITHER.fullmatch(normalise(cell))
+    ]
+
+
 def _status(columns: Mapping[str, int], below: Sequence[Row]) -> list[str]:
     """
-    The words of the status that stand in the first rows, none of them with a meaning.
+    The words of the status that stand in the first rows: in their list where they mean
+    one thing everywhere, and else in a comment.
     """
     if "status" not in columns:
         return []
     place = columns["status"]
-    words = dict.fromkeys(row.cells[place] for row in below if len(row.cells) > place)
-    shown = ", ".join(
-        json.dumps(safe(word), ensure_ascii=False)
-        for word in list(words)[:_MOST_WORDS]
-        if word
-    )
-    return [
-        "status:",
-        f"  # Put each of these words into its list: {shown}",
-        *(f"  {ours}: []" for ours in ("paid", "pending", "cancelled", "refunded")),
-    ]
+    found = dict.fromkeys(row.cells[place] for row in below if len(row.cells) > place)
+    words = [word for word in found if word][:_MOST_WORDS]
+    open_ = [word for word in words if not plain_status(word)]
+    lines = ["status:"]
+    if open_:
+        lines.append(f"  # Put each of these words into its list: {_listed(open_)}")
+    for ours in _STATUSES:
+        mine = [word for word in words if plain_status(word) == ours]
+        if mine or ours != "comp":
+            lines.append(f"  {ours}: [{_listed(mine)}]")
+    return lines
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(json.dumps(safe(word), ensure_ascii=False) for word in words)
 
 
 def _unused(row: Row, columns: Mapping[str, int]) -> list[str]:

@@ -1,0 +1,69 @@
+"""
+A recipe to start from proposes what the headings of a report make plain, and says what
+is missing in words.
+"""
+
+import pytest
+
+from ticketsync.providers.file_import import recipe, starter
+
+HEADING = "Order number,Show,Starts,Ticket type,Qty,Total"
+
+
+def made(tmp_path, heading, *rows):
+    file = tmp_path / "report.csv"
+    file.write_text("\n".join([heading, *rows]) + "\n")
+    text = starter.starter_recipe(file, timezone="Australia/Sydney", currency="AUD")
+    return text, recipe.parse_recipe(text, "report.yaml")
+
+
+@pytest.mark.parametrize(
+    "name", ["Order date", "Date purchased", "Booked on", "Sale_Date", "Ordered at"]
+)
+def test_the_day_of_the_sale_is_proposed_by_its_heading(tmp_path, name):
+    text, found = made(tmp_path, f"{HEADING},{name}")
+    assert found.columns["placed"] == name
+    assert "# placed" not in text
+
+
+def test_without_a_day_of_the_sale_the_recipe_says_what_that_means(tmp_path):
+    text, found = made(tmp_path, HEADING)
+    assert "placed" not in found.columns
+    assert (
+        "  # placed: when it was bought; without it a sale counts on the day of its "
+        "show"
+    ) in text.splitlines()
+
+
+@pytest.mark.parametrize("name", ["Commission", "Platform fee", "Processing fees"])
+def test_what_the_platform_kept_is_proposed_by_its_heading(tmp_path, name):
+    assert made(tmp_path, f"{HEADING},{name}")[1].columns["kept"] == name
+
+
+@pytest.mark.parametrize("name", ["Booking fee", "Fees", "Service charge"])
+def test_a_fee_that_buyers_may_have_paid_is_named_and_not_mapped(tmp_path, name):
+    """
+    Beside the total it would make it larger, and taken from it make it smaller.
+    """
+    text, found = made(tmp_path, f"{HEADING},{name}")
+    assert not {"fee", "kept"} & found.columns.keys()
+    assert (
+        "  # fee (buyers paid it beside the total) or kept (it was taken from what you "
+        f'get): "{name}"'
+    ) in text.splitlines()
+
+
+def test_a_status_has_a_meaning_where_it_means_one_thing_everywhere(tmp_path):
+    words = ("Sold", "Refunded", "UNPAID", "Complimentary", "Confirmed", "Cancelled")
+    rows = [f"{n},Gala,2026-12-05 19:30,A,1,9.00,{it}" for n, it in enumerate(words)]
+    text, found = made(tmp_path, f"{HEADING},Status", *rows)
+    assert found.columns["status"] == "Status"
+    assert found.status == {
+        "sold": "paid",
+        "refunded": "refunded",
+        "unpaid": "pending",
+        "complimentary": "comp",
+    }
+    assert (
+        '  # Put each of these words into its list: "Confirmed", "Cancelled"'
+    ) in text.splitlines()
