@@ -15,8 +15,9 @@ from support.saved_orders import (
     ticket,
 )
 
-from ticketsync.core.records import Refund
-from ticketsync.reporting import sales
+from ticketsync.core.records import OrderStatus, Refund
+from ticketsync.reporting import refund_report, sales
+from ticketsync.reporting.figure_filter import EVERYTHING
 
 DAY_2 = instant("2026-10-02T02:00")
 DAY_3 = instant("2026-10-03T02:00")
@@ -30,12 +31,12 @@ def books(database):
     return prepare(database)
 
 
-def back(*parts):
+def back(*parts, **more):
     """
     An order of 60.00 of which these amounts went back, by their dates.
     """
     refunds = tuple(Refund("or_1", amount, date) for date, amount in parts)
-    return order(ticket(1, 6000), refunds=refunds)
+    return order(ticket(1, 6000), refunds=refunds, **more)
 
 
 def written(books, *parts, at):
@@ -144,3 +145,12 @@ def test_of_a_movement_that_was_partly_written_no_part_is_known(books):
     assert (new.amount.minor, new.face, new.buyer_fee, new.tax) == (
         1500, None, None, None,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("by", refund_report.BY)
+def test_refunds_of_a_pending_order_are_in_no_list_and_in_no_sum(books, by):
+    pending = back((DAY_2, 2000), status=OrderStatus.PENDING)
+    save(books, pending, at=SEEN)
+    with books.read() as connection:
+        assert [*refund_report.refunds_table(connection, by=by).rows] == []
+        assert [*refund_report.read_sums(connection, EVERYTHING, by=by).rows] == []

@@ -89,12 +89,12 @@ def show_production(
             )
         totals = grouped_figures.production_totals(connection, production_id)
         upcoming = calendar.list_performances(
-            connection, since=clock.now(), production=title
+            connection, since=clock.now(), production=title, most=NEXT_SHOWS
         )
         sources = occurrences.list_occurrences(connection, production=title)
     if wanted == "table":
         show_tables.print_production(totals, sources)
-        show_tables.print_next_shows(upcoming[:NEXT_SHOWS])
+        show_tables.print_next_shows(upcoming)
     show_tables.print_shows(found, seats, wanted)
     if wanted == "table":
         show_tables.print_switched_off(sources)

@@ -106,10 +106,11 @@ def list_performances(
     *,
     since: datetime | None = None,
     production: str | None = None,
+    most: int | None = None,
 ) -> list[Performance]:
     """
     Every show that is not excluded, in the order they play: all, those that start at
-    `since` or later, those of one production.
+    `since` or later, those of one production; the first of them, at most so many.
     """
     chosen = select(shows.c.id).where(counted.takes_part())
     if since is not None:
@@ -119,6 +120,8 @@ def list_performances(
         chosen = chosen.join(productions, is_of).where(
             productions.c.title == production
         )
+    if most is not None:
+        chosen = chosen.order_by(shows.c.starts_at, shows.c.id).limit(most)
     query = (
         select(shows, productions.c.title, venues.c.name.label("venue"))
         .join(productions, productions.c.id == shows.c.production_id)

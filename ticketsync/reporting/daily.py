@@ -15,7 +15,7 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import seats as reporting_seats
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, order_spans, reports
 from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -24,7 +24,7 @@ from ticketsync.store.tables.catalogue import (
     shows,
 )
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.store.tables.sales import tickets
 
 Key = tuple[int, str]  # a show and a currency
 
@@ -192,13 +192,12 @@ def _sums(connection: Connection, since: datetime) -> dict[int, list[Sums]]:
 def _recently(connection: Connection, since: datetime) -> dict[Key, int]:
     # The few orders of that time first, then the shows of what was ordered. The
     # currency comes first in the groups, else SQLite walks all tickets by occurrence.
-    lately = select(orders.c.id).where(orders.c.placed_at >= since)
     ordered = (
         select(
             tickets.c.occurrence_id, tickets.c.currency, func.count().label("number")
         )
         .where(
-            tickets.c.order_id.in_(lately),
+            order_spans.is_of_orders_since(connection, since),
             counted.admits(),
             counted.is_counted_ticket(),
         )

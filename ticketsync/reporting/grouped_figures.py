@@ -29,6 +29,7 @@ from ticketsync.reporting.numbers import GROSS_PARTS, SUMS, TOTALS
 from ticketsync.store import reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues
+from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.types import WHOLE
 
 _SUMS: Final = (
@@ -176,6 +177,15 @@ def totals_table(connection: Connection, chosen: FigureFilter = EVERYTHING) -> T
     query = totals.by_shows({}, *chosen.conditions(), with_parts=True)
     columns = (*_SUMS, *PARTS, *GROSS_PARTS)
     return _table(connection, columns, query.subquery("lines"), chosen, (), "")
+
+
+def list_currencies(connection: Connection) -> list[str]:
+    """
+    The currencies in which shows have figures.
+    """
+    currency = show_financials.c.currency
+    known = select(currency).where(reports.is_known(currency))
+    return [*connection.scalars(known.distinct().order_by(currency))]
 
 
 def _table(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     Subquery,
+    and_,
     case,
     cast,
     func,
@@ -58,15 +59,24 @@ def parts_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
 
 def shows_of_orders(of_orders: Sequence[ColumnElement[bool]]) -> Subquery:
     """
-    The same parts without their sums, which take most of the time: the order, the show,
-    and whether the part is listed.
+    The same parts without their sums, which take most of the time: the order, the show
+    and whether the part is listed, once for each ticket.
     """
-    return _parts(of_orders, {}).subquery("shows_of_orders")
+    held = and_(tickets.c.order_id == orders.c.id, tickets.c.status != "gone")
+    place = func.coalesce(tickets.c.occurrence_id, orders.c.occurrence_id)
+    return (
+        select(*_part(orders.c.id))
+        .select_from(orders.outerjoin(tickets, held))
+        .outerjoin(counted.links_and_shows(), show_links.c.occurrence_id == place)
+        .where(*of_orders)
+        .subquery("shows_of_orders")
+    )
 
 
 def is_listed() -> ColumnElement[int]:
     """
-    Whether what is of an occurrence is listed, 1 or 0: its link counts, or it has none.
+    Whether what is of an occurrence is listed, 1 or 0: an occurrence without a show is,
+    one that does not count for its show is not.
     """
     is_listed_ = or_(show_links.c.id.is_(None), counted.is_counted())
     return case((is_listed_, 1), else_=0)
@@ -95,18 +105,27 @@ def _grouped(
     """
     Sums over rows with an occurrence, per order and show.
     """
-    group = (
-        order_row.label("order_row"),
-        show_links.c.show_id,
-        is_listed().label("is_listed"),
-    )
     linked_shows = counted.links_and_shows()
     return (
-        select(*group, *(cast(sum_, WHOLE).label(name) for name, sum_ in sums.items()))
+        select(
+            *_part(order_row),
+            *(cast(sum_, WHOLE).label(name) for name, sum_ in sums.items()),
+        )
         .select_from(
             table.outerjoin(
                 linked_shows, show_links.c.occurrence_id == table.c.occurrence_id
             )
         )
         .group_by(order_row, show_links.c.show_id, "is_listed")
+    )
+
+
+def _part(order_row: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    """
+    The order, the show and whether the part is listed.
+    """
+    return (
+        order_row.label("order_row"),
+        show_links.c.show_id,
+        is_listed().label("is_listed"),
     )

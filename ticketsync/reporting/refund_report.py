@@ -103,7 +103,7 @@ def read_sums(connection: Connection, chosen: FigureFilter, *, by: str) -> Table
         .join(orders, orders.c.id == refunds.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
         .join(orders_, orders_.c.order_row == orders.c.id)
-        .where(orders_.c.has_any == 1, *_of_refunds(chosen, by))
+        .where(orders_.c.has_any == 1, sales.refunds_count(), *_of_refunds(chosen, by))
         .group_by(refunds.c.basis, orders.c.currency, orders_.c.has_all)
     )
     found = connection.execute(query).all()

@@ -323,8 +323,7 @@ def refunds_table(
 
 def refunds_query() -> Select[Any]:
     """
-    All refunds of all orders, those seen last first. What is pending counts nowhere,
-    and so do refunds that a platform reports of it.
+    All refunds of all orders that count, those seen last first.
     """
     return (
         select(
@@ -347,9 +346,17 @@ def refunds_query() -> Select[Any]:
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
         .join(refunds, refunds.c.order_id == orders.c.id)
-        .where(orders.c.status != "pending")
+        .where(refunds_count())
         .order_by(refunds.c.seen_at.desc(), refunds.c.id.desc())
     )
+
+
+def refunds_count() -> ColumnElement[bool]:
+    """
+    Whether refunds of an order count: what is pending counts nowhere, and neither do
+    refunds that a platform reports of it.
+    """
+    return orders.c.status != "pending"
 
 
 def refund_rows(

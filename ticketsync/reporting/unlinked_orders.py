@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
@@ -59,23 +59,15 @@ def find_unlinked(
     does not say otherwise may be of the venue or the production that is asked for.
     """
     is_missing = _is_missing(chosen)
-    source = (
-        tickets.join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
-        .join(accounts, accounts.c.id == tickets.c.account_id)
-        .outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
-    )
     counts = select(
         func.count(tickets.c.order_id.distinct()),
-        func.count(occurrences.c.id.distinct()),
+        func.count(tickets.c.occurrence_id.distinct()),
     )
-    orders, dates = connection.execute(
-        counts.select_from(source).where(*is_missing)
-    ).one()
+    orders, dates = connection.execute(counts.where(*is_missing)).one()
     if not orders:
         return None
     sums = (
         select(tickets.c.currency, func.sum(tickets.c.charged))
-        .select_from(source)
         .where(*is_missing)
         .group_by(tickets.c.currency)
         .order_by(tickets.c.currency)
@@ -89,18 +81,36 @@ def find_unlinked(
 
 
 def _is_missing(chosen: FigureFilter) -> list[ColumnElement[bool]]:
-    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
+    """
+    The conditions on tickets. They begin at the few dates without a show: whoever
+    begins at the tickets looks at every one of them.
+    """
     return [
-        show_links.c.id.is_(None),
-        occurrences.c.id.not_in(never),
+        tickets.c.occurrence_id.in_(_dates_without_show(chosen)),
         tickets.c.status != "gone",
         or_(tickets.c.charged != 0, tickets.c.is_sold),
         reports.is_known(tickets.c.currency),
-        *([accounts.c.name == chosen.account] if chosen.account else []),
         *([tickets.c.currency == chosen.currency] if chosen.currency else []),
-        *_may_start_then(chosen),
-        *_may_be_of(chosen),
     ]
+
+
+def _dates_without_show(chosen: FigureFilter) -> Select[tuple[int]]:
+    """
+    The dates (our ids) that are linked to no show and may be chosen.
+    """
+    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
+    return (
+        select(occurrences.c.id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
+        .where(
+            show_links.c.id.is_(None),
+            occurrences.c.id.not_in(never),
+            *([accounts.c.name == chosen.account] if chosen.account else []),
+            *_may_start_then(chosen),
+            *_may_be_of(chosen),
+        )
+    )
 
 
 def _may_start_then(chosen: FigureFilter) -> list[ColumnElement[bool]]:

@@ -15,17 +15,19 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
     Integer,
     Select,
     Text,
     and_,
+    any_,
     bindparam,
     func,
     select,
 )
 
-from ticketsync.store.tables.sales import orders
+from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.store.types import Instant
 
 _INSTANT = Instant()
@@ -39,6 +41,18 @@ def orders_by_span(connection: Connection, moments: Sequence[datetime]) -> Selec
     if connection.dialect.name == "sqlite":
         return _from_each_span(connection, moments)
     return _from_each_order(moments)
+
+
+def is_of_orders_since(connection: Connection, since: datetime) -> ColumnElement[bool]:
+    """
+    Whether a ticket belongs to an order that was placed since.
+    """
+    lately = select(orders.c.id).where(orders.c.placed_at >= since)
+    if connection.dialect.name == "sqlite":
+        return tickets.c.order_id.in_(lately)
+    # An array is looked up in the index in one go; a join asks it for every order, or
+    # looks at every ticket.
+    return tickets.c.order_id == any_(func.array(lately.scalar_subquery()))
 
 
 def _from_each_span(connection: Connection, moments: Sequence[datetime]) -> Select[Any]:

@@ -216,20 +216,18 @@ def read_choices(
     the form can have: their word stays in it.
     """
     days = periods.ALWAYS if chosen.period.is_of_evenings else chosen.period
+    presets = money_view.parse_periods(connection, PRESETS)
     return {
         "presets": [
-            (word, label, money_view.parse_period(connection, word) == chosen.period)
-            for word, label in PRESETS.items()
+            (word, label, period == chosen.period)
+            for (word, label), period in zip(PRESETS.items(), presets, strict=True)
         ],
         "first": days.first or "",
         "last": days.last or "",
         "venues": [venue.name for venue in shows.list_venues(connection)],
         "productions": [t for _, t, number in shows.list_productions(connection)],
         "accounts": sorted(state.get_account_names(connection).values()),
-        "currencies": [
-            row["currency"]
-            for row in tables.by_name(grouped_figures.totals_table(connection))
-        ],
+        "currencies": grouped_figures.list_currencies(connection),
         "chosen": chosen,
     }
 

@@ -199,7 +199,7 @@ class Pages:
             figures = numbers.figures(connection, chosen=FigureFilter(production=title))
             plan = match.plan(connection, self._site.settings, production=title)
             upcoming = calendar.list_performances(
-                connection, since=clock.now(), production=title
+                connection, since=clock.now(), production=title, most=NEXT_SHOWS
             )
             totals = grouped_figures.production_totals(connection, production_id)
             switched = switches.read_production(connection, production_id)
@@ -221,7 +221,7 @@ class Pages:
             switches=switched,
             events=_events_of(sources),
             why_without_figures=occurrences.why_without_figures(sources),
-            upcoming=upcoming[:NEXT_SHOWS],
+            upcoming=upcoming,
             sold_by=registry.titles(name for t in totals for name in t.providers),
             shows=[
                 (show, linked.get(show.id, []), of_show.get(show.id, []))

@@ -6,6 +6,7 @@ meant and `read_money` for the lines, so that they agree.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -103,9 +104,19 @@ def parse_period(
 
     Raises: `UsageError` for a text that is no period.
     """
-    zone = get_business_zone(connection)
-    evening = clock.evening_now(zone, now)
-    return periods.parse_period(text, today(connection, now), evening=evening)
+    (period,) = parse_periods(connection, [text], now)
+    return period
+
+
+def parse_periods(
+    connection: Connection, texts: Iterable[str], now: datetime | None = None
+) -> list[Period]:
+    """
+    The same of several texts.
+    """
+    zone, now = get_business_zone(connection), now or clock.now()
+    day, evening = clock.local(now, zone).date(), clock.evening_now(zone, now)
+    return [periods.parse_period(text, day, evening=evening) for text in texts]
 
 
 def read_period(connection: Connection, wanted: Wanted) -> Period:
