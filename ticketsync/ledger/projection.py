@@ -50,6 +50,7 @@ class Movement:
     amount     what the platform holds more (sale), less (refund), or keeps (fee)
     voucher    of the price, what a voucher paid
     collected  what is somebody else's
+    kept       of that in a refund, what the platform keeps nevertheless: a fee of ours
     taxes      the tax in it, by tax code
     """
 
@@ -61,6 +62,7 @@ class Movement:
     amount: int
     voucher: int = 0
     collected: int = 0
+    kept: int = 0
     taxes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -139,7 +141,8 @@ def _postings(item: Movement, chart_: Chart, counterpart: str) -> dict[str, int]
     return {
         chart_.clearing(item.account): item.amount,
         chart.VOUCHERS: item.voucher,
-        chart_.collected(item.account): -item.collected,
+        chart_.collected(item.account): -item.collected - item.kept,
+        chart_.fees(item.account): item.kept,
         **taxes,
         counterpart: -own,
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from ticketsync.accounts import state
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import taxing
+from ticketsync.financials import fee_taxes, taxing
 from ticketsync.financials.taxing import OPEN, SUPPLIED, TAXED, TaxLine
 from ticketsync.ledger import own_accounts, projection, unearned
 from ticketsync.ledger.chart import Chart
@@ -153,6 +153,7 @@ class _Reader:
         self.unknown_fees: set[tuple[str, str]] = set()
         self.without_rule: set[tuple[str, str]] = set()
         self._lines: dict[Key, dict[int, list[TaxLine]]] = {}
+        self._platforms_own: dict[Key, tuple[int, int]] = {}  # charged, kept
 
     def sales_and_fees(
         self,
@@ -162,18 +163,23 @@ class _Reader:
         for key, parts in tax_worksheets.by_order(sold).items():
             lines = tax_worksheets.lines_of(parts, self._settings)
             by_show = tax_worksheets.divide_by_show(lines, parts)
+            of_fees = tax_worksheets.fee_lines_of(parts, lines, own, self._settings)
             self._lines[key] = by_show
+            self._platforms_own[key] = (
+                fee_taxes.passed_on(lines),
+                fee_taxes.passed_on(of_fees),
+            )
             if any(line.state == OPEN for line in lines):
                 self.without_rule.add(key[:2])
             for part in parts:
                 held = part.charged - part.tax_remitted
                 yield _movement(SALE, part, part.day, held, by_show[part.show_id])
-            yield from self._fees(parts, lines, own)
+            yield from self._fees(parts, of_fees, own)
 
     def _fees(
         self,
         parts: Sequence[OrderMoney],
-        sold: Sequence[TaxLine],
+        lines: Sequence[TaxLine],
         own: dict[tuple[int, int], tax_worksheets.OwnFees],
     ) -> Iterator[Movement]:
         known = [tax_worksheets.fee_of(part, own) for part in parts]
@@ -181,7 +187,6 @@ class _Reader:
             self.unknown_fees.add((parts[0].account, parts[0].order_id))
             return
         amounts = [amount or 0 for amount in known]
-        lines = tax_worksheets.fee_lines_of(parts, sold, own, self._settings)
         weights = [max(0, amount) for amount in amounts]
         divided = taxing.divide_lines(lines, weights)
         for part, amount, of_part in zip(parts, amounts, divided, strict=True):
@@ -195,8 +200,27 @@ class _Reader:
             if (item.account, item.order_id, item.currency) in self._lines
         ]
         taken = tax_worksheets.take_back(self._lines, items)
-        for item, lines in zip(items, taken, strict=True):
-            yield _movement(REFUND, item, item.day, -item.amount, lines)
+        kept = self._kept(items, taken)
+        for item, lines, amount in zip(items, taken, kept, strict=True):
+            moved = _movement(REFUND, item, item.day, -item.amount, lines)
+            yield replace(moved, kept=amount) if amount else moved
+
+    def _kept(
+        self, items: Sequence[RefundMoney], taken: Sequence[Sequence[TaxLine]]
+    ) -> list[int]:
+        """
+        What the platform keeps of what each of these refunds gave back, order by order.
+        """
+        places: dict[Key, list[int]] = defaultdict(list)
+        for place, item in enumerate(items):
+            places[item.account, item.order_id, item.currency].append(place)
+        found = [0] * len(items)
+        for key, of_order in places.items():
+            returned = [-fee_taxes.passed_on(taken[place]) for place in of_order]
+            amounts = fee_taxes.kept_of_returns(*self._platforms_own[key], returned)
+            for place, amount in zip(of_order, amounts, strict=True):
+                found[place] = amount
+        return found
 
 
 def _movement(
