@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.financials import fee_taxes, taxing
-from ticketsync.financials.taxing import OPEN, SUPPLIED, TAXED, TaxLine
+from ticketsync.financials.taxing import OPEN, TaxLine
 from ticketsync.ledger import own_accounts, projection, unearned
 from ticketsync.ledger.chart import Chart
 from ticketsync.ledger.projection import FEE, REFUND, SALE, Balance, Entry, Movement
@@ -26,6 +26,7 @@ from ticketsync.reporting import order_money
 from ticketsync.reporting.order_money import OrderMoney, RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import tax_worksheets
+from ticketsync.workflows.ledger_movements import Place, make_movement
 from ticketsync.workflows.tax_worksheets import Key
 
 
@@ -173,7 +174,7 @@ class _Reader:
                 self.without_rule.add(key[:2])
             for part in parts:
                 held = part.charged - part.tax_remitted
-                yield _movement(SALE, part, part.day, held, by_show[part.show_id])
+                yield _movement(SALE, part, held, by_show[part.show_id])
             yield from self._fees(parts, of_fees, own)
 
     def _fees(
@@ -191,7 +192,7 @@ class _Reader:
         divided = taxing.divide_lines(lines, weights)
         for part, amount, of_part in zip(parts, amounts, divided, strict=True):
             if amount:
-                yield _movement(FEE, part, part.day, amount, of_part)
+                yield _movement(FEE, part, amount, of_part)
 
     def refunds(self, connection: Connection) -> Iterator[Movement]:
         items = [
@@ -202,8 +203,7 @@ class _Reader:
         taken = tax_worksheets.take_back(self._lines, items)
         kept = self._kept(items, taken)
         for item, lines, amount in zip(items, taken, kept, strict=True):
-            moved = _movement(REFUND, item, item.day, -item.amount, lines)
-            yield replace(moved, kept=amount) if amount else moved
+            yield _movement(REFUND, item, -item.amount, lines, amount)
 
     def _kept(
         self, items: Sequence[RefundMoney], taken: Sequence[Sequence[TaxLine]]
@@ -226,22 +226,9 @@ class _Reader:
 def _movement(
     kind: str,
     part: OrderMoney | RefundMoney,
-    day: date,
     amount: int,
     lines: Sequence[TaxLine],
+    kept: int = 0,
 ) -> Movement:
-    taxes: dict[str, int] = defaultdict(int)
-    for line in lines:
-        if line.state == TAXED and line.tax:
-            taxes[line.code] += line.tax
-    return Movement(
-        kind=kind,
-        account=part.account,
-        day=day,
-        show_id=part.show_id,
-        currency=part.currency,
-        amount=amount,
-        voucher=-sum(line.amount for line in lines if line.kinds == ("voucher",)),
-        collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),
-        taxes=taxes,
-    )
+    place = Place(part.account, part.show_id, part.currency)
+    return make_movement(kind, place, part.day, amount, lines, kept)

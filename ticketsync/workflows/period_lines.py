@@ -30,6 +30,7 @@ from ticketsync.workflows.tax_worksheets import OwnFees
 
 UNKNOWN = "unknown"
 REPORTED = "reported"
+CANCELLED_SHOWS = "cancelled_shows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,9 +246,15 @@ def _taxes(flow: str, lines: Iterable[TaxLine]) -> Taxes:
     return found
 
 
-def rules_text(settings: Settings, lines: Sequence[FrozenLine]) -> str:
+def rules_text(
+    connection: Connection,
+    settings: Settings,
+    lines: Sequence[FrozenLine],
+    last: date,
+) -> str:
     """
-    The tax rules and fee rates that these lines were made with, as JSON.
+    The tax rules and fee rates that these lines were made with, and the shows (our ids)
+    up to that day that are cancelled, so that they earned nothing; as JSON.
     """
     tax = settings.tax
     accounts = sorted({line.account for line in lines})
@@ -265,6 +272,11 @@ def rules_text(settings: Settings, lines: Sequence[FrozenLine]) -> str:
             for name in accounts
             if settings.account(name).fees
         },
+        CANCELLED_SHOWS: [
+            show_id
+            for show_id, day, _, is_cancelled in order_money.list_show_days(connection)
+            if is_cancelled and day <= last
+        ],
     }
     return json.dumps(found, ensure_ascii=True)
 
