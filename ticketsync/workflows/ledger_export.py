@@ -53,6 +53,7 @@ def read_books(
     per: str = projection.SHOW,
     currency: str = "",
     has_opening: bool = True,
+    now: datetime | None = None,
 ) -> Books:
     """
     The books of a period, with an entry for each of `projection.PER`; what came before
@@ -61,7 +62,7 @@ def read_books(
 
     Raises: `ConfigurationError` for settings that name a ledger account wrongly.
     """
-    whole = _project(connection, settings, period, clock.now())
+    whole = _project(connection, settings, period, now or clock.now())
     entries = [e for e in whole.entries if currency in ("", e.currency)]
     opening = projection.opening(entries, period.first) if has_opening else []
     since = projection.from_day(entries, period.first)
