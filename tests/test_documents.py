@@ -36,6 +36,7 @@ NOT_RUN = {
     "sandbox serve": "does not end",
     "schedule install": "changes the scheduler of the machine",
     "schedule remove": "changes the scheduler of the machine",
+    "export sales --every": "changes the scheduler of the machine",
     "notify test": "sends",
     "report daily --send": "sends",
     "report weekly --send": "sends",

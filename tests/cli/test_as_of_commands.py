@@ -19,7 +19,7 @@ from ticketsync.store import engine
 NOON = "2026-10-01T02:00:00Z"
 LATER = "2026-10-01T03:00:00Z"
 WITHOUT_70 = {"weekly", "promo", "daily", "refunds", "fees", "calendar"}
-EXPORTS = ("financials", "sales", "refunds", "fees", "calendar")
+EXPORTS = ("financials", "sales", "refunds", "fees", "calendar", "ledger")
 
 
 @pytest.fixture

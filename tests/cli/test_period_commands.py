@@ -27,7 +27,8 @@ tax:
 FILES = {
     *("SHA256SUMS", "period.json", "2026-10.xlsx", "accounts.csv", "shows.csv"),
     *("sales.csv", "refunds.csv", "adjustments.csv", "lines.csv"),
-    *("tax.csv", "tax-orders.csv"),
+    *("tax.csv", "tax-orders.csv", "fees.csv"),
+    *("2026-10.ledger", "2026-10.beancount", "2026-10.pdf"),
 }
 
 
@@ -155,8 +156,8 @@ def test_the_folder_of_a_month(period, tmp_path):
         assert hashlib.sha256(data).hexdigest() == digest
     sheets = CalamineWorkbook.from_path(str(folder / "2026-10.xlsx")).sheet_names
     assert sheets == [
-        *("About", "accounts", "shows", "sales", "refunds", "adjustments"),
-        *("tax", "tax-orders"),
+        *("About", "accounts", "shows", "sales", "refunds", "fees"),
+        *("adjustments", "tax", "tax-orders"),
     ]
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     done(period("export", "2026-10", "--dir", str(tmp_path)))

@@ -154,6 +154,7 @@ MOVEMENTS = st.lists(
         st.sampled_from(("tt", "hx")),
         voucher=st.integers(0, 10**4),
         collected=st.integers(-(10**4), 10**4),
+        kept=st.integers(0, 10**4),
         taxes=st.dictionaries(
             st.sampled_from(("gst", "gst_in")), st.integers(-(10**4), 10**4)
         ),

@@ -11,13 +11,22 @@ from support.random_history import SETTINGS, History
 from support.saved_orders import ZONE, instant, prepare
 
 from ticketsync.core import clock
+from ticketsync.core.periods import Period
 from ticketsync.financials import adjusting, closing, period_order, verifying
 from ticketsync.reporting import numbers
-from ticketsync.workflows import close, period_lines
+from ticketsync.workflows import close, ledger_export, period_ledger, period_lines
 from ticketsync.workflows.period_lines import Span
 
 FIRST_SALES = date(2026, 9, 30)  # in Sydney
 END = date(2027, 12, 31)
+
+
+def balances_on(day, books):
+    return {
+        (it.ledger_account, it.currency): it.amount
+        for it in books.balances
+        if it.day == day and it.amount
+    }
 
 
 class Books:
@@ -59,6 +68,20 @@ class Books:
             name = f"{first}..{last}"
             done = close.close(self.database, SETTINGS, name, basis=self.basis)
             self.causes |= {line.cause for line in done.draft.adjustments}
+            if self.basis == "sale":
+                self.check_ledger(done.event)
+
+    def check_ledger(self, event):
+        """
+        What is closed comes to what the orders say of all days up to its last.
+        """
+        with self.database.read() as connection:
+            closed = period_ledger.read_books(connection, event)
+            today = ledger_export.read_books(
+                connection, SETTINGS, Period(last=event.last)
+            )
+        assert all(sum(entry.postings.values()) == 0 for entry in closed.entries)
+        assert balances_on(event.last, closed) == balances_on(event.last, today)
 
     def check(self):
         with self.database.read() as connection:

@@ -166,6 +166,109 @@ def test_a_fee_that_the_platform_sold_to_the_buyer_is_nothing_of_ours(books):
     }
 
 
+PLATFORM_SELLS_FEES = Settings(
+    tax=TaxRules(TAX.codes, (TaxRule({**ANSWERS, "buyer_fee_is_sold_by": "platform"}),))
+)
+
+
+ONE_TICKET = (ticket(1, 3000),)
+
+
+def book_of_an_order(books, fees, *refunds, tickets=ONE_TICKET, buyer_fees=200, **more):
+    """
+    What the books come to of 30.00 with a booking fee of 2.00 on top that the platform
+    sells itself, of which these amounts went back, each on a day of its own.
+    """
+    sold = order(*tickets, fees=fees, **more)
+    charged = sold.charged + buyer_fees
+    back = tuple(
+        Refund(f"r_{day}", amount, instant(f"2026-10-{10 + day}T02:00"))
+        for day, amount in enumerate(refunds)
+    )
+    sold = msgspec.structs.replace(
+        sold, buyer_fees=buyer_fees, charged=charged, total=charged, refunds=back
+    )
+    save(books, sold, at=FIRST_DAY)
+    return read(books, PLATFORM_SELLS_FEES)
+
+
+def postings_of(found, id_):
+    (entry,) = (e for e in found.entries if e.id.startswith(id_))
+    return dict(entry.postings)
+
+
+def test_a_kept_booking_fee_of_a_whole_refund_is_borne_by_the_venue(books):
+    """
+    32.00 went back, and the platform keeps its 2.00: the venue is 2.00 worse off, and
+    holds nothing for the platform.
+    """
+    found = book_of_an_order(books, (Fee("Booking", 200),), 3200)
+    assert postings_of(found, "refund/") == {
+        "Assets:Platform:Tt": -3200,
+        "Expenses:Fees:Tt": 200,
+        "Liabilities:Tax:Gst": 273,
+        "Liabilities:Unearned": 2727,
+    }
+    assert totals_of(found) == {"Assets:Platform:Tt": -200, "Expenses:Fees:Tt": 200}
+
+
+def test_a_booking_fee_that_the_platform_gives_up_leaves_nothing(books):
+    """
+    32.00 went back, and it keeps nothing any more.
+    """
+    found = book_of_an_order(books, (), 3200)
+    assert postings_of(found, "refund/") == {
+        "Assets:Platform:Tt": -3200,
+        "Liabilities:Collected:Tt": 200,
+        "Liabilities:Tax:Gst": 273,
+        "Liabilities:Unearned": 2727,
+    }
+    assert totals_of(found) == {}
+
+
+def test_the_venue_bears_no_more_of_a_booking_fee_than_the_platform_keeps(books):
+    """
+    The platform gave up 1.50 of its 2.00. 16.00 go back twice, each time with 1.00 of
+    the fee: the first is the platform's loss, of the second half a dollar is ours.
+    """
+    found = book_of_an_order(books, (Fee("Booking", 50),), 1600, 1600)
+    first, second = (
+        postings_of(found, f"refund/tt/2026-10-{day}/") for day in (10, 11)
+    )
+    assert first["Liabilities:Collected:Tt"] == 100
+    assert "Expenses:Fees:Tt" not in first
+    assert second["Liabilities:Collected:Tt"] == 50
+    assert second["Expenses:Fees:Tt"] == 50
+    assert totals_of(found) == {"Assets:Platform:Tt": -50, "Expenses:Fees:Tt": 50}
+
+
+def test_a_kept_booking_fee_over_two_shows_leaves_nothing_held_for_the_platform(books):
+    """
+    30.00 for each of two shows with a booking fee of 2.01: 62.01 went back.
+    """
+    both = (ticket(1, 3000), ticket(2, 3000, "ev_2"))
+    fee = (Fee("Booking", 201),)
+    found = book_of_an_order(books, fee, 6201, tickets=both, buyer_fees=201)
+    assert totals_of(found) == {"Assets:Platform:Tt": -201, "Expenses:Fees:Tt": 201}
+
+
+def test_what_a_promoter_sold_goes_back_to_the_buyer_and_is_no_expense(books):
+    """
+    The promoter sells the ticket of 30.00 and the platform its fee of 2.00.
+    """
+    answers = {"admission_is_sold_by": "promoter", "buyer_fee_is_sold_by": "platform"}
+    rule = TaxRule({**ANSWERS, **answers})
+    settings = Settings(tax=TaxRules(TAX.codes, (rule,)))
+    book_of_an_order(books, (Fee("Booking", 200),), 3200)
+    found = read(books, settings)
+    assert postings_of(found, "refund/") == {
+        "Assets:Platform:Tt": -3200,
+        "Expenses:Fees:Tt": 200,
+        "Liabilities:Collected:Tt": 3000,
+    }
+    assert totals_of(found) == {"Assets:Platform:Tt": -200, "Expenses:Fees:Tt": 200}
+
+
 def test_what_is_not_known_is_counted(books):
     save(books, order(ticket(1, 2200), fees=None), at=FIRST_DAY)
     found = read(books, Settings())

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from support import commands, needs
+from support import commands, fake_crontab, needs
 from support.dates import NOW
 from typer.testing import CliRunner
 
@@ -146,27 +146,9 @@ def test_scheduled_commands_run_in_the_home(home):
     assert parsed["WorkingDirectory"] == str(home)
 
 
-FAKE_CRONTAB = """#!/bin/sh
-file="$HOME/the-crontab"
-case "$1" in
-  -l) [ -f "$file" ] && cat "$file" || { echo "no crontab for you" >&2; exit 1; } ;;
-  -) cat > "$file" ;;
-esac
-"""
-
-
 @pytest.fixture
 def crontab(tmp_path, monkeypatch):
-    """
-    A program that keeps a crontab as the real one does, in a file.
-    """
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "crontab"
-    program.write_text(FAKE_CRONTAB)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return tmp_path / "the-crontab"
+    return fake_crontab.make(tmp_path, monkeypatch)
 
 
 def test_installing_twice_leaves_one_and_removing_leaves_what_was_there(crontab):
@@ -203,7 +185,9 @@ def test_a_first_crontab_is_made(crontab):
 
 def test_a_crontab_that_cannot_be_read_is_not_written_over(crontab, tmp_path):
     program = tmp_path / "bin" / "crontab"
-    program.write_text(FAKE_CRONTAB.replace("no crontab for you", "disk on fire"))
+    program.write_text(
+        fake_crontab.PROGRAM.replace("no crontab for you", "disk on fire")
+    )
     with pytest.raises(errors.ConfigurationError, match="disk on fire"):
         schedule.install(a_job(), "cron")
     assert not crontab.exists()

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, ledger_file
+from ticketsync.cli import context, ledger_file, monthly
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.core.tables import Table
+    from ticketsync.financials.period_order import PeriodEvent
     from ticketsync.reporting.export_files import Report
     from ticketsync.reporting.export_filter import ExportFilter
     from ticketsync.reporting.output_files import IsOurs
@@ -80,6 +81,9 @@ def export_financials(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
+    every: monthly.Every = "",
+    closed: monthly.Closed = False,
+    directory: monthly.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -92,6 +96,7 @@ def export_financials(
     _export(
         *(ctx, "financials", numbers.exported_figures, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
+        monthly.Monthly(every=every, closed=closed, directory=directory),
     )
 
 
@@ -106,6 +111,9 @@ def export_sales(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
+    every: monthly.Every = "",
+    closed: monthly.Closed = False,
+    directory: monthly.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -129,6 +137,9 @@ def export_sales(
     _export(
         *(ctx, name, report, format, output),
         *(_Periods(sold=sold, shows=shows), as_of, raw, excel, force),
+        monthly.Monthly(
+            every=every, closed=closed, directory=directory, options=("--per", per)
+        ),
     )
 
 
@@ -142,6 +153,9 @@ def export_refunds(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
+    every: monthly.Every = "",
+    closed: monthly.Closed = False,
+    directory: monthly.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -156,6 +170,7 @@ def export_refunds(
     _export(
         *(ctx, "refunds", exported_sales.exported_refunds, format, output),
         *(_Periods(refunded=refunded, shows=shows), as_of, raw, excel, force),
+        monthly.Monthly(every=every, closed=closed, directory=directory),
     )
 
 
@@ -168,6 +183,9 @@ def export_fees(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
+    every: monthly.Every = "",
+    closed: monthly.Closed = False,
+    directory: monthly.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -178,6 +196,7 @@ def export_fees(
     _export(
         *(ctx, "fees", numbers.exported_fees, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
+        monthly.Monthly(every=every, closed=closed, directory=directory),
     )
 
 
@@ -249,6 +268,19 @@ class _Periods:
     refunded: str = ""
     shows: str = ""
 
+    @classmethod
+    def of_closed(cls, report: str, event: PeriodEvent) -> _Periods:
+        """
+        The days of a closed period, by what it was closed by; fees and figures are
+        those of the shows that played in it.
+        """
+        days = f"{event.first}..{event.last}"
+        if event.basis == "sale" and report.startswith("sales"):
+            return cls(sold=days)
+        if event.basis == "sale" and report == "refunds":
+            return cls(refunded=days)
+        return cls(shows=days)
+
     def read(self, connection: Connection) -> ExportFilter:
         from ticketsync.reporting.export_filter import ExportFilter
         from ticketsync.store.business_zone import get_business_zone
@@ -273,9 +305,11 @@ def _export(
     raw: bool,
     excel: bool,
     force: bool,
+    of_months: monthly.Monthly,
 ) -> None:
     """
-    Write a report row by row, streamed from the database.
+    Write a report row by row, streamed from the database; or a file for each closed
+    month.
     """
     from ticketsync.core import errors
     from ticketsync.reporting import export_files
@@ -285,6 +319,14 @@ def _export(
         raise errors.UsageError(
             f"--excel is for CSV, and the format is {wanted}.", hint="Leave one out."
         )
+    if of_months.is_wanted:
+        if output is not None or as_of or periods != _Periods():
+            raise errors.UsageError(
+                "A file for each closed month has its own name, time and instant.",
+                hint="Leave out -o, --as-of and the periods.",
+            )
+        _export_months(ctx, name, report, wanted, raw, excel, of_months)
+        return
     style = export_files.CsvStyle(raw=raw, for_excel=excel)
     with context.get_context(ctx).reading(as_of) as connection:
         chosen = periods.read(connection)
@@ -305,6 +347,34 @@ def _export(
             )
         else:
             _write_path(ctx, exported, wanted, output, is_ours=is_ours, force=force)
+
+
+def _export_months(
+    ctx: typer.Context,
+    name: str,
+    report: Callable[[Connection, ExportFilter], Table],
+    format: str,
+    raw: bool,
+    excel: bool,
+    of_months: monthly.Monthly,
+) -> None:
+    """
+    Write the report as it was known when each month was closed.
+    """
+    from ticketsync.core import clock
+
+    def write(event: PeriodEvent, path: Path) -> None:
+        # In the very second in which it was closed, the present is what was known.
+        is_past = event.closed_at < clock.now()
+        as_of = str(clock.iso(event.closed_at)) if is_past else ""
+        _export(
+            *(ctx, name, report, format, path, _Periods.of_closed(name, event)),
+            *(as_of, raw, excel, False, monthly.Monthly()),
+        )
+
+    flags = [f for f, is_set in (("--raw", raw), ("--excel", excel)) if is_set]
+    asked = replace(of_months, options=[*of_months.options, *flags])
+    monthly.run(ctx, asked, name.replace(" ", "-"), format, write)
 
 
 def _as_of_in_words(connection: Connection, as_of: str) -> list[tuple[str, str]]:

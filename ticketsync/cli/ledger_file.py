@@ -12,7 +12,7 @@ from ticketsync.cli import context, money_options, report_options
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
-from ticketsync.cli.report_options import PeriodText
+from ticketsync.cli.report_options import AsOf, PeriodText
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def export_ledger(
     period: PeriodText = "",
     per: Per = "show",
     currency: money_options.Currency = "",
+    as_of: AsOf = "",
     output: Output = None,
     force: Force = False,
 ) -> None:
@@ -61,7 +62,7 @@ def export_ledger(
     app_context = context.get_context(ctx)
     settings = app_context.settings()
     is_import = isinstance(kind, programs.Importer)
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         days = report_options.chosen_period(connection, period)
         books = ledger_export.read_books(
             connection,
@@ -70,10 +71,11 @@ def export_ledger(
             per=per,
             currency=shows.check_currency(currency) if currency else "",
             has_opening=not is_import,
+            now=report_options.present(connection, as_of),
         )
         late = (
             late_changes.read_late_changes(connection, settings, days).sentences()
-            if is_import
+            if is_import and not as_of
             else []
         )
     text = programs.write(

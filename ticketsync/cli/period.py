@@ -334,8 +334,9 @@ def export_period(
     force: Force = False,
 ) -> None:
     """
-    Write a folder with everything that was closed: CSV files, a workbook, the tax
-    worksheet, and SHA256SUMS. Written again next year it is the same, byte for byte.
+    Write a folder with everything that was closed: CSV files, a workbook, a statement,
+    the tax worksheet, the books for hledger and beancount, and SHA256SUMS. Written
+    again next year it is the same, byte for byte.
 
     Example: ticketsync period export 2026-10 --dir books
     """
@@ -360,3 +361,8 @@ def export_period(
             lambda path, is_ours: app_context.output_file(path, is_ours, force=force),
         )
     app_context.say(f"{folder}: {number_of(len(files), 'file')}")
+    if not any(file.endswith(".pdf") for file in files):
+        app_context.say(
+            "No statement as a PDF: it needs typst. Run `pip install "
+            "'ticketsync[pdf]'` and export again."
+        )

@@ -76,11 +76,12 @@ def show(
 
     job = _job(context.get_context(ctx), every, cron)
     found = {} if kind else schedule.installed()
-    for name, text in found.items():
-        terminal.echo(f"{name}:")
-        terminal.echo_block(text)
     if not found:
         _show_not_installed(job, kind)
+    for job_name in [] if kind else schedule.names():
+        for name, text in schedule.installed(job_name).items():
+            terminal.echo(f"{name}:")
+            terminal.echo_block(text)
     terminal.echo(f"The command, {job.when.text}:", err=True)
     terminal.echo_block(schedule.command_line(job))
 
@@ -106,7 +107,8 @@ def _show_not_installed(job: Job, kind: str) -> None:
 @app.command("remove")
 def remove(ctx: typer.Context) -> None:
     """
-    Remove the entry from your system's scheduler; other entries are left alone.
+    Remove our entries from your system's scheduler, those of exports (`export sales
+    --every month`), too; other entries are left alone.
     """
     import contextlib
 
@@ -115,7 +117,8 @@ def remove(ctx: typer.Context) -> None:
     from ticketsync.workflows import schedule
 
     app_context = context.get_context(ctx)
-    kinds = schedule.remove()
+    removed = [kind for name in schedule.names() for kind in schedule.remove(name)]
+    kinds = [*dict.fromkeys(removed)]
     text = f"Removed from {', '.join(kinds)}." if kinds else "Nothing was installed."
     if kinds:
         before = {"scheduler": ", ".join(kinds)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, or_, select
 
 from ticketsync.core import clock
 from ticketsync.financials import frozen_lines
@@ -222,6 +222,24 @@ def read_lines(
     )
     for row in connection.execute(query):
         yield FrozenLine._make(row)
+
+
+def list_repeated_orders(
+    connection: Connection, period_ids: Iterable[int]
+) -> set[tuple[int, str]]:
+    """
+    The orders of closed periods (our ids) of which there is more than their sale: an
+    account (our id) and the platform's id of the order.
+    """
+    is_more = or_(period_lines.c.cause != "", period_lines.c.kind != frozen_lines.SALE)
+    query = (
+        select(period_lines.c.account_id, period_lines.c.order_id)
+        .where(period_lines.c.period_id.in_(sorted(period_ids)), is_more)
+        .distinct()
+    )
+    return {
+        (account_id, order_id) for account_id, order_id in connection.execute(query)
+    }
 
 
 def _record(connection: Connection, event: PeriodEvent, action: str) -> None:

@@ -41,9 +41,26 @@ class KeptFees:
 
 def passed_on(sold: Iterable[TaxLine]) -> int:
     """
-    What an order with these lines charged for what its platform sold itself.
+    What an order with these lines charged for what its platform sold itself; or what of
+    its fees, or of a refund (negative), is of that.
     """
     return sum(line.amount for line in sold if line.words == f"{SUPPLIED} platform")
+
+
+def kept_of_returns(passed: int, kept: int, returned: Iterable[int]) -> list[int]:
+    """
+    Of an order that charged `passed` for sales of the platform's own, of which the
+    platform keeps `kept`: what it keeps of what each refund, in their order, gave back
+    of them. The venue bears that. Minor units.
+    """
+    found = []
+    gone = borne = 0
+    for amount in returned:
+        gone += amount
+        by_now = max(0, gone - (passed - kept))
+        found.append(by_now - borne)
+        borne = by_now
+    return found
 
 
 def fee_lines(

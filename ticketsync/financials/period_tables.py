@@ -71,6 +71,12 @@ ACCOUNTS: Final = (
     *map(_column, ("account", "provider", "currency", *_SUMS)),
     Column("net", Kind.MONEY),
 )
+_OF_FEES: Final = ("charged", *frozen_lines.FEE_AMOUNTS)
+FEES: Final = (
+    *map(_column, (*_SHOW, "account", "provider", "fees_source")),
+    Column("orders", Kind.COUNT),
+    *map(_column, ("currency", *_OF_FEES)),
+)
 CAUSES: Final = (
     Column("origin"),
     Column("cause"),
@@ -145,6 +151,26 @@ def shows_table(lines: Iterable[FrozenLine]) -> Table:
     keys = (*_SHOW, "account", "provider")
     own = [line for line in lines if not line.cause]
     return _summed(SHOWS, [([getattr(line, k) for k in keys], line) for line in own])
+
+
+def fees_table(lines: Iterable[FrozenLine]) -> Table:
+    """
+    What was kept of the sales of the period, for each show and account, by where it is
+    known from; empty where it is not known of one order, and then of how many.
+    """
+    groups: dict[tuple[Any, ...], list[FrozenLine]] = {}
+    for line in lines:
+        if not line.cause and line.kind == SALE and (line.charged or line.fees):
+            keys = (*_SHOW, "account", "provider", "fees_source", "currency")
+            groups.setdefault(tuple(getattr(line, k) for k in keys), []).append(line)
+    rows = []
+    for group in sorted(groups):
+        total = frozen_lines.sum_of(groups[group])
+        sums = _with_unknown(dict(zip(AMOUNTS, total, strict=True)))
+        *named, currency = group
+        amounts = [sums[name] for name in _OF_FEES]
+        rows.append((*named, len(groups[group]), currency, *amounts))
+    return Table(FEES, rows)
 
 
 def accounts_table(lines: Iterable[FrozenLine]) -> Table:

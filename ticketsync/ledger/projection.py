@@ -21,7 +21,8 @@ SALE: Final = "sale"
 REFUND: Final = "refund"
 FEE: Final = "fee"
 EARN: Final = "earn"
-_MOVED: Final = (SALE, REFUND, FEE)
+ADJUST: Final = "adjust"
+_MOVED: Final = (SALE, REFUND, FEE, ADJUST)
 
 SHOW: Final = "show"
 DAY: Final = "day"
@@ -50,7 +51,10 @@ class Movement:
     amount     what the platform holds more (sale), less (refund), or keeps (fee)
     voucher    of the price, what a voucher paid
     collected  what is somebody else's
+    kept       of that in a refund, what the platform keeps nevertheless: a fee of ours
     taxes      the tax in it, by tax code
+    adjusts    of what changes a closed period, which one and whose: 2026-09/tt/or_99;
+               all that one order changes for a show is one entry
     """
 
     kind: str
@@ -61,7 +65,9 @@ class Movement:
     amount: int
     voucher: int = 0
     collected: int = 0
+    kept: int = 0
     taxes: Mapping[str, int] = field(default_factory=dict)
+    adjusts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ def project(
         if item.day > until:
             continue
         show = shows[item.show_id]
-        key = (item.day, _MOVED.index(item.kind), item.account, show, item.currency)
+        place = _MOVED.index(ADJUST if item.adjusts else item.kind)
+        key = (item.day, place, item.account, show, item.currency, item.adjusts)
         waits = show.is_cancelled or item.day <= show.day
         postings = _postings(item, chart_, chart.UNEARNED if waits else chart.INCOME)
         for name, amount in postings.items():
@@ -139,19 +146,20 @@ def _postings(item: Movement, chart_: Chart, counterpart: str) -> dict[str, int]
     return {
         chart_.clearing(item.account): item.amount,
         chart.VOUCHERS: item.voucher,
-        chart_.collected(item.account): -item.collected,
+        chart_.collected(item.account): -item.collected - item.kept,
+        chart_.fees(item.account): item.kept,
         **taxes,
         counterpart: -own,
     }
 
 
 def _entry(key: tuple[object, ...], postings: Mapping[str, int]) -> Entry:
-    day, kind, account, show, currency = key
+    day, kind, account, show, currency, adjusts = key
     assert isinstance(day, date)
     assert isinstance(kind, int)
     assert isinstance(show, ShowDay)
     word = _MOVED[kind]
-    id_ = f"{word}/{account}/{day}/{show.show_id}/{currency}"
+    id_ = f"{word}/{adjusts or f'{account}/{day}'}/{show.show_id}/{currency}"
     kept = {name: amount for name, amount in sorted(postings.items()) if amount}
     return Entry(id_, day, show.title, str(currency), kept, word, show.show_id)
 

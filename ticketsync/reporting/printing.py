@@ -7,9 +7,10 @@ markup.
 
 from __future__ import annotations
 
+import importlib.util
 import json
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,20 +98,60 @@ def tax_worksheet(heading: str, table: Table, below: Sequence[str]) -> bytes:
     Raises: `ConfigurationError` where typst is not installed.
     """
     columns = [c for c in table.columns if c.name not in ("state", "code", "rate")]
-    report = table.shown(*columns)
+    printed = _printed_table(table.shown(*columns))
+    lines = [safe(line, longest=1000) for line in below]
     return _typeset(
         "tax_worksheet.typ",
+        {"heading": safe(heading, longest=300), **printed, "below": lines},
+    )
+
+
+def period_statement(
+    heading: str,
+    above: Sequence[str],
+    sections: Mapping[str, Table],
+    below: Sequence[str],
+    made: date,
+) -> bytes:
+    """
+    The statement of a closed period as a PDF: tables by their titles, with sentences
+    above and below. `made` is the day of the document; the same texts give the same
+    bytes, for one version of typst.
+
+    Raises: `ConfigurationError` where typst is not installed.
+    """
+    return _typeset(
+        "period.typ",
         {
             "heading": safe(heading, longest=300),
-            "columns": [column.title for column in columns],
-            "right": [column.kind in NUMERIC for column in columns],
-            "rows": [
-                [_printed(column.kind, values[column.name]) for column in columns]
-                for values in tables.by_name(report)
+            "above": [safe(line, longest=1000) for line in above],
+            "sections": [
+                {"title": title, **_printed_table(table)}
+                for title, table in sections.items()
             ],
             "below": [safe(line, longest=1000) for line in below],
+            "made": [made.year, made.month, made.day],
         },
     )
+
+
+def is_installed() -> bool:
+    """
+    Whether PDFs can be made here.
+    """
+    return importlib.util.find_spec("typst") is not None
+
+
+def _printed_table(report: Table) -> dict[str, Any]:
+    columns = report.columns
+    return {
+        "columns": [column.title for column in columns],
+        "right": [column.kind in NUMERIC for column in columns],
+        "rows": [
+            [_printed(column.kind, values[column.name]) for column in columns]
+            for values in tables.by_name(report)
+        ],
+    }
 
 
 def _printed(kind: Kind, value: Any) -> str:

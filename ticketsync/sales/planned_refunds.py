@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from ticketsync.core.records import TicketStatus
 from ticketsync.sales.allocation import AllocatedOrder
-from ticketsync.sales.refunds import HeldOrder, Moment, RefundSum, new_movements
+from ticketsync.sales.refunds import (
+    HeldOrder,
+    Moment,
+    new_movements,
+    sum_movements,
+)
 from ticketsync.store.tables.sales import orders, refunds, tickets
 
 
@@ -58,35 +62,26 @@ def read_stored_refunds(
     What is stored of the refunds of each of an account's orders, by the platform's id
     of the order.
     """
-    is_ours = orders.c.account_id == account_id
-    stored = connection.scalars(select(orders.c.provider_id).where(is_ours))
-    movements: dict[str, list[PlannedRefund]] = {id_: [] for id_ in stored}
-    sums: dict[str, dict[str, dict[datetime | None, RefundSum]]] = {}
-    names = ("amount", "kind", "face", "buyer_fee", "tax")
-    query = (
-        select(
-            orders.c.provider_id,
-            refunds.c.on_day,
-            refunds.c.basis,
-            refunds.c.provider_id,
-            refunds.c.refunded_at,
-            *(refunds.c[name] for name in names),
+    rows = connection.execute(
+        select(orders.c.id, orders.c.provider_id).where(
+            orders.c.account_id == account_id
         )
-        .join(refunds, refunds.c.order_id == orders.c.id)
-        .where(is_ours)
-        .order_by(refunds.c.id)
     )
-    for order, day, basis, id_, date, *values in connection.execute(query):
-        moved = RefundSum(*values)
-        movements[order].append(PlannedRefund(moved.amount, day, basis))
-        by_date = sums.setdefault(order, {}).setdefault(id_, {})
-        by_date[date] = moved.plus(by_date.get(date, RefundSum()))
+    order_ids = {row.id: str(row.provider_id) for row in rows}
+    is_ours = refunds.c.account_id == account_id
+    movements: dict[int, list[PlannedRefund]] = {row: [] for row in order_ids}
+    columns = (refunds.c.order_id, refunds.c.amount, refunds.c.on_day, refunds.c.basis)
+    query = select(*columns).where(is_ours).order_by(refunds.c.id)
+    for order_row, *moved in connection.execute(query):
+        movements[order_row].append(PlannedRefund(*moved))
+    sums = sum_movements(connection, is_ours)
     void = _void_tickets(connection, account_id)
     return {
-        order: StoredRefunds(
-            made, HeldOrder(sums.get(order, {}), frozenset(void.get(order, ())))
+        order_id: StoredRefunds(
+            movements[row],
+            HeldOrder(sums.get(row, {}), frozenset(void.get(order_id, ()))),
         )
-        for order, made in movements.items()
+        for row, order_id in order_ids.items()
     }
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
@@ -173,7 +173,9 @@ def save_movements(
     `occurrences` map the platform's ids to ours; `void_tickets` has the void tickets of
     each order that was stored before, by our id.
     """
-    sums = _sum_movements(connection, void_tickets)
+    sums: Mapping[int, Mapping[str, BySlot]] = {}
+    if void_tickets:
+        sums = sum_movements(connection, refunds.c.order_id.in_([*void_tickets]))
     new = [
         (order_ids[item.order.id], movement)
         for item in incoming
@@ -209,16 +211,14 @@ def _held_order(
     return HeldOrder(sums.get(order, _NOTHING), void_tickets[order])
 
 
-def _sum_movements(
-    connection: Connection, orders: Iterable[int]
+def sum_movements(
+    connection: Connection, wanted: ColumnElement[bool]
 ) -> dict[int, dict[str, BySlot]]:
     """
-    The sums of the movements of these orders, by order, refund, date and occurrence.
+    The sums of the movements for which a condition holds, by order (our id), refund,
+    date and occurrence.
     """
-    wanted = list(orders)
     found: dict[int, dict[str, dict[Slot, RefundSum]]] = {}
-    if not wanted:
-        return {}
     names = ("amount", "kind", "face", "buyer_fee", "tax")
     query = (
         select(
@@ -229,10 +229,10 @@ def _sum_movements(
             *(refunds.c[name] for name in names),
         )
         .outerjoin(occurrence_table, occurrence_table.c.id == refunds.c.occurrence_id)
+        .where(wanted)
         .order_by(refunds.c.id)
     )
-    rows = connection.execute(query.where(refunds.c.order_id.in_(wanted)))
-    for order, id_, date, occurrence_id, *values in rows:
+    for order, id_, date, occurrence_id, *values in connection.execute(query):
         by_slot = found.setdefault(order, {}).setdefault(id_, {})
         slot = Slot(date, occurrence_id)
         by_slot[slot] = RefundSum(*values).plus(by_slot.get(slot, RefundSum()))

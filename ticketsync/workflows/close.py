@@ -143,7 +143,9 @@ def close(
                 closed_at=clock.now(),
                 closed_by=actor.current(),
                 program=ticketsync.__version__,
-                rules=period_lines.rules_text(settings, lines),
+                rules=period_lines.rules_text(
+                    connection, settings, lines, _day(draft.period.last)
+                ),
                 checklist=json.dumps(
                     {item.name: item.count for item in draft.checklist}
                 ),

@@ -16,8 +16,8 @@ from ticketsync.accounts import state
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import taxing
-from ticketsync.financials.taxing import OPEN, SUPPLIED, TAXED, TaxLine
+from ticketsync.financials import fee_taxes, taxing
+from ticketsync.financials.taxing import OPEN, TaxLine
 from ticketsync.ledger import own_accounts, projection, unearned
 from ticketsync.ledger.chart import Chart
 from ticketsync.ledger.projection import FEE, REFUND, SALE, Balance, Entry, Movement
@@ -26,6 +26,7 @@ from ticketsync.reporting import order_money
 from ticketsync.reporting.order_money import OrderMoney, RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import tax_worksheets
+from ticketsync.workflows.ledger_movements import Place, make_movement
 from ticketsync.workflows.tax_worksheets import Key
 
 
@@ -52,6 +53,7 @@ def read_books(
     per: str = projection.SHOW,
     currency: str = "",
     has_opening: bool = True,
+    now: datetime | None = None,
 ) -> Books:
     """
     The books of a period, with an entry for each of `projection.PER`; what came before
@@ -60,7 +62,7 @@ def read_books(
 
     Raises: `ConfigurationError` for settings that name a ledger account wrongly.
     """
-    whole = _project(connection, settings, period, clock.now())
+    whole = _project(connection, settings, period, now or clock.now())
     entries = [e for e in whole.entries if currency in ("", e.currency)]
     opening = projection.opening(entries, period.first) if has_opening else []
     since = projection.from_day(entries, period.first)
@@ -153,6 +155,7 @@ class _Reader:
         self.unknown_fees: set[tuple[str, str]] = set()
         self.without_rule: set[tuple[str, str]] = set()
         self._lines: dict[Key, dict[int, list[TaxLine]]] = {}
+        self._platforms_own: dict[Key, tuple[int, int]] = {}  # charged, kept
 
     def sales_and_fees(
         self,
@@ -162,38 +165,32 @@ class _Reader:
         for key, parts in tax_worksheets.by_order(sold).items():
             lines = tax_worksheets.lines_of(parts, self._settings)
             by_show = tax_worksheets.divide_by_show(lines, parts, self._settings)
+            of_fees = tax_worksheets.divide_fees(parts, by_show, own, self._settings)
             self._lines[key] = by_show
+            self._platforms_own[key] = (
+                fee_taxes.passed_on(lines),
+                fee_taxes.passed_on(line for found in of_fees for line in found),
+            )
             if any(line.state == OPEN for line in lines):
                 self.without_rule.add(key[:2])
             for part in parts:
                 held = part.charged - part.tax_remitted
-                yield _movement(SALE, part, part.day, held, by_show[part.show_id])
-            yield from self._fees(parts, lines, by_show, own)
+                yield _movement(SALE, part, held, by_show[part.show_id])
+            yield from self._fees(parts, of_fees, own)
 
     def _fees(
         self,
         parts: Sequence[OrderMoney],
-        sold: Sequence[TaxLine],
-        by_show: Mapping[int, Sequence[TaxLine]],
+        lines: Sequence[Sequence[TaxLine]],
         own: dict[tuple[int, int], tax_worksheets.OwnFees],
     ) -> Iterator[Movement]:
-        known = [tax_worksheets.fee_of(part, own) for part in parts]
-        if None in known:
+        amounts = [tax_worksheets.fee_of(part, own) for part in parts]
+        if None in amounts:
             self.unknown_fees.add((parts[0].account, parts[0].order_id))
             return
-        amounts = [amount or 0 for amount in known]
-        lines = tax_worksheets.fee_lines_of(parts, sold, own, self._settings)
-        weights = [max(0, amount) for amount in amounts]
-        of_shows = [
-            tax_worksheets.fee_lines_of(
-                [part], by_show[part.show_id], own, self._settings
-            )
-            for part in (parts if len(parts) > 1 else ())
-        ]
-        divided = taxing.divide_lines(lines, of_shows, weights)
-        for part, amount, of_part in zip(parts, amounts, divided, strict=True):
+        for part, amount, of_part in zip(parts, amounts, lines, strict=True):
             if amount:
-                yield _movement(FEE, part, part.day, amount, of_part)
+                yield _movement(FEE, part, amount, of_part)
 
     def refunds(self, connection: Connection) -> Iterator[Movement]:
         items = [
@@ -202,29 +199,34 @@ class _Reader:
             if (item.account, item.order_id, item.currency) in self._lines
         ]
         taken = tax_worksheets.take_back(self._lines, items)
-        for item, lines in zip(items, taken, strict=True):
-            yield _movement(REFUND, item, item.day, -item.amount, lines)
+        kept = self._kept(items, taken)
+        for item, lines, amount in zip(items, taken, kept, strict=True):
+            yield _movement(REFUND, item, -item.amount, lines, amount)
+
+    def _kept(
+        self, items: Sequence[RefundMoney], taken: Sequence[Sequence[TaxLine]]
+    ) -> list[int]:
+        """
+        What the platform keeps of what each of these refunds gave back, order by order.
+        """
+        places: dict[Key, list[int]] = defaultdict(list)
+        for place, item in enumerate(items):
+            places[item.account, item.order_id, item.currency].append(place)
+        found = [0] * len(items)
+        for key, of_order in places.items():
+            returned = [-fee_taxes.passed_on(taken[place]) for place in of_order]
+            amounts = fee_taxes.kept_of_returns(*self._platforms_own[key], returned)
+            for place, amount in zip(of_order, amounts, strict=True):
+                found[place] = amount
+        return found
 
 
 def _movement(
     kind: str,
     part: OrderMoney | RefundMoney,
-    day: date,
     amount: int,
     lines: Sequence[TaxLine],
+    kept: int = 0,
 ) -> Movement:
-    taxes: dict[str, int] = defaultdict(int)
-    for line in lines:
-        if line.state == TAXED and line.tax:
-            taxes[line.code] += line.tax
-    return Movement(
-        kind=kind,
-        account=part.account,
-        day=day,
-        show_id=part.show_id,
-        currency=part.currency,
-        amount=amount,
-        voucher=-sum(line.amount for line in lines if line.kinds == ("voucher",)),
-        collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),
-        taxes=taxes,
-    )
+    place = Place(part.account, part.show_id, part.currency)
+    return make_movement(kind, place, part.day, amount, lines, kept)

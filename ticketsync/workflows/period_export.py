@@ -2,8 +2,8 @@
 The folder of a closed month: everything that was closed, as files that are the same
 bytes whenever and wherever they are written, because they are made of frozen lines.
 
-A workbook is the same for one version of the library that writes it; another version
-may write the same cells otherwise. The CSV files are not.
+A workbook and the PDF are the same for one version of the library that writes them;
+another version may write the same cells otherwise. The other files are always the same.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from ticketsync.core import clock
+from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Table
 from ticketsync.financials import (
     closing,
@@ -29,12 +30,19 @@ from ticketsync.financials import (
 )
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
-from ticketsync.reporting import exports, output_files, workbooks
+from ticketsync.ledger import programs
+from ticketsync.reporting import exports, output_files, printing, workbooks
 from ticketsync.reporting.output_files import IsOurs, OutputFile
-from ticketsync.workflows import tax_worksheets
+from ticketsync.workflows import period_ledger, tax_worksheets
 
 SUMS_FILE: Final = "SHA256SUMS"
 ABOUT_FILE: Final = "period.json"
+_LEDGERS: Final = {"ledger": "hledger", "beancount": "beancount"}  # by their endings
+_FOR_MACHINES: Final = (
+    "state",
+    "code",
+    "rate",
+)  # columns that `treatment` says in words
 _IS_SUM = re.compile(rb"[0-9a-f]{64}  ")
 
 Target = Callable[[Path, IsOurs], OutputFile]
@@ -60,6 +68,7 @@ class Month:
             "shows": period_tables.shows_table(self.lines),
             "sales": period_tables.sales_table(self.lines),
             "refunds": period_tables.refunds_table(self.lines),
+            "fees": period_tables.fees_table(self.lines),
             "adjustments": period_tables.adjustments_table(self.lines, self.names),
             "lines": period_tables.lines_table(self.lines, self.names),
         }
@@ -141,6 +150,10 @@ def _files(connection: Connection, month: Month) -> Iterator[File]:
             "tax": tax_tables.lines_table(worksheet.sheet),
             "tax-orders": tax_tables.orders_table(worksheet.orders),
         }
+        books = period_ledger.read_books(connection, event)
+        for ending, program in _LEDGERS.items():
+            text_of = programs.write(program, books.entries, books.balances)
+            yield f"{event.name}.{ending}", _text_writer(text_of), _begins(program)
     for name, table in tables.items():
         yield f"{name}.csv", _csv_writer(table), output_files.is_csv(table.names)
     yield (
@@ -148,6 +161,22 @@ def _files(connection: Connection, month: Month) -> Iterator[File]:
         lambda path: _write_workbook(event, tables, path),
         output_files.is_workbook(_title(event)),
     )
+    if printing.is_installed():
+        pdf = _statement(month, tables)
+        yield (
+            f"{event.name}.pdf",
+            lambda path: path.write_bytes(pdf),
+            output_files.is_pdf,
+        )
+
+
+def _text_writer(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(text.encode())
+
+
+def _begins(program: str) -> IsOurs:
+    begins = programs.PROGRAMS[program].begins
+    return lambda head: head.startswith(begins)
 
 
 def _csv_writer(table: Table) -> Callable[[Path], object]:
@@ -179,6 +208,41 @@ def _write_workbook(event: PeriodEvent, tables: Mapping[str, Table], path: Path)
     header = workbooks.About(lines=lines, zone=event.zone, made_at=event.closed_at)
     with path.open("wb") as stream:
         return workbooks.write_sheets(_title(event), sheets, header, stream)
+
+
+def _statement(month: Month, tables: Mapping[str, Table]) -> bytes:
+    """
+    What the month came to, for paper: by account, by tax, what changes earlier months.
+    """
+    event, said = month.event, about(month.event)
+    sections = {"By account": tables["accounts"]}
+    if "tax" in tables:
+        columns = [c for c in tables["tax"].columns if c.name not in _FOR_MACHINES]
+        sections["Tax"] = tables["tax"].shown(*columns)
+    causes = period_tables.causes_table(month.lines, month.names)
+    if causes.rows:
+        sections["What changes earlier periods"] = causes
+    title = period_order.words_of(event)
+    name = said["rules"]["legal_name"]
+    still_open = [
+        f"Open when it was closed: {name}, {count}."
+        for name, count in said["checklist"].items()
+        if count
+    ]
+    tax_rules = [f"Tax of {n}: {'; '.join(words)}" for n, words in _rules(said).items()]
+    return printing.period_statement(
+        f"{name}: {title}" if name else title,
+        [
+            f"By the day of the {event.basis}; {event.first} to {event.last}, days of "
+            f"{event.zone}.",
+            f"Closed {said['closed_at']} by {event.closed_by}, version "
+            f"{event.version}, {number_of(event.line_count, 'line')}, fingerprint "
+            f"{said['fingerprint']}.",
+        ],
+        sections,
+        [*still_open, *tax_rules],
+        clock.local(event.closed_at, event.zone).date(),
+    )
 
 
 def _rules(said: Mapping[str, Any]) -> Mapping[str, list[str]]:

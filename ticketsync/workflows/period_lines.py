@@ -30,6 +30,7 @@ from ticketsync.workflows.tax_worksheets import OwnFees
 
 UNKNOWN = "unknown"
 REPORTED = "reported"
+CANCELLED_SHOWS = "cancelled_shows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,23 +94,33 @@ class _Reader:
         self, sold: Sequence[OrderMoney], own: Mapping[tuple[int, int], OwnFees]
     ) -> Iterator[FrozenLine]:
         for parts in tax_worksheets.by_order(sold).values():
-            # Tax is that of the order: it stands on its first line.
-            text = self._tax_text(parts, own) if self._by_sale else "[]"
-            for part in parts:
+            texts = ["[]"] * len(parts)
+            if self._by_sale:
+                texts = self._tax_texts(parts, own)
+            for part, text in zip(parts, texts, strict=True):
                 line = self._sale(part, own)
                 if line is not None:
                     yield line._replace(tax_lines=text)
-                    text = "[]"
 
-    def _tax_text(
+    def _tax_texts(
         self,
         parts: Sequence[OrderMoney],
         own: Mapping[tuple[int, int], OwnFees],
-    ) -> str:
+    ) -> list[str]:
+        """
+        The tax of each part of an order, whose parts these are.
+        """
         lines = tax_worksheets.lines_of([*parts], self._settings)
-        of_fees = tax_worksheets.fee_lines_of(parts, lines, own, self._settings)
-        taxes = _taxes("sale", lines) | _taxes("fee", of_fees)
-        return frozen_lines.tax_text(taxes)
+        by_show = tax_worksheets.divide_by_show(lines, parts, self._settings)
+        fees = tax_worksheets.divide_fees(parts, by_show, own, self._settings)
+        found: list[str] = []
+        for part, of_fees in zip(parts, fees, strict=True):
+            of_sale = by_show[part.show_id]
+            if found:  # what is nothing of this show stands with the first one
+                of_sale, of_fees = map(_not_nothing, (of_sale, of_fees))
+            taxes = _taxes("sale", of_sale) | _taxes("fee", of_fees)
+            found.append(frozen_lines.tax_text(taxes))
+        return found
 
     def _sale(
         self, part: OrderMoney, own: Mapping[tuple[int, int], OwnFees]
@@ -189,6 +200,10 @@ class _Reader:
         return self._spans[place].origin_id
 
 
+def _not_nothing(lines: Iterable[TaxLine]) -> list[TaxLine]:
+    return [line for line in lines if line.amount or line.tax]
+
+
 def _amounts_of(
     part: OrderMoney,
     by_rate: OwnFees | None,
@@ -245,9 +260,15 @@ def _taxes(flow: str, lines: Iterable[TaxLine]) -> Taxes:
     return found
 
 
-def rules_text(settings: Settings, lines: Sequence[FrozenLine]) -> str:
+def rules_text(
+    connection: Connection,
+    settings: Settings,
+    lines: Sequence[FrozenLine],
+    last: date,
+) -> str:
     """
-    The tax rules and fee rates that these lines were made with, as JSON.
+    The tax rules and fee rates that these lines were made with, and the shows (our ids)
+    up to that day that are cancelled, so that they earned nothing; as JSON.
     """
     tax = settings.tax
     accounts = sorted({line.account for line in lines})
@@ -265,6 +286,11 @@ def rules_text(settings: Settings, lines: Sequence[FrozenLine]) -> str:
             for name in accounts
             if settings.account(name).fees
         },
+        CANCELLED_SHOWS: [
+            show_id
+            for show_id, day, _, is_cancelled in order_money.list_show_days(connection)
+            if is_cancelled and day <= last
+        ],
     }
     return json.dumps(found, ensure_ascii=True)
 

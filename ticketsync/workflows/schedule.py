@@ -13,7 +13,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -28,7 +29,7 @@ from ticketsync.workflows.schedule_times import When
 
 KINDS = ("cron", "systemd", "launchd", "windows")
 NAME = "ticketsync"
-BEGIN, END = "# ticketsync begin", "# ticketsync end"
+EXPORTS = ("sales", "refunds", "fees", "financials")  # what may be exported
 JITTER_SECONDS = 60
 LATELY = timedelta(days=2)  # a schedule that started nothing for so long is none
 MOST_STARTS = 2000  # what a launchd file may list one by one
@@ -38,13 +39,42 @@ _SECONDS = 20
 @dataclass(frozen=True, slots=True)
 class Job:
     """
-    What is run, when, with which variables, and in which folder.
+    What is run, when, with which variables, and in which folder; `name` is what the
+    scheduler calls it, `about` says what it does.
     """
 
     when: When
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     folder: str = ""
+    name: str = NAME
+    about: str = "read new sales"
+
+
+def export_name(report: str) -> str:
+    """
+    What the scheduler calls the export of one of `EXPORTS`.
+    """
+    return f"{NAME}-export-{report}"
+
+
+def names() -> list[str]:
+    """
+    What the scheduler may call our jobs.
+    """
+    return [NAME, *map(export_name, EXPORTS)]
+
+
+def export_job(at: When, report: str, words: Sequence[str], base: Job) -> Job:
+    """
+    An export by the same installation as another job; `words` are its options.
+    """
+    command = (*base.command[: -len(_SYNC)], "export", report, *words)
+    name, about = export_name(report), f"export {report} of closed months"
+    return replace(base, when=at, command=command, name=name, about=about)
+
+
+_SYNC = ("sync", "--due", "--quiet")
 
 
 def job(at: When, *, config: str = "", database: str = "") -> Job:
@@ -67,7 +97,7 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
     }
     environment |= permissions.accepted()
     folder = str(paths.database_file().parent.resolve())
-    return Job(at, (*command, "sync", "--due", "--quiet"), environment, folder)
+    return Job(at, (*command, *_SYNC), environment, folder)
 
 
 def usual() -> str:
@@ -126,13 +156,13 @@ def as_systemd(what: Job) -> dict[str, str]:
     folder = what.folder.replace("%", "%%")  # nothing else is special in this line
     directory = f"WorkingDirectory={folder}\n" if folder else ""
     return {
-        f"{NAME}.service": (
-            "[Unit]\nDescription=ticketsync: read new sales\n\n[Service]\n"
+        f"{what.name}.service": (
+            f"[Unit]\nDescription=ticketsync: {what.about}\n\n[Service]\n"
             f"Type=oneshot\n{environment}{directory}ExecStart={command}\n"
             "# Another run at work is no failure.\nSuccessExitStatus=8\n"
         ),
-        f"{NAME}.timer": (
-            "[Unit]\nDescription=ticketsync: when to read new sales\n\n[Timer]\n"
+        f"{what.name}.timer": (
+            f"[Unit]\nDescription=ticketsync: when to {what.about}\n\n[Timer]\n"
             f"OnCalendar={schedule_times.calendar(what.when)}\n"
             f"RandomizedDelaySec={JITTER_SECONDS}\nPersistent=true\n\n"
             "[Install]\nWantedBy=timers.target\n"
@@ -161,7 +191,7 @@ def as_launchd(what: Job) -> bytes:
         )
     return plistlib.dumps(
         {
-            "Label": NAME,
+            "Label": what.name,
             "ProgramArguments": list(what.command),
             "EnvironmentVariables": what.environment,
             **({"WorkingDirectory": what.folder} if what.folder else {}),
@@ -172,26 +202,27 @@ def as_launchd(what: Job) -> bytes:
 
 def as_windows(what: Job) -> list[str]:
     """
-    The command that makes the task; it can say "every so many minutes" and no more.
+    The command that makes the task; it can say "every so many minutes", or a time of
+    each day, and no more.
 
     Raises `UsageError` for any other.
     """
-    minute, *rest = what.when.fields
+    minute, hour, *rest = what.when.fields
+    run = subprocess.list2cmdline(what.command)
+    start = ["schtasks", "/Create", "/F", "/TN", what.name, "/SC"]
+    if minute.isdecimal() and hour.isdecimal() and rest == ["*"] * 3:
+        return [*start, "DAILY", "/ST", f"{int(hour):02}:{int(minute):02}", "/TR", run]
     minutes = {"*": 1}.get(minute) or (
         int(minute[2:]) if minute.startswith("*/") else None
     )
     if what.when.text == "0 * * * *":
         minutes = 60
-    elif rest != ["*"] * 4 or minutes is None:
+    elif [hour, *rest] != ["*"] * 4 or minutes is None:
         raise errors.UsageError(
             f"The Windows Task Scheduler cannot say {what.when.text!r} in one line.",
             hint="Use --every MINUTES.",
         )
-    run = subprocess.list2cmdline(what.command)
-    return [
-        *("schtasks", "/Create", "/F", "/TN", NAME, "/SC", "MINUTE"),
-        *("/MO", str(minutes), "/TR", run),
-    ]
+    return [*start, "MINUTE", "/MO", str(minutes), "/TR", run]
 
 
 def _for_systemd(text: str) -> str:
@@ -226,7 +257,8 @@ def install(what: Job, kind: str) -> str:
     """
     _make_folder(what)
     if kind == "cron":
-        lines = [*_other_lines(_crontab()), BEGIN, as_cron(what), END]
+        begin, end = _marks(what.name)
+        lines = [*_other_lines(_crontab(), what.name), begin, as_cron(what), end]
         _write_crontab(lines)
         return "your crontab"
     if kind == "systemd":
@@ -235,16 +267,16 @@ def install(what: Job, kind: str) -> str:
         for name, text in as_systemd(what).items():
             (folder / name).write_text(text, encoding="utf-8")
         _run(["systemctl", "--user", "daemon-reload"])
-        _run(["systemctl", "--user", "enable", "--now", f"{NAME}.timer"])
-        return str(folder / f"{NAME}.timer")
+        _run(["systemctl", "--user", "enable", "--now", f"{what.name}.timer"])
+        return str(folder / f"{what.name}.timer")
     if kind == "launchd":
-        file = _launchd_file()
+        file = _launchd_file(what.name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(as_launchd(what))
         _run(["launchctl", "load", "-w", str(file)])
         return str(file)
     _run(as_windows(what))
-    return f"the task {NAME}"
+    return f"the task {what.name}"
 
 
 def _make_folder(what: Job) -> None:
@@ -256,22 +288,22 @@ def _make_folder(what: Job) -> None:
         paths.private_folder(Path(what.folder))
 
 
-def installed() -> dict[str, str]:
+def installed(name: str = NAME) -> dict[str, str]:
     """
-    What is there now: kind → what it says.
+    What is there now of a job: kind → what it says.
     """
     found: dict[str, str] = {}
     if shutil.which("crontab"):
-        mine = _my_lines(_crontab())
+        mine = _my_lines(_crontab(), name)
         if mine:
             found["cron"] = "\n".join(mine)
-    timer = _systemd_folder() / f"{NAME}.timer"
+    timer = _systemd_folder() / f"{name}.timer"
     if timer.exists():
         found["systemd"] = timer.read_text(encoding="utf-8")
-    if _launchd_file().exists():
-        found["launchd"] = str(_launchd_file())
-    if shutil.which("schtasks") and _answers(["schtasks", "/Query", "/TN", NAME]):
-        found["windows"] = NAME
+    if _launchd_file(name).exists():
+        found["launchd"] = str(_launchd_file(name))
+    if shutil.which("schtasks") and _answers(["schtasks", "/Query", "/TN", name]):
+        found["windows"] = name
     return found
 
 
@@ -296,23 +328,23 @@ def lacks_isolation(text: str) -> bool:
     return "-m ticketsync" in text and "-P -m ticketsync" not in text
 
 
-def remove() -> list[str]:
+def remove(name: str = NAME) -> list[str]:
     """
-    Take away whatever is there; returns the kinds.
+    Take away whatever is there of a job; returns the kinds.
     """
-    kinds = list(installed())
+    kinds = list(installed(name))
     if "cron" in kinds:
-        _write_crontab(_other_lines(_crontab()))
+        _write_crontab(_other_lines(_crontab(), name))
     if "systemd" in kinds:
-        _answers(["systemctl", "--user", "disable", "--now", f"{NAME}.timer"])
+        _answers(["systemctl", "--user", "disable", "--now", f"{name}.timer"])
         for ending in ("timer", "service"):
-            (_systemd_folder() / f"{NAME}.{ending}").unlink(missing_ok=True)
+            (_systemd_folder() / f"{name}.{ending}").unlink(missing_ok=True)
         _answers(["systemctl", "--user", "daemon-reload"])
     if "launchd" in kinds:
-        _answers(["launchctl", "unload", str(_launchd_file())])
-        _launchd_file().unlink()
+        _answers(["launchctl", "unload", str(_launchd_file(name))])
+        _launchd_file(name).unlink()
     if "windows" in kinds:
-        _run(["schtasks", "/Delete", "/F", "/TN", NAME])
+        _run(["schtasks", "/Delete", "/F", "/TN", name])
     return kinds
 
 
@@ -329,16 +361,22 @@ def _crontab() -> list[str]:
         raise
 
 
-def _my_lines(lines: list[str]) -> list[str]:
-    if BEGIN not in lines or END not in lines:
+def _marks(name: str) -> tuple[str, str]:
+    return f"# {name} begin", f"# {name} end"
+
+
+def _my_lines(lines: list[str], name: str) -> list[str]:
+    begin, end = _marks(name)
+    if begin not in lines or end not in lines:
         return []
-    return lines[lines.index(BEGIN) + 1 : lines.index(END)]
+    return lines[lines.index(begin) + 1 : lines.index(end)]
 
 
-def _other_lines(lines: list[str]) -> list[str]:
-    if BEGIN not in lines or END not in lines:
+def _other_lines(lines: list[str], name: str) -> list[str]:
+    begin, end = _marks(name)
+    if begin not in lines or end not in lines:
         return lines
-    return lines[: lines.index(BEGIN)] + lines[lines.index(END) + 1 :]
+    return lines[: lines.index(begin)] + lines[lines.index(end) + 1 :]
 
 
 def _write_crontab(lines: list[str]) -> None:
@@ -351,8 +389,8 @@ def _systemd_folder() -> Path:
     return Path(base) / "systemd" / "user"
 
 
-def _launchd_file() -> Path:
-    return Path.home() / "Library" / "LaunchAgents" / f"{NAME}.plist"
+def _launchd_file(name: str) -> Path:
+    return Path.home() / "Library" / "LaunchAgents" / f"{name}.plist"
 
 
 def _run(command: list[str], text: str | None = None) -> str:

@@ -239,6 +239,26 @@ def divide_by_show(
     return dict(zip((part.show_id for part in parts), divided, strict=True))
 
 
+def divide_fees(
+    parts: Sequence[OrderMoney],
+    sold: Mapping[int, Sequence[TaxLine]],
+    own: Mapping[tuple[int, int], OwnFees],
+    settings: Settings,
+) -> list[list[TaxLine]]:
+    """
+    The fees of one order as tax lines, divided among its parts; `sold` are the lines of
+    its sale by show (our ids).
+    """
+    of_sale = [line for part in parts for line in sold[part.show_id]]
+    lines = fee_lines_of(parts, of_sale, own, settings)
+    weights = [max(0, fee_of(part, own) or 0) for part in parts]
+    of_shows = [
+        fee_lines_of([part], sold[part.show_id], own, settings)
+        for part in (parts if len(parts) > 1 else ())
+    ]
+    return taxing.divide_lines(lines, of_shows, weights)
+
+
 def by_order(money: Iterable[OrderMoney]) -> dict[Key, list[OrderMoney]]:
     found: dict[Key, list[OrderMoney]] = defaultdict(list)
     for part in money:
