@@ -6,7 +6,7 @@ venue's rules taken out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +16,7 @@ from ticketsync.accounts import state
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import fee_taxes, taxing
+from ticketsync.financials import fee_taxes
 from ticketsync.financials.taxing import OPEN, TaxLine
 from ticketsync.ledger import own_accounts, projection, unearned
 from ticketsync.ledger.chart import Chart
