@@ -15,11 +15,17 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
-from ticketsync.financials.tax_worksheet import REFUND
+from ticketsync.financials.tax_worksheet import REFUND, SALE
 from ticketsync.providers.file_import.order_rules import OrderRules
 from ticketsync.reporting import sales
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.workflows import ledger_export, show_figures, tax_worksheets
+from ticketsync.workflows import (
+    close,
+    ledger_export,
+    period_ledger,
+    show_figures,
+    tax_worksheets,
+)
 
 NOW = clock.from_iso("2026-11-27T02:00:00Z")
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
@@ -190,3 +196,37 @@ def test_a_movement_of_an_earlier_version_stays_and_the_next_has_its_night(
     read(account)
     assert movements(account) == EXPECTED
     assert refunded(account) == [4400, 6000]
+
+
+def test_a_closed_month_has_the_tax_of_each_night(account):
+    """
+    October is closed, and its books are those of the sales: 44.00 of the gala with a
+    tax of 4.00, and 60.00 of the fete without.
+    """
+    account.put("a.csv", HEADING, *SOLD, *BACK)
+    read(account)
+    with account.database.read() as connection:
+        live = ledger_export.read_books(connection, RULES, OCTOBER)
+        sheet = tax_worksheets.read_tax_period(connection, RULES, OCTOBER)
+    event = close.close(account.database, RULES, "2026-10").event
+    with account.database.read() as connection:
+        closed = period_ledger.read_books(connection, event)
+        closed_sheet = tax_worksheets.read_tax_period(connection, RULES, OCTOBER)
+    sold = {"Gala": (4400, -400, -4000), "Fete": (6000, 0, -6000)}
+    for books in (live, closed):
+        assert {
+            entry.text: (
+                entry.postings["Assets:Platform:Other"],
+                entry.postings.get("Liabilities:Tax:Gst", 0),
+                entry.postings["Liabilities:Unearned"],
+            )
+            for entry in books.entries
+            if entry.kind == "sale"
+        } == sold
+    assert closed_sheet.closed is not None
+    assert closed_sheet.sheet == sheet.sheet
+    assert sorted(closed_sheet.orders, key=str) == sorted(sheet.orders, key=str)
+    of_sales = [(it.line.amount, it.line.tax) for it in sheet.orders if it.flow == SALE]
+    assert of_sales == [(10400, 400)]
+    with account.database.read() as connection:
+        assert close.open_adjustments(connection, RULES) == []
