@@ -38,6 +38,7 @@ ALLOWED = {
         "providers.report_folder",
         *(
             "store.engine",
+            "store.copies",
             "store.lease",
             "store.lock",
             "store.business_zone",

@@ -62,7 +62,7 @@ def test_words_of_old_alerts_are_known_after_the_upgrade(tmp_path):
     as_it_was(file)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    opened = engine._engine(engine.parse_url(file))
+    opened = engine.make_engine(engine.parse_url(file))
     with (
         opened.execution_options(ticketsync_write=True).connect() as connection,
         schema._unreferenced(connection),

@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import pkgutil
+import selectors
 import signal
 import socket
 import sys
@@ -67,38 +68,60 @@ def load():
 
 def serve(connection):
     """
-    Forks for each request; comes back in the forked process only, its request in hand.
+    Forks once for each request, and says of each process first its number and then its
+    exit code; comes back in a forked process only, its request in hand.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    at_work = selectors.DefaultSelector()
+    at_work.register(connection, selectors.EVENT_READ)
     while True:
-        text, files, _, _ = socket.recv_fds(connection, LONGEST, len(STREAMS) + 1)
-        if not text:
-            sys.exit()
-        if os.fork() == 0:
-            connection.close()
+        for key, _ in at_work.select():
+            if key.fileobj is not connection:
+                end_of(at_work, key)
+                continue
+            text, files, _, _ = socket.recv_fds(connection, LONGEST, len(STREAMS) + 1)
+            if not text:
+                sys.exit()
             *streams, status = files
-            fork_and_wait(socket.socket(fileno=status))
-            return json.loads(text), streams
-        for file in files:
-            os.close(file)
+            number = os.fork()
+            if number == 0:
+                connection.close()
+                leave(at_work, status)
+                return json.loads(text), streams
+            for file in streams:
+                os.close(file)
+            say(status, number)
+            # Readable when the process ends.
+            ended = os.pidfd_open(number)
+            at_work.register(ended, selectors.EVENT_READ, (number, status))
 
 
-def fork_and_wait(status):
+def leave(at_work, status):
     """
-    Comes back in the process that was forked; the other one waits, and says first its
-    number and then its exit code.
+    Close what the server holds of other processes, in one that was forked from it.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    number = os.fork()
-    if number == 0:
-        status.close()
-        return
-    os.closerange(0, status.fileno())
-    with contextlib.suppress(OSError):
-        status.send(str(number).encode())
-        _, ended = os.waitpid(number, 0)
-        status.send(str(os.waitstatus_to_exitcode(ended)).encode())
-    os._exit(0)
+    for key in at_work.get_map().values():
+        if key.data:
+            os.close(key.fd)
+            os.close(key.data[1])
+    at_work.close()
+    os.close(status)
+
+
+def end_of(at_work, key):
+    """
+    Say the exit code of a process that ended.
+    """
+    number, status = key.data
+    at_work.unregister(key.fileobj)
+    os.close(key.fd)
+    _, ended = os.waitpid(number, 0)
+    say(status, os.waitstatus_to_exitcode(ended))
+    os.close(status)
+
+
+def say(status, number):
+    with contextlib.suppress(OSError):  # nobody waits for it any more
+        os.write(status, str(number).encode())
 
 
 def become(request, streams):

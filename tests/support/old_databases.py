@@ -43,7 +43,7 @@ def as_it_was(url, version="0001"):
     """
     A database of that schema, as that version left it.
     """
-    opened = engine._engine(engine.parse_url(url))
+    opened = engine.make_engine(engine.parse_url(url))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with opened.execution_options(ticketsync_write=True).begin() as connection:
@@ -64,7 +64,7 @@ def turn_back(file, version):
     A SQLite database of today in the schema of that version, with what fits in there.
     """
     old = file.with_suffix(".old")
-    opened = engine._engine(engine.parse_url(str(old)))
+    opened = engine.make_engine(engine.parse_url(str(old)))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with opened.execution_options(ticketsync_write=True).begin() as connection:
@@ -105,7 +105,7 @@ def load_old(url, file, version):
     """
     The same rows in PostgreSQL, in tables as that version made them.
     """
-    opened = engine._engine(engine.parse_url(url))
+    opened = engine.make_engine(engine.parse_url(url))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     rows = sqlite3.connect(file)

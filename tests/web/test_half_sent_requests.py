@@ -22,7 +22,7 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sandbox import deliveries
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web import server, site
+from ticketsync.web import page_request, server
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.server import Limits
 from ticketsync.web.site import COOKIE
@@ -134,7 +134,7 @@ def test_b5_a_half_sent_request_is_closed(start, monkeypatch):
 
 
 def test_b5_a_body_to_a_page_that_does_not_come_is_answered_408(start, monkeypatch):
-    monkeypatch.setattr(site, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(page_request, "BODY_SECONDS", 0.05)
     with start() as address, connections(address, 1) as (connection,):
         origin = f"Host: 127.0.0.1\r\nOrigin: {address}\r\n".encode()
         origin = origin.replace(b"Host: 127.0.0.1", f"Host: {address[7:]}".encode())

@@ -248,8 +248,8 @@ def test_a_run_reads_with_the_options_that_stand_when_its_turn_comes(
         monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
         reached = []
         monkeypatch.setattr(
-            "ticketsync.workflows.account_run.client",
-            spying("ticketsync.workflows.account_run", reached),
+            "ticketsync.workflows.account_client.client",
+            spying("ticketsync.workflows.account_client", reached),
         )
         assert attempt(database, settings).outcome == "success"
     assert reached[-1] == address

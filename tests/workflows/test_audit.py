@@ -330,7 +330,7 @@ def test_accounts_that_were_parked_for_a_missing_variable_are_read_again(tmp_pat
     because the platform refused the key.
     """
     file = tmp_path / "old.db"
-    opened = engine._engine(engine.parse_url(str(file)))
+    opened = engine.make_engine(engine.parse_url(str(file)))
     config = Config()
     folder = Path(ticketsync.__file__).parent / "store" / "migrations"
     config.set_main_option("script_location", str(folder))

@@ -15,7 +15,7 @@ import pytest
 
 from ticketsync.accounts import credentials, edits, pins, state
 from ticketsync.cli import serve
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
 from ticketsync.providers import registry
@@ -23,8 +23,8 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import (
+    account_client,
     account_options,
-    account_run,
     confirm,
     connect,
     doctor,
@@ -144,7 +144,7 @@ def operations(database, settings):
             database, settings, "tt", {"base_url": f"{account().base_url or REAL}/"}
         ),
         "renew": lambda: tokens.renew(database, spec, account()),
-        "connect": lambda: account_run.connect(
+        "connect": lambda: account_client.connect(
             database, account(), settings, Secret("k"), "run"
         )[0].identify(),
         "rotate": lambda: connect.rotate(
@@ -374,7 +374,7 @@ def test_an_account_at_its_platforms_own_address_needs_no_pin(database):
             new = state.NewAccount(
                 *(f"a{number}", "ticket_tailor", None, source, "X", "", None)
             )
-            edits.add_account(connection, new, account_run.clock.now())
+            edits.add_account(connection, new, clock.now())
     plant_all = accounts.update().values(pin="")
     with database.write() as connection:
         connection.execute(plant_all)
@@ -414,5 +414,5 @@ def test_both_secrets_of_a_webhook_are_confirmed_together(connected):
     confirm.confirm(connected, shown)
     with connected.read() as connection:
         assert confirm.list_unconfirmed(connection) == []
-        (endpoint,) = inbox.list_endpoints(connection, account_run.clock.now())
+        (endpoint,) = inbox.list_endpoints(connection, clock.now())
     assert all(endpoint.pins)

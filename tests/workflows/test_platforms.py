@@ -239,7 +239,7 @@ def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
         world.build(today=TODAY, orders=10), others=(fake_platform,)
     )
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setattr("ticketsync.workflows.account_run.CallBudget", _Unlimited)
+    monkeypatch.setattr("ticketsync.workflows.account_client.CallBudget", _Unlimited)
     monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(sandbox) as address:
         connect(sqlite, name, sandbox.url(address, name))

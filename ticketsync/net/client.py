@@ -12,12 +12,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-import zlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -30,6 +28,7 @@ from ticketsync.net.api_errors import ApiErrors, Explain
 from ticketsync.net.base_url import checked_base_url
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.exact_json import Shape
+from ticketsync.net.responses import PartialResponse, ReceivedResponse, read_body
 from ticketsync.net.transport import (
     MAX_INTERIM_RESPONSES,
     TooManyInterimResponses,
@@ -43,23 +42,10 @@ Headers = Mapping[str, Secret]
 
 T = TypeVar("T")
 
-MAX_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 _IN_HEADERS: Final = re.compile(r"[\t\x20-\x7e]*")
-
-
-@dataclass(frozen=True, slots=True)
-class PartialResponse(Generic[T]):
-    """
-    The decoded part of a response, with its `body` and a function that decodes all of
-    it. Both are `None` if `value` is the whole response already.
-    """
-
-    value: T
-    body: bytes | None = None
-    whole: Callable[[], Any] | None = None
 
 
 class ApiClient:
@@ -200,7 +186,7 @@ class ApiClient:
 
     def _checked_response(
         self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
-    ) -> _Response:
+    ) -> ReceivedResponse:
         headers = self._headers
         response = self._request(method, path, params, body)
         if response.status == 401 and self._renew_headers(headers):
@@ -217,7 +203,7 @@ class ApiClient:
         form: Mapping[str, str] | None = None,
         *,
         is_write: bool = False,
-    ) -> _Response:
+    ) -> ReceivedResponse:
         self._wait_for_permission()
         # Of a write that was sent, what came of it must be known.
         stop = None if is_write else self._stop
@@ -260,7 +246,7 @@ class ApiClient:
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None,
         stop: Stop | None,
-    ) -> _Response:
+    ) -> ReceivedResponse:
         with self._counter_lock:
             self.requests += 1
         deadline = min(time.monotonic() + REQUEST_SECONDS, self._run_deadline)
@@ -282,11 +268,11 @@ class ApiClient:
                 status = response.status_code
                 self._wait_budget.note_response()
                 self._note_limits(response.headers)
-                content = self._read(response, deadline)
+                content = read_body(response, deadline, self._errors)
             self.response_ms.append(round((time.monotonic() - began) * 1000))
         finally:
             self._record(method, path, status, time.monotonic() - began)
-        return _Response(response.status_code, response.headers, content)
+        return ReceivedResponse(response.status_code, response.headers, content)
 
     def _secret_headers(self) -> dict[str, str]:
         headers = {name: secret.reveal() for name, secret in self._headers.items()}
@@ -303,41 +289,9 @@ class ApiClient:
         if log.is_detailed:
             log.debug("request", method=method, path=path, status=status, millis=millis)
 
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        encoding = response.headers.get("content-encoding", "identity").lower()
-        if encoding not in ("identity", "gzip", "deflate", ""):
-            raise self._errors.invalid_response(
-                f"uses the encoding {safe(encoding)!r}", "encoding"
-            )
-        is_compressed = encoding in ("gzip", "deflate")
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if is_compressed else None
-        chunks: list[bytes] = []
-        size = 0
-        for raw in response.iter_raw():
-            chunk = raw
-            if unpack is not None:
-                chunk = self._unpacked(unpack, raw, MAX_RESPONSE_BYTES + 1 - size)
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_RESPONSE_BYTES:
-                raise self._errors.invalid_response(
-                    "sent more than 32 MiB", "too-large"
-                )
-            if time.monotonic() > deadline:
-                raise self._errors.unavailable("responds too slowly", word="deadline")
-        return b"".join(chunks)
-
-    def _unpacked(self, unpack: Any, raw: bytes, max_bytes: int) -> bytes:
-        try:
-            return bytes(unpack.decompress(raw, max_bytes))
-        except zlib.error:
-            raise self._errors.invalid_response(
-                "sent a damaged compressed response", "truncated"
-            ) from None
-
     # What a response means
 
-    def _check_status(self, response: _Response, path: str) -> None:
+    def _check_status(self, response: ReceivedResponse, path: str) -> None:
         status = response.status
         if 200 <= status < 300:
             return
@@ -365,7 +319,7 @@ class ApiClient:
                 self._wait_budget.pause_until(reset)
 
     def _decoded_partly(
-        self, response: _Response, shape: Shape[T]
+        self, response: ReceivedResponse, shape: Shape[T]
     ) -> PartialResponse[T]:
         body = response.body
         value = exact_json.get_partial(body, shape) if response.is_json else None
@@ -373,7 +327,7 @@ class ApiClient:
             return PartialResponse(self._decoded(response))
         return PartialResponse(value, body, lambda: self._decoded(response))
 
-    def _decoded(self, response: _Response) -> Any:
+    def _decoded(self, response: ReceivedResponse) -> Any:
         if not response.is_json:
             kind = response.headers.get("content-type", "")
             raise self._errors.invalid_response(
@@ -440,16 +394,3 @@ class ApiClient:
         return self._errors.invalid_response(
             f"promised {promised} rows of {path} and sent {sent}", "list-incomplete"
         )
-
-
-class _Response:
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, headers: httpx.Headers, body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    @property
-    def is_json(self) -> bool:
-        return "json" in self.headers.get("content-type", "").lower()

@@ -8,11 +8,11 @@ that are not linked to a show yet are, without a show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +31,7 @@ from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import order_parts, refund_parts, waiting_rows
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
+from ticketsync.reporting.listed_parts import ListedPart, parts_by_order
 from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
 from ticketsync.store import counted, reports
@@ -160,30 +161,6 @@ class RefundLine:
     tax: Money | None
 
 
-class _Part(NamedTuple):
-    """
-    The part of an order for one show; `show_id` is `None` where no show is linked yet.
-    """
-
-    show_id: int | None
-    production: str | None
-    starts_at: datetime | None
-    starts_local: str | None
-    is_listed: int
-    tickets: int
-    charged: int
-    refunded: int
-    tax_remitted: int
-    fees: int | None
-    net: int | None
-    buyer_fees: int | None
-    addons: int | None
-    donations: int | None
-    vouchers: int | None
-    tax_added: int | None
-    unexplained: int | None
-
-
 def list_sales(
     connection: Connection,
     *,
@@ -279,7 +256,7 @@ def _newest(
     number = 0
     with connection.execute(newest.execution_options(yield_per=batch)) as result:
         for rows in result.partitions():
-            parts = _parts_of(connection, [row.id for row in rows])
+            parts = parts_by_order(connection, [row.id for row in rows])
             number += sum(
                 bool(part.is_listed) and show_id in (None, part.show_id)
                 for found in parts.values()
@@ -368,11 +345,16 @@ def refund_rows(
     is read at a time.
     """
     stream = query.execution_options(yield_per=batch)
-    names = [*query.selected_columns.keys(), *_Part._fields, "amount", *_REFUND_PARTS]
+    names = [
+        *query.selected_columns.keys(),
+        *ListedPart._fields,
+        "amount",
+        *_REFUND_PARTS,
+    ]
     as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
     with connection.execute(stream) as result:
         for rows in result.partitions():
-            parts = _parts_of(connection, {row.order_row for row in rows})
+            parts = parts_by_order(connection, {row.order_row for row in rows})
             shares = _refund_shares(connection, parts)
             for row in rows:
                 amounts = shares.get(row.refund_row, [row.whole_amount])
@@ -406,36 +388,8 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
     return orders.c.id.in_(union_all(bought.where(of_show), placed))
 
 
-def _parts_of(
-    connection: Connection, order_rows: Iterable[int]
-) -> dict[int, list[_Part]]:
-    """
-    The parts of these orders by show, by our order id.
-    """
-    parts = parts_of_orders([orders.c.id.in_([*order_rows])])
-    query = (
-        select(
-            parts.c.order_row,
-            *reports.named(
-                _Part._fields,
-                parts,
-                production=productions.c.title,
-                starts_at=shows.c.starts_at,
-                starts_local=shows.c.starts_local,
-            ),
-        )
-        .outerjoin(shows, shows.c.id == parts.c.show_id)
-        .outerjoin(productions, productions.c.id == shows.c.production_id)
-        .order_by(parts.c.order_row, shows.c.starts_at, parts.c.show_id)
-    )
-    found: dict[int, list[_Part]] = {}
-    for order_row, *values in connection.execute(query):
-        found.setdefault(order_row, []).append(_Part(*values))
-    return found
-
-
 def _refund_shares(
-    connection: Connection, parts: dict[int, list[_Part]]
+    connection: Connection, parts: dict[int, list[ListedPart]]
 ) -> dict[int, list[int]]:
     """
     For orders over several shows, each refund divided among them, by our refund id.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,7 +123,7 @@ class Database:
         """
         from ticketsync.store import as_of
 
-        engine = _engine(self._engine.url)
+        engine = make_engine(self._engine.url)
         with translated_errors(self.url):
             try:
                 with engine.connect() as connection:
@@ -204,7 +203,7 @@ def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     Raises: `DatabaseError` where it is missing, unreachable or has another schema,
     `ConfigurationError` where everybody may write to it.
     """
-    engine = _engine(parse_url(url), command)
+    engine = make_engine(parse_url(url), command)
     _refuse_writable(engine.url)
     with _usable(engine):
         _refuse_missing(engine.url)
@@ -217,7 +216,7 @@ def old_database(url: str = "") -> Database | None:
     """
     A database of ours with an older schema, opened only to be copied; else `None`.
     """
-    engine = _engine(parse_url(url))
+    engine = make_engine(parse_url(url))
     with _usable(engine), engine.connect() as connection:
         version = schema.version_of(connection)
     return Database(engine) if version and version < schema.PRESENT else None
@@ -255,7 +254,7 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
         paths.private_folder(file.parent)
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    engine = _engine(chosen, command)
+    engine = make_engine(chosen, command)
     with _usable(engine):
         schema.upgrade(engine.execution_options(ticketsync_write=True))
     return Database(engine)
@@ -274,91 +273,6 @@ def _usable(engine: Engine) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def rehearsal(database: Database) -> Iterator[Database]:
-    """
-    The same database for a dry run: whatever is written is discarded.
-
-    On SQLite a private copy, so that nobody has to wait; on PostgreSQL one outer
-    transaction that is rolled back.
-    """
-    if database.dialect != "sqlite":
-        with database._engine.connect() as connection, connection.begin() as outer:
-            yield _Rehearsal(database._engine, connection)
-            outer.rollback()
-        return
-    with _private_copy(database) as copy:
-        yield copy
-
-
-@contextmanager
-def snapshot(database: Database) -> Iterator[Connection]:
-    """
-    A connection with one consistent snapshot for as long as needed; blocks nobody.
-    """
-    if database.dialect == "sqlite" and database.journal_mode() != "wal":
-        # There a reader would block every writer, so it gets a copy.
-        with _private_copy(database) as copy, copy.read() as connection:
-            yield connection
-        return
-    with database.read() as connection:
-        yield connection
-
-
-@contextmanager
-def scratch() -> Iterator[Database]:
-    """
-    A private, empty database with our schema that is deleted at the end.
-    """
-    with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
-        database = create_database(str(Path(folder) / "scratch.db"))
-        try:
-            yield database
-        finally:
-            database.close()
-
-
-@contextmanager
-def _private_copy(database: Database) -> Iterator[Database]:
-    with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
-        file = Path(folder) / "copy.db"
-        with database.read() as connection:
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            with sqlite3.connect(file) as target:
-                source.backup(target)
-            target.close()
-        copy = Database(_engine(URL.create("sqlite", database=str(file))))
-        try:
-            yield copy
-        finally:
-            copy.close()
-
-
-class _Rehearsal(Database):
-    """
-    Every transaction is a savepoint of one connection that is rolled back in the end.
-    """
-
-    def __init__(self, engine: Engine, connection: Connection) -> None:
-        super().__init__(engine)
-        self._connection = connection
-
-    @property
-    def has_one_connection(self) -> bool:
-        return True
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        with self.write() as connection:
-            yield connection
-
-    @contextmanager
-    def write(self, *, alone: bool = False) -> Iterator[Connection]:
-        with translated_errors(self.url), self._connection.begin_nested():
-            yield self._connection
-
-
 def exists(url: str = "") -> bool:
     """
     Whether the database exists already.
@@ -367,12 +281,17 @@ def exists(url: str = "") -> bool:
     if chosen.get_backend_name() == "sqlite":
         return bool(chosen.database) and Path(chosen.database or "").exists()
     with translated_errors(chosen.render_as_string(hide_password=True)):
-        engine = _engine(chosen)
+        engine = make_engine(chosen)
         with engine.connect() as connection:
             return schema.version_of(connection) is not None
 
 
-def _engine(url: URL, command: str = PROGRAM) -> Engine:
+def make_engine(url: URL, command: str = PROGRAM) -> Engine:
+    """
+    SQLAlchemy's engine with our settings; nothing is opened or checked yet.
+
+    Raises: `ConfigurationError` for a URL that the driver refuses, or without a driver.
+    """
     if url.get_backend_name() == "sqlite":
         try:
             engine = create_engine(

@@ -7,9 +7,8 @@ Nothing is loaded from other sites and no page contains a script; the headers
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -38,22 +37,30 @@ from ticketsync.web import (
     text_direction,
 )
 from ticketsync.web.attention import Attention, read_attention
-from ticketsync.web.bodies import Form, Upload
+from ticketsync.web.bodies import Form
 from ticketsync.web.filters import FILTERS
 from ticketsync.web.kept_forms import KeptForm, KeptForms
 from ticketsync.web.key_places import KeyPlaces
+from ticketsync.web.page_request import (
+    PageRequest as PageRequest,
+)
+from ticketsync.web.page_request import (
+    has_impossible_id,
+    origin_of,
+    read_in_time,
+    route_of,
+    wants_json,
+)
 from ticketsync.workflows import public_address
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"
 MAX_BODY_BYTES = 512 * 1024
 MAX_FORM_BYTES = 16 * 1024  # of somebody who is not signed in
-BODY_SECONDS = 10  # to receive the whole body
 FOREIGN = (
     "This page was opened at another address than the settings name: set serve: "
     "public_url to the address that the browser shows, and restart ticketsync serve."
 )
-MAX_ID = 2**31 - 1  # of a row
 UNNAMED = "ticketsync"  # what pages are headed while there is no venue
 NO_PAGE = "There is no such page here. Perhaps the address was mistyped."
 TITLES = {403: "No access", 404: "Page not found", 405: "Page not found"}
@@ -61,35 +68,6 @@ STATUS_BY_EXIT_CODE = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
 INVALID = "invalid-scan"  # the word of an error that is answered 422
 
 RequestSync = Callable[[str], None]  # takes the name of the account to sync soon
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """
-    A request that passed the access checks. `form` has the last value of each field,
-    `choices` all of them, of boxes that were ticked.
-    """
-
-    visitor: Visitor | None
-    path_params: Mapping[str, str]
-    query: Mapping[str, str]
-    form: Mapping[str, str]
-    body: Any  # decoded JSON
-    token: str
-    client: str = ""  # IP address
-    files: Mapping[str, Upload] = field(default_factory=dict)
-    opened_at: str = ""  # the origin of our pages as this browser knows it
-    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    path: str = ""
-    kept_id: str = ""  # of a form that was sent after its session had ended
-
-    @property
-    def signed_in(self) -> Visitor:
-        """
-        The visitor, on pages that need one.
-        """
-        assert self.visitor is not None
-        return self.visitor
 
 
 class AccessDenied(Exception):
@@ -192,7 +170,7 @@ class Site:
                 response = self._error_response(request, error)
             except Exception as error:
                 trace = log.trace_of(error)
-                log.warning("page failed", route=_route_of(request), trace=trace)
+                log.warning("page failed", route=route_of(request), trace=trace)
                 response = self._error_response(
                     request,
                     errors.TicketsyncError(
@@ -210,7 +188,7 @@ class Site:
         is_allowed: Callable[[Visitor], bool],
         needs_visitor: bool,
     ) -> Response:
-        if any(_is_too_large(value) for value in request.path_params.values()):
+        if any(has_impossible_id(value) for value in request.path_params.values()):
             return await self.page_not_found(request)
         token = request.cookies.get(COOKIE, "")
         visitor = await run_in_threadpool(self._get_visitor, token)
@@ -218,7 +196,7 @@ class Site:
         if visitor is not None:
             self.kept.remember(token, _person(visitor))
         if needs_visitor and visitor is None:
-            if _wants_json(request):
+            if wants_json(request):
                 return JSONResponse({"error": "signed-out"}, 401)
             return await self._lead_to_sign_in(request)
         if visitor is not None and not is_allowed(visitor):
@@ -231,12 +209,12 @@ class Site:
                 return self._refuse(request, FOREIGN, 403, word="foreign-origin")
             most = MAX_FORM_BYTES if visitor is None else MAX_BODY_BYTES
             try:
-                data = await _read_body(request, most)
+                data = await read_in_time(request, most)
             except TimeoutError:
                 return self._refuse_slow(request)
             if data is None:
                 return self._refuse(request, "The request is too large.", 413)
-            if _wants_json(request):
+            if wants_json(request):
                 body = bodies.parse_json(data)
             else:
                 content_type = request.headers.get("content-type", "")
@@ -250,7 +228,7 @@ class Site:
             token=token,
             client=request.client.host if request.client else "",
             files=form.files,
-            opened_at=_origin_of(request),
+            opened_at=origin_of(request),
             choices=form.choices,
             path=request.url.path,
             kept_id=request.cookies.get(kept_forms.COOKIE, ""),
@@ -266,7 +244,7 @@ class Site:
         if request.method != "POST" or not self._is_same_origin(request):
             return response
         try:
-            data = await _read_body(request, MAX_FORM_BYTES)
+            data = await read_in_time(request, MAX_FORM_BYTES)
         except TimeoutError:
             return self._refuse_slow(request)
         form = bodies.parse_form(data or b"", request.headers.get("content-type", ""))
@@ -276,7 +254,7 @@ class Site:
         if typed_by is None:
             return response  # it could be given to nobody
         referrer = request.headers.get("referer", "")
-        page = kept_forms.page_of(referrer, _origin_of(request))
+        page = kept_forms.page_of(referrer, origin_of(request))
         kept = KeptForm(page, request.url.path, form.choices, typed_by)
         response.set_cookie(
             kept_forms.COOKIE,
@@ -387,7 +365,7 @@ class Site:
     async def _without_page(self, request: Request, status: int, text: str) -> Response:
         token = request.cookies.get(COOKIE, "")
         request.state.visitor = await run_in_threadpool(self._get_visitor, token)
-        if request.state.visitor is None or _wants_json(request):
+        if request.state.visitor is None or wants_json(request):
             return Response(status_code=status)
         return await run_in_threadpool(self._refuse, request, text, status)
 
@@ -402,7 +380,7 @@ class Site:
     def _refuse(
         self, request: Request, text: str, status: int, *, word: str = ""
     ) -> Response:
-        if _wants_json(request):
+        if wants_json(request):
             named = {"error": word, "message": text} if word else {"error": text}
             return JSONResponse(named, status)
         return self._problem_page(request, text, "", status)
@@ -415,7 +393,7 @@ class Site:
             status = 404
         if error.word == INVALID:
             status = 422
-        if _wants_json(request):
+        if wants_json(request):
             return JSONResponse(
                 {"error": error.word, "message": error.message, "hint": error.hint},
                 status,
@@ -456,44 +434,6 @@ def _actor_name(visitor: Visitor | None) -> str:
     if visitor is None:
         return "a visitor"
     return f"{visitor.name} ({visitor.role})" if visitor.name else visitor.role
-
-
-def _is_too_large(value: Any) -> bool:
-    """
-    Whether a number in a path cannot be the id of a row.
-    """
-    return isinstance(value, int) and value > MAX_ID
-
-
-async def _read_body(request: Request, most: int) -> bytes | None:
-    """
-    Raises: `TimeoutError` for one that arrives too slowly.
-    """
-    async with asyncio.timeout(BODY_SECONDS):
-        return await bodies.read_body(request, most)
-
-
-def _origin_of(request: Request) -> str:
-    """
-    Where the browser opened our pages. The host was found to be ours, and so was the
-    origin of a form.
-    """
-    if request.method == "POST":
-        return request.headers.get("origin", "")
-    return f"{request.url.scheme}://{request.headers.get('host', '')}"
-
-
-def _wants_json(request: Request) -> bool:
-    return "json" in request.headers.get(
-        "content-type", ""
-    ) or request.url.path.endswith("/guests")
-
-
-def _route_of(request: Request) -> str:
-    """
-    The route of a request, for the log: the path itself may contain a token.
-    """
-    return str(getattr(request.scope.get("route"), "path", ""))
 
 
 def _person(visitor: Visitor) -> str:

@@ -27,7 +27,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import account_run, exclusive, tokens, twins
+from ticketsync.workflows import account_client, account_run, exclusive, tokens, twins
 from ticketsync.workflows import identity as whose
 from ticketsync.workflows.first_connection import said_of_a_first_connection
 from ticketsync.workflows.twins import Newcomer
@@ -395,7 +395,9 @@ def open_platform(
     A platform, connected for as long as it takes to ask who somebody is.
     """
     options_.refuse_relative_files(kind.spec.options, options)
-    api = account_run.client(kind.spec, name, base_url, secret, options, settings, "")
+    api = account_client.client(
+        kind.spec, name, base_url, secret, options, settings, ""
+    )
     try:
         yield kind(api, options)
     finally:

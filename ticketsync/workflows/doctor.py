@@ -27,7 +27,13 @@ from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
-from ticketsync.workflows import account_run, public_address, schedule, tokens, waiting
+from ticketsync.workflows import (
+    account_client,
+    public_address,
+    schedule,
+    tokens,
+    waiting,
+)
 from ticketsync.workflows import identity as whose
 
 SKEW = timedelta(seconds=60)
@@ -310,7 +316,9 @@ def _answers(
     Whether the platform answers, as whom, and whether its clock is ours. Raises the
     error otherwise.
     """
-    provider, api = account_run.connect(database, account, settings, secret, "doctor")
+    provider, api = account_client.connect(
+        database, account, settings, secret, "doctor"
+    )
     try:
         identity = provider.identify()
         with database.read() as connection:

@@ -28,8 +28,9 @@ from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
 from ticketsync.reporting.numbers import Figures
 from ticketsync.sales import past_flaws, quarantine, versions
-from ticketsync.store import backup, engine, integrity
-from ticketsync.store.engine import Database, rehearsal
+from ticketsync.store import backup, copies, integrity
+from ticketsync.store.copies import rehearsal
+from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
 from ticketsync.workflows import confirm, show_figures
 from ticketsync.workflows.sync import reparse
@@ -119,7 +120,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     if database.dialect == "sqlite":
         inspected = backup.inspect_file(backup.sqlite_file_of(database))
         version, broken = inspected.schema, inspected.broken_rules
-    with engine.snapshot(database) as connection, engine.scratch() as scratch:
+    with copies.snapshot(database) as connection, copies.scratch() as scratch:
         names = state.get_account_names(connection)
         misfits = list(integrity.find_violations(connection))
         found = [_of_misfit(misfit, names) for misfit in misfits]

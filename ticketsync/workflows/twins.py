@@ -33,7 +33,8 @@ from ticketsync.providers.base import (
 from ticketsync.providers.options import are_apart
 from ticketsync.sales import stored_orders
 from ticketsync.workflows import identity
-from ticketsync.workflows.account_run import AccountRun, client
+from ticketsync.workflows.account_client import client
+from ticketsync.workflows.account_run import AccountRun
 
 if TYPE_CHECKING:
     from ticketsync.store.upsert import Elsewhere

@@ -12,7 +12,7 @@ from ticketsync.providers import registry
 from ticketsync.providers.base import Registered, RegistersWebhooks
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_run, webhook_endpoints
+from ticketsync.workflows import account_client, account_run, webhook_endpoints
 from ticketsync.workflows.connect import secret_of
 
 
@@ -33,7 +33,7 @@ def register(
     spec = registry.provider(account.provider).spec
     secret = secret_of(database, spec, account)
     run_id = account_run.new_run_id()
-    provider, api = account_run.connect(database, account, settings, secret, run_id)
+    provider, api = account_client.connect(database, account, settings, secret, run_id)
     entry = f"{name}/webhook-{secrets.token_hex(4)}"
     try:
         assert isinstance(provider, RegistersWebhooks)

@@ -32,7 +32,7 @@ from ticketsync.reporting.books import RowDifference
 from ticketsync.sales import delisting, quarantine, saving, stored_orders, versions
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
-from ticketsync.store import engine
+from ticketsync.store import copies
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows.sync import replay_listing
@@ -46,7 +46,7 @@ def empty_books(source: Connection) -> Iterator[Database]:
     """
     A private database that knows the accounts and their listings, and no order.
     """
-    with engine.scratch() as scratch:
+    with copies.scratch() as scratch:
         copy_listings(source, scratch)
         yield scratch
 

@@ -18,7 +18,7 @@ from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import changes
 from ticketsync.reporting.outstanding_replays import REPLAY
 from ticketsync.sales import versions
-from ticketsync.store import engine, lease
+from ticketsync.store import copies, lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
@@ -99,7 +99,7 @@ def _replayed(
                 lease.extend(connection, lease_of(account), holder, clock.now())
             prolonged = time.monotonic()
 
-    with engine.snapshot(database) as source, reparse.empty_books(source) as books:
+    with copies.snapshot(database) as source, reparse.empty_books(source) as books:
         reparse.read_again(source, books, account, breathe)
         number = versions.count_records(source, account.id)
         with books.read() as again:

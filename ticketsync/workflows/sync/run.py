@@ -29,7 +29,8 @@ from ticketsync.core.stopping import Stop
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
 from ticketsync.store import lease, lock, vacuum
-from ticketsync.store.engine import Database, rehearsal
+from ticketsync.store.copies import rehearsal
+from ticketsync.store.engine import Database
 from ticketsync.workflows import limits, retention
 from ticketsync.workflows.account_run import (
     AccountRun,

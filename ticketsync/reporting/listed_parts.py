@@ -1,0 +1,68 @@
+"""
+The parts of orders as lists of orders and refunds show them, each with its show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from ticketsync.reporting.order_parts import parts_of_orders
+from ticketsync.store import reports
+from ticketsync.store.tables.catalogue import productions, shows
+from ticketsync.store.tables.sales import orders
+
+
+class ListedPart(NamedTuple):
+    """
+    The part of an order for one show; `show_id` is `None` where no show is linked yet.
+    """
+
+    show_id: int | None
+    production: str | None
+    starts_at: datetime | None
+    starts_local: str | None
+    is_listed: int
+    tickets: int
+    charged: int
+    refunded: int
+    tax_remitted: int
+    fees: int | None
+    net: int | None
+    buyer_fees: int | None
+    addons: int | None
+    donations: int | None
+    vouchers: int | None
+    tax_added: int | None
+    unexplained: int | None
+
+
+def parts_by_order(
+    connection: Connection, order_rows: Iterable[int]
+) -> dict[int, list[ListedPart]]:
+    """
+    The parts of these orders by show, by our order id.
+    """
+    parts = parts_of_orders([orders.c.id.in_([*order_rows])])
+    query = (
+        select(
+            parts.c.order_row,
+            *reports.named(
+                ListedPart._fields,
+                parts,
+                production=productions.c.title,
+                starts_at=shows.c.starts_at,
+                starts_local=shows.c.starts_local,
+            ),
+        )
+        .outerjoin(shows, shows.c.id == parts.c.show_id)
+        .outerjoin(productions, productions.c.id == shows.c.production_id)
+        .order_by(parts.c.order_row, shows.c.starts_at, parts.c.show_id)
+    )
+    found: dict[int, list[ListedPart]] = {}
+    for order_row, *values in connection.execute(query):
+        found.setdefault(order_row, []).append(ListedPart(*values))
+    return found
