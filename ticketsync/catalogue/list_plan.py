@@ -58,6 +58,18 @@ class PlannedShow:
         return None if self.show.starts_at == start else NewStart(self.show, start)
 
     @property
+    def replaced_reference(self) -> str:
+        """
+        The reference of a show of ours that the list gives another one; `""` where it
+        does not.
+        """
+        new = self.listed.new.reference
+        old = "" if self.show is None else self.show.reference or ""
+        return (
+            old if old and new and new != old and not self.listed.is_cancelled else ""
+        )
+
+    @property
     def is_included(self) -> bool:
         """
         Whether a show that an earlier list cancelled plays after all.
