@@ -3,6 +3,7 @@ Season lists as people and calendars write them: what is no show is named, what 
 be read in two ways is asked.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -730,6 +731,37 @@ def test_a_row_that_says_the_same_again_is_counted_once():
     plan = list_plan.plan([listed("line 2", 5), listed("line 3", 5)], [])
     assert changes(plan) == [("line 2", Change.NEW, None)]
     assert plan.repeated == ("line 3: the same show as line 2",)
+
+
+@pytest.mark.parametrize("reference", [None, "G1"])
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (180, 120, "with 120 seats instead of 180"),
+        (None, 120, "with 120 seats where that has none"),
+        (180, 180, None),
+        (180, None, None),
+    ],
+)
+def test_a_row_that_has_other_seats_for_a_show_is_named(reference, first, second, said):
+    """
+    Which of both is right nobody can say: the show is not given the first one's.
+    """
+    rows = [
+        replace(row, new=replace(row.new, capacity=capacity))
+        for row, capacity in (
+            (listed("line 2", 5, reference), first),
+            (listed("line 3", 5, reference), second),
+        )
+    ]
+    plan = list_plan.plan(rows, [])
+    problems = [str(problem) for problem in plan.problems]
+    if said is None:
+        assert (problems, len(plan.repeated)) == ([], 1)
+    else:
+        assert problems == [
+            f"line 3: the same show as line 2, {said}; remove one of the rows"
+        ]
 
 
 # What a reader of the list should know

@@ -183,6 +183,23 @@ def test_what_changed_is_listed_with_its_cause(period, home):
     assert "No adjustments." in done(period("adjustments", "--origin", "2026-09"))
 
 
+def test_closing_says_what_adjustments_come_to_and_names_stay_whole(
+    period, home, monkeypatch
+):
+    """
+    The one adjustment of October is a rate that is 0.20 higher: 0.20 less for the net.
+    """
+    done(period("close", "2026-10"))
+    (home / "config.yaml").write_text(SETTINGS.replace("0.30", "0.50"))
+    said = done(period("close", "2026-11-01..2026-11-07"))
+    assert "1 adjustment of earlier periods among them" in said
+    assert "Adjustments of earlier periods: -0.20 AUD to the net." in said
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = done(period("list"))
+    assert "2026-11-01..2026-11-07 " in listed
+    assert max(map(len, listed.splitlines())) <= 80
+
+
 def test_the_worksheet_of_a_closed_month_says_that_it_is(period):
     done(period("close", "2026-10"))
     worksheet = commands.run("tax", "worksheet", "--period", "2026-10")

@@ -40,3 +40,18 @@ def test_no_line_is_wider_than_the_terminal(venue):
         plain = re.sub(r"\x1b\[[0-9;]*m", "", venue(*command))
         wide = [line for line in plain.splitlines() if len(line.rstrip()) > 80]
         assert wide == [], command
+
+
+def test_a_question_goes_on_at_a_space(venue):
+    """
+    The question for a recipe is longer than a line; no word of it is broken.
+    """
+    screen = talk("accounts", "add", "file", "box", env=venue.environment)
+    screen.expect("Type q to leave")
+    screen.expect(r"written\s+from\s+a\s+report: ")
+    asked = (screen.before + screen.after).splitlines()[1:]
+    assert len(asked) > 1
+    assert max(map(len, asked)) <= 80
+    screen.sendline("q")
+    screen.expect(pexpect.EOF)
+    screen.close()

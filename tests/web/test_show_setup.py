@@ -84,6 +84,22 @@ def test_a_list_asks_for_the_order_of_its_dates_and_for_names(full, ruth):
     assert [(s.production, s.starts_local[:10]) for s in new] == [(title, "2031-12-05")]
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_answers_on_names_are_kept_for_later_lists_if_a_person_says_so(
+    full, ruth, is_kept
+):
+    with full.read() as connection:
+        (title, *_) = sorted(s.production for s in shows.list_shows(connection))
+    data = b"Show,Start\n" + title[:-1].encode() + b",2031-12-%s 19:30\n"
+    seen = upload(ruth, data % b"05")
+    assert "in later lists" not in seen.text
+    seen = ruth.post(str(seen.url), data={"name0": "0"})
+    assert "Read 1 name that you answered for like that in later lists" in seen.text
+    ruth.post(f"{seen.url}/save", data={"remember": "yes"} if is_kept else {})
+    asks = "Some names may be others that you have" in upload(ruth, data % b"06").text
+    assert asks is not is_kept
+
+
 def test_a_list_asks_whether_a_name_is_a_room_or_a_venue(full, ruth):
     with full.read() as connection:
         venue, *others = [venue.name for venue in shows.list_venues(connection)]

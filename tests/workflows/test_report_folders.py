@@ -242,6 +242,43 @@ def test_the_preview_of_an_account_has_the_stored_days_and_what_is_new(account):
         assert connection.scalars(days).all() == ["2026-11-01", "2026-11-20"]
 
 
+def test_shows_do_not_move_because_a_recipe_has_another_time_zone(account):
+    """
+    19:30 in Sydney is 08:30 UTC; 19:30 in London would be 19:30 UTC, 06:30 of the next
+    day in Sydney. A show whose report says another hour is rescheduled all the same.
+    """
+    account.recipe(show_id="Ref")
+    heading = f"{HEADING},Ref"
+    account.put("a.csv", heading, f"1,{GALA},Adult,2,50.00,S1")
+    account.sync()
+    with account.database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    match.adopt(account.database, Settings())
+
+    def started():
+        with account.database.read() as connection:
+            return [f"{it.starts_at:%d %H:%M}" for it in shows.list_shows(connection)]
+
+    (before,) = started()
+    assert before == "05 08:30"
+    london = account.path / "r.yaml"
+    sydney = london.read_text()
+    london.write_text(sydney.replace("Australia/Sydney", "Europe/London"))
+    result, _ = account.sync(full=True)
+    assert (result.exit_code, result.word) == (7, "guard-timezone")
+    assert started() == [before]
+
+    london.write_text(sydney)
+    assert account.sync(full=True)[0].exit_code == 0
+    account.put("a.csv", heading, f"1,{GALA[:-5]}20:30,Adult,2,50.00,S1")
+    assert account.sync(full=True)[0].exit_code == 0
+    assert started() == ["05 09:30"]
+
+    london.write_text(sydney.replace("Australia/Sydney", "Europe/London"))
+    assert account.sync(accept_shrink=True)[0].exit_code == 0
+    assert started() == ["05 20:30"]
+
+
 def test_a_bad_file_does_not_keep_an_account_from_being_removed(account):
     from ticketsync.sales.quarantine import holds_sales
 

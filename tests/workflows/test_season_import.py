@@ -374,3 +374,36 @@ def test_what_changed_since_the_preview_is_not_overwritten(venue, tmp_path):
 def test_a_case_that_once_failed(scripts, name, expected, message):
     done = scripts.run(name)
     assert (done.stdout, message in done.stderr) == (expected, True), done.stderr
+
+
+def test_a_calendar_that_gives_our_shows_other_references_says_so(venue, tmp_path):
+    """
+    G1 becomes the calendar's id; the note has the way back, and the audit trail both.
+    """
+    heading = "production,starts_at,venue,reference\n"
+    row = "Gala,2026-12-05 19:30,The Lantern Room,G1\n"
+    run(venue, write(tmp_path, heading + row))
+    calendar = write(
+        tmp_path,
+        "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:abc@example.com\n"
+        "DTSTART;TZID=Australia/Sydney:20261205T193000\nSUMMARY:Gala\nEND:VEVENT\n"
+        "END:VCALENDAR\n",
+        "season.ics",
+    )
+    seen = run(venue, calendar)
+    assert [item.change for item in seen.plan.shows] == [Change.UPDATED]
+    assert (
+        '1 show of yours with another reference: show 1 "G1" → "abc@example.com"; '
+        "`ticketsync shows edit 1 --reference G1` puts one back"
+    ) in seen.notes
+    with venue.read() as connection:
+        (show,) = shows.list_shows(connection)
+        entries = audit_trail.list_entries(
+            connection, audit_trail.AuditFilter(kind="show")
+        )
+    assert show.reference == "abc@example.com"
+    assert [it.before for it in entries if it.action == "change"] == [
+        {"reference": "G1"}
+    ]
+    # The same calendar once more changes nothing.
+    assert not [n for n in run(venue, calendar).notes if "another reference" in n]

@@ -58,6 +58,18 @@ class PlannedShow:
         return None if self.show.starts_at == start else NewStart(self.show, start)
 
     @property
+    def replaced_reference(self) -> str:
+        """
+        The reference of a show of ours that the list gives another one; `""` where it
+        does not.
+        """
+        new = self.listed.new.reference
+        old = "" if self.show is None else self.show.reference or ""
+        return (
+            old if old and new and new != old and not self.listed.is_cancelled else ""
+        )
+
+    @property
     def is_included(self) -> bool:
         """
         Whether a show that an earlier list cancelled plays after all.
@@ -205,12 +217,16 @@ class _FirstRows:
         if other is not None:
             is_same = _key(other) == _key(item)
             is_same = is_same and other.is_cancelled == item.is_cancelled
+            if is_same and _has_other_capacity(item, other):
+                return _another_capacity(item, other), True
             reason = f'the reference "{reference}" is that of {other.position}'
             return reason, not is_same
         same = self._by_key.get(_key(item))
         if same is not None and not item.is_cancelled and not same.is_cancelled:
             if item.room and same.room and item.room != same.room:
                 return _another_room(item, same), True
+            if _has_other_capacity(item, same):
+                return _another_capacity(item, same), True
             is_problem = bool(reference and same.new.reference)
             return f"the same show as {same.position}", is_problem
         if reference:
@@ -224,6 +240,21 @@ def _another_room(item: ListedShow, same: ListedShow) -> str:
     return (
         f'the same show as {same.position}, in "{safe(item.room)}" instead of '
         f'"{safe(same.room)}"; make one of both a venue of its own'
+    )
+
+
+def _has_other_capacity(item: ListedShow, same: ListedShow) -> bool:
+    capacity = item.new.capacity
+    is_playing = not item.is_cancelled
+    return is_playing and capacity is not None and capacity != same.new.capacity
+
+
+def _another_capacity(item: ListedShow, same: ListedShow) -> str:
+    other = same.new.capacity
+    instead = f"instead of {other:,}" if other is not None else "where that has none"
+    return (
+        f"the same show as {same.position}, with {item.new.capacity:,} seats "
+        f"{instead}; remove one of the rows"
     )
 
 

@@ -88,6 +88,12 @@ def print_unknown(money: Money) -> None:
         whose = unknown_figures.in_words(money.unknown, what)
         if whose:
             echo_wrapped(f"Unknown {what}: {whose}.")
+    if any(item.what == unknown_figures.TAX for item in money.unknown):
+        echo_wrapped(
+            "The tax here is what platforms report. What it is by your own rules: "
+            "`ticketsync tax worksheet`, with the accounts without a rule in "
+            "`ticketsync tax rules`."
+        )
     if any(item.what == unknown_figures.FEES for item in money.unknown):
         echo_wrapped(
             "– means unknown: a platform does not report it. Set your own fee rates "
@@ -111,11 +117,11 @@ def _known(row: dict[str, Any]) -> Iterable[str]:
         )
     known = row["figures"] - row["tax_unknown"]
     if row["tax_unknown"] and not known:
-        yield f"{row['currency']}: no tax is known."
+        yield f"{row['currency']}: no tax is reported."
     elif row["tax_unknown"]:
         yield (
-            f"{row['currency']}: tax {render.with_code(row['tax_known'])} is known, of "
-            f"{known} of the {row['figures']} account figures."
+            f"{row['currency']}: tax {render.with_code(row['tax_known'])} is reported, "
+            f"of {known} of the {row['figures']} account figures."
         )
 
 

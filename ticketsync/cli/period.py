@@ -167,7 +167,12 @@ def list_periods(
     else:
         shown = ("name", "state", "version", "lines", "closed_at", "fingerprint")
         columns = [column for column in period_output.PERIODS if column.name in shown]
-        render.report(table.shown(*columns), optional=("version",), zone=zone)
+        render.report(
+            table.shown(*columns),
+            optional=("lines", "version"),
+            uncut=("name",),
+            zone=zone,
+        )
         first = period_order.next_first(period_order.closed_now(events))
         if first is not None:
             terminal.echo(f"The next period begins on {first}.")

@@ -57,6 +57,13 @@ def print_sums(draft: Draft, verb: str) -> None:
             )
         )
         terminal.echo(f"Sold {sold}, returned {returned} {currency}.")
+    for currency in sorted({line.currency for line in draft.adjustments}):
+        effect = sum(it.effect for it in draft.adjustments if it.currency == currency)
+        plus = "+" if effect > 0 else ""
+        terminal.echo(
+            f"Adjustments of earlier periods: {plus}{render.amount(effect, currency)} "
+            f"{currency} to the net."
+        )
 
 
 PERIODS = (

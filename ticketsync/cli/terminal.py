@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_LINE = 4000  # characters
+_BEHIND_QUESTION = ": "
 MIN_WIDTH = 30  # columns; narrower terminals are taken to be as wide
 
 
@@ -139,12 +140,27 @@ def clear_screen() -> None:
 
 def prompt(question: str, *, hidden: bool = False, default: str = "") -> str:
     """
-    Ask for a text, on standard error.
+    Ask for a text, on standard error. `default` is what the Enter key alone means.
+    """
+    shown = f"{question} [{default}]" if default else question
+    return _ask(shown, hidden=hidden, default=default or None)
+
+
+def _ask(question: str, *, hidden: bool = False, default: str | None) -> str:
+    """
+    What is answered to a question, which goes on at a space where it is longer than the
+    terminal is wide; the answer stands behind its last line.
     """
     from ticketsync.core.redact import safe
 
+    cleaned = safe(question, longest=LONGEST_LINE)
+    lines = [cleaned]
+    if is_terminal(sys.stderr):
+        lines = wrapped(cleaned, width(sys.stderr) - len(_BEHIND_QUESTION))
+    for line in lines[:-1]:
+        typer.echo(line, err=True)
     answer: str = typer.prompt(
-        safe(question), hide_input=hidden, default=default or None, err=True
+        lines[-1], hide_input=hidden, default=default, show_default=False, err=True
     )
     return answer
 
@@ -156,14 +172,11 @@ def confirm(question: str, *, default: bool | None = None) -> bool:
     before the question was there is no answer to it.
     """
     from ticketsync.cli import typed_ahead
-    from ticketsync.core.redact import safe
 
     keys = {None: "y/n", True: "Y/n", False: "y/N"}[default]
     typed_ahead.forget()
     while True:
-        answer: str = typer.prompt(
-            f"{safe(question)} [{keys}]", default="", show_default=False, err=True
-        )
+        answer = _ask(f"{question} [{keys}]", default="")
         word = answer.strip().casefold()
         if word in ("y", "yes", "n", "no"):
             return word.startswith("y")

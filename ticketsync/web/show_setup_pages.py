@@ -154,7 +154,10 @@ class ShowSetupPages:
         if request.form.get("skip") != "yes":
             file = Path(pending.file_name)
             import_file.refuse_problems(seen, file, number=pending.problems)
-        season_list.apply(self._site.database, self._site.settings, seen)
+        season_list.apply(
+            *(self._site.database, self._site.settings, seen),
+            remember=request.form.get("remember") == "yes",
+        )
         self._lists.keep(replace(pending, is_imported=True))
         return done
 

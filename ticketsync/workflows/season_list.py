@@ -4,6 +4,7 @@ Importing the venue's own list of shows: a preview, then all of it in one transa
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,11 @@ from ticketsync.catalogue.shows import CANCELLED_IN_LIST
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
+
+_MOST_NAMED = 3  # shows of one note
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class ListPreview:
             *self._unknown_statuses(),
             *self.parsed.notes,
             *self.plan.repeated,
+            *_other_references(self.plan.shows),
             *map(_leaves_its_time, self.plan.beside),
             *self.warnings,
             *staying,
@@ -131,6 +136,31 @@ def _other_names(connection: Connection) -> OurOtherNames:
             if show.reference
         },
     )
+
+
+def _other_references(planned: Sequence[PlannedShow]) -> list[str]:
+    """
+    Which shows of ours get another reference, in one sentence: what finds them by the
+    one they have, such as a later list or a report, would not find them.
+    """
+    found = [
+        (item.show, old, item.listed.new.reference)
+        for item in planned
+        if item.show is not None and (old := item.replaced_reference)
+    ]
+    if not found:
+        return []
+    named = "; ".join(
+        f'show {show.id} "{safe(old, longest=40)}" → "{safe(new, longest=60)}"'
+        for show, old, new in found[:_MOST_NAMED]
+    )
+    more = f"; and {len(found) - _MOST_NAMED:,} more" * (len(found) > _MOST_NAMED)
+    show, old, _ = found[0]
+    back = f"--reference {shlex.quote(safe(old))}"
+    return [
+        f"{number_of(len(found), 'show')} of yours with another reference: {named}"
+        f"{more}; `ticketsync shows edit {show.id} {back}` puts one back"
+    ]
 
 
 def _leaves_its_time(start: NewStart) -> str:

@@ -20,7 +20,13 @@ from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import flaws, parts, report_files, set_aside
+from ticketsync.workflows.sync import (
+    flaws,
+    parts,
+    report_files,
+    set_aside,
+    zone_change,
+)
 from ticketsync.workflows.sync.drift import (
     UNFINISHED_DRAFT,
     RecentPages,
@@ -81,7 +87,7 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     twins.refuse_shared_files(run)
     pages = recognised(run, accept_shrink=accept_shrink)
     for page in read_before_turn(pages, run.turn, run.wait_for_turn):
-        _save_page(run, page, result)
+        _save_page(run, page, result, accept_shrink=accept_shrink)
         run.on_progress(run.account.name, "events", len(result.seen), 0)
     parts.refuse_missing_parts(run, accept_shrink=accept_shrink)
     set_aside.note_parts_of_listing(run)
@@ -92,12 +98,16 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     return result
 
 
-def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
+def _save_page(
+    run: AccountRun, page: Page, result: ListingResult, *, accept_shrink: bool
+) -> None:
     spec = run.provider.spec
     cleans = clean_records(page.records, spec)
     good, bad = parse_or_quarantine(EVENT, cleans, _reader(run.provider))
     refuse_drift(result.recent, len(good), bad, spec, run.account.name)
     events = [item.value.event for item in good]
+    if not accept_shrink:
+        zone_change.refuse_another_zone(run, events)
     result.seen.update(date.id for event in events for date in event.occurrences)
     result.listed.update(clean.id for clean in cleans)
     result.unread.update(item.provider_id for item in bad)
