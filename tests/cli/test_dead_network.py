@@ -6,12 +6,17 @@ import json
 import os
 import socket
 import time
+from datetime import timedelta
 
 import pexpect
 import pytest
+from sqlalchemy import update
 from support import commands
 
+from ticketsync.core import clock
 from ticketsync.net import retry
+from ticketsync.store import engine
+from ticketsync.store.tables.accounts import accounts
 
 SITE = "3f0a5e3a-1111-4222-8333-444455556666"
 ACCOUNTS = {
@@ -94,3 +99,29 @@ def test_a_terminal_says_that_it_waits(environment):
     screen.expect(pexpect.EOF)
     screen.close()
     assert screen.exitstatus == 5
+
+
+def test_accounts_left_alone_are_one_sentence_and_none_in_a_scheduled_run(
+    environment, home
+):
+    """
+    A scheduled run said so when they failed: it comes every quarter of an hour, and
+    they are left alone for up to a day.
+    """
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        connection.execute(
+            update(accounts).values(
+                failures=5, breaker_until=clock.now() + timedelta(hours=1)
+            )
+        )
+    database.close()
+
+    by_hand = commands.run("sync", env=environment)
+    assert (by_hand.returncode, by_hand.stderr.count("breaker-open")) == (11, 1)
+    assert (
+        "5 accounts failed several times in a row and are left alone until their next "
+        "probe (bar, eb, hx, site, tt)"
+    ) in by_hand.stderr
+    scheduled = commands.run("sync", "--due", "--quiet", env=environment)
+    assert (scheduled.returncode, scheduled.stdout, scheduled.stderr) == (11, "", "")

@@ -18,12 +18,21 @@ from support.web_server import running
 from typer.testing import CliRunner
 
 from ticketsync.accounts import edits, state
-from ticketsync.catalogue import new_shows, occurrences, questions, saved_listing, shows
+from ticketsync.catalogue import (
+    links,
+    moves,
+    new_shows,
+    occurrences,
+    questions,
+    saved_listing,
+    shows,
+)
 from ticketsync.cli.main import app
 from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
 from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
@@ -417,3 +426,25 @@ def test_the_rule_groups_by_account_event_instant_and_show():
     ]
     grouped = group_parts(range(len(keys)), keys.__getitem__)
     assert grouped == [(0, 2), (1,), (3,), (4,), (5,), (6,)]
+
+
+@pytest.mark.parametrize(
+    ("moving", "said"),
+    [(PARTS, "tt still says 2026-09-18 19:30"), (("oc1",), f"{SELLER} still says")],
+)
+def test_a_date_that_moved_is_noted_once(database, moving, said):
+    match.link_parts(database, Settings(), ids(database), 1)
+    later = clock.local_to_utc(LATE.replace(hour=23), SYDNEY)
+    with database.write() as connection:
+        listed = occurrences.list_occurrences(connection)
+        number = {o.provider_occurrence_id: o.id for o in listed}
+        pairs = [links.Pair(number["oc1"], 1, "listed")]
+        links.save_links(connection, pairs, decided_by="adopted", batch="b", now=NOW)
+        connection.execute(update(show_links).values(decided_by="adopted"))
+        moved = {number[id_]: later for id_ in moving}
+        is_moved = occurrences_table.c.id.in_(moved)
+        connection.execute(
+            update(occurrences_table).where(is_moved).values(starts_at=later)
+        )
+        (note,) = moves.follow_moves(connection, moved)
+    assert note.count(said) == 1

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from support.saved_orders import ZONE, instant, prepare
 
-from ticketsync.reporting import daily, selling, waiting
+from ticketsync.reporting import daily, selling, unlinked_orders, waiting
 from ticketsync.store import order_spans
-from ticketsync.store.tables.sales import orders
+from ticketsync.store.tables.sales import orders, tickets
 
 # Midnights in Sydney: an ordinary day, and one an hour shorter than others.
 MOMENTS = [
@@ -128,6 +128,56 @@ def test_sqlite_sums_days_up_in_indexes_alone(sqlite):
             assert plan_of(connection, read, "tickets") == {
                 "SEARCH tickets USING COVERING INDEX ix_tickets_of_order (order_id=?)"
             }
+
+
+def test_orders_of_dates_without_a_show_are_found_from_these_dates(sqlite):
+    """
+    They are few; whoever begins at the tickets reads all of them.
+    """
+    prepare(sqlite)
+    with sqlite.read() as connection:
+        found = plan_of(connection, unlinked_orders.find_unlinked, "tickets")
+    assert found == {
+        "SEARCH tickets USING INDEX ix_tickets_occurrence_id (occurrence_id=?)"
+    }
+
+
+@pytest.mark.parametrize(
+    ("since", "names"),
+    [
+        (MOMENTS[2], {"newest", "years-later"}),
+        (MOMENTS[2] + SECOND, {"years-later"}),
+        (PLACED["years-later"] + SECOND, set()),
+    ],
+)
+def test_tickets_of_the_orders_placed_since(placed, since, names):
+    with placed.write() as connection:
+        connection.execute(insert(tickets), [*_tickets_of(connection)])
+        chosen = order_spans.is_of_orders_since(connection, since)
+        found = connection.scalars(select(tickets.c.provider_id).where(chosen))
+        assert {*found} == names
+
+
+def _tickets_of(connection):
+    """
+    A ticket of each order, by its name.
+    """
+    for id_, name in connection.execute(select(orders.c.id, orders.c.provider_id)):
+        flags = ("is_sold", "is_comp", "is_refunded", "is_checked_in")
+        amounts = ("face", "discount", "charged", "refunded", "tax_remitted")
+        yield {
+            **dict.fromkeys(flags, False),
+            **dict.fromkeys(amounts, 0),
+            "account_id": 1,
+            "order_id": id_,
+            "occurrence_id": 1,
+            "provider_id": name,
+            "kind": "admission",
+            "status": "valid",
+            "type_id": "tt",
+            "type_name": "Adult",
+            "currency": "AUD",
+        }
 
 
 def test_the_few_orders_that_do_not_add_up_have_an_index(database):

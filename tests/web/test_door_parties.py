@@ -18,7 +18,8 @@ SHOW = 12
 
 
 def guest(name, order, ticket, account="tt"):
-    words = dict.fromkeys(("production", "starts_local", "type_name", "email"), "")
+    words = dict.fromkeys(("production", "starts_local", "email"), "")
+    words |= dict.fromkeys(("type_name", "shown_type"), "")
     words |= dict.fromkeys(("because", "door", "code", "second_code", "seat"), "")
     flags = dict.fromkeys(("is_comp", "is_refunded", "is_in"), False)
     return attendees.Guest(

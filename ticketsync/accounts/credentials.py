@@ -182,7 +182,7 @@ def _from_environment(account: str, variable: str) -> str:
             f"The environment variable {safe(variable)}, with the key of account "
             f"{account!r}, is not set.",
             hint=f"Set {safe(variable)} where this command runs, also in cron; nothing "
-            "else is wrong, and the next run that has it continues.",
+            "else is wrong.",
         )
     return value
 

@@ -71,6 +71,13 @@ class Result:
         has_responses = self.median_response_ms is not None
         return self.word == "unreachable" and not has_responses
 
+    @property
+    def is_resting(self) -> bool:
+        """
+        Whether the account was left alone, because it failed several times in a row.
+        """
+        return self.outcome == "skipped-breaker"
+
 
 def start(
     connection: Connection,

@@ -23,6 +23,7 @@ from ticketsync.catalogue.links import (
     lock_occurrences,
     read_links,
 )
+from ticketsync.core.listed_dates import DateKey
 from ticketsync.store import audit, counted, row_locks
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences, show_links
@@ -34,29 +35,27 @@ LARGEST_MOVE = timedelta(hours=24)  # a person has to confirm a larger one
 def follow_moves(connection: Connection, moved: dict[int, datetime]) -> list[str]:
     """
     Apply the new times of occurrences (by our id) to their links and shows; returns
-    what happened, in words.
+    what happened, in words, once for all parts of a date that moved together.
     """
     linked_shows = select(show_links.c.show_id).where(
         show_links.c.occurrence_id.in_(list(moved))
     )
     # Their time is part of a unique key.
     row_locks.lock_keys(connection, shows_table, linked_shows)
-    notes = [
-        _follow_move(connection, occurrence_id, starts_at)
-        for occurrence_id, starts_at in moved.items()
-    ]
-    return [note for note in notes if note]
+    notes: dict[tuple[DateKey, datetime], str] = {}
+    for occurrence_id, starts_at in moved.items():
+        link = _read_followed_link(connection, occurrence_id)
+        if link is not None:
+            date = DateKey(link.account, link.event_id, starts_at, link.show_id)
+            note = _follow_move(connection, link, starts_at)
+            notes.setdefault((date, link.starts_at), note)
+    return [*notes.values()]
 
 
-def _follow_move(
-    connection: Connection, occurrence_id: int, starts_at: datetime
-) -> str:
+def _follow_move(connection: Connection, link: Any, starts_at: datetime) -> str:
     """
-    Apply one new time; returns `""` where the occurrence feeds no show.
+    Apply one new time; returns what happened.
     """
-    link = _read_followed_link(connection, occurrence_id)
-    if link is None:
-        return ""
     before = shows.local_text(link.starts_at, link.timezone)
     after = shows.local_text(starts_at, link.timezone)
     change = f"{link.name}: rescheduled from {before} to {after}"
@@ -130,9 +129,16 @@ def follow_show(
 
 def _read_followed_link(connection: Connection, occurrence_id: int) -> Any:
     query = (
-        select(show_links, occurrences.c.name, occurrences.c.timezone)
+        select(
+            show_links,
+            occurrences.c.name,
+            occurrences.c.timezone,
+            occurrences.c.event_id,
+            accounts.c.name.label("account"),
+        )
         .select_from(counted.followed_links())
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
         .where(show_links.c.occurrence_id == occurrence_id)
     )
     return connection.execute(query).first()
@@ -174,11 +180,12 @@ def _other_times(connection: Connection, link: Any, starts_at: datetime) -> list
     """
     The other platforms of a show that report another time, with that time.
     """
-    return [
+    found = [
         f"{row.name} still says {row.starts_local}"
         for row in _listed_dates(connection, link.show_id)
         if row.id != link.id and row.starts_at != starts_at
     ]
+    return [*dict.fromkeys(found)]  # the parts of a date say the same
 
 
 def _listed_dates(connection: Connection, show_id: int) -> Sequence[Any]:

@@ -174,7 +174,7 @@ def _as_json(guest: Guest) -> dict[str, Any]:
     The stable JSON shape of one ticket, without its code.
     """
     values = asdict(guest)
-    for name in ("id", "code"):
+    for name in ("id", "code", "shown_type"):
         del values[name]
     return values
 
@@ -196,7 +196,7 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
             "name": guest.name,
             "order_id": guest.order_id,
             "ticket_id": guest.ticket_id,
-            "type_name": guest.type_name,
+            "type_name": guest.shown_type,
             "via": guest.account,
             "state": "in" if guest.is_in else guest.because or "expected",
             "seat": guest.seat,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ticketsync.accounts.runs import Result
     from ticketsync.core.config import Settings
+    from ticketsync.core.errors import TicketsyncError
     from ticketsync.core.periods import Period
     from ticketsync.reporting.output_files import OutputFile
     from ticketsync.store.engine import Database
@@ -280,24 +281,52 @@ def start_of(connection: Any, text: str, *, days_later: int = 0) -> datetime:
 def print_failures(results: Sequence[Result]) -> None:
     """
     Print a line about each account whose run failed; one line for all of them where no
-    platform answered at all, which is the network's fault and not theirs.
+    platform answered at all, which is the network's fault and not theirs, and one for
+    those that wait for their next probe.
     """
-    from ticketsync.core import errors
-
     failed = [result for result in results if result.exit_code]
     unreached = [result for result in failed if result.is_unreached]
-    if len(unreached) > 1 and len(unreached) == len([r for r in results if r.requests]):
-        names = ", ".join(result.account for result in unreached)
-        print_error(
-            errors.ProviderUnavailable(
-                f"No platform can be reached ({names}): is this machine on the "
-                "network?",
-                hint=unreached[0].hint,
-            )
-        )
-        failed = [result for result in failed if not result.is_unreached]
-    for result in failed:
+    if len(unreached) == len([result for result in results if result.requests]):
+        failed = _print_once(failed, unreached, _no_network)
+    resting = [result for result in failed if result.is_resting]
+    for result in _print_once(failed, resting, _all_resting):
         print_error(result)
+
+
+def _print_once(
+    failed: Sequence[Result],
+    alike: Sequence[Result],
+    in_words: Callable[[Sequence[Result]], TicketsyncError],
+) -> list[Result]:
+    """
+    Print one line about accounts that failed alike, if they are several; returns those
+    that are left to be named.
+    """
+    if len(alike) < 2:
+        return [*failed]
+    print_error(in_words(alike))
+    return [result for result in failed if result not in alike]
+
+
+def _no_network(results: Sequence[Result]) -> TicketsyncError:
+    from ticketsync.core import errors
+
+    names = ", ".join(result.account for result in results)
+    return errors.ProviderUnavailable(
+        f"No platform can be reached ({names}): is this machine on the network?",
+        hint=results[0].hint,
+    )
+
+
+def _all_resting(results: Sequence[Result]) -> TicketsyncError:
+    from ticketsync.core import errors
+
+    names = [result.account for result in results]
+    return errors.BreakerOpen(
+        f"{len(names)} accounts failed several times in a row and are left alone "
+        f"until their next probe ({', '.join(names)}); `ticketsync status` says when.",
+        hint=f"Run `ticketsync sync {' '.join(names)}` to try now.",
+    )
 
 
 def print_error(result: Any) -> None:

@@ -126,7 +126,10 @@ def sync(
         print_summary(app_context, outcome, dry_run=dry_run)
         if not dry_run and not outcome.exit_code:
             _say_next(app_context, database)
-    context.print_failures(outcome.results)
+    is_scheduled = due and app_context.quiet  # such a run said so when they failed
+    context.print_failures(
+        [item for item in outcome.results if not (is_scheduled and item.is_resting)]
+    )
     if not dry_run:
         _send_notifications(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)

@@ -8,7 +8,7 @@ there only where an account keeps them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from ticketsync.core import digest
 from ticketsync.core.storable_text import storable
+from ticketsync.door.short_types import TypeKey, read_short_types
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -34,8 +35,9 @@ class Guest:
     `is_in` is what our doors recorded if they ever scanned the ticket, else what the
     platform reports; `since` and `door` are known only from our own doors. `because`
     says why a ticket does not admit anybody, if it does not. `order_id` and `ticket_id`
-    are the platform's, and so is `seat`, the label of a reserved seat. `answers` are
-    what the guest answered, by the venue's names of the questions.
+    are the platform's, and so are `type_name`, which `shown_type` is short for, and
+    `seat`, the label of a reserved seat. `answers` are what the guest answered, by the
+    venue's names of the questions.
     """
 
     id: int
@@ -46,6 +48,7 @@ class Guest:
     order_id: str
     ticket_id: str
     type_name: str
+    shown_type: str
     name: str
     email: str
     is_comp: bool
@@ -79,7 +82,7 @@ class Guest:
         """
         Who it is, with ticket type and seat, as a door says it.
         """
-        return ", ".join(filter(None, (self.shown_name, self.type_name, self.seat)))
+        return ", ".join(filter(None, (self.shown_name, self.shown_type, self.seat)))
 
     @property
     def answers_text(self) -> str:
@@ -230,8 +233,9 @@ def _matches_name(text: str) -> ColumnElement[bool] | None:
 
 
 def _guests(connection: Connection, *where: ColumnElement[bool]) -> list[Guest]:
-    rows = connection.execute(_query().where(*where))
-    return list(_read(rows))
+    rows = connection.execute(_query().where(*where)).all()
+    types = read_short_types(connection, {row.show_id for row in rows})
+    return list(_read(rows, types))
 
 
 def _query() -> Select[Any]:
@@ -273,8 +277,9 @@ def _query() -> Select[Any]:
     )
 
 
-def _read(rows: Iterable[Any]) -> Iterable[Guest]:
+def _read(rows: Iterable[Any], types: Mapping[TypeKey, str]) -> Iterable[Guest]:
     for row in rows:
+        type_key = (row.show_id, row.account, row.type_name)
         yield Guest(
             id=row.id,
             show_id=row.show_id,
@@ -284,6 +289,7 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
             order_id=row.order_id or "",
             ticket_id=row.ticket_id,
             type_name=row.type_name,
+            shown_type=types.get(type_key, row.type_name),
             name=row.name or row.buyer or "",
             email=row.email or row.buyer_email or "",
             is_comp=row.is_comp,

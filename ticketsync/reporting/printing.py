@@ -65,7 +65,7 @@ def _party(party: Any) -> dict[str, Any]:
         "via": safe(first.account, longest=20),
         "tickets": [
             {
-                "type": safe(guest.type_name, longest=40),
+                "type": safe(guest.shown_type, longest=40),
                 "ticket": safe(guest.ticket_id, longest=40),
                 "free": guest.is_comp,
                 "in": guest.is_in,

@@ -111,7 +111,7 @@ class DoorPages:
                         "order": guest.order_id,
                         "name": on_page(guest.name),
                         "shown": on_page(guest.shown_name),
-                        "type": on_page(guest.type_name),
+                        "type": on_page(guest.shown_type),
                         "free": guest.is_comp,
                         "code": guest.code,
                         "in": guest.is_in,
