@@ -54,10 +54,10 @@ def test_every_file_of_figures_is_modelled_and_the_model_is_on_its_own(modelled)
 
 def test_the_books_are_what_they_are_called():
     """
-    48 orders, six accounts, three currencies; each order is the sum of its tickets.
+    50 orders, six accounts, three currencies; each order is the sum of its tickets.
     """
     orders = rows("orders.csv")
-    assert len({row["order"] for row in orders}) == 48
+    assert len({row["order"] for row in orders}) == 50
     assert len({row["account"] for row in orders}) == 6
     assert {row["currency"] for row in orders} == {"AUD", "JPY", "KWD"}
     sums = dict.fromkeys((row["order"] for row in orders), Decimal())
@@ -122,9 +122,9 @@ def test_what_was_charged_and_went_back_with_a_pencil():
 
 def test_fees_with_a_pencil():
     # L07, tt: 33.00 on 30 September at 0.65; the same an hour later at 0.75 + 0.58
-    # (1.75 % = 0.5775) + 0.30.
+    # (1.75 % = 0.5775) + 0.30; and 34.00 at 0.75 + 0.60 (0.595) + 0.30.
     assert [fee("L07", "tt", n) for n in ("Per ticket", "Percentage", "Per order")] == [
-        *("1.40", "0.58", "0.30")
+        *("2.15", "1.18", "0.60")
     ]
     # G17, tt, by percent: 0.47 of 1.31 (1.31 x 26.79 / 75.00 = 0.468), 0.79 of 45.00
     # (0.7875), 1.58 of 90.00 (1.575, half away from zero).
@@ -153,8 +153,9 @@ def test_tax_with_a_pencil():
     # The venue bears 1.37 + 2.00 + 2.64 of the fees of hx: 0.12 + 0.18 + 0.24.
     # 2.00 and 1.50 the platform sold to the buyers.
     assert tax("2026-10", "fee", "hx", "gst inside") == "0.54"
-    # Elevenths of 1.63, 3.11, 1.84, 3.38, 2.96: 0.15 + 0.28 + 0.17 + 0.31 + 0.27.
-    assert tax("2026-10", "fee", "tt", "tax inside your own rate") == "1.18"
+    # Elevenths of 1.63, 3.11, 1.84, 3.38, 2.96, 1.65: 0.15 + 0.28 + 0.17 + 0.31 + 0.27
+    # + 0.15.
+    assert tax("2026-10", "fee", "tt", "tax inside your own rate") == "1.33"
     # The cancelled show's part of 60.00 with 5.45 has 2.72 of it; 30.00 disputed have
     # 2.73, and 10.00 that did not go back give back 0.91 (60.00 with 5.45: 0.908).
     assert tax("2026-11", "refund", "eb", "gst as charged") == "-4.54"
@@ -179,6 +180,38 @@ def test_unearned_money_and_balances_with_a_pencil():
     assert balance("2026-09-30", "Liabilities:Tax:Gst") == "-50.36"
 
 
+def test_what_nothing_explains_and_a_fee_that_is_kept_with_a_pencil():
+    # 34.00 for a seat of 33.00: a dollar is taxed nowhere. 33.00 / 11 = 3.00.
+    words = "the platform's numbers do not add up"
+    key = {"month": "2026-10", "account": "tt", "treatment": words}
+    assert look_up("worksheet", "amount", **key) == "1.00"
+    assert tax("2026-10", "sale", "tt", words) == ""
+    # Elevenths of 33.00, 45.00, 90.00, 66.00, 75.00 and, new, 33.00: 3.00 + 4.09 + 8.18
+    # + 6.00 + 6.82 + 3.00.
+    assert tax("2026-10", "sale", "tt", "gst as charged") == "31.09"
+    # 32.00 sold and returned; hx keeps the 2.00 that it sold: 271.99 - 2.00.
+    assert balance("2026-11-30", "Assets:Platform:Hx") == "269.99"
+    # 30.00 - 2.73 are no longer unearned, and 2.00 are nobody's but ours.
+    assert unearned("2026-11", "L07")[2] == "27.27"
+    names = {row["ledger_account"] for row in expected("balances")}
+    assert "Liabilities:Collected:Hx" not in names
+
+
+def test_platforms_weeks_and_days_with_a_pencil():
+    # 18.51 of 348.50 is 5.31 %, 60.00 of it 17.2 %.
+    key = {"platform": "humanitix"}
+    assert look_up("platforms", "fee_rate", **key) == "5.3"
+    assert look_up("platforms", "refund_rate", **key) == "17.2"
+    # On 10 November: 100.00 + 210.00 + 111.00 + 99.00; back 10.00 and 30.00 of eb and
+    # 32.00 of hx; 3.93 + 10.81 + 6.00 + 3.30 kept, 9.00 of tax remitted.
+    this = {"week": "2026-11-02", "show": "L07"}
+    assert look_up("weekly", "gross", **this) == "520.00"
+    assert look_up("weekly", "refunded", **this) == "72.00"
+    assert look_up("weekly", "net", **this) == "414.96"
+    # Since 1 November, 0:00: one of eb, one guest of hx, one and two of wx.
+    assert look_up("daily", "sold_since_yesterday", show="L07") == "5"
+
+
 # In LibreOffice
 
 SUMS = {
@@ -194,7 +227,7 @@ SUMS = {
 # The tax of sales, order by order: elevenths of what is not given and not the
 # platform's own, or a tenth of the price before it.
 TAXED = {
-    "gst as charged": "ROUND((O!N{n}+O!J{n}-O!I{n}-{theirs})/11,2)",
+    "gst as charged": "ROUND((O!N{n}+O!J{n}-O!I{n}-O!P{n}-{theirs})/11,2)",
     "jct inside": "ROUND(O!N{n}/11,0)",
     "gst on top": "ROUND((O!N{n}-O!K{n})*0.1,2)",
 }
@@ -251,7 +284,7 @@ def write_books(path):
         ]
         for at, (_, formula) in enumerate(asked):
             sums.write_formula(at, 0, "=" + formula, None, "")
-    assert number_of_orders == 49
+    assert number_of_orders == 51
     return [wanted for wanted, _ in asked]
 
 
@@ -280,11 +313,11 @@ def books(templates, home, frozen, monkeypatch, capsys):
 
 # By hand from the expected files: sums over all rows of a currency.
 EXPORTED = {
-    ("sales", "charged"): {"AUD": "1679.59", "JPY": "16460", "KWD": "89.426"},
-    ("sales", "refunded"): {"AUD": "305.15", "JPY": "5500", "KWD": "15.005"},
-    ("refunds", "amount"): {"AUD": "305.15", "JPY": "5500", "KWD": "15.005"},
-    ("fees", "amount"): {"AUD": "72.89", "JPY": "592"},
-    ("financials", "gross"): {"AUD": "1649.59", "JPY": "16460", "KWD": "89.426"},
+    ("sales", "charged"): {"AUD": "1745.59", "JPY": "16460", "KWD": "89.426"},
+    ("sales", "refunded"): {"AUD": "337.15", "JPY": "5500", "KWD": "15.005"},
+    ("refunds", "amount"): {"AUD": "337.15", "JPY": "5500", "KWD": "15.005"},
+    ("fees", "amount"): {"AUD": "76.54", "JPY": "592"},
+    ("financials", "gross"): {"AUD": "1715.59", "JPY": "16460", "KWD": "89.426"},
 }
 
 

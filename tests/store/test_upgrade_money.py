@@ -3,6 +3,7 @@ A database made by the version before (schema 0006, see `old_versions/make_0006.
 sales of six platforms with refunds, fees and check-ins, and an order over two shows.
 """
 
+import contextlib
 import json
 import sqlite3
 
@@ -254,3 +255,60 @@ def test_killed_many_times_in_the_middle_it_is_survived(tmp_path, times):
     assert figures(database) == known_figures()
     assert len(refunds(database)) == len(KNOWN["refunds"])
     database.close()
+
+
+def contents(file):
+    """
+    What the database says of money, and the rows that say it.
+    """
+    database = engine.open_database(str(file))
+    with database.read() as connection:
+        rows = {
+            table: sorted(
+                map(repr, connection.exec_driver_sql(f"SELECT {of} FROM {table}"))
+            )
+            for table, of in (
+                (
+                    "orders",
+                    "id, status, charged, refunded, buyer_fees, addons, donations",
+                ),
+                (
+                    "tickets",
+                    "id, face, buyer_fee, addons, donation, voucher, tax_added, "
+                    "unexplained, charged, refunded, fees",
+                ),
+                ("refunds", "id, order_id, number, amount, on_day, basis"),
+                ("fees", "order_id, occurrence_id, name, amount, tax"),
+            )
+        }
+    found = figures(database), fee_lines(database), refunds(database), rows
+    database.close()
+    return found
+
+
+@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.drill)])
+def test_a_replay_that_is_killed_many_times_ends_with_the_same(tmp_path, times):
+    """
+    SIGKILL before the nth statement, again and again on one upgraded file; then a
+    replay that is left alone says what one says that was never killed.
+    """
+    files = [tmp_path / "killed.db", tmp_path / "calm.db"]
+    for file in files:
+        write_old(file)
+        engine.create_database(str(file)).close()
+    killed, calm = files
+    before = contents(calm)
+    with Upgrades() as upgrades:
+        statements = upgrades.replay_statements(calm)
+        codes = [
+            upgrades.killed_replay(killed, 2 + n * (statements - 2) // times)
+            for n in range(times)
+        ]
+        assert statements > 50
+        assert codes.count(-9) >= 0.9 * times  # what is done needs fewer statements
+        with contextlib.closing(sqlite3.connect(killed)) as connection:
+            sound = connection.execute("PRAGMA integrity_check").fetchone()
+            assert sound == ("ok",)
+        upgrades.replay_statements(killed)
+    print(f"{codes.count(-9)} of {times} replays killed, of {statements} statements")
+    assert contents(killed) == contents(calm) != before

@@ -115,10 +115,30 @@ def back(id_, amount, day, kind=RefundKind.REFUND):
     return Refund(id_, amount, instant(f"2026-10-{day:02}T03:00"), kind)
 
 
-def october():
+def october(number=0):
     """
     What was sold: 454.50 in ten orders that count, 80.00 more on a date that does not.
+    With a number the same once more, under other ids.
     """
+    found = _october()
+    return [_numbered(item, number) for item in found] if number else found
+
+
+def _numbered(item, number):
+    """
+    The same order of another buyer.
+    """
+    tickets = tuple(
+        msgspec.structs.replace(t, id=f"{t.id}-{number}") for t in item.tickets
+    )
+    given_back = tuple(
+        msgspec.structs.replace(r, id=f"{r.id}-{number}") for r in item.refunds
+    )
+    id_ = f"{item.id}-{number}"
+    return msgspec.structs.replace(item, id=id_, tickets=tickets, refunds=given_back)
+
+
+def _october():
     return [
         order("or_refund", 60_00, fees=(Fee("Booking", 1_00),)),
         order("or_reversed", 50_00, refunds=(back("re_1", 20_00, 10),)),
@@ -134,8 +154,9 @@ def october():
     ]
 
 
-def sell(database):
-    save(database, *((item, f"{item.id} a") for item in october()), at=FIRST_DAY)
+def sell(database, times=1):
+    items = [item for number in range(times) for item in october(number)]
+    save(database, *((item, f"{item.id} a") for item in items), at=FIRST_DAY)
 
 
 # What each late change adds to the net, in cents.
@@ -155,38 +176,48 @@ LATE = {
 assert sum(LATE.values()) == -107_85
 
 
-def change_late(database, at=LATER):
+def change_late(database, at=LATER, times=1):
     """
     All eleven of them; two are in `SETTINGS_LATER`.
     """
-    held = {item.id: item for item in october()}
-
-    def changed(id_, **fields):
-        return msgspec.structs.replace(held[id_], **fields), f"{id_} b"
-
-    save(
-        database,
-        changed("or_refund", refunds=(back("re_2", 60_00, 20),)),
-        changed("or_fee", fees=(Fee("Booking", 65),)),
-        (order("or_edit", 25_00), "or_edit b"),
-        changed("or_charge", refunds=(back("dp_1", 70_00, 21, RefundKind.DISPUTE),)),
-        (order("or_late", 15_00, placed_at=instant("2026-10-20T03:00")), "or_late a"),
-        (order("or_reparsed", 34_00), "or_reparsed a"),
-        at=at,
-    )
+    changed = [item for number in range(times) for item in _changed(number)]
+    save(database, *changed, at=at)
     pair = links.Pair(2, 2, "by hand")
     with database.write() as connection:
-        _reverse_refund(connection, at)
+        for number in range(times):
+            _reverse_refund(connection, f"re_1-{number}" if number else "re_1", at)
         links.save_links(connection, [pair], decided_by="person", batch="b", now=at)
     match.unlink(database, SETTINGS, 3)
 
 
-def _reverse_refund(connection, at):
+def _changed(number):
+    """
+    The orders of one buyer more that a platform reports otherwise, with their content.
+    """
+    held = {item.id: item for item in _october()}
+
+    def changed(id_, **fields):
+        return msgspec.structs.replace(held[id_], **fields), "b"
+
+    late = order("or_late", 15_00, placed_at=instant("2026-10-20T03:00"))
+    found = [
+        changed("or_refund", refunds=(back("re_2", 60_00, 20),)),
+        changed("or_fee", fees=(Fee("Booking", 65),)),
+        (order("or_edit", 25_00), "b"),
+        changed("or_charge", refunds=(back("dp_1", 70_00, 21, RefundKind.DISPUTE),)),
+        (late, "a"),
+        (order("or_reparsed", 34_00), "a"),
+    ]
+    orders = [(_numbered(item, number) if number else item, c) for item, c in found]
+    return [(item, f"{item.id} {content}") for item, content in orders]
+
+
+def _reverse_refund(connection, provider_id, at):
     """
     Taken back on a day in October that the platform reports; none does so far, and a
     reversal without a day of its own is of the day on which it was seen.
     """
-    query = select(refunds).where(refunds.c.provider_id == "re_1")
+    query = select(refunds).where(refunds.c.provider_id == provider_id)
     held = dict(connection.execute(query).mappings().one())
     del held["id"]
     day = {"on_day": "2026-10-12", "refunded_at": instant("2026-10-12T03:00")}

@@ -1,6 +1,6 @@
 """
 The golden books (`tests/golden/books/`) saved as a run saves them, without a platform:
-six accounts, nine dates, 48 orders, read in five steps.
+six accounts, nine dates, 50 orders, read in five steps.
 """
 
 import csv

@@ -9,6 +9,7 @@ from support.golden_tax import (
     fee_tax_lines,
     lines_of_show,
     refund_tax_lines,
+    tax_lines,
 )
 
 CLEARING = "Assets:Platform:"
@@ -32,12 +33,30 @@ def postings(known):
             amount = weights[place] - (order.remitted if place == 0 else 0)
             found += _moved(order, show, "sale", order.day, amount, shares, all_shows)
         found += _fee_postings(order)
-        for refund, taken in refund_tax_lines(order):
-            found += _moved(
-                *(order, refund.show, "refund", refund.day, -refund.amount),
-                *(taken, all_shows),
-            )
+        found += _refund_postings(order, all_shows)
     return found + _earned(found, all_shows)
+
+
+def _refund_postings(order, all_shows):
+    """
+    What goes back of a fee that the platform sold, and keeps, is the venue's expense.
+    """
+    sold = sum(line.amount for line in tax_lines(order) if line.is_theirs)
+    kept = sum(line.amount for line in fee_tax_lines(order) if line.is_theirs)
+    found = []
+    gone = borne = 0
+    for refund, taken in refund_tax_lines(order):
+        key = (order, refund.show, "refund", refund.day, -refund.amount)
+        found += _moved(*key, taken, all_shows)
+        gone -= sum(line.amount for line in taken if line.is_theirs)
+        more = max(0, gone - (sold - kept)) - borne
+        borne += more
+        account = order.account.capitalize()
+        for name, sign in ((COLLECTED, -1), ("Expenses:Fees:", 1)):
+            if more:
+                posting = (name + account, order.currency, sign * more)
+                found.append((refund.day, "refund", refund.show, *posting))
+    return found
 
 
 def _moved(order, show, kind, day, amount, lines, all_shows):

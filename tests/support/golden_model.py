@@ -16,7 +16,10 @@ from pathlib import Path
 
 BOOKS = Path(__file__).parents[1] / "golden" / "books"
 DECIMALS = {"AUD": 2, "JPY": 0, "KWD": 3}
-PARTS = ("buyer_fees", "addons", "donations", "vouchers", "tax_added")
+PARTS = (
+    *("buyer_fees", "addons", "donations", "vouchers", "tax_added"),
+    "unexplained",
+)
 # The end of what was known: after each of these instants there is more.
 SEEN = {
     "A": "2026-09-20T00:00:00+00:00",
@@ -216,7 +219,7 @@ def _divide_parts(order, whole):
     weights = [t.face + t.fee for t in order.tickets]
     amounts = {
         n: minor(whole[n], order.currency)
-        for n in ("buyer_fees", "addons", "donations", "vouchers")
+        for n in ("buyer_fees", "addons", "donations", "vouchers", "unexplained")
     }
     on_top = order.reported_tax if whole["tax_on_top"] else 0
     amounts["tax_added"] = on_top
@@ -231,7 +234,7 @@ def _divide_parts(order, whole):
     for t in order.tickets:
         p = t.parts
         extra = p["buyer_fees"] + p["addons"] + p["donations"] + p["tax_added"]
-        assert t.charged == t.face + extra - p["vouchers"], t.id
+        assert t.charged == t.face + extra - p["vouchers"] + p["unexplained"], t.id
     assert order.charged == sum(t.charged for t in order.tickets), order.id
 
 

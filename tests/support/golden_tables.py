@@ -3,7 +3,8 @@ The tables of `tests/golden/books/expected/`, as the model of the golden books m
 them: rows of text, amounts in whole units with their decimals.
 """
 
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 
 from support import golden_ledger, golden_tax
 from support import golden_model as model
@@ -16,9 +17,19 @@ MONTHS = {
 }
 AMOUNTS = (
     *("face", "discounts", "gross", "buyer_fees", "addons", "donations", "vouchers"),
-    *("tax_added", "refunded", "tax_remitted", "fees", "tax", "net"),
+    *("tax_added", "unexplained", "refunded", "tax_remitted", "fees", "tax", "net"),
 )
 FIGURES = (*COUNTS, *AMOUNTS)
+PLATFORMS = {
+    "tt": "ticket_tailor",
+    "eb": "eventbrite",
+    "hx": "humanitix",
+    "sq": "square",
+    "wx": "wix",
+    "door": "file_import",
+}
+MONDAY = date(2026, 11, 2)  # of the week that the weekly report is asked for
+TODAY = date(2026, 11, 2)  # of the daily report
 SUMMED = ("tickets_sold", "gross", "refunded", "fees", "net")
 
 
@@ -46,6 +57,9 @@ def tables():
         "balances": balances(known),
         "unearned": unearned(known),
         "closing": closing(known),
+        "platforms": platforms(known),
+        "weekly": weekly(model.orders("D"), "D"),
+        "daily": daily(model.orders("D"), "D"),
     }
     return {
         name: [{n: str(v) for n, v in row.items()} for row in found]
@@ -258,3 +272,85 @@ def closing(known):
                     "sold": major(sold, currency),
                     "returned": major(returned, currency),
                 }
+
+
+def platforms(known):
+    """
+    Each account is one of a platform of its own.
+    """
+    found = _summed(model.figures(model.counted(known)), 1)
+    for (account, currency), row in found.items():
+        yield {
+            "platform": PLATFORMS[account],
+            "currency": currency,
+            **_in_units(row, currency, SUMMED),
+            "fee_rate": _rate(row["fees"], row["gross"]),
+            "refund_rate": _rate(row["refunded"], row["gross"]),
+        }
+
+
+def _rate(part, whole):
+    """
+    Per cent with one decimal.
+    """
+    if part is None:
+        return ""
+    tenths = model.rounded(Fraction(1000 * part, whole))
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def weekly(known, step):
+    """
+    The shows of a week, and the totals of it and of the week before, without a show.
+    """
+    all_shows = model.shows()
+    for back in (0, 7):
+        first = MONDAY - timedelta(days=back)
+        chosen = [
+            (order, show)
+            for order, show in model.counted(known)
+            if first <= all_shows[show].day <= first + timedelta(days=6)
+        ]
+        of_shows = _summed(model.figures(chosen, step), 0)
+        total = dict.fromkeys(SUMMED, 0)
+        for (show, currency), row in of_shows.items():
+            assert currency == "AUD"
+            for name in SUMMED:
+                total[name] = model.plus(total[name], row[name])
+            if not back:
+                key = {"week": first, "show": show, "currency": currency}
+                yield {**key, **_in_units(row, currency, SUMMED)}
+        key = {"week": first, "show": "", "currency": "AUD"}
+        yield {**key, **_in_units(total, "AUD", SUMMED)}
+
+
+def daily(known, step):
+    """
+    What is on sale for shows to come, and the tickets that were sold since yesterday.
+    """
+    all_shows = model.shows()
+    found = {}
+    for (show, _, currency), row in model.figures(model.counted(known), step).items():
+        of = all_shows[show]
+        if of.day < TODAY or of.state:
+            continue
+        key = (show, currency)
+        names = ("tickets_sold", "tickets_comp", "gross")
+        held = found.setdefault(key, dict.fromkeys(names, 0))
+        for name in names:
+            held[name] += row[name]
+    for (show, currency), row in found.items():
+        lately = sum(
+            order.status == "paid" and not (t.void_seen and t.void_seen <= step)
+            for order in known.values()
+            if order.day >= TODAY - timedelta(days=1)
+            for t in order.tickets_of(show)
+        )
+        yield {
+            "show": show,
+            "currency": currency,
+            "sold_since_yesterday": lately,
+            "tickets_sold": row["tickets_sold"],
+            "tickets_comp": row["tickets_comp"],
+            "gross": major(row["gross"], currency),
+        }

@@ -39,7 +39,7 @@ def tenth_inside(amount):
 
 
 def tax_lines(order):
-    face, buyer_fees, addons, donations, vouchers, added = (
+    face, buyer_fees, addons, donations, vouchers, added, unexplained = (
         sum(t.face for t in order.tickets),
         *(sum(t.parts[n] for t in order.tickets) for n in PARTS),
     )
@@ -66,6 +66,8 @@ def tax_lines(order):
             found.append(Line(words, buyer_fees, is_theirs=True))
     if donations:
         found.append(Line("out of scope", donations))
+    if unexplained:
+        found.append(Line("the platform's numbers do not add up", unexplained))
     if vouchers:
         words = "paid by voucher, taxed when it is redeemed"
         found.append(Line(words, -vouchers, is_voucher=True))

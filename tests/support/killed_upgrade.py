@@ -3,7 +3,8 @@ Upgrades to be killed: `Upgrades` starts a process that imports once and forks o
 each upgrade.
 
 Each upgrade may be killed before its nth statement; with `loose` every statement is
-committed by itself, as the driver would have it without our one transaction.
+committed by itself, as the driver would have it without our one transaction. A replay
+of what is stored may be killed in the same way.
 """
 
 import json
@@ -37,8 +38,21 @@ class Upgrades:
         """
         return self._asked(file, number, loose)["code"]
 
-    def _asked(self, file, number, loose):
+    def replay_statements(self, file):
+        """
+        How many statements the replay of that file takes; it is done then.
+        """
+        return self._asked(file, NOBODY, False, replays=True)["statements"]
+
+    def killed_replay(self, file, number):
+        """
+        The exit code of a replay that gets SIGKILL before that statement.
+        """
+        return self._asked(file, number, False, replays=True)["code"]
+
+    def _asked(self, file, number, loose, *, replays=False):
         request = {"file": str(file), "number": number, "loose": loose}
+        request["replays"] = replays
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
@@ -48,9 +62,9 @@ class Upgrades:
         self._process.stdout.close()
 
 
-def upgrade(file, number, loose):
+def upgrade(file, number, loose, replays):
     """
-    Upgrade it and return how many statements that took, unless killed before.
+    Upgrade or replay it and return how many statements that took, unless killed before.
     """
     import sqlalchemy
     from sqlalchemy import event
@@ -68,12 +82,27 @@ def upgrade(file, number, loose):
             os.kill(os.getpid(), 9)
 
     event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", kill)
-    engine.create_database(file).close()
+    if replays:
+        replay_all(file)
+    else:
+        engine.create_database(file).close()
     return count
 
 
+def replay_all(file):
+    from ticketsync.core.config import Settings
+    from ticketsync.store import engine
+    from ticketsync.workflows.sync.replay import replay
+
+    database = engine.open_database(file)
+    replay(database, Settings(), [])
+    database.close()
+
+
 def main():
-    from ticketsync.store import engine, schema  # noqa: F401 before the first fork
+    # Before the first fork.
+    from ticketsync.store import engine, schema  # noqa: F401
+    from ticketsync.workflows.sync import replay  # noqa: F401
 
     for line in sys.stdin:
         request = json.loads(line)

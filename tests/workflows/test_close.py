@@ -3,6 +3,8 @@ A closed period says for ever what it said: whatever changes later is an adjustm
 its cause, and the folder of the month is the same to the last byte.
 """
 
+import contextlib
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -31,10 +33,12 @@ from ticketsync.financials import (
     period_order,
     verifying,
 )
+from ticketsync.reporting import numbers
 from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store import engine
 from ticketsync.workflows import close, exclusive, period_export, show_figures
 from ticketsync.workflows import tax_worksheets as worksheets
+from ticketsync.workflows.sync.replay import replay
 
 
 @pytest.fixture
@@ -128,6 +132,44 @@ def test_the_folder_of_a_closed_month_is_the_same_for_ever(
         other.close()
     assert b"Show 1" in before["sales.csv"]
     assert b"Another name" not in b"".join(before.values())
+
+
+def test_500_late_changes_of_all_causes_change_no_byte_and_add_up(
+    database, frozen, tmp_path, templates
+):
+    """
+    46 times the month and each of the eleven late changes: 506. Each cause has its sum,
+    and they come to what today's orders say more; a replay changes nothing either.
+    """
+    times = 46
+    frozen(CLOSED)
+    sell(prepare(database), times)
+    closed = close.close(database, SETTINGS, "2026-10")
+    before = exported(database, tmp_path / "before")
+    frozen(LATER)
+    change_late(database, times=times)
+    rename_everything(database)
+    replay(database, SETTINGS_LATER, [])
+    found = open_ones(database, SETTINGS_LATER)
+    sums = Counter()
+    for line in found:
+        sums[line.cause] += line.effect
+    assert len(found) == 11 * times == 506
+    assert sums == {cause: times * effect for (_, cause), effect in LATE.items()}
+    with database.read() as connection:
+        net = sum(figure.net.minor for figure in numbers.figures(connection))
+    # The reversal was written as a row of its own, of which no ticket knows.
+    reversed_ = sums.pop("refund-reversed")
+    assert net == sum(ln.effect for ln in closed.draft.lines) + sum(sums.values())
+    assert reversed_ == times * 20_00
+    assert exported(database, tmp_path / "after") == before
+    kind = "postgresql" if database.dialect == "sqlite" else "sqlite"
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(templates.copied(kind, "empty"))
+        other = engine.open_database(place)
+        stack.callback(other.close)
+        copy_rows(database, other)
+        assert exported(other, tmp_path / "other") == before
 
 
 def test_control_without_frozen_lines_the_rename_changes_the_bytes(

@@ -189,12 +189,19 @@ def export_fees(
     force: Force = False,
 ) -> None:
     """
-    One row per show and named fee.
+    One row per show and named fee, with the rate where your own rates made it.
     """
     from ticketsync.reporting import numbers
+    from ticketsync.workflows import fee_rates
+
+    settings = context.get_context(ctx).settings()
+
+    def report(connection: Connection, chosen: ExportFilter) -> Table:
+        table = numbers.exported_fees(connection, chosen)
+        return fee_rates.with_rates(connection, settings, table)
 
     _export(
-        *(ctx, "fees", numbers.exported_fees, format, output),
+        *(ctx, "fees", report, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
         monthly.Monthly(every=every, closed=closed, directory=directory),
     )

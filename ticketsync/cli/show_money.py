@@ -96,6 +96,7 @@ def show_financials(
     from ticketsync.reporting import numbers, waiting_sales
     from ticketsync.reporting.left_out import read_left_out
     from ticketsync.store.business_zone import get_business_zone
+    from ticketsync.workflows import fee_rates
 
     app_context = context.get_context(ctx)
     time = _chosen_time(app_context, by, period)
@@ -105,6 +106,12 @@ def show_financials(
         figures = numbers.figures(connection, found.id)
         types = numbers.by_type(connection, found.id)
         fees = numbers.fee_lines(connection, found.id)
+        of_fees = fee_rates.with_rates(
+            connection,
+            app_context.settings(),
+            tables.of_values(numbers.FEES, fees),
+            found.id,
+        )
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_left_out(connection, found.id)
         waits = waiting_sales.sentences(connection, show_id=found.id)
@@ -115,9 +122,12 @@ def show_financials(
         return
     if wanted == "json":
         of_types = [tables.record(numbers.TYPES, item) for item in types]
-        of_fees = [tables.record(numbers.FEES, item) for item in fees]
         own = [item.as_json() for item in figures]
-        parts = {"financials": own, "ticket_types": of_types, "fees": of_fees}
+        parts = {
+            "financials": own,
+            "ticket_types": of_types,
+            "fees": [*tables.records(of_fees)],
+        }
         render.print_json(parts)
         return
     terminal.echo(

@@ -21,10 +21,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 
+from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
-from ticketsync.financials.fees import OrderPart, Schedules, Span
+from ticketsync.financials.fees import LineRate, OrderPart, Schedules, Span
 from ticketsync.store import counted, totals
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.catalogue import show_links
@@ -54,8 +56,8 @@ class ReportedLines:
 @dataclass(frozen=True, slots=True)
 class Bill:
     """
-    What the venue's own rates make of an order (our id), as far as it is for one show.
-    `tax_ppm` is the rate of the tax inside, `None` where the venue does not say it.
+    What one of the venue's own rates makes of an order (our id), as far as it is for
+    one show.
     """
 
     order_id: int
@@ -63,7 +65,14 @@ class Bill:
     account_id: int
     currency: str
     lines: Lines
-    tax_ppm: int | None = None
+    schedule: FeeSchedule
+
+    @property
+    def tax_ppm(self) -> int | None:
+        """
+        The rate of the tax inside, `None` where the venue does not say it.
+        """
+        return self.schedule.tax
 
 
 def add_lines(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
@@ -193,7 +202,26 @@ def scheduled_bills(
         for part, of_part in zip(parts, lines, strict=True):
             show = show_ids.get(part.occurrence_id)
             if show is not None:
-                yield Bill(order_id, show, account, currency, of_part, schedule.tax)
+                yield Bill(order_id, show, account, currency, of_part, schedule)
+
+
+def line_rates(
+    connection: Connection, schedules: Schedules, show_id: int | None = None
+) -> dict[tuple[Key, str], tuple[int, LineRate | None]]:
+    """
+    What each line by the venue's own rates comes to, of a show (our id) or of all, with
+    its rate; `None` where its orders have several.
+    """
+    of_shows = true() if show_id is None else show_links.c.show_id == show_id
+    found: dict[tuple[Key, str], tuple[int, LineRate | None]] = {}
+    for bill in scheduled_bills(connection, of_shows, schedules):
+        of_show = (bill.show_id, bill.account_id, bill.currency)
+        for name, amount in bill.lines.items():
+            rate = fees.rate_of(name, bill.schedule, bill.currency)
+            held, before = found.get((of_show, name), (0, rate))
+            same = rate if before == rate else None
+            found[of_show, name] = (held + amount, same)
+    return found
 
 
 def _read_show_ids(connection: Connection) -> dict[int, int]:

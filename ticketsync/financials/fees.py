@@ -75,6 +75,31 @@ def in_force(spans: Sequence[Span], moment: datetime) -> FeeSchedule | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class LineRate:
+    """
+    The rate that makes a fee line: so much for each ticket, parts per million of what
+    was charged, or so much for each order; minor units, one of the three.
+    """
+
+    per_ticket: int | None = None
+    rate_ppm: int | None = None
+    per_order: int | None = None
+
+
+def rate_of(name: str, schedule: FeeSchedule, currency: str) -> LineRate:
+    """
+    The rate of one of the lines of `by_schedule`.
+    """
+    if name == PERCENT:
+        return LineRate(rate_ppm=int(schedule.percent * 10_000))
+    if name == PER_ORDER:
+        return LineRate(per_order=_minor(schedule.per_order, currency))
+    if name == FREE_TICKETS:
+        return LineRate(per_ticket=_minor(schedule.free_tickets, currency))
+    return LineRate(per_ticket=_per_ticket(schedule, currency))
+
+
 def by_schedule(
     parts: Sequence[OrderPart], schedule: FeeSchedule, currency: str
 ) -> list[dict[str, int]]:
@@ -101,11 +126,10 @@ def _paid_lines(
         return {}
     weights = [max(0, part.charged) for part in parts]
     cap = schedule.cap_per_ticket
-    per_ticket = _minor(schedule.per_ticket, currency)
+    per_ticket = _per_ticket(schedule, currency)
     percent = _rounded(Decimal(charged) * schedule.percent / 100)
     by_percent = weights
     if cap is not None:
-        per_ticket = min(per_ticket, _minor(cap, currency))
         room = _minor(cap, currency) - per_ticket
         exact = [_capped(part, schedule.percent, room) for part in parts]
         percent = _rounded(sum(exact, Decimal(0)))
@@ -119,6 +143,13 @@ def _paid_lines(
     if schedule.per_order:
         lines[PER_ORDER] = money.split(per_order, weights)
     return lines
+
+
+def _per_ticket(schedule: FeeSchedule, currency: str) -> int:
+    per_ticket, cap = schedule.per_ticket, schedule.cap_per_ticket
+    if cap is not None:
+        per_ticket = min(per_ticket, cap)
+    return _minor(per_ticket, currency)
 
 
 def _capped(part: OrderPart, percent: Decimal, room: int) -> Decimal:
