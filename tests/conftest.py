@@ -38,6 +38,7 @@ import functools
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -74,6 +75,11 @@ from ticketsync.web import app as web
 from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+
+# Bytecode is kept, as the Makefile has it: without it each process of the suite and
+# each command that is started compiles everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What is tested for every platform is tested on PostgreSQL with one of them, with the
 # others in the drills.
