@@ -139,7 +139,7 @@ def pytest_sessionfinish(session, exitstatus):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def pytest_sessionstart():
+def pytest_sessionstart(session):
     """
     Each test opens a database of its own: what SQLAlchemy compiled for one is good for
     all of its kind, and what was imported is never garbage. A quarter of the suite's
@@ -155,6 +155,10 @@ def pytest_sessionstart():
 
     engine.create_engine = sharing
     made_databases.install()
+    folder = session.config._tmp_path_factory.getbasetemp()
+    if hasattr(session.config, "workerinput"):
+        folder = folder.parent  # that of the whole suite
+    os.environ.setdefault(made_databases.ONE_FOR_ALL, str(folder / "empty.db"))
     # Every client of a test would read the list of certificates again, and every site
     # compile its templates.
     transport.create_ssl_context = functools.cache(transport.create_ssl_context)
