@@ -38,6 +38,7 @@ import functools
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -74,6 +75,11 @@ from ticketsync.web import app as web
 from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+
+# Bytecode is kept, as the Makefile has it: without it each process of the suite and
+# each command that is started compiles everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What is tested for every platform is tested on PostgreSQL with one of them, with the
 # others in the drills.
@@ -133,7 +139,7 @@ def pytest_sessionfinish(session, exitstatus):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def pytest_sessionstart():
+def pytest_sessionstart(session):
     """
     Each test opens a database of its own: what SQLAlchemy compiled for one is good for
     all of its kind, and what was imported is never garbage. A quarter of the suite's
@@ -149,6 +155,10 @@ def pytest_sessionstart():
 
     engine.create_engine = sharing
     made_databases.install()
+    folder = session.config._tmp_path_factory.getbasetemp()
+    if hasattr(session.config, "workerinput"):
+        folder = folder.parent  # that of the whole suite
+    os.environ.setdefault(made_databases.ONE_FOR_ALL, str(folder / "empty.db"))
     # Every client of a test would read the list of certificates again, and every site
     # compile its templates.
     transport.create_ssl_context = functools.cache(transport.create_ssl_context)

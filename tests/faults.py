@@ -131,7 +131,10 @@ def tests_of():
     """
     found = defaultdict(list)
     for file in sorted(HERE.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
+        text = file.read_text()
+        if "def test_f" not in text:  # most name no fault, and parsing takes long
+            continue
+        for node in ast.walk(ast.parse(text)):
             if not isinstance(node, ast.FunctionDef):
                 continue
             named = re.match(r"test_((?:f\d+_)+)", node.name)

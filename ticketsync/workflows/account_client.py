@@ -78,27 +78,34 @@ def client(
     stop: Stop | None = None,
 ) -> ApiClient:
     """
-    The HTTP client of one account, within its shared call budget.
+    The HTTP client of one account, within its shared call budget; of a provider that
+    reads no network, without one.
     """
-    # The same key has the same limit, whatever the account is called here.
-    budget_name = f"{spec.name}-{credentials.fingerprint(secret, spec.name)}"
+    address = base_url or spec.base_url
     longest = float("inf") if longest is None else longest
     return ApiClient(
-        base_url or spec.base_url or NOWHERE,
+        address or NOWHERE,
         account=account,
         platform=spec.title,
         headers=spec.authenticate(secret, options),
         explain=spec.explain,
         renew=renew,
-        budget=CallBudget(
-            budget_name,
-            requests=spec.budget.requests,
-            minutes=spec.budget.minutes,
-        ),
+        budget=_budget(spec, secret) if address else None,
         run_id=run_id,
         wait_budget=wait_budget or WaitBudget(settings.sync.wait_seconds),
         deadline_seconds=min(settings.sync.deadline_minutes * 60, longest),
         longest_seconds=longest,
         use_system_proxy=settings.use_system_proxy,
         stop=stop,
+    )
+
+
+def _budget(spec: ProviderSpec, secret: Secret) -> CallBudget:
+    """
+    The same key has the same limit, whatever the account is called here.
+    """
+    return CallBudget(
+        f"{spec.name}-{credentials.fingerprint(secret, spec.name)}",
+        requests=spec.budget.requests,
+        minutes=spec.budget.minutes,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,7 @@ def builtin_names() -> list[str]:
     )
 
 
+@lru_cache(maxsize=32)  # a run asks for its recipe several times
 def parse_recipe(text: str, source: str) -> Recipe:
     """
     A recipe from YAML text. Raises `ConfigurationError` with file and line.
