@@ -396,7 +396,7 @@ def test_the_words_of_mapped_columns_are_counted(office):
 
 # Within what order numbers are unique
 
-AT_3, AT_4, AT_5 = "2030-11-01 15:03:10", "2030-11-01 16:04:20", "2030-11-02 17:05:30"
+AT_3, AT_4, AT_5 = "2025-11-01 15:03:10", "2025-11-01 16:04:20", "2025-11-02 17:05:30"
 
 
 @pytest.mark.parametrize(

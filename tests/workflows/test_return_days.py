@@ -159,3 +159,36 @@ def test_parts_that_a_row_says_are_stored(account):
         [found] = sales.list_refunds(connection)
     assert (found.amount.minor, found.face.minor) == (4100, 3900)
     assert (found.buyer_fee.minor, found.tax.minor) == (200, 355)
+
+
+def test_a_statement_that_is_replaced_by_one_with_the_same_return_is_named(account):
+    """
+    25.00 in November, and an equal row in December: one return, until the statement of
+    November lies in the folder, too.
+    """
+    heading = "Order,Show,Starts,Type,Qty,Total"
+    gala = "1,Gala,2026-12-05 19:30,Adult"
+    account.recipe()
+    account.put("sold.csv", heading, f"{gala},3,75.00")
+    account.put("back.csv", heading, f"{gala},-1,-25.00")
+    _, notes = account.sync()
+    assert not [note for note in notes if "replaced" in note]
+    account.put(
+        "back.csv", heading, f"{gala},-1,-25.00", "", "Printed in December,,,,,"
+    )
+    _, notes = account.sync()
+    note = (
+        "back.csv was replaced, and what it takes back of 1 order is equal to what it "
+        "took back before: it counts once; if it went back twice, put the earlier "
+        "report back under another name"
+    )
+    assert note in "; ".join(notes)
+    with account.database.read() as connection:
+        assert [it.amount.minor for it in sales.list_refunds(connection)] == [2500]
+    # A whole export that comes again has its sales beside its returns.
+    (account.path / "in" / "back.csv").unlink()
+    both = (f"{gala},3,75.00", f"{gala},-1,-25.00")
+    account.put("sold.csv", heading, *both)
+    account.sync()
+    account.put("sold.csv", heading, *both, "Printed in December,,,,,")
+    assert not [note for note in account.sync()[1] if "replaced" in note]

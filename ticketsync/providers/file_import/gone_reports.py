@@ -55,6 +55,7 @@ class Found:
     place: str
     report: str
     modified_at: int = 0  # of that report, in nanoseconds
+    files: frozenset[str] = frozenset()  # of all of its reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def judge(
     refused: dict[str, Refused] = {}
     apart: set[str] = set()
     notes = []
+    repeated: Counter[str] = Counter()
     for id_, item in compared.items():
         is_other = item.verdict.degree == "other" or id_ in doubtful
         begins_again = item.files in begun_again
@@ -117,7 +119,29 @@ def judge(
             older = item.report or "a report"
             fewer = number_of(item.fewer, "row")
             notes.append(note_fewer(item.found.key[0], newer, older, fewer))
+        elif _repeats_returns(recipe, item):
+            repeated[item.report] += 1
+    notes += [_note_replaced(*found) for found in repeated.items()]
     return Judged(refused, frozenset(apart), notes)
+
+
+def _repeats_returns(recipe: Recipe, item: _Compared) -> bool:
+    """
+    Whether a report without the sale took the place of one that took back the same: it
+    may be the same return, or one more.
+    """
+    files = item.found.files
+    is_statement = len(files) > 1 and item.report in files
+    has_returns = bool(_parts(recipe, item.found.raw["lines"])[1])
+    return is_statement and item.is_equal and has_returns
+
+
+def _note_replaced(file: str, orders: int) -> str:
+    return (
+        f"{safe(file)} was replaced, and what it takes back of "
+        f"{number_of(orders, 'order')} is equal to what it took back before: it counts "
+        "once; if it went back twice, put the earlier report back under another name"
+    )
 
 
 def _beside_lost(

@@ -216,6 +216,7 @@ def _compare_with_stored(
             merged.locations[id_],
             origins[id_][-1],
             ages.get(origins[id_][-1], 0),
+            frozenset(map(report_name, origins[id_])),
         )
         for key, id_ in ids.items()
         if id_ in held.orders and "problem" not in merged.orders[id_]
