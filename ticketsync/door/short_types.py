@@ -6,10 +6,11 @@ the door holds a ticket of that date.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from ticketsync.core.listed_dates import DateKey, group_parts, shorten_part_names
 from ticketsync.store import counted
@@ -27,7 +28,23 @@ def read_short_types(
     The short names of types that have one. Types that are on sale no more have theirs,
     too: they were sold.
     """
-    query = (
+    rows = rows_among(connection, _query(), show_links.c.show_id, show_ids)
+    found: dict[TypeKey, str] = {}
+    for types in group_parts(rows, _date_key):
+        if len({row.id for row in types}) > 1:
+            names = list(dict.fromkeys(row.name for row in types))
+            key = (types[0].show_id, types[0].account)
+            for name, short in zip(names, shorten_part_names(names), strict=True):
+                found[*key, name] = short
+    return found
+
+
+@functools.cache
+def _query() -> Select[Any]:
+    """
+    Built once: each scan asks for it several times.
+    """
+    return (
         select(
             show_links.c.show_id,
             accounts.c.name.label("account"),
@@ -42,15 +59,6 @@ def read_short_types(
         .join(ticket_types, ticket_types.c.occurrence_id == occurrences.c.id)
         .where(occurrences.c.is_dated)
     )
-    rows = rows_among(connection, query, show_links.c.show_id, show_ids)
-    found: dict[TypeKey, str] = {}
-    for types in group_parts(rows, _date_key):
-        if len({row.id for row in types}) > 1:
-            names = list(dict.fromkeys(row.name for row in types))
-            key = (types[0].show_id, types[0].account)
-            for name, short in zip(names, shorten_part_names(names), strict=True):
-                found[*key, name] = short
-    return found
 
 
 def _date_key(row: Any) -> DateKey:
