@@ -218,8 +218,8 @@ def _moved_by(lines: Sequence[FrozenLine], day: date) -> list[Movement]:
     """
     found: list[Movement] = []
     sold = [line for line in lines if line.kind == SOLD]
-    of_sale = _tax_lines(sold, SALE)
-    of_fees = _tax_lines(sold, FEE)
+    taxed = _tax_lines(sold)
+    of_sale, of_fees = taxed[SALE], taxed[FEE]
     parts = _parts(sold)
     if parts:
         amounts = [sum(it.charged - it.tax_remitted for it in p) for p in parts]
@@ -229,7 +229,8 @@ def _moved_by(lines: Sequence[FrozenLine], day: date) -> list[Movement]:
         amounts = [sum(line.fees for line in part) for part in parts]
         weights = [max(0, amount) for amount in amounts]
         found += _of_parts(FEE, parts, day, amounts, weights, of_fees)
-    return found + _returned(lines, day, of_sale, of_fees)
+    back = [line for line in lines if line.kind != SOLD]
+    return found + _returned(back, day, of_sale, of_fees) if back else found
 
 
 def _of_parts(
@@ -248,13 +249,12 @@ def _of_parts(
 
 
 def _returned(
-    lines: Iterable[FrozenLine],
+    back: Sequence[FrozenLine],
     day: date,
     sold: Sequence[TaxLine],
     fees: Sequence[TaxLine],
 ) -> list[Movement]:
-    back = [line for line in lines if line.kind != SOLD]
-    taken = [_tax_lines([line], REFUND) for line in back]
+    taken = [_tax_lines([line])[REFUND] for line in back]
     kept = fee_taxes.kept_of_returns(
         fee_taxes.passed_on(sold),
         fee_taxes.passed_on(fees),
@@ -277,13 +277,20 @@ def _place(line: FrozenLine) -> Place:
     return Place(line.account, line.show_id, line.currency)
 
 
-def _tax_lines(lines: Iterable[FrozenLine], flow: str) -> list[TaxLine]:
-    found = frozen_lines.taxes_in(lines)
-    return [
-        TaxLine(tuple(kinds.split("+")), state, words, amount, tax, code, rate)
-        for (of, kinds, state, words, code, rate), (_, amount, tax, _) in found.items()
-        if of == flow
-    ]
+def _tax_lines(lines: Iterable[FrozenLine]) -> dict[str, list[TaxLine]]:
+    """
+    How lines are taxed, apart for sales, fees and refunds.
+    """
+    texts = [line.tax_lines for line in lines if line.tax_lines != "[]"]
+    taxes: frozen_lines.Taxes = {}
+    for text in texts:
+        of_line = frozen_lines.taxes_of(text)
+        taxes = frozen_lines.add_taxes(taxes, of_line) if taxes else of_line
+    found: dict[str, list[TaxLine]] = defaultdict(list)
+    for (flow, kinds, state, words, code, rate), (_, amount, tax, _) in taxes.items():
+        named = tuple(kinds.split("+")), state, words
+        found[flow].append(TaxLine(*named, amount, tax, code, rate))
+    return found
 
 
 def _taken_back(item: Movement) -> Movement:
