@@ -63,7 +63,7 @@ def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
     reader = _Reader(connection, events)
     moved = [reader.movements(of_event) for of_event in events]
     codes = {code for items in moved for item in items for code in item.taxes}
-    chart_ = Chart(reader.accounts, codes)
+    chart_ = Chart(reader.accounts, codes - {""})
 
     def projected(number: int) -> list[Entry]:
         """
