@@ -29,7 +29,7 @@ from ticketsync.financials import closing, verifying
 from ticketsync.store import engine
 from ticketsync.store.tables.periods import period_lines
 from ticketsync.store.tables.sales import fees, orders, tickets
-from ticketsync.workflows import close
+from ticketsync.workflows import close, period_ledger
 from ticketsync.workflows.period_lines import Span, read_lines
 
 KNOWN = datetime(2020, 1, 1, tzinfo=UTC)
@@ -202,11 +202,13 @@ def many_months(folder, months, lines):
     *last, _ = timed(lambda: close.close(database, Settings(), name))
     with database.read() as connection:
         *verifying_took, found = timed(lambda: verifying.verify(connection))
+        event = closing.list_events(connection)[-1]
+        *books_took, _ = timed(lambda: period_ledger.read_books(connection, event))
     assert found.flaws == ()
     print(
         f"verifying {months} months, {found.lines:,} lines: "
         f"{in_words(*verifying_took)}; closing the last of them, which compares all "
-        f"of them with today: {in_words(*last)}"
+        f"of them with today: {in_words(*last)}; its books {in_words(*books_took)}"
     )
 
 

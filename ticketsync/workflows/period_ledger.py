@@ -63,7 +63,7 @@ def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
     reader = _Reader(connection, events)
     moved = [reader.movements(of_event) for of_event in events]
     codes = {code for items in moved for item in items for code in item.taxes}
-    chart_ = Chart(reader.accounts, codes)
+    chart_ = Chart(reader.accounts, codes - {""})
 
     def projected(number: int) -> list[Entry]:
         """
@@ -218,33 +218,36 @@ def _moved_by(lines: Sequence[FrozenLine], day: date) -> list[Movement]:
     """
     sold = [line for line in lines if line.kind == SOLD]
     parts = _parts(sold)
-    found = [
-        _of_part(SALE, part, day, sum(it.charged - it.tax_remitted for it in part))
-        for part in parts
-    ]
-    if not any(line.fees_unknown for line in sold):
-        found += [
-            _of_part(FEE, part, day, sum(line.fees for line in part)) for part in parts
-        ]
-    of_sale, of_fees = (_tax_lines(sold, flow) for flow in (SALE, FEE))
-    return found + _returned(lines, day, of_sale, of_fees)
-
-
-def _of_part(kind: str, part: Sequence[FrozenLine], day: date, amount: int) -> Movement:
-    return make_movement(kind, _place(part[0]), day, amount, _tax_lines(part, kind))
+    taxed = [_tax_lines(part) for part in parts]
+    are_known = not any(line.fees_unknown for line in sold)
+    found = []
+    for part, of_part in zip(parts, taxed, strict=True):
+        place = _place(part[0])
+        held = sum(line.charged - line.tax_remitted for line in part)
+        found.append(make_movement(SALE, place, day, held, of_part[SALE]))
+        if are_known:
+            fees = sum(line.fees for line in part)
+            found.append(make_movement(FEE, place, day, fees, of_part[FEE]))
+    back = [line for line in lines if line.kind != SOLD]
+    return found + _returned(back, day, taxed) if back else found
 
 
 def _returned(
-    lines: Iterable[FrozenLine],
+    back: Sequence[FrozenLine],
     day: date,
-    sold: Sequence[TaxLine],
-    fees: Sequence[TaxLine],
+    sold: Sequence[Mapping[str, Sequence[TaxLine]]],
 ) -> list[Movement]:
-    back = [line for line in lines if line.kind != SOLD]
-    taken = [_tax_lines([line], REFUND) for line in back]
+    """
+    What went back of an order; `sold` says how each part of its sale is taxed.
+    """
+    taken = [_tax_lines([line])[REFUND] for line in back]
+    passed, of_fees = (
+        sum(fee_taxes.passed_on(of_part[flow]) for of_part in sold)
+        for flow in (SALE, FEE)
+    )
     kept = fee_taxes.kept_of_returns(
-        fee_taxes.passed_on(sold),
-        fee_taxes.passed_on(fees),
+        passed,
+        of_fees,
         [-fee_taxes.passed_on(of_line) for of_line in taken],
     )
     return [
@@ -264,13 +267,20 @@ def _place(line: FrozenLine) -> Place:
     return Place(line.account, line.show_id, line.currency)
 
 
-def _tax_lines(lines: Iterable[FrozenLine], flow: str) -> list[TaxLine]:
-    found = frozen_lines.taxes_in(lines)
-    return [
-        TaxLine(tuple(kinds.split("+")), state, words, amount, tax, code, rate)
-        for (of, kinds, state, words, code, rate), (_, amount, tax, _) in found.items()
-        if of == flow
-    ]
+def _tax_lines(lines: Iterable[FrozenLine]) -> dict[str, list[TaxLine]]:
+    """
+    How lines are taxed, apart for sales, fees and refunds.
+    """
+    texts = [line.tax_lines for line in lines if line.tax_lines != "[]"]
+    taxes: frozen_lines.Taxes = {}
+    for text in texts:
+        of_line = frozen_lines.taxes_of(text)
+        taxes = frozen_lines.add_taxes(taxes, of_line) if taxes else of_line
+    found: dict[str, list[TaxLine]] = defaultdict(list)
+    for (flow, kinds, state, words, code, rate), (_, amount, tax, _) in taxes.items():
+        named = tuple(kinds.split("+")), state, words
+        found[flow].append(TaxLine(*named, amount, tax, code, rate))
+    return found
 
 
 def _taken_back(item: Movement) -> Movement:

@@ -272,7 +272,11 @@ def rules_text(
     """
     tax = settings.tax
     accounts = sorted({line.account for line in lines})
-    items = frozen_tax.order_lines(lines)
+    # Of an account and day one line says which rules there were.
+    taxed = (it for it in lines if not it.cause and it.tax_lines != "[]")
+    one_each = {(line.account, line.effective_on): line for line in taxed}
+    adjusting_ones = [line for line in lines if line.cause]
+    items = frozen_tax.order_lines([*one_each.values(), *adjusting_ones])
     found: dict[str, object] = {
         "legal_name": settings.business.legal_name,
         "tax_number": settings.business.tax_number,
