@@ -292,8 +292,23 @@ class VersionMerger:
                 f"{version.place}: its number is that of another order in "
                 f"{before.place} ({verdict.why}); {DIVIDE}, or {CHANGED}"
             )
+        if self._is_net_of(id_, version, chosen):
+            number = version.lines[0].cells.get("order", "")
+            self.notes.append(
+                f"order {number}: {version.source.file} is newer than "
+                f"{before.source.file} and sells it less what went back, on which the "
+                "older one says more; the older one counts"
+            )
+            return chosen
         self._note_fewer(before, version)
         return Merged(version.lines, [version])
+
+    def _is_net_of(self, id_: str, version: Version, chosen: Merged) -> bool:
+        if self._is_confirmed(version):
+            return False
+        return undone.is_net_of(
+            self._figures(id_, version.lines), self._figures(id_, chosen.lines)
+        )
 
     def _note_fewer(self, before: Version, version: Version) -> None:
         """
