@@ -105,9 +105,9 @@ def _reported_taxes(
             tax = max(min(0, whole_tax), min(reported, max(0, whole_tax)))
         taxes.append(tax)
         if movement.tax is not None or known[-1][0] > amount:
-            known = [it for it in known if it[0] < amount]
-            known = [*known, (amount, tax)] if 0 < amount < whole else known
-            known = known or [(0, 0)]
+            known = [known[0], *(it for it in known[1:] if it[0] < amount)]
+            if 0 < amount < whole:
+                known.append((amount, tax))
     return taxes
 
 
