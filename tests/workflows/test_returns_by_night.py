@@ -230,3 +230,61 @@ def test_a_closed_month_has_the_tax_of_each_night(account):
     assert of_sales == [(10400, 400)]
     with account.database.read() as connection:
         assert close.open_adjustments(connection, RULES) == []
+
+
+CHILD = (
+    f"1,{GALA},1,40.00,4.00,2026-10-01 12:00",
+    "1,Gala,2026-11-20 19:30,Child,1,20.00,0.00,2026-10-01 12:00",
+    "1,Gala,2026-11-20 19:30,Child,-1,-20.00,0.00,2026-10-10",
+)
+
+
+def tax_entries(books):
+    """
+    What each entry of sales and refunds puts into the account of the tax: due is
+    negative.
+    """
+    return [
+        (entry.kind, entry.postings.get("Liabilities:Tax:Gst", 0))
+        for entry in books.entries
+        if entry.kind in ("sale", "refund")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "back", "closing"),
+    [
+        # A child without tax goes back: the 4.00 of the adult stay due.
+        pytest.param(CHILD, (-2000, 0), 4000, id="untaxed"),
+        # The fee of 2.00, without tax, stays.
+        pytest.param(
+            (
+                f"1,{GALA},1,40.00,4.00,2026-10-01 12:00,2.00",
+                f"1,{GALA},-1,-40.00,-4.00,2026-10-10,0.00",
+            ),
+            (-4400, -400),
+            200,
+            id="without its fee",
+        ),
+    ],
+)
+def test_the_tax_that_a_return_reports_goes_back_live_and_closed(
+    account, rows, back, closing
+):
+    has_fee = rows[0].endswith(",2.00")
+    columns = {"fee": "Fee"} if has_fee else {}
+    account.recipe('tax: "on top"', placed="Placed", tax="Tax", **columns)
+    account.put("a.csv", f"{HEADING},Fee" if has_fee else HEADING, *rows)
+    read(account)
+    assert tax_back(account, OCTOBER) == [back]
+    (of_show,) = unearned(account, OCTOBER).values()
+    assert of_show[-1] == closing
+    with account.database.read() as connection:
+        live = ledger_export.read_books(connection, RULES, OCTOBER)
+    assert tax_entries(live) == [("sale", -400), ("refund", -back[1])]
+    event = close.close(account.database, RULES, "2026-10").event
+    with account.database.read() as connection:
+        closed = period_ledger.read_books(connection, event)
+        assert close.open_adjustments(connection, RULES) == []
+    assert tax_entries(closed) == tax_entries(live)
+    assert tax_back(account, OCTOBER) == [back]

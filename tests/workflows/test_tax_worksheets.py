@@ -26,7 +26,7 @@ from support.saved_orders import (
 from ticketsync.core import tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.core.records import Fee, OrderStatus, Refund
+from ticketsync.core.records import Fee, OrderStatus, Refund, RefundKind
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials.tax_worksheet import FEE, REFUND, SALE
 from ticketsync.reporting import refund_report, sales_report
@@ -189,6 +189,28 @@ def test_a_refund_in_two_steps_takes_back_the_tax_in_its_months(books):
     assert tax_of(Period(date(2026, 9, 1), date(2026, 9, 30))) == 303
     assert tax_of(OCTOBER) == -91
     assert tax_of(Period(date(2026, 11, 1), date(2026, 11, 30))) == -212
+
+
+@pytest.mark.parametrize("kind", RefundKind)
+def test_a_refund_has_the_tax_that_is_reported_of_it_until_it_is_taken_back(
+    books, kind
+):
+    """
+    64.00 with 4.00 of tax: 20.00 without tax go back, and then do not after all. By
+    the rule that prices include the tax it is 1.82 of 5.82.
+    """
+    reported = Settings(
+        tax=TaxRules(GST, (TaxRule({**AU.answers, "prices": "reported"}),))
+    )
+    sold = order(ticket(1, 4400, tax=400), ticket(2, 2000, tax=0), tax=400)
+    back = Refund("r_1", 2000, instant("2026-10-05T02:00"), kind, tax=0)
+    expected = [((-2000, 0), (-2000, -182)), ((0, 0), (0, 0))]
+    for refunds, (as_reported, as_charged) in zip([(back,), ()], expected, strict=True):
+        save(books, replace_order(sold, refunds=refunds), at=FIRST_DAY)
+        for settings, sums_ in ((reported, as_reported), (RULES, as_charged)):
+            found = [it for it in read(books, settings).orders if it.flow == REFUND]
+            amounts = [it.line.amount for it in found]
+            assert (sum(amounts), sum(it.line.tax for it in found)) == sums_
 
 
 @pytest.mark.parametrize("attribution", ["accrual", "cash"])

@@ -336,43 +336,6 @@ def _weights(amounts: Iterable[int]) -> list[int]:
     return [max(0, amount) for amount in amounts]
 
 
-def refund_lines(
-    lines: Sequence[TaxLine], movements: Sequence[int]
-) -> list[list[TaxLine]]:
-    """
-    For each movement of an order's refunds, in their order, what it takes back of the
-    order's lines: negative amounts. It is divided by what was charged, and what has
-    gone back together decides, so that a whole refund takes back the tax to the cent.
-    """
-    weights = _weights(line.amount for line in lines)
-    found = []
-    gone = 0
-    before = [_returned(line, 0) for line in lines]
-    for amount in movements:
-        gone += amount
-        if not any(weights):
-            words = "a refund of what nothing was charged for"
-            found.append([_whole(OPEN, words, -amount)])
-            continue
-        shares = money.split(gone, weights)
-        now = [_returned(line, s) for line, s in zip(lines, shares, strict=True)]
-        found.append([_less(a, b) for a, b in zip(before, now, strict=True)])
-        before = now
-    return [[line for line in of if line.amount or line.tax] for of in found]
-
-
-def _returned(line: TaxLine, amount: int) -> TaxLine:
-    tax = None
-    if line.tax is not None:
-        tax = money.share_of(line.tax, amount, line.amount) if line.amount > 0 else 0
-    return replace(line, amount=amount, tax=tax, added=None)
-
-
-def _less(before: TaxLine, now: TaxLine) -> TaxLine:
-    tax = None if now.tax is None or before.tax is None else before.tax - now.tax
-    return replace(now, amount=before.amount - now.amount, tax=tax)
-
-
 def divide_lines(
     lines: Sequence[TaxLine],
     of_shows: Sequence[Sequence[TaxLine]],

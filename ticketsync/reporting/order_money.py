@@ -87,7 +87,8 @@ class RefundMoney:
     """
     One refund movement as far as it is for one show, in minor units; the movements of
     an order in the order in which they were recorded. Ids as in `OrderMoney`;
-    `reference` is the platform's id of the refund with its number.
+    `reference` is the platform's id of the refund with its number. `tax` is `None`
+    where the platform does not report it, or not for this show alone.
     """
 
     account: str
@@ -95,6 +96,7 @@ class RefundMoney:
     show_id: int
     day: date
     amount: int
+    tax: int | None
     currency: str
     reference: str
     kind: str
@@ -208,6 +210,7 @@ def list_refund_money(
                     show_id=row["show_id"],
                     day=date.fromisoformat(str(row["on_day"])),
                     amount=row["amount"],
+                    tax=row["tax"],
                     currency=row["currency"],
                     reference=f"{row['refund_id']}#{row['number']}",
                     kind=row["kind"],

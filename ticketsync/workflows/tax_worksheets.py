@@ -30,6 +30,7 @@ from ticketsync.financials import (
 )
 from ticketsync.financials.fee_taxes import KeptFees
 from ticketsync.financials.period_order import PeriodEvent
+from ticketsync.financials.refund_taxes import Returned, refund_lines
 from ticketsync.financials.tax_worksheet import (
     FEE,
     REFUND,
@@ -337,8 +338,10 @@ def take_back(
             places[key, item.show_id].append(place)
     found: list[list[TaxLine]] = [[] for _ in movements]
     for (key, show_id), of_show in places.items():
-        amounts = [movements[place].amount for place in of_show]
-        taken = taxing.refund_lines(lines[key][show_id], amounts)
+        returned = [
+            Returned(movements[place].amount, movements[place].tax) for place in of_show
+        ]
+        taken = refund_lines(lines[key][show_id], returned)
         for place, taken_lines in zip(of_show, taken, strict=True):
             found[place] = taken_lines
     return found

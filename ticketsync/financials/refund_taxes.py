@@ -1,0 +1,121 @@
+"""
+What refunds take back of the tax lines of their order. Pure.
+
+Where the rule takes the tax of a sale as it is reported, that of a refund is taken so,
+too; all other tax goes back in proportion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+
+from ticketsync.core import money
+from ticketsync.core.tax_rules import REPORTED, in_words
+from ticketsync.financials.taxing import OPEN, TAXED, TaxLine
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """
+    What one movement gave back, in minor units, or negative: what did not go back after
+    all. `tax` is the tax in it, `None` where the platform does not report that.
+    """
+
+    amount: int
+    tax: int | None = None
+
+
+def refund_lines(
+    lines: Sequence[TaxLine], movements: Sequence[Returned]
+) -> list[list[TaxLine]]:
+    """
+    For each movement of an order's refunds, in their order, what it takes back of the
+    order's lines: negative amounts. It is divided by what was charged, and what has
+    gone back together decides, so that a whole refund takes back the tax to the cent.
+    """
+    weights = [max(0, line.amount) for line in lines]
+    if not any(weights):
+        words = "a refund of what nothing was charged for"
+        found = [[TaxLine(("admission",), OPEN, words, -it.amount)] for it in movements]
+    else:
+        gone = [0, *accumulate(it.amount for it in movements)]
+        shares = zip(*(money.split(sum_, weights) for sum_ in gone), strict=True)
+        by_line = [
+            _taken(line, amounts, _taxes_gone(line, amounts, movements, lines))
+            for line, amounts in zip(lines, shares, strict=True)
+        ]
+        found = [[*of] for of in zip(*by_line, strict=True)]
+    return [[line for line in of if line.amount or line.tax] for of in found]
+
+
+def _taken(
+    line: TaxLine, amounts: Sequence[int], taxes: Sequence[int] | None
+) -> list[TaxLine]:
+    """
+    What each movement takes back of a line, of which so much in all has gone back
+    before the first one and after each.
+    """
+    by_amount = [before - now for before, now in pairwise(amounts)]
+    by_tax: Sequence[int | None] = [None] * len(by_amount)
+    if taxes is not None:
+        by_tax = [before - now for before, now in pairwise(taxes)]
+    return [
+        replace(line, amount=amount, tax=tax, added=None)
+        for amount, tax in zip(by_amount, by_tax, strict=True)
+    ]
+
+
+def _taxes_gone(
+    line: TaxLine,
+    amounts: Sequence[int],
+    movements: Sequence[Returned],
+    lines: Sequence[TaxLine],
+) -> Sequence[int] | None:
+    if line.tax is None:
+        return None
+    if line.amount <= 0:
+        return [0] * len(amounts)
+    if _is_reported(line) and sum(map(_is_reported, lines)) == 1:
+        return _reported_taxes(line.amount, line.tax, amounts[1:], movements)
+    return [money.share_of(line.tax, amount, line.amount) for amount in amounts]
+
+
+def _is_reported(line: TaxLine) -> bool:
+    return line.state == TAXED and line.words == f"{line.code} {in_words(REPORTED)}"
+
+
+def _reported_taxes(
+    whole: int, whole_tax: int, amounts: Sequence[int], movements: Sequence[Returned]
+) -> list[int]:
+    """
+    The tax that has gone back of a line in all, before the first movement and after
+    each, where `amounts` have gone back of it by then. A movement that reports its tax
+    takes back that; one that does not, its part of what is left, or, negative, of what
+    the movements before it took. Nothing has gone back without an amount, and all of it
+    with all of the amount.
+    """
+    known = [(0, 0)]  # amounts that had gone back, with their tax, in rising order
+    taxes = [0]
+    for amount, movement in zip(amounts, movements, strict=True):
+        tax = _between([*known, (whole, whole_tax)], amount)
+        if movement.tax is not None and 0 < amount < whole:
+            reported = taxes[-1] + movement.tax
+            tax = max(min(0, whole_tax), min(reported, max(0, whole_tax)))
+        taxes.append(tax)
+        if movement.tax is not None or known[-1][0] > amount:
+            known = [known[0], *(it for it in known[1:] if it[0] < amount)]
+            if 0 < amount < whole:
+                known.append((amount, tax))
+    return taxes
+
+
+def _between(known: Sequence[tuple[int, int]], amount: int) -> int:
+    """
+    The tax of an amount between the two next to it whose tax is known.
+    """
+    for (low, tax), (high, next_tax) in pairwise(known):
+        if low <= amount < high:
+            return tax + money.share_of(next_tax - tax, amount - low, high - low)
+    return known[0][1] if amount < known[0][0] else known[-1][1]
