@@ -214,6 +214,23 @@ def test_what_names_no_night_is_divided_by_what_is_left(folder, backs, expected,
 
 
 @pytest.mark.parametrize("turn", [1, -1])
+def test_a_row_that_names_its_night_has_its_ticket_first(folder, turn):
+    """
+    The other row takes back a ticket, too, and only that of the gala is left.
+    """
+    rows = [
+        *TWO,
+        "1,,,Adult,-1,-40.00,Refund,2026-11-05 12:00",
+        f"1,{LATE},Adult,-1,-60.00,Refund,2026-10-10 12:00",
+    ]
+    expected = {("10-10", "Late"): 6000, ("11-05", "Gala"): 4000}
+    assert dated(folder, rows[::turn]) == (expected, None)
+    rows[2] = "1,,,Adult,-1,-30.00,Refund,2026-11-05 12:00"
+    expected["11-05", "Gala"] = 3000
+    assert dated(folder, rows[::turn]) == (expected, None)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
 def test_more_than_was_paid_is_divided_by_price(folder, turn):
     """
     Of 70.00, 60.00 are left, and 10.00 are divided by 40.00 and 60.00.
