@@ -3,6 +3,8 @@ Orders over several nights: a fee, a tax and what went back stay on the night th
 row names. What is expected was worked out by hand, by night in minor units.
 """
 
+from collections import Counter
+
 import pytest
 from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
@@ -137,6 +139,107 @@ def test_what_went_back_stays_on_its_night(folder, rows, expected):
     found = read(folder, *rows)
     assert by_night(found, "refunded") == expected
     assert money(found)[2] == sum(expected)
+
+
+DATED = f"{HEADING},Kind,Day"
+ON_SALE = "2026-10-01 12:00"
+# 40.00 for the one night, 60.00 for the other
+TWO = (
+    f"1,{GALA},Adult,1,40.00,Ticket,{ON_SALE}",
+    f"1,{LATE},Adult,1,60.00,Ticket,{ON_SALE}",
+)
+GALA_BACK = f"1,{GALA},Adult,-1,-40.00,Refund,2026-10-10 12:00"
+
+
+def dated(folder, rows):
+    """
+    What went back by day and night, and the discrepancy of the order.
+    """
+    folder.recipe(KIND, "tax: inside", kind="Kind", placed="Day")
+    folder.put("a.csv", DATED, *rows)
+    order = folder.orders()["1"]
+    assert not isinstance(order, str), order
+    parts = {
+        (f"{it.refunded_at:%m-%d}", it.occurrence_id[:4]): it.amount
+        for it in order.refunds
+    }
+    back = Counter()
+    for (_, night), amount in parts.items():
+        back[night] += amount
+    tickets = {it.occurrence_id[:4]: it.refunded for it in order.tickets}
+    assert tickets == {"Gala": back["Gala"], "Late": back["Late"]}
+    return parts, order.doubt
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize(
+    ("backs", "expected"),
+    [
+        # 40.00 of the gala is back, all of it: the 30.00 are of the late show
+        (
+            [GALA_BACK, "1,,,,,-30.00,Refund,2026-11-05 12:00"],
+            {("10-10", "Gala"): 4000, ("11-05", "Late"): 3000},
+        ),
+        # so they are where they went back earlier
+        (
+            [GALA_BACK, "1,,,,,-30.00,Refund,2026-10-05 12:00"],
+            {("10-05", "Late"): 3000, ("10-10", "Gala"): 4000},
+        ),
+        # 30.00 and 60.00 are left: 10.00 and 20.00, then 20.00 and 40.00
+        (
+            [f"1,{GALA},,,-10.00,Refund,2026-10-10 12:00",
+             "1,,,,,-60.00,Refund,2026-10-12 12:00",
+             "1,,,,,-30.00,Refund,2026-10-11 12:00"],
+            {("10-10", "Gala"): 1000, ("10-11", "Gala"): 1000,
+             ("10-11", "Late"): 2000, ("10-12", "Gala"): 2000,
+             ("10-12", "Late"): 4000},
+        ),
+        # 3.00 and 6.00 of fees; the fee of the gala went back with its row
+        (
+            [f"1,{GALA},,,3.00,Fee,{ON_SALE}", f"1,{LATE},,,6.00,Fee,{ON_SALE}",
+             f"1,{GALA},,,-3.00,Fee,2026-10-10 12:00",
+             "1,,,,,-5.00,Fee,2026-11-05 12:00"],
+            {("10-10", "Gala"): 300, ("11-05", "Late"): 500},
+        ),
+        # 50.00 of the gala, 10.00 more than it cost: 50.00 are left, of the late show
+        (
+            [f"1,{GALA},,,-50.00,Refund,2026-10-10 12:00",
+             "1,,,,,-50.00,Refund,2026-10-12 12:00"],
+            {("10-10", "Gala"): 5000, ("10-12", "Late"): 5000},
+        ),
+    ],
+)  # fmt: skip
+def test_what_names_no_night_is_divided_by_what_is_left(folder, backs, expected, turn):
+    assert dated(folder, [*TWO, *backs][::turn]) == (expected, None)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_row_that_names_its_night_has_its_ticket_first(folder, turn):
+    """
+    The other row takes back a ticket, too, and only that of the gala is left.
+    """
+    rows = [
+        *TWO,
+        "1,,,Adult,-1,-40.00,Refund,2026-11-05 12:00",
+        f"1,{LATE},Adult,-1,-60.00,Refund,2026-10-10 12:00",
+    ]
+    expected = {("10-10", "Late"): 6000, ("11-05", "Gala"): 4000}
+    assert dated(folder, rows[::turn]) == (expected, None)
+    rows[2] = "1,,,Adult,-1,-30.00,Refund,2026-11-05 12:00"
+    expected["11-05", "Gala"] = 3000
+    assert dated(folder, rows[::turn]) == (expected, None)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_more_than_was_paid_is_divided_by_price(folder, turn):
+    """
+    Of 70.00, 60.00 are left, and 10.00 are divided by 40.00 and 60.00.
+    """
+    rows = [*TWO, GALA_BACK, "1,,,,,-70.00,Refund,2026-11-05 12:00"][::turn]
+    assert dated(folder, rows) == (
+        {("10-10", "Gala"): 4000, ("11-05", "Gala"): 400, ("11-05", "Late"): 6600},
+        "refunded 110.00 AUD of 100.00 AUD paid",
+    )
 
 
 def test_money_that_went_back_without_a_ticket_is_of_the_night_of_its_row(folder):

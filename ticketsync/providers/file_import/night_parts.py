@@ -1,13 +1,13 @@
 """
 What an order over several nights charged and gave back, ticket by ticket: what a row
-says of a night stays there, and what names none is divided by price. Pure.
+says of a night stays there, and what names none is divided by price, or of what went
+back by what is left. Pure.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -16,8 +16,15 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import given_back
 from ticketsync.providers.file_import.dated_refunds import ReturnedPart
+from ticketsync.providers.file_import.entries import Entries
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.listing import occurrence_of
+from ticketsync.providers.file_import.night_returns import (
+    Charged,
+    NightReturns,
+    ReturnedMoney,
+    added,
+)
 from ticketsync.providers.file_import.returns import ReturnedRow
 from ticketsync.providers.file_import.sold_tickets import Sale
 
@@ -43,8 +50,8 @@ class Taken:
 class NightParts:
     """
     Divides the amounts of an order's rows over its tickets, which come in the sequence
-    of its sales. Its methods raise `UnreadableRecord` for a row of a night on which the
-    order has no ticket.
+    of its sales. Raises `UnreadableRecord` for a row of a night on which the order has
+    no ticket.
     """
 
     def __init__(
@@ -52,14 +59,12 @@ class NightParts:
         values: LineValues,
         sales: Sequence[Sale],
         tickets: Sequence[records.Ticket],
+        entries: tuple[Entries, Entries],
+        taken: Sequence[Taken],
     ) -> None:
         self._values = values
         self._sales = sales
         self._tickets = tickets
-        self._sold = [
-            given_back.sold_row(values, it.line, it.word, is_charged=it.is_charged)
-            for it in sales
-        ]
         self._weights = [ticket.face + ticket.fee for ticket in tickets]
         numbers = [values.quantity(sale.line) for sale in sales]
         ends = [sum(numbers[: n + 1]) for n in range(len(numbers))]
@@ -67,18 +72,45 @@ class NightParts:
             list(range(end - number, end))
             for end, number in zip(ends, numbers, strict=True)
         ]
+        fees, taxes = entries
+        self.fees = self._of_rows(fees.charged_rows)
+        self.taxes = self._of_rows(taxes.charged_rows) if taxes.lines else self._taxes()
+        self._returns = self._divided(fees, taxes, taken)
 
-    def of_rows(self, rows: Iterable[Amount]) -> list[int]:
+    @property
+    def refunded(self) -> list[int]:
         """
-        What rows for fees or taxes come to for each ticket.
+        All that went back of each ticket.
+        """
+        return self._returns.refunded
+
+    @property
+    def fees_back(self) -> list[int]:
+        """
+        Of that, the buyers' fees.
+        """
+        return self._returns.fees_back
+
+    def returned_parts(self, parts: Sequence[ReturnedPart]) -> list[ReturnedPart]:
+        """
+        What each row takes back, by night: `parts` are those of the rows that take back
+        tickets, and then those of rows for fees and taxes.
+        """
+        return self._returns.by_night(parts)
+
+    def _of_rows(self, rows: Iterable[Amount]) -> list[int]:
+        """
+        What rows for fees or taxes charge for each ticket.
         """
         found = [0] * len(self._tickets)
         for line, amount in rows:
-            places = self._places_for(line, self._entry(line, amount))
-            self._divide(found, amount, places)
+            places = self._places_of_entry(line, amount)
+            shares = money.split(amount, [self._weights[n] for n in places])
+            for n, share in zip(places, shares, strict=True):
+                found[n] += share
         return found
 
-    def taxes(self) -> list[int]:
+    def _taxes(self) -> list[int]:
         """
         The tax of each ticket, as its sale says it.
         """
@@ -91,98 +123,74 @@ class NightParts:
             )
         ]
 
-    def refunded(self, taken: Sequence[Taken]) -> list[int]:
-        """
-        What the sales and the rows that take something back say went back.
-        """
-        found = [0] * len(self._tickets)
-        for row, places in zip(self._sold, self._places, strict=True):
-            self._divide(found, row.stated, places)
-        for item in taken:
-            amount = item.row.amount if item.is_counted else 0
-            self._divide(found, amount, self._places_taken(item))
-        return found
-
-    def fees_back(self, taken: Sequence[Taken]) -> list[int]:
-        """
-        Of that, the buyers' fees.
-        """
-        found = [0] * len(self._tickets)
-        for row, places in zip(self._sold, self._places, strict=True):
-            for n in places if row.stated >= row.paid else ():
-                found[n] += self._tickets[n].fee
-        for item in taken:
-            amount = item.row.fee if item.is_counted else 0
-            self._divide(found, amount, self._places_taken(item))
-        return found
-
-    def returned_parts(
-        self,
-        parts: Sequence[ReturnedPart],
-        taken: Sequence[Taken],
-        entries: Sequence[Amount],
-    ) -> list[ReturnedPart]:
-        """
-        What each row takes back, by night: `parts` are those of the rows that take back
-        tickets, and then those of rows for fees and taxes.
-        """
-        found: list[ReturnedPart] = []
-        # What a sale says, too, is divided as it is there.
-        stated = self.refunded(())
-        for part, item in zip(parts, taken, strict=False):
-            places = self._places_taken(item)
-            weights = self._weights if item.is_counted else stated
-            found += self._of_nights(part, places, weights)
-            if not item.is_counted:
-                shares = _shares(part.amount, places, weights)
-                for n, share in zip(places, shares, strict=True):
-                    stated[n] = max(0, stated[n] - share)
-        for part, (line, amount) in zip(parts[len(taken) :], entries, strict=True):
-            places = self._places_for(line, self._entry(line, amount))
-            found += self._of_nights(part, places, self._weights)
-        return found
-
-    def _of_nights(
-        self, part: ReturnedPart, places: Sequence[int], weights: Sequence[int]
-    ) -> Iterator[ReturnedPart]:
-        nights = dict.fromkeys(self._tickets[n].occurrence_id for n in places)
-        if len(nights) == 1:
-            yield replace(part, occurrence_id=next(iter(nights)))
-            return
-        on_top = part.amount - (part.face or 0) - (part.buyer_fee or 0)
-        divided = [
-            self._by_night(_shares(amount, places, weights), places)
-            for amount in (part.amount, part.buyer_fee or 0, on_top, part.tax or 0)
+    def _divided(
+        self, fees: Entries, taxes: Entries, taken: Sequence[Taken]
+    ) -> NightReturns:
+        none = [0] * len(self._tickets)
+        is_on_top = self._values.rules["tax_on_top"]
+        charged = Charged(
+            [ticket.occurrence_id for ticket in self._tickets],
+            [ticket.face for ticket in self._tickets],
+            added(len(none), ([it.fee for it in self._tickets], self.fees)),
+            self.taxes if is_on_top else none,
+            none if is_on_top else self.taxes,
+        )
+        name = "on_top" if is_on_top else "inside"
+        # Those below zero are all among the rows that say what went back, each once.
+        stated = [
+            *(self._entry_back(it, "fee") for it in _besides(fees)),
+            *(self._entry_back(it, name) for it in _besides(taxes)),
         ]
-        for night in nights:
-            amount, fee, added, tax = (sums[night] for sums in divided)
-            yield ReturnedPart(
-                part.placed,
-                amount,
-                None if part.face is None else amount - fee - added,
-                None if part.buyer_fee is None else fee,
-                None if part.tax is None else tax,
-                night,
-            )
+        rows = [
+            *(self._taken_back(it, is_on_top=is_on_top) for it in taken),
+            *(self._entry_back(it, "fee") for it in fees.taken_back),
+            *(self._entry_back(it, name) for it in taxes.taken_back),
+            *stated,
+        ]
+        return NightReturns(charged, self._sold_back(), rows)
 
-    def _by_night(self, shares: Sequence[int], places: Sequence[int]) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for n, share in zip(places, shares, strict=True):
-            found[self._tickets[n].occurrence_id] += share
+    def _sold_back(self) -> list[ReturnedMoney]:
+        """
+        What the sales themselves say went back.
+        """
+        found = []
+        for sale, places in zip(self._sales, self._places, strict=True):
+            row = given_back.sold_row(
+                self._values, sale.line, sale.word, is_charged=sale.is_charged
+            )
+            is_all = row.stated >= row.paid
+            fee = sum(self._tickets[n].fee for n in places) if is_all else 0
+            if row.stated:
+                found.append(ReturnedMoney(places, price=row.stated - fee, fee=fee))
         return found
 
-    def _places_taken(self, item: Taken) -> Sequence[int]:
-        what = f"a row that takes back {self._values.shown(item.row.amount)}"
-        return item.places or self._places_for(item.line, what)
+    def _taken_back(self, item: Taken, *, is_on_top: bool) -> ReturnedMoney:
+        row = item.row
+        what = f"a row that takes back {self._values.shown(row.amount)}"
+        return ReturnedMoney(
+            item.places or self._places_for(item.line, what),
+            row.placed,
+            row.price,
+            row.fee,
+            row.amount - row.price - row.fee,
+            0 if is_on_top else row.tax or 0,
+            item.is_counted,
+        )
 
-    def _entry(self, line: Cells, amount: int) -> str:
+    def _entry_back(self, entry: Amount, name: str) -> ReturnedMoney:
+        line, amount = entry
+        places = self._places_of_entry(line, amount)
+        fee, on_top, inside = (
+            amount if name == it else 0 for it in ("fee", "on_top", "inside")
+        )
+        placed = line.get("placed", "")
+        return ReturnedMoney(places, placed, fee=fee, on_top=on_top, inside=inside)
+
+    def _places_of_entry(self, line: Cells, amount: int) -> list[int]:
         kind = safe(line.get("kind", ""))
-        return f"a row of the kind {kind!r} over {self._values.shown(amount)}"
-
-    def _divide(self, parts: list[int], amount: int, places: Sequence[int]) -> None:
-        shares = _shares(amount, places, self._weights)
-        for n, share in zip(places, shares, strict=True):
-            parts[n] += share
+        return self._places_for(
+            line, f"a row of the kind {kind!r} over {self._values.shown(amount)}"
+        )
 
     def _places_for(self, line: Cells, what: str) -> list[int]:
         """
@@ -222,10 +230,11 @@ class NightParts:
         return bool(own["id"] == named["id"]) or (is_at_time and is_of_event)
 
 
-def _shares(amount: int, places: Sequence[int], weights: Sequence[int]) -> list[int]:
-    if not amount:
-        return [0] * len(places)
-    return money.split(amount, [weights[n] for n in places])
+def _besides(entries: Entries) -> list[Amount]:
+    """
+    The rows that say by their status what went back, where none below zero does.
+    """
+    return [] if entries.taken_back else entries.returned_rows
 
 
 def with_amounts(

@@ -324,7 +324,8 @@ class _OrderParser:
         """
         if not self.rules.get("by_night") or not charges.sales:
             return None
-        return NightParts(self.values, charges.sales, back.tickets)
+        entries = charges.fees, charges.taxes
+        return NightParts(self.values, charges.sales, back.tickets, entries, back.taken)
 
     def by_ticket(
         self,
@@ -345,21 +346,14 @@ class _OrderParser:
                 self.rules["tax_on_top"],
                 row_fees.buyer_fees_by_ticket(back.tickets, left),
             )
-        fees, taxes = charges.fees, charges.taxes
-        tax = night.of_rows(taxes.charged_rows) if taxes.lines else night.taxes()
-        fees_back = night.of_rows(fees.returned_rows)
-        taxes_back = night.of_rows(taxes.returned_rows)
-        if not self.rules["tax_on_top"]:
-            taxes_back = [0] * len(taxes_back)
         tickets = with_amounts(
             back.tickets,
-            night.of_rows(fees.charged_rows),
-            None if sums.tax is None else tax,
-            _added(night.refunded(back.taken), fees_back, taxes_back),
+            night.fees,
+            None if sums.tax is None else night.taxes,
+            night.refunded,
             tax_on_top=self.rules["tax_on_top"],
         )
-        gone = _added(night.fees_back(back.taken), fees_back)
-        kept = tuple(it.fee - n for it, n in zip(tickets, gone, strict=True))
+        kept = tuple(it.fee - n for it, n in zip(tickets, night.fees_back, strict=True))
         return _ByTicket(tickets, 0, False, kept)
 
     def refunded(self, back: _GivenBack, made: _ByTicket) -> Mapping[str | None, int]:
@@ -396,7 +390,7 @@ class _OrderParser:
         )
         if night is None or not self.is_returned_by_night:
             return parts
-        return night.returned_parts(parts, back.taken, [*fees, *taxes])
+        return night.returned_parts(parts)
 
     def fees(
         self, charges: _Charges, back: _GivenBack, sums: _Sums, made: _ByTicket
@@ -442,10 +436,6 @@ def _with_void(
         else ticket
         for n, ticket in enumerate(tickets)
     )
-
-
-def _added(*parts: Sequence[int]) -> list[int]:
-    return [sum(amounts) for amounts in zip(*parts, strict=True)]
 
 
 def _refund_alone() -> UnreadableRecord:

@@ -127,13 +127,14 @@ def find_all_returned(
 ) -> list[set[int]]:
     """
     The places of the tickets that each of these rows takes back; `is_open` says of each
-    ticket whether it can be. Raises `UnreadableRecord` as `find_returned` does.
+    ticket whether it can be. Rows that name more of what they take back choose first.
+    Raises `UnreadableRecord` as `find_returned` does.
     """
     open_places = {n for n, may_return in enumerate(is_open) if may_return}
-    found: list[set[int]] = []
-    for row in rows:
-        found.append(find_returned(tickets, row, open_places))
-        open_places -= found[-1]
+    found: list[set[int]] = [set() for _ in rows]
+    for n in sorted(range(len(rows)), key=lambda n: [not it for it in rows[n].key]):
+        found[n] = find_returned(tickets, rows[n], open_places)
+        open_places -= found[n]
     return found
 
 
