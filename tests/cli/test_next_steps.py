@@ -57,7 +57,7 @@ def test_without_a_scheduler_the_command_line_is_shown(
     two_accounts, monkeypatch, tmp_path
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(schedule, "installed", dict)
+    monkeypatch.setattr(schedule, "installed", lambda *name: {})
     done = run("schedule", "show")
     assert done.exit_code == 0
     assert "sync --due --quiet" in done.stdout

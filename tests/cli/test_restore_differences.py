@@ -182,7 +182,7 @@ def test_on_another_machine_an_account_is_confirmed_on_the_terminal(
     (home / "pin.key").unlink()
     screen = commands.talk("db", "restore", str(saved), env=dict(os.environ))
     screen.expect("The backup differs")
-    screen.expect("Restore .*ticketsync.db")
+    screen.expect(r"Restore\s.*ticketsync.db")
     screen.sendline("y")
     screen.expect("sends its key to")
     screen.expect("Did you set all of this up yourself, for tt")
