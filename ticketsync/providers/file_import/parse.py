@@ -196,7 +196,7 @@ class _OrderParser:
         words = [self.values.status(line) for line in lines]
         fees = Entries(self.values, self.lines_of("fee"), words)
         taxes = Entries(self.values, self.lines_of("tax"), words)
-        status = _order_status([*words, *fees.words, *taxes.words])
+        status = sold_tickets.order_status([*words, *fees.words, *taxes.words])
         sales = [
             Sale(
                 line,
@@ -445,13 +445,3 @@ def _refund_alone() -> UnreadableRecord:
         "to `refund_of`",
         word="refund-alone",
     )
-
-
-def _order_status(words: list[str]) -> OrderStatus:
-    if "pending" in words and set(words) != {"pending"}:
-        raise UnreadableRecord("some of its lines are paid and others pending")
-    if any(word in ("paid", "comp", "refunded", "void") for word in words) or not words:
-        return OrderStatus.PAID
-    if "pending" in words:
-        return OrderStatus.PENDING
-    return OrderStatus.CANCELLED

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ticketsync.core import money, records
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.records import TicketStatus
+from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import ticket_ids
 from ticketsync.providers.file_import.line_values import Cells, LineValues
@@ -84,3 +84,18 @@ def _tickets(values: LineValues, sale: Sale, row_id: str) -> list[records.Ticket
 
 def _is_checked_in(line: Cells) -> bool:
     return line.get("checked_in", "").lower() in ("1", "y", "yes", "true", "x")
+
+
+def order_status(words: Sequence[str]) -> OrderStatus:
+    """
+    The status of an order whose lines have these, as `recipe_keys.STATUSES` names them.
+
+    Raises: `UnreadableRecord` where some are paid and others pending.
+    """
+    if "pending" in words and set(words) != {"pending"}:
+        raise UnreadableRecord("some of its lines are paid and others pending")
+    if any(word in ("paid", "comp", "refunded", "void") for word in words) or not words:
+        return OrderStatus.PAID
+    if "pending" in words:
+        return OrderStatus.PENDING
+    return OrderStatus.CANCELLED
