@@ -150,12 +150,11 @@ def _less_returned(old: Figures, new: Figures) -> int:
         return max(differing, default=0) if new.nights else 0
     if new.refunded < old.refunded:
         return old.refunded - new.refunded
-    if {*old.returned} - {None} and None in new.returned:
-        return 0
+    if (None in old.returned) != (None in new.returned):
+        return 0  # one of them says nothing of nights
     return sum(
         _less_of_days(days, new.returned.get(night, {}))
         for night, days in old.returned.items()
-        if night is not None or {*new.returned} <= {None}
     )
 
 
