@@ -15,10 +15,10 @@ from ticketsync.accounts import state
 from ticketsync.core.config import Settings
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.financials import fee_lines
+from ticketsync.financials.adjusting import SCHEDULE
 from ticketsync.financials.fees import LineRate
 from ticketsync.workflows import show_figures
 
-SCHEDULE: Final = "schedule"
 RATES: Final = (
     Column("per_ticket", Kind.MONEY, is_repeated=True),
     Column("rate_ppm", Kind.NUMBER),
