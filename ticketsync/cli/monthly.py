@@ -86,7 +86,7 @@ def run(
             "Files of closed months need a folder, and to be asked for.",
             hint=f"Use `export {report} --every month --dir DIR`.",
         )
-    folder = _make_folder(monthly.directory)
+    folder = report_options.make_folder(monthly.directory).resolve()
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
         events = period_order.closed_now(closing.list_events(connection))
@@ -103,19 +103,6 @@ def run(
 
 def _version(event: PeriodEvent) -> str:
     return f"-v{event.version}" if event.version > 1 else ""
-
-
-def _make_folder(directory: Path) -> Path:
-    from ticketsync.core import errors
-
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise errors.UsageError(
-            f"{directory} cannot be made: {error.strerror}.",
-            hint="Choose another folder with --dir.",
-        ) from None
-    return directory.resolve()
 
 
 def _install(

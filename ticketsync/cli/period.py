@@ -345,19 +345,12 @@ def export_period(
 
     Example: ticketsync period export 2026-10 --dir books
     """
-    from ticketsync.core import errors
+    from ticketsync.cli import report_options
     from ticketsync.workflows import period_export
 
     app_context = context.get_context(ctx)
     month = _read_month(ctx, name, version)
-    folder = directory / month.event.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise errors.UsageError(
-            f"{folder} cannot be made: {error.strerror}.",
-            hint="Choose another folder with --dir.",
-        ) from None
+    folder = report_options.make_folder(directory / month.event.name)
     with app_context.database().read() as connection:
         files = period_export.write_folder(
             connection,

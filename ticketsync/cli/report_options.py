@@ -5,6 +5,7 @@ Options that mean the same in every report that has them.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,3 +103,21 @@ def chosen(option: str, value: str, possible: Collection[str]) -> str:
             hint=f"Use one of: {', '.join(possible)}.",
         )
     return value
+
+
+def make_folder(folder: Path) -> Path:
+    """
+    The folder that an option `--dir` means, made where it is missing.
+
+    Raises: `UsageError` where it cannot be made.
+    """
+    from ticketsync.core import errors
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.UsageError(
+            f"{folder} cannot be made: {error.strerror}.",
+            hint="Choose another folder with --dir.",
+        ) from None
+    return folder
