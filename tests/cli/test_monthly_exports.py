@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+import typer
 from python_calamine import CalamineWorkbook
 from support import fake_crontab
 from support.closed_month import (
@@ -23,6 +24,7 @@ from support.closed_month import (
 from support.saved_orders import FIRST_DAY
 
 from ticketsync.__main__ import main
+from ticketsync.cli import export as export_commands
 from ticketsync.store import engine
 from ticketsync.workflows import close, schedule
 
@@ -180,3 +182,16 @@ def test_every_scheduler_takes_a_time_of_the_day():
         "/ST",
         "06:40",
     ]
+
+
+def test_the_scheduler_knows_each_export_that_is_made_every_month():
+    """
+    `schedule show` and `remove` look for these names and no others.
+    """
+    group = typer.main.get_command(export_commands.app)
+    every = {
+        name
+        for name, command in group.commands.items()
+        if any("--every" in option.opts for option in command.params)
+    }
+    assert every == {*schedule.EXPORTS}
