@@ -33,9 +33,11 @@ from ticketsync.providers.file_import.report_rows import MappedRow
 from ticketsync.providers.file_import.time_cells import time_cells
 
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
+NO_SHOW = "it has no event or no time"
 _LARGEST_EXACT = 2**53
 _MOST_CACHED = 5000  # converted cells of a column
 _NOT_SOLD = {*NEVER_PAID, *WITHOUT_ENTRY}
+_SHOW = ("event", "event_id")
 _TIMES = ("starts", "date", "time", "placed")
 
 
@@ -204,6 +206,8 @@ class _LineReader:
             cells |= {"currency": currency} if "currency" in cells else {}
             self._convert(self._amounts, row, cells, problems, (currency,))
         self._set_start(cells)
+        if problems and cells.keys().isdisjoint(("order", "refund_of")):
+            problems[1:] = ["list how it begins under `stop_at` if it is a footer"]
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
         line.place = row.place
         line.beside = row.beside
@@ -300,6 +304,23 @@ class _LineReader:
             return "quantity is missing"
         if "date" in cells and "starts" not in cells:
             return f"starts is {cells['date']!r}, which has no time of day"
+        return self._missing_name(line, kind)
+
+    def _missing_name(self, line: Line, kind: str | None) -> str:
+        """
+        Whether a line says of which order it is, and a sale of which show.
+        """
+        cells = line.cells
+        has_show = "starts" in cells and not cells.keys().isdisjoint(_SHOW)
+        if cells.keys().isdisjoint(("order", "refund_of")):
+            what = "it has no order number" if has_show else f"{NO_SHOW}, nor a number"
+            return (
+                f'{what}: if it is a total, `stop_at: [""]` in the recipe leaves out '
+                "rows without an order number"
+            )
+        is_sale = kind in (None, "sale") and not line.is_return
+        if is_sale and not has_show and cells.get("quantity", "1").strip("-0"):
+            return NO_SHOW
         return ""
 
     def _no_sale(self, section: str, line: Line) -> str:

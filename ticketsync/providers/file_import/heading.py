@@ -18,8 +18,9 @@ from ticketsync.providers.file_import.recipe import Recipe
 
 _STATUS_LIKE = re.compile(r"\b(?:status|state)\b")
 _KIND_LIKE = re.compile(
-    r"(?:row|line|entry|record|transaction|item|sale|payment)?\s?(?:type|kind)"
-    r"|transaction|row|action|event type"
+    r"(?:row|line|entry|record|transaction|item|sale|payment|order|booking|purchase"
+    r"|movement|document|operation)?\s?(?:type|kind)"
+    r"|transaction|row|action|event type|movement|operation|sales?/refunds?"
 )
 
 

@@ -12,24 +12,20 @@ from fnmatch import translate
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import UNKNOWN, Row
 from ticketsync.providers.file_import.heading import Heading
+from ticketsync.providers.file_import.other_headings import HeadingRows
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 from ticketsync.providers.file_import.sections import names_no_sales, names_sales
+from ticketsync.providers.file_import.total_names import (
+    TotalCells,
+    begins_footer,
+    is_total,
+)
 
 IGNORED = "ignore_rows"
-_TOTAL = r"(?:grand|sub|page|report|overall|running|daily|event|show)?[\s-]?totals?"
-_FOOTER = re.compile(
-    rf"(?:{_TOTAL}|sum|summe|gesamt|printed|generated|exported|created"
-    r"|end of (?:report|file)|page|report|powered by|note|notes|copyright|©)\b",
-    re.IGNORECASE,
-)
-# What a total is called; "Total Eclipse" is not.
-_PLAIN_TOTAL = re.compile(
-    rf"{_TOTAL}\s+(?:for|of|per|gross|net|amount|sales?|tickets?|orders?|sold|paid"
-    rf"|revenue|income|refund(?:s|ed)?)\b.*|(?:{_TOTAL}|sum|summe|gesamt)"
-    r"\s*(?:[:=(–—-].*)?",
-    re.IGNORECASE,
-)
+NO_NUMBER = "no order number, as stop_at says"
+SAME_HEADINGS = "the headings again"
+OTHER_HEADINGS = "other headings"
 _WORD = re.compile(r"\*([^\W\d_]+)\*")  # `*test*`
 
 
@@ -45,8 +41,9 @@ class LeftOutRules:
         self._needed += self._times
         self._orders = [c for c, name in fields if name in ("order", "refund_of")]
         self._worth = [c for c, name in fields if name in ("quantity", *AMOUNTS)]
-        self._columns = [c for c, _ in fields]
-        self._names = heading.names
+        self._headings = HeadingRows(heading)
+        self._totals = TotalCells(heading)
+        self._needs_number = "" in recipe.stop_at
         self._stops = [word.casefold() for word in recipe.stop_at if word]
         self._ignored = _IgnoredRows(recipe.ignore_rows)
 
@@ -57,18 +54,22 @@ class LeftOutRules:
         cells = row.cells
         if self._ignored and self._ignored.is_ignored(cells):
             return IGNORED
+        if self._headings.is_heading(cells):
+            return SAME_HEADINGS
         if self._has(cells, self._needed) == len(self._needed):
-            return "the headings again" if self._is_heading(cells) else ""
+            return ""
         title = lone_text(cells)
         if names_no_sales(title) or names_sales(title):
             return "a title"
         first = next(filter(None, cells), "")
         if any(_begins_with(first.casefold(), word) for word in self._stops):
             return "stop_at"
-        if self._has(cells, self._times) or set(row.kinds) & UNKNOWN.keys():
+        if self._needs_number and not self._has(cells, self._orders):
+            return NO_NUMBER
+        if self._has_time(cells) or set(row.kinds) & UNKNOWN.keys():
             return ""
         is_lone = len(title.split()) > 1
-        is_footer = _FOOTER.match(first) and not self._may_be_data(cells, first)
+        is_footer = begins_footer(first) and not self._may_be_data(cells, first)
         return "a total or a footer" if is_lone or is_footer else ""
 
     def problem(self, row: Row) -> tuple[str, str]:
@@ -84,10 +85,15 @@ class LeftOutRules:
                 f"`ignore_rows` says '*{word}*': write '{word} *' and '* {word}' if "
                 "only the word alone is meant, or else the longer word"
             ), "ignored-word"
+        if total := self._totals.find(cells):
+            return (
+                f"{safe(total, longest=40)!r} is what a total is called: list it, or a "
+                "pattern of such cells, under `ignore_rows` if the row is a total"
+            ), "unclear-total"
         if self._has(cells, self._needed) == len(self._needed):
             return "", ""
         first = next(filter(None, cells), "")
-        if _FOOTER.match(first) and not self._has(cells, self._times):
+        if begins_footer(first) and not self._has_time(cells):
             return (
                 f"it begins with {safe(first, longest=40)!r} and has no start: list "
                 "how it begins under `stop_at` if it is a total or a footer"
@@ -102,17 +108,38 @@ class LeftOutRules:
         place = cells.index(first)
         if self._has(cells, [c for c in self._orders if c != place]):
             return True
-        return not _PLAIN_TOTAL.fullmatch(first) and bool(self._has(cells, self._worth))
+        return not is_total(first) and bool(self._has(cells, self._worth))
 
     def _has(self, cells: Sequence[str], columns: Sequence[int]) -> int:
         return sum(c < len(cells) and bool(cells[c]) for c in columns)
 
-    def _is_heading(self, cells: Sequence[str]) -> bool:
+    def _has_time(self, cells: Sequence[str]) -> bool:
         """
-        Whether a row is the headings, as each page of a printed report has them.
+        Whether a row says when a show starts; a footer may stand in that column.
         """
-        names = self._names
-        return all(c < len(cells) and cells[c] == names[c] for c in self._columns)
+        return any(
+            c < len(cells)
+            and any(map(str.isdigit, cells[c]))
+            and not begins_footer(cells[c])
+            for c in self._times
+        )
+
+    def other_headings(self, cells: Sequence[str]) -> str:
+        """
+        Why the rows below a row of headings cannot be read as those above; `""` where
+        it has the same headings.
+        """
+        there, above = self._headings.difference(cells)
+        if not there and not above:
+            return ""
+        shown = safe(there or above, longest=40)
+        instead = f" where {safe(above, longest=40)!r} was" if above and there else ""
+        what = "has" if there else "lacks"
+        return (
+            f"{what} {shown!r}{instead}: write these rows under the first headings, "
+            f"and what went back below zero, or list {shown!r} under `ignore_rows` if "
+            "their cells are those of the first headings"
+        )
 
 
 class _IgnoredRows:

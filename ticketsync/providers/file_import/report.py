@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from ticketsync.core import digest, errors, opened_files
 from ticketsync.core.opened_files import OpenedFile
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import import left_out
 from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.ignored_worth import worth
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
 from ticketsync.providers.file_import.report_rows import STATUS_ADVICE, RowReader
+from ticketsync.providers.file_import.several_tickets import refuse_several
+from ticketsync.providers.file_import.sum_rows import split_sums
 from ticketsync.providers.report_folder import report_key
 
 _MOST_NAMED = 3  # rows that a note names
@@ -158,14 +159,24 @@ def _read_table(
 ) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
     lines = plain_lines(recipe, fields, list(reader.read()), start)
-    ignored = plain_lines(recipe, fields, reader.ignored, start)
+    ignored = {
+        why: worth(recipe, plain_lines(recipe, fields, rows, start))
+        for why, rows in reader.ignored.items()
+    }
     lines = [line for line in lines if not _is_ignored(recipe, line)]
+    lines, sums = split_sums(lines)
+    refuse_several(recipe, lines)
     orders: dict[str, list[Line]] = {}
     for line in lines:
         orders.setdefault(_order_id(line, file), []).append(line)
     notes += _settle_repeated_rows(recipe, orders, file)
     notes += _equal_but_for_status(recipe, orders, file)
-    notes += _left_out(file, reader, worth(recipe, ignored))
+    notes += _left_out(file, reader, ignored)
+    if sums:
+        notes.append(
+            f"{file}: {_rows(len(sums))} left out (sums of the rows above): "
+            f"{_some([line.position for line in sums])}"
+        )
     return orders
 
 
@@ -246,16 +257,18 @@ def _equal_but_for_status(
         )
 
 
-def _left_out(file: str, reader: RowReader, ignored: str) -> Iterator[str]:
+def _left_out(
+    file: str, reader: RowReader, ignored: Mapping[str, str]
+) -> Iterator[str]:
     """
     What was left out and why; `ignored` is what the rows are worth that the recipe
-    ignores.
+    leaves out, by the reason.
     """
     by_reason: dict[str, list[str]] = {}
     for row in reader.left_out:
         by_reason.setdefault(row.why, []).append(f"{row.position} {row.text!r}")
     for why, rows in by_reason.items():
-        reason = f"{why}; {ignored}" if why == left_out.IGNORED and ignored else why
+        reason = f"{why}; {ignored[why]}" if ignored.get(why) else why
         yield f"{file}: {_rows(len(rows))} left out ({reason}): {_some(rows)}"
     if reader.beyond:
         yield f"{file}: {_rows(reader.beyond)} with cells beyond the headings"

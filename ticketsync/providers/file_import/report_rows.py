@@ -5,7 +5,6 @@ total, a footer, what the recipe ignores), and those that cannot be read.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -15,15 +14,19 @@ from ticketsync.core import written_amounts
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
-from ticketsync.providers.file_import import unmapped_columns
+from ticketsync.providers.file_import import no_sale_words, unmapped_columns
+from ticketsync.providers.file_import.answered_rows import AnsweredRows
 from ticketsync.providers.file_import.heading import FoundTable, Heading
 from ticketsync.providers.file_import.left_out import (
     IGNORED,
+    NO_NUMBER,
+    OTHER_HEADINGS,
+    SAME_HEADINGS,
     LeftOutRules,
     lone_text,
 )
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.recipe_keys import AMOUNTS, WITHOUT_ENTRY
+from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 from ticketsync.providers.file_import.sections import (
     names_no_sales,
     names_sales,
@@ -31,21 +34,7 @@ from ticketsync.providers.file_import.sections import (
 )
 from ticketsync.providers.file_import.status_words import is_plainly_paid
 
-_IS_NO_SALE = re.compile(
-    r"\b(?:refund(?:ed)?|return(?:ed|s)?|cancell?ed|cancellation|void(?:ed)?"
-    r"|revers(?:al|ed)|chargeback|dispute[d]?|pending|unpaid|held|hold|reserved"
-    r"|expired|failed|declined|tax|gst|vat|fees?|commission|exchanged?)\b",
-    re.IGNORECASE,
-)
 STATUS_ADVICE = "map it to `status` or `kind`"
-# Types of ticket that are none, by their whole name.
-_NO_TICKET = re.compile(
-    r"(?:(?:booking|service|transaction|handling|processing|convenience|ticketing|order"
-    r"|credit card|card|payment|delivery|venue|facility|admin|administration|buyer)\s)?"
-    r"(?:fees?|charges?|surcharges?|tax(?:es)?|gst|vat|postage|shipping|delivery"
-    r"|donations?|refund(?:s|ed)?)",
-    re.IGNORECASE,
-)
 
 
 class MappedRow(msgspec.Struct, frozen=True):
@@ -85,7 +74,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 class RowReader:
     """
-    Reads the rows of one table. What it leaves out, of that what the recipe ignores,
+    Reads the rows of one table. What it leaves out, of that what the recipe says to,
     and the words of columns that may say that a row is no sale, are in `left_out`,
     `ignored` and `unanswered` afterwards.
     """
@@ -102,9 +91,11 @@ class RowReader:
         self._type = headings.type_column(heading, recipe)
         self._worth = unmapped_columns.worth_columns(heading, recipe)
         self._place = unmapped_columns.place_column(heading, recipe)
-        self._voided = _voided_words(heading, recipe)
+        self._others = unmapped_columns.other_columns(heading, recipe)
+        self._answered = AnsweredRows(heading, recipe)
         self._rules = LeftOutRules(heading, recipe)
         self._section = found.section
+        self._headings = ""  # why the rows below other headings cannot be read
         named = [column for column, name in heading.fields if name == "currency"]
         self._currency = named[0] if named else None
         states = [column for column, name in heading.fields if name == "status"]
@@ -112,7 +103,7 @@ class RowReader:
         self._own_currency = recipe.currency
         self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
-        self.ignored: list[MappedRow] = []
+        self.ignored: dict[str, list[MappedRow]] = {}
         self.unanswered: dict[str, Counter[str]] = {
             heading.names[column]: Counter() for column in self._status
         }
@@ -130,15 +121,23 @@ class RowReader:
             why = self._rules.why(row)
             if why:
                 self._leave_out(row, why)
+            elif self._headings:
+                yield self._mapped(row, self._headings, "other-headings")
             else:
                 yield self._mapped(row, *self._problem(row))
 
     def _leave_out(self, row: Row, why: str) -> None:
         text = safe(next(filter(None, row.cells)), longest=40)
-        self.left_out.append(LeftOut(row.position, text, why))
         title = lone_text(row.cells)
-        if why == IGNORED:
-            self.ignored.append(self._mapped(row, "", ""))
+        if why == SAME_HEADINGS:
+            other = self._rules.other_headings(row.cells)
+            why = OTHER_HEADINGS if other else why
+            self._headings = other and (
+                f"it stands below other headings: {row.position} {other}"
+            )
+        self.left_out.append(LeftOut(row.position, text, why))
+        if why in (IGNORED, NO_NUMBER):
+            self.ignored.setdefault(why, []).append(self._mapped(row, "", ""))
         elif names_no_sales(title) or names_sales(title):
             self._section = section_of([(title, row.position)])
 
@@ -224,45 +223,51 @@ class RowReader:
                 return _unmapped(name, text), "unmapped-status"
         for column in self._kind:
             text = cells[column] if column < len(cells) else ""
-            if text and _IS_NO_SALE.search(text):
+            if text and no_sale_words.in_kind(text):
                 name = self._found.heading.names[column]
                 self.unanswered.setdefault(name, Counter())[text] += 1
                 return _unmapped(name, text), "unmapped-kind"
         for item in self._worth:
             text = cells[item.column] if item.column < len(cells) else ""
-            if text and item.hides(text) and not self._is_voided(cells):
+            if text and item.hides(text) and not self._answered.answers(item, cells):
                 self.unanswered.setdefault(item.name, Counter())[text] += 1
                 return _unmapped(item.name, text, item.advice), "unmapped-column"
-        if self._type is not None and self._type < len(cells):
-            text = cells[self._type]
-            if text and _NO_TICKET.fullmatch(text):
-                name = safe(self._found.heading.names[self._type])
-                return (
-                    f"{name} is {safe(text)!r}, which is no ticket: map the column "
-                    f"{name!r} to `kind`, too, or add it to `ignore_columns`"
-                ), "unmapped-kind"
-        return "", ""
+        return self._no_ticket(cells) or self._lone_word(cells) or ("", "")
 
-    def _is_voided(self, cells: Sequence[str]) -> bool:
+    def _no_ticket(self, cells: Sequence[str]) -> tuple[str, str] | None:
         """
-        Whether a mapped column says already that a row does not count.
+        What the type of a ticket says that is none.
         """
-        return any(
-            column < len(cells) and cells[column].lower() in words
-            for column, words in self._voided
-        )
+        column = self._type
+        if column is None or column >= len(cells):
+            return None
+        text = cells[column]
+        if not text or not no_sale_words.is_no_ticket(text):
+            return None
+        if self._answered.is_voided(cells):
+            return None
+        name = safe(self._found.heading.names[column])
+        return (
+            f"{name} is {safe(text)!r}, which is no ticket: map the column "
+            f"{name!r} to `kind`, too, or add it to `ignore_columns`"
+        ), "unmapped-kind"
 
-
-def _voided_words(heading: Heading, recipe: Recipe) -> list[tuple[int, set[str]]]:
-    """
-    The mapped columns for status and kind, each with the words for rows that do not
-    count or take back.
-    """
-    words = {
-        "status": {w for w, ours in recipe.status.items() if ours in WITHOUT_ENTRY},
-        "kind": {w for w, ours in recipe.kind.items() if ours in ("refund", "ignore")},
-    }
-    return [(c, words[field]) for c, field in heading.fields if field in words]
+    def _lone_word(self, cells: Sequence[str]) -> tuple[str, str] | None:
+        """
+        What a column says with one word that is no sale, whatever its heading.
+        """
+        if no_sale_words.LONE_WORDS.isdisjoint(cells):
+            return None
+        for column in self._others:
+            text = cells[column] if column < len(cells) else ""
+            if text not in no_sale_words.LONE_WORDS:
+                continue
+            if self._answered.is_voided(cells) or self._answered.takes_back(cells):
+                return None
+            name = self._found.heading.names[column]
+            self.unanswered.setdefault(name, Counter())[text] += 1
+            return _unmapped(name, text), "unmapped-kind"
+        return None
 
 
 def _unmapped(name: str, text: str, advice: str = STATUS_ADVICE) -> str:

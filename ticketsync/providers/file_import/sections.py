@@ -10,13 +10,8 @@ import re
 from collections.abc import Iterable
 
 from ticketsync.core.redact import safe
+from ticketsync.providers.file_import import no_sale_words
 
-_NO_SALES = re.compile(
-    r"\b(?:refunds?|refunded|returns|returned|cancell?ed|cancell?ations?|voided|voids"
-    r"|revers(?:als?|ed)|chargebacks?|charged back|disputes?|disputed|pending|unpaid"
-    r"|on hold|holds|expired|failed|declined|exchanges|exchanged)\b",
-    re.IGNORECASE,
-)
 _SALES = r"sales?|sold|paid|purchases?|payments?|bookings?|orders?|tickets?|admissions?"
 _NAMES_SALES = re.compile(rf"\b(?:{_SALES})\b", re.IGNORECASE)
 _WITH = r"(?:and|&|\+|/|,|with|incl\w*\.?|less|minus|after|before|net of)"
@@ -36,7 +31,7 @@ def names_no_sales(title: str) -> bool:
     """
     return (
         bool(title)
-        and _NO_SALES.search(title) is not None
+        and no_sale_words.in_title(title)
         and _OF_BOTH.search(title) is None
         and len(title.split()) <= _MOST_WORDS
     )
@@ -46,7 +41,7 @@ def names_sales(title: str) -> bool:
     """
     Whether what stands below that title was sold.
     """
-    return _NAMES_SALES.search(title) is not None and not _NO_SALES.search(title)
+    return _NAMES_SALES.search(title) is not None and not no_sale_words.in_title(title)
 
 
 def section_of(titles: Iterable[tuple[str, str]]) -> str:

@@ -14,28 +14,29 @@ from dataclasses import dataclass
 
 from ticketsync.core import written_amounts
 from ticketsync.core.written_amounts import WrittenAmountError
+from ticketsync.providers.file_import import no_sale_words
 from ticketsync.providers.file_import.heading import Heading, normalise
 from ticketsync.providers.file_import.recipe import Recipe
 
 _CURRENCY = r"(?:order|ticket|transaction|payment|sale)?\s?currency(?:\scode)?|ccy|curr"
-_BEFORE = r"(?:(?:is|was|amount|total|tickets?|order|qty|quantity|net|gross)\s)*"
-_BEHIND = (
-    r"(?:\s(?:amounts?|total|value|qty|quantity|tickets?|count|date|time|at|on|by"
-    r"|reason|flag))*"
-)
-_BACK = (
-    rf"{_BEFORE}(?:refund(?:s|ed)?|cancell?(?:ed|ation|ations)|canceled|void(?:s|ed)?"
-    rf"|returned|returns|reversed|reversals?|chargebacks?|charged back|exchanged)"
-    rf"{_BEHIND}"
-)
+_OF = r"tickets?|seats?|admissions?|admits?|guests?|attendees?|people|persons?|places?"
+_DONE = r"sold|purchased|booked|issued|ordered|bought"
 _NUMBER = (
-    r"(?:tickets?|order|seats?|items?)?\s?(?:qty|quantity)"
-    r"|(?:no|nr|num|number|count|#)\s?(?:of\s)?(?:tickets|seats|admissions|guests)"
-    r"|tickets?\s(?:count|sold|purchased)|tickets|seats|pax|party size|admits?"
+    rf"(?:total |net )?(?:(?:{_OF}|orders?|items?)\s?)?(?:qty|quantity)"
+    rf"(?:\s(?:{_DONE}))?"
+    rf"|(?:total |net )?(?:no|nr|num|number|count|amount of|#)\s?(?:of\s)?(?:{_OF})"
+    rf"(?:\s(?:{_DONE}))?"
+    rf"|(?:total |net )?(?:tickets?|seats?)\s(?:count|{_DONE})"
+    r"|(?:total |net )?(?:tickets|tix|tkts|seats|guests|attendees|admissions|people)"
+    r"|(?:qty|quantity)\stotal|persons|pax|party size|admits?|number sold"
+)
+_DISCOUNT = (
+    r"(?:(?:total|order|ticket|promo|promotion|promotional|less|voucher)\s)?discounts?"
+    r"(?:\s(?:amount|value|total|applied|given))?"
 )
 _NOTHING = re.compile(
     r"|[-–—]+|no|n|false|none|null|nil|never|n/?a|not\s\w+|[^\W\d_]{0,3}[$€£]?\s?[-−]?"
-    r"0+(?:[.,]0+)?\s?[^\W\d_]{0,3}[$€£]?",
+    r"0+(?:[.,]0+)?\s?[^\W\d_]{0,3}[$€£%]?",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -45,6 +46,9 @@ _PLACE = re.compile(
 _WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0+)?")
 _LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
 
+_BACK_ADVICE = "map an amount to `refunded`, or a word to `status` or `kind`"
+_NETTED = {"total", "discount", "list_price"}  # beside which a price needs no discount
+
 
 @dataclass(frozen=True, slots=True)
 class UnmappedColumn:
@@ -53,12 +57,16 @@ class UnmappedColumn:
 
     advice  what to map it to, in words
     hides   whether a cell says that its row is worth something else than it seems
+    plain   the heading without what people write around its words
+    is_payment  whether it says that a row was paid
     """
 
     column: int
     name: str
     advice: str
     hides: Callable[[str], bool]
+    plain: str = ""
+    is_payment: bool = False
 
 
 def worth_columns(heading: Heading, recipe: Recipe) -> list[UnmappedColumn]:
@@ -70,10 +78,21 @@ def worth_columns(heading: Heading, recipe: Recipe) -> list[UnmappedColumn]:
     found = []
     for column in heading.unmapped:
         name = normalise(heading.names[column])
-        rule = None if name in answered else _rule(_plain(name), recipe)
+        plain = _plain(name)
+        rule = None if name in answered else _rule(plain, recipe)
         if rule is not None:
-            found.append(UnmappedColumn(column, heading.names[column], *rule))
+            is_payment = no_sale_words.names_payment(plain)
+            written = heading.names[column]
+            found.append(UnmappedColumn(column, written, *rule, plain, is_payment))
     return found
+
+
+def other_columns(heading: Heading, recipe: Recipe) -> list[int]:
+    """
+    All columns that no line of the recipe maps or ignores.
+    """
+    answered = {normalise(name) for name in recipe.ignore_columns}
+    return [c for c in heading.unmapped if normalise(heading.names[c]) not in answered]
 
 
 def place_column(heading: Heading, recipe: Recipe) -> int | None:
@@ -95,15 +114,20 @@ def _plain(name: str) -> str:
     """
     A heading without what people write around its words: `Refunded? (AUD)`.
     """
-    return re.sub(r"\([^)]*\)|[?:.!$€£*]", "", name).strip()
+    plural = re.sub(r"(\w)\(s\)", r"\1s", name)
+    return re.sub(r"\([^)]*\)|[?:.!$€£*]", "", plural).strip()
 
 
 def _rule(name: str, recipe: Recipe) -> tuple[str, Callable[[str], bool]] | None:
     mapped = recipe.columns.keys()
     if re.fullmatch(_CURRENCY, name) and "currency" not in mapped:
         return "map it to `currency`", lambda text: _is_other(text, recipe.currency)
-    if re.fullmatch(_BACK, name):
-        return "map an amount to `refunded`, or a word to `status`", _says_something
+    if no_sale_words.names_no_sale(name):
+        return _BACK_ADVICE, _says_something
+    if no_sale_words.names_payment(name):
+        return "map its words to `status`", no_sale_words.is_no
+    if re.fullmatch(_DISCOUNT, name) and "price" in mapped and not mapped & _NETTED:
+        return "map it to `discount` if it is not in the price", _says_something
     # With `line`, each row is one ticket, whatever its order has.
     if re.fullmatch(_NUMBER, name) and not mapped & {"quantity", "line"}:
         return "map it to `quantity`", _is_not_one
