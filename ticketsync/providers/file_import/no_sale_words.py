@@ -6,6 +6,7 @@ ticket, as a heading, as a title. One list for all of these places. Pure.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import product
 
 # What was sold and went back, or never came about.
@@ -122,6 +123,7 @@ def in_kind(text: str) -> bool:
     return _IN_KIND.search(text) is not None
 
 
+@lru_cache(maxsize=1000)
 def is_no_ticket(name: str) -> bool:
     """
     Whether a type of ticket is none: a fee, a tax, an extra charge, or a word for what

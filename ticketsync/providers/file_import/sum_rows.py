@@ -5,7 +5,6 @@ above: totals that nobody has labelled. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from ticketsync.providers.file_import.columns import NO_SHOW, Line
@@ -14,11 +13,13 @@ from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 _WORTH = ("quantity", *AMOUNTS)
 
 
-def split_sums(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
+def split_sums(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     """
     The other rows, and those that are sums of all rows above, or of those since the
     last sum.
     """
+    if not any(map(_is_nameless, lines)):
+        return lines, []
     kept: list[Line] = []
     sums: list[Line] = []
     whole, part = _Sums(), _Sums()
@@ -66,7 +67,8 @@ class _Sums:
 
 def _is_nameless(line: Line) -> bool:
     return (
-        line.problem.startswith(NO_SHOW)
+        bool(line.problem)
+        and line.problem.startswith(NO_SHOW)
         and bool(line.cells)
         and line.cells.keys() <= set(_WORTH)
     )

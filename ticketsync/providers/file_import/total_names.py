@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import product
 
 from ticketsync.providers.file_import.heading import Heading
 
@@ -34,6 +36,18 @@ _PLAIN_TOTAL = re.compile(
 _NUMBER_OF_TOTAL = re.compile(rf"{_TOTAL}\s.*|.*\S\s{_TOTAL}", re.IGNORECASE)
 _NUMBER = re.compile(r"[^\W\d_]+\s?[-–]?\s?\d+")  # such as SUM-9
 _TYPE_OF_TOTAL = re.compile(rf".*\S\s{_TOTAL}", re.IGNORECASE)
+# As people write it under any heading; a set is compared with the cells of each row.
+_WORDS = frozenset(
+    word
+    for before, plain in product(
+        ("", "sub", "sub-", "sub ", "grand ", "show ", "event ", "daily ", "order "),
+        ("total", "totals", "sum"),
+    )
+    for word in (
+        *(before + plain, (before + plain).capitalize(), (before + plain).title()),
+        *((before + plain).upper(), (before + plain).capitalize() + ":"),
+    )
+)
 _ELSEWHERE = ("type", "line", "placed")  # what a sale has and a total does not
 
 
@@ -67,20 +81,44 @@ class TotalCells:
         """
         The name of a total; `""` if no cell has one.
         """
-        is_sale = len(self._texts(cells, self._sale)) == len(self._sale)
         for text in self._texts(cells, self._number):
-            is_number = is_sale and _NUMBER.fullmatch(text)
-            if not is_number and (is_total(text) or _NUMBER_OF_TOTAL.fullmatch(text)):
+            if _may_name(text) and _is_total_number(text, is_sale=self._is_sale(cells)):
                 return text
         for text in self._texts(cells, self._type):
-            if is_total(text) or _TYPE_OF_TOTAL.fullmatch(text):
+            if _is_total_type(text):
                 return text
-        for text in self._texts(cells, self._unmapped):
-            if is_total(text):
+        if not _WORDS.isdisjoint(cells):
+            for text in self._texts(cells, self._unmapped):
+                if text in _WORDS:
+                    return text
+        for text in self._texts(cells, self._event):
+            if _is_total_event(text) and not self._is_sale(cells):
                 return text
-        if is_sale:
-            return ""
-        return next(filter(is_total, self._texts(cells, self._event)), "")
+        return ""
+
+    def _is_sale(self, cells: Sequence[str]) -> bool:
+        return len(self._texts(cells, self._sale)) == len(self._sale)
 
     def _texts(self, cells: Sequence[str], columns: Sequence[int]) -> list[str]:
         return [cells[c] for c in columns if c < len(cells) and cells[c]]
+
+
+def _may_name(text: str) -> bool:
+    """
+    Whether an order number has a letter where it begins or ends; most have none.
+    """
+    return text[0].isalpha() or not text[-1].isdigit()
+
+
+def _is_total_number(text: str, *, is_sale: bool) -> bool:
+    if is_sale and _NUMBER.fullmatch(text):
+        return False
+    return is_total(text) or _NUMBER_OF_TOTAL.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1000)
+def _is_total_type(text: str) -> bool:
+    return is_total(text) or _TYPE_OF_TOTAL.fullmatch(text) is not None
+
+
+_is_total_event = lru_cache(maxsize=1000)(is_total)
