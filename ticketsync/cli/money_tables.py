@@ -55,6 +55,7 @@ def print_lines(money: Money, per: str) -> None:
         totals=_as_footer(money.totals, columns),
         label=lambda currency: render.shows(shows[currency], currency),
         optional=("shows", "capacity", "tax"),
+        last_optional=("refunded", "fees"),
     )
 
 
