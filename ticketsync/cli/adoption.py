@@ -55,6 +55,7 @@ def adopt_shows(
     from ticketsync.accounts import state
     from ticketsync.catalogue import occurrences
     from ticketsync.cli import render
+    from ticketsync.cli.match import say_nothing_is_known
     from ticketsync.core import errors
     from ticketsync.workflows import adoptions, match
 
@@ -99,7 +100,7 @@ def adopt_shows(
             f"{number_of(made.shows, 'show')} added, "
             f"{number_of(made.links, 'occurrence')} linked."
         )
-        if not plan.near:
+        if not plan.near and not say_nothing_is_known(app_context, database):
             app_context.say("Next: ticketsync sync")
     _end(app_context, plan)
 

@@ -26,8 +26,8 @@ class Column:
 
     `spare`: the column is left out where there is no room for all, the highest first;
     0 for never. `last_spare`: so is this column, but only where each row would become a
-    list otherwise. `whole`: the row's key of the uncut value, for a pipe. `below`: where
-    there is no room for all of it, the text goes below its row, in full. `is_id`: its
+    list otherwise. `whole`: the row's key of the uncut value, for a pipe. `below`: the
+    text goes below its row, in full, where there is no room for all of it. `is_id`: its
     whole numbers name something and get no commas.
     """
 
