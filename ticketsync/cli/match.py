@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from ticketsync.cli import context, terminal
+from ticketsync.cli import context, earlier_steps, terminal
 from ticketsync.cli.context import Json
 from ticketsync.core.plurals import number_of
 
@@ -112,7 +112,11 @@ def match(
         _write_file(app_context, plan, to_file, force=force)
         return
     can_go_on = yes or dry_run or context.is_terminal()
-    if can_go_on and not json and say_nothing_is_known(app_context, database):
+    if (
+        can_go_on
+        and not json
+        and earlier_steps.say_nothing_is_known(app_context, database)
+    ):
         return
     if yes or dry_run or json:
         _link_certain(
@@ -122,7 +126,7 @@ def match(
     elif context.is_terminal():
         left = _ask(app_context, database, settings, production)
     elif not plan.certain and not plan.unsure:
-        if not say_nothing_is_known(app_context, database):
+        if not earlier_steps.say_nothing_is_known(app_context, database):
             app_context.say("Every date is linked to a show.")
         return
     else:
@@ -151,7 +155,7 @@ def _ask(
     from ticketsync.workflows import match as matching
     from ticketsync.workflows.match_session import MatchSession
 
-    _say_without_shows(app_context, database)
+    earlier_steps.say_without_shows(app_context, database)
     batch = matching.new_batch()
     match_session = MatchSession(database, settings, batch)
     left = match_screen.run_interactive(match_session, production or None)
@@ -168,33 +172,6 @@ def _say_next(app_context: context.AppContext, linked: int, left: int) -> None:
         app_context.say("Next: ticketsync sync")
     elif left:
         app_context.say("Next: ticketsync match, or match --to FILE for a spreadsheet")
-
-
-def _say_without_shows(app_context: context.AppContext, database: Database) -> None:
-    """
-    Say how shows are made where there is none that a date could belong to.
-    """
-    from ticketsync.catalogue import matching_input
-
-    with database.read() as connection:
-        if matching_input.list_matchable_shows(connection):
-            return
-    app_context.say("You have no shows yet that these dates could belong to.")
-    app_context.say("Next: ticketsync shows adopt --all, or shows import FILE")
-
-
-def say_nothing_is_known(app_context: context.AppContext, database: Database) -> bool:
-    """
-    Whether no platform has listed anything yet, which is said.
-    """
-    from ticketsync.catalogue import occurrences
-
-    with database.read() as connection:
-        if occurrences.is_any_known(connection):
-            return False
-    app_context.say("No dates of platforms are known yet.")
-    app_context.say("Next: ticketsync events fetch")
-    return True
 
 
 def _link_certain(
@@ -235,7 +212,7 @@ def _link_certain(
     else:
         _say_next(app_context, accepted, left)
     if left:
-        _say_without_shows(app_context, database)
+        earlier_steps.say_without_shows(app_context, database)
 
 
 def _write_file(
