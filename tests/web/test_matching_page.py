@@ -209,6 +209,19 @@ def test_the_page_is_short_counts_ticks_and_takes_keys(week, address, chromium):
     assert week.linked() == {}
     ticked = int(page.locator("#ticked").inner_text())
 
+    # All nights of a production at once; nothing is linked by that.
+    several = page.locator("section.card", has=page.locator("[data-tick-all]")).first
+    boxes = several.locator("input[name=pair]")
+    boxes.first.uncheck()
+    assert int(page.locator("#ticked").inner_text()) == ticked - 1
+    several.get_by_role("button", name=re.compile(r"^Tick all \d+ nights$")).click()
+    assert boxes.count() > 1
+    assert all(box.is_checked() for box in boxes.all())
+    shown = int(page.locator("#ticked").inner_text())
+    assert shown == page.locator("input[name=pair]:checked").count() >= ticked
+    assert week.linked() == {}
+    page.reload()
+
     page.locator(".night input[name=pair]").first.focus()
     page.keyboard.press("1")
     after = int(page.locator("#ticked").inner_text())
