@@ -8,7 +8,6 @@ rounded. What is written is text that a person can read and take away by hand.
 from __future__ import annotations
 
 import os
-import plistlib
 import shlex
 import shutil
 import subprocess
@@ -189,6 +188,8 @@ def as_launchd(what: Job) -> bytes:
             f"launchd would need {len(starts)} entries for {what.when.text!r}.",
             hint="Choose a simpler expression.",
         )
+    import plistlib  # with an XML parser, which `status` would load for nothing
+
     return plistlib.dumps(
         {
             "Label": what.name,
