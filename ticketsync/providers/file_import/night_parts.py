@@ -51,7 +51,8 @@ class NightParts:
     """
     Divides the amounts of an order's rows over its tickets, which come in the sequence
     of its sales. Raises `UnreadableRecord` for a row of a night on which the order has
-    no ticket.
+    no ticket, and where more goes back of a night than was paid for it, though no more
+    than was paid for the order.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class NightParts:
         self.fees = self._of_rows(fees.charged_rows)
         self.taxes = self._of_rows(taxes.charged_rows) if taxes.lines else self._taxes()
         self._returns = self._divided(fees, taxes, taken)
+        self._refuse_more_than_paid()
 
     @property
     def refunded(self) -> list[int]:
@@ -175,7 +177,35 @@ class NightParts:
             row.amount - row.price - row.fee,
             0 if is_on_top else row.tax or 0,
             item.is_counted,
+            self._of_order,
         )
+
+    @property
+    def _of_order(self) -> list[str]:
+        """
+        The parts of what a row takes back that are amounts of the whole order.
+        """
+        fields: Sequence[str] = self._values.rules.get("returned_of_order", ())
+        return [{"tax": "on_top"}.get(field, field) for field in fields]
+
+    def _refuse_more_than_paid(self) -> None:
+        is_on_top = self._values.rules["tax_on_top"]
+        taxes = self.taxes if is_on_top else [0] * len(self._tickets)
+        paid = added(len(taxes), (self._weights, self.fees, taxes))
+        back = self.refunded
+        if sum(back) > sum(paid):
+            return  # the order is listed as one that does not add up
+        for night in dict.fromkeys(ticket.occurrence_id for ticket in self._tickets):
+            own = [n for n, it in enumerate(self._tickets) if it.occurrence_id == night]
+            was_paid, went_back = (sum(it[n] for n in own) for it in (paid, back))
+            if went_back > was_paid:
+                shown = self._values.shown
+                raise UnreadableRecord(
+                    f"{shown(went_back)} goes back of {safe(night, longest=80)}, and "
+                    f"{shown(was_paid)} was paid for it: write what went back of "
+                    "another night of the order on a row for that night",
+                    word="too-much-returned",
+                )
 
     def _entry_back(self, entry: Amount, name: str) -> ReturnedMoney:
         line, amount = entry

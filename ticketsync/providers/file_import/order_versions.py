@@ -72,7 +72,8 @@ class VersionMerger:
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rules_of = OrderRules(self.rules)
+        of_order = [it for it in ("fee", "tax") if self.recipe.per.get(it) == "order"]
+        self._rules_of = OrderRules(self.rules, of_order)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
