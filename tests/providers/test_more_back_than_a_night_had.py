@@ -103,7 +103,8 @@ def test_a_refund_of_the_order_on_the_one_night_that_was_returned(folder):
     """
     folder.recipe(
         *("status: {paid: [Sold], refunded: [Returned]}", "per: {refunded: order}"),
-        **{"status": "State", "refunded": "Back"},
+        status="State",
+        refunded="Back",
     )
     rows = (
         f"1,{GALA},Adult,1,40.00,Returned,60.00",
