@@ -38,6 +38,10 @@ def read(account, *reports, seats=False):
     for n, rows in enumerate(reports):
         account.put(f"{n}.csv", HEADING, *rows)
         account.sync(full=True)
+    return listed(account)
+
+
+def listed(account):
     with account.database.read() as connection:
         refunds = sales.list_refunds(connection)
     return sorted((it.on_day, it.amount.minor) for it in refunds)
@@ -112,3 +116,56 @@ def test_a_report_that_is_less_by_a_return_is_named(account):
     _, notes = account.sync(full=True)
     assert any("the older one counts" in note for note in notes)
     assert account.figures()[1:] == (1, 8000)
+
+
+# The report that says what went back is gone, and one without it is left
+
+
+NET = {
+    "a ticket": ((ONE, FIRST_BACK), (row(FIRST, 1, "40.00"),), (1, 8000)),
+    "a night": (
+        (*BOTH, row(SECOND, -2, "-80.00", OCTOBER)),
+        (ONE,),
+        (2, 16000),
+    ),
+    "one of two returns": (
+        (row(FIRST, 3, "120.00"), FIRST_BACK, row(FIRST, -1, "-40.00", NOVEMBER)),
+        (ONE, row(FIRST, -1, "-40.00", NOVEMBER)),
+        (1, 12000),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["0.csv", "b.csv"])
+@pytest.mark.parametrize(("older", "newer", "figures"), NET.values(), ids=NET)
+def test_a_return_stays_though_its_report_is_gone(account, older, newer, figures, name):
+    stored = read(account, older)
+    assert stored[0][0] == OCTOBER
+    (account.path / "in" / "0.csv").unlink()
+    account.put(name, HEADING, *newer)
+    for _ in range(2):
+        _, notes = account.sync(full=True)
+        assert any("what is stored counts" in note for note in notes)
+        assert listed(account) == stored
+        assert account.figures()[1:] == figures
+    assert account.waiting() == {}
+
+
+def test_a_return_stays_where_both_reports_lay_in_the_folder(account):
+    assert read(account, (ONE, FIRST_BACK), (row(FIRST, 1, "40.00"),)) == STORED
+    (account.path / "in" / "0.csv").unlink()
+    account.sync(full=True)
+    assert listed(account) == STORED
+    account.put("back.csv", HEADING, ONE, FIRST_BACK)
+    account.sync(full=True)
+    assert (listed(account), account.waiting()) == (STORED, {})
+
+
+def test_what_a_person_says_is_a_correction_replaces_it(account):
+    read(account, (ONE, FIRST_BACK))
+    (account.path / "in" / "0.csv").unlink()
+    account.recipe("changed_orders: [1]", placed="Placed")
+    account.put("b.csv", HEADING, row(FIRST, 1, "40.00"))
+    account.sync(full=True)
+    assert account.figures()[1:] == (1, 4000)
+    assert sum(amount for _, amount in listed(account)) == 0

@@ -229,6 +229,8 @@ def _compare_with_stored(
         merged.orders[own] = {**merged.orders.pop(id_), "id": own}
         merged.locations[own] = merged.locations.pop(id_)
         origins[own] = origins.pop(id_)
+    for id_, stored in judged.kept.items():
+        merged.orders[id_], origins[id_] = stored, ()
     for id_, refused in judged.refused.items():
         _set_aside(merged, id_, "number-used-again", refused.reason, *refused.stored)
 
