@@ -236,7 +236,7 @@ def _compare(
                 verdict = _unless_undone(recipe, old, found, verdict, is_older=is_older)
             lines = old["lines"] if verdict.degree != "same" else ()
             fewer = len(old["lines"]) - len(found.raw["lines"])
-            stored = old if not is_equal and _is_net(recipe, old, found) else None
+            kept = old if not is_equal and _is_net(recipe, old, found) else None
             yield (
                 id_,
                 _Compared(
@@ -246,7 +246,7 @@ def _compare(
                     verdict,
                     wanted[id_],
                     is_equal=is_equal,
-                    stored=stored,
+                    stored=kept,
                 ),
             )
 
