@@ -237,6 +237,12 @@ def _read_all(
         unread,
         (
             *(note for report in reports for note in report.notes),
+            *(
+                note.text
+                for report in reports
+                for note in report.date_notes
+                if is_preview or not note.is_usual
+            ),
             *settled.notes,
             *merged.notes,
             *evidence,
