@@ -17,6 +17,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import (
     doubtful_amounts,
+    exchanges,
     file_numbers,
     gone_reports,
     held_numbers,
@@ -61,6 +62,7 @@ def merge_orders(
     The raw orders of all sources, which come oldest first. The rows are taken out of
     the sources, so that a large report is in memory once.
     """
+    exchanges.follow_exchanges(recipe, sources)
     _spell_events_alike(recipe, sources, held)
     exports = ExportedAgain(sources, with_sales=recipe.order_numbers == "folder")
     numbers = _numbers_by_report(sources)

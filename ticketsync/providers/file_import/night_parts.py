@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import msgspec
 
@@ -100,6 +101,44 @@ class NightParts:
         """
         return self._returns.by_night(parts)
 
+    def refuse_without_tax(
+        self, fees: Entries, taxes: Entries, taken: Sequence[Taken]
+    ) -> None:
+        """
+        Raises: `UnreadableRecord` for an order of which less of its tax on top went
+        back than of the prices and fees which bear it. A row that says its own tax is
+        believed.
+        """
+        rows = [item for item in taken if item.row.tax is None]
+        amounts = [(item.row.price + item.row.fee, self._about(item)) for item in rows]
+        amounts += [
+            (amount, self._places_of_entry(line, amount))
+            for line, amount in fees.returned_rows
+        ]
+        whole = added(len(self._tickets), (self._weights, self.fees))
+        expected = sum(self._tax_in(whole, *item) for item in amounts)
+        # a minor unit of rounding for each
+        if rows and expected - taxes.returned > len(rows) + 1:
+            shown = self._values.shown
+            raise UnreadableRecord(
+                f"rows take back {shown(sum(amount for amount, _ in amounts))} of "
+                f"{shown(sum(whole))}, and of the tax on top {shown(taxes.returned)} "
+                f"of {shown(taxes.charged)}: add what of it went back, below zero, or "
+                "map a column to `tax` that has 0.00 where none did",
+                word="unclear-return",
+            )
+
+    def _tax_in(
+        self, whole: Sequence[int], amount: int, places: Sequence[int]
+    ) -> Fraction:
+        """
+        The tax in an amount that goes back of these tickets, `whole` being what each
+        cost with its fee.
+        """
+        cost = sum(whole[n] for n in places)
+        tax = sum(self.taxes[n] for n in places)
+        return Fraction(tax * min(amount, cost), cost) if cost else Fraction()
+
     def _of_rows(self, rows: Iterable[Amount]) -> list[int]:
         """
         What rows for fees or taxes charge for each ticket.
@@ -168,9 +207,8 @@ class NightParts:
 
     def _taken_back(self, item: Taken, *, is_on_top: bool) -> ReturnedMoney:
         row = item.row
-        what = f"a row that takes back {self._values.shown(row.amount)}"
         return ReturnedMoney(
-            item.places or self._places_for(item.line, what),
+            self._about(item),
             row.placed,
             row.price,
             row.fee,
@@ -179,6 +217,10 @@ class NightParts:
             item.is_counted,
             self._of_order,
         )
+
+    def _about(self, item: Taken) -> Sequence[int]:
+        what = f"a row that takes back {self._values.shown(item.row.amount)}"
+        return item.places or self._places_for(item.line, what)
 
     @property
     def _of_order(self) -> list[str]:

@@ -85,7 +85,8 @@ class VersionMerger:
         try:
             _refuse_unreadable(found)
             merged = self._merged(id_, found)
-            _refuse_two_orders(found[-1], merged.lines)
+            if self.recipe.order_numbers != "folder":
+                _refuse_two_orders(found[-1], merged.lines)
             merged = Merged(self._amounts_once(merged.lines, found), merged.versions)
         except Conflict as conflict:
             problem = {"word": conflict.word, "reason": conflict.reason}
