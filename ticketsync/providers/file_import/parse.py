@@ -438,6 +438,7 @@ def _refund_alone() -> UnreadableRecord:
     return UnreadableRecord(
         "it only takes back what no report that was read sells: add the report "
         "that has the sale, or map the column with the original order's number "
-        "to `refund_of`",
+        "to `refund_of`; where that is the number of an exchange, write that of its "
+        "order",
         word="refund-alone",
     )
