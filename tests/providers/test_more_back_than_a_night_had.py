@@ -119,3 +119,22 @@ def test_an_order_of_which_more_goes_back_than_was_paid_is_listed_as_before(fold
     rows = f"1,{GALA},Adult,1,40.00", f"1,{LATE},Adult,1,60.00"
     folder.put("a.csv", HEADING, *rows, f"1,{GALA},Adult,,-101.00")
     assert folder.orders()["1"].doubt == "refunded 101.00 AUD of 100.00 AUD paid"
+
+
+def test_a_refund_of_the_order_is_not_set_aside_for_a_rounding(folder):
+    """
+    1.65 and 32.10 with a fee of 0.50 and a tax of 3.37 are 1.65 + 0.02 + 0.16 = 1.83
+    and 32.10 + 0.48 + 3.21 = 35.79; of 37.60 by price, 1.84 and 35.76 went back.
+    """
+    folder.recipe(
+        *("per: {fee: order, tax: order, refunded: order}", "tax: 'on top'"),
+        fee="Fee",
+        tax="GST",
+        refunded="Back",
+    )
+    rows = (
+        f"1,{GALA},Adult,3,1.65,0.50,3.37,37.60",
+        f"1,{LATE},Adult,2,32.10,0.50,3.37,37.60",
+    )
+    folder.put("a.csv", f"{HEADING},Fee,GST,Back", *rows)
+    assert by_night(folder.orders()["1"]) == (183, 3577)
