@@ -5,10 +5,13 @@ stored stays. What is expected was worked out by hand.
 """
 
 import pytest
+from sqlalchemy import select
 from support.report_accounts import ReportAccount
 
+from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import clock
 from ticketsync.reporting import sales
+from ticketsync.store.tables.sales import buyers
 
 HEADING = "Order,Show,Starts,Placed,Type,Qty,Total,Seat"
 FIRST, SECOND = "Gala,2026-12-05 19:30", "Gala,2026-12-06 19:30"
@@ -178,3 +181,30 @@ def test_what_a_person_says_is_a_correction_replaces_it(account):
     account.sync(full=True)
     assert account.figures()[1:] == (1, 4000)
     assert sum(amount for _, amount in listed(account)) == 0
+
+
+def test_the_buyer_stays_with_what_is_stored(account):
+    account.recipe(placed="Placed", email="Mail")
+    account.add(people="true")
+    heading = f"{HEADING},Mail"
+    older = [f"{it},ann@example.org" for it in (ONE, FIRST_BACK)]
+    account.put("0.csv", heading, *older)
+    account.sync(full=True)
+    (account.path / "in" / "0.csv").unlink()
+    account.put("b.csv", heading, f"{row(FIRST, 1, '40.00')},ann@example.org")
+    for _ in range(2):
+        account.sync(full=True)
+        with account.database.read() as connection:
+            assert [*connection.scalars(select(buyers.c.email))] == ["ann@example.org"]
+    assert listed(account) == STORED
+
+
+def test_another_recipe_is_named_with_the_report_that_is_stored(account):
+    read(account, (ONE, FIRST_BACK))
+    (account.path / "in" / "0.csv").unlink()
+    account.recipe("buyer_fee: kept", placed="Placed")
+    account.put("b.csv", HEADING, row(FIRST, 1, "40.00"))
+    account.sync(full=True)
+    with account.database.read() as connection:
+        notes = bookmarks.get_bookmarks(connection, 1, streams.REPORT_NOTES)
+    assert "another `buyer_fee` read it" in notes["0.csv"]

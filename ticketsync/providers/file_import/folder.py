@@ -223,7 +223,8 @@ def _read_all(
     keys = {source.key for source in settled.sources}
     lasting = dict(lasting_notes.of_copies(chosen, settled.copies))
     merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
-    lasting |= lasting_notes.of_other_recipe(chosen, held, keys, merged.orders)
+    given = merged.orders.keys() - merged.kept
+    lasting |= lasting_notes.of_other_recipe(chosen, held, keys, given)
     meaning = lasting_notes.meaning_of(chosen)
     return Reports(
         chosen,

@@ -120,7 +120,7 @@ def judge(
         elif is_other:
             refused[id_] = Refused(_reason(recipe, item, files), item.lines)
         elif item.stored is not None:
-            kept[id_] = item.stored
+            kept[id_] = _with_people(item.stored, item.found.raw["lines"])
             notes.append(_note_kept(item))
         elif item.fewer > 0:
             newer = report_name(item.found.report)
@@ -150,6 +150,17 @@ def _note_replaced(file: str, orders: int) -> str:
         f"{number_of(orders, 'order')} is equal to what it took back before: it counts "
         "once; if it went back twice, put the earlier report back under another name"
     )
+
+
+def _with_people(stored: Raw, lines: Sequence[Cells]) -> Raw:
+    """
+    A stored record, which has no people in it, with those of the order's rows.
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        for name in _BESIDE_ROW & line.keys():
+            found.setdefault(name, line[name])
+    return {**stored, "lines": [{**line, **found} for line in stored["lines"]]}
 
 
 def _note_kept(item: _Compared) -> str:

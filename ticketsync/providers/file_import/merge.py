@@ -47,12 +47,14 @@ class MergedOrders:
     locations  where each order begins, as file and row, by order id
     reports    the ids of the orders that each report gave, by the report's key
     notes      which files replaced rows of older ones
+    kept       the ids of orders that are as they were stored from a report that is gone
     """
 
     orders: dict[str, Raw] = field(default_factory=dict)
     locations: dict[str, str] = field(default_factory=dict)
     reports: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    kept: frozenset[str] = frozenset()
 
 
 def merge_orders(
@@ -231,6 +233,7 @@ def _compare_with_stored(
         merged.orders[own] = {**merged.orders.pop(id_), "id": own}
         merged.locations[own] = merged.locations.pop(id_)
         origins[own] = origins.pop(id_)
+    merged.kept = frozenset(judged.kept)
     for id_, stored in judged.kept.items():
         merged.orders[id_], origins[id_] = stored, ()
     for id_, refused in judged.refused.items():
