@@ -191,17 +191,10 @@ def export_fees(
     """
     One row per show and named fee, with the rate where your own rates made it.
     """
-    from ticketsync.reporting import numbers
-    from ticketsync.workflows import fee_rates
-
-    settings = context.get_context(ctx).settings()
-
-    def report(connection: Connection, chosen: ExportFilter) -> Table:
-        table = numbers.exported_fees(connection, chosen)
-        return fee_rates.with_rates(connection, settings, table)
+    from ticketsync.reporting import named_fees
 
     _export(
-        *(ctx, "fees", report, format, output),
+        *(ctx, "fees", named_fees.exported_fees, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
         monthly.Monthly(every=every, closed=closed, directory=directory),
     )
