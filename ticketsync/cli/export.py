@@ -373,7 +373,8 @@ def _export_months(
         )
 
     flags = [f for f, is_set in (("--raw", raw), ("--excel", excel)) if is_set]
-    asked = replace(of_months, options=[*of_months.options, *flags])
+    options = ["--format", format, *of_months.options, *flags]
+    asked = replace(of_months, options=options)
     monthly.run(ctx, asked, name.replace(" ", "-"), format, write)
 
 
