@@ -28,7 +28,8 @@ from ticketsync.workflows.schedule_times import When
 
 KINDS = ("cron", "systemd", "launchd", "windows")
 NAME = "ticketsync"
-EXPORTS = ("sales", "refunds", "fees", "financials")  # what may be exported
+# What may be exported every month.
+EXPORTS = ("sales", "refunds", "fees", "financials", "ledger")
 JITTER_SECONDS = 60
 LATELY = timedelta(days=2)  # a schedule that started nothing for so long is none
 MOST_STARTS = 2000  # what a launchd file may list one by one
