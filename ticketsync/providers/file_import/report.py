@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,13 @@ from ticketsync.core import digest, errors, opened_files
 from ticketsync.core.opened_files import OpenedFile
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import.columns import Line, plain_lines
+from ticketsync.providers.file_import import left_out
+from ticketsync.providers.file_import.columns import (
+    Line,
+    find_converters,
+    plain_lines,
+)
+from ticketsync.providers.file_import.date_notes import DateNote, notes_on_dates
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.ignored_worth import worth
 from ticketsync.providers.file_import.recipe import Recipe
@@ -51,8 +57,9 @@ class Source:
 class Report:
     """
     A file as it was read. `unmapped` are headings that the recipe does not use; `notes`
-    are sentences about what was left out or decided by evidence. `digest` is that of
-    its content, and `modified_at` the time of the file in nanoseconds.
+    are sentences about what was left out or decided by evidence, and `date_notes` those
+    about the order of its dates. `digest` is that of its content, and `modified_at` the
+    time of the file in nanoseconds.
     """
 
     file: Path
@@ -62,6 +69,7 @@ class Report:
     unmapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = field(default=())
+    date_notes: tuple[DateNote, ...] = ()
 
 
 def read_report(recipe: Recipe, file: Path) -> Report:
@@ -79,9 +87,10 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     sources: list[Source] = []
     notes = list(opened.notes)
     unanswered: list[str] = []
+    dates: list[DateNote] = []
     for table in found:
         reader = RowReader(recipe, table, is_text=opened.alternatives)
-        orders = _read_table(recipe, table, reader, file.name, start, notes)
+        orders = _read_table(recipe, table, reader, file.name, start, notes, dates)
         sources.append(Source(file.name, key, modified_at, orders, file.name))
         unanswered += _unanswered(file.name, reader)
     notes += _unread_sheets(opened, found)
@@ -95,6 +104,7 @@ def read_report(recipe: Recipe, file: Path) -> Report:
         unmapped,
         (*unanswered, *notes),
         tuple(unanswered),
+        tuple(dates),
     )
 
 
@@ -156,27 +166,25 @@ def _read_table(
     file: str,
     start: str,
     notes: list[str],
+    dates: list[DateNote],
 ) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
-    lines = plain_lines(recipe, fields, list(reader.read()), start)
-    ignored = {
-        why: worth(recipe, plain_lines(recipe, fields, rows, start))
-        for why, rows in reader.ignored.items()
-    }
+    mapped = list(reader.read())
+    converters = find_converters(recipe, fields, mapped)
+    dates += notes_on_dates(recipe, file, fields, mapped, converters)
+    lines = plain_lines(recipe, fields, mapped, start, converters)
+    ignored = plain_lines(recipe, fields, reader.ignored, start)
     lines = [line for line in lines if not _is_ignored(recipe, line)]
-    lines, sums = split_sums(lines)
-    refuse_several(recipe, lines)
     orders: dict[str, list[Line]] = {}
-    for line in lines:
+    others, sums = split_sums(lines)
+    refuse_several(recipe, others)
+    for line in others:
         orders.setdefault(_order_id(line, file), []).append(line)
     notes += _settle_repeated_rows(recipe, orders, file)
     notes += _equal_but_for_status(recipe, orders, file)
-    notes += _left_out(file, reader, ignored)
-    if sums:
-        notes.append(
-            f"{file}: {_rows(len(sums))} left out (sums of the rows above): "
-            f"{_some([line.position for line in sums])}"
-        )
+    unnumbered = plain_lines(recipe, fields, reader.unnumbered, start)
+    notes += _unnamed(recipe, file, unnumbered, sums)
+    notes += _left_out(file, reader, worth(recipe, ignored))
     return orders
 
 
@@ -257,21 +265,34 @@ def _equal_but_for_status(
         )
 
 
-def _left_out(
-    file: str, reader: RowReader, ignored: Mapping[str, str]
-) -> Iterator[str]:
+def _left_out(file: str, reader: RowReader, ignored: str) -> Iterator[str]:
     """
     What was left out and why; `ignored` is what the rows are worth that the recipe
-    leaves out, by the reason.
+    ignores.
     """
     by_reason: dict[str, list[str]] = {}
     for row in reader.left_out:
         by_reason.setdefault(row.why, []).append(f"{row.position} {row.text!r}")
     for why, rows in by_reason.items():
-        reason = f"{why}; {ignored[why]}" if ignored.get(why) else why
+        reason = f"{why}; {ignored}" if why == left_out.IGNORED and ignored else why
         yield f"{file}: {_rows(len(rows))} left out ({reason}): {_some(rows)}"
     if reader.beyond:
         yield f"{file}: {_rows(reader.beyond)} with cells beyond the headings"
+
+
+def _unnamed(
+    recipe: Recipe, file: str, unnumbered: Sequence[Line], sums: Sequence[Line]
+) -> Iterator[str]:
+    """
+    Which rows were left out that have no order number: by the recipe, and those that
+    are sums.
+    """
+    value = worth(recipe, unnumbered)
+    asked = "no order number, as `stop_at` says" + (f"; {value}" if value else "")
+    for why, lines in ((asked, unnumbered), ("sums of the rows above", sums)):
+        if lines:
+            positions = _some([line.position for line in lines])
+            yield f"{file}: {_rows(len(lines))} left out ({why}): {positions}"
 
 
 def _unanswered(file: str, reader: RowReader) -> Iterator[str]:
