@@ -114,7 +114,7 @@ def test_rows_without_a_number_are_left_out_where_the_recipe_says_so(folder, row
     folder.recipe('stop_at: [""]')
     assert figures(folder.orders()) == ((3, 10000, 0), {})
     (note,) = folder.provider().notes()
-    assert "no order number, as stop_at says; " in note
+    assert "no order number, as `stop_at` says; " in note
     assert f"{row.rpartition(',')[2]} AUD" in note
 
 

@@ -23,7 +23,7 @@ from ticketsync.providers.file_import.total_names import (
 )
 
 IGNORED = "ignore_rows"
-NO_NUMBER = "no order number, as stop_at says"
+NO_NUMBER = "no order number"
 SAME_HEADINGS = "the headings again"
 OTHER_HEADINGS = "other headings"
 _WORD = re.compile(r"\*([^\W\d_]+)\*")  # `*test*`

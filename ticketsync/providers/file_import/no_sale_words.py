@@ -19,11 +19,14 @@ _OPEN = (
     r"pending|unpaid|not paid|on hold|holds|expired|failed|declined|abandoned"
     r"|wait(?:ing\s?)?list(?:ed)?"
 )
+# Of what may be the title of a show, too, only whole phrases.
 _IN_TITLE = re.compile(
     r"\b(?:refunds?|refunded|returns|returned|cancell?ed|cancell?ations?|voided|voids"
-    r"|revers(?:als?|ed)|chargebacks?|charged back|disputes?|disputed|exchanges"
-    rf"|exchanged|credit notes?|{_OPEN}"
-    r"|test (?:orders?|sales?|bookings?|tickets?|transactions?|purchases?))\b",
+    r"|revers(?:als?|ed)|chargebacks?|charged back|disputes?|disputed|pending|unpaid"
+    r"|on hold|holds|expired|failed|declined|exchanges|exchanged|credit notes?"
+    r"|abandoned (?:carts?|baskets?|orders?|checkouts?|bookings?|sales)"
+    r"|wait(?:ing)?[ -]?lists?|waitlisted"
+    r"|tests? (?:orders?|sales|bookings?|purchases?|transactions?|tickets?))\b",
     re.IGNORECASE,
 )
 _IN_KIND = re.compile(

@@ -74,9 +74,10 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 class RowReader:
     """
-    Reads the rows of one table. What it leaves out, of that what the recipe says to,
+    Reads the rows of one table. What it leaves out, of that what the recipe ignores,
     and the words of columns that may say that a row is no sale, are in `left_out`,
-    `ignored` and `unanswered` afterwards.
+    `ignored` and `unanswered` afterwards; `unnumbered` are rows without an order number
+    that the recipe leaves out.
     """
 
     def __init__(self, recipe: Recipe, found: FoundTable, *, is_text: bool) -> None:
@@ -103,7 +104,8 @@ class RowReader:
         self._own_currency = recipe.currency
         self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
-        self.ignored: dict[str, list[MappedRow]] = {}
+        self.ignored: list[MappedRow] = []
+        self.unnumbered: list[MappedRow] = []
         self.unanswered: dict[str, Counter[str]] = {
             heading.names[column]: Counter() for column in self._status
         }
@@ -127,6 +129,9 @@ class RowReader:
                 yield self._mapped(row, *self._problem(row))
 
     def _leave_out(self, row: Row, why: str) -> None:
+        if why == NO_NUMBER:
+            self.unnumbered.append(self._mapped(row, "", ""))
+            return
         text = safe(next(filter(None, row.cells)), longest=40)
         title = lone_text(row.cells)
         if why == SAME_HEADINGS:
@@ -136,8 +141,8 @@ class RowReader:
                 f"it stands below other headings: {row.position} {other}"
             )
         self.left_out.append(LeftOut(row.position, text, why))
-        if why in (IGNORED, NO_NUMBER):
-            self.ignored.setdefault(why, []).append(self._mapped(row, "", ""))
+        if why == IGNORED:
+            self.ignored.append(self._mapped(row, "", ""))
         elif names_no_sales(title) or names_sales(title):
             self._section = section_of([(title, row.position)])
 
