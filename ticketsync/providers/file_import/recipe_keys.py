@@ -55,4 +55,7 @@ FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))
 STATUS = section(**dict.fromkeys(STATUSES, list[str]))
 KIND = section(**dict.fromkeys(KINDS, list[str]))
 SIGNS = section(**dict.fromkeys(SIGNED, one_of("plus", "minus")))
-PER = section(**dict.fromkeys(PER_ORDER, one_of("row", "order")))
+PER = section(
+    **dict.fromkeys(PER_ORDER, one_of("row", "order")),
+    **dict.fromkeys(("price", "list_price"), one_of("ticket")),
+)
