@@ -4,7 +4,7 @@ The keys of a recipe file and their types; what they mean stands in `recipe`.
 
 from __future__ import annotations
 
-from ticketsync.core.typed_yaml import one_of, section
+from ticketsync.core.typed_yaml import Words, one_of, section
 
 # What a recipe can map. `starts` may be split into `date` and `time`; a line has a
 # `price` per ticket or a `total`, both after discounts.
@@ -27,6 +27,7 @@ NEVER_PAID = ("pending", "cancelled")  # by their status alone
 WITHOUT_ENTRY = ("cancelled", "void", "refunded")  # of a ticket that admits nobody
 KINDS = ("sale", "refund", "fee", "tax", "ignore")
 SIGNED = ("discount", "fee", "kept", "tax")  # what a report may write below zero
+SUMMED = (*SIGNED, "refunded")  # may be the sum of several columns
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
@@ -50,7 +51,7 @@ RECIPE = section(
     renamed_events=dict[str, str],
     also_returned=dict[str, str],
 )
-COLUMNS = section(**dict.fromkeys(FIELDS, str))
+COLUMNS = section(**dict.fromkeys(FIELDS, str) | dict.fromkeys(SUMMED, Words))
 FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))
 STATUS = section(**dict.fromkeys(STATUSES, list[str]))
 KIND = section(**dict.fromkeys(KINDS, list[str]))
