@@ -25,17 +25,22 @@ class OrderRules:
     by_night           its rows are of several nights, and what each says stays on its
                        own
     returns_by_night   so does what went back, each part with its day
+    tells_kept         its report says what the platform kept of it: a blank cell on all
+                       of its rows says nothing, unless `is_free_blank`
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, *, is_free_blank: bool = False) -> None:
+        self._may_lack_kept = bool(rules.get("tells_kept")) and not is_free_blank
         self._rules = {
-            (is_dated, is_by_night): {
+            (is_dated, is_by_night, lacks_kept): {
                 **rules,
                 **({"dated_returns": True} if is_dated else {}),
                 **(_BY_NIGHT if is_by_night else {}),
+                **({"tells_kept": False} if lacks_kept else {}),
             }
             for is_dated in (False, True)
             for is_by_night in (False, True)
+            for lacks_kept in (False, True)
         }
 
     def get_rules(self, lines: Sequence[Line]) -> Rules:
@@ -43,7 +48,9 @@ class OrderRules:
         The rules of an order with these rows.
         """
         is_dated = any(line.is_return and "placed" in line.cells for line in lines)
-        return self._rules[is_dated, len(lines) > 1 and _is_by_night(lines)]
+        is_by_night = len(lines) > 1 and _is_by_night(lines)
+        lacks_kept = self._may_lack_kept and not any("kept" in it.cells for it in lines)
+        return self._rules[is_dated, is_by_night, lacks_kept]
 
 
 def _is_by_night(lines: Sequence[Line]) -> bool:

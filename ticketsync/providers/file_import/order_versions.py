@@ -72,7 +72,7 @@ class VersionMerger:
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rules_of = OrderRules(self.rules)
+        self._rules_of = OrderRules(self.rules, is_free_blank="" in self.recipe.free)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """

@@ -58,6 +58,7 @@ class Recipe:
                     where it is another event
     repeated_rows   what rows mean that are equal in every cell
     repeated_returns  what rows mean that take back the same in several reports
+    undated_sales  whether a sale without a day counts on that of its show
     """
 
     platform: str
@@ -73,6 +74,7 @@ class Recipe:
     start: str = ""
     repeated_rows: str = "refuse"
     repeated_returns: str = "refuse"
+    undated_sales: str = "refuse"
     order_numbers: str = ""
     tax_on_top: bool = False
     fee_is_kept: bool = False

@@ -31,7 +31,7 @@ SUMMED = (*SIGNED, "refunded")  # may be the sum of several columns
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
-    *("repeated_rows", "repeated_returns", "order_numbers", "start"),
+    *("repeated_rows", "repeated_returns", "undated_sales", "order_numbers", "start"),
 )
 WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
 
@@ -42,6 +42,7 @@ RECIPE = section(
         "dates": one_of("dmy", "mdy"),
         "repeated_rows": one_of("refuse", "count", "once"),
         "repeated_returns": one_of("refuse", "count", "once"),
+        "undated_sales": one_of("refuse", "show"),
         "order_numbers": one_of("folder", "event", "file"),
     },
     tax=one_of("inside", "on top"),

@@ -1,0 +1,47 @@
+"""
+Sales without a day in a report that has days: they would count on the day of their
+show, which is not when they were sold. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.order_rows import status_of
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
+from ticketsync.providers.file_import.report import Source
+
+
+def refuse_undated(recipe: Recipe, sources: Sequence[Source]) -> None:
+    """
+    Give sales a problem, in place, of orders without a day of purchase, where other
+    rows of the folder have one and the recipe does not say on which day these count.
+    """
+    if "placed" not in recipe.columns or recipe.undated_sales == "show":
+        return
+    orders = [lines for source in sources for lines in source.orders.values()]
+    if not any("placed" in line.cells for lines in orders for line in lines):
+        return
+    for lines in orders:
+        sales = [line for line in lines if _is_sale(recipe, line)]
+        if any("placed" in line.cells for line in sales):
+            continue
+        for line in sales:
+            if not line.problem:
+                line.word = "no-day"
+                line.problem = (
+                    "placed is empty, and other rows have a day: write when it was "
+                    "sold into the report, or say `undated_sales: show` in the recipe "
+                    "to count such sales on the day of their show"
+                )
+
+
+def _is_sale(recipe: Recipe, line: Line) -> bool:
+    """
+    Whether a row sells something that may have been paid.
+    """
+    kind = recipe.kind.get(line.cells.get("kind", "").lower(), "sale")
+    is_unpaid = status_of(recipe, line) in NEVER_PAID and "refunded" not in line.cells
+    return kind == "sale" and not line.is_return and not is_unpaid
