@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ticketsync.core import written_amounts
+from ticketsync.core.number_formats import PERCENT
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
@@ -195,13 +196,20 @@ class RowReader:
 
     def _other_currency(self, row: Row, shown_in: Mapping[int, str]) -> str:
         """
-        Which amount is shown in another currency than that of its row, in words.
+        Which amount is shown in another currency than that of its row, or as a
+        percentage, in words.
         """
         column = self._currency
         code = row.cells[column] if column is not None else ""
         currency = (code or self._own_currency).strip().upper()
         for column, field in zip(self._columns, self._names, strict=True):
             shown = shown_in.get(column, "") if field in AMOUNTS else ""
+            if shown == PERCENT:
+                cell = f"{column_letters(column)}{row.number}"
+                return (
+                    f"{field} (cell {cell}) is shown as a percentage, not an amount: "
+                    "write the amount, or leave the column out of the recipe"
+                )
             if shown and written_amounts.is_other_currency(shown, currency):
                 cell = f"{column_letters(column)}{row.number}"
                 return (
