@@ -5,6 +5,7 @@ An amount that stands in several columns of a report is their sum. Worked out by
 
 import pytest
 from support.report_folder import GALA, HEADING, ReportFolder, money
+
 from ticketsync.core import errors
 
 FULL = f"{HEADING},Platform fee,Card fee"
@@ -17,9 +18,7 @@ def folder(tmp_path):
 
 def read(folder, *rows, mapped="[Platform fee, Card fee]", field="kept"):
     folder.recipe("tax: inside", **{field: mapped})
-    folder.put(
-        "a.csv", FULL, *(f"{n},{GALA},A,{row}" for n, row in enumerate(rows, 1))
-    )
+    folder.put("a.csv", FULL, *(f"{n},{GALA},A,{row}" for n, row in enumerate(rows, 1)))
     return folder.orders()
 
 

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 from support.report_folder import HEADING, ReportFolder, money
 
-START = datetime.datetime(2026, 12, 5, 19, 30)  # noqa: DTZ001  # a cell has no zone
+START = datetime.datetime(2026, 12, 5, 19, 30)  # a cell has no zone
 
 
 @pytest.fixture

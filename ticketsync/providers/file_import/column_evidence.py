@@ -1,9 +1,9 @@
 """
 What is decided over all reports of a folder once each is read: on which side of zero a
 column writes fees, whether totals have them in them, whether a price is that of a
-ticket and a tax an amount, whether prices and totals agree, and which sales lack a day. Whether an amount is
-that of a row or of an order is decided once orders are known from all of their files
-(`order_amounts`, `doubtful_amounts`).
+ticket and a tax an amount, whether prices and totals agree, and which sales lack a day.
+Whether an amount is that of a row or of an order is decided once orders are known from
+all of their files (`order_amounts`, `doubtful_amounts`).
 """
 
 from __future__ import annotations

@@ -189,7 +189,7 @@ class _LineReader:
         if row.problem:
             cells = {}
             if row.values:
-                names = {"order", "event", "event_id", "show_id"}
+                names = {"order", "event", "event_id", "show_id", "status", "kind"}
                 cells = {
                     field: row.values[n]
                     for n, field, _, _ in self._plain

@@ -157,9 +157,15 @@ def _read_table(
     notes: list[str],
 ) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
-    lines = plain_lines(recipe, fields, list(reader.read()), start)
+    rows = list(reader.read())
+    refused = {row.position for row in rows if row.problem}
+    lines = plain_lines(recipe, fields, rows, start)
     ignored = plain_lines(recipe, fields, reader.ignored, start)
-    lines = [line for line in lines if not _is_ignored(recipe, line)]
+    lines = [
+        line
+        for line in lines
+        if line.position in refused or not _is_ignored(recipe, line)
+    ]
     orders: dict[str, list[Line]] = {}
     for line in lines:
         orders.setdefault(_order_id(line, file), []).append(line)
