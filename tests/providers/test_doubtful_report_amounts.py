@@ -196,7 +196,23 @@ def test_a_tax_that_is_said_to_be_the_amount_counts(folder):
 def test_a_tax_inside_of_more_than_the_price_is_set_aside(folder):
     found = read_taxes(folder, "7.27", "10.00")
     assert found["1"].tax == 727
-    assert "tax is 10.00, more than the row cost" in found["2"]
+    assert "tax is 10.00, more than the row that has it cost" in found["2"]
+
+
+@pytest.mark.parametrize(("tax", "more"), [("inside", "12.00"), ("on top", "13.00")])
+def test_a_tax_of_more_than_any_rate_is_asked_about(folder, tax, more):
+    """
+    12.00 inside 40.00 are 43 % of 28.00, 13.00 on top of it 33 %.
+    """
+    row = f"1,{GALA},A,1,40.00,{more}"
+    for says, charged in ((), None), (("per: {tax: row}",), 4000):
+        folder.recipe(f"tax: {tax}", *says, tax="GST")
+        folder.put("a.csv", f"{HEADING},GST", row)
+        found = folder.orders()["1"]
+        if charged is None:
+            assert f"tax is {more}, more than 30 % of what the row cost" in found
+        else:
+            assert found.tax == int(more[:2]) * 100
 
 
 def test_taxes_of_the_prices_count(folder):

@@ -7,6 +7,7 @@ import pytest
 from support.report_folder import GALA, HEADING, ReportFolder, money
 
 from ticketsync.core import errors
+from ticketsync.workflows import recipe_preview
 
 FULL = f"{HEADING},Platform fee,Card fee"
 
@@ -14,6 +15,10 @@ FULL = f"{HEADING},Platform fee,Card fee"
 @pytest.fixture
 def folder(tmp_path):
     return ReportFolder(tmp_path)
+
+
+def no_database():
+    raise errors.NotFound("There is none.", hint="")
 
 
 def read(folder, *rows, mapped="[Platform fee, Card fee]", field="kept"):
@@ -69,3 +74,15 @@ def test_an_empty_list_and_a_heading_twice_are_refused(folder, mapped):
 def test_a_list_for_what_cannot_be_added_is_refused(folder):
     with pytest.raises(errors.ConfigurationError, match="a word is expected"):
         read(folder, "2,88.00,5.00,3.00", field="order_total")
+
+
+def test_recipe_check_names_a_column_that_may_be_kept_too(folder):
+    folder.recipe(kept="Card fee")
+    file = folder.put("a.csv", FULL, f"1,{GALA},A,2,88.00,5.00,3.00")
+    options = {"recipe": str(folder.path / "r.yaml")}
+    (note,) = [
+        note
+        for note in recipe_preview.preview(options, str(file), no_database).notes
+        if "kept" in note
+    ]
+    assert note.endswith("`kept: [Card fee, Platform fee]`")

@@ -319,7 +319,8 @@ def _previewed(read: _Read) -> Preview:
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
         *(read.scope, rows, tuple(unread), doubts),
-        *((*reports.notes, *_without_days(reports)), reports.unmapped, words),
+        (*reports.notes, *_without_days(reports), *_more_fees(reports)),
+        *(reports.unmapped, words),
         *(total_orders(page.orders), refunds_by_day(planned)),
     )
 
@@ -330,6 +331,20 @@ def _without_days(reports: Reports) -> Iterator[str]:
             "the recipe maps no column to `placed`: sales count on the day of their "
             "show"
         )
+
+
+def _more_fees(reports: Reports) -> Iterator[str]:
+    """
+    Columns beside that for `kept` whose headings say what was kept, too.
+    """
+    kept = reports.recipe.columns.get("kept")
+    for name in reports.unmapped if kept else ():
+        if starter.says_what_was_kept(name):
+            yield (
+                f"the recipe does not map {safe(name)!r}, which may be kept beside "
+                f"{safe(kept)!r}: list both to add them, `kept: [{safe(kept)}, "
+                f"{safe(name)}]`"
+            )
 
 
 def _words(reports: Reports, field: str) -> list[ReportWord]:

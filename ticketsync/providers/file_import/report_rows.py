@@ -14,7 +14,7 @@ import msgspec
 from ticketsync.core import written_amounts
 from ticketsync.core.number_formats import PERCENT
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import UNKNOWN, Row, column_letters
+from ticketsync.core.rows import NOT_COMPUTED, UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
 from ticketsync.providers.file_import import unmapped_columns
 from ticketsync.providers.file_import.heading import FoundTable, Heading
@@ -37,6 +37,9 @@ _IS_NO_SALE = re.compile(
     r"|revers(?:al|ed)|chargeback|dispute[d]?|pending|unpaid|held|hold|reserved"
     r"|expired|failed|declined|tax|gst|vat|fees?|commission|exchanged?)\b",
     re.IGNORECASE,
+)
+TO_COMPUTE = (
+    ": open the file in a spreadsheet, have all formulas calculated, and save it again"
 )
 STATUS_ADVICE = "map it to `status` or `kind`"
 # Types of ticket that are none, by their whole name.
@@ -188,7 +191,9 @@ class RowReader:
                 kind = row.kind(column)
                 if kind in UNKNOWN:
                     cell = f"{column_letters(column)}{row.number}"
-                    return f"{field} (cell {cell}) is {UNKNOWN[kind]}", "no-value"
+                    way_out = TO_COMPUTE if kind == NOT_COMPUTED else ""
+                    reason = f"{field} (cell {cell}) is {UNKNOWN[kind]}{way_out}"
+                    return reason, "no-value"
         if row.shown_in and (other := self._other_currency(row, row.shown_in)):
             return other, "unreadable"
         problem, word = self._rules.problem(row)

@@ -146,6 +146,13 @@ def _columns(row: Row) -> dict[str, int]:
     return found
 
 
+def says_what_was_kept(heading: str) -> bool:
+    """
+    Whether a heading names what a platform keeps of a sale.
+    """
+    return normalise(heading) in _HEADINGS["kept"]
+
+
 def _kept_columns(row: Row) -> list[int]:
     """
     The columns with what a platform kept, all of them.
@@ -154,7 +161,7 @@ def _kept_columns(row: Row) -> list[int]:
     return [
         n
         for n, name in enumerate(names)
-        if name in _HEADINGS["kept"] and names.count(name) == 1
+        if says_what_was_kept(name) and names.count(name) == 1
     ]
 
 

@@ -26,8 +26,8 @@ _UNLIKE = 1.05  # times another price: a tax of both that is rounded would diffe
 
 def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
     """
-    Give sales a problem, in place, whose tax is more than they cost, or is one number
-    like a rate whatever they cost.
+    Give sales a problem, in place, whose tax is more than any tax on what they cost, or
+    is one number like a rate whatever they cost.
     """
     if "tax" not in recipe.columns or recipe.per.get("tax") == "order":
         return
@@ -41,15 +41,32 @@ def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
                 "is, or say `per: {tax: row}` if it is the amount"
             )
         return
-    for line in taxed if not recipe.tax_on_top else ():
-        price = price_of(recipe, line.cells)
-        fee = abs(amount_of(recipe, line.cells, "fee"))
-        if abs(amount_of(recipe, line.cells, "tax")) > price + fee:
+    for line in taxed:
+        reason = _too_much(recipe, line)
+        if reason:
             line.word = "tax-rate"
-            line.problem = (
-                f"tax is {line.cells['tax']}, more than the row cost, which has it "
-                "inside: leave `tax` out of the recipe if its column has the rate"
-            )
+            line.problem = reason
+
+
+def _too_much(recipe: Recipe, line: Line) -> str:
+    """
+    Why the tax of a sale cannot be its amount, in words; `""` if it can.
+    """
+    tax = abs(amount_of(recipe, line.cells, "tax"))
+    cost = price_of(recipe, line.cells)
+    cost += abs(amount_of(recipe, line.cells, "fee"))
+    before_tax = cost if recipe.tax_on_top else cost - tax
+    if tax * 100 <= before_tax * _HIGHEST:
+        return ""
+    rest = "leave `tax` out of the recipe if its column has the rate"
+    if before_tax < 0:
+        return f"tax is {line.cells['tax']}, more than the row that has it cost: {rest}"
+    if "tax" in recipe.per:
+        return ""
+    return (
+        f"tax is {line.cells['tax']}, more than {_HIGHEST} % of what the row cost: "
+        f"{rest}, or say `per: {{tax: row}}` if it is the amount"
+    )
 
 
 def _is_taxed(recipe: Recipe, line: Line) -> bool:
