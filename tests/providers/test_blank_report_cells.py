@@ -6,6 +6,13 @@ order is unknown, and a sale without a day waits. Worked out by hand.
 import pytest
 from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
+from ticketsync.core import errors
+from ticketsync.workflows import recipe_preview
+
+
+def no_database():
+    raise errors.NotFound("There is none.", hint="")
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -66,7 +73,7 @@ DATED = f"1,{GALA},A,2,80.00,2026-11-02 10:00,Sold"
 def test_a_sale_without_a_day_waits_where_others_have_one(folder):
     found = days(folder, DATED, f"2,{LATE},A,1,40.00,,Sold", says=(STATUS,))
     assert money(found["1"]) == (2, 8000, 0)
-    assert "a.csv, line 3: placed is empty, and other rows have a day" in found["2"]
+    assert "a.csv, line 3: placed is empty, and other sales have a day" in found["2"]
 
 
 def test_it_counts_on_the_day_of_its_show_if_the_recipe_says_so(folder):
@@ -91,6 +98,23 @@ def test_other_rows_without_a_day_are_read(folder, row):
 def test_a_column_without_any_day_is_as_one_that_is_not_mapped(folder):
     found = days(folder, DATED.replace("2026-11-02 10:00", ""), says=(STATUS,))
     assert found["1"].placed_at.isoformat() == "2026-12-05T08:30:00+00:00"
+
+
+def test_the_days_of_returns_alone_are_no_days_of_sales(folder):
+    sale = DATED.replace("2026-11-02 10:00", "")
+    back = f"1,{GALA},A,-1,-40.00,2026-11-09 10:00,Sold"
+    assert money(days(folder, sale, back, says=(STATUS,))["1"]) == (1, 8000, 4000)
+
+
+def test_recipe_check_says_that_no_sale_has_a_day(folder):
+    days(folder, DATED.replace("2026-11-02 10:00", ""), says=(STATUS,))
+    options = {"recipe": str(folder.path / "r.yaml")}
+    file = folder.path / "in" / "a.csv"
+    notes = recipe_preview.preview(options, str(file), no_database).notes
+    assert notes == (
+        "no sale has a day in the column mapped to `placed`: sales count on the day of "
+        "their show",
+    )
 
 
 def test_a_day_in_another_file_of_the_folder_is_one_too(folder):

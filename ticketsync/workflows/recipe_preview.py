@@ -16,8 +16,9 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import Options, Page
+from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.file_import import folder, listing, recipe, starter
+from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.folder import Reports
 from ticketsync.providers.file_import.recipe_keys import KINDS, STATUSES
 from ticketsync.providers.report_folder import HeldNames
@@ -331,6 +332,21 @@ def _without_days(reports: Reports) -> Iterator[str]:
             "the recipe maps no column to `placed`: sales count on the day of their "
             "show"
         )
+    elif reports.orders and not any(_has_day(reports, it) for it in reports.orders):
+        yield (
+            "no sale has a day in the column mapped to `placed`: sales count on the "
+            "day of their show"
+        )
+
+
+def _has_day(reports: Reports, raw: Raw) -> bool:
+    """
+    Whether an order says when it was bought, or waits, perhaps for that.
+    """
+    return "problem" in raw or any(
+        "placed" in line and not is_return(line, reports.recipe)
+        for line in raw["lines"]
+    )
 
 
 def _more_fees(reports: Reports) -> Iterator[str]:

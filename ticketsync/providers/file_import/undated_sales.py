@@ -17,25 +17,28 @@ from ticketsync.providers.file_import.report import Source
 def refuse_undated(recipe: Recipe, sources: Sequence[Source]) -> None:
     """
     Give sales a problem, in place, of orders without a day of purchase, where other
-    rows of the folder have one and the recipe does not say on which day these count.
+    sales of the folder have one and the recipe does not say on which day these count.
     """
     if "placed" not in recipe.columns or recipe.undated_sales == "show":
         return
-    orders = [lines for source in sources for lines in source.orders.values()]
-    if not any("placed" in line.cells for lines in orders for line in lines):
+    orders = [
+        [line for line in lines if _is_sale(recipe, line)]
+        for source in sources
+        for lines in source.orders.values()
+    ]
+    undated = [
+        sales for sales in orders if not any("placed" in it.cells for it in sales)
+    ]
+    if len(undated) == len(orders):  # the days of the column are those of returns
         return
-    for lines in orders:
-        sales = [line for line in lines if _is_sale(recipe, line)]
-        if any("placed" in line.cells for line in sales):
-            continue
-        for line in sales:
-            if not line.problem:
-                line.word = "no-day"
-                line.problem = (
-                    "placed is empty, and other rows have a day: write when it was "
-                    "sold into the report, or say `undated_sales: show` in the recipe "
-                    "to count such sales on the day of their show"
-                )
+    for line in (line for sales in undated for line in sales):
+        if not line.problem:
+            line.word = "no-day"
+            line.problem = (
+                "placed is empty, and other sales have a day: write when it was sold "
+                "into the report, or say `undated_sales: show` in the recipe to count "
+                "such sales on the day of their show"
+            )
 
 
 def _is_sale(recipe: Recipe, line: Line) -> bool:
