@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 
+_FEWER = Fraction(3, 4)
+
+
 @dataclass(frozen=True, slots=True)
 class CountedAmount:
     """
@@ -28,8 +31,10 @@ class CountedAmount:
 def grow_with_numbers(found: Iterable[CountedAmount]) -> bool:
     """
     Whether amounts grow with the numbers of tickets, as those of all tickets together
-    do: divided by the numbers, they are fewer different ones. Only kinds that are there
-    with two numbers say anything.
+    do: divided by the numbers, the different ones are a quarter fewer or less. Only
+    kinds that are there with two numbers say anything.
+
+    Where each order has a price of its own, two of a hundred may be so by chance.
     """
     numbers: dict[Hashable, set[int]] = defaultdict(set)
     amounts: dict[Hashable, set[int]] = defaultdict(set)
@@ -40,4 +45,7 @@ def grow_with_numbers(found: Iterable[CountedAmount]) -> bool:
             amounts[item.kind].add(item.amount)
             divided[item.kind].add(Fraction(item.amount, item.number))
     kinds = [kind for kind, different in numbers.items() if len(different) > 1]
-    return sum(len(divided[it]) for it in kinds) < sum(len(amounts[it]) for it in kinds)
+    each, all_together = (
+        sum(len(found[kind]) for kind in kinds) for found in (divided, amounts)
+    )
+    return bool(kinds) and _FEWER * all_together >= each
