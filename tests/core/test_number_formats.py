@@ -4,7 +4,7 @@ The currency that a number format shows.
 
 import pytest
 
-from ticketsync.core.number_formats import CellCurrencies, currency_in
+from ticketsync.core.number_formats import CellCurrencies, currency_in, is_percent
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,17 @@ from ticketsync.core.number_formats import CellCurrencies, currency_in
 )
 def test_a_format_shows_a_currency(code, currency):
     assert currency_in(code) == currency
+
+
+@pytest.mark.parametrize(
+    ("code", "is_shown"),
+    [
+        *(("0%", True), ("0.00 %", True), ("[Red]0.0%;-0.0%", True), ('0"%"', True)),
+        *(("0\\%", True), ("General", False), ("0.00", False), ("€0.00", False)),
+    ],
+)
+def test_a_format_shows_a_percentage(code, is_shown):
+    assert is_percent(code) is is_shown
 
 
 def test_the_currencies_of_a_row():

@@ -165,6 +165,29 @@ def test_error_cells_are_named_in_the_formats_that_others_write(
     assert named == {"A5", "A15", "A25", "A35"}
 
 
+@pytest.mark.parametrize("ending", ["xls", "ods", "xlsx"])
+def test_percentages_are_known_in_the_formats_that_others_write(
+    office, tmp_path, ending
+):
+    source = tmp_path / "sales.xlsx"
+    with xlsxwriter.Workbook(str(source)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADING)
+        for row, code in enumerate(("0%", "0.000%", "0.00", "General"), 1):
+            as_shown = book.add_format({"num_format": code})
+            sheet.write_row(row, 0, ["A1", *ROWS[0][1:4]])
+            sheet.write_row(row, 4, [0.5, 0.25], as_shown)
+            sheet.write_formula(row, 6, f"=E{row + 1}", as_shown, 0.5)
+    (table,) = opened_files.open_file(office(source, ending, tmp_path / "in")).tables
+    _, *rows = table.read()
+    assert [row.shown_in or {} for row in rows] == [
+        {4: "%", 5: "%", 6: "%"},
+        {4: "%", 5: "%", 6: "%"},
+        {},
+        {},
+    ]
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_text_of_every_locale_gives_the_same_figures(
     office, workbook, tmp_path, locale

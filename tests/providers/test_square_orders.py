@@ -286,6 +286,42 @@ def test_a_line_with_quantity_0_is_no_ticket():
     assert (found.charged, found.doubt) == (8000, None)
 
 
+@pytest.mark.parametrize(
+    ("quantity", "more", "doubt"),
+    [
+        ("3", {}, None),
+        ("4", {}, "4 of Gala, GA at 25.00 AUD have gross sales of 75.00 AUD"),
+        ("2", {}, "2 of Gala, GA at 25.00 AUD have gross sales of 75.00 AUD"),
+        # 5.00 for each of 3 programmes beside 20.00 for each ticket
+        (
+            "3",
+            {
+                "base_price_money": money(2000),
+                "modifiers": [{"total_price_money": money(1500)}],
+            },
+            None,
+        ),
+        # a tax of 6.82 inside is not a part of the gross sales
+        (
+            "3",
+            {"base_price_money": money(2727), "total_tax_money": money(682)},
+            None,
+        ),
+        ("4", {"base_price_money": None}, None),
+    ],
+)
+def test_a_quantity_that_the_gross_sales_contradict_is_named(quantity, more, doubt):
+    """
+    Gross sales of 75.00: three tickets of 25.00.
+    """
+    amounts = {"gross_sales_money": money(7500), "total_money": money(7500)} | more
+    found = read(
+        order([line("a", "GA", quantity, 2500, **amounts)], 7500),
+        [payment("P1", 7500, 165)],
+    )
+    assert (found.charged, found.doubt) == (7500, doubt)
+
+
 @pytest.mark.parametrize("quantity", ["-1", "two", "NaN", "Infinity"])
 def test_a_quantity_that_is_none_is_not_believed(quantity):
     odd = [line("a", "GA", "1", 2500) | {"quantity": quantity}]

@@ -67,3 +67,25 @@ def test_a_status_has_a_meaning_where_it_means_one_thing_everywhere(tmp_path):
     assert (
         '  # Put each of these words into its list: "Confirmed", "Cancelled"'
     ) in text.splitlines()
+
+
+def test_all_columns_with_what_the_platform_kept_are_proposed(tmp_path):
+    heading = f"{HEADING},Eventbrite Fees,Payment Processing Fee"
+    text, found = made(tmp_path, heading)
+    assert '  kept: ["Eventbrite Fees", "Payment Processing Fee"]' in text.splitlines()
+    assert "Not used" not in text
+    assert [it for it in found.headings if it[0] == "kept"] == [
+        ("kept", "Eventbrite Fees"),
+        ("kept", "Payment Processing Fee"),
+    ]
+
+
+def test_a_face_value_may_be_that_of_a_ticket_or_of_the_row(tmp_path):
+    heading = HEADING.replace("Total", "Face Value")
+    text, found = made(tmp_path, heading)
+    assert found.columns["price"] == "Face Value"
+    assert (
+        "  # price is for one ticket: write `total` where the column is what the whole "
+        "row cost"
+    ) in text.splitlines()
+    assert "# price" not in made(tmp_path, HEADING.replace("Total", "Unit price"))[0]

@@ -58,11 +58,14 @@ def test_the_list_price_shows_it_too(folder):
         # the discount is as much as the fee: the total is what the tickets cost
         ("78.00,41.00,4.00,,4.00", 8200),
         ("60.00,39.00,4.00,,", 6400),  # another price was paid
-        ("82.00,39.00,0.00,,", 8200),
     ],
 )
 def test_a_total_without_the_fee_counts(folder, row, charged):
     assert money(read(folder, row)) == (2, charged, 0)
+
+
+def test_a_total_of_more_than_the_price_is_set_aside_without_a_fee_too(folder):
+    assert "total is 82.00, its price 39.00 for 2" in read(folder, "82.00,39.00,0.00,,")
 
 
 def test_without_a_total_the_price_counts(folder):

@@ -1,6 +1,6 @@
 """
-Which currency the number format of a workbook's cell shows: `€80.00` is 80 to a program
-that reads the number alone.
+What the number format of a workbook's cell shows beside the number: `€80.00` is 80 to a
+program that reads the number alone, and `10%` is 0.1.
 
 Formats in the manner of `[$€-407] #,##0.00` or `"USD" 0.00`. Source: ECMA-376, part 1,
 18.8.30 and 18.8.31. Those without a code of their own (5 to 8, 37 to 44) show what the
@@ -16,6 +16,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from ticketsync.core import written_amounts
+
+PERCENT = "%"
+_PERCENT_FORMATS = ("9", "10")  # `0%` and `0.00%`, which a workbook need not list
 
 _PART = re.compile(r'\[\$([^\]-]*)[^\]]*\]|"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]|(.)', re.S)
 _SYMBOL = re.compile(r"[$€£¥₹₩₪₫₱₽₺฿₴₦]")
@@ -40,8 +43,8 @@ class _Wide:
 
 class CellCurrencies:
     """
-    The currencies that the formats of the cells of one sheet show, as ranges of rows.
-    Places count from 0 and come from the top.
+    The currencies that the formats of the cells of one sheet show, or `%`, as ranges of
+    rows. Places count from 0 and come from the top.
     """
 
     def __init__(self) -> None:
@@ -102,17 +105,32 @@ def currency_in(code: str) -> str:
     return next((word for word in words if written_amounts.is_currency(word)), "")
 
 
+def is_percent(code: str) -> bool:
+    """
+    Whether a number format shows a percentage, of the number or of 100 times that.
+    """
+    is_short = len(code) <= _LONGEST_FORMAT
+    return is_short and any(
+        PERCENT in quoted + escaped + plain
+        for _, quoted, escaped, plain in _PART.findall(code)
+    )
+
+
+def _shown(code: str) -> str:
+    return currency_in(code) or (PERCENT if is_percent(code) else "")
+
+
 def currencies_of_styles(styles: str) -> dict[int, str]:
     """
-    The currency of each style of a workbook (`xl/styles.xml`) that shows one, by the
-    number by which cells name it.
+    The currency of each style of a workbook (`xl/styles.xml`) that shows one, or `%`,
+    by the number by which cells name it.
     """
-    formats = {
-        _attribute(tag, "numFmtId"): currency
+    formats = dict.fromkeys(_PERCENT_FORMATS, PERCENT) | {
+        _attribute(tag, "numFmtId"): shown
         for tag in _FORMAT.findall(styles)
-        if (currency := currency_in(html.unescape(_attribute(tag, "formatCode"))))
+        if (shown := _shown(html.unescape(_attribute(tag, "formatCode"))))
     }
-    begin = _STYLES_BEGIN.search(styles) if formats else None
+    begin = _STYLES_BEGIN.search(styles)
     end = _STYLES_END.search(styles, begin.end()) if begin else None
     tags = _STYLE.findall(styles, begin.end(), end.start()) if begin and end else []
     ids = [_attribute(tag, "numFmtId") for tag in tags]

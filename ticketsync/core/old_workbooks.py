@@ -1,6 +1,6 @@
 """
-Error cells of a workbook in the format of Excel 97 to 2003 (.xls): the library gives
-them as empty ones.
+Error cells of a workbook in the format of Excel 97 to 2003 (.xls), which the library
+gives as empty ones, and its percentages, which it gives as their numbers.
 
 The records of such a workbook (BIFF) are a stream of a compound document. Source:
 [MS-XLS]. Records that do not look like that are left to the library: then nothing is
@@ -12,8 +12,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ticketsync.core import workbook_guards
+from ticketsync.core import number_formats, old_number_formats, workbook_guards
 from ticketsync.core.compound_documents import CompoundDocument, DamagedDocument
+from ticketsync.core.number_formats import CellCurrencies
+from ticketsync.core.old_number_formats import PercentStyles
 from ticketsync.core.workbook_guards import Place, SheetScan, WorkbookScan
 
 _NAMES = ("workbook", "book")  # since Excel 97, and before
@@ -23,11 +25,17 @@ _FORMULA, _BOOLEAN_OR_ERROR = 0x0006, 0x0205
 # Numbers and texts; those of the last kind are several, up to the column at its end.
 _SINGLE_CELLS = frozenset({_FORMULA, _BOOLEAN_OR_ERROR, 0x0203, 0x0204, 0x027E, 0x00FD})
 _SEVERAL_CELLS = 0x00BD
+_READ = (
+    old_number_formats.CELLS
+    | old_number_formats.STYLES
+    | {_BOUND_SHEET, _BOOLEAN_OR_ERROR}
+)
 
 
 def find_errors(name: str, data: bytes) -> WorkbookScan:
     """
-    The error cells (`#REF!`, `#DIV/0!`) of each sheet, those of formulas included.
+    The error cells (`#REF!`, `#DIV/0!`) of each sheet, those of formulas included, and
+    the cells that show a percentage.
 
     Raises `BadFile` for a damaged document, before the library follows its chains, and
     for more cells than any report, before it reserves memory for all sheets.
@@ -77,15 +85,22 @@ def _scan(stream: bytes) -> dict[str, SheetScan]:
     titles: dict[int, str] = {}
     found: dict[str, SheetScan] = {}
     failed: set[Place] = set()
+    shown = CellCurrencies()
+    styles, has_percentages = PercentStyles(), False
     for kind, at, length in _records(stream):
+        body = stream[at : at + length] if kind in _READ else b""
+        if kind in old_number_formats.STYLES:
+            styles.add(kind, body)
+        if has_percentages and kind in old_number_formats.CELLS:
+            for row, column in styles.percentages(kind, body):
+                shown.add(row, column, number_formats.PERCENT)
         if kind == _BEGIN and at - 4 in titles:
-            failed = set()
-            found[titles[at - 4]] = SheetScan(failed)
+            failed, shown = set(), CellCurrencies()
+            has_percentages = styles.has_percentages()
+            found[titles[at - 4]] = SheetScan(failed, currencies=shown)
         elif kind == _BOUND_SHEET:
-            body = stream[at : at + length]
             titles[_long(body, 0)] = _title(body)
         elif kind in (_BOOLEAN_OR_ERROR, _FORMULA):
-            body = stream[at : at + length]
             is_error = (
                 body[7] == 1
                 if kind == _BOOLEAN_OR_ERROR

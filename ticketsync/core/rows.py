@@ -32,7 +32,7 @@ class Row(msgspec.Struct, frozen=True):
 
     kinds    of a workbook's row: one letter for each cell, see above; `""` for text
     problem  why the row could not be read; it has no cells then
-    shown_in  the currencies that the formats of its numbers show, by column
+    shown_in  the currencies that the formats of its numbers show, or `%`, by column
     """
 
     position: str

@@ -4,7 +4,8 @@ how many cells it spans, since the library reserves memory for all of them at on
 a single stray cell at the end of a sheet would end the process.
 
 The same pass over the bytes finds what the library does not show: cells whose formula
-has no value, error cells, and the currencies of number formats.
+has no value, or a 0 that was never computed, error cells, and the currencies and
+percentages of number formats.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ Place = tuple[int, int]  # row and column, from 0
 class SheetScan:
     """
     The cells of one sheet that have no value though something is in them, the
-    currencies that number formats show, and how many cells it spans.
+    currencies (or `%`) that number formats show, and how many cells it spans.
     """
 
     errors: AbstractSet[Place] = frozenset()
@@ -91,6 +92,7 @@ def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
     """
     titles = _sheet_titles(name, archive)
     styles = number_formats.currencies_of_styles(_text(name, archive, _STYLES))
+    formulas = _formulas_without_value(_text(name, archive, "xl/workbook.xml"))
     sheets: dict[str, SheetScan] = {}
     left = MOST_CELLS
     for member in archive.namelist():
@@ -100,7 +102,7 @@ def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
             for _ in _chunks(name, archive, member):  # proves its size and checksum
                 pass
             continue
-        found = _scan_sheet(name, archive, member, styles, left)
+        found = _scan_sheet(name, archive, member, styles, formulas, left)
         sheets[titles.get(member, member)] = found
         left -= found.cells
     return WorkbookScan(sheets)
@@ -116,11 +118,26 @@ _UNNAMED_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^<>]*\sr=)")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*\bt=[\"']e[\"'][^<>]*>")
 _REFERENCE = re.compile(rb"\sr=[\"']([A-Za-z]+)(\d+)[\"']")
 _STYLED_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*\s)?s=[\"'](\d{1,9})[\"'][^<>]*>")
-_FORMULA_CELL = re.compile(
+_FORMULA = (
     rb"<(?:\w+:)?c\s([^<>]*[^/<>]|)>\s*"
     rb"<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
+_NO_VALUE = rb"(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*%b</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
+_FORMULA_CELL = re.compile(_FORMULA + _NO_VALUE % b"")
+# Programs that cannot compute write 0 and ask the next one to do it.
+_FORMULA_CELL_OR_ZERO = re.compile(_FORMULA + _NO_VALUE % rb"(?:0(?:\.0+)?\s*)?")
+_ASKS_TO_COMPUTE = re.compile(
+    r"<(?:\w+:)?calcPr\s(?:[^<>]*\s)?fullCalcOnLoad=[\"'](?:1|true)[\"']"
+)
+
+
+def _formulas_without_value(workbook: str) -> re.Pattern[bytes]:
+    """
+    Which cells with a formula have no value: with a 0, too, in a workbook
+    (`xl/workbook.xml`) that asks the program that opens it to compute all of them.
+    """
+    is_open = _ASKS_TO_COMPUTE.search(workbook) is not None
+    return _FORMULA_CELL_OR_ZERO if is_open else _FORMULA_CELL
 
 
 def _scan_sheet(
@@ -128,6 +145,7 @@ def _scan_sheet(
     archive: zipfile.ZipFile,
     member: str,
     styles: Mapping[int, str],
+    formulas: re.Pattern[bytes],
     most: int,
 ) -> SheetScan:
     rows = columns = 0
@@ -148,7 +166,7 @@ def _scan_sheet(
         if b'"e"' in chunk or b"'e'" in chunk:
             failed |= set(_places(_ERROR_CELL.findall(chunk)))
         if b"<f" in chunk or b":f" in chunk:
-            cells = (b" " + found for found in _FORMULA_CELL.findall(chunk))
+            cells = (b" " + found for found in formulas.findall(chunk))
             empty |= set(_places(cells))
         for cell in _STYLED_CELL.finditer(chunk) if styles else ():
             if (shown := styles.get(int(cell[1]))) is not None:
@@ -254,6 +272,7 @@ _ROWS = re.compile(rb"number-rows-repeated=[\"'](\d+)")
 _COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d+)")
 _VALUE_TYPE = re.compile(rb"value-type=[\"'](\w+)")
 _ODS_CURRENCY = re.compile(rb"office:currency=[\"']([A-Z]{3})[\"']")
+_ODS_PERCENT = re.compile(rb"office:value-type=[\"']percentage[\"']")
 _ODS_ERROR = re.compile(rb"calcext:value-type=[\"']error")
 
 
@@ -293,8 +312,7 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
                 rows, columns = max(rows, next_row), max(columns, column)
                 if _is_too_large(rows, columns, left):
                     raise _too_wide(name, rows, columns, left)
-                if (shown := _ODS_CURRENCY.search(attributes)) is not None:
-                    word = _sign_of(shown[1].decode())
+                if word := _ods_shown(attributes):
                     repeated = next_row - row
                     if column - before == 1:
                         currencies.add(row, before, word, rows=repeated)
@@ -313,6 +331,16 @@ def _too_wide(name: str, rows: int, columns: int, most: int) -> errors.BadFile:
     if most < MOST_CELLS and not _is_too_large(rows, columns, MOST_CELLS):
         what += f", and {MOST_CELLS - most:,} in those before it"
     return too_large(name, what)
+
+
+def _ods_shown(attributes: bytes) -> str:
+    """
+    The currency that a cell of an open document names, or `%`; `""` for neither.
+    """
+    if _ODS_PERCENT.search(attributes) is not None:
+        return number_formats.PERCENT
+    currency = _ODS_CURRENCY.search(attributes)
+    return "" if currency is None else _sign_of(currency[1].decode())
 
 
 def _sign_of(code: str) -> str:

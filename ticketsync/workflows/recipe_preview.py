@@ -16,8 +16,9 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import Options, Page
+from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.file_import import folder, listing, recipe, starter
+from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.folder import Reports
 from ticketsync.providers.file_import.recipe_keys import KINDS, STATUSES
 from ticketsync.providers.report_folder import HeldNames
@@ -319,7 +320,8 @@ def _previewed(read: _Read) -> Preview:
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
         *(read.scope, rows, tuple(unread), doubts),
-        *((*reports.notes, *_without_days(reports)), reports.unmapped, words),
+        (*reports.notes, *_without_days(reports), *_more_fees(reports)),
+        *(reports.unmapped, words),
         *(total_orders(page.orders), refunds_by_day(planned)),
     )
 
@@ -330,6 +332,35 @@ def _without_days(reports: Reports) -> Iterator[str]:
             "the recipe maps no column to `placed`: sales count on the day of their "
             "show"
         )
+    elif reports.orders and not any(_has_day(reports, it) for it in reports.orders):
+        yield (
+            "no sale has a day in the column mapped to `placed`: sales count on the "
+            "day of their show"
+        )
+
+
+def _has_day(reports: Reports, raw: Raw) -> bool:
+    """
+    Whether an order says when it was bought, or waits, perhaps for that.
+    """
+    return "problem" in raw or any(
+        "placed" in line and not is_return(line, reports.recipe)
+        for line in raw["lines"]
+    )
+
+
+def _more_fees(reports: Reports) -> Iterator[str]:
+    """
+    Columns beside that for `kept` whose headings say what was kept, too.
+    """
+    kept = reports.recipe.columns.get("kept")
+    for name in reports.unmapped if kept else ():
+        if starter.says_what_was_kept(name):
+            yield (
+                f"the recipe does not map {safe(name)!r}, which may be kept beside "
+                f"{safe(kept)!r}: list both to add them, `kept: [{safe(kept)}, "
+                f"{safe(name)}]`"
+            )
 
 
 def _words(reports: Reports, field: str) -> list[ReportWord]:

@@ -79,8 +79,9 @@ def _take_newer(row: _Row, line: Line, version: Version) -> None:
         if row.line.whole != line.whole:
             raise Conflict(
                 f"{place}: it takes back what another report does ({other}), and "
-                "differs only in columns that the recipe does not map: map one of them "
-                "to `placed`, or remove the report that repeats the other"
+                "differs only in columns that the recipe does not map, or in how a "
+                "cell is written: map one of them to `placed`, or remove the report "
+                "that repeats the other"
             )
         return
     ages = row.version.source.modified_at, version.source.modified_at

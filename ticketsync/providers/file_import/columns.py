@@ -19,6 +19,7 @@ import msgspec
 from ticketsync.core import clock, money, opened_files, rows
 from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
+from ticketsync.providers.file_import import summed_columns
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
@@ -115,13 +116,14 @@ def _deciding_columns(
     The cells that differ of each column that decides as a whole how it is read.
     """
     good = [row for row in mapped if not row.problem]
-    return {
-        field: {
-            (row.values[n], row.kinds[n] if row.kinds else rows.TEXT) for row in good
-        }
-        for n, field in enumerate(fields)
-        if field in AMOUNTS or field in _TIMES
-    }
+    found: dict[str, set[tuple[str, str]]] = {}
+    for n, field in enumerate(fields):
+        if field in AMOUNTS or field in _TIMES:
+            found.setdefault(field, set()).update(
+                (row.values[n], row.kinds[n] if row.kinds else rows.TEXT)
+                for row in good
+            )
+    return found
 
 
 # Other columns
@@ -198,7 +200,7 @@ class _LineReader:
         if row.problem:
             cells = {}
             if row.values:
-                names = {"order", "event", "event_id", "show_id"}
+                names = {"order", "event", "event_id", "show_id", "status", "kind"}
                 cells = {
                     field: row.values[n]
                     for n, field, _, _ in self._plain
@@ -296,8 +298,26 @@ class _LineReader:
             plain, problem_text = found
             if problem_text:
                 problems.append(self._with_day_and_time(row, field, problem_text))
+            elif plain and field in cells:
+                self._add(cells, field, plain, problems, *more)
             elif plain:
                 cells[field] = plain
+
+    def _add(
+        self,
+        cells: dict[str, str],
+        field: str,
+        plain: str,
+        problems: list[str],
+        currency: str,
+    ) -> None:
+        """
+        Add the amount of a further column of a field, in place.
+        """
+        try:
+            cells[field] = summed_columns.add(field, cells[field], plain, currency)
+        except CellProblem as problem:
+            problems.append(str(problem))
 
     def _missing(self, line: Line) -> str:
         """

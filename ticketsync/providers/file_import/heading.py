@@ -27,7 +27,8 @@ _KIND_LIKE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Heading:
     """
-    fields     (column, field) of what the recipe maps; a column may be two fields
+    fields     (column, field) of what the recipe maps; a column may be two fields, and
+               a field the sum of several columns
     width      how many columns have a heading
     names      the headings as written
     unmapped   columns with a heading that the recipe does not use
@@ -142,7 +143,7 @@ def match(recipe: Recipe, cells: Sequence[str], place: str) -> Heading | None:
     Raises: `BadFile` if one of those stands in it twice.
     """
     names = [normalise(cell) for cell in cells]
-    wanted = {normalise(theirs) for theirs in recipe.columns.values()}
+    wanted = {normalise(theirs) for _, theirs in recipe.headings}
     if not wanted <= set(names):
         return None
     for name in sorted(wanted):
@@ -154,8 +155,7 @@ def match(recipe: Recipe, cells: Sequence[str], place: str) -> Heading | None:
                 word="headings",
             )
     fields = tuple(
-        (names.index(normalise(theirs)), ours)
-        for ours, theirs in recipe.columns.items()
+        (names.index(normalise(theirs)), ours) for ours, theirs in recipe.headings
     )
     unmapped = tuple(n for n, name in enumerate(names) if name and name not in wanted)
     width = max(n for n, name in enumerate(names) if name) + 1
@@ -171,7 +171,7 @@ def normalise(name: str) -> str:
 
 def _likeness(recipe: Recipe, cells: Sequence[str]) -> int:
     names = {normalise(cell) for cell in cells}
-    return sum(normalise(theirs) in names for theirs in recipe.columns.values())
+    return sum(normalise(theirs) in names for _, theirs in recipe.headings)
 
 
 def _no_heading(
@@ -181,10 +181,11 @@ def _no_heading(
     Which headings are missing, and what comes nearest to them.
     """
     names = {normalise(cell): cell for cell in cells if cell}
-    missing = [c for c in recipe.columns.values() if normalise(c) not in names]
+    wanted = [theirs for _, theirs in recipe.headings]
+    missing = [c for c in wanted if normalise(c) not in names]
     message = (
         f"{file} has no row with the headings of {safe(recipe.platform)}: "
-        f"{safe(', '.join(recipe.columns.values()), longest=400)}."
+        f"{safe(', '.join(wanted), longest=400)}."
     )
     if position and missing:
         lacking = ", ".join(map(repr, map(safe, missing)))

@@ -8,15 +8,18 @@ say different things of the same one set the order aside.
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ticketsync.core import clock
+from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers.file_import import same_order, undone
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
-from ticketsync.providers.file_import.listing import occurrence_of
+from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report_versions import (
     CHANGED,
@@ -71,14 +74,16 @@ def _joined(
     confirmed = is_confirmed(recipe, [line.cells for line in version.lines])
     waiting: dict[Row, list[int]] = defaultdict(list)
     for place, item in enumerate(held):
-        waiting[lasting(item.line)].append(place)
+        waiting[_row_of(item.line, rules)].append(place)
     found = list(held)
     matched: set[int] = set()
     new: list[Line] = []
     tickets = [it for it in version.lines if not _is_entry(recipe, it)]
-    is_new_part = bool(tickets) and not any(lasting(it) in waiting for it in tickets)
+    is_new_part = bool(tickets) and not any(
+        _row_of(it, rules) in waiting for it in tickets
+    )
     for line in version.lines:
-        same = waiting.get(lasting(line))
+        same = waiting.get(_row_of(line, rules))
         if not same or (is_new_part and _is_entry(recipe, line)):
             new.append(line)
             continue
@@ -101,6 +106,38 @@ def _joined(
         _refuse_contradiction(rules, rest, compared, version)
         _refuse_dropped(dropped, new, version)
     return [*found, *(_Held(line, version) for line in new)]
+
+
+def _row_of(line: Line, rules: Mapping[str, Any]) -> Row:
+    """
+    What of a row stays when it is exported again, its time of purchase as an instant:
+    one report may write it with a time zone.
+    """
+    row = lasting(line)
+    if "placed" not in line.cells:
+        return row
+    placed = ("placed", _placed(line, rules))
+    return tuple(placed if item[0] == "placed" else item for item in row)
+
+
+def _placed(line: Line, rules: Mapping[str, Any]) -> str:
+    """
+    When a row was bought, as an instant; as written where it names none.
+    """
+    with contextlib.suppress(UnreadableRecord):
+        return clock.iso(parse_time(line.cells, rules, "placed")) or ""
+    return line.cells["placed"]
+
+
+def _says_the_same(old: Line, line: Line, rules: Mapping[str, Any]) -> bool:
+    """
+    Whether two rows agree in all that the recipe maps, however a time is written.
+    """
+    rests = [{**it.cells, "placed": ""} for it in (old, line)]
+    has_times = {"placed" in it.cells for it in (old, line)}
+    if rests[0] != rests[1] or len(has_times) > 1:
+        return False
+    return has_times == {False} or _placed(old, rules) == _placed(line, rules)
 
 
 def _is_entry(recipe: Recipe, line: Line) -> bool:
@@ -179,12 +216,12 @@ def _refuse_unclear(
     """
     place = version.source.place(line)
     before = old.version.source.place(old.line)
-    if old.line.cells == line.cells:
+    if _says_the_same(old.line, line, rules):
         if old.line.whole != line.whole and "line" not in line.cells:
             raise Conflict(
                 f"{place}: it differs from {before} only in columns that the recipe "
-                f"does not map, and may be the same row or another; {_TO_LINE}, or "
-                "remove the report that repeats the other"
+                "does not map, or in how a cell is written, and may be the same row or "
+                f"another; {_TO_LINE}, or remove the report that repeats the other"
             )
     elif old.version.source.modified_at == version.source.modified_at:
         raise Conflict(
@@ -215,7 +252,7 @@ def _refuse_contradiction(
         by_key[_key(item.line, rules)].append(item)
     for line in new:
         for item in by_key.get(_key(line, rules), ()):
-            if not _is_bought_apart(item.line, line):
+            if not _is_bought_apart(item.line, line, rules):
                 raise Conflict(
                     f"{version.source.place(line)}: "
                     f"{item.version.source.place(item.line)} says something else of "
@@ -225,16 +262,29 @@ def _refuse_contradiction(
     by_source: dict[int, list[_Held]] = defaultdict(list)
     for item in rest:
         by_source[id(item.version)].append(item)
-    now = [line.cells for line in new if not line.is_return]
+    now = [line for line in new if not line.is_return]
     for items in by_source.values():
-        before = [item.line.cells for item in items if not item.line.is_return]
-        if before and now and same_order.is_renamed(before, now, rules):
+        before = [item.line for item in items if not item.line.is_return]
+        if before and now and _is_renamed(before, now, rules):
             raise Conflict(
                 f"{version.source.place(new[0])}: only a name differs from "
                 f"{items[0].version.source.place(items[0].line)}, which may be the "
                 f"same rows under another name; remove the one that is out of date, "
                 f"or {_TO_LINE}"
             )
+
+
+def _is_renamed(
+    before: Sequence[Line], now: Sequence[Line], rules: Mapping[str, Any]
+) -> bool:
+    """
+    Whether rows may be the same under another name: those that were bought at other
+    times are not.
+    """
+    if all(_is_bought_apart(old, new, rules) for old in before for new in now):
+        return False
+    cells = [[line.cells for line in lines] for lines in (before, now)]
+    return same_order.is_renamed(cells[0], cells[1], rules)
 
 
 def _key(line: Line, rules: Mapping[str, Any]) -> tuple[object, ...]:
@@ -248,9 +298,10 @@ def _key(line: Line, rules: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _is_bought_apart(old: Line, new: Line) -> bool:
+def _is_bought_apart(old: Line, new: Line, rules: Mapping[str, Any]) -> bool:
     """
     Whether two rows were bought at two times, so that neither is the other, changed.
     """
-    times = old.cells.get("placed"), new.cells.get("placed")
-    return None not in times and times[0] != times[1]
+    if "placed" not in old.cells or "placed" not in new.cells:
+        return False
+    return _placed(old, rules) != _placed(new, rules)

@@ -27,12 +27,21 @@ class OrderRules:
     returns_by_night   so does what went back, each part with its day
     returned_of_order  the fields of its returns that are amounts of the whole order;
                        `of_order` are those of all orders
+    tells_kept         its report says what the platform kept of it: a blank cell on all
+                       of its rows says nothing, unless `is_free_blank`
     """
 
-    def __init__(self, rules: Rules, of_order: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        of_order: Collection[str] = (),
+        *,
+        is_free_blank: bool = False,
+    ) -> None:
         self._rules = rules
         self._of_order = of_order
-        self._found: dict[tuple[bool, bool, tuple[str, ...]], Rules] = {}
+        self._may_lack_kept = bool(rules.get("tells_kept")) and not is_free_blank
+        self._found: dict[tuple[bool, bool, bool, tuple[str, ...]], Rules] = {}
 
     def get_rules(self, lines: Sequence[Line]) -> Rules:
         """
@@ -40,17 +49,19 @@ class OrderRules:
         """
         is_dated = any(line.is_return and "placed" in line.cells for line in lines)
         is_by_night = len(lines) > 1 and _is_by_night(lines)
+        lacks_kept = self._may_lack_kept and not any("kept" in it.cells for it in lines)
         of_order = tuple(
             field
             for field in self._of_order
             if is_by_night and any(_takes_back(line, field) for line in lines)
         )
-        key = is_dated, is_by_night, of_order
+        key = is_dated, is_by_night, lacks_kept, of_order
         if key not in self._found:
             self._found[key] = {
                 **self._rules,
                 **({"dated_returns": True} if is_dated else {}),
                 **(_BY_NIGHT if is_by_night else {}),
+                **({"tells_kept": False} if lacks_kept else {}),
                 **({"returned_of_order": [*of_order]} if of_order else {}),
             }
         return self._found[key]

@@ -73,7 +73,9 @@ class VersionMerger:
 
     def __post_init__(self) -> None:
         of_order = [it for it in ("fee", "tax") if self.recipe.per.get(it) == "order"]
-        self._rules_of = OrderRules(self.rules, of_order)
+        self._rules_of = OrderRules(
+            self.rules, of_order, is_free_blank="" in self.recipe.free
+        )
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """

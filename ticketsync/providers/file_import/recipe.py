@@ -30,6 +30,8 @@ class Recipe:
     """
     How to read one kind of report.
 
+    columns       field → the report's heading
+    added         field → further headings, whose amounts are added to that of the first
     established   in words, where its headings are known from
     decimal       the decimal sign; `""`: the whole column decides
     dates         `dmy` or `mdy`; `""`: the whole column decides
@@ -44,7 +46,8 @@ class Recipe:
     fee_is_kept   whether the platform keeps the fee that the buyer paid
     status, kind  the platform's words (lower case) → ours
     signs         field → `plus` or `minus`: how the report writes it where it is one
-    per           field → `row` or `order`: what an amount in it is for
+    per           field → `row` or `order`, of a price `ticket`: what an amount in it
+                  is for
     order_numbers   within what they are unique: `folder`, `event`, `file`; `""`:
                   an order that contradicts an older one is set aside
     changed_orders  numbers of orders that are the same although nothing in a newer
@@ -55,10 +58,12 @@ class Recipe:
                     where it is another event
     repeated_rows   what rows mean that are equal in every cell
     repeated_returns  what rows mean that take back the same in several reports
+    undated_sales  whether a sale without a day counts on that of its show
     """
 
     platform: str
     columns: Mapping[str, str]
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     established: str = ""
     files: str = "*"
     sheet: str = ""
@@ -69,6 +74,7 @@ class Recipe:
     start: str = ""
     repeated_rows: str = "refuse"
     repeated_returns: str = "refuse"
+    undated_sales: str = "refuse"
     order_numbers: str = ""
     tax_on_top: bool = False
     fee_is_kept: bool = False
@@ -84,6 +90,17 @@ class Recipe:
     changed_orders: tuple[str, ...] = ()
     renamed_events: Mapping[str, str] = field(default_factory=dict)
     also_returned: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def headings(self) -> tuple[tuple[str, str], ...]:
+        """
+        Each field with a heading of the report; some fields have several.
+        """
+        return tuple(
+            (name, heading)
+            for name, first in self.columns.items()
+            for heading in (first, *self.added.get(name, ()))
+        )
 
 
 def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
@@ -152,7 +169,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
         hint="See docs/reports.md, or `ticketsync accounts recipe list`.",
     )
     given = file.given(recipe_keys.RECIPE)
-    columns = file.given(recipe_keys.COLUMNS, "columns")
+    columns = _headings_of(source, file.given(recipe_keys.COLUMNS, "columns"))
     formats = file.given(recipe_keys.FORMATS, "formats")
     kinds = _by_their_word(file.given(recipe_keys.KIND, "kind"))
     _refuse_vague_formats(source, formats)
@@ -168,7 +185,8 @@ def parse_recipe(text: str, source: str) -> Recipe:
         )
     return Recipe(
         platform=given.get("platform", source),
-        columns={name: heading.strip() for name, heading in columns.items()},
+        columns={name: headings[0] for name, headings in columns.items()},
+        added={name: it[1:] for name, it in columns.items() if len(it) > 1},
         formats=formats,
         tax_on_top=given.get("tax") == "on top",
         fee_is_kept=given.get("buyer_fee") == "kept",
@@ -185,6 +203,26 @@ def parse_recipe(text: str, source: str) -> Recipe:
         also_returned=_pairs(given, "also_returned"),
         **{name: given[name].strip() for name in recipe_keys.AS_GIVEN if name in given},
     )
+
+
+def _headings_of(
+    source: str, given: Mapping[str, str | Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """
+    The headings of each field, at least one. `ConfigurationError` for an empty list, or
+    one that has a heading twice: it would be added twice.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in given.items():
+        headings = [value] if isinstance(value, str) else value
+        found[name] = tuple(heading.strip() for heading in headings)
+        if not headings or len({it.casefold() for it in found[name]}) < len(headings):
+            raise errors.ConfigurationError(
+                f"{source}: the list of headings of `{name}` is empty, or has one of "
+                "them twice.",
+                hint="List each column once: what is in them is added.",
+            )
+    return found
 
 
 def _words(given: Mapping[str, Any], name: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ The keys of a recipe file and their types; what they mean stands in `recipe`.
 
 from __future__ import annotations
 
-from ticketsync.core.typed_yaml import one_of, section
+from ticketsync.core.typed_yaml import Words, one_of, section
 
 # What a recipe can map. `starts` may be split into `date` and `time`; a line has a
 # `price` per ticket or a `total`, both after discounts.
@@ -27,10 +27,11 @@ NEVER_PAID = ("pending", "cancelled")  # by their status alone
 WITHOUT_ENTRY = ("cancelled", "void", "refunded")  # of a ticket that admits nobody
 KINDS = ("sale", "refund", "fee", "tax", "ignore")
 SIGNED = ("discount", "fee", "kept", "tax")  # what a report may write below zero
+SUMMED = (*SIGNED, "refunded")  # may be the sum of several columns
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
-    *("repeated_rows", "repeated_returns", "order_numbers", "start"),
+    *("repeated_rows", "repeated_returns", "undated_sales", "order_numbers", "start"),
 )
 WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
 
@@ -41,6 +42,7 @@ RECIPE = section(
         "dates": one_of("dmy", "mdy"),
         "repeated_rows": one_of("refuse", "count", "once"),
         "repeated_returns": one_of("refuse", "count", "once"),
+        "undated_sales": one_of("refuse", "show"),
         "order_numbers": one_of("folder", "event", "file"),
     },
     tax=one_of("inside", "on top"),
@@ -50,9 +52,12 @@ RECIPE = section(
     renamed_events=dict[str, str],
     also_returned=dict[str, str],
 )
-COLUMNS = section(**dict.fromkeys(FIELDS, str))
+COLUMNS = section(**dict.fromkeys(FIELDS, str) | dict.fromkeys(SUMMED, Words))
 FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))
 STATUS = section(**dict.fromkeys(STATUSES, list[str]))
 KIND = section(**dict.fromkeys(KINDS, list[str]))
 SIGNS = section(**dict.fromkeys(SIGNED, one_of("plus", "minus")))
-PER = section(**dict.fromkeys(PER_ORDER, one_of("row", "order")))
+PER = section(
+    **dict.fromkeys(PER_ORDER, one_of("row", "order")),
+    **dict.fromkeys(("price", "list_price"), one_of("ticket")),
+)

@@ -170,11 +170,16 @@ def _read_table(
 ) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
     mapped = list(reader.read())
+    refused = {row.position for row in mapped if row.problem}
     converters = find_converters(recipe, fields, mapped)
     dates += notes_on_dates(recipe, file, fields, mapped, converters)
     lines = plain_lines(recipe, fields, mapped, start, converters)
     ignored = plain_lines(recipe, fields, reader.ignored, start)
-    lines = [line for line in lines if not _is_ignored(recipe, line)]
+    lines = [
+        line
+        for line in lines
+        if line.position in refused or not _is_ignored(recipe, line)
+    ]
     orders: dict[str, list[Line]] = {}
     others, sums = split_sums(lines)
     refuse_several(recipe, others)

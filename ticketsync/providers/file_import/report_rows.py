@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ticketsync.core import written_amounts
+from ticketsync.core.number_formats import PERCENT
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import UNKNOWN, Row, column_letters
+from ticketsync.core.rows import NOT_COMPUTED, UNKNOWN, Row, column_letters
 from ticketsync.providers.file_import import heading as headings
 from ticketsync.providers.file_import import no_sale_words, unmapped_columns
 from ticketsync.providers.file_import.answered_rows import AnsweredRows
@@ -34,6 +35,9 @@ from ticketsync.providers.file_import.sections import (
 )
 from ticketsync.providers.file_import.status_words import is_plainly_paid
 
+TO_COMPUTE = (
+    ": open the file in a spreadsheet, have all formulas calculated, and save it again"
+)
 STATUS_ADVICE = "map it to `status` or `kind`"
 
 
@@ -191,7 +195,9 @@ class RowReader:
                 kind = row.kind(column)
                 if kind in UNKNOWN:
                     cell = f"{column_letters(column)}{row.number}"
-                    return f"{field} (cell {cell}) is {UNKNOWN[kind]}", "no-value"
+                    way_out = TO_COMPUTE if kind == NOT_COMPUTED else ""
+                    reason = f"{field} (cell {cell}) is {UNKNOWN[kind]}{way_out}"
+                    return reason, "no-value"
         if row.shown_in and (other := self._other_currency(row, row.shown_in)):
             return other, "unreadable"
         problem, word = self._rules.problem(row)
@@ -199,13 +205,20 @@ class RowReader:
 
     def _other_currency(self, row: Row, shown_in: Mapping[int, str]) -> str:
         """
-        Which amount is shown in another currency than that of its row, in words.
+        Which amount is shown in another currency than that of its row, or as a
+        percentage, in words.
         """
         column = self._currency
         code = row.cells[column] if column is not None else ""
         currency = (code or self._own_currency).strip().upper()
         for column, field in zip(self._columns, self._names, strict=True):
             shown = shown_in.get(column, "") if field in AMOUNTS else ""
+            if shown == PERCENT:
+                cell = f"{column_letters(column)}{row.number}"
+                return (
+                    f"{field} (cell {cell}) is shown as a percentage, not an amount: "
+                    "write the amount, or leave the column out of the recipe"
+                )
             if shown and written_amounts.is_other_currency(shown, currency):
                 cell = f"{column_letters(column)}{row.number}"
                 return (

@@ -9,9 +9,14 @@ tickets of the row where it does not follow those of the order, show amounts of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+from ticketsync.providers.file_import.grown_amounts import (
+    CountedAmount,
+    grow_with_numbers,
+)
 
 _ROUNDED = 1  # how far a rounded share may be off, in minor units
 
@@ -122,7 +127,8 @@ def _like(row: SoldAmount) -> tuple[object, ...]:
 def doubtful_totals(orders: Sequence[Order]) -> list[int]:
     """
     The places of the orders whose one total may be that of the order: what orders of
-    one row cost, or unlike numbers or types of tickets, speak for it.
+    one row cost, unlike numbers or types of tickets, or totals that grow with the size
+    of the order speak for it.
     """
     places = [n for n, order in enumerate(orders) if is_repeated(order)]
     if not places or has_unlike_amounts(orders):
@@ -137,7 +143,21 @@ def doubtful_totals(orders: Sequence[Order]) -> list[int]:
     if for_rows and not for_orders:
         return []
     unlike = [n for n in places if len({(r.quantity, r.kind) for r in orders[n]}) > 1]
+    if not for_rows and grow_with_numbers(_whole_orders(orders)):
+        return places
     return sorted({*for_orders, *unlike} - set(for_rows))
+
+
+def _whole_orders(orders: Iterable[Order]) -> Iterator[CountedAmount]:
+    """
+    The totals of orders of one kind of ticket, with all their tickets.
+    """
+    for order in orders:
+        amounts = {row.amount for row in order}
+        kinds = {row.kind for row in order}
+        if len(amounts) == len(kinds) == 1:
+            number = sum(row.quantity for row in order)
+            yield CountedAmount(order[0].amount or 0, number, order[0].kind)
 
 
 def _costs_row_by_row(order: Order, each: dict[tuple[str, ...], set[Fraction]]) -> bool:

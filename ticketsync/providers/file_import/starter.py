@@ -67,16 +67,21 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
         *("commission", "commissions", "platform fee", "platform fees"),
         *("processing fee", "processing fees", "payment processing fee"),
         *("fees kept", "fees withheld", "fees deducted", "organiser fee"),
-        *("organizer fee", "seller fee"),
+        *("organizer fee", "seller fee", "eventbrite fees", "eventbrite fee"),
+        *("eventbrite service fee", "eventbrite payment processing fee"),
+        *("eventbrite payment processing", "payment processing fees"),
     ),
     "status": (
         *("status", "order status", "ticket status", "state", "booking status"),
         *("payment status", "order state"),
     ),
 }
+_OF_ROW_TOO = ("price", "face value")  # a price of a ticket or of a row
 _FEE_OF_EITHER = re.compile(
     r"(?:total |buyer |order )?(?:(?:booking|service|ticketing|ticket|transaction"
-    r"|convenience|handling|facility) )?(?:fees?|charges?)"
+    r"|convenience|handling|facility|promoter|card|credit card|outside|inside"
+    r"|eventbrite|humanitix|dice|fever|stripe|paypal|square|wix|trybooking|moshtix"
+    r"|todaytix|ticketek|ticketmaster) )?(?:fees?|charges?)"
 )
 
 
@@ -109,8 +114,14 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             f"currency: {currency}",
             "# dates: dmy (or mdy), where no date of the report decides it",
             "columns:",
-            *(f"  {ours}: {_quoted(row, n)}" for ours, n in columns.items()),
+            *(
+                f"  {ours}: {_quoted(row, n)}"
+                for ours, n in columns.items()
+                if ours != "kept"
+            ),
+            *_kept(row),
             *(f"  # {ours}: {what}" for ours, what in _lacking(columns)),
+            *_prices(row, columns),
             *_fees_of_either(row, columns),
             *_status(columns, below),
             *_unused(row, columns),
@@ -135,6 +146,48 @@ def _columns(row: Row) -> dict[str, int]:
     return found
 
 
+def says_what_was_kept(heading: str) -> bool:
+    """
+    Whether a heading names what a platform keeps of a sale.
+    """
+    return normalise(heading) in _HEADINGS["kept"]
+
+
+def _kept_columns(row: Row) -> list[int]:
+    """
+    The columns with what a platform kept, all of them.
+    """
+    names = [normalise(cell) for cell in row.cells]
+    return [
+        n
+        for n, name in enumerate(names)
+        if says_what_was_kept(name) and names.count(name) == 1
+    ]
+
+
+def _kept(row: Row) -> list[str]:
+    found = [_quoted(row, n) for n in _kept_columns(row)]
+    if len(found) < 2:
+        return [f"  kept: {heading}" for heading in found]
+    return [
+        "  # These are added: leave one out that has the others in it.",
+        f"  kept: [{', '.join(found)}]",
+    ]
+
+
+def _prices(row: Row, columns: Mapping[str, int]) -> list[str]:
+    """
+    What to do with a price whose heading does not say that it is that of one ticket.
+    """
+    place = columns.get("price")
+    if place is None or normalise(row.cells[place]) not in _OF_ROW_TOO:
+        return []
+    return [
+        "  # price is for one ticket: write `total` where the column is what the whole "
+        "row cost"
+    ]
+
+
 def _lacking(columns: Mapping[str, int]) -> list[tuple[str, str]]:
     others = {"starts": "date", "total": "price"}
     return [
@@ -152,7 +205,8 @@ def _fees_of_either(row: Row, columns: Mapping[str, int]) -> list[str]:
         f"  # fee (buyers paid it beside the total) or kept (it was taken from what "
         f"you get): {_quoted(row, n)}"
         for n, cell in enumerate(row.cells)
-        if n not in columns.values() and _FEE_OF_EITHER.fullmatch(normalise(cell))
+        if n not in {*columns.values(), *_kept_columns(row)}
+        and _FEE_OF_EITHER.fullmatch(normalise(cell))
     ]
 
 
@@ -185,7 +239,7 @@ def _unused(row: Row, columns: Mapping[str, int]) -> list[str]:
     names = [
         safe(cell)
         for n, cell in enumerate(row.cells)
-        if cell and n not in columns.values()
+        if cell and n not in {*columns.values(), *_kept_columns(row)}
     ]
     return [f"# Not used: {', '.join(names)}"] if names else []
 

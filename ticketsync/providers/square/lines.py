@@ -12,6 +12,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import TicketStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
+from ticketsync.providers.square import line_prices
 from ticketsync.providers.square.spec import ANY_AMOUNT, CUSTOM, WITHOUT_SALE
 
 
@@ -110,13 +111,16 @@ class OrderLines:
 
     def discrepancy(self) -> str | None:
         """
-        Whether something was returned that was not sold.
+        Whether something was returned that was not sold, or the amounts of a line
+        contradict its quantity.
         """
         if self._unmatched:
             if self._unmatched == 1:
                 return "1 returned item matches none of its lines"
             return f"{self._unmatched} returned items match none of its lines"
-        return None
+        names = map(line_name, self._lines)
+        sold = zip(names, self._quantities, self._lines, strict=True)
+        return line_prices.find_contradiction(sold, self._currency)
 
     def _units(self, index: int) -> int:
         """
