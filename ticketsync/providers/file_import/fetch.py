@@ -14,6 +14,7 @@ from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
+from ticketsync.providers.file_import.folder_contents import list_files
 from ticketsync.providers.file_import.listing import (
     occurrence_of,
     provider_occurrence_id_of,
@@ -56,13 +57,14 @@ class FileFetcher:
             reports.recipe.currency or None,
             notes=tuple(
                 [*reports.unanswered, *(error.message for error in unread.values())][:5]
+                + [reports.beside][: bool(reports.beside)]
             ),
         )
 
     def folder(self) -> Folder:
         chosen = recipe_of(self._options)
         folder = folders.folder_of(self._options)
-        found = folders.list_files(folder, chosen)
+        found = list_files(folder, chosen)
         files = frozenset(str(file.resolve()) for file in found)
         return Folder(str(folder.resolve()), chosen.files, files)
 
