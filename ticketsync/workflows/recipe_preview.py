@@ -5,6 +5,7 @@ of a report, of a folder, or of the folder of an account.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,8 +38,9 @@ from ticketsync.workflows.recipe_totals import (
     refunds_by_day,
     total_orders,
 )
-from ticketsync.workflows.sync import parse, report_files
+from ticketsync.workflows.sync import parse, report_files, sold_elsewhere
 from ticketsync.workflows.sync.parse import KnownOrders
+from ticketsync.workflows.sync.sold_elsewhere import FindTwins, none_elsewhere
 
 
 def recipes() -> list[dict[str, str]]:
@@ -199,7 +201,8 @@ def preview(
 class _Read:
     """
     What was read and how: the reports, the options, in a sentence what was looked at,
-    the zone whose calendar decides on which day money went back, and what is stored.
+    the zone whose calendar decides on which day money went back, what is stored, and
+    which orders another account has.
     """
 
     reports: Reports
@@ -207,6 +210,7 @@ class _Read:
     scope: str
     zone: str
     stored: Mapping[str, StoredRefunds] = field(default_factory=dict)
+    find_twins: FindTwins = none_elsewhere
 
 
 def _business_zone(open_database: Callable[[], Database]) -> str:
@@ -274,6 +278,7 @@ def _read_account(
         return _Read(
             *(found, options, scope, get_business_zone(connection)),
             read_stored_refunds(connection, account.id),
+            functools.partial(sold_elsewhere.preview_twins, database, account.id),
         )
 
 
@@ -293,9 +298,11 @@ def _previewed(read: _Read) -> Preview:
     }
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
     moment = Moment(clock.now(), read.zone)
+    twins = read.find_twins(provider, page.orders, named)
+    orders = [item for item in page.orders if item.order.id not in twins]
     planned = [
         (item, planned_refunds(item, read.stored.get(item.order.id), moment))
-        for item in page.orders
+        for item in orders
     ]
     rows = [_row(item, made, named) for item, made in planned]
     files = tuple(f"{file.name}, " for file in reports.files)
@@ -311,16 +318,23 @@ def _previewed(read: _Read) -> Preview:
         )
         for item in page.unreadable
     ]
+    is_once = reports.recipe.shared_orders == sold_elsewhere.ONCE
+    if not is_once:
+        unread += [
+            Unread(safe(id_), f"{reports.locations[id_]}: {why}")
+            for id_, why in twins.items()
+        ]
+    shared = (sold_elsewhere.note_left_out(twins),) if twins and is_once else ()
     doubts = tuple(
         f"{reports.locations[item.order.id]}, order {safe(item.order.id)}: {doubt}"
-        for item in page.orders
+        for item in orders
         if (doubt := item.order.doubt) is not None
     )
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
         *(read.scope, rows, tuple(unread), doubts),
-        *((*reports.notes, *_without_days(reports)), reports.unmapped, words),
-        *(total_orders(page.orders), refunds_by_day(planned)),
+        *((*reports.notes, *shared, *_without_days(reports)), reports.unmapped, words),
+        *(total_orders(orders), refunds_by_day(planned)),
     )
 
 

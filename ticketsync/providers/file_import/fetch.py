@@ -4,6 +4,7 @@ Gives what is in a folder of reports as pages of raw records, one for each order
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
 from ticketsync.providers.file_import.folder_contents import list_files
+from ticketsync.providers.file_import.held_numbers import possible_numbers
 from ticketsync.providers.file_import.listing import (
     occurrence_of,
     provider_occurrence_id_of,
 )
+from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 PAGE_SIZE = 100
@@ -205,6 +208,28 @@ class FileFetcher:
         """
         locations = self._reports.locations if self._reports is not None else {}
         return f"{locations[raw['id']]}: " if raw.get("id") in locations else ""
+
+    def order_numbers_of(self, options: Options) -> str | None:
+        """
+        As the other account's recipe says, if its reports are of the same platform; one
+        whose recipe cannot be read may be of it.
+        """
+        try:
+            theirs = recipe_of(options)
+        except errors.ConfigurationError:
+            return "file"
+        is_same = theirs.platform.casefold() == self._recipe.platform.casefold()
+        return theirs.order_numbers if is_same else None
+
+    def numbers_of(self, order_id: str) -> frozenset[str]:
+        return frozenset({order_id, *possible_numbers(order_id)})
+
+    def shared_orders(self) -> str:
+        return self._recipe.shared_orders
+
+    @functools.cached_property
+    def _recipe(self) -> Recipe:
+        return recipe_of(self._options)
 
     def _read(self) -> Reports:
         if self._reports is None:

@@ -55,6 +55,7 @@ class Recipe:
                     where it is another event
     repeated_rows   what rows mean that are equal in every cell
     repeated_returns  what rows mean that take back the same in several reports
+    shared_orders   what orders mean that another account of the platform has as well
     """
 
     platform: str
@@ -69,6 +70,7 @@ class Recipe:
     start: str = ""
     repeated_rows: str = "refuse"
     repeated_returns: str = "refuse"
+    shared_orders: str = "refuse"
     order_numbers: str = ""
     tax_on_top: bool = False
     fee_is_kept: bool = False

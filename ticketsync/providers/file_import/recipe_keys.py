@@ -30,7 +30,7 @@ SIGNED = ("discount", "fee", "kept", "tax")  # what a report may write below zer
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
-    *("repeated_rows", "repeated_returns", "order_numbers", "start"),
+    *("repeated_rows", "repeated_returns", "order_numbers", "start", "shared_orders"),
 )
 WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
 
@@ -41,6 +41,7 @@ RECIPE = section(
         "dates": one_of("dmy", "mdy"),
         "repeated_rows": one_of("refuse", "count", "once"),
         "repeated_returns": one_of("refuse", "count", "once"),
+        "shared_orders": one_of("refuse", "count", "once"),
         "order_numbers": one_of("folder", "event", "file"),
     },
     tax=one_of("inside", "on top"),

@@ -23,6 +23,7 @@ from ticketsync.workflows.sync import (
     quarantined,
     report_files,
     set_aside,
+    sold_elsewhere,
     ticket_types,
 )
 from ticketsync.workflows.sync.due import is_over
@@ -114,6 +115,8 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
+    if store.left_out:
+        run.notes.append(sold_elsewhere.note_left_out(store.left_out))
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     report_files.note_reports(run)
     report_files.note_state(run)
