@@ -22,6 +22,7 @@ _BOUND_SHEET, _BEGIN = 0x0085, 0x0809
 _FORMULA, _BOOLEAN_OR_ERROR = 0x0006, 0x0205
 # Numbers and texts; those of the last kind are several, up to the column at its end.
 _SINGLE_CELLS = frozenset({_FORMULA, _BOOLEAN_OR_ERROR, 0x0203, 0x0204, 0x027E, 0x00FD})
+_ROW, _ZERO_HEIGHT = 0x0208, 0x20  # the record of a row, and its mark for a hidden one
 _SEVERAL_CELLS = 0x00BD
 
 
@@ -77,10 +78,13 @@ def _scan(stream: bytes) -> dict[str, SheetScan]:
     titles: dict[int, str] = {}
     found: dict[str, SheetScan] = {}
     failed: set[Place] = set()
+    hidden: set[int] = set()
     for kind, at, length in _records(stream):
         if kind == _BEGIN and at - 4 in titles:
-            failed = set()
-            found[titles[at - 4]] = SheetScan(failed)
+            failed, hidden = set(), set()
+            found[titles[at - 4]] = SheetScan(failed, hidden=hidden)
+        elif kind == _ROW and length >= 14 and stream[at + 12] & _ZERO_HEIGHT:
+            hidden.add(_short(stream, at))
         elif kind == _BOUND_SHEET:
             body = stream[at : at + length]
             titles[_long(body, 0)] = _title(body)

@@ -108,8 +108,7 @@ class FileFetcher:
         """
         Whether at least one file can be read.
         """
-        reports = self._read()
-        return len(reports.unread) < len(reports.files)
+        return self._read().is_readable
 
     def order_ids(self) -> frozenset[str]:
         """

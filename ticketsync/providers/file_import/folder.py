@@ -37,7 +37,8 @@ class Reports:
     unmapped     headings that the recipe does not use
     with_orders  the files that contain orders: two venues may have the same empty
                  report
-    unread       why a file could not be read, by its name
+    unread       why a file, or a sheet of one, could not be read, by its name
+    is_readable  whether at least one file could be read
     notes        what a person should know of what was not read
     unanswered   columns that may say that a row is no sale, and that no one mapped
     lasting      what a person should look at until it is settled, by file
@@ -57,6 +58,7 @@ class Reports:
     unanswered: tuple[str, ...] = ()
     lasting: Mapping[str, str] = field(default_factory=dict)
     beside: str = ""
+    is_readable: bool = True
 
 
 def recipe_of(options: Options) -> Recipe:
@@ -94,8 +96,8 @@ def preview_file(options: Options, file: Path) -> Reports:
     Raises `BadFile` where it cannot be read, `ConfigurationError` for the recipe.
     """
     found = _read_all(recipe_of(options), [file], HeldNames(), is_preview=True)
-    for error in found.unread.values():
-        raise error
+    if not found.is_readable:
+        raise found.unread[file.name]
     return found
 
 
@@ -165,8 +167,11 @@ def _read_folder(
     pipes = folder_contents.find_pipes(listed)
     regular = [file for file in listed if file.name not in pipes]
     found = _read_all(chosen, regular, held, is_preview=is_preview)
+    names = {file.name for file in listed}
     unread = {**found.unread, **pipes}
-    beside = folder_contents.not_reports(unread)
+    beside = folder_contents.not_reports(
+        {name: why for name, why in unread.items() if name in names}
+    )
     files = tuple(file for file in listed if file.name not in beside)
     if not files:
         raise errors.ProviderUnavailable(
@@ -210,6 +215,7 @@ def _read_all(
     for file in files:
         try:
             reports.append(read_report(chosen, file))
+            unread |= reports[-1].unread
         except errors.BadFile as error:
             unread[file.name] = error
         except OSError as error:
@@ -249,6 +255,7 @@ def _read_all(
         ),
         tuple(text for report in reports for text in report.unanswered),
         lasting,
+        is_readable=bool(reports),
     )
 
 

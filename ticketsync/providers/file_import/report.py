@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from ticketsync.providers.file_import import left_out
 from ticketsync.providers.file_import.columns import Line, plain_lines
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.ignored_worth import worth
+from ticketsync.providers.file_import.near_sheets import find_near_sheets
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
 from ticketsync.providers.file_import.report_rows import STATUS_ADVICE, RowReader
@@ -51,7 +52,8 @@ class Report:
     """
     A file as it was read. `unmapped` are headings that the recipe does not use; `notes`
     are sentences about what was left out or decided by evidence. `digest` is that of
-    its content, and `modified_at` the time of the file in nanoseconds.
+    its content, and `modified_at` the time of the file in nanoseconds; `unread` are
+    sheets that should be reports, and why they are not read.
     """
 
     file: Path
@@ -61,6 +63,7 @@ class Report:
     unmapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = field(default=())
+    unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
 
 
 def read_report(recipe: Recipe, file: Path) -> Report:
@@ -83,7 +86,8 @@ def read_report(recipe: Recipe, file: Path) -> Report:
         orders = _read_table(recipe, table, reader, file.name, start, notes)
         sources.append(Source(file.name, key, modified_at, orders, file.name))
         unanswered += _unanswered(file.name, reader)
-    notes += _unread_sheets(opened, found)
+    unread = find_near_sheets(recipe, opened, found)
+    notes += _unread_sheets(opened, found, unread)
     heading = found[0].heading
     unmapped = tuple(heading.names[n] for n in heading.unmapped)
     return Report(
@@ -94,6 +98,7 @@ def read_report(recipe: Recipe, file: Path) -> Report:
         unmapped,
         (*unanswered, *notes),
         tuple(unanswered),
+        unread,
     )
 
 
@@ -257,6 +262,11 @@ def _left_out(file: str, reader: RowReader, ignored: str) -> Iterator[str]:
     for why, rows in by_reason.items():
         reason = f"{why}; {ignored}" if why == left_out.IGNORED and ignored else why
         yield f"{file}: {_rows(len(rows))} left out ({reason}): {_some(rows)}"
+    if reader.hidden:
+        yield (
+            f"{file}: {_rows(len(reader.hidden))} that the workbook hides or filters "
+            f"out counted like the others ({_some(reader.hidden)})"
+        )
     if reader.beyond:
         yield f"{file}: {_rows(reader.beyond)} with cells beyond the headings"
 
@@ -284,12 +294,15 @@ def counted_words(words: Counter[str]) -> str:
     return ", ".join([*some, *([f"and {more} more"] if more > 0 else [])])
 
 
-def _unread_sheets(opened: OpenedFile, found: Sequence[FoundTable]) -> Iterator[str]:
+def _unread_sheets(
+    opened: OpenedFile, found: Sequence[FoundTable], unread: Collection[str]
+) -> Iterator[str]:
     if opened.alternatives:
         return
     read = {item.table.name for item in found}
     for table in opened.tables:
-        if table.name not in read:
+        name = f"{opened.name}, sheet {safe(table.name)}"
+        if table.name not in read and name not in unread:
             hidden = "hidden " if table.is_hidden else ""
             yield f"{opened.name}: the {hidden}sheet {safe(table.name)!r} was not read"
 

@@ -118,6 +118,7 @@ class RowReader:
         }
         self.advice = {item.name: item.advice for item in self._worth}
         self.beyond = 0
+        self.hidden: list[str] = []
 
     def read(self) -> Iterator[MappedRow]:
         """
@@ -131,6 +132,8 @@ class RowReader:
             if why:
                 self._leave_out(row, why)
             else:
+                if row.is_hidden:
+                    self.hidden.append(row.position)
                 yield self._mapped(row, *self._problem(row))
 
     def _leave_out(self, row: Row, why: str) -> None:

@@ -14,7 +14,10 @@ from ticketsync.core.redact import safe
 _NO_SALES = re.compile(
     r"\b(?:refunds?|refunded|returns|returned|cancell?ed|cancell?ations?|voided|voids"
     r"|revers(?:als?|ed)|chargebacks?|charged back|disputes?|disputed|pending|unpaid"
-    r"|on hold|holds|expired|failed|declined|exchanges|exchanged)\b",
+    r"|on hold|holds|expired|failed|declined|exchanges|exchanged"
+    r"|abandoned (?:carts?|baskets?|orders?|checkouts?|bookings?|sales)"
+    r"|wait(?:ing)?[ -]?lists?|waitlisted|credit notes?"
+    r"|tests? (?:orders?|sales|bookings?|purchases?|transactions?|tickets?))\b",
     re.IGNORECASE,
 )
 _SALES = r"sales?|sold|paid|purchases?|payments?|bookings?|orders?|tickets?|admissions?"
