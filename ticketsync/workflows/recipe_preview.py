@@ -38,9 +38,9 @@ from ticketsync.workflows.recipe_totals import (
     refunds_by_day,
     total_orders,
 )
-from ticketsync.workflows.sync import parse, report_files, sold_elsewhere
+from ticketsync.workflows.sync import held_back, parse, report_files, sold_elsewhere
+from ticketsync.workflows.sync.held_back import Previewed
 from ticketsync.workflows.sync.parse import KnownOrders
-from ticketsync.workflows.sync.sold_elsewhere import FindTwins, none_elsewhere
 
 
 def recipes() -> list[dict[str, str]]:
@@ -202,7 +202,7 @@ class _Read:
     """
     What was read and how: the reports, the options, in a sentence what was looked at,
     the zone whose calendar decides on which day money went back, what is stored, and
-    which orders another account has.
+    which of the orders the account does not save.
     """
 
     reports: Reports
@@ -210,7 +210,7 @@ class _Read:
     scope: str
     zone: str
     stored: Mapping[str, StoredRefunds] = field(default_factory=dict)
-    find_twins: FindTwins = none_elsewhere
+    hold_back: Callable[..., Previewed] = held_back.preview_nothing
 
 
 def _business_zone(open_database: Callable[[], Database]) -> str:
@@ -278,7 +278,7 @@ def _read_account(
         return _Read(
             *(found, options, scope, get_business_zone(connection)),
             read_stored_refunds(connection, account.id),
-            functools.partial(sold_elsewhere.preview_twins, database, account.id),
+            functools.partial(held_back.preview, database, account.id),
         )
 
 
@@ -298,8 +298,9 @@ def _previewed(read: _Read) -> Preview:
     }
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
     moment = Moment(clock.now(), read.zone)
-    twins = read.find_twins(provider, page.orders, named)
-    orders = [item for item in page.orders if item.order.id not in twins]
+    kept = read.hold_back(provider, page.orders, named)
+    not_saved = {*kept.reasons, *kept.left_out}
+    orders = [item for item in page.orders if item.order.id not in not_saved]
     planned = [
         (item, planned_refunds(item, read.stored.get(item.order.id), moment))
         for item in orders
@@ -318,13 +319,12 @@ def _previewed(read: _Read) -> Preview:
         )
         for item in page.unreadable
     ]
-    is_once = reports.recipe.shared_orders == sold_elsewhere.ONCE
-    if not is_once:
-        unread += [
-            Unread(safe(id_), f"{reports.locations[id_]}: {why}")
-            for id_, why in twins.items()
-        ]
-    shared = (sold_elsewhere.note_left_out(twins),) if twins and is_once else ()
+    unread += [
+        Unread(safe(id_), f"{reports.locations[id_]}: {why}")
+        for id_, why in kept.reasons.items()
+    ]
+    left = kept.left_out
+    shared = (sold_elsewhere.note_left_out(left),) if left else ()
     doubts = tuple(
         f"{reports.locations[item.order.id]}, order {safe(item.order.id)}: {doubt}"
         for item in orders

@@ -34,7 +34,7 @@ from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import sold_elsewhere
+from ticketsync.workflows.sync import held_back
 from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
 from ticketsync.workflows.sync.parse import (
     KnownOrders,
@@ -136,9 +136,7 @@ class OrderStore:
         account_id = run.account.id
         with run.transaction() as connection:
             now = clock.now()
-            kept = sold_elsewhere.without_twins(
-                connection, run, pages, self.occurrence_ids
-            )
+            kept = held_back.keep_back(connection, run, pages, self.occurrence_ids)
             pages = kept.pages
             orders = [order for page in pages for order in page.orders]
             unreadable += kept.set_aside

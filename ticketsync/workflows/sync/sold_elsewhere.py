@@ -10,74 +10,37 @@ aside until the recipe says which it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
-from ticketsync.accounts import edits, state
+from ticketsync.accounts import state
 from ticketsync.core import clock, money
 from ticketsync.core.plurals import number_of
-from ticketsync.core.records import Unread
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import Provider
 from ticketsync.providers.report_folder import ReadsReports
-from ticketsync.sales import orders_elsewhere, packing
+from ticketsync.sales import orders_elsewhere
 from ticketsync.sales.allocation import AllocatedOrder
 from ticketsync.sales.orders_elsewhere import Sale, SaleElsewhere
-from ticketsync.store.engine import Database
-from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync.parse import ParsedPage
 
 WORD = "sold-elsewhere"
 ONCE = "once"
-_AT_ONCE = 200  # orders of one statement
-FindTwins = Callable[
-    [Provider, Sequence[AllocatedOrder], Mapping[str, Mapping[str, Any]]],
-    dict[str, str],
-]
 Performance = tuple[str, datetime, str]  # title, start, time zone
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """
-    The pages without the orders that another account has stored: those are set aside,
-    or left out as the recipe says (their ids).
-    """
-
-    pages: Sequence[ParsedPage]
-    set_aside: Sequence[Unread] = ()
-    left_out: Collection[str] = ()
-
-
-def without_twins(
+def find_twins_of(
     connection: Connection,
-    run: AccountRun,
-    pages: Sequence[ParsedPage],
+    account_id: int,
+    provider: ReadsReports,
+    orders: Sequence[AllocatedOrder],
     occurrence_ids: Mapping[str, int],
-) -> Kept:
+) -> dict[str, str]:
     """
-    What is to be saved of these pages.
+    The same of orders that are about to be saved; `occurrence_ids` are ours by theirs.
     """
-    provider = run.provider
-    if not run.has_siblings or not isinstance(provider, ReadsReports):
-        return Kept(pages)
-    orders = [order for page in pages for order in page.orders]
-    if not orders:
-        return Kept(pages)
-    edits.lock_platform(connection, run.account.provider)
     sales = sales_of(orders, _performances(connection, orders, occurrence_ids))
-    reasons = find_twins(connection, run.account.id, provider, sales)
-    if not reasons:
-        return Kept(pages)
-    left = [_without(page, reasons) for page in pages]
-    if provider.shared_orders() == ONCE:
-        return Kept(left, (), reasons.keys())
-    return Kept(left, [item for page in pages for item in _unread(page, reasons)])
+    return find_twins(connection, account_id, provider, sales)
 
 
 def find_twins(
@@ -120,30 +83,6 @@ def find_twins(
     return found
 
 
-def preview_twins(
-    database: Database,
-    account_id: int,
-    provider: Provider,
-    orders: Sequence[AllocatedOrder],
-    named: Mapping[str, Mapping[str, Any]],
-) -> dict[str, str]:
-    """
-    The same for orders that are not saved; `named` are the raw performances by id.
-    """
-    assert isinstance(provider, ReadsReports)
-    performances = {
-        id_: (raw["name"], clock.from_iso(raw["starts_at"]), raw["timezone"])
-        for id_, raw in named.items()
-    }
-    found: dict[str, str] = {}
-    sales = sales_of(orders, performances)
-    with database.read() as connection:
-        for begin in range(0, len(sales), _AT_ONCE):
-            some = sales[begin : begin + _AT_ONCE]
-            found |= find_twins(connection, account_id, provider, some)
-    return found
-
-
 def note_left_out(ids: Collection[str]) -> str:
     """
     In words, what `shared_orders: once` leaves out.
@@ -151,13 +90,6 @@ def note_left_out(ids: Collection[str]) -> str:
     some = ", ".join(map(safe, sorted(ids)[:3])) + (", …" if len(ids) > 3 else "")
     what = number_of(len(ids), "order that", "orders that")
     return f"{what} another account has stored left out ({some}), as the recipe says"
-
-
-def none_elsewhere(*_: object) -> dict[str, str]:
-    """
-    Where no account is looked at.
-    """
-    return {}
 
 
 def sales_of(
@@ -227,26 +159,3 @@ def _performances(
     rows = {id_: occurrence_ids[id_] for id_ in named if id_ in occurrence_ids}
     found = orders_elsewhere.list_performances(connection, set(rows.values()))
     return {id_: found[row] for id_, row in rows.items()}
-
-
-def _without(page: ParsedPage, ids: Collection[str]) -> ParsedPage:
-    kept = [
-        item for item in packing.unpack(page.versions) if item.provider_id not in ids
-    ]
-    return msgspec.structs.replace(
-        page,
-        orders=[item for item in page.orders if item.order.id not in ids],
-        versions=packing.pack(kept),
-    )
-
-
-def _unread(page: ParsedPage, reasons: Mapping[str, str]) -> list[Unread]:
-    occurrences = {id_: occurrence for occurrence, id_ in page.seen}
-    return [
-        Unread(
-            *("order", item.provider_id, occurrences[item.provider_id], item.data),
-            *(WORD, reasons[item.provider_id]),
-        )
-        for item in packing.unpack(page.versions)
-        if item.provider_id in reasons
-    ]
