@@ -3,8 +3,12 @@ Sheets and rows of a workbook of which a person cannot know whether they count: 
 that is nearly a report waits by name, and rows that nobody sees are named.
 """
 
+import subprocess
+import zipfile
+
 import pytest
 import xlsxwriter
+from support import needs
 from support.report_folder import GALA, HEADING, ReportFolder
 
 from ticketsync.core import opened_files
@@ -117,8 +121,6 @@ ODS_ROW = (
 
 
 def test_hidden_rows_of_an_open_document_are_seen(tmp_path):
-    import zipfile
-
     rows = [
         ODS_ROW.format("", 1),
         ODS_ROW.format(' table:visibility="filter"', 2),
@@ -157,6 +159,24 @@ def test_hidden_rows_of_an_open_document_are_seen(tmp_path):
     assert found == [
         ("1", False), ("2", True), ("3", True), ("3", True), ("4", False)
     ]  # fmt: skip
+
+
+@needs.programs("soffice")
+@pytest.mark.parametrize("ending", ["ods", "xls", "xlsx"])
+def test_hidden_rows_are_seen_in_what_libreoffice_writes(folder, tmp_path, ending):
+    file = write(folder, hidden_rows=(2,), Nov=[HEADINGS, sale(1), sale(2), sale(3)])
+    subprocess.run(
+        [
+            *("soffice", f"-env:UserInstallation=file://{tmp_path}/profile"),
+            *("--headless", "--convert-to", ending, "--outdir", tmp_path / "out"),
+            file,
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+    (table,) = opened_files.open_file(tmp_path / "out" / f"a.{ending}").tables
+    assert [row.cells[0] for row in table.read() if row.is_hidden] == ["2"]
 
 
 @pytest.mark.parametrize(
