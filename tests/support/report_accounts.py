@@ -57,13 +57,13 @@ class ReportAccount:
         text = RECIPE.replace("}", f"{more}}}")
         (self.path / "r.yaml").write_text("\n".join([text, *lines]))
 
-    def add(self, **options):
+    def add(self, name="other", **options):
         folder = {"recipe": str(self.path / "r.yaml"), "watch": str(self.path / "in")}
         connect.add(
             self.database,
             Settings(),
             provider="file",
-            name="other",
+            name=name,
             base_url=None,
             source=SecretSource("none", ""),
             options=folder | options,

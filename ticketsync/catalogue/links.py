@@ -225,6 +225,33 @@ def get_show_ids(connection: Connection, occurrence_ids: Iterable[int]) -> set[i
     return set(_read_linked_shows(connection, occurrence_ids).values())
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCapacity:
+    """
+    The seats that a show of ours says it has; `id` is ours.
+    """
+
+    id: int
+    capacity: int
+
+
+def get_own_capacities(
+    connection: Connection, occurrence_ids: Iterable[int]
+) -> dict[int, OwnCapacity]:
+    """
+    The seats of the show that each of these occurrences is linked to, where the show
+    says them.
+    """
+    query = (
+        select(show_links.c.occurrence_id, shows.c.id, shows.c.capacity)
+        .join(shows, shows.c.id == show_links.c.show_id)
+        .where(
+            show_links.c.occurrence_id.in_(list(occurrence_ids)), shows.c.capacity > 0
+        )
+    )
+    return {row[0]: OwnCapacity(row[1], row[2]) for row in connection.execute(query)}
+
+
 def get_show_ids_of_event(connection: Connection, event_id: int) -> set[int]:
     """
     The shows that any occurrence of an event feeds.

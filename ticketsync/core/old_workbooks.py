@@ -24,6 +24,7 @@ _BOUND_SHEET, _BEGIN = 0x0085, 0x0809
 _FORMULA, _BOOLEAN_OR_ERROR = 0x0006, 0x0205
 # Numbers and texts; those of the last kind are several, up to the column at its end.
 _SINGLE_CELLS = frozenset({_FORMULA, _BOOLEAN_OR_ERROR, 0x0203, 0x0204, 0x027E, 0x00FD})
+_ROW, _ZERO_HEIGHT = 0x0208, 0x20  # the record of a row, and its mark for a hidden one
 _SEVERAL_CELLS = 0x00BD
 _READ = (
     old_number_formats.CELLS
@@ -87,6 +88,7 @@ def _scan(stream: bytes) -> dict[str, SheetScan]:
     failed: set[Place] = set()
     shown = CellCurrencies()
     styles, has_percentages = PercentStyles(), False
+    hidden: set[int] = set()
     for kind, at, length in _records(stream):
         body = stream[at : at + length] if kind in _READ else b""
         if kind in old_number_formats.STYLES:
@@ -95,9 +97,11 @@ def _scan(stream: bytes) -> dict[str, SheetScan]:
             for row, column in styles.percentages(kind, body):
                 shown.add(row, column, number_formats.PERCENT)
         if kind == _BEGIN and at - 4 in titles:
-            failed, shown = set(), CellCurrencies()
+            failed, shown, hidden = set(), CellCurrencies(), set()
             has_percentages = styles.has_percentages()
-            found[titles[at - 4]] = SheetScan(failed, currencies=shown)
+            found[titles[at - 4]] = SheetScan(failed, currencies=shown, hidden=hidden)
+        elif kind == _ROW and length >= 14 and stream[at + 12] & _ZERO_HEIGHT:
+            hidden.add(_short(stream, at))
         elif kind == _BOUND_SHEET:
             titles[_long(body, 0)] = _title(body)
         elif kind in (_BOOLEAN_OR_ERROR, _FORMULA):

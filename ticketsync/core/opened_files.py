@@ -270,7 +270,10 @@ def _read_sheet(name: str, workbook: Any, sheet: str, scan: SheetScan) -> Iterat
             kinds = _with_marks(kinds, marks)
         shown_in = scan.currencies.of_row(number - 1) if scan.currencies else None
         position = f"sheet {title}, row {number}"
-        yield Row(position, number, texts, kinds, shown_in=shown_in)
+        is_hidden = number - 1 in scan.hidden
+        yield Row(
+            position, number, texts, kinds, shown_in=shown_in, is_hidden=is_hidden
+        )
 
 
 def _covered(name: str, sheet: Any) -> MergedCells:

@@ -33,6 +33,7 @@ class Row(msgspec.Struct, frozen=True):
     kinds    of a workbook's row: one letter for each cell, see above; `""` for text
     problem  why the row could not be read; it has no cells then
     shown_in  the currencies that the formats of its numbers show, or `%`, by column
+    is_hidden  whether whoever opens the workbook does not see it, as of a filter
     """
 
     position: str
@@ -41,6 +42,7 @@ class Row(msgspec.Struct, frozen=True):
     kinds: str = ""
     problem: str = ""
     shown_in: Mapping[int, str] | None = None
+    is_hidden: bool = False
 
     def kind(self, index: int) -> str:
         """

@@ -38,13 +38,15 @@ Place = tuple[int, int]  # row and column, from 0
 class SheetScan:
     """
     The cells of one sheet that have no value though something is in them, the
-    currencies (or `%`) that number formats show, and how many cells it spans.
+    currencies (or `%`) that number formats show, how many cells it spans, and the rows
+    (from 0) that whoever opens it does not see.
     """
 
     errors: AbstractSet[Place] = frozenset()
     not_computed: AbstractSet[Place] = frozenset()
     currencies: CellCurrencies = field(default_factory=CellCurrencies)
     cells: int = 0
+    hidden: AbstractSet[int] = frozenset()
 
 
 NOTHING = SheetScan()
@@ -115,6 +117,10 @@ _CELL_ROW = re.compile(rb"\sr=[\"'][A-Za-z]*(\d+)[\"']")
 # the end of any tag would else be read once for each of them.
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _UNNAMED_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^<>]*\sr=)")
+_HIDDEN_ROW = re.compile(
+    rb"<(?:\w+:)?row(?=\s)(?=[^<>]*\shidden=[\"'](?:1|true)[\"'])"
+    rb"[^<>]*?\sr=[\"'](\d{1,9})[\"']"
+)
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*\bt=[\"']e[\"'][^<>]*>")
 _REFERENCE = re.compile(rb"\sr=[\"']([A-Za-z]+)(\d+)[\"']")
 _STYLED_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*\s)?s=[\"'](\d{1,9})[\"'][^<>]*>")
@@ -152,6 +158,7 @@ def _scan_sheet(
     counted = 0
     failed: set[Place] = set()
     empty: set[Place] = set()
+    hidden: set[int] = set()
     currencies = CellCurrencies()
     for chunk in _whole_rows(name, archive, member):
         counted += chunk.count(b"<row") + chunk.count(b":row")
@@ -163,6 +170,8 @@ def _scan_sheet(
         columns = max(columns, *map(_column, letters), _unnamed(chunk), 0)
         if _is_too_large(rows, columns, most):
             raise _too_wide(name, rows, columns, most)
+        if b"hidden=" in chunk:
+            hidden |= {int(found[1]) - 1 for found in _HIDDEN_ROW.finditer(chunk)}
         if b'"e"' in chunk or b"'e'" in chunk:
             failed |= set(_places(_ERROR_CELL.findall(chunk)))
         if b"<f" in chunk or b":f" in chunk:
@@ -172,7 +181,7 @@ def _scan_sheet(
             if (shown := styles.get(int(cell[1]))) is not None:
                 for row, column in _places([cell[0]]):
                     currencies.add(row, column, shown)
-    return SheetScan(failed, empty, currencies, rows * columns)
+    return SheetScan(failed, empty, currencies, rows * columns, hidden)
 
 
 def _unnamed(chunk: bytes) -> int:
@@ -273,6 +282,8 @@ _COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d+)")
 _VALUE_TYPE = re.compile(rb"value-type=[\"'](\w+)")
 _ODS_CURRENCY = re.compile(rb"office:currency=[\"']([A-Z]{3})[\"']")
 _ODS_PERCENT = re.compile(rb"office:value-type=[\"']percentage[\"']")
+_MOST_REPEATED = 1000  # equal rows of which each is remembered
+_NOT_SHOWN = re.compile(rb"table:visibility=[\"'](?:collapse|filter)")
 _ODS_ERROR = re.compile(rb"calcext:value-type=[\"']error")
 
 
@@ -286,23 +297,26 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
         raise damaged(name)
     content = b"".join(_chunks(name, archive, "content.xml"))
     row = next_row = column = rows = columns = 0
+    is_hidden = False
     left = MOST_CELLS
     sheets: dict[str, SheetScan] = {}
     failed: set[Place] = set()
+    hidden: set[int] = set()
     currencies = CellCurrencies()
     for match in _ODS_TOKEN.finditer(content):
         tag, attributes = match[1], match[2]
         if tag == b"table":
             left -= rows * columns  # the library reads all sheets at once
             row = next_row = rows = columns = 0
-            failed, currencies = set(), CellCurrencies()
+            failed, hidden, currencies = set(), set(), CellCurrencies()
             title = html.unescape(
                 _attribute(attributes.decode("utf-8", "replace"), "table:name")
             )
-            sheets[title] = SheetScan(failed, currencies=currencies)
+            sheets[title] = SheetScan(failed, currencies=currencies, hidden=hidden)
         elif tag == b"table-row":
             row, column = next_row, 0
             next_row = row + _repeated(_ROWS, attributes)
+            is_hidden = _NOT_SHOWN.search(attributes) is not None
         else:
             if _ODS_ERROR.search(attributes):
                 failed.add((row, column))
@@ -312,6 +326,8 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
                 rows, columns = max(rows, next_row), max(columns, column)
                 if _is_too_large(rows, columns, left):
                     raise _too_wide(name, rows, columns, left)
+                if is_hidden:
+                    hidden.update(range(row, min(next_row, row + _MOST_REPEATED)))
                 if word := _ods_shown(attributes):
                     repeated = next_row - row
                     if column - before == 1:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from ticketsync.core import errors
-from ticketsync.providers.base import Raw, ReadsFiles
+from ticketsync.providers.base import Options, ProviderSpec, Raw, ReadsFiles
 
 
 def _none_stored(ids: Collection[str]) -> Mapping[str, Raw]:
@@ -77,6 +77,8 @@ class ReadsReports(ReadsFiles, Protocol):
     Reads reports from a folder, each of which may be unreadable by itself.
     """
 
+    spec: ClassVar[ProviderSpec]
+
     def state(self) -> str:
         """
         A fingerprint that stays while nothing in the folder changes; no file is opened.
@@ -128,4 +130,26 @@ class ReadsReports(ReadsFiles, Protocol):
         """
         The ids of the orders that each report gives, by its key (`report_key`), without
         those that are set aside.
+        """
+
+    def location_of(self, raw: Raw) -> str:
+        """
+        File and line where an order begins, as a prefix of a message.
+        """
+
+    def order_numbers_of(self, options: Options) -> str | None:
+        """
+        Within what order numbers are unique (`order_numbers`) in the reports of an
+        account with these options; `None` if they are of another platform.
+        """
+
+    def numbers_of(self, order_id: str) -> frozenset[str]:
+        """
+        What an order of this id may be numbered in a report, and the id.
+        """
+
+    def shared_orders(self) -> str:
+        """
+        What an order is that another account of the platform has as well: `refuse`
+        (nobody has said it), `once` (the same one) or `count` (another sale).
         """

@@ -54,3 +54,16 @@ def pack(versions: Iterable[Version]) -> Block:
         compress(b"".join(version.data for version in versions)),
         [(v.provider_id, v.content, len(v.data)) for v in versions],
     )
+
+
+def unpack(block: Block) -> list[Version]:
+    """
+    The versions of a block, in their order.
+    """
+    data = decompress(block.data) if block.index else b""
+    found: list[Version] = []
+    begin = 0
+    for id_, content, length in block.index:
+        found.append(Version(id_, content, data[begin : begin + length]))
+        begin += length
+    return found

@@ -5,6 +5,7 @@ of a report, of a folder, or of the folder of an account.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,8 @@ from ticketsync.workflows.recipe_totals import (
     refunds_by_day,
     total_orders,
 )
-from ticketsync.workflows.sync import parse, report_files
+from ticketsync.workflows.sync import held_back, parse, report_files, sold_elsewhere
+from ticketsync.workflows.sync.held_back import Previewed
 from ticketsync.workflows.sync.parse import KnownOrders
 
 
@@ -200,7 +202,8 @@ def preview(
 class _Read:
     """
     What was read and how: the reports, the options, in a sentence what was looked at,
-    the zone whose calendar decides on which day money went back, and what is stored.
+    the zone whose calendar decides on which day money went back, what is stored, and
+    which of the orders the account does not save.
     """
 
     reports: Reports
@@ -208,6 +211,7 @@ class _Read:
     scope: str
     zone: str
     stored: Mapping[str, StoredRefunds] = field(default_factory=dict)
+    hold_back: Callable[..., Previewed] = held_back.preview_nothing
 
 
 def _business_zone(open_database: Callable[[], Database]) -> str:
@@ -275,6 +279,7 @@ def _read_account(
         return _Read(
             *(found, options, scope, get_business_zone(connection)),
             read_stored_refunds(connection, account.id),
+            functools.partial(held_back.preview, database, account.id),
         )
 
 
@@ -294,9 +299,12 @@ def _previewed(read: _Read) -> Preview:
     }
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
     moment = Moment(clock.now(), read.zone)
+    kept = read.hold_back(provider, page.orders, named)
+    not_saved = {*kept.reasons, *kept.left_out}
+    orders = [item for item in page.orders if item.order.id not in not_saved]
     planned = [
         (item, planned_refunds(item, read.stored.get(item.order.id), moment))
-        for item in page.orders
+        for item in orders
     ]
     rows = [_row(item, made, named) for item, made in planned]
     files = tuple(f"{file.name}, " for file in reports.files)
@@ -312,17 +320,23 @@ def _previewed(read: _Read) -> Preview:
         )
         for item in page.unreadable
     ]
+    unread += [
+        Unread(safe(id_), f"{reports.locations[id_]}: {why}")
+        for id_, why in kept.reasons.items()
+    ]
+    left = kept.left_out
+    shared = (sold_elsewhere.note_left_out(left),) if left else ()
     doubts = tuple(
         f"{reports.locations[item.order.id]}, order {safe(item.order.id)}: {doubt}"
-        for item in page.orders
+        for item in orders
         if (doubt := item.order.doubt) is not None
     )
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
         *(read.scope, rows, tuple(unread), doubts),
-        (*reports.notes, *_without_days(reports), *_more_fees(reports)),
+        (*reports.notes, *shared, *_without_days(reports), *_more_fees(reports)),
         *(reports.unmapped, words),
-        *(total_orders(page.orders), refunds_by_day(planned)),
+        *(total_orders(orders), refunds_by_day(planned)),
     )
 
 

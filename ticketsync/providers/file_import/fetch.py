@@ -4,6 +4,7 @@ Gives what is in a folder of reports as pages of raw records, one for each order
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
+from ticketsync.providers.file_import.folder_contents import list_files
+from ticketsync.providers.file_import.held_numbers import possible_numbers
 from ticketsync.providers.file_import.listing import (
     occurrence_of,
     provider_occurrence_id_of,
 )
+from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 PAGE_SIZE = 100
@@ -56,13 +60,14 @@ class FileFetcher:
             reports.recipe.currency or None,
             notes=tuple(
                 [*reports.unanswered, *(error.message for error in unread.values())][:5]
+                + [reports.beside][: bool(reports.beside)]
             ),
         )
 
     def folder(self) -> Folder:
         chosen = recipe_of(self._options)
         folder = folders.folder_of(self._options)
-        found = folders.list_files(folder, chosen)
+        found = list_files(folder, chosen)
         files = frozenset(str(file.resolve()) for file in found)
         return Folder(str(folder.resolve()), chosen.files, files)
 
@@ -103,8 +108,7 @@ class FileFetcher:
         """
         Whether at least one file can be read.
         """
-        reports = self._read()
-        return len(reports.unread) < len(reports.files)
+        return self._read().is_readable
 
     def order_ids(self) -> frozenset[str]:
         """
@@ -203,6 +207,28 @@ class FileFetcher:
         """
         locations = self._reports.locations if self._reports is not None else {}
         return f"{locations[raw['id']]}: " if raw.get("id") in locations else ""
+
+    def order_numbers_of(self, options: Options) -> str | None:
+        """
+        As the other account's recipe says, if its reports are of the same platform; one
+        whose recipe cannot be read may be of it.
+        """
+        try:
+            theirs = recipe_of(options)
+        except errors.ConfigurationError:
+            return "file"
+        is_same = theirs.platform.casefold() == self._recipe.platform.casefold()
+        return theirs.order_numbers if is_same else None
+
+    def numbers_of(self, order_id: str) -> frozenset[str]:
+        return frozenset({order_id, *possible_numbers(order_id)})
+
+    def shared_orders(self) -> str:
+        return self._recipe.shared_orders
+
+    @functools.cached_property
+    def _recipe(self) -> Recipe:
+        return recipe_of(self._options)
 
     def _read(self) -> Reports:
         if self._reports is None:

@@ -10,20 +10,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import digest, errors, sheets
+from ticketsync.core import digest, errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Raw
-from ticketsync.providers.file_import import lasting_notes
+from ticketsync.providers.file_import import folder_contents, lasting_notes
 from ticketsync.providers.file_import.column_evidence import settle_columns
 from ticketsync.providers.file_import.copies import settle_copies
+from ticketsync.providers.file_import.folder_contents import list_files
 from ticketsync.providers.file_import.merge import merge_orders
 from ticketsync.providers.file_import.number_evidence import NumberEvidence
 from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.report import Report, read_report
 from ticketsync.providers.file_import.two_places import refuse_two_places
 from ticketsync.providers.report_folder import HeldNames, ReadReport
-
-_SUFFIXES = (*sheets.WORKBOOKS, *sheets.TEXTS, ".html", ".htm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,12 @@ class Reports:
     unmapped     headings that the recipe does not use
     with_orders  the files that contain orders: two venues may have the same empty
                  report
-    unread       why a file could not be read, by its name
+    unread       why a file, or a sheet of one, could not be read, by its name
+    is_readable  whether at least one file could be read
     notes        what a person should know of what was not read
     unanswered   columns that may say that a row is no sale, and that no one mapped
     lasting      what a person should look at until it is settled, by file
+    beside       what the folder has beside its reports and is not read, in a sentence
     """
 
     recipe: Recipe
@@ -56,6 +57,8 @@ class Reports:
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     lasting: Mapping[str, str] = field(default_factory=dict)
+    beside: str = ""
+    is_readable: bool = True
 
 
 def recipe_of(options: Options) -> Recipe:
@@ -75,7 +78,7 @@ def read_folder(options: Options, held: HeldNames) -> Reports:
 
     Raises `ProviderUnavailable` if there is none, `ConfigurationError` for the recipe.
     """
-    return _read_all(recipe_of(options), _files_of(options), held)
+    return _read_folder(options, held)
 
 
 def preview_folder(options: Options, held: HeldNames) -> Reports:
@@ -83,7 +86,7 @@ def preview_folder(options: Options, held: HeldNames) -> Reports:
     All reports of a folder as `read_folder` gives them; `notes` also say which
     `order_numbers` they fit. Raises as `read_folder`.
     """
-    return _read_all(recipe_of(options), _files_of(options), held, is_preview=True)
+    return _read_folder(options, held, is_preview=True)
 
 
 def preview_file(options: Options, file: Path) -> Reports:
@@ -93,8 +96,8 @@ def preview_file(options: Options, file: Path) -> Reports:
     Raises `BadFile` where it cannot be read, `ConfigurationError` for the recipe.
     """
     found = _read_all(recipe_of(options), [file], HeldNames(), is_preview=True)
-    for error in found.unread.values():
-        raise error
+    if not found.is_readable:
+        raise found.unread[file.name]
     return found
 
 
@@ -105,19 +108,6 @@ def folder_of(options: Options) -> Path:
     return Path(options["watch"]).expanduser()
 
 
-def list_files(folder: Path, chosen: Recipe) -> list[Path]:
-    """
-    The files of a folder that may be reports for a recipe.
-    """
-    return [
-        file
-        for file in (folder.glob(chosen.files) if folder.is_dir() else ())
-        if file.suffix.lower() in _SUFFIXES
-        and not file.name.startswith((".", "~$"))
-        and not file.is_dir()
-    ]
-
-
 def state_of(options: Options) -> str:
     """
     A fingerprint of the recipe and of the names, sizes and times of all files: while it
@@ -125,9 +115,9 @@ def state_of(options: Options) -> str:
     """
     from ticketsync import __version__
 
-    chosen = recipe_of(options)
-    parts = [__version__, repr(chosen)]
-    for file in sorted(list_files(folder_of(options), chosen)):
+    chosen, folder = recipe_of(options), folder_of(options)
+    parts = [__version__, repr(chosen), *folder_contents.list_unopened(folder, chosen)]
+    for file in sorted(list_files(folder, chosen)):
         try:
             found = file.stat()
         except OSError:
@@ -163,13 +153,26 @@ def rules_of(chosen: Recipe) -> dict[str, Any]:
     return rules
 
 
-def _files_of(options: Options) -> list[Path]:
+def _read_folder(
+    options: Options, held: HeldNames, *, is_preview: bool = False
+) -> Reports:
     """
-    The reports of an account's folder, oldest first. Raises `ProviderUnavailable`,
-    naming what else is there, if there is none.
+    The reports of an account's folder, oldest first, and what lies beside them. Raises
+    `ProviderUnavailable`, naming what else is there, if there is none.
     """
     chosen, folder = recipe_of(options), folder_of(options)
-    files = list_files(folder, chosen)
+    listed = sorted(
+        list_files(folder, chosen), key=lambda file: (_modified_at(file), file.name)
+    )
+    pipes = folder_contents.find_pipes(listed)
+    regular = [file for file in listed if file.name not in pipes]
+    found = _read_all(chosen, regular, held, is_preview=is_preview)
+    names = {file.name for file in listed}
+    unread = {**found.unread, **pipes}
+    beside = folder_contents.not_reports(
+        {name: why for name, why in unread.items() if name in names}
+    )
+    files = tuple(file for file in listed if file.name not in beside)
     if not files:
         raise errors.ProviderUnavailable(
             f"The folder {safe(folder)} contains no report ({safe(chosen.files)})"
@@ -177,7 +180,15 @@ def _files_of(options: Options) -> list[Path]:
             hint=f"Export one from {chosen.platform} and put it there.",
             word="no-report",
         )
-    return sorted(files, key=lambda file: (_modified_at(file), file.name))
+    unopened = folder_contents.list_unopened(folder, chosen)
+    note = folder_contents.note_of_rest([*beside.values(), *unopened])
+    return replace(
+        found,
+        files=files,
+        unread={name: why for name, why in unread.items() if name not in beside},
+        notes=(*found.notes, *([note] if note else [])),
+        beside=note,
+    )
 
 
 def _other_files(folder: Path) -> str:
@@ -204,6 +215,7 @@ def _read_all(
     for file in files:
         try:
             reports.append(read_report(chosen, file))
+            unread |= reports[-1].unread
         except errors.BadFile as error:
             unread[file.name] = error
         except OSError as error:
@@ -250,6 +262,7 @@ def _read_all(
         ),
         tuple(text for report in reports for text in report.unanswered),
         lasting,
+        is_readable=bool(reports),
     )
 
 

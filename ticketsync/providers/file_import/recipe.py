@@ -59,6 +59,7 @@ class Recipe:
     repeated_rows   what rows mean that are equal in every cell
     repeated_returns  what rows mean that take back the same in several reports
     undated_sales  whether a sale without a day counts on that of its show
+    shared_orders   what orders mean that another account of the platform has as well
     """
 
     platform: str
@@ -75,6 +76,7 @@ class Recipe:
     repeated_rows: str = "refuse"
     repeated_returns: str = "refuse"
     undated_sales: str = "refuse"
+    shared_orders: str = "refuse"
     order_numbers: str = ""
     tax_on_top: bool = False
     fee_is_kept: bool = False

@@ -32,6 +32,7 @@ PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
     *("repeated_rows", "repeated_returns", "undated_sales", "order_numbers", "start"),
+    "shared_orders",
 )
 WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
 
@@ -43,6 +44,7 @@ RECIPE = section(
         "repeated_rows": one_of("refuse", "count", "once"),
         "repeated_returns": one_of("refuse", "count", "once"),
         "undated_sales": one_of("refuse", "show"),
+        "shared_orders": one_of("refuse", "count", "once"),
         "order_numbers": one_of("folder", "event", "file"),
     },
     tax=one_of("inside", "on top"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from ticketsync.providers.file_import.columns import (
 from ticketsync.providers.file_import.date_notes import DateNote, notes_on_dates
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.ignored_worth import worth
+from ticketsync.providers.file_import.near_sheets import find_near_sheets
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import NEVER_PAID
 from ticketsync.providers.file_import.report_rows import STATUS_ADVICE, RowReader
@@ -59,7 +60,8 @@ class Report:
     A file as it was read. `unmapped` are headings that the recipe does not use; `notes`
     are sentences about what was left out or decided by evidence, and `date_notes` those
     about the order of its dates. `digest` is that of its content, and `modified_at` the
-    time of the file in nanoseconds.
+    time of the file in nanoseconds; `unread` are sheets that should be reports, and why
+    they are not read.
     """
 
     file: Path
@@ -70,6 +72,7 @@ class Report:
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = field(default=())
     date_notes: tuple[DateNote, ...] = ()
+    unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
 
 
 def read_report(recipe: Recipe, file: Path) -> Report:
@@ -93,7 +96,8 @@ def read_report(recipe: Recipe, file: Path) -> Report:
         orders = _read_table(recipe, table, reader, file.name, start, notes, dates)
         sources.append(Source(file.name, key, modified_at, orders, file.name))
         unanswered += _unanswered(file.name, reader)
-    notes += _unread_sheets(opened, found)
+    unread = find_near_sheets(recipe, opened, found)
+    notes += _unread_sheets(opened, found, unread)
     heading = found[0].heading
     unmapped = tuple(heading.names[n] for n in heading.unmapped)
     return Report(
@@ -105,6 +109,7 @@ def read_report(recipe: Recipe, file: Path) -> Report:
         (*unanswered, *notes),
         tuple(unanswered),
         tuple(dates),
+        unread,
     )
 
 
@@ -281,6 +286,11 @@ def _left_out(file: str, reader: RowReader, ignored: str) -> Iterator[str]:
     for why, rows in by_reason.items():
         reason = f"{why}; {ignored}" if why == left_out.IGNORED and ignored else why
         yield f"{file}: {_rows(len(rows))} left out ({reason}): {_some(rows)}"
+    if reader.hidden:
+        yield (
+            f"{file}: {_rows(len(reader.hidden))} that the workbook hides or filters "
+            f"out counted like the others ({_some(reader.hidden)})"
+        )
     if reader.beyond:
         yield f"{file}: {_rows(reader.beyond)} with cells beyond the headings"
 
@@ -323,12 +333,15 @@ def counted_words(words: Counter[str]) -> str:
     return ", ".join([*some, *([f"and {more} more"] if more > 0 else [])])
 
 
-def _unread_sheets(opened: OpenedFile, found: Sequence[FoundTable]) -> Iterator[str]:
+def _unread_sheets(
+    opened: OpenedFile, found: Sequence[FoundTable], unread: Collection[str]
+) -> Iterator[str]:
     if opened.alternatives:
         return
     read = {item.table.name for item in found}
     for table in opened.tables:
-        if table.name not in read:
+        name = f"{opened.name}, sheet {safe(table.name)}"
+        if table.name not in read and name not in unread:
             hidden = "hidden " if table.is_hidden else ""
             yield f"{opened.name}: the {hidden}sheet {safe(table.name)!r} was not read"
 

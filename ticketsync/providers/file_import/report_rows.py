@@ -115,6 +115,7 @@ class RowReader:
         }
         self.advice = {item.name: item.advice for item in self._worth}
         self.beyond = 0
+        self.hidden: list[str] = []
 
     def read(self) -> Iterator[MappedRow]:
         """
@@ -130,6 +131,8 @@ class RowReader:
             elif self._headings:
                 yield self._mapped(row, self._headings, "other-headings")
             else:
+                if row.is_hidden:
+                    self.hidden.append(row.position)
                 yield self._mapped(row, *self._problem(row))
 
     def _leave_out(self, row: Row, why: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from ticketsync.core import errors, opened_files
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.providers.file_import import starter_times
 from ticketsync.providers.file_import.heading import normalise
 from ticketsync.providers.file_import.status_words import plain_status
 
@@ -104,6 +105,12 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             word="headings",
         )
     row, columns, below = max(known, key=lambda item: len(item[1]))
+    times: list[str] = []
+    if {"date", "time"} <= columns.keys():
+        of_sale = starter_times.are_of_sale(columns, below)
+        headings = [safe(row.cells[columns[name]]) for name in ("date", "time")]
+        times = [starter_times.advice(*headings, is_of_sale=of_sale)]
+        columns = starter_times.as_sold_at(columns) if of_sale else columns
     return "\n".join(
         [
             f"# From the headings of {safe(file.name)}. Check every line: what the",
@@ -122,6 +129,7 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             *_kept(row),
             *(f"  # {ours}: {what}" for ours, what in _lacking(columns)),
             *_prices(row, columns),
+            *times,
             *_fees_of_either(row, columns),
             *_status(columns, below),
             *_unused(row, columns),

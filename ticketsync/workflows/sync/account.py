@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import links, occurrences
-from ticketsync.catalogue.candidates import Match
+from ticketsync.catalogue.candidates import Match, describe_start
 from ticketsync.core import clock, errors, records
 from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
 from ticketsync.financials import recompute
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
@@ -23,6 +24,7 @@ from ticketsync.workflows.sync import (
     quarantined,
     report_files,
     set_aside,
+    sold_elsewhere,
     ticket_types,
 )
 from ticketsync.workflows.sync.due import is_over
@@ -37,6 +39,7 @@ from ticketsync.workflows.sync.plan import (
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
+_MOST_NAMED = 3  # pairs of a note
 OF_PLANS = (  # streams that decide what is read
     *(streams.READ, streams.BEGUN, streams.CHANGED, streams.SWEPT),
     *(streams.UNFINISHED, streams.NEWEST, streams.READ_ALL),
@@ -114,6 +117,8 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
+    if store.left_out:
+        run.notes.append(sold_elsewhere.note_left_out(store.left_out))
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     report_files.note_reports(run)
     report_files.note_state(run)
@@ -175,10 +180,38 @@ def link_certain(run: AccountRun) -> None:
 
 
 def _evidence(certain: Sequence[Match]) -> str:
+    """
+    Why these pairs were linked; those whose time or title differs are named.
+    """
     by_offset = sum(match.is_by_offset for match in certain)
-    if not by_offset:
-        return "same venue, title and time"
-    return f"same venue, title and time; {by_offset} by an offset that you confirmed"
+    unlike = [(match, how) for match in certain if (how := _differs(match))]
+    said = ["same venue, title and time"] if len(unlike) < len(certain) else []
+    if by_offset:
+        said.append(f"{by_offset} by an offset that you confirmed")
+    if unlike:
+        named = [
+            f"{safe(match.show.production)} {match.show.starts_local}, {how}"
+            for match, how in unlike[:_MOST_NAMED]
+        ]
+        if len(unlike) > _MOST_NAMED:
+            named.append(f"and {len(unlike) - _MOST_NAMED} more")
+        said.append(
+            f"{len(unlike)} with no other candidate although not all of it is the "
+            f"same: {', '.join(named)}"
+        )
+    return "; ".join(said)
+
+
+def _differs(match: Match) -> str:
+    """
+    What is not the same of the two sides of a pair, in words.
+    """
+    found = []
+    if not match.is_same_title:
+        found.append(f"listed as {safe(match.occurrence.event)!r}")
+    if not match.is_exact and not match.is_by_offset:
+        found.append(describe_start(match))
+    return " and ".join(found)
 
 
 def _unmatched(number: int) -> str:

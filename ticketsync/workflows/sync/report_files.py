@@ -138,7 +138,10 @@ def note_reports(run: AccountRun) -> None:
     with run.database.read() as connection:
         held = bookmarks.get_bookmarks(connection, account_id, streams.REPORTS)
         waiting = quarantine.list_unread(connection, account_id)
+        stored = stored_orders.list_occurrence_of_orders(connection, account_id).keys()
     aside = {item.provider_id for item in waiting if item.kind == "order"}
+    if provider.shared_orders() != "refuse":  # some are not stored
+        aside |= provider.order_ids() - stored
     given = {key: set(ids) - aside for key, ids in provider.orders_of_reports().items()}
     read_now: set[str] = set().union(*given.values())
     for key, text in held.items():

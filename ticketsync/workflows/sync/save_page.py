@@ -34,6 +34,7 @@ from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import held_back
 from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
 from ticketsync.workflows.sync.parse import (
     KnownOrders,
@@ -54,6 +55,7 @@ class OrderStore:
         self._run = run
         self.occurrence_ids = occurrence_ids  # the platform's → ours
         self.touched: set[int] = set()  # our ids of occurrences with changed orders
+        self.left_out: set[str] = set()  # orders that another account has
         self._is_empty: bool | None = None
         self._marked: set[str] | None = None
         self._quarantined: set[str] | None = None
@@ -134,6 +136,13 @@ class OrderStore:
         account_id = run.account.id
         with run.transaction() as connection:
             now = clock.now()
+            kept = held_back.keep_back(connection, run, pages, self.occurrence_ids)
+            pages = kept.pages
+            orders = [order for page in pages for order in page.orders]
+            unreadable += kept.set_aside
+            readable = self._without_shared(readable, kept.set_aside)
+            counts.quarantined += len(kept.set_aside)
+            self.left_out |= set(kept.left_out)
             twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
             versions.save_versions(connection, account_id, "order", blocks, now)
@@ -265,6 +274,16 @@ class OrderStore:
         readable = (seen & self._quarantined) - still
         self._quarantined = (self._quarantined - readable) | still
         return readable
+
+    def _without_shared(
+        self, readable: set[str], shared: Sequence[records.Unread]
+    ) -> set[str]:
+        """
+        What is readable again, without orders that another account has.
+        """
+        held = {item.provider_id for item in shared}
+        self._quarantined = (self._quarantined or set()) | held
+        return readable - held
 
     def _note_unreadable(
         self, connection: Connection, unreadable: Sequence[records.Unread]

@@ -1,0 +1,102 @@
+"""
+The stored orders of other accounts that may be an order of this one: reports give an
+order its number alone, and two folders may have one order in files that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.sales import orders
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """
+    An order for one performance. `charged` is in minor units of the currency.
+    """
+
+    id: str
+    placed_at: datetime
+    currency: str
+    charged: int
+    show: str
+    starts_at: datetime
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleElsewhere:
+    """
+    A stored order of another account; `row` grows with each that was stored.
+    """
+
+    row: int
+    account: str
+    sale: Sale
+
+
+def find_numbered(
+    connection: Connection,
+    account_ids: Collection[int],
+    ids: Collection[str],
+    divided: Collection[str],
+) -> list[SaleElsewhere]:
+    """
+    The orders of these accounts that have one of these ids, or an id that begins with
+    one of the numbers in `divided` and a bracket, the first stored first.
+    """
+    table = orders.c
+    begins = [
+        table.provider_id.startswith(f"{it} (", autoescape=True) for it in divided
+    ]
+    query = (
+        select(
+            *(table.id, accounts.c.name.label("account"), table.provider_id),
+            *(table.placed_at, table.currency, table.charged),
+            *(occurrences.c.name.label("show"), occurrences.c.starts_at),
+            occurrences.c.timezone,
+        )
+        .join(accounts, accounts.c.id == table.account_id)
+        .join(occurrences, occurrences.c.id == table.occurrence_id)
+        .where(
+            table.account_id.in_(account_ids),
+            or_(table.provider_id.in_(ids), *begins),
+        )
+        .order_by(table.id)
+    )
+    return [
+        SaleElsewhere(row[0], row[1], Sale(*row[2:]))
+        for row in connection.execute(query)
+    ]
+
+
+def get_rows(
+    connection: Connection, account_id: int, ids: Collection[str]
+) -> dict[str, int]:
+    """
+    Our ids of those of these orders that the account has stored.
+    """
+    query = select(orders.c.provider_id, orders.c.id).where(
+        orders.c.account_id == account_id, orders.c.provider_id.in_(ids)
+    )
+    return {row.provider_id: row.id for row in connection.execute(query)}
+
+
+def list_performances(
+    connection: Connection, rows: Collection[int]
+) -> dict[int, tuple[str, datetime, str]]:
+    """
+    Title, start and time zone of these occurrences, by our ids.
+    """
+    table = occurrences.c
+    query = select(table.id, table.name, table.starts_at, table.timezone).where(
+        table.id.in_(rows)
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}

@@ -1,0 +1,152 @@
+"""
+What is not saved of a report's orders although each can be read: what another account
+has stored, and more tickets than a show has seats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from ticketsync.accounts import edits
+from ticketsync.catalogue import occurrences
+from ticketsync.core import clock
+from ticketsync.core.records import Unread
+from ticketsync.providers.base import Provider
+from ticketsync.providers.report_folder import ReadsReports
+from ticketsync.sales import packing
+from ticketsync.sales.allocation import AllocatedOrder
+from ticketsync.store.engine import Database
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import beyond_capacity, sold_elsewhere
+from ticketsync.workflows.sync.parse import ParsedPage
+
+_AT_ONCE = 200  # orders of one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """
+    The pages without the orders that are not to be saved: those are set aside, or left
+    out as the recipe says (their ids).
+    """
+
+    pages: Sequence[ParsedPage]
+    set_aside: Sequence[Unread] = ()
+    left_out: Collection[str] = ()
+
+
+def keep_back(
+    connection: Connection,
+    run: AccountRun,
+    pages: Sequence[ParsedPage],
+    occurrence_ids: Mapping[str, int],
+) -> Kept:
+    """
+    What is to be saved of these pages; those of a platform stay as they are.
+    """
+    provider = run.provider
+    orders = [order for page in pages for order in page.orders]
+    if not orders or not isinstance(provider, ReadsReports):
+        return Kept(pages)
+    twins: dict[str, str] = {}
+    if run.has_siblings:
+        edits.lock_platform(connection, run.account.provider)
+        twins = sold_elsewhere.find_twins_of(
+            connection, run.account.id, provider, orders, occurrence_ids
+        )
+    beyond = beyond_capacity.find_beyond(connection, provider, orders, occurrence_ids)
+    if not twins and not beyond:
+        return Kept(pages)
+    reasons = dict.fromkeys(beyond, beyond_capacity.WORD)
+    is_once = provider.shared_orders() == sold_elsewhere.ONCE
+    left_out = twins.keys() if is_once else frozenset[str]()
+    if not is_once:
+        reasons |= dict.fromkeys(twins, sold_elsewhere.WORD)
+    said = {**beyond, **twins}
+    unread = [item for page in pages for item in _unread(page, reasons, said)]
+    gone = {*reasons, *left_out}
+    return Kept(
+        [_without(page, gone) for page in pages],
+        [item for item in unread if item.provider_id not in left_out],
+        left_out,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """
+    What the next run does not save of orders that were not saved yet: why, by their
+    ids, and what it leaves out as the recipe says.
+    """
+
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    left_out: Collection[str] = ()
+
+
+def preview(
+    database: Database,
+    account_id: int,
+    provider: Provider,
+    orders: Sequence[AllocatedOrder],
+    named: Mapping[str, Mapping[str, Any]],
+) -> Previewed:
+    """
+    The same before anything is saved; `named` are the raw performances by id.
+    """
+    assert isinstance(provider, ReadsReports)
+    sales = sold_elsewhere.sales_of(
+        orders,
+        {
+            id_: (raw["name"], clock.from_iso(raw["starts_at"]), raw["timezone"])
+            for id_, raw in named.items()
+        },
+    )
+    twins: dict[str, str] = {}
+    with database.read() as connection:
+        for begin in range(0, len(sales), _AT_ONCE):
+            some = sales[begin : begin + _AT_ONCE]
+            twins |= sold_elsewhere.find_twins(connection, account_id, provider, some)
+        ids = occurrences.get_occurrence_ids(connection, account_id)
+        beyond = beyond_capacity.find_beyond(connection, provider, orders, ids)
+    if provider.shared_orders() == sold_elsewhere.ONCE:
+        left = {id_: why for id_, why in beyond.items() if id_ not in twins}
+        return Previewed(left, twins.keys())
+    return Previewed({**beyond, **twins})
+
+
+def preview_nothing(*_: object) -> Previewed:
+    """
+    Where no account is looked at.
+    """
+    return Previewed()
+
+
+def _without(page: ParsedPage, ids: Collection[str]) -> ParsedPage:
+    kept = [it for it in packing.unpack(page.versions) if it.provider_id not in ids]
+    return msgspec.structs.replace(
+        page,
+        orders=[item for item in page.orders if item.order.id not in ids],
+        versions=packing.pack(kept),
+    )
+
+
+def _unread(
+    page: ParsedPage, words: Mapping[str, str], reasons: Mapping[str, str]
+) -> list[Unread]:
+    """
+    Those of the page's orders that are set aside, with the word for why and the reason.
+    """
+    events = {id_: occurrence for occurrence, id_ in page.seen}
+    return [
+        Unread(
+            *("order", item.provider_id, events[item.provider_id], item.data),
+            *(words[item.provider_id], reasons[item.provider_id]),
+        )
+        for item in packing.unpack(page.versions)
+        if item.provider_id in words
+    ]
