@@ -36,6 +36,7 @@ SOLD = (f"1,{GALA},Adult,2,80.00", f"2,{GALA},Child,1,20.00")
         ("Subtotal", f"Subtotal,{GALA},,3,100.00"),
         ("Total Gala", f"Total Gala,{GALA},,3,100.00"),
         ("1001 Total", f"1001 Total,{GALA},Adult,3,100.00"),
+        ("Gala total:", f"Gala total:,{GALA},,3,100.00"),
         ("Grand total", f"Grand total,{GALA},Adult,3,100.00"),
         ("Sum", f"Sum,{GALA},Adult,3,100.00"),
         ("Summe", f"Summe,{GALA},Adult,3,100.00"),
@@ -52,7 +53,7 @@ def test_a_total_with_a_show_and_a_start_is_no_sale(folder, name, row):
     assert found == (3, 10000, 0)  # 200.00 with the total
     (reason,) = aside.values()
     assert f"a.csv, line 4: {name!r} is what a total is called" in reason
-    folder.recipe(f"ignore_rows: [{name}]")
+    folder.recipe(f'ignore_rows: ["{name}"]')
     assert figures(folder.orders()) == ((3, 10000, 0), {})
 
 

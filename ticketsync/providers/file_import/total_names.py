@@ -33,9 +33,9 @@ _PLAIN_TOTAL = re.compile(
     re.IGNORECASE,
 )
 # No order number begins or ends so: "Total Gala", and "1001 Total" by Excel.
-_NUMBER_OF_TOTAL = re.compile(rf"{_TOTAL}\s.*|.*\S\s{_TOTAL}", re.IGNORECASE)
+_NUMBER_OF_TOTAL = re.compile(rf"{_TOTAL}\s.*|.*\S\s{_TOTAL}\s?:?", re.IGNORECASE)
 _NUMBER = re.compile(r"[^\W\d_]+\s?[-–]?\s?\d+")  # such as SUM-9
-_TYPE_OF_TOTAL = re.compile(rf".*\S\s{_TOTAL}", re.IGNORECASE)
+_TYPE_OF_TOTAL = re.compile(rf".*\S\s{_TOTAL}\s?:?", re.IGNORECASE)
 # As people write it under any heading; a set is compared with the cells of each row.
 _WORDS = frozenset(
     word
