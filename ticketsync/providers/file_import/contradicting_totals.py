@@ -21,6 +21,11 @@ from ticketsync.providers.file_import.order_rows import (
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.row_prices import PRICES
 
+_DECIDING = (
+    *PRICES,
+    *("total", "quantity", "discount", "tax", "tax_per_ticket", "currency", "status"),
+)
+
 
 def refuse_contradicting_totals(recipe: Recipe, lines: Iterable[Line]) -> None:
     """
@@ -30,13 +35,16 @@ def refuse_contradicting_totals(recipe: Recipe, lines: Iterable[Line]) -> None:
     is_of_order = "order" in (recipe.per.get("total"), recipe.per.get("discount"))
     if is_of_order or "total" not in mapped or mapped.isdisjoint(PRICES):
         return
+    known: dict[tuple[str | None, ...], str] = {}  # most rows are like another one
     for line in lines:
-        if line.problem or status_of(recipe, line) == "comp":
+        if line.problem:
             continue
-        reason = _contradiction(recipe, line)
-        if reason:
+        key = tuple(map(line.cells.get, _DECIDING))
+        if key not in known:
+            known[key] = _contradiction(recipe, line)
+        if known[key]:
             line.word = "contradicting-total"
-            line.problem = reason
+            line.problem = known[key]
 
 
 def _contradiction(recipe: Recipe, line: Line) -> str:
@@ -45,7 +53,8 @@ def _contradiction(recipe: Recipe, line: Line) -> str:
     """
     cells = line.cells
     name = next((it for it in PRICES if it in cells), None)
-    if name is None or "total" not in cells:
+    is_comp = status_of(recipe, line) == "comp"
+    if name is None or "total" not in cells or is_comp:
         return ""
     number = quantity_of(cells)
     total, price, discount = (

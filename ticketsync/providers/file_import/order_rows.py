@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ticketsync.core import money
 from ticketsync.providers.file_import.columns import Line
@@ -65,7 +66,12 @@ def amount_of(recipe: Recipe, cells: Cells, name: str) -> int:
     The amount in a field in minor units; 0 where the row has none.
     """
     text = cells.get(name)
-    return 0 if text is None else money.from_decimal_text(text, currency(recipe, cells))
+    return 0 if text is None else _minor_units(text, currency(recipe, cells))
+
+
+@lru_cache(maxsize=8192)  # most amounts of a report repeat
+def _minor_units(text: str, code: str) -> int:
+    return money.from_decimal_text(text, code)
 
 
 def currency(recipe: Recipe, cells: Cells) -> str:

@@ -24,6 +24,9 @@ _MOST_RATES = 3  # in one report
 _UNLIKE = 1.05  # times another price: a tax of both that is rounded would differ
 
 
+_DECIDING = (*("tax", "total", "price", "discount", "quantity", "fee", "currency"),)
+
+
 def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
     """
     Give sales a problem, in place, whose tax is more than any tax on what they cost, or
@@ -41,11 +44,14 @@ def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
                 "is, or say `per: {tax: row}` if it is the amount"
             )
         return
+    known: dict[tuple[str | None, ...], str] = {}  # most rows are like another one
     for line in taxed:
-        reason = _too_much(recipe, line)
-        if reason:
+        key = tuple(map(line.cells.get, _DECIDING))
+        if key not in known:
+            known[key] = _too_much(recipe, line)
+        if known[key]:
             line.word = "tax-rate"
-            line.problem = reason
+            line.problem = known[key]
 
 
 def _too_much(recipe: Recipe, line: Line) -> str:
@@ -84,6 +90,9 @@ def _is_taxed(recipe: Recipe, line: Line) -> bool:
 
 
 def _are_rates(recipe: Recipe, taxed: Sequence[Line]) -> bool:
+    texts = {line.cells["tax"] for line in taxed}
+    if len(texts) > 2 * _MOST_RATES:  # with each sign
+        return False
     prices: dict[Decimal, list[int]] = defaultdict(list)
     for line in taxed:
         tax = abs(Decimal(line.cells["tax"]))
