@@ -16,6 +16,7 @@ from ticketsync.financials import explain
 from ticketsync.reporting import (
     daily,
     grouped_figures,
+    named_fees,
     numbers,
     sales,
     sales_report,
@@ -29,7 +30,7 @@ REPORTS = {
     numbers.Figures: numbers.FIGURES,
     numbers.ShowTotals: numbers.TOTALS,
     numbers.TypeFigures: numbers.TYPES,
-    numbers.FeeLine: numbers.FEES,
+    named_fees.FeeLine: named_fees.FEES,
     sales.Sale: sales.SALES,
     explain.TicketContribution: explain.CONTRIBUTIONS,
     daily.Sums: daily.SUMS,

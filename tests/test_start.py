@@ -77,6 +77,36 @@ def test_completion_loads_nothing_heavy():
     assert names & HEAVY == set()
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("", 35), ("s", 7), ("sync", 1), ("--q", 1), ("zzz", 0)]
+)
+def test_completing_a_command_imports_none(typed, offered):
+    import json
+    import os
+
+    code = (
+        f"{PROBE}\nours = [n for n in sys.modules if n.startswith('ticketsync.cli.')]\n"
+        "print(json.dumps(sorted(ours)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "[]"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={
+            **os.environ,
+            "_TICKETSYNC_COMPLETE": "complete_bash",
+            "COMP_WORDS": f"ticketsync {typed}",
+            "COMP_CWORD": "1",
+        },
+    )
+    assert len(done.stdout.split()) == offered, done.stdout
+    assert set(json.loads(done.stderr.splitlines()[-1])) == {
+        f"ticketsync.cli.{name}"
+        for name in ("completion", "context", "examples", "main", "terminal")
+    }
+
+
 def test_what_a_run_loads_has_nothing_of_postgresql():
     """
     An index with options of PostgreSQL, declared with its table, loads all of it.

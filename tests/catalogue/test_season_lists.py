@@ -73,6 +73,8 @@ def test_a_list_as_people_write_it(tmp_path, separator):
         'line 6: "December 2026" is no show',
         "line 10: the headings again",
         'line 11: "Total" is a total',
+        'dates such as "5/12/2026" are read with the day first, because of "22/12/2026"'
+        " (line 5); correct that one if it is a mistake",
     )
 
 
@@ -103,7 +105,29 @@ def test_the_whole_column_decides_which_comes_first(tmp_path):
     text = "Show,Date,Time\nGala,05/12/2026,19:30\nGala,12/22/2026,19:30\n"
     parsed = read(tmp_path, "a.csv", text)
     assert starts(parsed) == ["12 May 19:30", "22 Dec 19:30"]
-    assert parsed.notes == ()
+    assert parsed.notes == (
+        'dates such as "05/12/2026" are read with the month first, because of '
+        '"12/22/2026" (line 3); correct that one if it is a mistake',
+    )
+
+
+@pytest.mark.parametrize("date", ["2026-12-05", "5 Dec 2026", "23/12/2026", "05/05/26"])
+def test_no_note_where_no_date_depends_on_another(tmp_path, date):
+    text = f"Show,Date,Time\nGala,{date},19:30\nGala,22/12/2026,19:30\n"
+    assert read(tmp_path, "a.csv", text).notes == ()
+
+
+def test_one_date_against_the_others_of_its_column_is_refused(tmp_path):
+    rows = ("30/10/2026", "13/11/2026", "12/13/2026", "05/12/2026")
+    text = "Show,Date,Time\n" + "".join(f"Gala,{day},19:30\n" for day in rows)
+    parsed = read(tmp_path, "a.csv", text)
+    assert starts(parsed) == ["30 Oct 19:30", "13 Nov 19:30"]
+    assert [str(problem) for problem in parsed.problems] == [
+        'line 4, column date: "12/13/2026" has the month first, and other dates of its '
+        "column have the day first; correct it",
+        'line 5, column date: "05/12/2026" could be read with the day or with the month'
+        " first",
+    ]
 
 
 OPEN = "Show,Date,Time\nGala,05/12/2026,19:30\nGala,06/12/2026,19:30\n"
@@ -132,13 +156,17 @@ def test_nothing_decides_the_order_where_both_are_in_use(tmp_path):
     assert "--dates dmy" in caught.value.hint
 
 
-def test_dates_of_both_orders_are_named_and_the_clear_ones_read(tmp_path):
+def test_dates_of_both_orders_are_named(tmp_path):
     text = "Show,Date,Time\nA,22/12/2026,19:30\nB,12/23/2026,19:30\nC,05/12/2026,20:00"
     parsed = read(tmp_path, "a.csv", text)
-    assert starts(parsed) == ["22 Dec 19:30", "23 Dec 19:30"]
+    assert starts(parsed) == []
     assert [str(problem) for problem in parsed.problems] == [
+        'line 2, column date: "22/12/2026" has the day first, and other dates of its '
+        "column have the month first; correct it",
+        'line 3, column date: "12/23/2026" has the month first, and other dates of its '
+        "column have the day first; correct it",
         'line 4, column date: "05/12/2026" could be read with the day or with the month'
-        " first"
+        " first",
     ]
 
 

@@ -46,6 +46,25 @@ def test_venues_edit_says_what_it_needs_or_did(environment, words, code, said):
     assert "Lantern: nothing\n" not in done.stderr
 
 
+def test_a_time_zone_may_be_named_by_a_city(environment, tmp_path):
+    home = tmp_path / "another"
+    home.mkdir()
+    other = {**environment, "TICKETSYNC_HOME": str(home)}
+    words = ("init", "--venue", "Room", "--currency", "AUD", "--no-input")
+    refused = run(*words, "--timezone", "Sidney", env=other)
+    assert refused.returncode == 2
+    assert "Did you mean Sydney?" in refused.stderr
+    assert run(*words, "--timezone", "sydney", env=other).returncode == 0
+    added = ("venues", "add", "Annexe", "--timezone", "Perth", "--currency", "AUD")
+    assert run(*added, env=other).returncode == 0
+    edited = ("venues", "edit", "Annexe", "--timezone", "adelaide", "--yes")
+    assert run(*edited, env=other).returncode == 0
+    assert venues(other) == [
+        ("Room", "Australia/Sydney", "AUD"),
+        ("Annexe", "Australia/Adelaide", "AUD"),
+    ]
+
+
 def test_shows_edit_without_a_change_is_refused_too(environment):
     added = run("shows", "add", "Gala", "2027-11-27 19:30", "--new", env=environment)
     assert added.returncode == 0

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from ticketsync.cli import terminal
 from ticketsync.cli.main import app
 from ticketsync.store.tables.catalogue import productions
+from ticketsync.store.tables.financials import show_financials
 
 # Reports without --format, and listings with other options.
 ALSO = {
@@ -66,6 +67,26 @@ def test_every_listing_writes_thousands_with_commas(large, watched):
     assert bare == {}
     assert "24,216 of 242,160 seats sold" in printed["shows show 1"]
     assert "30,307,272.46 AUD: no rule" in printed["tax worksheet --period 2000..2099"]
+
+
+def test_a_year_of_millions_is_a_table_of_80_columns(large, watched, monkeypatch):
+    """
+    What is left out of it is named, and only the least needed of it.
+    """
+    row = show_financials.c
+    known = {"fees": row.gross // 50, "net": row.net_before_fees - row.gross // 50}
+    with large.write() as connection:
+        connection.execute(show_financials.update().values(known))
+    monkeypatch.setattr(terminal, "width", lambda stream=None: 80)
+    printed = output_of("financials list")
+    heading = next(line for line in printed.splitlines() if line.startswith("SHOW"))
+    shown = ["SHOW", "PRODUCTION", "SOLD", "GROSS", "REFUNDED", "NET"]
+    assert heading.split() == shown
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "No room for FEES here; a wider terminal and files have them." in printed
+    per_month = output_of("financials list --per month")
+    assert "FEES" in per_month
+    assert "No room" not in per_month
 
 
 @pytest.mark.parametrize("report", ["daily", "weekly"])

@@ -279,6 +279,28 @@ def test_columns_are_left_out_in_the_order_of_their_priority(available, shown):
     assert (list(layout.shown), layout.fits) == (shown, True)
 
 
+@pytest.mark.parametrize(
+    ("available", "shown", "missed"),
+    [
+        (40, [0, 1, 2, 3], []),
+        (34, [0, 1, 3], [2]),  # the text is as narrow as it may be
+        (22, [0, 3], [1, 2]),
+        (9, [0, 3], []),  # not even so: rows become lists, of all values
+    ],
+)
+def test_some_columns_are_left_out_before_rows_become_lists(available, shown, missed):
+    columns = (
+        render.Column("name", "NAME"),
+        render.Column("back", "BACK", numeric=True, last_spare=1),
+        render.Column("fees", "FEES", numeric=True, last_spare=2),
+        render.Column("net", "NET", numeric=True),
+    )
+    row = ["x" * 20, "1,234.00", "1,234.00", "1,234.00"]
+    layout = table_layout.fit(columns, [row], available)
+    assert (list(layout.shown), list(layout.missed)) == (shown, missed)
+    assert layout.fits is (available > 9)
+
+
 def test_a_number_is_never_cut_and_a_row_that_cannot_fit_becomes_a_list(capsys):
     columns = [render.Column(f"c{n}", f"AMOUNT {n}", numeric=True) for n in range(9)]
     row = {column.key: "1,234,567.00" for column in columns}

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 import typer
 from python_calamine import CalamineWorkbook
-from support import fake_crontab
+from support import commands, fake_crontab
 from support.closed_month import (
     CLOSED,
     DECEMBER,
@@ -121,6 +121,42 @@ def test_the_scheduler_writes_the_next_month_when_it_is_closed(
     said = export(*words)
     assert "sales-per-day-2026-11.jsonl" in said
     assert file.read_bytes() == before
+
+
+def test_the_books_of_a_month_are_those_of_its_folder(
+    export, crontab, tmp_path, home, frozen
+):
+    """
+    Made of what was closed: 454.50 were sold and 20.00 went back, whatever changed
+    since; what adjusts October is in the books of November.
+    """
+    folder = tmp_path / "books"
+    both = ("--every", "month", "--dir", str(folder))
+    assert "ledger-2026-10.ledger: " in export("ledger", *both)
+    export("ledger", "--closed", "--dir", str(folder), "--for", "beancount")
+    database = engine.open_database(str(home / "ticketsync.db"))
+    frozen(DECEMBER)
+    close.close(database, SETTINGS, "2026-11")
+    database.close()
+    frozen(DECEMBER + timedelta(days=1))
+    (line,) = schedule.installed("ticketsync-export-ledger")["cron"].splitlines()
+    words = shlex.split(line)
+    export(*words[words.index("export") + 1 :])
+    assert {file.name for file in folder.iterdir()} == {
+        "ledger-2026-10.ledger",
+        "ledger-2026-10.beancount",
+        "ledger-2026-11.ledger",
+    }
+    for month in ("2026-10", "2026-11"):
+        commands.run("period", "export", month, "--dir", str(tmp_path))
+    for name in ("2026-10.ledger", "2026-10.beancount", "2026-11.ledger"):
+        month = name.partition(".")[0]
+        assert (folder / f"ledger-{name}").read_bytes() == (
+            tmp_path / month / name
+        ).read_bytes()
+    assert "adjust/2026-10/" in (folder / "ledger-2026-11.ledger").read_text()
+    for more in (("--for", "xero"), ("--per", "day"), ("--period", "2026-10")):
+        assert "are whole" in export("ledger", *both, *more, code=2)
 
 
 def test_a_month_that_is_closed_again_is_another_file(

@@ -2,6 +2,9 @@
 `match` where there is nothing to ask: it says so, also without a terminal.
 """
 
+import sqlite3
+
+import pytest
 from support.commands import run
 
 from ticketsync.store import engine
@@ -17,6 +20,35 @@ def test_without_dates_match_says_how_to_fetch_them(home):
     assert done.stderr.splitlines() == [
         "No dates of platforms are known yet.",
         "Next: ticketsync events fetch",
+    ]
+
+
+def test_without_dates_there_is_nothing_to_adopt(home):
+    run("init", "--venue", "The Room", "--timezone", "Sydney", "--currency", "AUD")
+
+    done = run("shows", "adopt", "--all")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "0 shows added, 0 occurrences linked.",
+        "No dates of platforms are known yet.",
+        "Next: ticketsync events fetch",
+    ]
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--dry-run"]])
+def test_without_shows_match_says_how_they_are_made(ready, home, words):
+    with sqlite3.connect(home / "ticketsync.db") as connection:  # foreign keys are off
+        for table in ("show_links", "shows"):
+            connection.execute(f"DELETE FROM {table}")
+    connection.close()
+
+    done = run("match", *words)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-2:] == [
+        "You have no shows yet that these dates could belong to.",
+        "Next: ticketsync shows adopt --all, or shows import FILE",
     ]
 
 

@@ -201,11 +201,11 @@ def dated(folder, rows):
              "1,,,,,-5.00,Fee,2026-11-05 12:00"],
             {("10-10", "Gala"): 300, ("11-05", "Late"): 500},
         ),
-        # 50.00 of the gala, 10.00 more than it cost: 50.00 are left, of the late show
+        # 40.00 of the gala is all that it cost: 50.00 are of the late show
         (
-            [f"1,{GALA},,,-50.00,Refund,2026-10-10 12:00",
+            [f"1,{GALA},,,-40.00,Refund,2026-10-10 12:00",
              "1,,,,,-50.00,Refund,2026-10-12 12:00"],
-            {("10-10", "Gala"): 5000, ("10-12", "Late"): 5000},
+            {("10-10", "Gala"): 4000, ("10-12", "Late"): 5000},
         ),
     ],
 )  # fmt: skip

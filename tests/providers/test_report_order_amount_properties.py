@@ -138,6 +138,22 @@ def by_night(order):
     return found
 
 
+def back_by_night(order):
+    return sums_by_night(order, "refunded")
+
+
+def taxes_by_night(order):
+    return sums_by_night(order, "tax_added")
+
+
+def sums_by_night(order, name):
+    found = {}
+    for ticket in order.tickets:
+        night = ticket.occurrence_id.split(" @ ")[0]
+        found[night] = found.get(night, 0) + (getattr(ticket, name) or 0)
+    return found
+
+
 def read(folders, chance, lines, says, columns, heading):
     """
     The orders of these lines by file, in two sequences that give the same.
@@ -218,6 +234,9 @@ def check_fees(order, found):
         refunded = order.price_back + order.fee_back + order.tax_back
     assert money(found) == (valid, paid, refunded)
     assert found.tax == order.tax
+    if order.is_paid and refunded <= paid:
+        for name, back in back_by_night(found).items():
+            assert back <= by_night(found)[name] + taxes_by_night(found)[name]
     assert found.total_fees == order.kept - order.kept_back * order.has_returns
     shares = {}
     for row in order.charged:

@@ -10,6 +10,7 @@ import xlsxwriter
 from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
 from ticketsync.core import errors
+from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import import recipe
 from ticketsync.providers.report_folder import HeldNames
 
@@ -181,6 +182,32 @@ def test_day_and_month_are_decided_by_the_whole_column(folder):
         "2,Gala,22/12/2026 19:30,Adult,1,25.00",
     )
     assert folder.orders()["1"].occurrence_id == "Gala @ 2026-12-05T08:30:00Z"
+
+
+DECIDED = (
+    "a.csv: starts such as '05/12/2026 19:30' is read with the {} first, because of "
+    "'{} 19:30' (line 3); correct that one if it is a mistake, or say `dates: dmy` or "
+    "`mdy` in the recipe"
+)
+
+
+@pytest.mark.parametrize(
+    ("date", "first", "in_sync"), [("22/12/2026", "day", 0), ("12/13/2026", "month", 1)]
+)
+def test_the_date_that_decides_a_column_is_named(folder, date, first, in_sync):
+    """
+    A run says so where the country writes dates in the other order.
+    """
+    rows = [f"{n},Gala,{day} 19:30,Adult,1,25.00" for n, day in
+            enumerate(["05/12/2026", date, "06/12/2026"])]  # fmt: skip
+    folder.put("a.csv", HEADING, *rows)
+    note = DECIDED.format(first, date)
+    assert folder.provider().notes() == (note,) * in_sync
+    options = {"recipe": str(folder.path / "r.yaml"), "watch": str(folder.path / "in")}
+    preview = folders.preview_folder(options, HeldNames())
+    assert note in preview.notes
+    folder.recipe("dates: dmy")
+    assert folder.provider().notes() == ()
 
 
 MIXED = [

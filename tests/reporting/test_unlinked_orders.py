@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import matching_input, occurrences, shows
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
@@ -55,6 +55,29 @@ def test_orders_without_a_show_are_named_with_their_money(sold):
         "1 order (25.00 AUD) belongs to 1 date that is linked to no show, and is in no "
         "line"
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "can_match"),
+    [({}, True), ({"is_dated": False}, False), ({"gone_since": FIRST_DAY}, False)],
+)
+def test_matching_is_named_only_where_it_asks(sold, values, can_match):
+    """
+    What has no date, as drinks, and what is no longer listed is linked by hand.
+    """
+    unlink_all(sold)
+    with sold.write() as connection:
+        connection.execute(
+            update(catalogue.occurrences).values(**values or {"is_dated": True})
+        )
+        offered = matching_input.build_occurrence_candidates(
+            connection, occurrences.list_occurrences(connection, only_unlinked=True)
+        )
+    found = find(sold)
+    assert found.orders == 1
+    assert found.can_match is can_match is bool(offered)
+    assert (found.next_step == "ticketsync match") is can_match
+    assert ("events list --unlinked" in found.next_step) is not can_match
 
 
 def test_it_is_what_worksheets_and_status_say_as_well(sold):

@@ -16,7 +16,7 @@ from support.pin_keys import save_pins
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.reporting import numbers, sales
+from ticketsync.reporting import named_fees, sales
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import integrity_check, show_figures
@@ -60,7 +60,7 @@ def fee_lines(database):
     with database.read() as connection:
         return {
             (f.account, f.show_id, f.name, f.amount.minor, f.source)
-            for f in numbers.fee_lines(connection)
+            for f in named_fees.list_fees(connection)
         }
 
 

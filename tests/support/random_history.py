@@ -23,7 +23,13 @@ from ticketsync.core.records import (
     TicketStatus,
 )
 from ticketsync.financials import explain
-from ticketsync.reporting import exported_sales, numbers, sales, sales_report
+from ticketsync.reporting import (
+    exported_sales,
+    named_fees,
+    numbers,
+    sales,
+    sales_report,
+)
 from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.sales import delisting, saving
 from ticketsync.sales.allocation import IncomingTicket
@@ -47,7 +53,7 @@ def reports(connection, settings=SETTINGS):
     rates = sales_reports.own_rates(connection, settings)
     found = {
         "figures": numbers.figures_table(connection),
-        "fees": numbers.exported_fees(connection, EVERYTHING),
+        "fees": named_fees.exported_fees(connection, EVERYTHING),
         "sales": sales.sales_table(connection),
         "refunds": sales.refunds_table(connection),
         "tickets": exported_sales.exported_table(connection, EVERYTHING, per="ticket"),

@@ -57,7 +57,7 @@ class ReportAccount:
         text = RECIPE.replace("}", f"{more}}}")
         (self.path / "r.yaml").write_text("\n".join([text, *lines]))
 
-    def add(self, name="other"):
+    def add(self, name="other", **options):
         folder = {"recipe": str(self.path / "r.yaml"), "watch": str(self.path / "in")}
         connect.add(
             self.database,
@@ -66,7 +66,7 @@ class ReportAccount:
             name=name,
             base_url=None,
             source=SecretSource("none", ""),
-            options=folder,
+            options=folder | options,
             check=False,
         )
 

@@ -15,7 +15,7 @@ from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, Ticket, TicketStatus
-from ticketsync.reporting import numbers
+from ticketsync.reporting import named_fees, numbers
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
@@ -130,7 +130,7 @@ def recompute(database, *rates):
         }
         figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(connection)}
         lines = {id_: {} for id_ in OCCURRENCES}
-        for line in numbers.fee_lines(connection):
+        for line in named_fees.list_fees(connection):
             lines[names[line.show_id]][line.name] = (line.amount.minor, line.source)
     return figures, lines
 

@@ -2,8 +2,11 @@
 The Accounts page: options, owner, and retired accounts.
 """
 
+import re
+
 from ticketsync.accounts import edits, state
 from ticketsync.core.config import Settings
+from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.workflows import retire
 
 
@@ -32,3 +35,21 @@ def test_a_retired_account_is_shown_and_cannot_be_synced(full, enter, requested_
     assert refused.status_code >= 400
     assert requested_syncs == []
     assert client.get("/").status_code == 200
+
+
+def test_a_run_that_set_records_aside_has_read_everything(full, enter):
+    """
+    Every page says when, as its sentence about the figures does.
+    """
+    with full.write() as connection:
+        word = {"outcome": "partial", "word": "quarantine", "exit_code": 3}
+        connection.execute(sync_runs.update().values(**word))
+    manager = enter("manager")
+    for path, ago in (
+        ("/accounts", r"<dt>Last complete read</dt><dd>(.*?)</dd>"),
+        ("/accounts/tt", r"<dt>Last complete read</dt><dd>(.*?)</dd>"),
+        ("/", r'data-label="Synced">(.*?)</td>'),
+    ):
+        page = manager.get(path).text
+        assert set(re.findall(ago, page)) == {"just now"}, path
+    assert "Its figures are from" in manager.get("/accounts").text

@@ -6,6 +6,7 @@ import re
 
 import httpx
 import pytest
+from sqlalchemy import delete
 from support import needs
 from support.listed_week import Week
 from support.web_server import running
@@ -14,6 +15,7 @@ from ticketsync.catalogue import known_offsets, questions
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import shows
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -207,6 +209,19 @@ def test_the_page_is_short_counts_ticks_and_takes_keys(week, address, chromium):
     assert week.linked() == {}
     ticked = int(page.locator("#ticked").inner_text())
 
+    # All nights of a production at once; nothing is linked by that.
+    several = page.locator("section.card", has=page.locator("[data-tick-all]")).first
+    boxes = several.locator("input[name=pair]")
+    boxes.first.uncheck()
+    assert int(page.locator("#ticked").inner_text()) == ticked - 1
+    several.get_by_role("button", name=re.compile(r"^Tick all \d+ nights$")).click()
+    assert boxes.count() > 1
+    assert all(box.is_checked() for box in boxes.all())
+    shown = int(page.locator("#ticked").inner_text())
+    assert shown == page.locator("input[name=pair]:checked").count() >= ticked
+    assert week.linked() == {}
+    page.reload()
+
     page.locator(".night input[name=pair]").first.focus()
     page.keyboard.press("1")
     after = int(page.locator("#ticked").inner_text())
@@ -217,3 +232,13 @@ def test_the_page_is_short_counts_ticks_and_takes_keys(week, address, chromium):
     assert height < 6000  # it was 9,000
     assert abs(after - ticked) == 1
     assert len(week.linked()) == 1
+
+
+def test_without_any_show_it_says_where_they_are_made(week, client):
+    link = '<a href="/shows/adopt">Make them your shows</a>'
+    assert link not in client.get("/matching").text
+    with week.database.write() as connection:
+        connection.execute(delete(shows))
+    page = client.get("/matching").text
+    assert "You have no shows yet that these could belong to." in page
+    assert link in page

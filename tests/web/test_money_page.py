@@ -201,6 +201,22 @@ def test_an_amount_on_a_scale_is_rounded_not_cut(money, words):
     assert money_chart.whole(money) == words
 
 
+@pytest.mark.parametrize(
+    ("money", "words"),
+    [
+        (Money(500_000_00, "AUD"), "500,000"),
+        (Money(999_999_99, "AUD"), "1,000,000"),
+        (Money(1_000_000_00, "AUD"), "1 M"),
+        (Money(1_500_000_00, "AUD"), "1.5 M"),
+        (Money(30_000_000, "JPY"), "30 M"),
+        (Money(-2_000_000_00, "AUD"), "−2 M"),
+        (Money(4_000_000_000_00, "AUD"), "4,000 M"),
+    ],
+)
+def test_a_scale_has_room_for_every_amount(money, words):
+    assert money_chart.on_scale(money) == words
+
+
 def test_the_chart_has_days_weeks_or_months_where_there_are_many(enter):
     viewer = enter("viewer")
     for query, heading in (

@@ -31,6 +31,55 @@ def test_j40_a_problem_has_a_menu_and_a_way_back(enter, role, path, status, back
     assert "`" not in main
 
 
+WHERE_YOU_WERE = ">Back to where you were</a>"
+
+
+@pytest.mark.parametrize(
+    ("path", "referer", "link"),
+    [
+        (
+            "/money?from=2026-11-10&to=2026-11-01",
+            "HOST/money?per=month&period=2026",
+            f'href="/money?per=month&amp;period=2026"{WHERE_YOU_WERE}',
+        ),
+        (
+            "/money?period=nonsense",
+            "",
+            'href="/money">Open this page without its filters</a>',
+        ),
+        (
+            "/money?period=nonsense",
+            "HOST/money?period=nonsense",
+            'href="/money">Open this page without its filters</a>',
+        ),
+        (
+            "/money?period=nonsense",
+            "https://elsewhere.example/money?per=month",
+            'href="/money">Open this page without its filters</a>',
+        ),
+        ("/shows/999", "HOST/calendar", f'href="/calendar"{WHERE_YOU_WERE}'),
+    ],
+)
+def test_a_refused_choice_leads_back_to_its_page(enter, path, referer, link):
+    client = enter("viewer")
+    before = referer.replace("HOST", str(client.base_url).rstrip("/"))
+    headers = {"referer": before} if before else {}
+    response = client.get(path, headers=headers)
+    assert response.status_code in (400, 404)
+    assert link in response.text
+    assert "elsewhere" not in response.text
+    assert 'href="/">Back to the overview' in response.text
+
+
+def test_a_refused_form_leads_back_to_its_page(enter):
+    client = enter("manager")
+    page = str(client.base_url.join("/shows/1/edit"))
+    form = {"starts": "2027-10-03T02:30"}
+    response = client.post(page, data=form, headers={"referer": page})
+    assert response.status_code == 400
+    assert f'href="/shows/1/edit"{WHERE_YOU_WERE}' in response.text
+
+
 def test_who_is_not_signed_in_gets_a_bare_answer_for_what_is_not_there(enter):
     response = enter("").get("/nope")
     assert (response.status_code, response.content) == (404, b"")

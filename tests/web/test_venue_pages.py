@@ -227,5 +227,9 @@ def test_cities_propose_their_zone_and_currency():
     assert known["Sydney"] == ("Australia/Sydney", "AUD")
     assert known["New York"] == ("America/New_York", "USD")
     assert places.one_zone("sydney") == "Australia/Sydney"
-    with pytest.raises(errors.UsageError, match="is not a time zone"):
-        places.one_zone("Sidney")
+    with pytest.raises(errors.UsageError, match="is not a time zone") as refused:
+        places.one_zone("sidney")
+    assert refused.value.hint.startswith("Did you mean Sydney? Type a large city")
+    with pytest.raises(errors.UsageError) as refused:
+        places.one_zone("Nowhere")
+    assert refused.value.hint.startswith("Type a large city")

@@ -5,10 +5,13 @@ stored stays. What is expected was worked out by hand.
 """
 
 import pytest
+from sqlalchemy import select
 from support.report_accounts import ReportAccount
 
+from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import clock
 from ticketsync.reporting import sales
+from ticketsync.store.tables.sales import buyers
 
 HEADING = "Order,Show,Starts,Placed,Type,Qty,Total,Seat"
 FIRST, SECOND = "Gala,2026-12-05 19:30", "Gala,2026-12-06 19:30"
@@ -38,6 +41,10 @@ def read(account, *reports, seats=False):
     for n, rows in enumerate(reports):
         account.put(f"{n}.csv", HEADING, *rows)
         account.sync(full=True)
+    return listed(account)
+
+
+def listed(account):
     with account.database.read() as connection:
         refunds = sales.list_refunds(connection)
     return sorted((it.on_day, it.amount.minor) for it in refunds)
@@ -112,3 +119,92 @@ def test_a_report_that_is_less_by_a_return_is_named(account):
     _, notes = account.sync(full=True)
     assert any("the older one counts" in note for note in notes)
     assert account.figures()[1:] == (1, 8000)
+
+
+# The report that says what went back is gone, and one without it is left
+
+
+COUNTS = "what is stored counts"
+NET = {
+    "a ticket": ((ONE, FIRST_BACK), (row(FIRST, 1, "40.00"),), (1, 8000), COUNTS),
+    "a night": (
+        (*BOTH, row(SECOND, -2, "-80.00", OCTOBER)),
+        (ONE,),
+        (2, 16000),
+        "some of its rows are in no report any more",
+    ),
+    # or the other one is what it is less by
+    "one of two returns": (
+        (row(FIRST, 3, "120.00"), FIRST_BACK, row(FIRST, -1, "-40.00", NOVEMBER)),
+        (ONE, row(FIRST, -1, "-40.00", NOVEMBER)),
+        (1, 12000),
+        "it sells 40.00 less, and takes that back as well",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["0.csv", "b.csv"])
+@pytest.mark.parametrize(("older", "newer", "figures", "said"), NET.values(), ids=NET)
+def test_a_return_stays_though_its_report_is_gone(
+    account, older, newer, figures, said, name
+):
+    """
+    It counts on, or waits.
+    """
+    stored = read(account, older)
+    assert stored[0][0] == OCTOBER
+    (account.path / "in" / "0.csv").unlink()
+    account.put(name, HEADING, *newer)
+    for _ in range(2):
+        _, notes = account.sync(full=True)
+        assert any(said in it for it in (*notes, *account.waiting().values()))
+        assert listed(account) == stored
+        assert account.figures()[1:] == figures
+    assert bool(account.waiting()) == (said != COUNTS)
+
+
+def test_a_return_stays_where_both_reports_lay_in_the_folder(account):
+    assert read(account, (ONE, FIRST_BACK), (row(FIRST, 1, "40.00"),)) == STORED
+    (account.path / "in" / "0.csv").unlink()
+    account.sync(full=True)
+    assert listed(account) == STORED
+    account.put("back.csv", HEADING, ONE, FIRST_BACK)
+    account.sync(full=True)
+    assert (listed(account), account.waiting()) == (STORED, {})
+
+
+def test_what_a_person_says_is_a_correction_replaces_it(account):
+    read(account, (ONE, FIRST_BACK))
+    (account.path / "in" / "0.csv").unlink()
+    account.recipe("changed_orders: [1]", placed="Placed")
+    account.put("b.csv", HEADING, row(FIRST, 1, "40.00"))
+    account.sync(full=True)
+    assert account.figures()[1:] == (1, 4000)
+    assert sum(amount for _, amount in listed(account)) == 0
+
+
+def test_the_buyer_stays_with_what_is_stored(account):
+    account.recipe(placed="Placed", email="Mail")
+    account.add(people="true")
+    heading = f"{HEADING},Mail"
+    older = [f"{it},ann@example.org" for it in (ONE, FIRST_BACK)]
+    account.put("0.csv", heading, *older)
+    account.sync(full=True)
+    (account.path / "in" / "0.csv").unlink()
+    account.put("b.csv", heading, f"{row(FIRST, 1, '40.00')},ann@example.org")
+    for _ in range(2):
+        account.sync(full=True)
+        with account.database.read() as connection:
+            assert [*connection.scalars(select(buyers.c.email))] == ["ann@example.org"]
+    assert listed(account) == STORED
+
+
+def test_another_recipe_is_named_with_the_report_that_is_stored(account):
+    read(account, (ONE, FIRST_BACK))
+    (account.path / "in" / "0.csv").unlink()
+    account.recipe("buyer_fee: kept", placed="Placed")
+    account.put("b.csv", HEADING, row(FIRST, 1, "40.00"))
+    account.sync(full=True)
+    with account.database.read() as connection:
+        notes = bookmarks.get_bookmarks(connection, 1, streams.REPORT_NOTES)
+    assert "another `buyer_fee` read it" in notes["0.csv"]

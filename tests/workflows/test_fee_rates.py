@@ -14,10 +14,10 @@ from support.saved_orders import FIRST_DAY, instant, order, prepare, save, ticke
 from ticketsync.core import tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
-from ticketsync.reporting import numbers
+from ticketsync.reporting import named_fees
 from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.store import engine
-from ticketsync.workflows import fee_rates, show_figures
+from ticketsync.workflows import show_figures
 
 OLD = FeeSchedule(per_ticket=Decimal("0.65"))
 NEW = FeeSchedule(
@@ -26,6 +26,7 @@ NEW = FeeSchedule(
     percent=Decimal("1.75"),
     per_order=Decimal("0.30"),
 )
+RATES = ("per_ticket", "rate_ppm", "per_order")
 NEXT_DAY = instant("2026-10-02T02:00")
 
 
@@ -51,13 +52,12 @@ def books(database):
     return database
 
 
-def lines(database, used):
+def lines(database):
     """
     By show and name: amount, per ticket, parts per million, per order.
     """
     with database.read() as connection:
-        table = numbers.exported_fees(connection, EVERYTHING)
-        found = fee_rates.with_rates(connection, used, table).loaded()
+        found = named_fees.exported_fees(connection, EVERYTHING).loaded()
     return {
         (row["show_id"], row["name"]): (
             *(row["amount"], row["per_ticket"], row["rate_ppm"], row["per_order"]),
@@ -72,7 +72,7 @@ def test_a_line_carries_the_rate_that_made_it(books):
     """
     used = settings(OLD, NEW)
     show_figures.rebuild(books, used)
-    assert lines(books, used) == {
+    assert lines(books) == {
         (1, "Per ticket"): ("1.40", None, None, None),
         (1, "Percentage"): ("0.35", None, 17500, None),
         (1, "Per order"): ("0.30", None, None, "0.30"),
@@ -83,18 +83,34 @@ def test_a_line_carries_the_rate_that_made_it(books):
     }
 
 
-def test_a_rate_that_did_not_make_the_amount_is_not_named(books):
+def test_another_rate_is_named_when_the_line_was_computed_with_it(books):
     """
-    The settings have 0.85 now, and nothing was recomputed.
+    1.76 % of 20.00 is 0.35, as 1.75 % is.
     """
-    used = settings(OLD, NEW)
-    show_figures.rebuild(books, used)
-    changed = settings(OLD, replace(NEW, per_ticket=Decimal("0.85")))
-    found = lines(books, changed)
-    assert found[2, "Per ticket"] == ("0.75", None, None, None)
-    assert found[2, "Percentage"] == ("0.70", None, 17500, None)
-    show_figures.rebuild(books, changed)
-    assert lines(books, changed)[2, "Per ticket"] == ("0.85", "0.85", None, None)
+    show_figures.rebuild(books, settings(OLD, NEW))
+    assert lines(books)[1, "Percentage"] == ("0.35", None, 17500, None)
+    new = replace(NEW, per_ticket=Decimal("0.85"), percent=Decimal("1.76"))
+    show_figures.rebuild(books, settings(OLD, new))
+    assert lines(books)[1, "Percentage"] == ("0.35", None, 17600, None)
+    assert lines(books)[2, "Per ticket"] == ("0.85", "0.85", None, None)
+
+
+def test_a_new_dated_rate_leaves_the_rates_of_earlier_sales(books):
+    show_figures.rebuild(books, settings(OLD, NEW))
+    before = lines(books)
+    later = replace(NEW, since=date(2026, 10, 3), percent=Decimal("1.76"))
+    show_figures.rebuild(books, settings(OLD, NEW, later))
+    assert lines(books) == before
+
+
+def test_a_line_with_a_reported_part_has_no_rate(books):
+    """
+    The platform calls its fee as our own rate is called: 0.50 of it, and 0.75 of ours.
+    """
+    named = order(ticket(5, 4000, "ev_2"), id_="or_5", fees=(Fee("Per ticket", 50),))
+    save(books, named, at=FIRST_DAY)
+    show_figures.rebuild(books, settings(NEW))
+    assert lines(books)[2, "Per ticket"] == ("1.25", None, None, None)
 
 
 def test_a_cap_and_free_tickets(books):
@@ -106,19 +122,32 @@ def test_a_cap_and_free_tickets(books):
     free = order(ticket(5, 0, "ev_2"), id_="or_5", placed_at=NEXT_DAY)
     save(books, free, at=FIRST_DAY)
     show_figures.rebuild(books, used)
-    found = lines(books, used)
+    found = lines(books)
     assert found[2, "Per ticket"] == ("0.50", "0.50", None, None)
     assert found[2, "Free tickets"] == ("0.10", "0.10", None, None)
 
 
-def test_the_commands_show_the_rates(home, templates):
+def test_the_commands_show_the_rates_that_made_the_lines(home, templates):
+    """
+    The settings have others since: 0.85 a ticket, and 1.76 %, which of 20.00 comes to
+    0.35 as 1.75 % does.
+    """
     file = templates.copy("sqlite", "empty", home / "ticketsync.db")
     database = prepare(engine.open_database(str(file)))
     save(database, order(ticket(1, 2000)), at=FIRST_DAY)
-    show_figures.rebuild(database, settings(OLD))
+    show_figures.rebuild(database, settings(replace(NEW, since=None)))
     database.close()
-    (home / "config.yaml").write_text("accounts: {tt: {fees: {per_ticket: 0.65}}}\n")
-    (line,) = json.loads(commands.run("export", "fees", "--format", "json").stdout)
-    assert (line["amount"], line["per_ticket"]) == ("0.65", "0.65")
+    (home / "config.yaml").write_text(
+        "accounts: {tt: {fees: {per_ticket: 0.85, percent: 1.76, per_order: 0.30}}}\n"
+    )
+    exported = json.loads(commands.run("export", "fees", "--format", "json").stdout)
+    said = {
+        line["name"]: [line[name] for name in ("amount", *RATES)] for line in exported
+    }
+    assert said == {
+        "Per ticket": ["0.75", "0.75", None, None],
+        "Percentage": ["0.35", None, 17500, None],
+        "Per order": ["0.30", None, None, "0.30"],
+    }
     shown = json.loads(commands.run("financials", "show", "1", "--json").stdout)
-    assert shown["fees"] == [line]
+    assert shown["fees"] == exported

@@ -118,9 +118,7 @@ def test_a_record_of_an_earlier_version_that_is_read_anew_moves_nothing(
     account.put("a.csv", DATED, SALE, BACK)
     before = [(3900, "2026-10-01", "assumed")]
     with monkeypatch.context() as earlier:
-        earlier.setattr(
-            OrderRules, "get_rules", lambda self, lines: self._rules[False, False]
-        )
+        earlier.setattr(OrderRules, "get_rules", lambda self, lines: self._rules)
         assert read(account) == before
     at(monkeypatch, "2026-12-01")
     account.put("b.csv", DATED, LATER)

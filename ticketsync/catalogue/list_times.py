@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from ticketsync.catalogue.listed_rows import InvalidCell, ListedRow
@@ -27,11 +27,13 @@ _SPREADSHEET_EPOCH = re.compile(r"1(?:899|900)-\d\d-\d\d ")
 class TimeStyle:
     """
     How a list writes dates and times: which of day and month comes first (`None` where
-    no date depends on it), and whether its hours have am or pm beside them.
+    no date depends on it), whether its hours have am or pm beside them, and which dates
+    are not in the order of most others.
     """
 
     order: Order | None = None
     needs_half: bool = False
+    out_of_order: Mapping[str, Order] = field(default_factory=dict)
 
 
 class DateOrderNeeded(errors.BadFile):
@@ -53,33 +55,56 @@ def find_style(
     name: str, rows: Sequence[ListedRow], chosen: Order | None, zone: str
 ) -> tuple[TimeStyle, str]:
     """
-    How the list called `name` writes dates, and a note where the venue's country
-    decided: the chosen order, else that of the whole column, else that of `zone`.
+    How the list called `name` writes dates, and a note on what decided those that could
+    be read in two ways: the chosen order, else that of the whole column, else that of
+    `zone`.
 
     Raises: `DateOrderNeeded` where nothing decides.
     """
-    days = [row.cells.get(name, "") for row in rows for name in DAY_COLUMNS]
+    days: dict[str, str] = {}
+    for row in rows:
+        for column in DAY_COLUMNS:
+            days.setdefault(row.cells.get(column, ""), row.position)
     times = [row.cells.get(name, "") for row in rows for name in TIME_COLUMNS]
     needs_half = written_dates.has_halves(times)
     if chosen is not None:
         return TimeStyle(chosen, needs_half), ""
     found = written_dates.column_order(days)
+    example = date_orders.undecided(days)
+    if found is ColumnOrder.CONTRADICTORY:
+        return TimeStyle(None, needs_half, date_orders.out_of_order(days)), ""
     if found in (ColumnOrder.DMY, ColumnOrder.MDY):
-        return TimeStyle("dmy" if found is ColumnOrder.DMY else "mdy", needs_half), ""
-    if found is not ColumnOrder.OPEN:
+        by_column: Order = "dmy" if found is ColumnOrder.DMY else "mdy"
+        return TimeStyle(by_column, needs_half), _by_column(days, example, by_column)
+    if example is None:
         return TimeStyle(None, needs_half), ""
-    example = next(
-        day for day in days if written_dates.column_order([day]) is ColumnOrder.OPEN
-    )
     order = date_orders.order_in_zone(zone)
     if order is None:
         raise DateOrderNeeded(name, example)
-    first, other = ("day", "mdy") if order == "dmy" else ("month", "dmy")
+    other = "mdy" if order == "dmy" else "dmy"
     note = (
-        f'dates such as "{safe(example)}" are read with the {first} first, as in '
-        f"{zone}; --dates {other} reads them the other way"
+        f"{_read_with(example, order)}, as in {zone}; --dates {other} reads them the "
+        "other way"
     )
     return TimeStyle(order, needs_half), note
+
+
+def _by_column(positions: Mapping[str, str], example: str | None, order: Order) -> str:
+    """
+    Which date decided the others; `positions` are those of the rows by their date.
+    """
+    reason = date_orders.deciding(positions)
+    if example is None or reason is None:
+        return ""
+    return (
+        f'{_read_with(example, order)}, because of "{safe(reason)}" '
+        f"({positions[reason]}); correct that one if it is a mistake"
+    )
+
+
+def _read_with(example: str, order: Order) -> str:
+    first = date_orders.comes_first(order)
+    return f'dates such as "{safe(example)}" are read with the {first} first'
 
 
 def is_unconfirmed(cells: Mapping[str, str]) -> bool:
@@ -151,6 +176,10 @@ def read_day(cells: Mapping[str, str], style: TimeStyle) -> date:
 
 def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> datetime:
     text, beside = cells[column], cells.get("time", "")
+    order = style.out_of_order.get(text)
+    if order is not None:
+        why = date_orders.why_out_of_order(order)
+        raise InvalidCell(column, f'"{safe(text)}" {why}; correct it')
     if not beside:
         if column == "date" and not _has_time(text):
             raise InvalidCell("time", "the time is missing")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from ticketsync.core import errors
+from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
 
 # The countries whose sellers ticketsync reads most, with their currency (ISO 3166 and
@@ -81,10 +81,16 @@ def one_zone(text: str) -> str:
         return found[0]
     if found:
         raise errors.UsageError(f"Which one: {', '.join(found)}?")
+    near = near_words.nearest(text.strip().title(), _cities(), cutoff=0.75)
+    meant = f"Did you mean {near}? " if near else ""
     raise errors.UsageError(
         f"{safe(text)!r} is not a time zone.",
-        hint="Type a large city in it, or a name such as Australia/Sydney.",
+        hint=f"{meant}Type a large city in it, or a name such as Australia/Sydney.",
     )
+
+
+def _cities() -> list[str]:
+    return [city for city, _, _ in list_cities()]
 
 
 def list_cities() -> list[tuple[str, str, str]]:

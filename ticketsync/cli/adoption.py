@@ -54,7 +54,7 @@ def adopt_shows(
     """
     from ticketsync.accounts import state
     from ticketsync.catalogue import occurrences
-    from ticketsync.cli import render
+    from ticketsync.cli import earlier_steps, render
     from ticketsync.core import errors
     from ticketsync.workflows import adoptions, match
 
@@ -99,7 +99,8 @@ def adopt_shows(
             f"{number_of(made.shows, 'show')} added, "
             f"{number_of(made.links, 'occurrence')} linked."
         )
-        if not plan.near:
+        listed_nothing = earlier_steps.say_nothing_is_known(app_context, database)
+        if not plan.near and not listed_nothing:
             app_context.say("Next: ticketsync sync")
     _end(app_context, plan)
 

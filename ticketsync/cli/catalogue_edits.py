@@ -203,7 +203,7 @@ def edit_venue(
     ctx: typer.Context,
     venue: str,
     name: Annotated[str, typer.Option(help="Its new name.")] = "",
-    timezone: Annotated[str, typer.Option(help="IANA zone: Australia/Sydney.")] = "",
+    timezone: Annotated[str, typer.Option(help="Its time zone, or a city in it.")] = "",
     currency: Annotated[str, typer.Option(help="ISO 4217: AUD.")] = "",
     keep: Annotated[
         str,
@@ -219,6 +219,7 @@ def edit_venue(
     """
     Change a venue: its name, time zone or currency.
     """
+    from ticketsync.catalogue import places
     from ticketsync.catalogue.venue_edits import Keep, VenueEdit
     from ticketsync.core import errors
     from ticketsync.workflows import catalogue_edits
@@ -232,7 +233,8 @@ def edit_venue(
         raise errors.UsageError(
             "Nothing to change was given.", hint="Use --name, --timezone or --currency."
         )
-    edit = VenueEdit(name or None, timezone or None, currency or None, kept.get(keep))
+    zone = places.one_zone(timezone) if timezone else None
+    edit = VenueEdit(name or None, zone, currency or None, kept.get(keep))
     app_context = context.get_context(ctx)
     database = app_context.database()
     _carry_out(

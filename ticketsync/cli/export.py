@@ -191,17 +191,10 @@ def export_fees(
     """
     One row per show and named fee, with the rate where your own rates made it.
     """
-    from ticketsync.reporting import numbers
-    from ticketsync.workflows import fee_rates
-
-    settings = context.get_context(ctx).settings()
-
-    def report(connection: Connection, chosen: ExportFilter) -> Table:
-        table = numbers.exported_fees(connection, chosen)
-        return fee_rates.with_rates(connection, settings, table)
+    from ticketsync.reporting import named_fees
 
     _export(
-        *(ctx, "fees", report, format, output),
+        *(ctx, "fees", named_fees.exported_fees, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
         monthly.Monthly(every=every, closed=closed, directory=directory),
     )
@@ -380,7 +373,8 @@ def _export_months(
         )
 
     flags = [f for f, is_set in (("--raw", raw), ("--excel", excel)) if is_set]
-    asked = replace(of_months, options=[*of_months.options, *flags])
+    options = ["--format", format, *of_months.options, *flags]
+    asked = replace(of_months, options=options)
     monthly.run(ctx, asked, name.replace(" ", "-"), format, write)
 
 

@@ -108,7 +108,7 @@ def list_financials(
             _write_money(connection, per, chosen, sort, sold, convert, format)
         unlinked = unlinked_orders.find_unlinked(connection, chosen)
     if unlinked is not None:
-        app_context.say(f"{unlinked}. Next: {unlinked_orders.NEXT}")
+        app_context.say(f"{unlinked}. Next: {unlinked.next_step}")
 
 
 def _write_money(

@@ -29,9 +29,7 @@ app = typer.Typer(rich_markup_mode=None)
 def init(
     ctx: typer.Context,
     venue: Annotated[str, typer.Option(help="Name of your venue.")] = "",
-    timezone: Annotated[
-        str, typer.Option(help="Its time zone: Australia/Sydney.")
-    ] = "",
+    timezone: Annotated[str, typer.Option(help="Its time zone, or a city in it.")] = "",
     currency: Annotated[str, typer.Option(help="Its currency: AUD.")] = "",
     no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt.")] = False,
 ) -> None:
@@ -119,7 +117,7 @@ def _add_venue(
     name = name or questions.ask_until_valid(
         "Venue name", "--venue", entered_values.check_venue
     )
-    zone = shows.check_time_zone(timezone) if timezone else _ask_time_zone()
+    zone = places.one_zone(timezone) if timezone else _ask_time_zone()
     code = currency or questions.ask_until_valid(
         "Currency",
         "--currency",

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ticketsync.cli import context, money_options, report_options
+from ticketsync.cli import context, money_options, monthly, report_options
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
@@ -16,6 +17,7 @@ from ticketsync.cli.report_options import AsOf, PeriodText
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
+    from ticketsync.financials.period_order import PeriodEvent
     from ticketsync.workflows.ledger_export import Books
 
 Program = Annotated[
@@ -31,6 +33,8 @@ Per = Annotated[
         metavar="show|day|month",
     ),
 ]
+# The programs that check balances, and the ending of their files.
+_ENDINGS: Final = {"hledger": "ledger", "beancount": "beancount"}
 
 
 def export_ledger(
@@ -41,6 +45,9 @@ def export_ledger(
     currency: money_options.Currency = "",
     as_of: AsOf = "",
     output: Output = None,
+    every: monthly.Every = "",
+    closed: monthly.Closed = False,
+    directory: monthly.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -49,7 +56,8 @@ def export_ledger(
     What is charged is unearned until the show has played. hledger and beancount check
     the balances at the end of each month; a file for QuickBooks Online, MYOB or Xero is
     imported into books that have what came before. The entries are projected from your
-    sales each time; nothing is kept.
+    sales each time; nothing is kept. Files of closed months are made of what was
+    closed.
 
     Example: ticketsync export ledger --for hledger -o books.ledger
     """
@@ -59,6 +67,13 @@ def export_ledger(
 
     kind = programs.PROGRAMS[report_options.chosen("--for", program, programs.PROGRAMS)]
     report_options.chosen("--per", per, projection.PER)
+    of_months = monthly.Monthly(
+        every=every, closed=closed, directory=directory, options=("--for", program)
+    )
+    if of_months.is_wanted:
+        is_whole = per == projection.SHOW and not (period or currency or as_of)
+        _export_months(ctx, program, of_months, is_whole=is_whole and output is None)
+        return
     app_context = context.get_context(ctx)
     settings = app_context.settings()
     is_import = isinstance(kind, programs.Importer)
@@ -99,6 +114,44 @@ def export_ledger(
         app_context.say(
             f"{output}: {number_of(len(books.entries), 'entry', 'entries')}"
         )
+
+
+def _export_months(
+    ctx: typer.Context, program: str, of_months: monthly.Monthly, *, is_whole: bool
+) -> None:
+    """
+    Write the books of closed months, with what adjusts earlier ones.
+
+    Raises: `UsageError` for a program that imports, and beside options that choose.
+    """
+    from ticketsync.core import errors
+    from ticketsync.ledger import programs
+    from ticketsync.workflows import period_ledger
+
+    if not is_whole or program not in _ENDINGS:
+        raise errors.UsageError(
+            "The books of a closed month are whole, and for hledger or beancount.",
+            hint="Leave out -o, --as-of, --period, --per and --currency.",
+        )
+    app_context = context.get_context(ctx)
+
+    def write(event: PeriodEvent, path: Path) -> None:
+        if event.basis != "sale":
+            app_context.say(f"{event.name} was closed by show and has no books.")
+            return
+        with app_context.database().read() as connection:
+            books = period_ledger.read_books(connection, event)
+        text = programs.write(program, books.entries, books.balances)
+        output_option.write_text(
+            app_context,
+            path,
+            lambda stream: stream.write(text),
+            is_ours=lambda head: head.startswith(programs.PROGRAMS[program].begins),
+            force=False,
+        )
+        app_context.say(f"{path}: {number_of(len(books.entries), 'entry', 'entries')}")
+
+    monthly.run(ctx, of_months, "ledger", _ENDINGS[program], write)
 
 
 def _missing(books: Books) -> list[str]:

@@ -138,6 +138,20 @@ class LazyGroup(TyperGroup):
         _prepare(command, cmd_name)
         return command
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """
+        The names of commands, without importing one; options as every command has them.
+        """
+        from typer._click.shell_completion import CompletionItem
+
+        named = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        options = super(TyperGroup, self).shell_complete(ctx, incomplete)
+        return [*named, *options]
+
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         if args and GLOBAL_OPTIONS.get(args[-1]) and "--" not in args:
             ctx.fail(f"Option {args[-1]!r} requires an argument.")

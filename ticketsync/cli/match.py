@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from ticketsync.cli import context, terminal
+from ticketsync.cli import context, earlier_steps, terminal
 from ticketsync.cli.context import Json
 from ticketsync.core.plurals import number_of
 
@@ -112,7 +112,11 @@ def match(
         _write_file(app_context, plan, to_file, force=force)
         return
     can_go_on = yes or dry_run or context.is_terminal()
-    if can_go_on and not json and _say_nothing_is_known(app_context, database):
+    if (
+        can_go_on
+        and not json
+        and earlier_steps.say_nothing_is_known(app_context, database)
+    ):
         return
     if yes or dry_run or json:
         _link_certain(
@@ -122,7 +126,7 @@ def match(
     elif context.is_terminal():
         left = _ask(app_context, database, settings, production)
     elif not plan.certain and not plan.unsure:
-        if not _say_nothing_is_known(app_context, database):
+        if not earlier_steps.say_nothing_is_known(app_context, database):
             app_context.say("Every date is linked to a show.")
         return
     else:
@@ -151,6 +155,7 @@ def _ask(
     from ticketsync.workflows import match as matching
     from ticketsync.workflows.match_session import MatchSession
 
+    earlier_steps.say_without_shows(app_context, database)
     batch = matching.new_batch()
     match_session = MatchSession(database, settings, batch)
     left = match_screen.run_interactive(match_session, production or None)
@@ -167,20 +172,6 @@ def _say_next(app_context: context.AppContext, linked: int, left: int) -> None:
         app_context.say("Next: ticketsync sync")
     elif left:
         app_context.say("Next: ticketsync match, or match --to FILE for a spreadsheet")
-
-
-def _say_nothing_is_known(app_context: context.AppContext, database: Database) -> bool:
-    """
-    Whether no platform has listed anything yet, which is said.
-    """
-    from ticketsync.catalogue import occurrences
-
-    with database.read() as connection:
-        if occurrences.is_any_known(connection):
-            return False
-    app_context.say("No dates of platforms are known yet.")
-    app_context.say("Next: ticketsync events fetch")
-    return True
 
 
 def _link_certain(
@@ -220,6 +211,8 @@ def _link_certain(
         app_context.say_dry_run()
     else:
         _say_next(app_context, accepted, left)
+    if left:
+        earlier_steps.say_without_shows(app_context, database)
 
 
 def _write_file(

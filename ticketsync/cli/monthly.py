@@ -62,12 +62,12 @@ def run(
     ctx: typer.Context,
     monthly: Monthly,
     stem: str,
-    format: str,
+    ending: str,
     write: Callable[[PeriodEvent, Path], None],
 ) -> None:
     """
     Write the files that are missing, and have it done from now on if asked for. `stem`
-    begins the name of each file.
+    begins the name of each file, `ending` ends it.
 
     Raises: `UsageError` for options that do not go together.
     """
@@ -91,13 +91,13 @@ def run(
     with app_context.database().read() as connection:
         events = period_order.closed_now(closing.list_events(connection))
     for event in events:
-        path = folder / f"{stem}-{event.name}{_version(event)}.{format}"
+        path = folder / f"{stem}-{event.name}{_version(event)}.{ending}"
         if not path.exists():
             write(event, path)
     if not events and monthly.every:
         app_context.say("No period is closed yet: see `ticketsync period close`.")
     if monthly.every:
-        words = ("--closed", "--dir", str(folder), "--format", format)
+        words = ("--closed", "--dir", str(folder))
         _install(app_context, report, [*words, *monthly.options])
 
 

@@ -78,13 +78,15 @@ def report(
     label: Callable[[str], str] | None = None,
     growth: Collection[str] = (),
     optional: Sequence[str] = (),
+    last_optional: Sequence[str] = (),
     uncut: Collection[str] = (),
     zone: str = "",
 ) -> None:
     """
     Print a loaded report as a table. `most` limits the width of columns; `growth` names
     those that hold differences; `optional` those that are left out, the last one first,
-    where the terminal is too narrow for all; `uncut` those of ids, which end in what
+    where the terminal is too narrow for all, `last_optional` only where rows would
+    become lists, with a line that says so; `uncut` those of ids, which end in what
     tells them apart. The `totals` follow, one row for each
     currency, whose first cell is `label(currency)`. Instants are written in `zone`,
     which their heading names; a report that has some needs it.
@@ -99,7 +101,8 @@ def report(
             most=(most or {}).get(column.name),
             rigid=column.name in uncut
             or column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
-            spare=1 + optional.index(column.name) if column.name in optional else 0,
+            spare=_place(column.name, optional),
+            last_spare=_place(column.name, last_optional),
         )
         for column in table.columns
     ]
@@ -107,6 +110,10 @@ def report(
     for row in footer:
         row[table.names[0]] = label(row["currency"]) if label else "total"
     _draw(list(_as_text(table, growth, zone)), columns, footer=footer)
+
+
+def _place(name: str, names: Sequence[str]) -> int:
+    return 1 + names.index(name) if name in names else 0
 
 
 def _as_text(
@@ -195,6 +202,11 @@ def _draw(
     layout = table_layout.fit(columns, [*cells, *footer_cells], available)
     if layout.fits:
         _draw_grid(columns, layout, cells, footer_cells, stream, title)
+        if layout.missed:
+            titles = " and ".join(columns[index].title for index in layout.missed)
+            text = f"No room for {titles} here; a wider terminal and files have them."
+            for line in terminal.wrapped(text, available):
+                print(line, file=stream)
     else:
         _write_lists(columns, [*cells, *footer_cells], stream, available)
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ticketsync.core.tables import Table
     from ticketsync.financials.explain import TicketContribution
     from ticketsync.financials.gaps import Gap, KnownAmount
-    from ticketsync.reporting.numbers import FeeLine, Figures, TypeFigures
+    from ticketsync.reporting.named_fees import FeeLine
+    from ticketsync.reporting.numbers import Figures, TypeFigures
 
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
@@ -93,10 +94,9 @@ def show_financials(
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import money_tables, render, show_tables
     from ticketsync.core import tables
-    from ticketsync.reporting import numbers, waiting_sales
+    from ticketsync.reporting import named_fees, numbers, waiting_sales
     from ticketsync.reporting.left_out import read_left_out
     from ticketsync.store.business_zone import get_business_zone
-    from ticketsync.workflows import fee_rates
 
     app_context = context.get_context(ctx)
     time = _chosen_time(app_context, by, period)
@@ -105,13 +105,7 @@ def show_financials(
         time.refuse(found)
         figures = numbers.figures(connection, found.id)
         types = numbers.by_type(connection, found.id)
-        fees = numbers.fee_lines(connection, found.id)
-        of_fees = fee_rates.with_rates(
-            connection,
-            app_context.settings(),
-            tables.of_values(numbers.FEES, fees),
-            found.id,
-        )
+        fees = named_fees.list_fees(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_left_out(connection, found.id)
         waits = waiting_sales.sentences(connection, show_id=found.id)
@@ -126,7 +120,7 @@ def show_financials(
         parts = {
             "financials": own,
             "ticket_types": of_types,
-            "fees": [*tables.records(of_fees)],
+            "fees": [tables.record(named_fees.FEES, line) for line in fees],
         }
         render.print_json(parts)
         return
@@ -250,7 +244,7 @@ def explain_financials(
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
     from ticketsync.financials.applied_rates import read_applied_rates
-    from ticketsync.reporting import numbers, waiting_sales
+    from ticketsync.reporting import named_fees, waiting_sales
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import show_figures
 
@@ -269,7 +263,7 @@ def explain_financials(
             return
         parts = explain.list_contributions(connection, found.id)
         known = gaps.list_known_amounts(connection, found.id, missing)
-        fees = numbers.fee_lines(connection, found.id)
+        fees = named_fees.list_fees(connection, found.id)
         waits = waiting_sales.sentences(connection, show_id=found.id)
         zone = get_business_zone(connection)
     if not parts:

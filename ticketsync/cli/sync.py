@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, progress, show_tables
+from ticketsync.cli import context, progress
 from ticketsync.cli.context import Json
 from ticketsync.core.plurals import number_of
 
@@ -248,6 +248,8 @@ def print_summary(
         for line in render.wrapped(safe(note, longest=1000), indent="  "):
             app_context.say(line)
     if outcome.changes:
+        from ticketsync.cli import show_tables
+
         show_tables.print_changes(outcome.changes)
     if dry_run:
         app_context.say("Nothing was written. Run: ticketsync sync")

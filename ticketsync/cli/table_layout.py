@@ -8,7 +8,7 @@ number is never cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ticketsync.cli.terminal import cell_width
 
@@ -25,8 +25,9 @@ class Column:
     whether it must not shrink, whether a text that is cut stands in full below its row.
 
     `spare`: the column is left out where there is no room for all, the highest first;
-    0 for never. `whole`: the row's key of the uncut value, for a pipe. `below`: where
-    there is no room for all of it, the text goes below its row, in full. `is_id`: its
+    0 for never. `last_spare`: so is this column, but only where each row would become a
+    list otherwise. `whole`: the row's key of the uncut value, for a pipe. `below`: the
+    text goes below its row, in full, where there is no room for all of it. `is_id`: its
     whole numbers name something and get no commas.
     """
 
@@ -37,6 +38,7 @@ class Column:
     rigid: bool = False
     in_full: bool = False
     spare: int = 0
+    last_spare: int = 0
     whole: str = ""
     below: bool = False
     is_id: bool = False
@@ -51,7 +53,8 @@ class Layout:
     """
     The indexes of the columns that are shown, their widths, and the gap between them;
     `fits` is false where each row has to become a list. `below` are the indexes of
-    those whose texts stand below their row.
+    those whose texts stand below their row, `missed` those that were left out although
+    a reader looks for them.
     """
 
     shown: Sequence[int]
@@ -59,6 +62,7 @@ class Layout:
     gap: int
     fits: bool
     below: Sequence[int] = ()
+    missed: Sequence[int] = ()
 
 
 def fit(
@@ -70,15 +74,41 @@ def fit(
     wanted = _wanted(columns, cells)
     below = _below(columns, wanted, available)
     shown = _spared(columns, wanted, available, below)
+    missed: list[int] = []
+    layout = _layout(columns, wanted, shown, available)
+    while not layout.fits and (last := _next_last(columns, shown)) is not None:
+        shown = [index for index in shown if index != last]
+        missed = [last, *missed]
+        layout = _layout(columns, wanted, shown, available)
+    return replace(layout, below=below, missed=missed if layout.fits else ())
+
+
+def _next_last(columns: Sequence[Column], shown: Sequence[int]) -> int | None:
+    """
+    The index of the column that is left out next, before rows become lists.
+    """
+    last = max(shown, key=lambda index: columns[index].last_spare)
+    return last if columns[last].last_spare else None
+
+
+def _layout(
+    columns: Sequence[Column],
+    wanted: Sequence[int],
+    shown: Sequence[int],
+    available: int,
+) -> Layout:
+    """
+    How the columns that are shown fit, with the gap that leaves the texts most room.
+    """
     kept = [columns[index] for index in shown]
     widths = [wanted[index] for index in shown]
     gaps = len(shown) - 1
     if sum(widths) + GAP * gaps <= available:
-        return Layout(shown, widths, GAP, fits=True, below=below)
+        return Layout(shown, widths, GAP, fits=True)
     for gap in NARROW_GAPS:
         shrunk = _shrunk(kept, widths, available - gap * gaps)
         if sum(shrunk) + gap * gaps <= available:
-            return Layout(shown, shrunk, gap, fits=True, below=below)
+            return Layout(shown, shrunk, gap, fits=True)
     return Layout(shown, widths, GAP, fits=False)
 
 

@@ -26,17 +26,18 @@ app.command("forget")(other_names.forget_venue_name)
 def add_venue(
     ctx: typer.Context,
     name: str,
-    timezone: Annotated[str, typer.Option(help="IANA zone: Australia/Sydney.")],
+    timezone: Annotated[str, typer.Option(help="Its time zone, or a city in it.")],
     currency: Annotated[str, typer.Option(help="ISO 4217: AUD.")],
 ) -> None:
     """
     Add a venue. The first one gives the defaults for shows.
     """
-    from ticketsync.catalogue import venue_edits
+    from ticketsync.catalogue import places, venue_edits
 
     app_context = context.get_context(ctx)
+    zone = places.one_zone(timezone)
     with app_context.database().write() as connection:
-        venue = venue_edits.add_venue(connection, name, timezone, currency)
+        venue = venue_edits.add_venue(connection, name, zone, currency)
     app_context.say(
         f"Venue {venue.id}: {venue.name}, {venue.timezone}, {venue.currency}"
     )

@@ -26,6 +26,41 @@ def order_in_zone(zone: str) -> Order | None:
     return "mdy" if country in _MONTH_FIRST else "dmy"
 
 
+def deciding(texts: Iterable[str]) -> str | None:
+    """
+    The first date that is possible in one order only.
+    """
+    alone = (ColumnOrder.DMY, ColumnOrder.MDY)
+    return next((text for text in texts if column_order([text]) in alone), None)
+
+
+def undecided(texts: Iterable[str]) -> str | None:
+    """
+    The first date that could be read in both orders.
+    """
+    return next(
+        (text for text in texts if column_order([text]) is ColumnOrder.OPEN), None
+    )
+
+
+def comes_first(order: Order) -> str:
+    """
+    What comes first in a date in that order, in a word.
+    """
+    return "day" if order == "dmy" else "month"
+
+
+def why_out_of_order(order: Order) -> str:
+    """
+    The rest of a sentence that begins with a date of `out_of_order`.
+    """
+    other = comes_first("mdy" if order == "dmy" else "dmy")
+    return (
+        f"has the {comes_first(order)} first, and other dates of its column have the "
+        f"{other} first"
+    )
+
+
 def out_of_order(texts: Iterable[str]) -> dict[str, Order]:
     """
     Dates of a contradictory column that are possible in one order only, which is not

@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
 )
 
 from ticketsync.core.config import FeeSchedule
@@ -51,6 +50,25 @@ class ReportedLines:
 
     def all_known(self) -> Lines:
         return add_lines(self.complete, self.partial)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledLine:
+    """
+    A line of a show by the venue's own rates: minor units, and the rate if all of it
+    has the same.
+    """
+
+    amount: int
+    rate: LineRate
+
+    def with_more(self, amount: int, rate: LineRate) -> ScheduledLine:
+        """
+        The line with the part of one more order.
+        """
+        return ScheduledLine(
+            self.amount + amount, rate if rate == self.rate else LineRate()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +188,19 @@ def reported(
 
 def scheduled(
     connection: Connection, of_shows: Any, schedules: Schedules
-) -> dict[Key, Lines]:
+) -> dict[Key, dict[str, ScheduledLine]]:
     """
     The venue's own rates for those orders of the shows in `of_shows` whose fees are
-    unknown: each order is billed once, and each show bears its part.
+    unknown: each order is billed once, and each show bears its part. By name.
     """
-    found: dict[Key, Lines] = {}
+    found: dict[Key, dict[str, ScheduledLine]] = {}
     for bill in scheduled_bills(connection, of_shows, schedules):
         key = (bill.show_id, bill.account_id, bill.currency)
-        found[key] = add_lines(found.get(key, {}), bill.lines)
+        lines = found.setdefault(key, {})
+        for name, amount in bill.lines.items():
+            rate = fees.rate_of(name, bill.schedule, bill.currency)
+            line = lines.get(name, ScheduledLine(0, rate))
+            lines[name] = line.with_more(amount, rate)
     return found
 
 
@@ -203,25 +225,6 @@ def scheduled_bills(
             show = show_ids.get(part.occurrence_id)
             if show is not None:
                 yield Bill(order_id, show, account, currency, of_part, schedule)
-
-
-def line_rates(
-    connection: Connection, schedules: Schedules, show_id: int | None = None
-) -> dict[tuple[Key, str], tuple[int, LineRate | None]]:
-    """
-    What each line by the venue's own rates comes to, of a show (our id) or of all, with
-    its rate; `None` where its orders have several.
-    """
-    of_shows = true() if show_id is None else show_links.c.show_id == show_id
-    found: dict[tuple[Key, str], tuple[int, LineRate | None]] = {}
-    for bill in scheduled_bills(connection, of_shows, schedules):
-        of_show = (bill.show_id, bill.account_id, bill.currency)
-        for name, amount in bill.lines.items():
-            rate = fees.rate_of(name, bill.schedule, bill.currency)
-            held, before = found.get((of_show, name), (0, rate))
-            same = rate if before == rate else None
-            found[of_show, name] = (held + amount, same)
-    return found
 
 
 def _read_show_ids(connection: Connection) -> dict[int, int]:

@@ -79,7 +79,8 @@ def in_force(spans: Sequence[Span], moment: datetime) -> FeeSchedule | None:
 class LineRate:
     """
     The rate that makes a fee line: so much for each ticket, parts per million of what
-    was charged, or so much for each order; minor units, one of the three.
+    was charged, or so much for each order; minor units. One of the three, or none where
+    no single rate made it.
     """
 
     per_ticket: int | None = None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +29,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.core.net_formula import net, net_before_fees
-from ticketsync.financials import fee_lines
-from ticketsync.financials.fee_lines import Lines, ReportedLines
+from ticketsync.financials import fee_lines, show_fees
 from ticketsync.financials.fees import Schedules
 from ticketsync.store import counted, row_locks, totals
 from ticketsync.store.tables.catalogue import (
@@ -57,11 +55,10 @@ _TYPE_SUMS = (
     *("tickets_sold", "tickets_comp", "tickets_refunded"),
     *("face", "discounts", "gross", "refunded"),
 )
-_FEE_SUMS = ("reported_fees", "unreported", "reported", "reported_paid")
 _SUMS = (
     *_TYPE_SUMS,
     *("checked_in", "tax", "untaxed", "tax_remitted"),
-    *_FEE_SUMS,
+    *show_fees.SUMS,
     *(*totals.GROSS_PARTS, "without_parts"),
 )
 
@@ -327,7 +324,8 @@ def _fee_lines(
     for key, row in fresh.items():
         known = reported.get(key, fee_lines.ReportedLines())
         has_rate = key[1] in schedules and key not in uncovered
-        found = _fees_of(row, known, by_rate.get(key, {}), has_rate)
+        sums = show_fees.Sums(*(row.pop(name) for name in show_fees.SUMS))
+        found = show_fees.fees_of(sums, known, by_rate.get(key, {}), has_rate)
         amounts = row["gross"], row["refunded"], row["tax_remitted"]
         row |= {
             "fees": found.total,
@@ -339,52 +337,9 @@ def _fee_lines(
             row["tax"] = None
         if row.pop("without_parts"):
             row |= dict.fromkeys(totals.GROSS_PARTS)
-        lines += [
-            {
-                **dict(zip(_SHOW, key, strict=True)),
-                "name": name,
-                "amount": amount,
-                "source": source,
-            }
-            for name, (amount, source) in found.lines.items()
-        ]
+        of_show = dict(zip(_SHOW, key, strict=True))
+        lines += [{**of_show, **line} for line in found.rows()]
     return lines
-
-
-@dataclass(frozen=True, slots=True)
-class _Fees:
-    """
-    The fees of a show's sales, and each line with its source.
-    """
-
-    source: str
-    total: int | None
-    lines: dict[str, tuple[int, str]]
-
-
-def _fees_of(
-    row: Row, reported: ReportedLines, by_rate: Lines, has_rate: bool
-) -> _Fees:
-    """
-    A show's fees: as reported where they are known for all paid orders; else with the
-    venue's own rate for the others; else unknown, with the lines that are known.
-    """
-    reported_fees, unreported, reported_any, reported_paid = (
-        row.pop(name) for name in _FEE_SUMS
-    )
-    # Without sales there are no fees.
-    if not unreported and not by_rate and (reported_any or not has_rate):
-        lines = {n: (a, "reported") for n, a in reported.complete.items()}
-        return _Fees("reported", reported_fees, lines)
-    known = reported.complete if has_rate else reported.all_known()
-    lines = {n: (a, "reported") for n, a in known.items()}
-    for name, amount in by_rate.items():
-        before, _ = lines.get(name, (0, ""))
-        lines[name] = (before + amount, "schedule")
-    if not has_rate:
-        return _Fees("unknown", None, lines)
-    source = "mixed" if reported_paid else "schedule"
-    return _Fees(source, reported_fees + sum(by_rate.values()), lines)
 
 
 def _sum_by_ticket_type(connection: Connection, parts: list[Row]) -> list[Row]:

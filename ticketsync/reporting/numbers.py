@@ -32,7 +32,6 @@ from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
     show_financials,
     show_ticket_types,
-    ticket_fees,
 )
 from ticketsync.store.types import Instant
 
@@ -103,16 +102,6 @@ TYPES = (
     Column("discounts", Kind.MONEY),
     Column("gross", Kind.MONEY),
     Column("refunded", Kind.MONEY),
-)
-FEES = (
-    Column("show_id", Kind.ID),
-    Column("production"),
-    Column("starts_at", Kind.INSTANT),
-    Column("account"),
-    Column("currency"),
-    Column("name"),
-    Column("amount", Kind.MONEY),
-    Column("source"),
 )
 
 
@@ -223,22 +212,6 @@ class TypeFigures:
     refunded: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeLine:
-    """
-    One named fee of a show on one account.
-    """
-
-    show_id: int
-    production: str
-    starts_at: datetime
-    account: str
-    currency: str
-    name: str
-    amount: Money
-    source: str
-
-
 def figures(
     connection: Connection,
     show_id: int | None = None,
@@ -321,23 +294,6 @@ def by_type(connection: Connection, show_id: int) -> list[TypeFigures]:
         .order_by(show_ticket_types.c.type_name)
     )
     return reports.values(connection, TypeFigures, TYPES, query)
-
-
-def fee_lines(connection: Connection, show_id: int | None = None) -> list[FeeLine]:
-    """
-    The named fees of one show or of all.
-    """
-    query = _fees(reports.field_names(FeeLine), show_id)
-    return reports.values(connection, FeeLine, FEES, query)
-
-
-def exported_fees(connection: Connection, chosen: ExportFilter) -> Table:
-    """
-    The named fees of the shows chosen as a report to export.
-    """
-    query = _fees(reports.column_names(FEES), None)
-    of_shows = query.where(store_totals.starts_within(chosen.shows))
-    return reports.stream(connection, FEES, of_shows)
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
@@ -431,28 +387,3 @@ def with_values(
     }
     wanted = {name: row[name] for name in reports.field_names(Figures)}
     return Figures(**tables.with_money(FIGURES, wanted))
-
-
-def _fees(names: list[str], show_id: int | None) -> Select[Any]:
-    query = (
-        select(
-            *reports.named(
-                names,
-                ticket_fees,
-                production=productions.c.title,
-                starts_at=shows.c.starts_at,
-                account=accounts.c.name,
-            )
-        )
-        .select_from(ticket_fees)
-        .join(shows, shows.c.id == ticket_fees.c.show_id)
-        .join(productions, productions.c.id == shows.c.production_id)
-        .join(accounts, accounts.c.id == ticket_fees.c.account_id)
-        .order_by(
-            shows.c.starts_at,
-            ticket_fees.c.show_id,
-            accounts.c.name,
-            ticket_fees.c.name,
-        )
-    )
-    return query if show_id is None else query.where(ticket_fees.c.show_id == show_id)

@@ -69,7 +69,9 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """
-    One account: its state, last attempt and last complete success.
+    One account: its state, last attempt, last run without a fault, and `last_read_at`,
+    when all of it was read, also where records were put in quarantine: from then are
+    its figures.
     """
 
     account: str
@@ -84,6 +86,7 @@ class Freshness:
     breaker_until: datetime | None
     last_attempt_at: datetime | None
     last_success_at: datetime | None
+    last_read_at: datetime | None
     last_outcome: str | None
     last_exit_code: int
     last_message: str

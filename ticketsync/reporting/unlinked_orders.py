@@ -25,19 +25,29 @@ from ticketsync.store.tables.catalogue import (
 )
 from ticketsync.store.tables.sales import tickets
 
-NEXT: Final = "ticketsync match"
+MATCH: Final = "ticketsync match"
+LINK: Final = (
+    "ticketsync events list --unlinked, and ticketsync link DATE SHOW; what is none of "
+    "your shows stays out"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedOrders:
     """
     How many orders belong to dates without a show, of how many dates, and what they
-    charged: one amount for each currency.
+    charged: one amount for each currency. `can_match` says that matching asks for the
+    show of one of them: not where each is no longer listed, or has no date, as drinks.
     """
 
     orders: int
     dates: int
     charged: tuple[Money, ...]
+    can_match: bool = True
+
+    @property
+    def next_step(self) -> str:
+        return MATCH if self.can_match else LINK
 
     def __str__(self) -> str:
         belong = "belongs" if self.orders == 1 else "belong"
@@ -77,16 +87,31 @@ def find_unlinked(
         int(orders),
         int(dates),
         tuple(Money(int(charged), currency) for currency, charged in amounts),
+        can_match=_can_match(connection, chosen),
     )
 
 
-def _is_missing(chosen: FigureFilter) -> list[ColumnElement[bool]]:
+def _can_match(connection: Connection, chosen: FigureFilter) -> bool:
+    """
+    Whether `match` asks about one of these dates.
+    """
+    asked = _dates_without_show(chosen).where(
+        occurrences.c.is_dated, occurrences.c.gone_since.is_(None)
+    )
+    found = select(tickets.c.id).where(*_is_missing(chosen, asked)).limit(1)
+    return connection.scalar(found) is not None
+
+
+def _is_missing(
+    chosen: FigureFilter, dates: Select[tuple[int]] | None = None
+) -> list[ColumnElement[bool]]:
     """
     The conditions on tickets. They begin at the few dates without a show: whoever
     begins at the tickets looks at every one of them.
     """
+    without_show = _dates_without_show(chosen) if dates is None else dates
     return [
-        tickets.c.occurrence_id.in_(_dates_without_show(chosen)),
+        tickets.c.occurrence_id.in_(without_show),
         tickets.c.status != "gone",
         or_(tickets.c.charged != 0, tickets.c.is_sold),
         reports.is_known(tickets.c.currency),

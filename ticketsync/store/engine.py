@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL
 from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.store import link_history, row_locks, schema
 from ticketsync.store.connection_settings import (
+    CACHE_SIZE,
     LOCK_SECONDS,
     postgres_arguments,
 )
@@ -327,7 +328,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys = ON",
         f"journal_mode = {mode}",
         "synchronous = FULL",
-        "cache_size = -16000",
+        f"cache_size = -{CACHE_SIZE}",
         "secure_delete = ON",
         "trusted_schema = OFF",
     ):

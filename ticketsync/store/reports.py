@@ -22,6 +22,11 @@ from sqlalchemy import (
 
 from ticketsync.core import money, tables
 from ticketsync.core.tables import Column, Kind, Row
+from ticketsync.store.connection_settings import (
+    CACHE_SIZE,
+    STREAM_CACHE_SIZE,
+    set_cache_size,
+)
 from ticketsync.store.types import Instant
 
 Value = TypeVar("Value")
@@ -80,14 +85,15 @@ def stream(
     """
     A report over the rows of a query whose columns are those of the report in their
     order. The rows are read while they are used, before the connection closes, so that
-    they are never all in memory.
+    they are never all in memory; and SQLite sorts them with little of it.
     """
     assert list(query.selected_columns.keys()) == column_names(columns)
+    set_cache_size(connection, STREAM_CACHE_SIZE)
     result = connection.execute(
         _with_instants_as_stored(connection, query),
         execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
     )
-    return tables.Table(columns, _rows(result))
+    return tables.Table(columns, _rows(connection, result))
 
 
 def _with_instants_as_stored(connection: Connection, query: Select[Any]) -> Select[Any]:
@@ -115,6 +121,7 @@ def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
     return currency.bool_op("IN")(_KNOWN_CURRENCIES)
 
 
-def _rows(result: Result[Any]) -> Iterator[Row]:
+def _rows(connection: Connection, result: Result[Any]) -> Iterator[Row]:
     for part in result.partitions(tables.BATCH):
         yield from part
+    set_cache_size(connection, CACHE_SIZE)

@@ -199,6 +199,7 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
         "unmatched_shows": plan.unmatched_shows,
         "words": match_words,
         "searched": searched[-MAX_SEARCHED:],
+        "has_shows": bool(searched) or not found,
     }
 
 

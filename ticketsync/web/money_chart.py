@@ -86,13 +86,24 @@ def money_bars(title: str, bars: Sequence[Bar]) -> Markup:
         for bar in bars
     ]
     return charts.stacked_bars(
-        title, stacks, lambda minor: whole(Money(minor, currency))
+        title, stacks, lambda minor: on_scale(Money(minor, currency))
     )
+
+
+def on_scale(money: Money) -> str:
+    """
+    An amount beside an axis, which has room for six digits: `500,000`, `1.5 M`.
+    """
+    millions = Decimal(money.text).scaleb(-6)
+    if abs(millions) < 1:
+        return whole(money)
+    rounded = millions.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{rounded:,} M".replace(".0 M", " M").replace("-", "−")
 
 
 def whole(money: Money) -> str:
     """
-    An amount rounded to whole units, for a scale.
+    An amount rounded to whole units, above a bar.
     """
     rounded = Decimal(money.text).quantize(Decimal(1), ROUND_HALF_UP)
     return f"{'−' if rounded < 0 else ''}{abs(rounded):,}"

@@ -115,7 +115,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
             "compared": lately.compared,
             "widgets": _widgets(connection, now),
             "freshness": {
-                item.account: item.last_success_at
+                item.account: item.last_read_at
                 for item in runs.list_freshness(connection, now)
             },
         }
@@ -212,7 +212,11 @@ def _revenue_chart(sales: RecentSales, span: str, code: str) -> Markup:
     stacks = [
         _stack(sales, span, n, size, words, whole) for n in range(len(sales.days))
     ]
-    return charts.stacked_bars(f"Revenue in {code} per {span}", stacks, whole)
+    return charts.stacked_bars(
+        f"Revenue in {code} per {span}",
+        stacks,
+        lambda minor: money_chart.on_scale(Money(minor, code)),
+    )
 
 
 def _stack(

@@ -35,6 +35,7 @@ from ticketsync.web import (
     own_address,
     page_words,
     text_direction,
+    way_back,
 )
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form
@@ -412,6 +413,7 @@ class Site:
                 *("problem.html", title, status),
                 text=text,
                 hint=hint,
+                back=way_back.find_way_back(request),
             )
         except Exception:  # the database itself may be the problem
             return HTMLResponse(

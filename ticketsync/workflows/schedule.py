@@ -8,7 +8,6 @@ rounded. What is written is text that a person can read and take away by hand.
 from __future__ import annotations
 
 import os
-import plistlib
 import shlex
 import shutil
 import subprocess
@@ -29,7 +28,8 @@ from ticketsync.workflows.schedule_times import When
 
 KINDS = ("cron", "systemd", "launchd", "windows")
 NAME = "ticketsync"
-EXPORTS = ("sales", "refunds", "fees", "financials")  # what may be exported
+# What may be exported every month.
+EXPORTS = ("sales", "refunds", "fees", "financials", "ledger")
 JITTER_SECONDS = 60
 LATELY = timedelta(days=2)  # a schedule that started nothing for so long is none
 MOST_STARTS = 2000  # what a launchd file may list one by one
@@ -189,6 +189,8 @@ def as_launchd(what: Job) -> bytes:
             f"launchd would need {len(starts)} entries for {what.when.text!r}.",
             hint="Choose a simpler expression.",
         )
+    import plistlib  # with an XML parser, which `status` would load for nothing
+
     return plistlib.dumps(
         {
             "Label": what.name,

@@ -62,22 +62,31 @@ Convert = Callable[..., str]  # a cell's text and kind → plain text
 
 
 def plain_lines(
-    recipe: Recipe, fields: Sequence[str], found: list[MappedRow], start: str
+    recipe: Recipe,
+    fields: Sequence[str],
+    found: list[MappedRow],
+    start: str,
+    converters: Mapping[str, Convert] | None = None,
 ) -> list[Line]:
     """
     The rows of one table as plain lines; takes them out of the list. `start` is when
-    the shows of all of them start, as plain text, if the file says so.
+    the shows of all of them start, as plain text, if the file says so. `converters` are
+    those of the columns where they are known.
     """
-    read = _LineReader(recipe, fields, _converters(recipe, fields, found), start)
+    converters = converters or find_converters(recipe, fields, found)
+    read = _LineReader(recipe, fields, converters, start)
     # From the end, so that each row leaves the memory once its line is there.
     backwards = [read.line(found.pop()) for _ in range(len(found))]
     backwards.reverse()
     return backwards
 
 
-def _converters(
+def find_converters(
     recipe: Recipe, fields: Sequence[str], mapped: Sequence[MappedRow]
 ) -> dict[str, Convert]:
+    """
+    How the cells of each column are converted, by all of them.
+    """
     columns = _deciding_columns(fields, mapped)
     signs = decimal_signs(recipe, columns)
     found: dict[str, Convert] = {}
@@ -165,7 +174,7 @@ class _LineReader:
         self,
         recipe: Recipe,
         fields: Sequence[str],
-        converters: dict[str, Convert],
+        converters: Mapping[str, Convert],
         start: str,
     ) -> None:
         self._recipe = recipe

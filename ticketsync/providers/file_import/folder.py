@@ -235,7 +235,8 @@ def _read_all(
     keys = {source.key for source in settled.sources}
     lasting = dict(lasting_notes.of_copies(chosen, settled.copies))
     merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
-    lasting |= lasting_notes.of_other_recipe(chosen, held, keys, merged.orders)
+    given = merged.orders.keys() - merged.kept
+    lasting |= lasting_notes.of_other_recipe(chosen, held, keys, given)
     meaning = lasting_notes.meaning_of(chosen)
     return Reports(
         chosen,
@@ -249,6 +250,12 @@ def _read_all(
         unread,
         (
             *(note for report in reports for note in report.notes),
+            *(
+                note.text
+                for report in reports
+                for note in report.date_notes
+                if is_preview or not note.is_usual
+            ),
             *settled.notes,
             *merged.notes,
             *evidence,

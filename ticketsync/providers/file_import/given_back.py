@@ -9,9 +9,6 @@ once more or written without a sign: such a row is set aside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import returns, ticket_ids
@@ -106,44 +103,6 @@ def tax_of(values: LineValues, line: Cells, *, has_tax: bool) -> int:
             word="unclear-return",
         )
     return _on_its_side(values, line, "tax")
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRows:
-    """
-    What an order's rows for taxes on top charged and took back, and its rows for fees,
-    in minor units.
-    """
-
-    charged: int
-    returned: int
-    fees_charged: int
-    fees_returned: int
-
-
-def refuse_without_tax(
-    values: LineValues,
-    sold: int,
-    returned: Sequence[returns.ReturnedRow],
-    taxes: TaxRows,
-) -> None:
-    """
-    Raises: `UnreadableRecord` for an order of which less of its tax on top went back
-    than of its prices and fees. `sold` are its tickets with their fees, in minor units,
-    `returned` its rows that take back; one that says its own tax is believed.
-    """
-    rows = [row for row in returned if row.tax is None]
-    back = sum(row.price + row.fee for row in rows) + taxes.fees_returned
-    whole = sold + taxes.fees_charged
-    missing = taxes.charged * min(back, whole) - taxes.returned * whole
-    if rows and missing > whole * (len(rows) + 1):  # a minor unit of rounding for each
-        raise UnreadableRecord(
-            f"rows take back {values.shown(back)} of {values.shown(whole)}, and of the "
-            f"tax on top {values.shown(taxes.returned)} of "
-            f"{values.shown(taxes.charged)}: add what of it went back, below zero, or "
-            "map a column to `tax` that has 0.00 where none did",
-            word="unclear-return",
-        )
 
 
 def refuse_open(values: LineValues, line: Cells) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.core.plurals import number_of
@@ -66,6 +66,7 @@ class _Compared:
     verdict: Verdict
     report: str  # the name of the one that is gone; `""` where nobody knows
     is_equal: bool  # in every row
+    stored: Raw | None = None  # where less is known of the order now
 
     @property
     def files(self) -> tuple[str, str]:
@@ -78,11 +79,14 @@ class Judged:
     refused  orders that are set aside, by their ids
     apart    orders that get an id of their own, by the id of the stored order
     notes    which reports replaced rows of those that are gone
+    kept     the stored records of orders, by their ids, of which the reports say the
+             same less what went back
     """
 
     refused: Mapping[str, Refused]
     apart: frozenset[str]
     notes: Sequence[str] = ()
+    kept: Mapping[str, Raw] = field(default_factory=dict)
 
 
 def judge(
@@ -105,6 +109,7 @@ def judge(
     files = {report_name(key) for key in present}
     refused: dict[str, Refused] = {}
     apart: set[str] = set()
+    kept: dict[str, Raw] = {}
     notes = []
     repeated: Counter[str] = Counter()
     for id_, item in compared.items():
@@ -114,6 +119,9 @@ def judge(
             apart.add(id_)
         elif is_other:
             refused[id_] = Refused(_reason(recipe, item, files), item.lines)
+        elif item.stored is not None:
+            kept[id_] = _with_people(item.stored, item.found.raw["lines"])
+            notes.append(_note_kept(item))
         elif item.fewer > 0:
             newer = report_name(item.found.report)
             older = item.report or "a report"
@@ -122,7 +130,7 @@ def judge(
         elif _repeats_returns(recipe, item):
             repeated[item.report] += 1
     notes += [_note_replaced(*found) for found in repeated.items()]
-    return Judged(refused, frozenset(apart), notes)
+    return Judged(refused, frozenset(apart), notes, kept)
 
 
 def _repeats_returns(recipe: Recipe, item: _Compared) -> bool:
@@ -141,6 +149,25 @@ def _note_replaced(file: str, orders: int) -> str:
         f"{safe(file)} was replaced, and what it takes back of "
         f"{number_of(orders, 'order')} is equal to what it took back before: it counts "
         "once; if it went back twice, put the earlier report back under another name"
+    )
+
+
+def _with_people(stored: Raw, lines: Sequence[Cells]) -> Raw:
+    """
+    A stored record, which has no people in it, with those of the order's rows.
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        for name in _BESIDE_ROW & line.keys():
+            found.setdefault(name, line[name])
+    return {**stored, "lines": [{**line, **found} for line in stored["lines"]]}
+
+
+def _note_kept(item: _Compared) -> str:
+    return (
+        f"order {item.found.key[0]}: {report_name(item.found.report)} sells it less "
+        "what went back, and the report that said so is not in the folder any more; "
+        "what is stored counts"
     )
 
 
@@ -220,11 +247,29 @@ def _compare(
                 verdict = _unless_undone(recipe, old, found, verdict, is_older=is_older)
             lines = old["lines"] if verdict.degree != "same" else ()
             fewer = len(old["lines"]) - len(found.raw["lines"])
-            report = wanted[id_]
+            kept = old if not is_equal and _is_net(recipe, old, found) else None
             yield (
                 id_,
-                _Compared(found, lines, fewer, verdict, report, is_equal=is_equal),
+                _Compared(
+                    found,
+                    lines,
+                    fewer,
+                    verdict,
+                    wanted[id_],
+                    is_equal=is_equal,
+                    stored=kept,
+                ),
             )
+
+
+def _is_net(recipe: Recipe, old: Raw, found: Found) -> bool:
+    """
+    Whether an order is as it is stored, with what went back taken off its sale: that it
+    did stays known, with its day, though its report is gone.
+    """
+    if is_confirmed(recipe, found.raw["lines"]):
+        return False
+    return undone.is_net_of(undone.figures_of(found.raw), undone.figures_of(old))
 
 
 def _verdict(
@@ -256,7 +301,8 @@ def _unless_undone(
         lost = undone.what_is_undone(before, now)
         if lost:
             return Verdict("other", lost)
-        if is_older and before != now and None not in (before, now):
+        is_net = undone.is_net_of(now, before)
+        if is_older and before != now and not is_net and None not in (before, now):
             return Verdict("other", "this report is the older one")
     sold, _ = _parts(recipe, old["lines"])
     sold_now, returned = _parts(recipe, found.raw["lines"])

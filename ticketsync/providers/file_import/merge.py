@@ -17,6 +17,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import import (
     doubtful_amounts,
+    exchanges,
     file_numbers,
     gone_reports,
     held_numbers,
@@ -46,12 +47,14 @@ class MergedOrders:
     locations  where each order begins, as file and row, by order id
     reports    the ids of the orders that each report gave, by the report's key
     notes      which files replaced rows of older ones
+    kept       the ids of orders that are as they were stored from a report that is gone
     """
 
     orders: dict[str, Raw] = field(default_factory=dict)
     locations: dict[str, str] = field(default_factory=dict)
     reports: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    kept: frozenset[str] = frozenset()
 
 
 def merge_orders(
@@ -61,6 +64,7 @@ def merge_orders(
     The raw orders of all sources, which come oldest first. The rows are taken out of
     the sources, so that a large report is in memory once.
     """
+    exchanges.follow_exchanges(recipe, sources)
     _spell_events_alike(recipe, sources, held)
     exports = ExportedAgain(sources, with_sales=recipe.order_numbers == "folder")
     numbers = _numbers_by_report(sources)
@@ -229,6 +233,9 @@ def _compare_with_stored(
         merged.orders[own] = {**merged.orders.pop(id_), "id": own}
         merged.locations[own] = merged.locations.pop(id_)
         origins[own] = origins.pop(id_)
+    merged.kept = frozenset(judged.kept)
+    for id_, stored in judged.kept.items():
+        merged.orders[id_], origins[id_] = stored, ()
     for id_, refused in judged.refused.items():
         _set_aside(merged, id_, "number-used-again", refused.reason, *refused.stored)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import msgspec
 
@@ -51,7 +52,8 @@ class NightParts:
     """
     Divides the amounts of an order's rows over its tickets, which come in the sequence
     of its sales. Raises `UnreadableRecord` for a row of a night on which the order has
-    no ticket.
+    no ticket, and where more goes back of a night than was paid for it, though no more
+    than was paid for the order.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class NightParts:
         self.fees = self._of_rows(fees.charged_rows)
         self.taxes = self._of_rows(taxes.charged_rows) if taxes.lines else self._taxes()
         self._returns = self._divided(fees, taxes, taken)
+        self._refuse_more_than_paid()
 
     @property
     def refunded(self) -> list[int]:
@@ -97,6 +100,44 @@ class NightParts:
         tickets, and then those of rows for fees and taxes.
         """
         return self._returns.by_night(parts)
+
+    def refuse_without_tax(
+        self, fees: Entries, taxes: Entries, taken: Sequence[Taken]
+    ) -> None:
+        """
+        Raises: `UnreadableRecord` for an order of which less of its tax on top went
+        back than of the prices and fees which bear it. A row that says its own tax is
+        believed.
+        """
+        rows = [item for item in taken if item.row.tax is None]
+        amounts = [(item.row.price + item.row.fee, self._about(item)) for item in rows]
+        amounts += [
+            (amount, self._places_of_entry(line, amount))
+            for line, amount in fees.returned_rows
+        ]
+        whole = added(len(self._tickets), (self._weights, self.fees))
+        expected = sum(self._tax_in(whole, *item) for item in amounts)
+        # a minor unit of rounding for each
+        if rows and expected - taxes.returned > len(rows) + 1:
+            shown = self._values.shown
+            raise UnreadableRecord(
+                f"rows take back {shown(sum(amount for amount, _ in amounts))} of "
+                f"{shown(sum(whole))}, and of the tax on top {shown(taxes.returned)} "
+                f"of {shown(taxes.charged)}: add what of it went back, below zero, or "
+                "map a column to `tax` that has 0.00 where none did",
+                word="unclear-return",
+            )
+
+    def _tax_in(
+        self, whole: Sequence[int], amount: int, places: Sequence[int]
+    ) -> Fraction:
+        """
+        The tax in an amount that goes back of these tickets, `whole` being what each
+        cost with its fee.
+        """
+        cost = sum(whole[n] for n in places)
+        tax = sum(self.taxes[n] for n in places)
+        return Fraction(tax * min(amount, cost), cost) if cost else Fraction()
 
     def _of_rows(self, rows: Iterable[Amount]) -> list[int]:
         """
@@ -166,16 +207,47 @@ class NightParts:
 
     def _taken_back(self, item: Taken, *, is_on_top: bool) -> ReturnedMoney:
         row = item.row
-        what = f"a row that takes back {self._values.shown(row.amount)}"
         return ReturnedMoney(
-            item.places or self._places_for(item.line, what),
+            self._about(item),
             row.placed,
             row.price,
             row.fee,
             row.amount - row.price - row.fee,
             0 if is_on_top else row.tax or 0,
             item.is_counted,
+            self._of_order,
         )
+
+    def _about(self, item: Taken) -> Sequence[int]:
+        what = f"a row that takes back {self._values.shown(item.row.amount)}"
+        return item.places or self._places_for(item.line, what)
+
+    @property
+    def _of_order(self) -> list[str]:
+        """
+        The parts of what a row takes back that are amounts of the whole order.
+        """
+        fields: Sequence[str] = self._values.rules.get("returned_of_order", ())
+        return [{"tax": "on_top"}.get(field, field) for field in fields]
+
+    def _refuse_more_than_paid(self) -> None:
+        is_on_top = self._values.rules["tax_on_top"]
+        taxes = self.taxes if is_on_top else [0] * len(self._tickets)
+        paid = added(len(taxes), (self._weights, self.fees, taxes))
+        back = self.refunded
+        if sum(back) > sum(paid):
+            return  # the order is listed as one that does not add up
+        for night in dict.fromkeys(ticket.occurrence_id for ticket in self._tickets):
+            own = [n for n, it in enumerate(self._tickets) if it.occurrence_id == night]
+            was_paid, went_back = (sum(it[n] for n in own) for it in (paid, back))
+            if went_back > was_paid:
+                shown = self._values.shown
+                raise UnreadableRecord(
+                    f"{shown(went_back)} goes back of {safe(night, longest=80)}, and "
+                    f"{shown(was_paid)} was paid for it: write what went back of "
+                    "another night of the order on a row for that night",
+                    word="too-much-returned",
+                )
 
     def _entry_back(self, entry: Amount, name: str) -> ReturnedMoney:
         line, amount = entry

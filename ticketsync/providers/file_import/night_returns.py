@@ -6,7 +6,7 @@ never depends on the sequence of the rows. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ticketsync.core import money
@@ -31,7 +31,9 @@ class Charged:
 class ReturnedMoney:
     """
     What one row says went back, in minor units, and the places of the tickets that it
-    is about. What is not counted is money that a sale says went back, too.
+    is about. What is not counted is money that a sale says went back, too. `of_order`
+    are its parts that are amounts of the whole order, of which a night bears no more
+    than it was charged.
     """
 
     places: Sequence[int]
@@ -41,6 +43,7 @@ class ReturnedMoney:
     on_top: int = 0
     inside: int = 0
     is_counted: bool = True
+    of_order: Collection[str] = ()
 
     @property
     def amount(self) -> int:
@@ -130,8 +133,7 @@ class NightReturns:
 
     def _counted(self, row: ReturnedMoney) -> _Shares:
         price, fee, on_top = (
-            self._left.take(name, getattr(row, name), row.places)
-            for name in ("price", "fee", "on_top")
+            self._taken(row, name) for name in ("price", "fee", "on_top")
         )
         amount = added(len(price), (price, fee, on_top))
         if row.inside and not row.amount:
@@ -140,6 +142,21 @@ class NightReturns:
             )
         tax = on_top if row.on_top else money.split(row.inside, amount)
         return _Shares(amount, fee, on_top, tax)
+
+    def _taken(self, row: ReturnedMoney, name: str) -> list[int]:
+        amount: int = getattr(row, name)
+        nights = {self._nights[n] for n in row.places}
+        others = [n for n, night in enumerate(self._nights) if night not in nights]
+        if name not in row.of_order or not others:
+            return self._left.take(name, amount, row.places)
+        own = min(amount, sum(self._left.of_night(night, name) for night in nights))
+        return added(
+            len(self._nights),
+            (
+                self._left.take(name, own, row.places),
+                self._left.take(name, amount - own, others),
+            ),
+        )
 
     def _repeated(self, row: ReturnedMoney) -> _Shares:
         amount = self._stated.take("price", row.amount, row.places)
@@ -151,12 +168,13 @@ class NightReturns:
     def _of_nights(
         self, part: ReturnedPart, places: Sequence[int], shares: _Shares
     ) -> Iterator[ReturnedPart]:
-        nights = dict.fromkeys(self._nights[n] for n in places)
+        bearing = (n for n, amount in enumerate(shares.amount) if amount)
+        nights = dict.fromkeys(self._nights[n] for n in (*places, *bearing))
         if len(nights) == 1:
             yield replace(part, occurrence_id=next(iter(nights)))
             return
         for night in nights:
-            own = [n for n in places if self._nights[n] == night]
+            own = [n for n, it in enumerate(self._nights) if it == night]
             amount, fee, on_top, tax = (
                 sum(of[n] for n in own)
                 for of in (shares.amount, shares.fee, shares.on_top, shares.tax)
@@ -200,10 +218,10 @@ class _Left:
         by_night: dict[str, list[int]] = {}
         for n in sorted(places, key=self._nights.__getitem__):
             by_night.setdefault(self._nights[n], []).append(n)
-        whole = [self._of_night(night) for night in by_night]
+        whole = [self.of_night(night) for night in by_night]
         limits = [
-            [sum(self._of_ticket(n, name) for n in own) for own in by_night.values()],
-            [sum(self._of_ticket(n) for n in own) for own in by_night.values()],
+            [self._of_tickets(own, night, name) for night, own in by_night.items()],
+            [self._of_tickets(own, night) for night, own in by_night.items()],
             whole,
         ]
         shares = _divide(
@@ -225,9 +243,23 @@ class _Left:
                 found[n] += part
         return found
 
-    def _of_night(self, night: str) -> int:
+    def of_night(self, night: str, name: str | None = None) -> int:
+        """
+        What a night has left of all, and of one part where that is named.
+        """
         own = [n for n, it in enumerate(self._nights) if it == night]
-        return max(0, sum(part[n] for part in self._parts.values() for n in own))
+        left = sum(part[n] for part in self._parts.values() for n in own)
+        part = left if name is None else sum(self._parts[name][n] for n in own)
+        return max(0, min(left, part))
+
+    def _of_tickets(
+        self, places: Sequence[int], night: str, name: str | None = None
+    ) -> int:
+        """
+        What these tickets of a night have left, but no more than the night has.
+        """
+        most = self.of_night(night, name)
+        return min(most, sum(self._of_ticket(n, name) for n in places))
 
     def _of_ticket(self, n: int, name: str | None = None) -> int:
         """

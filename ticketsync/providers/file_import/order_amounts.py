@@ -310,7 +310,8 @@ def _tax_of_tickets(recipe: Recipe, line: Line) -> int:
 
 def _settle_refunds(recipe: Recipe, sales: Sequence[Line]) -> None:
     """
-    Where all that was paid went back, give each row what was paid for it, in place.
+    Where all that was paid went back, give each row what was paid for it, in place; and
+    where less did, no row more than that by a rounding.
     """
     back = [line for line in sales if amount_of(recipe, line.cells, "refunded")]
     if not back:
@@ -320,13 +321,34 @@ def _settle_refunds(recipe: Recipe, sales: Sequence[Line]) -> None:
     for lines in (back, charged):
         paid = [_paid_for(recipe, line) for line in lines]
         if sum(paid) == refunded:
-            for line, amount in zip(lines, paid, strict=True):
-                line.cells["refunded"] = money.decimal_text(
-                    amount, currency(recipe, line.cells)
-                )
+            _write_refunds(recipe, lines, paid)
             return
+    _without_rounding(recipe, back)
     if recipe.per.get("fee") == "order" and recipe.fee_is_kept:
         _refuse_part_of_fee(recipe, back)
+
+
+def _without_rounding(recipe: Recipe, back: Sequence[Line]) -> None:
+    """
+    Shares were rounded twice, of what was paid and of what went back.
+    """
+    paid = [_paid_for(recipe, line) for line in back]
+    amounts = [abs(amount_of(recipe, line.cells, "refunded")) for line in back]
+    most = [min(pair) for pair in zip(amounts, paid, strict=True)]
+    more = sum(amounts) - sum(most)
+    if 0 < more <= len(back) and sum(amounts) <= sum(paid):
+        room = [whole - part for whole, part in zip(paid, most, strict=True)]
+        shares = money.split(more, room)
+        _write_refunds(recipe, back, [a + b for a, b in zip(most, shares, strict=True)])
+
+
+def _write_refunds(
+    recipe: Recipe, lines: Sequence[Line], amounts: Sequence[int]
+) -> None:
+    for line, amount in zip(lines, amounts, strict=True):
+        line.cells["refunded"] = money.decimal_text(
+            amount, currency(recipe, line.cells)
+        )
 
 
 def _refuse_part_of_fee(recipe: Recipe, back: Sequence[Line]) -> None:

@@ -5,7 +5,7 @@ only of the orders that they change, so that all others stay as they are stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ticketsync.providers.file_import.columns import Line
@@ -25,25 +25,39 @@ class OrderRules:
     by_night           its rows are of several nights, and what each says stays on its
                        own
     returns_by_night   so does what went back, each part with its day
+    returned_of_order  the fields of its returns that are amounts of the whole order;
+                       `of_order` are those of all orders
     """
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = {
-            (is_dated, is_by_night): {
-                **rules,
-                **({"dated_returns": True} if is_dated else {}),
-                **(_BY_NIGHT if is_by_night else {}),
-            }
-            for is_dated in (False, True)
-            for is_by_night in (False, True)
-        }
+    def __init__(self, rules: Rules, of_order: Collection[str] = ()) -> None:
+        self._rules = rules
+        self._of_order = of_order
+        self._found: dict[tuple[bool, bool, tuple[str, ...]], Rules] = {}
 
     def get_rules(self, lines: Sequence[Line]) -> Rules:
         """
         The rules of an order with these rows.
         """
         is_dated = any(line.is_return and "placed" in line.cells for line in lines)
-        return self._rules[is_dated, len(lines) > 1 and _is_by_night(lines)]
+        is_by_night = len(lines) > 1 and _is_by_night(lines)
+        of_order = tuple(
+            field
+            for field in self._of_order
+            if is_by_night and any(_takes_back(line, field) for line in lines)
+        )
+        key = is_dated, is_by_night, of_order
+        if key not in self._found:
+            self._found[key] = {
+                **self._rules,
+                **({"dated_returns": True} if is_dated else {}),
+                **(_BY_NIGHT if is_by_night else {}),
+                **({"returned_of_order": [*of_order]} if of_order else {}),
+            }
+        return self._found[key]
+
+
+def _takes_back(line: Line, field: str) -> bool:
+    return line.is_return and bool(line.cells.get(field, "").strip("-0."))
 
 
 def _is_by_night(lines: Sequence[Line]) -> bool:

@@ -72,7 +72,8 @@ class VersionMerger:
     _lacking: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rules_of = OrderRules(self.rules)
+        of_order = [it for it in ("fee", "tax") if self.recipe.per.get(it) == "order"]
+        self._rules_of = OrderRules(self.rules, of_order)
 
     def raw(self, id_: str, found: Sequence[Version]) -> tuple[dict[str, Any], Origin]:
         """
@@ -84,7 +85,8 @@ class VersionMerger:
         try:
             _refuse_unreadable(found)
             merged = self._merged(id_, found)
-            _refuse_two_orders(found[-1], merged.lines)
+            if self.recipe.order_numbers != "folder":
+                _refuse_two_orders(found[-1], merged.lines)
             merged = Merged(self._amounts_once(merged.lines, found), merged.versions)
         except Conflict as conflict:
             problem = {"word": conflict.word, "reason": conflict.reason}

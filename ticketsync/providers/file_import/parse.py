@@ -224,7 +224,7 @@ class _OrderParser:
             )
             for sale in sales
         ]
-        rows = self.returned_rows(charges, tickets)
+        rows = self.returned_rows(charges)
         again = returns.repeating_rows(sold, rows, values.shown)
         once = [row for n, row in enumerate(rows) if n not in again]
         amount = sum(row.stated for row in sold) + sum(row.amount for row in once)
@@ -249,28 +249,16 @@ class _OrderParser:
             buyer_fees + sum(row.fee for row in once) + fees_back,
         )
 
-    def returned_rows(
-        self, charges: _Charges, tickets: Sequence[records.Ticket]
-    ) -> list[returns.ReturnedRow]:
+    def returned_rows(self, charges: _Charges) -> list[returns.ReturnedRow]:
         """
         The rows that take back tickets, or money that was paid for them.
         """
-        values, fees, taxes = self.values, charges.fees, charges.taxes
+        values = self.values
         has_tax = any(values.tax(sale.line) for sale in charges.sales)
-        rows = [
+        return [
             given_back.returned_row(values, line, has_tax=has_tax)
             for line in self.lines_of("refund")
         ]
-        if self.rules["tax_on_top"]:
-            given_back.refuse_without_tax(
-                values,
-                sum(it.face + it.fee for it in tickets),
-                rows,
-                given_back.TaxRows(
-                    taxes.charged, taxes.returned, fees.charged, fees.returned
-                ),
-            )
-        return rows
 
     def may_return(self, sales: Sequence[Sale]) -> list[bool]:
         """
@@ -320,12 +308,20 @@ class _OrderParser:
     def night_parts(self, charges: _Charges, back: _GivenBack) -> NightParts | None:
         """
         What divides the amounts of an order over several nights; `None` for one of a
-        single night.
+        single night. Raises `UnreadableRecord` where less of the tax on top went back
+        than of the prices.
         """
-        if not self.rules.get("by_night") or not charges.sales:
+        is_by_night = bool(self.rules.get("by_night"))
+        has_tax_rows = self.rules["tax_on_top"] and charges.taxes.charged
+        if not charges.sales or not (is_by_night or (has_tax_rows and back.taken)):
             return None
         entries = charges.fees, charges.taxes
-        return NightParts(self.values, charges.sales, back.tickets, entries, back.taken)
+        parts = NightParts(
+            self.values, charges.sales, back.tickets, entries, back.taken
+        )
+        if has_tax_rows:
+            parts.refuse_without_tax(*entries, back.taken)
+        return parts if is_by_night else None
 
     def by_ticket(
         self,
@@ -442,6 +438,7 @@ def _refund_alone() -> UnreadableRecord:
     return UnreadableRecord(
         "it only takes back what no report that was read sells: add the report "
         "that has the sale, or map the column with the original order's number "
-        "to `refund_of`",
+        "to `refund_of`; where that is the number of an exchange, write that of its "
+        "order",
         word="refund-alone",
     )

@@ -17,7 +17,12 @@ from ticketsync.core.opened_files import OpenedFile
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import left_out
-from ticketsync.providers.file_import.columns import Line, plain_lines
+from ticketsync.providers.file_import.columns import (
+    Line,
+    find_converters,
+    plain_lines,
+)
+from ticketsync.providers.file_import.date_notes import DateNote, notes_on_dates
 from ticketsync.providers.file_import.heading import FoundTable, find_tables
 from ticketsync.providers.file_import.ignored_worth import worth
 from ticketsync.providers.file_import.near_sheets import find_near_sheets
@@ -51,9 +56,10 @@ class Source:
 class Report:
     """
     A file as it was read. `unmapped` are headings that the recipe does not use; `notes`
-    are sentences about what was left out or decided by evidence. `digest` is that of
-    its content, and `modified_at` the time of the file in nanoseconds; `unread` are
-    sheets that should be reports, and why they are not read.
+    are sentences about what was left out or decided by evidence, and `date_notes` those
+    about the order of its dates. `digest` is that of its content, and `modified_at` the
+    time of the file in nanoseconds; `unread` are sheets that should be reports, and why
+    they are not read.
     """
 
     file: Path
@@ -63,6 +69,7 @@ class Report:
     unmapped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = field(default=())
+    date_notes: tuple[DateNote, ...] = ()
     unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
 
 
@@ -81,9 +88,10 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     sources: list[Source] = []
     notes = list(opened.notes)
     unanswered: list[str] = []
+    dates: list[DateNote] = []
     for table in found:
         reader = RowReader(recipe, table, is_text=opened.alternatives)
-        orders = _read_table(recipe, table, reader, file.name, start, notes)
+        orders = _read_table(recipe, table, reader, file.name, start, notes, dates)
         sources.append(Source(file.name, key, modified_at, orders, file.name))
         unanswered += _unanswered(file.name, reader)
     unread = find_near_sheets(recipe, opened, found)
@@ -98,6 +106,7 @@ def read_report(recipe: Recipe, file: Path) -> Report:
         unmapped,
         (*unanswered, *notes),
         tuple(unanswered),
+        tuple(dates),
         unread,
     )
 
@@ -160,9 +169,13 @@ def _read_table(
     file: str,
     start: str,
     notes: list[str],
+    dates: list[DateNote],
 ) -> dict[str, list[Line]]:
     fields = [name for _, name in found.heading.fields]
-    lines = plain_lines(recipe, fields, list(reader.read()), start)
+    mapped = list(reader.read())
+    converters = find_converters(recipe, fields, mapped)
+    dates += notes_on_dates(recipe, file, fields, mapped, converters)
+    lines = plain_lines(recipe, fields, mapped, start, converters)
     ignored = plain_lines(recipe, fields, reader.ignored, start)
     lines = [line for line in lines if not _is_ignored(recipe, line)]
     orders: dict[str, list[Line]] = {}

@@ -31,10 +31,13 @@ def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
         # The format says how texts are written: the same doubt, said another way.
         is_swapped = bool(re.search(r"%-?[dm][-/.]%-?[dm]", format_))
     order = recipe.dates
+    by_column: written_dates.Order | None = None
     out_of_order: Mapping[str, written_dates.Order] = {}
     if not order:
         decided = written_dates.column_order(texts)
-        order = decided.value if decided in (ColumnOrder.DMY, ColumnOrder.MDY) else ""
+        if decided in (ColumnOrder.DMY, ColumnOrder.MDY) and format_ is None:
+            by_column = "dmy" if decided is ColumnOrder.DMY else "mdy"
+        order = by_column or ""
         if decided is ColumnOrder.CONTRADICTORY:
             out_of_order = date_orders.out_of_order(texts)
     needs_half = written_dates.has_halves(texts)
@@ -43,6 +46,7 @@ def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
         format_,
         order,
         out_of_order,
+        by_column=by_column,
         is_swapped=is_swapped,
         needs_half=needs_half,
     )
@@ -51,7 +55,8 @@ def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
 class TimeCells:
     """
     Converts the cells of one column of times, days or times of day. `out_of_order` are
-    texts whose order of day and month is not that of the others.
+    texts whose order of day and month is not that of the others, and `by_column` is
+    the order that the cells of the column decided.
     """
 
     def __init__(
@@ -61,9 +66,11 @@ class TimeCells:
         order: str,
         out_of_order: Mapping[str, written_dates.Order],
         *,
+        by_column: written_dates.Order | None = None,
         is_swapped: bool,
         needs_half: bool,
     ) -> None:
+        self.by_column = by_column
         self._field = field
         self._name = "starts" if field in ("date", "time") else field
         self._format = format_
@@ -150,11 +157,9 @@ class TimeCells:
     def _refuse_out_of_order(self, text: str) -> None:
         order = self._out_of_order.get(text)
         if order is not None:
-            own, others = ("day", "month") if order == "dmy" else ("month", "day")
             raise WrittenDateError(
-                f"has the {own} first, and other dates of its column have the {others} "
-                "first; correct it in the report, or say "
-                f"`dates: {order}` in the recipe if all of them are written like it"
+                f"{date_orders.why_out_of_order(order)}; correct it in the report, or "
+                f"say `dates: {order}` in the recipe if all of them are written like it"
             )
 
     def _refuse_joined_digits(self, text: str) -> None:

@@ -63,7 +63,9 @@ class ShowFinancialsRow(Row):
 class TicketFeeRow(Row):
     """
     One named fee line of a show's financials. They add up to `fees` where these are
-    known; where not, they are what is known of them.
+    known; where not, they are what is known of them. A line that one rate of the
+    venue's own made has that rate: so much for each ticket, parts per million of what
+    was charged, or so much for each order.
     """
 
     __tablename__ = "ticket_fees"
@@ -75,6 +77,9 @@ class TicketFeeRow(Row):
     name: str = text(primary_key=True)
     amount: int = whole()
     source: str = text()
+    per_ticket: int | None = whole(default=None)
+    rate_ppm: int | None = whole(default=None)
+    per_order: int | None = whole(default=None)
 
 
 class ShowTicketTypeRow(Row):

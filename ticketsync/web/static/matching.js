@@ -1,6 +1,6 @@
 // Counts what is ticked, and takes the keys of the matching screen for the night that has
 // the focus: 1 to 9 tick, "a" is the same for all, "n" none of your shows. Enter in a
-// search links that night to what was found.
+// search links that night to what was found. A button ticks every night of a production.
 "use strict";
 
 {
@@ -23,7 +23,17 @@
     else if (event.key === "n") night.querySelector(".acts > button.quiet")?.click();
   }
 
+  function tickAll(event) {
+    const boxes = event.target.closest("section").querySelectorAll("input[name=pair]");
+    for (const box of boxes) box.checked = true;
+    count();
+  }
+
   if (form && document.querySelector("#ticked")) {
+    for (const button of form.querySelectorAll("[data-tick-all]")) {
+      button.hidden = false;
+      button.addEventListener("click", tickAll);
+    }
     form.addEventListener("change", count);
     document.addEventListener("keydown", press);
     count();

@@ -1,0 +1,38 @@
+"""
+What several commands say where there is nothing to do because a step before is missing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ticketsync.cli.context import AppContext
+    from ticketsync.store.engine import Database
+
+
+def say_nothing_is_known(app_context: AppContext, database: Database) -> bool:
+    """
+    Whether no platform has listed anything yet, which is said.
+    """
+    from ticketsync.catalogue import occurrences
+
+    with database.read() as connection:
+        if occurrences.is_any_known(connection):
+            return False
+    app_context.say("No dates of platforms are known yet.")
+    app_context.say("Next: ticketsync events fetch")
+    return True
+
+
+def say_without_shows(app_context: AppContext, database: Database) -> None:
+    """
+    Say how shows are made, where no show is there for dates to belong to.
+    """
+    from ticketsync.catalogue import matching_input
+
+    with database.read() as connection:
+        if matching_input.list_matchable_shows(connection):
+            return
+    app_context.say("You have no shows yet that these dates could belong to.")
+    app_context.say("Next: ticketsync shows adopt --all, or shows import FILE")
