@@ -158,6 +158,7 @@ def test_a_person_can_leave_and_start_a_recipe_from_a_report(
     said, code = ended(screen)
     assert code == 0
     assert "recipe check" in said
+    assert "accounts add file box --recipe" in " ".join(said.split())
     assert (
         json.loads(commands.run("accounts", "list", "--json", env=environment).stdout)
         == []

@@ -131,7 +131,8 @@ def connect_account(app_context: AppContext, given: NewConnection) -> Connected:
 
     spec = registry.provider(given.provider).spec
     if context.is_terminal() and not given.revive:
-        given = replace(given, options=_with_required(app_context, spec, given.options))
+        options = _with_required(app_context, spec, given.options, given.name)
+        given = replace(given, options=options)
     if spec.is_local:
         return add(app_context, given, SecretSource("none", ""))
     if not _is_typed(given.secret):
@@ -192,7 +193,7 @@ def _add_with_typed_key(
 
 
 def _with_required(
-    app_context: AppContext, spec: ProviderSpec, options: dict[str, str]
+    app_context: AppContext, spec: ProviderSpec, options: dict[str, str], name: str
 ) -> dict[str, str]:
     """
     The options, with those that the platform needs and that nobody has given.
@@ -204,11 +205,11 @@ def _with_required(
     if missing:
         terminal.echo("Type q to leave; nothing is saved then.", err=True)
     for option in missing:
-        found[option.name] = _ask_for_option(app_context, option)
+        found[option.name] = _ask_for_option(app_context, option, name)
     return found
 
 
-def _ask_for_option(app_context: AppContext, option: Option) -> str:
+def _ask_for_option(app_context: AppContext, option: Option, name: str) -> str:
     from ticketsync.core import errors
 
     is_recipe = option.name == "recipe"
@@ -216,7 +217,7 @@ def _ask_for_option(app_context: AppContext, option: Option) -> str:
     def parse(answer: str) -> str:
         questions.leave_if_asked(answer)
         if is_recipe and answer.casefold() == "new":
-            _start_recipe(app_context)
+            _start_recipe(app_context, name)
         cleaned = option.cleaned(answer)
         if not cleaned:
             raise errors.UsageError(f"{option.name} cannot be empty.")
@@ -227,7 +228,7 @@ def _ask_for_option(app_context: AppContext, option: Option) -> str:
     return questions.ask_until_valid(question, f"--set {option.name}=…", parse)
 
 
-def _start_recipe(app_context: AppContext) -> NoReturn:
+def _start_recipe(app_context: AppContext, name: str) -> NoReturn:
     """
     Write a recipe from the headings of a report, and leave: a person has to check it.
     """
@@ -254,7 +255,8 @@ def _start_recipe(app_context: AppContext) -> NoReturn:
         f"Written: {made}. Correct it in an editor, and then:",
         f"  ticketsync accounts recipe check {shlex.quote(str(made))} "
         f"{shlex.quote(str(report))}",
-        f"  ticketsync accounts add file --recipe {shlex.quote(str(made))}",
+        f"  ticketsync accounts add file {shlex.quote(name)} --recipe "
+        f"{shlex.quote(str(made))}",
     ):
         terminal.echo(safe(line, longest=500), err=True)
     raise typer.Exit
