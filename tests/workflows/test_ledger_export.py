@@ -276,6 +276,27 @@ def test_what_is_not_known_is_counted(books):
     assert totals_of(found) == {"Assets:Platform:Tt": 2200, "Income:Shows": -2200}
 
 
+def test_what_comes_after_a_period_is_not_counted_with_it(books):
+    """
+    One order of unknown fees before the end of the period, one after it, and one dated
+    after today.
+    """
+    day = Period(last=date(2026, 10, 31))
+    for id_, moment in ((1, "2026-10-05"), (2, "2026-11-05"), (3, "2027-01-07")):
+        sold = order(
+            ticket(id_, 2200),
+            id_=f"or_{id_}",
+            fees=None,
+            placed_at=instant(f"{moment}T02:00"),
+        )
+        save(books, sold, at=FIRST_DAY)
+    with books.read() as connection:
+        october = ledger_export.read_books(connection, Settings(), day, now=AFTER)
+        whole = ledger_export.read_books(connection, Settings(), ALWAYS, now=AFTER)
+    assert (october.unknown_fees, october.without_rule, october.future) == (1, 1, 0)
+    assert (whole.unknown_fees, whole.without_rule, whole.future) == (2, 2, 1)
+
+
 def save_random(database, number):
     chance = random.Random(number)
     for step in range(number):

@@ -201,6 +201,27 @@ def test_a_booking_fee_that_the_platform_keeps_of_a_later_refund(database, froze
     assert balances(found, date(2026, 11, 30)) == {"Assets:Platform:Tt": -200}
 
 
+def test_a_fee_that_is_known_only_later_is_booked_then(database, frozen):
+    """
+    30.00 and 20.00 sold in October, of which nobody knew the fees; in November the
+    platform names 1.50 of the first. No rate of the venue's own stands in for them.
+    """
+    without_rates = replace(SETTINGS, accounts={})
+    frozen(CLOSED)
+    prepare(database)
+    one, two = (order(f"or_{n}", face, fees=None) for n, face in ((1, 3000), (2, 2000)))
+    save(database, (one, "a"), (two, "a"), at=CLOSED)
+    october = closed_books(database, close_month(database, "2026-10", without_rates))
+    assert "fee/tt/2026-10-05/1/AUD" not in postings(october)
+    assert october.unknown_fees == 2
+    known = msgspec.structs.replace(one, fees=(Fee("Booking", 150),))
+    save(database, (known, "b"), at=LATER)
+    frozen(DECEMBER)
+    november = closed_books(database, close_month(database, "2026-11", without_rates))
+    assert balances(november, date(2026, 11, 30))["Assets:Platform:Tt"] == 4850
+    assert november.unknown_fees == 1
+
+
 @needs.programs("hledger", BEAN_CHECK)
 def test_the_programs_accept_the_files_of_both_months_and_refuse_a_changed_one(
     database, frozen, tmp_path

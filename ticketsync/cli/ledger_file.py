@@ -19,6 +19,7 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from ticketsync.financials.period_order import PeriodEvent
     from ticketsync.workflows.ledger_export import Books
+    from ticketsync.workflows.period_ledger import PeriodBooks
 
 Program = Annotated[
     str,
@@ -149,9 +150,18 @@ def _export_months(
             is_ours=lambda head: head.startswith(programs.PROGRAMS[program].begins),
             force=False,
         )
+        for line in _unknown_fees(books):
+            app_context.say(line)
         app_context.say(f"{path}: {number_of(len(books.entries), 'entry', 'entries')}")
 
     monthly.run(ctx, of_months, "ledger", _ENDINGS[program], write)
+
+
+def _unknown_fees(books: Books | PeriodBooks) -> list[str]:
+    if not books.unknown_fees:
+        return []
+    orders = number_of(books.unknown_fees, "order")
+    return [f"The fees of {orders} are not known and in no entry."]
 
 
 def _missing(books: Books) -> list[str]:
@@ -160,10 +170,7 @@ def _missing(books: Books) -> list[str]:
     """
     from ticketsync.cli import money_tables
 
-    found = []
-    if books.unknown_fees:
-        orders = number_of(books.unknown_fees, "order")
-        found.append(f"The fees of {orders} are not known and in no entry.")
+    found = _unknown_fees(books)
     if books.future:
         found.append(money_tables.dated_after_today(books.future))
     if books.without_rule:

@@ -307,7 +307,6 @@ def _checklist(
 ) -> list[CheckItem]:
     end = clock.start_of(_day(period.end), zone)
     left_out = order_money.list_left_out(connection, zone, period)
-    has_rules = bool(settings.tax.default or settings.tax.accounts)
     return [
         CheckItem(
             name="accounts not read since its end",
@@ -334,17 +333,25 @@ def _checklist(
             count=sum(line.fees_unknown for line in lines),
             to_do="Add your own rate under `accounts.NAME.fees` in the settings.",
         ),
-        CheckItem(
-            name="orders without a tax rule",
-            count=sum(map(_is_tax_open, lines)) if has_rules else 0,
-            to_do="Add the rule under `tax` in the settings; see docs/tax.md.",
-        ),
+        *_tax_item(settings, lines),
         CheckItem(
             name="accounts that wait for a replay",
             count=len(outstanding_replays.list_outstanding(connection)),
             to_do="Run `ticketsync sync replay`.",
         ),
     ]
+
+
+def _tax_item(settings: Settings, lines: Sequence[FrozenLine]) -> Iterator[CheckItem]:
+    """
+    Whether rules for tax leave orders out; a venue without any has nothing to check.
+    """
+    if settings.tax.default or settings.tax.accounts:
+        yield CheckItem(
+            name="orders without a tax rule",
+            count=sum(map(_is_tax_open, lines)),
+            to_do="Add the rule under `tax` in the settings; see docs/tax.md.",
+        )
 
 
 def _is_tax_open(line: FrozenLine) -> bool:

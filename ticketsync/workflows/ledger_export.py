@@ -34,8 +34,8 @@ from ticketsync.workflows.tax_worksheets import Key
 class Books:
     """
     The entries of a period and the balances at its ends of months, with what they do
-    not say: orders whose fees are unknown, orders that no tax rule covers, and sales
-    and refunds that are dated after today.
+    not say: orders up to the last of them whose fees are unknown or that no tax rule
+    covers, and sales and refunds of the period that are dated after today.
     """
 
     entries: list[Entry]
@@ -130,7 +130,7 @@ def _project(
     zone = get_business_zone(connection)
     today = clock.local(now, zone).date()
     until = today if period.last is None else min(period.last, today)
-    reader = _Reader(settings)
+    reader = _Reader(settings, until)
     sold = order_money.list_order_money(connection, zone, ALWAYS)
     own = tax_worksheets.read_own_fees(connection, settings)
     moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection)]
@@ -141,17 +141,20 @@ def _project(
     names = state.get_account_names(connection).values()
     chart = Chart(names, settings.tax.codes)
     entries = projection.project(moved, shows, chart, until)
-    future = sum(item.day > today and item.kind != FEE for item in moved)
+    last = date.max if period.last is None else period.last
+    future = sum(today < item.day <= last and item.kind != FEE for item in moved)
     return _Projected(entries, shows, chart, until, reader, future)
 
 
 class _Reader:
     """
-    Makes movements of orders, and notes the orders about which something is unknown.
+    Makes movements of orders, and notes the orders up to the day `until` about which
+    something is unknown.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, until: date) -> None:
         self._settings = settings
+        self._until = until
         self.unknown_fees: set[tuple[str, str]] = set()
         self.without_rule: set[tuple[str, str]] = set()
         self._lines: dict[Key, dict[int, list[TaxLine]]] = {}
@@ -171,7 +174,7 @@ class _Reader:
                 fee_taxes.passed_on(lines),
                 fee_taxes.passed_on(line for found in of_fees for line in found),
             )
-            if any(line.state == OPEN for line in lines):
+            if any(line.state == OPEN for line in lines) and self._counts(parts):
                 self.without_rule.add(key[:2])
             for part in parts:
                 held = part.charged - part.tax_remitted
@@ -186,11 +189,15 @@ class _Reader:
     ) -> Iterator[Movement]:
         amounts = [tax_worksheets.fee_of(part, own) for part in parts]
         if None in amounts:
-            self.unknown_fees.add((parts[0].account, parts[0].order_id))
+            if self._counts(parts):
+                self.unknown_fees.add((parts[0].account, parts[0].order_id))
             return
         for part, amount, of_part in zip(parts, amounts, lines, strict=True):
             if amount:
                 yield _movement(FEE, part, amount, of_part)
+
+    def _counts(self, parts: Sequence[OrderMoney]) -> bool:
+        return min(part.day for part in parts) <= self._until
 
     def refunds(self, connection: Connection) -> Iterator[Movement]:
         items = [

@@ -46,12 +46,13 @@ OrderKey = tuple[int, str, str]  # account (our id), the platform's id, currency
 @dataclass(frozen=True, slots=True)
 class PeriodBooks:
     """
-    The entries of a closed period, the first ones with what came before, and the
-    balances at its end.
+    The entries of a closed period, the first ones with what came before, the balances
+    at its end, and how many orders have fees that are unknown and in no entry.
     """
 
     entries: list[Entry]
     balances: list[Balance]
+    unknown_fees: int
 
 
 def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
@@ -82,7 +83,8 @@ def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
         *_corrections(before, whole, event.first),
         *projection.from_day(whole, event.first),
     ]
-    return PeriodBooks(entries, projection.balances(entries, event.last))
+    balances = projection.balances(entries, event.last)
+    return PeriodBooks(entries, balances, len(reader.unknown_fees))
 
 
 def _corrections(
@@ -134,6 +136,7 @@ class _Reader:
         self._shows: list[dict[int, tuple[str, str]]] = []
         self._names = {event.id: event.name for event in events}
         self.accounts: set[str] = set()
+        self.unknown_fees: set[OrderKey] = set()
 
     def movements(self, event: PeriodEvent) -> list[Movement]:
         """
@@ -191,13 +194,32 @@ class _Reader:
         """
         key = _order_of(lines[0])
         if key[:2] not in self._again:
+            self._note_fees(key, lines)
             yield from _moved_by(lines, day)
             return
         before = [_taken_back(it) for it in _moved_by(self._held[key], day)]
         self._held[key] += lines
+        self._note_fees(key, self._held[key])
         after = _moved_by(self._held[key], day)
         for item in _summed([*before, *after]):
             yield replace(item, adjusts=adjusts)
+
+    def _note_fees(self, key: OrderKey, lines: Iterable[FrozenLine]) -> None:
+        if _are_fees_known(lines):
+            self.unknown_fees.discard(key)
+        else:
+            self.unknown_fees.add(key)
+
+
+def _are_fees_known(lines: Iterable[FrozenLine]) -> bool:
+    """
+    Whether the fees of one order are known for each of its shows, as its lines add up:
+    a line that adjusts another says -1 once they became known.
+    """
+    unknown: dict[int, int] = defaultdict(int)
+    for line in lines:
+        unknown[line.show_id] += line.fees_unknown
+    return not any(unknown.values())
 
 
 def _order_of(line: FrozenLine) -> OrderKey:
@@ -219,7 +241,7 @@ def _moved_by(lines: Sequence[FrozenLine], day: date) -> list[Movement]:
     sold = [line for line in lines if line.kind == SOLD]
     parts = _parts(sold)
     taxed = [_tax_lines(part) for part in parts]
-    are_known = not any(line.fees_unknown for line in sold)
+    are_known = _are_fees_known(sold)
     found = []
     for part, of_part in zip(parts, taxed, strict=True):
         place = _place(part[0])

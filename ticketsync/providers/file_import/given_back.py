@@ -132,6 +132,22 @@ def stated(values: LineValues, line: Cells, word: str) -> int:
     return paid_for(values, line) if word == "refunded" else 0
 
 
+def refuse_nothing_back(
+    values: LineValues, line: Cells, word: str, row: returns.SoldRow
+) -> None:
+    """
+    Raises: `UnreadableRecord` for a sale with the status `refunded` whose column
+    `refunded` says 0, although it was paid.
+    """
+    if word == "refunded" and row.paid and not row.stated:
+        raise UnreadableRecord(
+            f"its status {safe(line.get('status', ''), longest=60)!r} says that "
+            f"{values.shown(row.paid)} went back, and the column of `refunded` says "
+            "0.00: leave that cell empty if all of it did, or map the word to `void`",
+            word="nothing-refunded",
+        )
+
+
 def paid_for(values: LineValues, line: Cells) -> int:
     """
     What a sale charged, with its fee and the tax on top. Raises `UnreadableRecord`.

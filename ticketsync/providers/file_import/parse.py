@@ -225,6 +225,9 @@ class _OrderParser:
             for sale in sales
         ]
         rows = self.returned_rows(charges)
+        if not (rows or fees_back or taxes_back):
+            for sale, row in zip(sales, sold, strict=True):
+                given_back.refuse_nothing_back(values, sale.line, sale.word, row)
         again = returns.repeating_rows(sold, rows, values.shown)
         once = [row for n, row in enumerate(rows) if n not in again]
         amount = sum(row.stated for row in sold) + sum(row.amount for row in once)

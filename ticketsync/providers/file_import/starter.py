@@ -59,7 +59,8 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     "price": ("price", "ticket price", "unit price", "face value"),
     "placed": (
         *("order date", "ordered at", "purchase date", "purchased at", "booked at"),
-        *("booking date", "date of purchase", "sold at", "date purchased"),
+        *("booking date", "date of purchase", "sold at", "date purchased", "sold on"),
+        *("bought on", "bought at", "date bought"),
         *("purchased on", "booked on", "date booked", "ordered on", "date ordered"),
         *("sold on", "date sold", "sale date", "order time", "order date and time"),
         *("order placed", "order created", "transaction date"),
