@@ -138,8 +138,8 @@ def columns_of(table):
 
 
 # Moments of our own that stand in no record: one that lies in a run is believed, as
-# `reparse.differences` says.
-OURS = ("seen_at", "gone_since")
+# `reparse.differences` and `past_flaws.find_unexplained_starts` say.
+OURS = ("seen_at", "gone_since", "known_from")
 
 
 class Editor:
@@ -322,6 +322,14 @@ def test_a_refund_is_not_seen_while_nobody_read_the_account(book, days):
             " WHERE rowid = 1",
             "not between the account's first day and now",
         ),
+        (
+            "UPDATE orders SET known_from = '2026-08-02T00:00:00Z' WHERE id = 1",
+            "known_from: 2026-08-02T00:00:00Z is in no run of the account",
+        ),
+        (
+            "UPDATE tickets SET known_from = '2026-10-01T00:00:00Z' WHERE id = 1",
+            "known_from: 2026-10-01T00:00:00Z is in no run of the account",
+        ),
         ("DELETE FROM tickets WHERE id = 1", "is missing"),
         ("DELETE FROM orders WHERE id = 1", "is missing"),
         ("UPDATE accounts SET options = '[' WHERE id = 1", "must be a JSON object"),
@@ -383,6 +391,7 @@ def test_the_same_on_postgresql(read_once, settings):
             "DROP VIEW session_complete",
             "CREATE VIEW session_complete AS SELECT 1 AS show_id",
             "UPDATE orders SET charged = charged + 1 WHERE id = 1",
+            "UPDATE tickets SET known_from = '2020-01-01T00:00:00Z' WHERE id = 1",
             "UPDATE show_financials SET face = face + 1,"
             " unexplained = unexplained - 1 WHERE show_id = 1",
         ):
@@ -399,7 +408,7 @@ def test_the_same_on_postgresql(read_once, settings):
     } <= set(found.rows)
     columns = {(item.table, item.column) for item in found.findings if item.column}
     figures = {("show_financials", "face"), ("show_financials", "unexplained")}
-    assert columns == {("order", "charged"), *figures}
+    assert columns == {("order", "charged"), ("tickets", "known_from"), *figures}
     with read_once.read() as connection:  # nothing is left of the question
         views = text("SELECT count(*) FROM pg_views WHERE schemaname LIKE 'pg_temp%'")
         assert connection.scalar(views) == 0

@@ -5,16 +5,33 @@ next one began, and the tickets of an order came to what the order came to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, or_, select, union_all
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
+from ticketsync.core import clock
 from ticketsync.core.records import OrderStatus
 from ticketsync.sales.history import TICKET
-from ticketsync.store.tables.history import past_orders, past_tickets
-from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.store.tables.history import (
+    HISTORY_SINCE,
+    facts,
+    past_orders,
+    past_tickets,
+)
+from ticketsync.store.tables.sales import orders, raw_blocks, tickets
 
 _SUMMED = ("charged", "refunded")
 
@@ -42,6 +59,44 @@ def find_past_flaws(connection: Connection) -> Iterator[PastFlaw]:
     yield from _gaps(connection, past_orders, orders, "order_id")
     yield from _gaps(connection, past_tickets, tickets, "ticket_id")
     yield from _sums(connection)
+
+
+def find_unexplained_starts(
+    connection: Connection, account_id: int, spans: Sequence[tuple[str, str]]
+) -> Iterator[PastFlaw]:
+    """
+    Every order and ticket of an account that is known since a moment at which nothing
+    was saved: `spans` are the account's runs, in ISO 8601. An upgrade took the moment
+    at which the record was read, or its own.
+    """
+    of_records = select(raw_blocks.c.fetched_at).where(
+        raw_blocks.c.account_id == account_id
+    )
+    of_upgrade = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
+    known = {_iso(moment) for moment in connection.scalars(of_records.distinct())}
+    known |= {_iso(moment) for moment in connection.scalars(of_upgrade)}
+    for table in (orders, tickets):
+        # As it is stored: it may be nonsense.
+        moment: Any = literal_column(f"{table.name}.known_from")
+        mine = table.c.account_id == account_id
+        found = connection.scalars(select(moment).where(mine).distinct())
+        odd = [
+            value
+            for value in found
+            for at in [_iso(value)]
+            if at not in known and not any(start <= at <= end for start, end in spans)
+        ]
+        for value in odd:
+            rows = select(table.c.provider_id).where(mine, moment == value)
+            for provider_id in connection.scalars(rows.order_by(table.c.provider_id)):
+                yield PastFlaw(
+                    table.name, account_id, provider_id, "known_from", value, None
+                )
+
+
+def _iso(moment: Any) -> str:
+    is_instant = isinstance(moment, datetime)
+    return str(clock.iso(moment)) if is_instant else str(moment)
 
 
 def _gaps(

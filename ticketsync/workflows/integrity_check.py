@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import state
+from ticketsync.accounts import runs, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
@@ -284,12 +284,22 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
         return  # what is damaged cannot be read again
     reparse.copy_listings(connection, scratch)
     for account in accounts:
+        yield from _of_starts(connection, account)
         try:
             reparse.read_again(connection, scratch, account)
         except errors.TicketsyncError as error:
             yield Finding("account", row=account.name, what=error.message)
             continue
         yield from _of_orders(connection, scratch, account)
+
+
+def _of_starts(connection: Connection, account: AccountState) -> Iterator[Finding]:
+    spans = runs.list_run_spans(connection, account.id)
+    for flaw in past_flaws.find_unexplained_starts(connection, account.id, spans):
+        yield Finding(
+            *(flaw.table, account.name, flaw.provider_id, flaw.column, flaw.stored),
+            what=f"{shown(flaw.stored)} is in no run of the account",
+        )
 
 
 def _of_orders(
