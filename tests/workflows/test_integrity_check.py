@@ -318,6 +318,21 @@ def test_a_refund_is_not_seen_while_nobody_read_the_account(book, days):
         ("UPDATE orders SET status = 'lost' WHERE id = 1", "status is lost"),
         ("UPDATE refunds SET seen_at = 'x' WHERE id = 1", "x must be an instant"),
         (
+            "UPDATE refunds SET refunded_at = '2026-08-31T00:00:00Z' WHERE id ="
+            " (SELECT max(id) FROM refunds WHERE basis = 'assumed')",
+            "refunded_at is 2026-08-31T00:00:00Z, and must be empty",
+        ),
+        (
+            "UPDATE refunds SET number = 1000001 WHERE id ="
+            " (SELECT max(id) FROM refunds WHERE basis = 'assumed')",
+            " 1000001: is in no stored record",
+        ),
+        (
+            "UPDATE refunds SET tax = 1000000 WHERE id ="
+            " (SELECT max(id) FROM refunds WHERE basis = 'assumed')",
+            "tax is 1000000",
+        ),
+        (
             "UPDATE show_financials SET updated_at = '2099-01-01T00:00:00Z'"
             " WHERE rowid = 1",
             "not between the account's first day and now",

@@ -222,10 +222,34 @@ def _is_assumed(
         return False
     if not _is_within(held[0]["seen_at"], spans):
         return False
+    if not _is_placeholder(held[0], again):
+        return False
     same = sum(row["amount"] for row in again) == held[0]["amount"]
     owner = {row[books.ORDER] for row in (*held, *again)}
     sale = placed.get(held[0][books.ORDER] or "", "")
     return same and len(owner) == 1 and _is_day_of(held[0]["on_day"], sale)
+
+
+def _is_placeholder(held: books.Values, again: Sequence[books.Values]) -> bool:
+    """
+    Whether a movement on an assumed day says nothing that its records do not say: it is
+    the first, without a time of its platform's, and what it says beside its amount is
+    what all its steps say together.
+    """
+    if held["number"] != 1 or held["refunded_at"] is not None:
+        return False
+    sums = {name: _sum_of(name, again) for name in ("face", "buyer_fee", "tax")}
+    is_part = all(held[name] in (None, sums[name]) for name in sums)
+    of = [(row["kind"], row["occurrence_id"]) for row in again]
+    return is_part and any(
+        held["kind"] == kind and held["occurrence_id"] in (None, occurrence)
+        for kind, occurrence in of
+    )
+
+
+def _sum_of(name: str, rows: Sequence[books.Values]) -> int | None:
+    found = [row[name] for row in rows]
+    return None if None in found else sum(found)
 
 
 def _is_day_of(day: str, moment: str) -> bool:
