@@ -35,6 +35,7 @@ REPORTED = "reported"
 VOID = "void"
 SEEN = "seen"
 ASSUMED = "assumed"
+MOVED_PARTS = ("face", "buyer_fee", "tax")  # what a movement may say beside its amount
 
 
 _NOTHING: Mapping[str, BySlot] = {}
@@ -219,7 +220,7 @@ def sum_movements(
     date and occurrence.
     """
     found: dict[int, dict[str, dict[Slot, RefundSum]]] = {}
-    names = ("amount", "kind", "face", "buyer_fee", "tax")
+    names = ("amount", "kind", *MOVED_PARTS)
     query = (
         select(
             refunds.c.order_id,

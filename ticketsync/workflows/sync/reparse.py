@@ -29,7 +29,14 @@ from ticketsync.providers.base import (
 )
 from ticketsync.reporting import books
 from ticketsync.reporting.books import RowDifference
-from ticketsync.sales import delisting, quarantine, saving, stored_orders, versions
+from ticketsync.sales import (
+    delisting,
+    quarantine,
+    refunds,
+    saving,
+    stored_orders,
+    versions,
+)
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import copies
@@ -238,7 +245,7 @@ def _is_placeholder(held: books.Values, again: Sequence[books.Values]) -> bool:
     """
     if held["number"] != 1 or held["refunded_at"] is not None:
         return False
-    sums = {name: _sum_of(name, again) for name in ("face", "buyer_fee", "tax")}
+    sums = {name: _sum_of(name, again) for name in refunds.MOVED_PARTS}
     is_part = all(held[name] in (None, sums[name]) for name in sums)
     of = [(row["kind"], row["occurrence_id"]) for row in again]
     return is_part and any(
