@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from ticketsync.core import date_orders, written_dates
-from ticketsync.core.written_dates import ColumnOrder, WrittenDateError
+from ticketsync.core import date_orders, written_dates, written_times
+from ticketsync.core.date_orders import ColumnOrder
+from ticketsync.core.written_dates import WrittenDateError
 
 EVENING = datetime(2026, 12, 22, 19, 30)
 
@@ -63,7 +64,7 @@ def test_one_day_in_many_spellings(text):
     ],
 )
 def test_one_time_in_many_spellings(text, expected):
-    assert written_dates.read_time(text) == expected
+    assert written_times.read_time(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,11 +81,11 @@ def test_one_time_in_many_spellings(text, expected):
     ],
 )
 def test_a_day_and_a_time_in_one_cell(text):
-    assert written_dates.read_moment(text) == EVENING
+    assert written_times.read_moment(text) == EVENING
 
 
 def test_an_offset_from_utc_is_kept():
-    moment = written_dates.read_moment("2026-12-22T19:30:00+11:00")
+    moment = written_times.read_moment("2026-12-22T19:30:00+11:00")
     assert moment.astimezone(UTC) == datetime(2026, 12, 22, 8, 30, tzinfo=UTC)
 
 
@@ -145,21 +146,21 @@ def test_what_is_no_day_says_why(text, reason):
 )
 def test_what_is_no_time_says_why(text, reason):
     with pytest.raises(WrittenDateError) as caught:
-        written_dates.read_time(text)
+        written_times.read_time(text)
     assert caught.value.reason == reason
 
 
 def test_an_hour_without_its_half_is_refused_in_a_column_that_says_am_and_pm():
-    assert written_dates.has_halves(["7:30pm", "8:00"])
-    assert not written_dates.has_halves(["19:30", "2026-12-22 08:00"])
+    assert written_times.has_halves(["7:30pm", "8:00"])
+    assert not written_times.has_halves(["19:30", "2026-12-22 08:00"])
     with pytest.raises(WrittenDateError, match="neither am nor pm"):
-        written_dates.read_time("8:00", needs_half=True)
-    assert written_dates.read_time("20:00", needs_half=True) == time(20)
+        written_times.read_time("8:00", needs_half=True)
+    assert written_times.read_time("20:00", needs_half=True) == time(20)
 
 
 def test_a_day_without_a_time_is_no_moment():
     with pytest.raises(WrittenDateError, match="has no time of day"):
-        written_dates.read_moment("22/12/2026")
+        written_times.read_moment("22/12/2026")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_a_day_without_a_time_is_no_moment():
     ],
 )
 def test_the_whole_column_decides_the_order(texts, expected):
-    assert written_dates.column_order(texts) == expected
+    assert date_orders.column_order(texts) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,12 +203,12 @@ def test_date_cells_between_texts_may_have_day_and_month_exchanged():
     """
     A spreadsheet with American settings opened `05/12/2026` and `22/12/2026`.
     """
-    assert written_dates.may_be_swapped(["2026-05-12", "22/12/2026"])
+    assert date_orders.may_be_swapped(["2026-05-12", "22/12/2026"])
     assert written_dates.is_swappable("2026-05-12 19:30")
     assert not written_dates.is_swappable("2026-12-22")
-    assert not written_dates.may_be_swapped(["2026-12-22", "23/12/2026"])
-    assert not written_dates.may_be_swapped(["2026-05-12", "2026-05-13"])
-    assert not written_dates.may_be_swapped(["2026-05-12", "06/12/2026", "22/12/2026"])
+    assert not date_orders.may_be_swapped(["2026-12-22", "23/12/2026"])
+    assert not date_orders.may_be_swapped(["2026-05-12", "2026-05-13"])
+    assert not date_orders.may_be_swapped(["2026-05-12", "06/12/2026", "22/12/2026"])
 
 
 @pytest.mark.parametrize(
@@ -253,9 +254,9 @@ def test_what_is_not_decided_yet_is_recognised(text):
     ],
 )
 def test_the_time_of_the_doors_beside_that_of_the_show(text):
-    assert written_dates.read_time(text) == time(19, 30)
+    assert written_times.read_time(text) == time(19, 30)
 
 
 def test_the_time_of_the_doors_needs_its_half_of_the_day_as_well():
     with pytest.raises(WrittenDateError, match="says neither am nor pm"):
-        written_dates.read_time("7:30 pm (doors 7:00)", needs_half=True)
+        written_times.read_time("7:30 pm (doors 7:00)", needs_half=True)

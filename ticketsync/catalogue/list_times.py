@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from ticketsync.catalogue.listed_rows import InvalidCell, ListedRow
-from ticketsync.core import clock, date_orders, errors, written_dates
+from ticketsync.core import clock, date_orders, errors, written_dates, written_times
+from ticketsync.core.date_orders import ColumnOrder
 from ticketsync.core.redact import safe
-from ticketsync.core.written_dates import ColumnOrder, Order, WrittenDateError
+from ticketsync.core.written_dates import Order, WrittenDateError
 
 DAY_COLUMNS = ("starts_at", "date")
 TIME_COLUMNS = ("starts_at", "date", "time")
@@ -66,10 +67,10 @@ def find_style(
         for column in DAY_COLUMNS:
             days.setdefault(row.cells.get(column, ""), row.position)
     times = [row.cells.get(name, "") for row in rows for name in TIME_COLUMNS]
-    needs_half = written_dates.has_halves(times)
+    needs_half = written_times.has_halves(times)
     if chosen is not None:
         return TimeStyle(chosen, needs_half), ""
-    found = written_dates.column_order(days)
+    found = date_orders.column_order(days)
     example = date_orders.undecided(days)
     if found is ColumnOrder.CONTRADICTORY:
         return TimeStyle(None, needs_half, date_orders.out_of_order(days)), ""
@@ -136,7 +137,7 @@ def swapped_cells(texts: Iterable[str]) -> frozenset[str]:
     and month.
     """
     found = list(texts)
-    if not written_dates.may_be_swapped(found):
+    if not date_orders.may_be_swapped(found):
         return frozenset()
     return frozenset(text for text in found if written_dates.is_swappable(text))
 
@@ -169,7 +170,7 @@ def read_day(cells: Mapping[str, str], style: TimeStyle) -> date:
     """
     text = next((cells[name] for name in DAY_COLUMNS if cells.get(name)), "")
     try:
-        return written_dates.read_day(written_dates.split(text)[0], style.order)
+        return written_dates.read_day(written_times.split(text)[0], style.order)
     except WrittenDateError as error:
         raise InvalidCell("date", f'"{safe(text)}" {error.reason}') from None
 
@@ -184,12 +185,12 @@ def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> dat
         if column == "date" and not _has_time(text):
             raise InvalidCell("time", "the time is missing")
         try:
-            return written_dates.read_moment(
+            return written_times.read_moment(
                 text, style.order, needs_half=style.needs_half
             )
         except WrittenDateError as error:
             raise _invalid(column, text, error) from None
-    day = written_dates.split(text)[0]
+    day = written_times.split(text)[0]
     if not _has_time(text) or text.endswith(" 00:00"):
         day = text.removesuffix(" 00:00")
     try:
@@ -203,7 +204,7 @@ def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> dat
 
 
 def _has_time(text: str) -> bool:
-    return _ISO_TIME.search(text) is not None or bool(written_dates.split(text)[1])
+    return _ISO_TIME.search(text) is not None or bool(written_times.split(text)[1])
 
 
 def may_be_evening(cells: Mapping[str, str]) -> bool:
@@ -212,13 +213,13 @@ def may_be_evening(cells: Mapping[str, str]) -> bool:
     """
     texts = [cells.get(name, "") for name in TIME_COLUMNS]
     has_hour = any(_SHORT_HOUR.search(text) for text in texts)
-    return has_hour and not written_dates.has_halves(texts)
+    return has_hour and not written_times.has_halves(texts)
 
 
 def _read_time(text: str, style: TimeStyle) -> time:
     plain = _SPREADSHEET_EPOCH.sub("", text)
     try:
-        return written_dates.read_time(plain, needs_half=style.needs_half)
+        return written_times.read_time(plain, needs_half=style.needs_half)
     except WrittenDateError as error:
         reason = f'"{safe(text)}" {error.reason}{_TIME_EXAMPLE}'
         raise InvalidCell("time", reason) from None
@@ -229,7 +230,7 @@ def _refuse_other_time(text: str, moment: datetime, style: TimeStyle) -> None:
     Two columns that both say a time have to say the same one.
     """
     try:
-        said = written_dates.read_moment(text, style.order, needs_half=style.needs_half)
+        said = written_times.read_moment(text, style.order, needs_half=style.needs_half)
     except WrittenDateError as error:
         raise _invalid("date", text, error) from None
     if said.time() != moment.time():

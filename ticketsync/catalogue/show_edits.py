@@ -23,7 +23,14 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
-from ticketsync.core import clock, date_orders, digest, errors, written_dates
+from ticketsync.core import (
+    clock,
+    date_orders,
+    digest,
+    errors,
+    written_dates,
+    written_times,
+)
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -86,7 +93,7 @@ def parse_start(text: str, zone: str) -> datetime:
     Raises: `UsageError` if it is none.
     """
     try:
-        return written_dates.read_moment(text, date_orders.order_in_zone(zone))
+        return written_times.read_moment(text, date_orders.order_in_zone(zone))
     except written_dates.WrittenDateError as error:
         raise errors.UsageError(
             f'"{safe(text)}" {error.reason}.', hint="Use 2026-11-27 19:30."

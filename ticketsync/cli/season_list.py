@@ -305,11 +305,11 @@ def _ask_missing(missing: Sequence[MissingShow]) -> dict[int, MissingAnswer]:
 
 
 def _ask_order(example: str) -> Order:
-    from ticketsync.core import written_dates
+    from ticketsync.core import written_dates, written_times
     from ticketsync.core.redact import safe
 
     day, month = (
-        written_dates.read_day(written_dates.split(example)[0], order)
+        written_dates.read_day(written_times.split(example)[0], order)
         for order in written_dates.ORDERS
     )
     question = f'Is "{safe(example)}" {day.day} {day:%B} (not {month.day} {month:%B})?'

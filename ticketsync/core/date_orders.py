@@ -7,10 +7,75 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from ticketsync.core.written_dates import ColumnOrder, Order, column_order
+from ticketsync.core import written_times
+from ticketsync.core.written_dates import (
+    ORDERS,
+    DateInNumbers,
+    Order,
+    date_in_numbers,
+    is_swappable,
+)
+
+
+class ColumnOrder(StrEnum):
+    """
+    What the dates of one column say about their order: one of the two; `open` where
+    every one of them could be read both ways; `contradictory` where some are possible
+    in one order only and others in the other one only; `clear` where none depends on
+    it.
+    """
+
+    DMY = "dmy"
+    MDY = "mdy"
+    OPEN = "open"
+    CONTRADICTORY = "contradictory"
+    CLEAR = "clear"
+
+
+def column_order(texts: Iterable[str]) -> ColumnOrder:
+    """
+    What the dates of one column, with or without a time, say about their order. Texts
+    that are no dates say nothing.
+    """
+    possible = dict.fromkeys(ORDERS, 0)
+    is_open = False
+    for numbers in map(_find_numbers, texts):
+        if numbers is None:
+            continue
+        days = {order: numbers.read(order) for order in ORDERS}
+        readable = [order for order, day in days.items() if day is not None]
+        if len(readable) == 1:
+            possible[readable[0]] += 1
+        is_open = is_open or (len(readable) == 2 and days["dmy"] != days["mdy"])
+    if possible["dmy"] and possible["mdy"]:
+        return ColumnOrder.CONTRADICTORY
+    if possible["dmy"] or possible["mdy"]:
+        return ColumnOrder.DMY if possible["dmy"] else ColumnOrder.MDY
+    return ColumnOrder.OPEN if is_open else ColumnOrder.CLEAR
+
+
+def may_be_swapped(texts: Iterable[str]) -> bool:
+    """
+    Whether a spreadsheet may have exchanged day and month in some dates of a column.
+
+    A program that expects the other order turns `05/12/2026` into a date cell of 12 May
+    and leaves `22/12/2026` a text: the column then has texts that are impossible in one
+    order, and dates with the year first whose day and month are both 12 or less.
+    `texts` are the cells of a workbook's column, date cells with the year first.
+    """
+    numbers, others = [], []
+    for text in texts:
+        found = _find_numbers(text)
+        if found is not None:
+            numbers.append(found)
+        else:
+            others.append(text)
+    is_left = all(None in (n.read("dmy"), n.read("mdy")) for n in numbers)
+    return bool(numbers) and is_left and any(map(is_swappable, others))
 
 
 def order_in_zone(zone: str) -> Order | None:
@@ -98,3 +163,10 @@ def _countries() -> dict[str, str]:
     lines = table.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return {row[2]: row[0] for row in rows}
+
+
+def _find_numbers(text: str) -> DateInNumbers | None:
+    """
+    The date in numbers of a cell, which may have a weekday and a time beside it.
+    """
+    return date_in_numbers(written_times.split(text)[0])

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 
-from ticketsync.core import date_orders, rows, written_dates
+from ticketsync.core import date_orders, rows, written_dates, written_times
+from ticketsync.core.date_orders import ColumnOrder
 from ticketsync.core.redact import safe
-from ticketsync.core.written_dates import ColumnOrder, WrittenDateError
+from ticketsync.core.written_dates import WrittenDateError
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 
@@ -26,7 +27,7 @@ def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
     texts = {text for text, kind in column if kind == rows.TEXT and text}
     has_dates = {text for text, kind in column if kind in (rows.DAY, rows.MOMENT)}
     format_ = recipe.formats.get(field)
-    is_swapped = bool(texts) and written_dates.may_be_swapped([*texts, *has_dates])
+    is_swapped = bool(texts) and date_orders.may_be_swapped([*texts, *has_dates])
     if not is_swapped and format_ and texts and has_dates:
         # The format says how texts are written: the same doubt, said another way.
         is_swapped = bool(re.search(r"%-?[dm][-/.]%-?[dm]", format_))
@@ -34,13 +35,13 @@ def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
     by_column: written_dates.Order | None = None
     out_of_order: Mapping[str, written_dates.Order] = {}
     if not order:
-        decided = written_dates.column_order(texts)
+        decided = date_orders.column_order(texts)
         if decided in (ColumnOrder.DMY, ColumnOrder.MDY) and format_ is None:
             by_column = "dmy" if decided is ColumnOrder.DMY else "mdy"
         order = by_column or ""
         if decided is ColumnOrder.CONTRADICTORY:
             out_of_order = date_orders.out_of_order(texts)
-    needs_half = written_dates.has_halves(texts)
+    needs_half = written_times.has_halves(texts)
     return TimeCells(
         field,
         format_,
@@ -134,14 +135,14 @@ class TimeCells:
             with contextlib.suppress(ValueError):
                 return self._from_iso(text)
         if self._field == "time":
-            return written_dates.read_time(
+            return written_times.read_time(
                 text, needs_half=self._needs_half
             ).isoformat()
         if self._field == "date":
             return self._day(text)
-        if self._field == "placed" and not written_dates.split(text)[1]:
+        if self._field == "placed" and not written_times.split(text)[1]:
             return self._day(text)
-        moment = written_dates.read_moment(
+        moment = written_times.read_moment(
             text, self._order, needs_half=self._needs_half
         )
         return _iso(moment)
