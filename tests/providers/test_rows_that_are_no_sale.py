@@ -91,15 +91,53 @@ def test_a_sale_that_only_sounds_like_a_total_counts(folder, row):
 
 
 def test_sums_without_a_name_are_left_out(folder):
-    more = f"3,{GALA},Adult,1,40.00"
+    more = [f"{n},{GALA},Adult,1,20.00" for n in (3, 4)]
     folder.put(
-        "a.csv", HEADING, *SOLD, ",,,,3,100.00", more, ",,,,1,40.00", ",,,,4,140.00"
+        "a.csv", HEADING, *SOLD, ",,,,3,100.00", *more, ",,,,2,40.00", ",,,,5,140.00"
     )
-    assert figures(folder.orders()) == ((4, 14000, 0), {})
+    assert figures(folder.orders()) == ((5, 14000, 0), {})
     (note,) = folder.provider().notes()
     assert note == (
-        "a.csv: 3 rows left out (sums of the rows above): line 4; line 6; line 7"
+        "a.csv: 3 rows left out (sums of the rows above): line 4; line 7; line 8"
     )
+
+
+def test_rows_below_merged_cells_are_no_sums(folder):
+    """
+    The second row of each order says nothing but its type and what it cost, which is
+    what the first one cost; or, without a type, as much as one row above.
+    """
+    adult, child = f"1,{GALA},Adult,1,40.00", ",,,Child,1,40.00"
+    for drop in ((), ("type",)):
+        folder.recipe(drop=drop)
+        folder.put("a.csv", HEADING, adult, child)
+        assert "it has no" in str(folder.orders()["a.csv line 3"])
+    folder.put("a.csv", HEADING, f"1,{GALA},,1,40.00", ",,,,1,40.00")
+    assert "it has no" in str(folder.orders()["a.csv line 3"])
+    rows = (f"1,{GALA},Adult,1,40.00", f"1,{GALA},Adult,1,40.00")
+    folder.put("a.csv", HEADING, *rows, ",,,Family,2,80.00")
+    assert "it has no" in str(folder.orders()["a.csv line 4"])
+
+
+@pytest.mark.parametrize("amount", ["1,234.00", "$1,234", "1 234,00", "1,234 of it"])
+def test_a_part_of_more_than_a_thousand_that_went_back_waits(folder, amount):
+    folder.recipe("status: {refunded: [Returned]}", status="Status")
+    rows = [
+        f'{n},{GALA},Adult,1,2000.00,Returned,"{it}"'
+        for n, it in enumerate((amount, "2,000.00", "2026-10-05"), start=1)
+    ]
+    folder.put("a.csv", f"{HEADING},Status,Refunded", *rows)
+    found = folder.orders()
+    assert "the recipe maps no column 'Refunded'" in found["1"]
+    assert money(found["2"]) == money(found["3"]) == (0, 200000, 200000)
+
+
+@pytest.mark.parametrize("number", ["1,000", "1.000", "2,000"])
+def test_a_thousand_tickets_are_not_one(folder, number):
+    folder.recipe(drop=("quantity",))
+    heading = "Order,Show,Starts,Type,Tickets sold,Total"
+    folder.put("a.csv", heading, f'1,{GALA},Adult,"{number}",40000.00')
+    assert "the recipe maps no column 'Tickets sold'" in folder.orders()["1"]
 
 
 @pytest.mark.parametrize(

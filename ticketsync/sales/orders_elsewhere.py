@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, or_, select
 
@@ -31,6 +32,9 @@ class Sale:
     timezone: str
 
 
+_AT_ONCE: Final = 200  # numbers of one statement, which SQLite limits in depth
+
+
 @dataclass(frozen=True, slots=True)
 class SaleElsewhere:
     """
@@ -52,6 +56,21 @@ def find_numbered(
     The orders of these accounts that have one of these ids, or an id that begins with
     one of the numbers in `divided` and a bracket, the first stored first.
     """
+    found: dict[int, SaleElsewhere] = {}
+    every, within = sorted(ids), sorted(divided)
+    for begin in range(0, max(len(every), len(within)), _AT_ONCE):
+        end = begin + _AT_ONCE
+        some = _find_some(connection, account_ids, every[begin:end], within[begin:end])
+        found |= {item.row: item for item in some}
+    return [found[row] for row in sorted(found)]
+
+
+def _find_some(
+    connection: Connection,
+    account_ids: Collection[int],
+    ids: Collection[str],
+    divided: Collection[str],
+) -> list[SaleElsewhere]:
     table = orders.c
     begins = [
         table.provider_id.startswith(f"{it} (", autoescape=True) for it in divided

@@ -17,7 +17,11 @@ from ticketsync.providers.file_import.unmapped_columns import UnmappedColumn
 
 _MINUS = re.compile(r"[-−–(].*\d|.*\d\s?(?:[-−]|CR)", re.IGNORECASE)
 _ZERO = re.compile(r"[^\d]{0,4}0+(?:[.,]0+)?[^\d]{0,4}")
-_AMOUNT = re.compile(r"[^\d.,]{0,4}(\d{1,7})(?:[.,](\d{1,2}))?[^\d.,]{0,4}")
+_AMOUNT = re.compile(
+    r"[^\d.,]{0,4}(\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+|\d{1,7})"
+    r"(?:[.,](\d{1,2}))?[^\d.,]{0,4}"
+)
+_DAY = re.compile(r"\d{1,4}[-/. ]{1,2}\w{1,9}[-/., ]{1,2}\d{1,4}\b.*")
 
 
 class AnsweredRows:
@@ -85,9 +89,12 @@ class AnsweredRows:
         if price is None and (each := _plain(self._text(cells, "price"))) is not None:
             number = _plain(self._text(cells, "quantity") or "1")
             price = None if number is None else each * number
-        if back is None or price is None:
-            return True
-        return back in (price, price + (_plain(self._text(cells, "fee")) or 0))
+        if back is None:
+            return _DAY.fullmatch(text) is not None or not re.search(r"\d", text)
+        return price is not None and back in (
+            price,
+            price + (_plain(self._text(cells, "fee")) or 0),
+        )
 
     def _text(self, cells: Sequence[str], field: str) -> str:
         column = self._place.get(field)
@@ -96,4 +103,7 @@ class AnsweredRows:
 
 def _plain(text: str) -> Decimal | None:
     match = _AMOUNT.fullmatch(text)
-    return None if match is None else Decimal(f"{match[1]}.{match[2] or 0}")
+    if match is None:
+        return None
+    whole = re.sub(r"\D", "", match[1])
+    return Decimal(f"{whole}.{match[2] or 0}")

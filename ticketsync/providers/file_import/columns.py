@@ -49,6 +49,7 @@ class Line(msgspec.Struct):
     is_return  whether it takes back what another row sold
     place      where the show plays, by a column that the recipe does not map
     beside     of all cells but the status, as `whole` is of all; 0 without a status
+    has_more   whether it has a cell that the recipe does not map
     """
 
     position: str
@@ -59,6 +60,7 @@ class Line(msgspec.Struct):
     is_return: bool = False
     place: str = ""
     beside: int = 0
+    has_more: bool = False
 
 
 Convert = Callable[..., str]  # a cell's text and kind → plain text
@@ -222,6 +224,7 @@ class _LineReader:
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
         line.place = row.place
         line.beside = row.beside
+        line.has_more = row.has_more
         if not problems:
             line.is_return = is_return(cells, self._recipe)
             line.problem = (

@@ -53,6 +53,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     word       the problem's name
     place      where the show plays, by a column that the recipe does not map
     section    the title above it that says that it is no sale, and where that stands
+    has_more   whether a cell is filled in that the recipe does not map
     """
 
     position: str
@@ -64,6 +65,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     section: str = ""
     place: str = ""
     beside: int = 0
+    has_more: bool = False
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -175,6 +177,7 @@ class RowReader:
             self._section,
             cells[place] if place is not None and place < len(cells) else "",
             self._hash_beside_status(cells),
+            any(c < len(cells) and cells[c] for c in self._found.heading.unmapped),
         )
 
     def _hash_beside_status(self, cells: tuple[str, ...]) -> int:

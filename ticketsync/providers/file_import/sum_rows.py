@@ -11,6 +11,7 @@ from ticketsync.providers.file_import.columns import NO_SHOW, Line
 from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 
 _WORTH = ("quantity", *AMOUNTS)
+_LEAST = 2  # rows of a sum: what equals the one row above may be another ticket
 
 
 def split_sums(lines: list[Line]) -> tuple[list[Line], list[Line]]:
@@ -59,7 +60,7 @@ class _Sums:
         amounts = {name: Decimal(text) for name, text in line.cells.items()}
         return (
             self._is_known
-            and self._rows > 0
+            and self._rows >= _LEAST
             and any(amounts.values())
             and all(self._sums[name] == amount for name, amount in amounts.items())
         )
@@ -70,5 +71,6 @@ def _is_nameless(line: Line) -> bool:
         bool(line.problem)
         and line.problem.startswith(NO_SHOW)
         and bool(line.cells)
+        and not line.has_more
         and line.cells.keys() <= set(_WORTH)
     )

@@ -43,7 +43,8 @@ _PLACE = re.compile(
     r"(?:(?:event|show|performance)\s)?(?:venue|room|hall|auditorium|theatre|theater"
     r"|stage)(?:\sname)?"
 )
-_WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0+)?")
+_WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0{1,2})?")  # three zeros may be a thousand
+_THOUSANDS = re.compile(r"\d{1,3}(?:[ ,.'’]\d{3})+")
 _LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
 
 _BACK_ADVICE = "map an amount to `refunded`, or a word to `status` or `kind`"
@@ -155,4 +156,4 @@ def _is_not_one(text: str) -> bool:
     plain = text.strip()
     if _WHOLE.fullmatch(plain):
         return float(plain.replace("−", "-").replace(",", ".")) != 1
-    return bool(_LISTED.search(plain))
+    return bool(_LISTED.search(plain) or _THOUSANDS.fullmatch(plain))
