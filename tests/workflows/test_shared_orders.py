@@ -187,3 +187,20 @@ def test_the_preview_shows_what_the_next_run_saves(two):
     two.second.recipe("shared_orders: count", **DATED)
     found = recipe_preview.preview({}, "two", lambda: two.second.database)
     assert [row["order"] for row in found.rows] == ["1001", "1002", "1003"]
+
+
+def test_what_is_stored_already_is_not_said_to_be_left_out(two):
+    two.read(*FIRST, THIRD, recipe=("shared_orders: count",))
+    assert two.figures() == (5, 7, 28000)
+    changed = [row.replace("Adult", "Child") for row in FIRST]
+    two.second.put("b.csv", HEADING, *changed, THIRD)
+    result, _ = two.again("shared_orders: once")
+    assert result.exit_code == errors.PARTLY
+    assert two.waiting()["1001"].startswith("another account has stored it, too")
+    rows = [f"{row},Double" for row in changed]
+    two.second.put("b.csv", f"{HEADING},Status", *rows, f"{THIRD},Sold")
+    two.columns = {**DATED, "status": "Status"}
+    words = "status: {paid: [Sold], cancelled: [Double]}"
+    result, _ = two.again("shared_orders: once", words)
+    assert (result.exit_code, two.waiting()) == (0, {})
+    assert two.figures()[1:] == (4, 16000)

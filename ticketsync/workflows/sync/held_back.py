@@ -18,7 +18,7 @@ from ticketsync.core import clock
 from ticketsync.core.records import Unread
 from ticketsync.providers.base import Provider
 from ticketsync.providers.report_folder import ReadsReports
-from ticketsync.sales import packing
+from ticketsync.sales import orders_elsewhere, packing
 from ticketsync.sales.allocation import AllocatedOrder
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun
@@ -64,9 +64,13 @@ def keep_back(
         return Kept(pages)
     reasons = dict.fromkeys(beyond, beyond_capacity.WORD)
     is_once = provider.shared_orders() == sold_elsewhere.ONCE
-    left_out = twins.keys() if is_once else frozenset[str]()
-    if not is_once:
-        reasons |= dict.fromkeys(twins, sold_elsewhere.WORD)
+    left_out: set[str] = set()
+    if is_once:
+        # What this account has stored counts already: it cannot be said to be left out.
+        stored = orders_elsewhere.get_rows(connection, run.account.id, twins)
+        left_out = twins.keys() - stored
+        twins |= dict.fromkeys(stored, sold_elsewhere.STORED)
+    reasons |= dict.fromkeys(twins.keys() - left_out, sold_elsewhere.WORD)
     said = {**beyond, **twins}
     unread = [item for page in pages for item in _unread(page, reasons, said)]
     gone = {*reasons, *left_out}

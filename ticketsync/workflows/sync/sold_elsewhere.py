@@ -26,6 +26,11 @@ from ticketsync.sales.orders_elsewhere import Sale, SaleElsewhere
 
 WORD = "sold-elsewhere"
 ONCE = "once"
+STORED = (
+    "another account has stored it, too, and it counts twice: `shared_orders: once` "
+    "leaves out only what is not stored yet. Give its rows here a status that the "
+    "recipe maps to `cancelled`"
+)
 Performance = tuple[str, datetime, str]  # title, start, time zone
 
 
