@@ -7,6 +7,7 @@ import gzip
 import os
 
 import pytest
+from support import needs
 from support.report_folder import GALA, HEADING, ReportFolder
 
 from ticketsync.core import errors
@@ -94,7 +95,7 @@ def test_a_folder_with_other_files_alone_has_no_report(folder):
         folder.provider().identify()
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+@needs.named_pipes
 def test_a_pipe_is_named_and_never_opened(folder):
     """
     To open one waits until somebody writes into it.

@@ -3,6 +3,7 @@ What some tests need that a machine may lack. Each test that is left out says so
 end of the run; nothing is left out for any other reason.
 """
 
+import os
 import resource
 import shutil
 import subprocess
@@ -34,6 +35,9 @@ strace = programs("strace")
 systemd = programs("systemd-analyze")
 
 
+named_pipes = pytest.mark.skipif(
+    not hasattr(os, "mkfifo"), reason="this system has no named pipes"
+)
 full_device = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="this system has no device that is full"
 )

@@ -194,9 +194,12 @@ def test_what_is_stored_already_is_not_said_to_be_left_out(two):
     assert two.figures() == (5, 7, 28000)
     changed = [row.replace("Adult", "Child") for row in FIRST]
     two.second.put("b.csv", HEADING, *changed, THIRD)
+    two.second.recipe("shared_orders: once", **DATED)
+    found = recipe_preview.preview({}, "two", lambda: two.second.database)
     result, _ = two.again("shared_orders: once")
     assert result.exit_code == errors.PARTLY
     assert two.waiting()["1001"].startswith("another account has stored it, too")
+    assert {it.order for it in found.unread} == two.waiting().keys()
     rows = [f"{row},Double" for row in changed]
     two.second.put("b.csv", f"{HEADING},Status", *rows, f"{THIRD},Sold")
     two.columns = {**DATED, "status": "Status"}

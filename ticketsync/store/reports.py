@@ -122,6 +122,9 @@ def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _rows(connection: Connection, result: Result[Any]) -> Iterator[Row]:
-    for part in result.partitions(tables.BATCH):
-        yield from part
-    set_cache_size(connection, CACHE_SIZE)
+    try:
+        for part in result.partitions(tables.BATCH):
+            yield from part
+    finally:  # also where a reader stops midway: the connection is used again
+        if not connection.closed:
+            set_cache_size(connection, CACHE_SIZE)

@@ -63,15 +63,9 @@ def keep_back(
     if not twins and not beyond:
         return Kept(pages)
     reasons = dict.fromkeys(beyond, beyond_capacity.WORD)
-    is_once = provider.shared_orders() == sold_elsewhere.ONCE
-    left_out: set[str] = set()
-    if is_once:
-        # What this account has stored counts already: it cannot be said to be left out.
-        stored = orders_elsewhere.get_rows(connection, run.account.id, twins)
-        left_out = twins.keys() - stored
-        twins |= dict.fromkeys(stored, sold_elsewhere.STORED)
-    reasons |= dict.fromkeys(twins.keys() - left_out, sold_elsewhere.WORD)
-    said = {**beyond, **twins}
+    left_out, waiting = _answered(connection, run.account.id, provider, twins)
+    reasons |= dict.fromkeys(waiting, sold_elsewhere.WORD)
+    said = {**beyond, **waiting}
     unread = [item for page in pages for item in _unread(page, reasons, said)]
     gone = {*reasons, *left_out}
     return Kept(
@@ -100,7 +94,8 @@ def preview(
     named: Mapping[str, Mapping[str, Any]],
 ) -> Previewed:
     """
-    The same before anything is saved; `named` are the raw performances by id.
+    What `keep_back` would keep back of these orders; `named` are the raw performances
+    by id.
     """
     assert isinstance(provider, ReadsReports)
     sales = sold_elsewhere.sales_of(
@@ -117,10 +112,11 @@ def preview(
             twins |= sold_elsewhere.find_twins(connection, account_id, provider, some)
         ids = occurrences.get_occurrence_ids(connection, account_id)
         beyond = beyond_capacity.find_beyond(connection, provider, orders, ids)
-    if provider.shared_orders() == sold_elsewhere.ONCE:
-        left = {id_: why for id_, why in beyond.items() if id_ not in twins}
-        return Previewed(left, twins.keys())
-    return Previewed({**beyond, **twins})
+        left_out, waiting = _answered(connection, account_id, provider, twins)
+    reasons = {**beyond, **waiting}
+    return Previewed(
+        {k: why for k, why in reasons.items() if k not in left_out}, left_out
+    )
 
 
 def preview_nothing(*_: object) -> Previewed:
@@ -128,6 +124,23 @@ def preview_nothing(*_: object) -> Previewed:
     Where no account is looked at.
     """
     return Previewed()
+
+
+def _answered(
+    connection: Connection,
+    account_id: int,
+    provider: ReadsReports,
+    twins: Mapping[str, str],
+) -> tuple[set[str], dict[str, str]]:
+    """
+    What the recipe says of orders that another account has: those that are left out,
+    and why the others wait. What this account has stored counts already, and cannot be
+    left out.
+    """
+    if provider.shared_orders() != sold_elsewhere.ONCE:
+        return set(), {**twins}
+    stored = orders_elsewhere.get_rows(connection, account_id, twins)
+    return twins.keys() - stored, dict.fromkeys(stored, sold_elsewhere.STORED)
 
 
 def _without(page: ParsedPage, ids: Collection[str]) -> ParsedPage:

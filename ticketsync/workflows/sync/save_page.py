@@ -140,7 +140,7 @@ class OrderStore:
             pages = kept.pages
             orders = [order for page in pages for order in page.orders]
             unreadable += kept.set_aside
-            readable = self._without_shared(readable, kept.set_aside)
+            readable = self._hold_back(readable, kept.set_aside)
             counts.quarantined += len(kept.set_aside)
             self.left_out |= set(kept.left_out)
             twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
@@ -275,13 +275,14 @@ class OrderStore:
         self._quarantined = (self._quarantined - readable) | still
         return readable
 
-    def _without_shared(
-        self, readable: set[str], shared: Sequence[records.Unread]
+    def _hold_back(
+        self, readable: set[str], set_aside: Sequence[records.Unread]
     ) -> set[str]:
         """
-        What is readable again, without orders that another account has.
+        What is readable again, without orders that are set aside although they can be
+        read.
         """
-        held = {item.provider_id for item in shared}
+        held = {item.provider_id for item in set_aside}
         self._quarantined = (self._quarantined or set()) | held
         return readable - held
 
