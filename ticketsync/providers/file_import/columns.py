@@ -327,18 +327,18 @@ class _LineReader:
         What a line lacks that nothing may be assumed for.
         """
         cells = line.cells
-        kind = self._recipe.kind.get(cells.get("kind", "").lower())
-        if self._recipe.kind and kind is None:
+        kind = self._recipe.kind_of(cells)
+        if self._recipe.kind and not kind:
             word = safe(cells.get("kind", ""))
             return f"kind is {word!r}, which the recipe does not know"
-        needs_quantity = self._has_quantity and kind in (None, "sale")
+        needs_quantity = self._has_quantity and kind in ("", "sale")
         if needs_quantity and "quantity" not in cells and not line.is_return:
             return "quantity is missing"
         if "date" in cells and "starts" not in cells:
             return f"starts is {cells['date']!r}, which has no time of day"
         return self._missing_name(line, kind)
 
-    def _missing_name(self, line: Line, kind: str | None) -> str:
+    def _missing_name(self, line: Line, kind: str) -> str:
         """
         Whether a line says of which order it is, and a sale of which show.
         """
@@ -350,7 +350,7 @@ class _LineReader:
                 f'{what}: if it is a total, `stop_at: [""]` in the recipe leaves out '
                 "rows without an order number"
             )
-        is_sale = kind in (None, "sale") and not line.is_return
+        is_sale = kind in ("", "sale") and not line.is_return
         if is_sale and not has_show and cells.get("quantity", "1").strip("-0"):
             return NO_SHOW
         return ""
@@ -388,7 +388,7 @@ def is_return(cells: Mapping[str, str], recipe: Recipe) -> bool:
     """
     Whether a plain line takes back what another one sold.
     """
-    if recipe.kind.get(cells.get("kind", "").lower()) == "refund":
+    if recipe.kind_of(cells) == "refund":
         return True
     return any(
         _is_minus(cells.get(name, "")) for name in ("quantity", "total", "price")

@@ -66,8 +66,7 @@ def find_doubtful(recipe: Recipe, orders: Mapping[str, Raw]) -> dict[str, str]:
 def _by_number(recipe: Recipe, id_: str, lines: Iterable[Cells]) -> Iterable[_Rows]:
     found: dict[str, _Rows] = {}
     for line in lines:
-        kind = recipe.kind.get(line.get("kind", "").lower())
-        if kind in ("fee", "tax"):
+        if recipe.kind_of(line) in ("fee", "tax"):
             continue
         rows = found.setdefault(line.get("order", ""), _Rows(id_))
         if is_return(line, recipe):

@@ -145,7 +145,7 @@ def _is_entry(recipe: Recipe, line: Line) -> bool:
     Whether a row is a fee or a tax of its own: one of two parts of an order is often
     equal to the other's.
     """
-    return recipe.kind.get(line.cells.get("kind", "").lower()) in ("fee", "tax")
+    return recipe.kind_of(line.cells) in ("fee", "tax")
 
 
 def _refuse_equal_age(

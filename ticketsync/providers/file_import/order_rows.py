@@ -43,7 +43,7 @@ def by_number(recipe: Recipe, lines: Iterable[Line]) -> list[OrderRows]:
     found: dict[str, OrderRows] = {}
     for line in lines:
         rows = found.setdefault(line.cells.get("order", ""), OrderRows())
-        if recipe.kind.get(line.cells.get("kind", "").lower()) in ("fee", "tax"):
+        if recipe.kind_of(line.cells) in ("fee", "tax"):
             rows.entries.append(line)
         else:
             (rows.returns if line.is_return else rows.sales).append(line)

@@ -104,6 +104,13 @@ class Recipe:
             for heading in (first, *self.added.get(name, ()))
         )
 
+    def kind_of(self, cells: Mapping[str, str]) -> str:
+        """
+        What a row with these cells is, one of `recipe_keys.KINDS`; `""` where the
+        recipe does not say or does not know the word.
+        """
+        return self.kind.get(cells.get("kind", "").lower(), "")
+
 
 def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
     """

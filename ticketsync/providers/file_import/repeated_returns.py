@@ -118,8 +118,7 @@ def _is_entry_alone(
 
 
 def _kind(recipe: Recipe, listed: Sequence[_Listed]) -> str:
-    word = listed[0].lines[0].cells.get("kind", "").lower()
-    return recipe.kind.get(word, "")
+    return recipe.kind_of(listed[0].lines[0].cells)
 
 
 def _lists(

@@ -199,7 +199,7 @@ def _read_table(
 
 
 def _is_ignored(recipe: Recipe, line: Line) -> bool:
-    return recipe.kind.get(line.cells.get("kind", "").lower()) == "ignore"
+    return recipe.kind_of(line.cells) == "ignore"
 
 
 def _order_id(line: Line, file: str) -> str:

@@ -133,7 +133,7 @@ def _divide(recipe: Recipe, lines: Sequence[Line], field: str) -> None:
     if field != "total":
         return
     for line in lines:
-        is_refund = recipe.kind.get(line.cells.get("kind", "").lower()) == "refund"
+        is_refund = recipe.kind_of(line.cells) == "refund"
         is_back = is_refund or line.cells.get("quantity", "").startswith("-")
         if not is_back and not amount_of(recipe, line.cells, field):
             raise _unclear(field, lines)

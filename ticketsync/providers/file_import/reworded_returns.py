@@ -102,7 +102,9 @@ def _may_be_one(recipe: Recipe, one: Line, other: Line) -> bool:
     """
     Whether two rows take back the same, as far as both name it, and not in one way.
     """
-    if lasting(one) == lasting(other) or _kind(recipe, one) != _kind(recipe, other):
+    if lasting(one) == lasting(other) or recipe.kind_of(one.cells) != recipe.kind_of(
+        other.cells
+    ):
         return False
     numbers = {_own_number(one), _own_number(other)} - {""}
     return (
@@ -111,10 +113,6 @@ def _may_be_one(recipe: Recipe, one: Line, other: Line) -> bool:
         and all(_agree(one, other, name) for name in _NAMES)
         and _is_at_one_time(one.cells.get("placed"), other.cells.get("placed"))
     )
-
-
-def _kind(recipe: Recipe, line: Line) -> str:
-    return recipe.kind.get(line.cells.get("kind", "").lower(), "")
 
 
 def _own_number(line: Line) -> str:

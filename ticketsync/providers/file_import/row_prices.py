@@ -42,8 +42,7 @@ def _refuse(recipe: Recipe, lines: Iterable[Line], name: str) -> None:
     priced = [
         line
         for line in lines
-        if name in line.cells
-        and recipe.kind.get(line.cells.get("kind", "").lower()) not in _NO_TICKETS
+        if name in line.cells and recipe.kind_of(line.cells) not in _NO_TICKETS
     ]
     if not grow_with_numbers(_counted(recipe, line, name) for line in priced):
         return

@@ -22,9 +22,7 @@ _STEP = Decimal("0.5")
 _BETWEEN = frozenset(map(Decimal, ("2.6", "3.8", "7.7", "8.1")))  # of Switzerland
 _MOST_RATES = 3  # in one report
 _UNLIKE = 1.05  # times another price: a tax of both that is rounded would differ
-
-
-_DECIDING = (*("tax", "total", "price", "discount", "quantity", "fee", "currency"),)
+_DECIDING = ("tax", "total", "price", "discount", "quantity", "fee", "currency")
 
 
 def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
@@ -81,9 +79,8 @@ def _is_taxed(recipe: Recipe, line: Line) -> bool:
     """
     if line.problem or line.is_return or status_of(recipe, line) == "comp":
         return False
-    kind = recipe.kind.get(line.cells.get("kind", "").lower(), "sale")
     return (
-        kind == "sale"
+        recipe.kind_of(line.cells) in ("", "sale")
         and bool(amount_of(recipe, line.cells, "tax"))
         and bool(price_of(recipe, line.cells))
     )

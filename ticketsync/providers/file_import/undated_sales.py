@@ -45,6 +45,9 @@ def _is_sale(recipe: Recipe, line: Line) -> bool:
     """
     Whether a row sells something that may have been paid.
     """
-    kind = recipe.kind.get(line.cells.get("kind", "").lower(), "sale")
     is_unpaid = status_of(recipe, line) in NEVER_PAID and "refunded" not in line.cells
-    return kind == "sale" and not line.is_return and not is_unpaid
+    return (
+        recipe.kind_of(line.cells) in ("", "sale")
+        and not line.is_return
+        and not is_unpaid
+    )
