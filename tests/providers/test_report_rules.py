@@ -204,7 +204,7 @@ def test_the_date_that_decides_a_column_is_named(folder, date, first, in_sync):
     note = DECIDED.format(first, date)
     assert folder.provider().notes() == (note,) * in_sync
     options = {"recipe": str(folder.path / "r.yaml"), "watch": str(folder.path / "in")}
-    preview = folders.preview_folder(options, HeldNames())
+    preview = folders.read_folder(options, HeldNames(), is_preview=True)
     assert note in preview.notes
     folder.recipe("dates: dmy")
     assert folder.provider().notes() == ()

@@ -6,10 +6,7 @@ changed and not when they were sold.
 from sqlalchemy import select
 from support.report_accounts import ReportAccount
 
-from ticketsync.core.config import Settings
 from ticketsync.store.tables.sales import orders
-from ticketsync.workflows import connect
-from ticketsync.workflows.connect import SecretSource
 
 HEADING = (
     "OrderID,Ticket_Seq_ID,Event_Name,Event_ID,Event_Date,Upd_DateTime,Ticket_Type,"
@@ -33,22 +30,8 @@ AFTER = (
 
 
 class Share(ReportAccount):
-    def add(self, name="other", recipe="ticketmaster_share"):
-        connect.add(
-            self.database,
-            Settings(),
-            provider="file",
-            name=name,
-            base_url=None,
-            source=SecretSource("none", ""),
-            options={
-                "recipe": recipe,
-                "watch": str(self.path / "in"),
-                "timezone": "Australia/Sydney",
-                "currency": "AUD",
-            },
-            check=False,
-        )
+    def add(self, recipe="ticketmaster_share"):
+        super().add(recipe=recipe, timezone="Australia/Sydney", currency="AUD")
 
     def sold(self):
         """

@@ -180,7 +180,7 @@ def preview(
         )
     if path.is_dir():
         options = {**options, "watch": place}
-        reports = folder.preview_folder(options, HeldNames())
+        reports = folder.read_folder(options, HeldNames(), is_preview=True)
         scope = (
             f"Read: {_number_of_reports(reports)} in {safe(place)}. Not looked at: "
             "what an account has stored; `ticketsync accounts recipe check ACCOUNT` "
@@ -267,7 +267,7 @@ def _read_account(
         )
     options = {**account.options, **options}
     held = report_files.held_names(database, account.id)
-    found = folder.preview_folder(options, held)
+    found = folder.read_folder(options, held, is_preview=True)
     absent = len(held.orders.keys() - {raw["id"] for raw in found.orders})
     stored = number_of(len(held.orders), "order") if held.orders else "no order"
     scope = (

@@ -72,21 +72,46 @@ def recipe_of(options: Options) -> Recipe:
     )
 
 
-def read_folder(options: Options, held: HeldNames) -> Reports:
+def read_folder(
+    options: Options, held: HeldNames, *, is_preview: bool = False
+) -> Reports:
     """
-    All reports of an account's folder that its recipe is for, oldest first.
+    All reports of an account's folder that its recipe is for, oldest first, and what
+    lies beside them. Before they are saved, `notes` also say which `order_numbers` they
+    fit.
 
-    Raises `ProviderUnavailable` if there is none, `ConfigurationError` for the recipe.
+    Raises: `ProviderUnavailable`, naming what else is there, if there is none,
+    `ConfigurationError` for the recipe.
     """
-    return _read_folder(options, held)
-
-
-def preview_folder(options: Options, held: HeldNames) -> Reports:
-    """
-    All reports of a folder as `read_folder` gives them; `notes` also say which
-    `order_numbers` they fit. Raises as `read_folder`.
-    """
-    return _read_folder(options, held, is_preview=True)
+    chosen, folder = recipe_of(options), folder_of(options)
+    listed = sorted(
+        list_files(folder, chosen), key=lambda file: (_modified_at(file), file.name)
+    )
+    pipes = folder_contents.find_pipes(listed)
+    regular = [file for file in listed if file.name not in pipes]
+    found = _read_all(chosen, regular, held, is_preview=is_preview)
+    names = {file.name for file in listed}
+    unread = {**found.unread, **pipes}
+    beside = folder_contents.not_reports(
+        {name: why for name, why in unread.items() if name in names}
+    )
+    files = tuple(file for file in listed if file.name not in beside)
+    if not files:
+        raise errors.ProviderUnavailable(
+            f"The folder {safe(folder)} contains no report ({safe(chosen.files)})"
+            f"{_other_files(folder)}.",
+            hint=f"Export one from {chosen.platform} and put it there.",
+            word="no-report",
+        )
+    unopened = folder_contents.list_unopened(folder, chosen)
+    note = folder_contents.note_of_rest([*beside.values(), *unopened])
+    return replace(
+        found,
+        files=files,
+        unread={name: why for name, why in unread.items() if name not in beside},
+        notes=(*found.notes, *([note] if note else [])),
+        beside=note,
+    )
 
 
 def preview_file(options: Options, file: Path) -> Reports:
@@ -151,44 +176,6 @@ def rules_of(chosen: Recipe) -> dict[str, Any]:
     if has_fees and "order" not in (chosen.per.get("kept"), chosen.per.get("fee")):
         rules["fees_by_row"] = True
     return rules
-
-
-def _read_folder(
-    options: Options, held: HeldNames, *, is_preview: bool = False
-) -> Reports:
-    """
-    The reports of an account's folder, oldest first, and what lies beside them. Raises
-    `ProviderUnavailable`, naming what else is there, if there is none.
-    """
-    chosen, folder = recipe_of(options), folder_of(options)
-    listed = sorted(
-        list_files(folder, chosen), key=lambda file: (_modified_at(file), file.name)
-    )
-    pipes = folder_contents.find_pipes(listed)
-    regular = [file for file in listed if file.name not in pipes]
-    found = _read_all(chosen, regular, held, is_preview=is_preview)
-    names = {file.name for file in listed}
-    unread = {**found.unread, **pipes}
-    beside = folder_contents.not_reports(
-        {name: why for name, why in unread.items() if name in names}
-    )
-    files = tuple(file for file in listed if file.name not in beside)
-    if not files:
-        raise errors.ProviderUnavailable(
-            f"The folder {safe(folder)} contains no report ({safe(chosen.files)})"
-            f"{_other_files(folder)}.",
-            hint=f"Export one from {chosen.platform} and put it there.",
-            word="no-report",
-        )
-    unopened = folder_contents.list_unopened(folder, chosen)
-    note = folder_contents.note_of_rest([*beside.values(), *unopened])
-    return replace(
-        found,
-        files=files,
-        unread={name: why for name, why in unread.items() if name not in beside},
-        notes=(*found.notes, *([note] if note else [])),
-        beside=note,
-    )
 
 
 def _other_files(folder: Path) -> str:
