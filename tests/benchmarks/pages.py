@@ -143,7 +143,7 @@ def main():
     options.add_argument("--times", type=int, default=TIMES)
     options.add_argument("paths", nargs="*", default=PATHS, metavar="PATH")
     chosen = options.parse_args()
-    gc.set_threshold(100_000, 20, 20)  # as the command does
+    gc.set_threshold(200_000, 20, 20)  # as the command does
     place = contextlib.nullcontext(chosen.postgresql or "")
     if chosen.postgresql == "start":
         place = postgres_processes.started()
