@@ -93,6 +93,7 @@ def ticketsync(home, frozen, monkeypatch, capsys):
             ended = end.code or 0
         found = capsys.readouterr()
         assert ended == code, found
+        run.said = found.err
         return found.err if code else found.out
 
     run.database = database
@@ -162,6 +163,13 @@ def test_a_production_shows_its_totals_and_next_shows_above_its_list(ticketsync)
     ticketsync("shows", "exclude", "1")
     text = ticketsync("productions", "show", "Late Laughs")
     assert "Next shows:\n  Sat 07 Nov 19:30: 2 of 240 sold\n" in text
+
+
+def test_a_second_reason_to_exclude_a_show_names_the_first(ticketsync):
+    ticketsync("shows", "exclude", "1", "--reason", "a private party")
+    assert "The reason before" not in ticketsync.said
+    ticketsync("shows", "exclude", "1", "--reason", "the film club")
+    assert ticketsync.said.endswith('excluded. The reason before was "a private party".\n')
 
 
 def test_report_sales_in_every_format(ticketsync):

@@ -31,6 +31,19 @@ def test_j40_a_problem_has_a_menu_and_a_way_back(enter, role, path, status, back
     assert "`" not in main
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nope", 404), ("/shows/999999999999999999999", 404), ("/leave", 405)],
+)
+def test_a_browser_that_is_not_signed_in_is_led_to_the_entrance(enter, path, status):
+    response = enter("").get(path, headers={"accept": "text/html,*/*;q=0.8"})
+
+    assert response.status_code == status
+    assert 'href="/enter">Sign in</a>' in response.text
+    assert 'aria-label="Pages"' not in response.text
+    assert enter("").get(path, headers={"accept": "*/*"}).content == b""
+
+
 WHERE_YOU_WERE = ">Back to where you were</a>"
 
 

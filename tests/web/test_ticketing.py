@@ -127,6 +127,22 @@ def test_a_show_is_left_out_with_a_reason_and_counts_again(full, ruth, gross):
     assert newest(full)[1] == "include"
 
 
+def test_a_second_reason_to_leave_a_show_out_says_that_it_replaces_the_first(
+    full, ruth
+):
+    address = f"/shows/{SHOW}/exclude"
+    replaced = "Your reason replaces the one before."
+    first = ruth.post(address, data={"reason": "a private evening"})
+    assert replaced not in first.text
+    again = ruth.post(address, data={"reason": ""})
+    assert replaced not in again.text
+    assert "a private evening" in again.text
+    assert replaced not in ruth.post(address, data={"reason": "a private evening"}).text
+    second = ruth.post(address, data={"reason": "the film club"})
+    assert replaced in second.text
+    assert "the film club" in second.text
+
+
 def test_a_listing_that_is_none_of_our_shows_becomes_one(full, ruth, date):
     ruth.post(f"/occurrences/{date.id}/unlink")
     page = ruth.post(f"/occurrences/{date.id}/show", data={"title": "Quiet Nights"})

@@ -17,7 +17,7 @@ from ticketsync.core.records import Refund, TicketStatus
 from ticketsync.sales import versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.store import as_of as tables_at
-from ticketsync.store.tables import history
+from ticketsync.store.tables import history, past_links
 from ticketsync.workflows import as_of, match, show_figures
 
 STEPS = (
@@ -31,7 +31,7 @@ def past_rows(database):
     """
     How many superseded versions there are of orders, tickets, fees and links.
     """
-    ended = history.past_show_links.c.known_until.is_not(None)
+    ended = past_links.past_show_links.c.known_until.is_not(None)
     with database.read() as connection:
         return tuple(
             connection.scalar(select(func.count()).select_from(table).where(*where))
@@ -39,7 +39,7 @@ def past_rows(database):
                 (history.past_orders, ()),
                 (history.past_tickets, ()),
                 (history.past_fees, ()),
-                (history.past_show_links, (ended,)),
+                (past_links.past_show_links, (ended,)),
             )
         )
 

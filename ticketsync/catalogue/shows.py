@@ -305,10 +305,10 @@ def read_shows(
 
 def set_excluded(
     connection: Connection, show_id: int, excluded: bool, reason: str
-) -> None:
+) -> str:
     """
     Exclude a show from the figures, or include it again. Excluded again without a
-    reason, it keeps the one it has.
+    reason, it keeps the one it has. Returns the reason that another one replaced.
 
     Raises: `NotFound` where there is no such show; `UsageError` where another one has
     taken its time since it was cancelled.
@@ -324,6 +324,8 @@ def set_excluded(
     before = {name: getattr(show, name) for name in values}
     action = "exclude" if excluded else "include"
     audit.record(connection, _decision(action, show, before=before, after=values))
+    is_replaced = excluded and values["excluded_because"] != show.excluded_because
+    return show.excluded_because if is_replaced else ""
 
 
 def _take_time_back(connection: Connection, show: ShowInfo) -> None:

@@ -350,12 +350,15 @@ def _link_lines(
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
     from ticketsync.catalogue import selection
+    from ticketsync.core.redact import safe
     from ticketsync.workflows import show_figures
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
         found = selection.find_show(connection, show)
-    show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
+    settings = app_context.settings()
+    replaced = show_figures.exclude(database, settings, found.id, excluded, reason)
     done = "excluded" if excluded else "included again"
-    app_context.say(f"{found.production} {found.starts_local}: {done}.")
+    before = f' The reason before was "{safe(replaced)}".' if replaced else ""
+    app_context.say(f"{found.production} {found.starts_local}: {done}.{before}")

@@ -121,6 +121,13 @@ def from_poster(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def on_poster(starts_local: str) -> str:
+    """
+    A local start as people read it: `Fri 27 Nov 2026, 19:30`.
+    """
+    return f"{from_poster(starts_local):%a %d %b %Y, %H:%M}"
+
+
 def local(moment: datetime, zone_name: str) -> datetime:
     """
     The wall-clock time of an instant in a zone.

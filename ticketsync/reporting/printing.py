@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import errors, tables
+from ticketsync.core import clock, errors, tables
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -40,7 +40,7 @@ def door_list(show: Any, parties: Sequence[Any], made: str, note: str = "") -> b
         {
             "title": safe(show.production, longest=100),
             "short": safe(show.production, longest=50),
-            "when": f"{datetime.fromisoformat(show.starts_local):%a %d %b %Y, %H:%M}",
+            "when": clock.on_poster(show.starts_local),
             "venue": safe(show.venue, longest=100),
             "made": made,
             "note": safe(note, longest=1000),

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
 from ticketsync.reporting import waiting_rows
 from ticketsync.store import capacity, counted
@@ -284,8 +285,8 @@ def list_moved(connection: Connection) -> list[Waiting]:
         Waiting(
             MOVED,
             str(row.id),
-            f"{_occurrence_text(row)} is no longer when its show plays, {row.title} "
-            f"{row.show_local}",
+            f"{_occurrence_text(row)} is no longer when its show plays: {row.title}, "
+            f"{clock.on_poster(row.show_local)}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
             own_page=f"/occurrences/{row.id}",
@@ -414,12 +415,12 @@ def _delivery(kind: str, row: Any) -> Waiting:
 
 
 def _show_text(row: Any) -> str:
-    return f"{row.title}, {row.starts_local}"
+    return f"{row.title}, {clock.on_poster(row.starts_local)}"
 
 
 def _occurrence_text(row: Any) -> str:
     """
     An occurrence as text: its account, its name and, if known, its time.
     """
-    name = f"{row.name} {row.starts_local}" if row.is_dated else row.name
-    return f"{row.account}: {name}"
+    starts = f", {clock.on_poster(row.starts_local)}," if row.is_dated else ""
+    return f"{row.account}: {row.name}{starts}"

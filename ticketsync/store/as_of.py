@@ -54,9 +54,9 @@ from ticketsync.store.tables.history import (
     facts,
     past_fees,
     past_orders,
-    past_show_links,
     past_tickets,
 )
+from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.store.tables.sales import fees, orders, refunds, tickets
 from ticketsync.store.types import Flag, Span
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.store.tables.history import past_show_links
+from ticketsync.store.tables.past_links import past_show_links
 
 # The tables that decide what counts.
 _DECIDING = frozenset(

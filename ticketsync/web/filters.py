@@ -60,7 +60,7 @@ def day(starts_local: str) -> str:
     """
     A show's local start: `Fri 27 Nov 2026, 19:30`.
     """
-    return f"{clock.from_poster(starts_local):%a %d %b %Y, %H:%M}"
+    return clock.on_poster(starts_local)
 
 
 @pass_context

@@ -20,6 +20,7 @@ LINKED = "linked"
 UNLINKED = "unlinked"
 SWITCHED = "switched"
 EXCLUDED = "show-excluded"
+REASON_REPLACED = "reason-replaced"
 INCLUDED = "show-included"
 SHOW_SAVED = "show-saved"
 ADOPTED = "adopted"
@@ -44,6 +45,9 @@ _TEXTS: Mapping[str, str] = {
     UNLINKED: "It is unlinked; its sales have left the figures of the show.",
     SWITCHED: "Saved; the figures are up to date.",
     EXCLUDED: "The show is left out of the figures. Its guests stay on the door list.",
+    REASON_REPLACED: (
+        "The show was left out already. Your reason replaces the one before."
+    ),
     INCLUDED: "The show counts again.",
     SHOW_SAVED: "The show is changed.",
     ADOPTED: "What is on sale is now among your shows.",

@@ -84,6 +84,14 @@ def wants_json(request: Request) -> bool:
     ) or request.url.path.endswith("/guests")
 
 
+def wants_page(request: Request) -> bool:
+    """
+    Whether a person's browser asks for a page, and neither a script nor a platform.
+    """
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and not wants_json(request)
+
+
 def route_of(request: Request) -> str:
     """
     The route of a request, for the log: the path itself may contain a token.

@@ -51,6 +51,7 @@ from ticketsync.web.page_request import (
     read_in_time,
     route_of,
     wants_json,
+    wants_page,
 )
 from ticketsync.workflows import public_address
 
@@ -352,8 +353,8 @@ class Site:
 
     async def page_not_found(self, request: Request) -> Response:
         """
-        The answer where there is no page: for who is signed in with the menu, for
-        others, and for a page's script, without a word.
+        The answer where there is no page: a page with the menu, or with the way to sign
+        in; for a page's script, and for what is no browser, without a word.
         """
         return await self._without_page(request, 404, NO_PAGE)
 
@@ -366,7 +367,8 @@ class Site:
     async def _without_page(self, request: Request, status: int, text: str) -> Response:
         token = request.cookies.get(COOKIE, "")
         request.state.visitor = await run_in_threadpool(self._get_visitor, token)
-        if request.state.visitor is None or wants_json(request):
+        is_known = request.state.visitor is not None and not wants_json(request)
+        if not is_known and not wants_page(request):
             return Response(status_code=status)
         return await run_in_threadpool(self._refuse, request, text, status)
 

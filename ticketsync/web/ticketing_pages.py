@@ -261,7 +261,8 @@ class TicketingPages:
         with self._site.database.read() as connection:
             show = shows.get_show(connection, int(request.path_params["id"]))
         database, settings = self._site.database, self._site.settings
-        show_figures.exclude(database, settings, show.id, is_excluded, reason)
+        if show_figures.exclude(database, settings, show.id, is_excluded, reason):
+            notice = notices.REASON_REPLACED
         return _back(request, f"/shows/{show.id}", notice)
 
 

@@ -19,13 +19,15 @@ from ticketsync.store.engine import Database
 
 def exclude(
     database: Database, settings: Settings, show_id: int, excluded: bool, reason: str
-) -> None:
+) -> str:
     """
-    Leave a show out of the figures, or take it in again.
+    Leave a show out of the figures, or take it in again. Returns the reason that
+    another one replaced.
     """
     with database.write() as connection:
-        shows.set_excluded(connection, show_id, excluded, reason)
+        replaced = shows.set_excluded(connection, show_id, excluded, reason)
         recompute(connection, settings, {show_id})
+    return replaced
 
 
 def rebuild(database: Database, settings: Settings) -> tuple[int, int]:

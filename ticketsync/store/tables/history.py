@@ -1,6 +1,7 @@
 """
-What the database said before: superseded versions of orders, tickets and fees, and
-which occurrence fed which show, so that every report can be made as of an instant.
+What the database said before: superseded versions of orders, tickets and fees, so that
+every report can be made as of an instant. Which occurrence fed which show is in
+`past_links`, which every command loads.
 
 A version was in force from `known_from` until `known_until`, the instant at which the
 next one was saved; the present version stands in the table itself. An order and a
@@ -15,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index
 
 from ticketsync.store.tables.base import Row, adds_up, not_negative, table
-from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
+from ticketsync.store.types import blob, flag, instant, points_to, text, whole
 
 HISTORY_SINCE = "history_since"
 
@@ -117,33 +118,6 @@ class PastFeeRow(Row):
     tax: int | None = whole(default=None)
 
 
-class PastShowLinkRow(Row):
-    """
-    That an occurrence fed a show, and what was switched off for it: at any level, and
-    whether the show was excluded. Unlike the other tables this one has the present
-    state, too, without `known_until`: what counts depends on switches in four tables.
-
-    `show_id` is empty where the show was removed since.
-    """
-
-    __tablename__ = "past_show_links"
-    __table_args__ = table(
-        CheckConstraint("known_until IS NULL OR known_from < known_until", "lasted"),
-        not_negative("sync_enabled", "sync_ticket_sales", "is_excluded"),
-        Index(None, "show_id"),
-        Index(None, "occurrence_id"),
-    )
-
-    id: int | None = key()
-    occurrence_id: int = points_to("occurrences.id", "CASCADE")
-    show_id: int | None = points_to("shows.id", "SET NULL", default=None)
-    sync_enabled: bool = flag()
-    sync_ticket_sales: bool = flag()
-    is_excluded: bool = flag()
-    known_from: datetime = instant()
-    known_until: datetime | None = instant(default=None)
-
-
 class FactRow(Row):
     """
     One fact about the database. `history_since`: the instant from which its past is
@@ -160,5 +134,4 @@ class FactRow(Row):
 past_orders = PastOrderRow.__table__
 past_tickets = PastTicketRow.__table__
 past_fees = PastFeeRow.__table__
-past_show_links = PastShowLinkRow.__table__
 facts = FactRow.__table__
