@@ -169,7 +169,9 @@ def test_a_second_reason_to_exclude_a_show_names_the_first(ticketsync):
     ticketsync("shows", "exclude", "1", "--reason", "a private party")
     assert "The reason before" not in ticketsync.said
     ticketsync("shows", "exclude", "1", "--reason", "the film club")
-    assert ticketsync.said.endswith('excluded. The reason before was "a private party".\n')
+    assert ticketsync.said.endswith(
+        'excluded. The reason before was "a private party".\n'
+    )
 
 
 def test_report_sales_in_every_format(ticketsync):
