@@ -26,10 +26,15 @@ from ticketsync.sales.orders_elsewhere import Sale, SaleElsewhere
 
 WORD = "sold-elsewhere"
 ONCE = "once"
-STORED = (
-    "another account has stored it, too, and it counts twice: `shared_orders: once` "
-    "leaves out only what is not stored yet. Give its rows here a status that the "
-    "recipe maps to `cancelled`"
+STORED = "another account has stored it, too, and it counts twice: "
+CANCEL = "a status that the recipe maps to `cancelled`"
+STAYS = (
+    f"{STORED}`shared_orders: once` leaves out only what is not stored yet. Give its "
+    f"rows here {CANCEL}"
+)
+UNSAID = (
+    f"{STORED}say in the recipe `shared_orders: count` if they are two sales; if they "
+    f"are one, give its rows here {CANCEL}"
 )
 Performance = tuple[str, datetime, str]  # title, start, time zone
 
