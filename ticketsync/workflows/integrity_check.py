@@ -202,9 +202,7 @@ def _oddities(
         yield Finding(oddity.kind, row=oddity.name, what=oddity.what)
 
 
-def _of_counted_twice(
-    connection: Connection, settings: Settings
-) -> Iterator[Finding]:
+def _of_counted_twice(connection: Connection, settings: Settings) -> Iterator[Finding]:
     for item in waiting.orders_counted_twice(connection, settings):
         account, _, order = item.key.partition("/")
         what = item.text
