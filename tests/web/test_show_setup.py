@@ -303,7 +303,9 @@ def test_a_list_of_past_shows_ends_where_they_are_to_be_seen(full, ruth):
 def test_a_calendar_without_coming_shows_leads_to_the_past_ones(full, ruth):
     with full.write() as connection:
         connection.execute(text("DELETE FROM show_links"))
-        connection.execute(text("UPDATE shows SET starts_at = '2019-02-01T08:30:00Z'"))
+        connection.execute(
+            text("UPDATE shows SET starts_at = '2019' || substr(starts_at, 5)")
+        )
     page = ruth.get("/calendar").text
     assert 'No upcoming shows. <a href="?past=1">See the past ones</a>' in page
 

@@ -49,7 +49,7 @@ def find_stored_twice(
         return []
     ids = sorted(sizes, key=lambda id_: sizes[id_])
     if _has_divided_numbers(connection, ids):
-        pairs = _pair_numbers(connection, ids)
+        pairs = list(_pair_numbers(connection, ids))
     else:
         pairs = [
             pair
@@ -121,18 +121,36 @@ def _pair_numbers(
     """
     The orders that two accounts have under one number, whatever it is divided by.
     """
+    shared = _shared_numbers(connection, account_ids)
+    if not shared:
+        return
     table = orders.c
     query = select(
         *(table.provider_id, table.charged, table.currency, table.account_id, table.id)
     ).where(table.account_id.in_(account_ids), table.status == _PAID)
     alike: dict[tuple[str, int, str], list[tuple[int, int]]] = {}
     for id_, charged, currency, account, row in connection.execute(query):
-        key = id_.partition(_WITHIN)[0], charged, currency
-        alike.setdefault(key, []).append((account, row))
+        number = id_.partition(_WITHIN)[0]
+        if number in shared:
+            alike.setdefault((number, charged, currency), []).append((account, row))
     for found in alike.values():
         for (account, row), (other, later) in combinations(found, 2):
             if account != other:
                 yield min(row, later), max(row, later)
+
+
+def _shared_numbers(connection: Connection, account_ids: Collection[int]) -> set[str]:
+    """
+    The numbers that two accounts have; the index alone has them.
+    """
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for account_id in account_ids:
+        query = select(orders.c.provider_id).where(orders.c.account_id == account_id)
+        mine = {id_.partition(_WITHIN)[0] for id_ in connection.scalars(query)}
+        shared |= seen & mine
+        seen |= mine
+    return shared
 
 
 def _is_uncounted() -> ColumnElement[bool]:

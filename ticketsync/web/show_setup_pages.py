@@ -22,6 +22,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NEW, NameAnswers, NameQuestion
+from ticketsync.catalogue.list_plan import Change
 from ticketsync.catalogue.missing_shows import ANSWERS, MissingAnswers
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
@@ -36,6 +37,7 @@ from ticketsync.workflows.season_list import ListPreview
 
 SHOWN = 500  # rows of a preview
 _SEATS = re.compile(r"[0-9]{1,6}")
+_IMPORTED = (Change.NEW, Change.UPDATED, Change.MOVED, Change.INCLUDED)
 
 
 class ShowSetupPages:
@@ -287,8 +289,8 @@ def _address_after(seen: ListPreview | None) -> str:
     """
     The calendar with what was imported: of past shows it shows none by itself.
     """
-    listed = [item.listed for item in seen.plan.shows] if seen is not None else []
-    starts = [it.new.starts_at for it in listed if not it.is_cancelled]
+    planned = seen.plan.shows if seen is not None else ()
+    starts = [it.listed.new.starts_at for it in planned if it.change in _IMPORTED]
     if not starts or max(starts) >= since_yesterday():
         return notices.address("/calendar", notices.IMPORTED)
     return notices.address("/calendar", notices.IMPORTED_PAST, shows=len(starts))

@@ -410,8 +410,8 @@ def _shows_of(
     """
     The performances that an order is for, by their start.
     """
-    ids = {share.occurrence_id for share in item.shares} or {item.order.occurrence_id}
-    found = [named[id_ or ""] for id_ in ids]
+    ids = {share.occurrence_id for share in item.shares}
+    found = [named[id_] for id_ in ids or {item.order.occurrence_id or ""}]
     return sorted(found, key=lambda show: (show["starts_at"], show["name"]))
 
 

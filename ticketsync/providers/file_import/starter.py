@@ -23,6 +23,7 @@ from ticketsync.core.date_orders import (
 )
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.core.written_dates import Order
 from ticketsync.providers.file_import import starter_times
 from ticketsync.providers.file_import.heading import normalise
 from ticketsync.providers.file_import.status_words import plain_status
@@ -161,7 +162,7 @@ def _dates(columns: Mapping[str, int], below: Sequence[Row], timezone: str) -> s
     decided = orders & {ColumnOrder.DMY, ColumnOrder.MDY}
     if ColumnOrder.CONTRADICTORY in orders or decided - {ColumnOrder(usual)}:
         return "# dates: dmy (or mdy): the dates of the report are in no one order"
-    other = "mdy" if usual == "dmy" else "dmy"
+    other: Order = "mdy" if usual == "dmy" else "dmy"
     return (
         f"dates: {usual}  # usual in {timezone}, and the dates do not say it: write "
         f"{other} if the {comes_first(other)} is first"
