@@ -70,3 +70,19 @@ def test_what_is_left_to_decide_needs_a_terminal(ready, home):
     assert done.returncode == 2
     assert "needs-tty" in done.stderr
     assert "--yes" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--dry-run"]])
+def test_where_all_shows_are_excluded_match_says_so(ready, home, words):
+    with sqlite3.connect(home / "ticketsync.db") as connection:
+        connection.execute("DELETE FROM show_links")
+        connection.execute("UPDATE shows SET is_excluded = 1")
+    connection.close()
+
+    done = run("match", *words)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-2:] == [
+        "All of your shows are excluded, and dates belong to none of them.",
+        "Next: ticketsync shows include SHOW, or shows import FILE",
+    ]

@@ -4,6 +4,7 @@ is missing in words.
 """
 
 import pytest
+from support.report_folder import ReportFolder, money
 
 from ticketsync.providers.file_import import recipe, starter
 
@@ -89,3 +90,38 @@ def test_a_face_value_may_be_that_of_a_ticket_or_of_the_row(tmp_path):
         "row cost"
     ) in text.splitlines()
     assert "# price" not in made(tmp_path, HEADING.replace("Total", "Unit price"))[0]
+
+
+# The order of day and month
+
+
+@pytest.mark.parametrize(
+    ("zone", "dates", "line"),
+    [
+        ("Europe/Berlin", ("04.12.2026 19:30", "05.12.2026 19:30"), "dmy"),
+        ("Australia/Sydney", ("04/12/2026 19:30",), "dmy"),
+        ("America/New_York", ("04/12/2026 19:30",), "mdy"),
+        ("Europe/Berlin", ("24.12.2026 19:30", "04.12.2026 19:30"), ""),  # says it
+        ("Europe/Berlin", ("2026-12-04 19:30",), ""),
+        ("America/Toronto", ("04/12/2026 19:30",), ""),  # both are in use there
+    ],
+)
+def test_dates_that_can_be_read_in_two_ways_are_read_as_usual(
+    tmp_path, zone, dates, line
+):
+    file = tmp_path / "report.csv"
+    rows = [f"{n},Gala,{it},A,1,9.00" for n, it in enumerate(dates, 1)]
+    file.write_text("\n".join([HEADING, *rows]) + "\n")
+    text = starter.starter_recipe(file, timezone=zone, currency="EUR")
+    assert recipe.parse_recipe(text, "report.yaml").dates == line
+
+
+def test_the_starter_recipe_reads_such_a_report_without_an_edit(tmp_path):
+    folder = ReportFolder(tmp_path)
+    row = "1,Gala,04.12.2026 19:30,Adult,1,9.00"
+    file = folder.put("a.csv", HEADING, row)
+    text = starter.starter_recipe(file, timezone="Europe/Berlin", currency="EUR")
+    (tmp_path / "r.yaml").write_text(text)
+    order = folder.orders()["1"]
+    assert money(order) == (1, 900, 0)
+    assert order.placed_at.isoformat() == "2026-12-04T18:30:00+00:00"

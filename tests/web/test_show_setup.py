@@ -6,6 +6,7 @@ become shows, a show is edited.
 import re
 
 import pytest
+from sqlalchemy import text
 
 from ticketsync.catalogue import import_file, occurrences, shows
 from ticketsync.catalogue.import_file import ListOptions
@@ -287,3 +288,29 @@ def test_an_edit_does_not_take_back_what_somebody_else_changed(full, settings, r
 def test_an_edit_that_cannot_be_is_refused(ruth, form):
     assert ruth.post("/shows/1/edit", data=form).status_code in (400, 404)
     assert clock.now()
+
+
+def test_a_list_of_past_shows_ends_where_they_are_to_be_seen(full, ruth):
+    old = LIST.replace(b"2031", b"2019") + b"Gala,2019-02-03,19:30,80\n"
+    seen = upload(ruth, old)
+    page = ruth.post(f"{seen.url}/save")
+    assert "3 shows imported, all past." in page.text
+    assert "Include past shows" in page.text
+    assert "Fri 01 Feb 2019" not in page.text
+    assert "Fri 01 Feb 2019" in ruth.get("/calendar?past=1").text
+
+
+def test_a_calendar_without_coming_shows_leads_to_the_past_ones(full, ruth):
+    with full.write() as connection:
+        connection.execute(text("DELETE FROM show_links"))
+        connection.execute(
+            text("UPDATE shows SET starts_at = '2019' || substr(starts_at, 5)")
+        )
+    page = ruth.get("/calendar").text
+    assert 'No upcoming shows. <a href="?past=1">See the past ones</a>' in page
+
+
+@pytest.mark.parametrize("number", ["", "0", "<b>3</b>", "9999999"])
+def test_a_link_puts_no_words_into_the_notice_of_past_shows(full, ruth, number):
+    page = ruth.get("/calendar", params={"notice": "imported-past", "shows": number})
+    assert "imported, all past" not in page.text

@@ -430,3 +430,19 @@ def test_a_relative_path_that_nobody_can_confirm_is_not_read(
     )
     account_options.apply(account.database, plan)
     assert account.sync()[0].exit_code == 0
+
+
+def test_recipe_check_shows_each_show_of_an_order(database, tmp_path):
+    account = ReportAccount(database, tmp_path)
+    account.put(
+        "a.csv",
+        "1001,Late,2026-12-06 22:30,Adult,1,30.00",
+        "1001,Gala,2026-12-05 19:30,Adult,1,40.00",
+        "1001,Gala,2026-12-07 19:30,Adult,1,40.00",
+    )
+    account.add("box")
+    (row,) = recipe_preview.preview({}, "box", lambda: database).rows
+    assert (row["event"], row["charged"]) == ("Gala; Late", "110.00")
+    assert row["starts_at"] == (
+        "2026-12-05T08:30:00Z; 2026-12-06T11:30:00Z; 2026-12-07T08:30:00Z"
+    )

@@ -6,8 +6,9 @@ are not equal; orders that only have a number in common are two.
 import pytest
 from support.report_accounts import ReportAccount
 
-from ticketsync.core import errors
-from ticketsync.workflows import recipe_preview
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.workflows import integrity_check, recipe_preview, waiting
 from ticketsync.workflows.sync import sold_elsewhere
 
 HEADING = "Order,Show,Starts,Type,Qty,Total,Bought"
@@ -198,7 +199,9 @@ def test_what_is_stored_already_is_not_said_to_be_left_out(two):
     found = recipe_preview.preview({}, "two", lambda: two.second.database)
     result, _ = two.again("shared_orders: once")
     assert result.exit_code == errors.PARTLY
-    assert two.waiting()["1001"].startswith("another account has stored it, too")
+    assert two.waiting()["1001"].startswith(
+        "another account has stored it, too, and it counts twice: `shared_orders: once`"
+    )
     assert {it.order for it in found.unread} == two.waiting().keys()
     rows = [f"{row},Double" for row in changed]
     two.second.put("b.csv", f"{HEADING},Status", *rows, f"{THIRD},Sold")
@@ -207,3 +210,120 @@ def test_what_is_stored_already_is_not_said_to_be_left_out(two):
     result, _ = two.again("shared_orders: once", words)
     assert (result.exit_code, two.waiting()) == (0, {})
     assert two.figures()[1:] == (4, 16000)
+
+
+# Orders that were stored twice before
+
+
+@pytest.fixture
+def stored_twice(two, monkeypatch):
+    """
+    Both accounts hold 1001 and 1002, as a version that compared nothing saved them.
+    """
+    with monkeypatch.context() as patch:
+        patch.setattr(sold_elsewhere, "find_twins", lambda *_: {})
+        two.read(*FIRST, THIRD)
+    assert two.figures() == (5, 7, 28000)
+    return two
+
+
+def counted_twice(two):
+    with two.second.database.read() as connection:
+        found = waiting.everything(connection, Settings(), clock.now())
+    return {item.id: item.text for item in found if item.kind == "counted-twice"}
+
+
+TWICE = {
+    "counted-twice:two/1001": (
+        "accounts 'one' and 'two' both hold order 1001 (Gala, 2026-12-05): counted "
+        "twice, 80.00 AUD"
+    ),
+    "counted-twice:two/1002": (
+        "accounts 'one' and 'two' both hold order 1002 (Gala, 2026-12-05): counted "
+        "twice, 40.00 AUD"
+    ),
+}
+
+
+def test_what_was_stored_twice_is_named(stored_twice):
+    assert counted_twice(stored_twice) == TWICE
+    found = integrity_check.check(stored_twice.second.database, Settings())
+    assert found.rows == tuple(
+        f"two: order {id_.partition('/')[2]}: {text}" for id_, text in TWICE.items()
+    )
+    assert (found.is_sound, found.has_counted_twice) == (False, True)
+    assert not found.needs_repair
+
+
+def test_what_is_set_aside_before_it_is_stored_does_not_count_twice(two):
+    two.read(*FIRST, THIRD)
+    assert counted_twice(two) == {}
+    assert integrity_check.check(two.second.database, Settings()).is_sound
+
+
+def test_an_order_that_is_dismissed_is_not_named(stored_twice):
+    database = stored_twice.second.database
+    waiting.dismiss(database, Settings(), ["counted-twice:two/1001"])
+    assert list(counted_twice(stored_twice)) == ["counted-twice:two/1002"]
+    assert len(integrity_check.check(database, Settings()).findings) == 1
+
+
+def test_one_that_is_cancelled_in_a_report_counts_once(stored_twice):
+    rows = [f"{row},Double" for row in FIRST]
+    stored_twice.second.put("b.csv", f"{HEADING},Status", *rows, f"{THIRD},Sold")
+    stored_twice.columns = {**DATED, "status": "Status"}
+    words = "status: {paid: [Sold], cancelled: [Double]}"
+    assert stored_twice.again(words)[0].exit_code == 0
+    assert stored_twice.figures()[1:] == (4, 16000)
+    assert counted_twice(stored_twice) == {}
+
+
+@pytest.mark.parametrize("line", ["shared_orders: count", "shared_orders: once"])
+def test_a_recipe_that_says_count_answers_it(stored_twice, line):
+    stored_twice.second.recipe(line, **DATED)
+    expected = {} if line.endswith("count") else TWICE
+    assert counted_twice(stored_twice) == expected
+
+
+def test_other_platforms_are_not_compared(stored_twice):
+    file = stored_twice.second.path / "r.yaml"
+    file.write_text(file.read_text().replace("Other House", "Second House"))
+    assert counted_twice(stored_twice) == {}
+    file.unlink()  # what it said is not known any more
+    assert counted_twice(stored_twice) == TWICE
+
+
+def test_a_report_that_is_read_again_says_that_its_order_counts_already(stored_twice):
+    changed = [row.replace("Adult", "Child") for row in FIRST]
+    stored_twice.second.put("b.csv", HEADING, *changed, THIRD)
+    assert stored_twice.again()[0].exit_code == errors.PARTLY
+    assert stored_twice.waiting()["1001"] == (
+        "another account has stored it, too, and it counts twice: say in the recipe "
+        "`shared_orders: count` if they are two sales; if they are one, give its rows "
+        "here a status that the recipe maps to `cancelled`"
+    )
+
+
+@pytest.mark.parametrize("division", ["file", "event"])
+def test_numbers_with_their_file_or_event_are_found_as_well(
+    database, tmp_path, division, monkeypatch
+):
+    two = Two(database, tmp_path, f"order_numbers: {division}")
+    with monkeypatch.context() as patch:
+        patch.setattr(sold_elsewhere, "find_twins", lambda *_: {})
+        two.read(*FIRST, THIRD)
+    assert counted_twice(two) == TWICE
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"1001,{GALA},2,80.00,2026-11-01 10:13",  # another minute
+        f"1001,{GALA},2,81.00,2026-11-01 10:11",  # another amount
+        "1001,Gala,2026-12-06 19:30,Adult,2,80.00,2026-11-01 10:11",  # another day
+    ],
+)
+def test_stored_orders_that_are_only_alike_are_two(two, row):
+    two.read(row)
+    assert two.figures()[0] == 3
+    assert counted_twice(two) == {}

@@ -261,6 +261,11 @@ def check_database(
             "What is unconfirmed waits for `ticketsync accounts confirm`; until then "
             "nothing is run, read or sent for it."
         )
+    if found.has_counted_twice:
+        app_context.say(
+            "What counts twice is put right in the reports, or in the recipe: see "
+            "`ticketsync status`."
+        )
     if found.needs_repair:
         app_context.say(
             "`ticketsync sync replay` rebuilds orders from their stored records, "

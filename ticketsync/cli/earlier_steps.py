@@ -29,10 +29,16 @@ def say_without_shows(app_context: AppContext, database: Database) -> None:
     """
     Say how shows are made, where no show is there for dates to belong to.
     """
-    from ticketsync.catalogue import matching_input
+    from ticketsync.catalogue import matching_input, shows
 
     with database.read() as connection:
         if matching_input.list_matchable_shows(connection):
             return
+        excluded = len(shows.list_shows(connection))
+    if excluded:
+        all_ = "Your only show is" if excluded == 1 else "All of your shows are"
+        app_context.say(f"{all_} excluded, and dates belong to none of them.")
+        app_context.say("Next: ticketsync shows include SHOW, or shows import FILE")
+        return
     app_context.say("You have no shows yet that these dates could belong to.")
     app_context.say("Next: ticketsync shows adopt --all, or shows import FILE")

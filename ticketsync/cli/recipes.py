@@ -95,7 +95,10 @@ def check_recipe(
             {
                 **row,
                 **_grouped(row),
-                "starts": moments.written(clock.from_iso(row["starts_at"]), zone),
+                "starts": "; ".join(
+                    moments.written(clock.from_iso(start), zone)
+                    for start in row["starts_at"].split("; ")
+                ),
             }
             for row in found.rows
         ],

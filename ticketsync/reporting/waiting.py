@@ -35,6 +35,7 @@ from ticketsync.store.tables.webhooks import deliveries
 UNCONFIRMED: Final = "unconfirmed"
 REPLAY: Final = "replay"
 ACCOUNT: Final = "account"
+COUNTED_TWICE: Final = "counted-twice"
 OVERSOLD: Final = "oversold"
 NOT_ON_SALE: Final = "not-on-sale"
 MOVED: Final = "moved"
@@ -96,6 +97,16 @@ KINDS: Final = {
         *("to read again", "See the accounts"),
         is_urgent=True,
         can_be_dismissed=False,
+    ),
+    COUNTED_TWICE: Kind(
+        *("order counts twice", "orders count twice"),
+        *(
+            "give the rows in one of the two folders a status that the recipe maps to "
+            "`cancelled`, or say `shared_orders` (docs/reports.md)",
+            "/discrepancies#waiting",
+        ),
+        *("counts twice", "See the orders"),
+        is_urgent=True,
     ),
     OVERSOLD: Kind(
         *("show is oversold", "shows are oversold"),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
+from ticketsync.core import clock
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders
@@ -30,6 +31,37 @@ class Sale:
     show: str
     starts_at: datetime
     timezone: str
+
+    @property
+    def day(self) -> date:
+        """
+        The day of the show, at its place.
+        """
+        return clock.local(self.starts_at, self.timezone).date()
+
+    @property
+    def is_undated(self) -> bool:
+        """
+        Whether its report has no time of purchase: it counts on the day of the show.
+        """
+        return self.placed_at == self.starts_at
+
+    def is_same(self, other: Sale) -> bool:
+        """
+        Whether two orders of one number are one: also of another title, unless nothing
+        says when they were bought.
+        """
+        if (self.charged, self.currency) != (other.charged, other.currency):
+            return False
+        if self.day != other.day:
+            return False
+        if self.is_undated or other.is_undated:
+            return self.show.casefold() == other.show.casefold()
+        return _minute(self) == _minute(other)
+
+
+def _minute(sale: Sale) -> datetime:
+    return sale.placed_at.replace(second=0, microsecond=0)
 
 
 _AT_ONCE: Final = 200  # numbers of one statement, which SQLite limits in depth
@@ -75,6 +107,20 @@ def _find_some(
     begins = [
         table.provider_id.startswith(f"{it} (", autoescape=True) for it in divided
     ]
+    return read_sales(
+        connection,
+        table.account_id.in_(account_ids),
+        or_(table.provider_id.in_(ids), *begins),
+    )
+
+
+def read_sales(
+    connection: Connection, *restrictions: ColumnElement[bool]
+) -> list[SaleElsewhere]:
+    """
+    The orders for one performance, the first stored first.
+    """
+    table = orders.c
     query = (
         select(
             *(table.id, accounts.c.name.label("account"), table.provider_id),
@@ -84,10 +130,7 @@ def _find_some(
         )
         .join(accounts, accounts.c.id == table.account_id)
         .join(occurrences, occurrences.c.id == table.occurrence_id)
-        .where(
-            table.account_id.in_(account_ids),
-            or_(table.provider_id.in_(ids), *begins),
-        )
+        .where(*restrictions)
         .order_by(table.id)
     )
     return [

@@ -5,7 +5,7 @@ created; and the calendar that anybody may open, where the settings say so.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from starlette.responses import Response
@@ -21,6 +21,13 @@ from ticketsync.web.site import PageRequest, Site
 PUBLIC_PATH = "/whats-on"
 
 
+def since_yesterday() -> datetime:
+    """
+    Shows that started after this are upcoming ones on the calendar.
+    """
+    return clock.now() - timedelta(days=1)
+
+
 def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Response:
     """
     The upcoming shows by month, or all shows with `?past=1`; with `?month=2026-11` that
@@ -29,11 +36,12 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
     asked = query.check(request.query, query.switch("past"), query.month("month"))
     with_past = asked.get("past") == "1"
     wanted = asked.get("month")
-    since = None if with_past or wanted else clock.now() - timedelta(days=1)
+    since = None if with_past or wanted else since_yesterday()
     with site.database.read() as connection:
         venue = shows.get_venue(connection)
         performances = calendar.list_performances(connection, since=since)
         feeds = passes.list_feeds(connection, clock.now())
+        has_past = not performances and bool(calendar.list_performances(connection))
     today = clock.local(clock.now(), venue.timezone).date()
     first = month_grid.first_of(wanted, today)
     months = [
@@ -54,6 +62,7 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
         else None,
         this_month=f"{today:%Y-%m}",
         with_past=with_past,
+        has_past=has_past,
         public_path=PUBLIC_PATH if site.settings.serve.public_calendar else "",
         feed_url=feed_url,
         feeds=feeds,

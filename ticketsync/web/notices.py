@@ -5,9 +5,13 @@ key: a link must not be able to put words on our pages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
+from ticketsync.core.plurals import number_of
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 SYNC_REQUESTED = "sync-requested"
 SYNCING_ALREADY = "syncing-already"
 FEED_REVOKED = "feed-revoked"
@@ -25,6 +29,7 @@ INCLUDED = "show-included"
 SHOW_SAVED = "show-saved"
 ADOPTED = "adopted"
 IMPORTED = "imported"
+IMPORTED_PAST = "imported-past"
 REVOKED = "pass-revoked"
 STORED = "secret-saved"
 ADDRESS_MADE = "address-made"
@@ -52,6 +57,7 @@ _TEXTS: Mapping[str, str] = {
     SHOW_SAVED: "The show is changed.",
     ADOPTED: "What is on sale is now among your shows.",
     IMPORTED: "The list is imported.",
+    IMPORTED_PAST: "{shows} imported, all past.",
     REVOKED: "The pass is taken back: it opens nothing any more.",
     STORED: "The secret is stored.",
     ADDRESS_MADE: "The address is made.",
@@ -62,11 +68,13 @@ _TEXTS: Mapping[str, str] = {
 }
 
 
-def address(page: str, notice: str, account: str = "") -> str:
+def address(page: str, notice: str, account: str = "", *, shows: int = 0) -> str:
     """
-    The address of a page with a notice, about an account if one is given.
+    The address of a page with a notice, about an account or a number of shows if one is
+    given.
     """
     about = {"account": account} if account else {}
+    about |= {"shows": str(shows)} if shows else {}
     return f"{page}?{urlencode({'notice': notice, **about})}"
 
 
@@ -76,6 +84,11 @@ def text_of(query: Mapping[str, str], accounts: Collection[str] = ()) -> str:
     none of these accounts.
     """
     text = _TEXTS.get(query.get("notice", ""), "")
+    if "{shows}" in text:
+        number = query.get("shows", "")
+        if not _NUMBER.fullmatch(number):
+            return ""
+        return text.format(shows=number_of(int(number), "show"))
     if "{account}" not in text:
         return text
     account = query.get("account", "")

@@ -17,7 +17,7 @@ from ticketsync.core import errors, periods
 from ticketsync.web import month_grid
 
 _PLAIN = re.compile(r"[\w.:-]{1,20}", re.ASCII)
-_OF_NOTICES = ("notice", "account")
+_OF_NOTICES = ("notice", "account", "shows")
 
 
 @dataclass(frozen=True, slots=True)

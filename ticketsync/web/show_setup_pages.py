@@ -22,18 +22,22 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NEW, NameAnswers, NameQuestion
+from ticketsync.catalogue.list_plan import Change
 from ticketsync.catalogue.missing_shows import ANSWERS, MissingAnswers
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors, written_dates
 from ticketsync.reporting import first_steps
 from ticketsync.web import connect_pages, notices, pending_lists
+from ticketsync.web.calendar_page import since_yesterday
 from ticketsync.web.pending_lists import PendingList, PendingLists
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import catalogue_edits, match, season_list
+from ticketsync.workflows.season_list import ListPreview
 
 SHOWN = 500  # rows of a preview
 _SEATS = re.compile(r"[0-9]{1,6}")
+_IMPORTED = (Change.NEW, Change.UPDATED, Change.MOVED, Change.INCLUDED)
 
 
 class ShowSetupPages:
@@ -143,10 +147,10 @@ class ShowSetupPages:
         nobody agreed to skip, `Busy` where our shows have changed since.
         """
         pending = self._lists.get(request.path_params["id"])
-        done = RedirectResponse(notices.address("/calendar", notices.IMPORTED), 303)
+        seen = pending.preview
+        done = RedirectResponse(_address_after(seen), 303)
         if pending.is_imported:
             return done
-        seen = pending.preview
         if seen is None or seen.parsed.questions or seen.moves:
             raise errors.UsageError(
                 "The list leaves something open.", hint="Answer its question first."
@@ -279,3 +283,14 @@ def read_edit(request: PageRequest, show: ShowInfo) -> ShowEdit:
 
 def _other(text: str, present: str) -> str | None:
     return text if text and text != present else None
+
+
+def _address_after(seen: ListPreview | None) -> str:
+    """
+    The calendar with what was imported: of past shows it shows none by itself.
+    """
+    planned = seen.plan.shows if seen is not None else ()
+    starts = [it.listed.new.starts_at for it in planned if it.change in _IMPORTED]
+    if not starts or max(starts) >= since_yesterday():
+        return notices.address("/calendar", notices.IMPORTED)
+    return notices.address("/calendar", notices.IMPORTED_PAST, shows=len(starts))

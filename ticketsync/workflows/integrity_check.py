@@ -32,7 +32,7 @@ from ticketsync.store import backup, copies, integrity
 from ticketsync.store.copies import rehearsal
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
-from ticketsync.workflows import confirm, show_figures
+from ticketsync.workflows import confirm, show_figures, waiting
 from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
@@ -48,7 +48,8 @@ class Finding:
     """
     One thing that is not as it must be: where it stands, and what is there instead of
     what. `show_id` where it is a show's; `row` names the row, `column` is empty where
-    the whole row is meant.
+    the whole row is meant. A replay puts nothing right that is unconfirmed or that two
+    accounts have.
     """
 
     table: str
@@ -60,6 +61,7 @@ class Finding:
     show_id: int | None = None
     what: str = ""
     is_unconfirmed: bool = False
+    is_counted_twice: bool = False
 
     @property
     def text(self) -> str:
@@ -103,11 +105,22 @@ class Health:
         return any(finding.is_unconfirmed for finding in self.findings)
 
     @property
+    def has_counted_twice(self) -> bool:
+        """
+        Whether two accounts have one order.
+        """
+        return any(finding.is_counted_twice for finding in self.findings)
+
+    @property
     def needs_repair(self) -> bool:
         """
-        Whether more is found than accounts that wait to be confirmed.
+        Whether more is found than what a person has to say about accounts.
         """
-        others = [item for item in self.findings if not item.is_unconfirmed]
+        others = [
+            item
+            for item in self.findings
+            if not (item.is_unconfirmed or item.is_counted_twice)
+        ]
         return bool(self.differences or others)
 
 
@@ -139,6 +152,8 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
             for item in confirm.list_unconfirmed(connection)
             for place in item.places
         ]
+        if "orders" not in {misfit.table for misfit in misfits}:
+            found += _of_counted_twice(connection, settings)
         changes: list[Change] = []
         try:
             compared = list(
@@ -185,6 +200,13 @@ def _oddities(
                 odd = list(integrity.find_schema_differences(asked, fresh))
     for oddity in odd:
         yield Finding(oddity.kind, row=oddity.name, what=oddity.what)
+
+
+def _of_counted_twice(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    for item in waiting.orders_counted_twice(connection, settings):
+        account, _, order = item.key.partition("/")
+        what = item.text
+        yield Finding("order", account, order, what=what, is_counted_twice=True)
 
 
 # The figures

@@ -404,6 +404,17 @@ def _words(reports: Reports, field: str) -> list[ReportWord]:
     ]
 
 
+def _shows_of(
+    item: AllocatedOrder, named: Mapping[str, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """
+    The performances that an order is for, by their start.
+    """
+    ids = {share.occurrence_id for share in item.shares}
+    found = [named[id_] for id_ in ids or {item.order.occurrence_id or ""}]
+    return sorted(found, key=lambda show: (show["starts_at"], show["name"]))
+
+
 def _row(
     item: AllocatedOrder,
     planned: Sequence[PlannedRefund],
@@ -413,7 +424,7 @@ def _row(
     An order as it would be saved: its tickets are those with an id of their own.
     """
     order = item.order
-    show = named[order.occurrence_id or ""]
+    shows = _shows_of(item, named)
 
     def text(minor: int) -> str:
         return money.decimal_text(minor, order.currency)
@@ -421,15 +432,15 @@ def _row(
     admitted = {share.id for share in item.shares if share.kind == "admission"}
     return {
         "order": safe(order.id),
-        "event": safe(show["name"]),
-        "starts_at": show["starts_at"],
+        "event": "; ".join(dict.fromkeys(safe(show["name"]) for show in shows)),
+        "starts_at": "; ".join(show["starts_at"] for show in shows),
         "tickets": str(len(admitted)),
         "charged": text(order.charged),
         "refunded": text(sum(refund.amount for refund in order.refunds)),
         "currency": order.currency,
         "sold": str(sum(share.is_sold for share in item.shares)),
         "fees": "" if order.total_fees is None else text(order.total_fees),
-        "timezone": show["timezone"],
+        "timezone": shows[0]["timezone"],
         "doubt": order.doubt or "",
         "status": order.status.value,
         "placed_at": clock.iso(order.placed_at) or "",

@@ -20,7 +20,7 @@ from ticketsync.core.redact import safe
 from ticketsync.reporting import outstanding_replays, sales, waiting
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.engine import Database
-from ticketsync.workflows import confirm
+from ticketsync.workflows import confirm, counted_twice
 from ticketsync.workflows.confirm import Unconfirmed
 
 
@@ -36,23 +36,35 @@ def everything(
     """
     if accounts is None:
         accounts = health.assess_all(connection, settings, now)
-    gone = {
-        (item.kind, item.key): item.version
-        for item in dismissals.list_dismissals(connection)
-    }
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *map(_of_unconfirmed, confirm.list_unconfirmed(connection)),
         *map(_of_replay, outstanding_replays.list_outstanding(connection)),
-        *(
-            item
-            for item in [
+        *_undismissed(
+            connection,
+            [
+                *counted_twice.list_waiting(connection, settings),
                 *waiting.list_waiting(connection, now, settings.unsold_until(now)),
                 *_of_reports(connection),
-            ]
-            if gone.get((item.kind, item.key)) != item.version
+            ],
         ),
     ]
+
+
+def orders_counted_twice(connection: Connection, settings: Settings) -> list[Waiting]:
+    """
+    The part of it that makes figures wrong although each order is right.
+    """
+    found = counted_twice.list_waiting(connection, settings)
+    return _undismissed(connection, found)
+
+
+def _undismissed(connection: Connection, items: Sequence[Waiting]) -> list[Waiting]:
+    gone = {
+        (item.kind, item.key): item.version
+        for item in dismissals.list_dismissals(connection)
+    }
+    return [it for it in items if gone.get((it.kind, it.key)) != it.version]
 
 
 def by_kind(items: Sequence[Waiting]) -> dict[str, list[Waiting]]:

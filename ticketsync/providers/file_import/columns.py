@@ -19,7 +19,7 @@ import msgspec
 from ticketsync.core import clock, money, opened_files, rows
 from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
-from ticketsync.providers.file_import import summed_columns
+from ticketsync.providers.file_import import no_sale_words, summed_columns
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
@@ -31,6 +31,7 @@ from ticketsync.providers.file_import.recipe_keys import (
     WITHOUT_ENTRY,
 )
 from ticketsync.providers.file_import.report_rows import MappedRow
+from ticketsync.providers.file_import.sections import Section
 from ticketsync.providers.file_import.time_cells import time_cells
 
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
@@ -355,7 +356,7 @@ class _LineReader:
             return NO_SHOW
         return ""
 
-    def _no_sale(self, section: str, line: Line) -> str:
+    def _no_sale(self, section: Section | None, line: Line) -> str:
         """
         Why a line that is written as a sale is none by the title above it. What the
         line says itself counts.
@@ -363,12 +364,12 @@ class _LineReader:
         cells = line.cells
         status = self._recipe.status.get(cells.get("status", "").lower())
         is_clear = line.is_return or self._recipe.kind or "refunded" in cells
-        if not section or is_clear or status in _NOT_SOLD:
+        if section is None or is_clear or status in _NOT_SOLD:
             return ""
         return (
-            f"it stands below {section}, and is written as a sale: write what went "
-            "back below zero, or map a column to `kind` or `status`; if these are "
-            "sales, rename that title, or list it under `ignore_rows`"
+            f"it stands below {section.text}, and is written as a sale: write what "
+            "went back below zero, or map a column to `kind` or `status`, or rename "
+            f"that title; {no_sale_words.if_sale(section.title, several=True)}"
         )
 
 

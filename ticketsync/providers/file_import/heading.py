@@ -84,13 +84,13 @@ def _unanswered(heading: Heading, recipe: Recipe, columns: list[int]) -> list[in
 class FoundTable:
     """
     A table with the recipe's headings, and its rows below them. `section` is the title
-    that says that these are no sales, and where it stands; `""` if there is none.
+    that says that these are no sales; `None` if there is none.
     """
 
     table: Table
     heading: Heading
     rows: Iterator[Row]
-    section: str = ""
+    section: sections.Section | None = None
 
 
 def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
@@ -127,7 +127,7 @@ def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
         ]
         top = heading_rows.find_heading(table, read)
         if top is not None:
-            section = sections.section_of(titles)
+            section = sections.section_of(titles, recipe)
             found.append(FoundTable(table, top.heading, top.below, section))
         if found and opened.alternatives:
             break

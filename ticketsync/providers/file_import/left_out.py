@@ -12,11 +12,13 @@ from fnmatch import translate
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import UNKNOWN, Row
 from ticketsync.providers.file_import.heading import Heading
+from ticketsync.providers.file_import.no_sale_words import if_sale
 from ticketsync.providers.file_import.other_headings import HeadingRows
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 from ticketsync.providers.file_import.sections import names_no_sales, names_sales
 from ticketsync.providers.file_import.total_names import (
+    TotalCell,
     TotalCells,
     begins_footer,
     is_total,
@@ -42,7 +44,7 @@ class LeftOutRules:
         self._orders = [c for c, name in fields if name in ("order", "refund_of")]
         self._worth = [c for c, name in fields if name in ("quantity", *AMOUNTS)]
         self._headings = HeadingRows(heading)
-        self._totals = TotalCells(heading)
+        self._totals = TotalCells(heading, recipe)
         self._needs_number = "" in recipe.stop_at
         self._stops = [word.casefold() for word in recipe.stop_at if word]
         self._ignored = _IgnoredRows(recipe.ignore_rows)
@@ -86,17 +88,15 @@ class LeftOutRules:
                 "only the word alone is meant, or else the longer word"
             ), "ignored-word"
         if total := self._totals.find(cells):
-            return (
-                f"{safe(total, longest=40)!r} is what a total is called: list it, or a "
-                "pattern of such cells, under `ignore_rows` if the row is a total"
-            ), "unclear-total"
+            return _unclear_total(total), "unclear-total"
         if self._has(cells, self._needed) == len(self._needed):
             return "", ""
         first = next(filter(None, cells), "")
         if begins_footer(first) and not self._has_time(cells):
             return (
                 f"it begins with {safe(first, longest=40)!r} and has no start: list "
-                "how it begins under `stop_at` if it is a total or a footer"
+                "how it begins under `stop_at` if it is a total or a footer, and fill "
+                "in its start if it is a sale"
             ), "unclear-total"
         return "", ""
 
@@ -172,6 +172,17 @@ class _IgnoredRows:
             return None
         found = ((cell, self._part.search(cell)) for cell in cells)
         return next(((cell, m[0].lower()) for cell, m in found if m), None)
+
+
+def _unclear_total(total: TotalCell) -> str:
+    column = safe(total.heading)
+    way_out = if_sale(total.text)
+    if column:
+        way_out = f"add the column {column!r} to `ignore_columns` if it is a sale"
+    return (
+        f"{safe(total.text, longest=40)!r} is what a total is called: list it, or a "
+        f"pattern of such cells, under `ignore_rows` if the row is a total; {way_out}"
+    )
 
 
 def lone_text(cells: Sequence[str]) -> str:

@@ -5,9 +5,12 @@ ticket, as a heading, as a title. One list for all of these places. Pure.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from itertools import product
+
+from ticketsync.core.redact import safe
 
 # What was sold and went back, or never came about.
 _GONE = (
@@ -158,6 +161,16 @@ def names_payment(heading: str) -> bool:
     Whether a "No" below a heading says that its row was not paid.
     """
     return re.fullmatch(_PAID, heading) is not None
+
+
+def if_sale(text: str, *, several: bool = False) -> str:
+    """
+    The line of a recipe by which such a cell or title says nothing, in words.
+    """
+    line = json.dumps([safe(text, longest=200)], ensure_ascii=False)
+    return (
+        f"if {'these are sales' if several else 'it is a sale'}, `sale_words: {line}`"
+    )
 
 
 def is_no(text: str) -> bool:

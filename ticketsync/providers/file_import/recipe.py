@@ -41,6 +41,8 @@ class Recipe:
     ignore_rows   patterns of cells; a row with such a cell is left out. `*test*` means
                   the word, and a row that has it inside a longer one is set aside
     ignore_columns  headings that look like a status and are none
+    sale_words    cells (folded) of sales, and titles above sales, that are called like
+                  what is none: a type Void Festival
     free          words that mean an amount of 0 (`""` for an empty cell)
     tax_on_top    whether the tax is added to the price, else it is included
     fee_is_kept   whether the platform keeps the fee that the buyer paid
@@ -90,6 +92,7 @@ class Recipe:
     ignore_columns: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
     changed_orders: tuple[str, ...] = ()
+    sale_words: frozenset[str] = frozenset()
     renamed_events: Mapping[str, str] = field(default_factory=dict)
     also_returned: Mapping[str, str] = field(default_factory=dict)
 
@@ -103,6 +106,12 @@ class Recipe:
             for name, first in self.columns.items()
             for heading in (first, *self.added.get(name, ()))
         )
+
+    def is_sale_word(self, text: str) -> bool:
+        """
+        Whether the recipe says that a cell or a title does not speak against a sale.
+        """
+        return bool(self.sale_words) and text.strip().casefold() in self.sale_words
 
     def kind_of(self, cells: Mapping[str, str]) -> str:
         """
@@ -208,6 +217,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
         ignore_columns=_words(given, "ignore_columns"),
         free=_words(given, "free"),
         changed_orders=_words(given, "changed_orders"),
+        sale_words=frozenset(map(str.casefold, _words(given, "sale_words"))),
         renamed_events=_pairs(given, "renamed_events"),
         also_returned=_pairs(given, "also_returned"),
         **{name: given[name].strip() for name in recipe_keys.AS_GIVEN if name in given},

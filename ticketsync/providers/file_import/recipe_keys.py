@@ -34,7 +34,10 @@ AS_GIVEN = (
     *("repeated_rows", "repeated_returns", "undated_sales", "order_numbers", "start"),
     "shared_orders",
 )
-WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders")
+WORD_LISTS = (
+    *("stop_at", "ignore_rows", "ignore_columns", "free", "changed_orders"),
+    "sale_words",
+)
 
 RECIPE = section(
     **dict.fromkeys(("platform", *AS_GIVEN), str)

@@ -29,6 +29,7 @@ from ticketsync.providers.file_import.left_out import (
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 from ticketsync.providers.file_import.sections import (
+    Section,
     names_no_sales,
     names_sales,
     section_of,
@@ -52,7 +53,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     problem    why it cannot be read, its cells set aside
     word       the problem's name
     place      where the show plays, by a column that the recipe does not map
-    section    the title above it that says that it is no sale, and where that stands
+    section    the title above it that says that it is no sale
     has_more   whether a cell is filled in that the recipe does not map
     """
 
@@ -62,7 +63,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     whole: int
     problem: str = ""
     word: str = ""
-    section: str = ""
+    section: Section | None = None
     place: str = ""
     beside: int = 0
     has_more: bool = False
@@ -87,7 +88,7 @@ class RowReader:
     """
 
     def __init__(self, recipe: Recipe, found: FoundTable, *, is_text: bool) -> None:
-        self._found = found
+        self._recipe, self._found = recipe, found
         self._is_text = is_text
         heading = found.heading
         self._columns = [column for column, _ in heading.fields]
@@ -153,7 +154,7 @@ class RowReader:
         if why == IGNORED:
             self.ignored.append(self._mapped(row, "", ""))
         elif names_no_sales(title) or names_sales(title):
-            self._section = section_of([(title, row.position)])
+            self._section = section_of([(title, row.position)], self._recipe)
 
     def _mapped(self, row: Row, problem: str, word: str) -> MappedRow:
         cells, kinds = row.cells, row.kinds
@@ -238,16 +239,17 @@ class RowReader:
         What an unmapped column says that may be no sale: not counted until the recipe
         has an answer.
         """
+        is_sale = self._recipe.is_sale_word
         for column in self._status:
             text = cells[column] if column < len(cells) else ""
             name = self._found.heading.names[column]
             if text:
                 self.unanswered[name][text] += 1
-            if text and not is_plainly_paid(text):
+            if text and not is_plainly_paid(text) and not is_sale(text):
                 return _unmapped(name, text), "unmapped-status"
         for column in self._kind:
             text = cells[column] if column < len(cells) else ""
-            if text and no_sale_words.in_kind(text):
+            if text and no_sale_words.in_kind(text) and not is_sale(text):
                 name = self._found.heading.names[column]
                 self.unanswered.setdefault(name, Counter())[text] += 1
                 return _unmapped(name, text), "unmapped-kind"
@@ -268,12 +270,15 @@ class RowReader:
         text = cells[column]
         if not text or not no_sale_words.is_no_ticket(text):
             return None
+        if self._recipe.is_sale_word(text):
+            return None
         if self._answered.is_voided(cells):
             return None
         name = safe(self._found.heading.names[column])
         return (
             f"{name} is {safe(text)!r}, which is no ticket: map the column "
-            f"{name!r} to `kind`, too, or add it to `ignore_columns`"
+            f"{name!r} to `kind`, too, or add it to `ignore_columns`; "
+            f"{no_sale_words.if_sale(text)}"
         ), "unmapped-kind"
 
     def _lone_word(self, cells: Sequence[str]) -> tuple[str, str] | None:
@@ -282,9 +287,10 @@ class RowReader:
         """
         if no_sale_words.LONE_WORDS.isdisjoint(cells):
             return None
+        is_sale = self._recipe.is_sale_word
         for column in self._others:
             text = cells[column] if column < len(cells) else ""
-            if text not in no_sale_words.LONE_WORDS:
+            if text not in no_sale_words.LONE_WORDS or is_sale(text):
                 continue
             if self._answered.is_voided(cells) or self._answered.takes_back(cells):
                 return None

@@ -18,6 +18,11 @@ from ticketsync.core.redact import safe
 
 Key = tuple[str, str, str]  # of what a row is: occurrence, type, seat or line
 
+OF_ANOTHER_ORDER = (
+    ": if they are those of another order, as in an exchange, map the column with that "
+    "order's number to `refund_of`"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SoldRow:
@@ -165,7 +170,7 @@ def find_returned(
         what = safe(type_name, longest=40) or "tickets"
         raise UnreadableRecord(
             f"a row takes back {row.quantity} {what}, and the order has {len(places)} "
-            "of that date and type left",
+            f"of that date and type left{OF_ANOTHER_ORDER}",
             word="too-many-returned",
         )
     each = row.price // row.quantity
@@ -205,7 +210,7 @@ def _one_ticket(
     if not places:
         raise UnreadableRecord(
             "a row takes back a ticket, and the order has none of that date and type "
-            "left",
+            f"left{OF_ANOTHER_ORDER}",
             word="too-many-returned",
         )
     prices = {tickets[n].face for n in places}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import import no_sale_words
+from ticketsync.providers.file_import.recipe import Recipe
 
 _SALES = r"sales?|sold|paid|purchases?|payments?|bookings?|orders?|tickets?|admissions?"
 _NAMES_SALES = re.compile(rf"\b(?:{_SALES})\b", re.IGNORECASE)
@@ -23,6 +25,21 @@ _OF_BOTH = re.compile(
     re.IGNORECASE,
 )
 _MOST_WORDS = 8  # of a title
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """
+    A title that says that what stands below it is no sale, and where it stands, in
+    words.
+    """
+
+    title: str
+    place: str
+
+    @property
+    def text(self) -> str:
+        return f"{safe(self.title, longest=40)!r} ({self.place})"
 
 
 def names_no_sales(title: str) -> bool:
@@ -44,17 +61,17 @@ def names_sales(title: str) -> bool:
     return _NAMES_SALES.search(title) is not None and not no_sale_words.in_title(title)
 
 
-def section_of(titles: Iterable[tuple[str, str]]) -> str:
+def section_of(titles: Iterable[tuple[str, str]], recipe: Recipe) -> Section | None:
     """
-    The last of these titles and places, in words, where it says that what stands below
-    is no sale; `""` if none says so, or a later one that it is.
+    The last of these titles and places where it says that what stands below is no sale;
+    `None` if none says so, or a later one that it is.
     """
-    section = ""
+    section = None
     for title, place in titles:
-        if names_no_sales(title):
-            section = f"{safe(title, longest=40)!r} ({place})"
-        elif names_sales(title):
-            section = ""
+        if recipe.is_sale_word(title) or names_sales(title):
+            section = None
+        elif names_no_sales(title):
+            section = Section(title, place)
     return section
 
 

@@ -15,8 +15,15 @@ from itertools import islice
 from pathlib import Path
 
 from ticketsync.core import errors, opened_files
+from ticketsync.core.date_orders import (
+    ColumnOrder,
+    column_order,
+    comes_first,
+    order_in_zone,
+)
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.core.written_dates import Order
 from ticketsync.providers.file_import import starter_times
 from ticketsync.providers.file_import.heading import normalise
 from ticketsync.providers.file_import.status_words import plain_status
@@ -120,7 +127,7 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             f"platform: {json.dumps(safe(file.stem), ensure_ascii=False)}",
             f"timezone: {timezone}",
             f"currency: {currency}",
-            "# dates: dmy (or mdy), where no date of the report decides it",
+            _dates(columns, below, timezone),
             "columns:",
             *(
                 f"  {ours}: {_quoted(row, n)}"
@@ -136,6 +143,29 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             *_unused(row, columns),
             "",
         ]
+    )
+
+
+def _dates(columns: Mapping[str, int], below: Sequence[Row], timezone: str) -> str:
+    """
+    The order of day and month, where the dates of these rows do not decide it and it is
+    usual at the place of the reports.
+    """
+    orders = {
+        column_order([row.cells[place] for row in below if len(row.cells) > place])
+        for name, place in columns.items()
+        if name in ("starts", "date", "placed")
+    }
+    usual = order_in_zone(timezone)
+    if ColumnOrder.OPEN not in orders or usual is None:
+        return "# dates: dmy (or mdy), where no date of the report decides it"
+    decided = orders & {ColumnOrder.DMY, ColumnOrder.MDY}
+    if ColumnOrder.CONTRADICTORY in orders or decided - {ColumnOrder(usual)}:
+        return "# dates: dmy (or mdy): the dates of the report are in no one order"
+    other: Order = "mdy" if usual == "dmy" else "dmy"
+    return (
+        f"dates: {usual}  # usual in {timezone}, and the dates do not say it: write "
+        f"{other} if the {comes_first(other)} is first"
     )
 
 

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
 from ticketsync.providers.file_import.heading import Heading
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.unmapped_columns import other_columns
 
-_TOTAL = (
-    r"(?:grand|sub|page|report|overall|running|daily|weekly|monthly|event|show|order)?"
-    r"[\s-]?totals?"
+_BEFORE = (
+    *("grand", "sub", "page", "report", "overall", "running", "daily", "weekly"),
+    *("monthly", "event", "show", "order"),
 )
-_ALL = (
-    r"sums?|summe|gesamt(?:summe)?|zwischensumme|averages?|avg"
-    r"|all\s(?:orders|shows|sales|tickets)"
-)
+_SUMS = ("sum", "sums", "summe", "gesamt", "gesamtsumme", "zwischensumme")
+_TOTAL = rf"(?:{'|'.join(_BEFORE)})?[\s-]?totals?"
+_ALL = rf"{'|'.join(_SUMS)}|averages?|avg|all\s(?:orders|shows|sales|tickets)"
 _FOOTER = re.compile(
     rf"(?:{_TOTAL}|{_ALL}|printed|generated|exported|created"
     r"|end of (?:report|file)|page|report|powered by|note|notes|copyright|©)\b",
@@ -37,15 +39,16 @@ _NUMBER_OF_TOTAL = re.compile(rf"{_TOTAL}\s.*|.*\S\s{_TOTAL}\s?:?", re.IGNORECAS
 _NUMBER = re.compile(r"[^\W\d_]+\s?[-–]?\s?\d+")  # such as SUM-9
 _TYPE_OF_TOTAL = re.compile(rf".*\S\s{_TOTAL}\s?:?", re.IGNORECASE)
 # As people write it under any heading; a set is compared with the cells of each row.
-_WORDS = frozenset(
+WORDS = frozenset(
     word
-    for before, plain in product(
-        ("", "sub", "sub-", "sub ", "grand ", "show ", "event ", "daily ", "order "),
-        ("total", "totals", "sum"),
+    for plain in (
+        *_SUMS,
+        *("total", "totals"),
+        *map("".join, product(_BEFORE, ("", "-", " "), ("total", "totals", "sum"))),
     )
     for word in (
-        *(before + plain, (before + plain).capitalize(), (before + plain).title()),
-        *((before + plain).upper(), (before + plain).capitalize() + ":"),
+        *(plain, plain.capitalize(), plain.title(), plain.upper()),
+        plain.capitalize() + ":",
     )
 )
 _ELSEWHERE = ("type", "line", "placed")  # what a sale has and a total does not
@@ -65,36 +68,58 @@ def is_total(text: str) -> bool:
     return _PLAIN_TOTAL.fullmatch(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class TotalCell:
+    """
+    A cell with the name of a total; `heading` is that of a column that the recipe does
+    not map.
+    """
+
+    text: str
+    heading: str = ""
+
+
 class TotalCells:
     """
     Finds the cell by which a row with a number and a start is a total.
     """
 
-    def __init__(self, heading: Heading) -> None:
+    def __init__(self, heading: Heading, recipe: Recipe) -> None:
         self._number = [c for c, name in heading.fields if name == "order"]
         self._type = [c for c, name in heading.fields if name == "type"]
         self._event = [c for c, name in heading.fields if name == "event"]
         self._sale = [c for c, name in heading.fields if name in _ELSEWHERE]
-        self._unmapped = heading.unmapped
+        self._unmapped = other_columns(heading, recipe)
+        self._names = heading.names
+        self._is_sale_word = recipe.is_sale_word
 
-    def find(self, cells: Sequence[str]) -> str:
+    def find(self, cells: Sequence[str]) -> TotalCell | None:
         """
-        The name of a total; `""` if no cell has one.
+        The name of a total; `None` if no cell has one.
         """
-        for text in self._texts(cells, self._number):
-            if _may_name(text) and _is_total_number(text, is_sale=self._is_sale(cells)):
-                return text
-        for text in self._texts(cells, self._type):
-            if _is_total_type(text):
-                return text
-        if not _WORDS.isdisjoint(cells):
-            for text in self._texts(cells, self._unmapped):
-                if text in _WORDS:
-                    return text
-        for text in self._texts(cells, self._event):
-            if _is_total_event(text) and not self._is_sale(cells):
-                return text
-        return ""
+        text = self._find_mapped(cells)
+        if text:
+            return TotalCell(text)
+        if not WORDS.isdisjoint(cells):
+            for column in self._unmapped:
+                text = cells[column] if column < len(cells) else ""
+                if text in WORDS and not self._is_sale_word(text):
+                    return TotalCell(text, self._names[column])
+        return None
+
+    def _find_mapped(self, cells: Sequence[str]) -> str:
+        is_sale = self._is_sale(cells)
+        found = (
+            text
+            for columns, is_named in (
+                (self._number, lambda text: _names_total(text, is_sale=is_sale)),
+                (self._type, _is_total_type),
+                (() if is_sale else self._event, _is_total_event),
+            )
+            for text in self._texts(cells, columns)
+            if is_named(text) and not self._is_sale_word(text)
+        )
+        return next(found, "")
 
     def _is_sale(self, cells: Sequence[str]) -> bool:
         return len(self._texts(cells, self._sale)) == len(self._sale)
@@ -103,14 +128,13 @@ class TotalCells:
         return [cells[c] for c in columns if c < len(cells) and cells[c]]
 
 
-def _may_name(text: str) -> bool:
+def _names_total(text: str, *, is_sale: bool) -> bool:
     """
-    Whether an order number has a letter where it begins or ends; most have none.
+    Whether an order number is what a total is called. It has a letter where it begins
+    or ends then; most numbers have none.
     """
-    return text[0].isalpha() or not text[-1].isdigit()
-
-
-def _is_total_number(text: str, *, is_sale: bool) -> bool:
+    if text[-1].isdigit() and not text[0].isalpha():
+        return False
     if is_sale and _NUMBER.fullmatch(text):
         return False
     return is_total(text) or _NUMBER_OF_TOTAL.fullmatch(text) is not None

@@ -130,17 +130,17 @@ def _answered(
     connection: Connection,
     account_id: int,
     provider: ReadsReports,
-    twins: Mapping[str, str],
+    twins: dict[str, str],
 ) -> tuple[set[str], dict[str, str]]:
     """
     What the recipe says of orders that another account has: those that are left out,
     and why the others wait. What this account has stored counts already, and cannot be
     left out.
     """
-    if provider.shared_orders() != sold_elsewhere.ONCE:
-        return set(), {**twins}
     stored = orders_elsewhere.get_rows(connection, account_id, twins)
-    return twins.keys() - stored, dict.fromkeys(stored, sold_elsewhere.STORED)
+    if provider.shared_orders() != sold_elsewhere.ONCE:
+        return set(), twins | dict.fromkeys(stored, sold_elsewhere.UNSAID)
+    return twins.keys() - stored, dict.fromkeys(stored, sold_elsewhere.STAYS)
 
 
 def _without(page: ParsedPage, ids: Collection[str]) -> ParsedPage:

@@ -11,12 +11,12 @@ aside until the recipe says which it is.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
-from ticketsync.core import clock, money
+from ticketsync.core import money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.report_folder import ReadsReports
@@ -26,10 +26,15 @@ from ticketsync.sales.orders_elsewhere import Sale, SaleElsewhere
 
 WORD = "sold-elsewhere"
 ONCE = "once"
-STORED = (
-    "another account has stored it, too, and it counts twice: `shared_orders: once` "
-    "leaves out only what is not stored yet. Give its rows here a status that the "
-    "recipe maps to `cancelled`"
+STORED = "another account has stored it, too, and it counts twice: "
+CANCEL = "a status that the recipe maps to `cancelled`"
+STAYS = (
+    f"{STORED}`shared_orders: once` leaves out only what is not stored yet. Give its "
+    f"rows here {CANCEL}"
+)
+UNSAID = (
+    f"{STORED}say in the recipe `shared_orders: count` if they are two sales; if they "
+    f"are one, give its rows here {CANCEL}"
 )
 Performance = tuple[str, datetime, str]  # title, start, time zone
 
@@ -80,7 +85,7 @@ def find_twins(
             item
             for number in provider.numbers_of(sale.id)
             for item in by_number.get(number, ())
-            if _is_same(sale, item.sale)
+            if sale.is_same(item.sale)
         ]
         first = min(same, key=lambda item: item.row, default=None)
         if first is not None and first.row < mine.get(sale.id, first.row + 1):
@@ -113,39 +118,10 @@ def sales_of(
     ]
 
 
-def _is_same(one: Sale, other: Sale) -> bool:
-    """
-    Whether two orders of one number are one: also of another title, unless nothing
-    says when they were bought.
-    """
-    if (one.charged, one.currency) != (other.charged, other.currency):
-        return False
-    if _day(one) != _day(other):
-        return False
-    if _is_undated(one) or _is_undated(other):
-        return one.show.casefold() == other.show.casefold()
-    return _minute(one) == _minute(other)
-
-
-def _is_undated(sale: Sale) -> bool:
-    """
-    Whether its report has no time of purchase: it counts on the day of the show.
-    """
-    return sale.placed_at == sale.starts_at
-
-
-def _day(sale: Sale) -> date:
-    return clock.local(sale.starts_at, sale.timezone).date()
-
-
-def _minute(sale: Sale) -> datetime:
-    return sale.placed_at.replace(second=0, microsecond=0)
-
-
 def _reason(sale: Sale, other: SaleElsewhere, provider: ReadsReports) -> str:
     amount = f"{money.decimal_text(sale.charged, sale.currency)} {sale.currency}"
-    what = f"the same number, amount ({amount}) and day of the show ({_day(sale)})"
-    if not _is_undated(sale) and not _is_undated(other.sale):
+    what = f"the same number, amount ({amount}) and day of the show ({sale.day})"
+    if not sale.is_undated and not other.sale.is_undated:
         what = f"{what.replace(' and day', ', day')} and time of purchase"
     return (
         f"{provider.location_of({'id': sale.id})}account {other.account!r} has stored "
