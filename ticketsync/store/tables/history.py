@@ -5,7 +5,8 @@ which occurrence fed which show, so that every report can be made as of an insta
 A version was in force from `known_from` until `known_until`, the instant at which the
 next one was saved; the present version stands in the table itself. An order and a
 ticket get a new version only when their money changes or what counts, not by a
-check-in. No row holds anything about a person.
+check-in. No row holds anything about a person. Nothing recomputes these rows, so each
+has a digest of what was written (`store.row_digests`).
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class PastOrderRow(Row):
     donations: int | None = whole(default=None)
     vouchers: int | None = whole(default=None)
     content: bytes = blob()
+    digest: bytes | None = blob(default=None)
 
 
 class PastTicketRow(Row):
@@ -98,6 +100,7 @@ class PastTicketRow(Row):
     voucher: int | None = whole(default=None)
     tax_added: int | None = whole(default=None)
     unexplained: int | None = whole(default=None)
+    digest: bytes | None = blob(default=None)
 
 
 class PastFeeRow(Row):
@@ -115,6 +118,7 @@ class PastFeeRow(Row):
     known_until: datetime = instant()
     amount: int | None = whole(default=None)
     tax: int | None = whole(default=None)
+    digest: bytes | None = blob(default=None)
 
 
 class PastShowLinkRow(Row):
@@ -142,6 +146,7 @@ class PastShowLinkRow(Row):
     is_excluded: bool = flag()
     known_from: datetime = instant()
     known_until: datetime | None = instant(default=None)
+    digest: bytes | None = blob(default=None)
 
 
 class FactRow(Row):
