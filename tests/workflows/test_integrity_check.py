@@ -498,7 +498,7 @@ def test_the_command_names_it_and_ends_with_10(book, tmp_path, monkeypatch):
 # The past
 
 
-def test_what_fed_a_removed_show_is_as_it_was_written(book):
+def test_the_past_of_a_removed_show_is_as_it_was_written(book):
     """
     Nor does closing a state by hand-edited rows make them sound again.
     """
@@ -506,11 +506,15 @@ def test_what_fed_a_removed_show_is_as_it_was_written(book):
     with database.write() as connection:
         (first, second, *_) = shows.list_shows(connection)
         for show in (first, second):
-            fed = {"id": show.id}
+            numbered = {"id": show.id}
             of_show = "show_id = :id"
-            connection.execute(text(f"DELETE FROM show_links WHERE {of_show}"), fed)
+            connection.execute(
+                text(f"DELETE FROM show_links WHERE {of_show}"), numbered
+            )
             for table in ("show_financials", "ticket_fees", "show_ticket_types"):
-                connection.execute(text(f"DELETE FROM {table} WHERE {of_show}"), fed)
+                connection.execute(
+                    text(f"DELETE FROM {table} WHERE {of_show}"), numbered
+                )
         edited = {"id": second.id}
         change = "UPDATE past_show_links SET sync_enabled = 0 WHERE show_id = :id"
         connection.execute(text(change), edited)

@@ -353,8 +353,8 @@ def remove_show(connection: Connection, show_id: int) -> None:
     production_id = connection.execute(
         select(shows.c.production_id).where(shows.c.id == show_id)
     ).scalar()
-    fed = past_show_links.c.show_id == show_id
-    row_digests.rewrite(connection, past_show_links, fed, {"show_id": None})
+    is_of_show = past_show_links.c.show_id == show_id
+    row_digests.rewrite(connection, past_show_links, is_of_show, {"show_id": None})
     connection.execute(delete(shows).where(shows.c.id == show_id))
     left = select(shows.c.id).where(shows.c.production_id == production_id)
     if connection.execute(left).first() is None:
