@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from ticketsync.core import clock, digest
+from ticketsync.core import digest
 from ticketsync.store.tables.history import (
     past_fees,
     past_orders,
@@ -36,6 +37,7 @@ COLUMN = "digest"
 _NOT_PART = ("id", COLUMN)  # an id is given by the database
 _TABLES = (past_orders, past_tickets, past_fees, past_show_links)
 _CHUNK = 2000
+_AS_IN_JSON = (int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,16 @@ def digest_of(table: TableClause, values: Mapping[str, Any]) -> bytes:
     Empty columns are no part of it, so that a later column changes no digest.
     """
     found = {
-        column.name: _plain(values[column.name])
-        for column in table.c
-        if column.name not in _NOT_PART and values.get(column.name) is not None
+        name: value if type(value) in _AS_IN_JSON else _plain(value)
+        for name in _names(table)
+        if (value := values.get(name)) is not None
     }
     return digest.content(json.dumps([table.name, found]).encode())
+
+
+@cache
+def _names(table: TableClause) -> tuple[str, ...]:
+    return tuple(c.name for c in table.c if c.name not in _NOT_PART)
 
 
 def with_digest(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +136,7 @@ def _plain(value: Any) -> Any:
     A value as it is in JSON, from either database or before it is written.
     """
     if isinstance(value, datetime):
-        return clock.iso(value.astimezone(UTC).replace(microsecond=0))
+        return value.astimezone(UTC).isoformat()[:19] + "Z"
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     return int(value) if isinstance(value, bool) else value
