@@ -122,6 +122,24 @@ print([name for name in sys.modules if name.startswith("sqlalchemy.dialects.post
     assert done.stdout == "[]\n"
 
 
+def test_a_run_loads_what_it_needs_only_where_something_changed():
+    """
+    Every quarter of an hour a run finds nothing new, and takes most of its time to
+    load modules.
+    """
+    probe = """
+import sys
+import ticketsync.workflows.sync.run
+rare = ("workflows.match", "catalogue.matching", "financials.recompute",
+        "reporting.numbers", "reporting.changes", "workflows.sync.reparse")
+print([name for name in rare if f"ticketsync.{name}" in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_every_command_has_help_with_its_outcome():
     from ticketsync.cli.main import COMMANDS
 

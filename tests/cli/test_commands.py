@@ -323,6 +323,39 @@ def test_match_from_a_file_names_the_rows_that_it_cannot_use(started, tmp_path):
     assert started("match", "--undo", "--json").json["refusals"] == 1
 
 
+def test_match_from_refuses_what_looks_like_a_mistake_unless_forced(started, tmp_path):
+    """
+    A show days later, and one of another title at the same minute.
+    """
+    started("events", "fetch")
+    listed = started("events", "list", "--json").json
+    first = listed[0]
+    later = next(row for row in listed[1:] if row["name"] == first["name"])
+    season = tmp_path / "season.csv"
+    titles = (first["name"], "A Recital of Psalms")
+    lines = "".join(f"{title},{first['starts_at']}\n" for title in titles)
+    season.write_text("production,starts_at\n" + lines)
+    started("shows", "import", str(season))
+    shows = started("shows", "list", "--json").json
+    (show,) = (s["id"] for s in shows if s["production"] == first["name"])
+    (recital,) = (s["id"] for s in shows if s["production"] != first["name"])
+    file = tmp_path / "open.csv"
+    pairs = ((first["date_id"], recital), (later["date_id"], show))
+    lines = "".join(f"{id_},link,{of}\n" for id_, of in pairs)
+    file.write_text("date_id,decision,show\n" + lines)
+
+    tried = started("match", "--from", str(file), code=7)
+    assert "guard-match" in tried.stderr
+    assert "Nothing was changed" in tried.stderr
+    assert "more than a day apart" in tried.stderr
+    assert "% alike" in tried.stderr
+    before = started("events", "list", "--json").json
+    assert [row["show_id"] for row in before if row["show_id"]] == []
+
+    forced = started("match", "--from", str(file), "--force", "--json").json
+    assert forced["linked"] == 2
+
+
 def test_match_yes_with_dry_run_links_nothing(started, tmp_path):
     started("events", "fetch")
     row = started("events", "list", "--json").json[0]

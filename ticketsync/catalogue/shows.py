@@ -23,9 +23,10 @@ from sqlalchemy import (
 from ticketsync.catalogue import other_names
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
-from ticketsync.store import audit, reports
+from ticketsync.store import audit, reports, row_digests
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import productions, shows, venues
+from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.store.types import is_row_id
 from ticketsync.store.upsert import insert_all_new, insert_new, rows_among
 
@@ -354,6 +355,8 @@ def remove_show(connection: Connection, show_id: int) -> None:
     production_id = connection.execute(
         select(shows.c.production_id).where(shows.c.id == show_id)
     ).scalar()
+    is_of_show = past_show_links.c.show_id == show_id
+    row_digests.rewrite(connection, past_show_links, is_of_show, {"show_id": None})
     connection.execute(delete(shows).where(shows.c.id == show_id))
     left = select(shows.c.id).where(shows.c.production_id == production_id)
     if connection.execute(left).first() is None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, insert, select
 
+from ticketsync.store import row_digests
 from ticketsync.store.tables.history import past_fees, past_orders, past_tickets
 from ticketsync.store.tables.sales import fees, orders, tickets
 from ticketsync.store.upsert import known, rows_among
@@ -139,7 +140,8 @@ class Superseded:
             (past_tickets, ticket_rows),
         ):
             if rows:
-                connection.execute(insert(table), rows)
+                digested = [row_digests.with_digest(table, row) for row in rows]
+                connection.execute(insert(table), digested)
 
     def _span(self, known_from: datetime) -> dict[str, datetime]:
         return {"known_from": known_from, "known_until": self.now}

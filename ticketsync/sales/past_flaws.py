@@ -28,11 +28,14 @@ from ticketsync.sales.history import TICKET
 from ticketsync.store.tables.history import (
     HISTORY_SINCE,
     facts,
+    past_fees,
     past_orders,
     past_tickets,
 )
+from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.store.tables.sales import orders, raw_blocks, tickets
 
+PAST_TABLES = (past_orders, past_tickets, past_fees, past_show_links)
 _SUMMED = ("charged", "refunded")
 
 
@@ -72,9 +75,8 @@ def find_unexplained_starts(
     of_records = select(raw_blocks.c.fetched_at).where(
         raw_blocks.c.account_id == account_id
     )
-    of_upgrade = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
     known = {_iso(moment) for moment in connection.scalars(of_records.distinct())}
-    known |= {_iso(moment) for moment in connection.scalars(of_upgrade)}
+    known.add(get_upgrade_instant(connection) or "")
     for table in (orders, tickets):
         # As it is stored: it may be nonsense.
         moment: Any = literal_column(f"{table.name}.known_from")
@@ -92,6 +94,15 @@ def find_unexplained_starts(
                 yield PastFlaw(
                     table.name, account_id, provider_id, "known_from", value, None
                 )
+
+
+def get_upgrade_instant(connection: Connection) -> str | None:
+    """
+    Since when a database that held sales before keeps its past, as an instant in ISO
+    8601; `None` where it always did.
+    """
+    query = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
+    return connection.scalar(query)
 
 
 def _iso(moment: Any) -> str:
@@ -115,8 +126,9 @@ def _gaps(
         select(
             present.c.account_id,
             present.c.provider_id,
-            past.c.known_until,
-            present.c.known_from,
+            # As they are stored: they may be nonsense.
+            literal_column(f"{past.name}.known_until"),
+            literal_column(f"{present.name}.known_from"),
         )
         .join(past, past.c[id_name] == present.c.id)
         .where(present.c.known_from != past.c.known_until, ~begins.exists())

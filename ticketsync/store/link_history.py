@@ -16,7 +16,6 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
-    bindparam,
     case,
     delete,
     func,
@@ -26,10 +25,9 @@ from sqlalchemy import (
     select,
     text,
     union_all,
-    update,
 )
 
-from ticketsync.store import counted
+from ticketsync.store import counted, row_digests
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.past_links import past_show_links
 
@@ -69,13 +67,12 @@ def record(connection: Connection, now: datetime) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     differing = connection.execute(_differing()).all()
     recorded = [row for row in differing if row.recorded is not None]
-    lasted = [{"b_id": it.recorded} for it in recorded if it.known_from < now]
+    lasted = [it.recorded for it in recorded if it.known_from < now]
     brief = [it.recorded for it in recorded if it.known_from >= now]
     if lasted:
-        is_this = past_show_links.c.id == bindparam("b_id")
-        connection.execute(
-            update(past_show_links).where(is_this).values(known_until=now), lasted
-        )
+        is_among = past_show_links.c.id.in_(lasted)
+        ended = {"known_until": now}
+        row_digests.rewrite(connection, past_show_links, is_among, ended)
     if brief:
         connection.execute(
             delete(past_show_links).where(past_show_links.c.id.in_(brief))
@@ -90,7 +87,8 @@ def record(connection: Connection, now: datetime) -> None:
         if row.is_linked
     ]
     if rows:
-        connection.execute(insert(past_show_links), rows)
+        digested = [row_digests.with_digest(past_show_links, row) for row in rows]
+        connection.execute(insert(past_show_links), digested)
 
 
 def _present() -> Select[Any]:

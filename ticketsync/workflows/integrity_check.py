@@ -28,7 +28,7 @@ from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
 from ticketsync.reporting.numbers import Figures
 from ticketsync.sales import past_flaws, quarantine, versions
-from ticketsync.store import backup, copies, integrity
+from ticketsync.store import backup, copies, integrity, row_digests
 from ticketsync.store.copies import rehearsal
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
@@ -40,6 +40,7 @@ READ_FIRST = {
     *("venues", "productions", "shows", "accounts", "events", "occurrences"),
     *("production_links", "show_links", "sync_runs", "raw_blocks", "raw_records"),
 }
+NOT_AS_WRITTEN = "is not as it was written"
 AHEAD = timedelta(minutes=5)  # of another machine's clock
 
 
@@ -168,6 +169,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
             found.append(Finding("show_financials", what=f"not recomputed: {error}"))
         if deep:
             found += _of_periods(connection)
+            found += _of_digests(connection)
             found += _deep(connection, scratch)
         shows = len(comparing.shows_with_figures(connection))
     return Health(version, shows, tuple(changes), tuple(found))
@@ -289,6 +291,11 @@ def _figures(
 def _of_periods(connection: Connection) -> Iterator[Finding]:
     for flaw in verifying.verify(connection).flaws:
         yield Finding(flaw.table, row=flaw.row, what=flaw.what)
+
+
+def _of_digests(connection: Connection) -> Iterator[Finding]:
+    for item in row_digests.find_changed(connection, past_flaws.PAST_TABLES):
+        yield Finding(item.table, row=" ".join(item.key), what=NOT_AS_WRITTEN)
 
 
 # The orders

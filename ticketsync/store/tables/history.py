@@ -6,7 +6,8 @@ every report can be made as of an instant. Which occurrence fed which show is in
 A version was in force from `known_from` until `known_until`, the instant at which the
 next one was saved; the present version stands in the table itself. An order and a
 ticket get a new version only when their money changes or what counts, not by a
-check-in. No row holds anything about a person.
+check-in. No row holds anything about a person. Nothing recomputes these rows, so each
+has a digest of what was written (`store.row_digests`).
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class PastOrderRow(Row):
     donations: int | None = whole(default=None)
     vouchers: int | None = whole(default=None)
     content: bytes = blob()
+    digest: bytes | None = blob(default=None)
 
 
 class PastTicketRow(Row):
@@ -99,6 +101,7 @@ class PastTicketRow(Row):
     voucher: int | None = whole(default=None)
     tax_added: int | None = whole(default=None)
     unexplained: int | None = whole(default=None)
+    digest: bytes | None = blob(default=None)
 
 
 class PastFeeRow(Row):
@@ -116,6 +119,7 @@ class PastFeeRow(Row):
     known_until: datetime = instant()
     amount: int | None = whole(default=None)
     tax: int | None = whole(default=None)
+    digest: bytes | None = blob(default=None)
 
 
 class FactRow(Row):

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index
 
 from ticketsync.store.tables.base import Row, not_negative, table
-from ticketsync.store.types import flag, instant, key, points_to
+from ticketsync.store.types import blob, flag, instant, key, points_to
 
 
 class PastShowLinkRow(Row):
@@ -38,6 +38,7 @@ class PastShowLinkRow(Row):
     is_excluded: bool = flag()
     known_from: datetime = instant()
     known_until: datetime | None = instant(default=None)
+    digest: bytes | None = blob(default=None)
 
 
 past_show_links = PastShowLinkRow.__table__

@@ -14,8 +14,7 @@ from ticketsync.catalogue.candidates import Match, describe_start
 from ticketsync.core import clock, errors, records
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.financials import recompute
-from ticketsync.workflows import match, people_switch, show_figures
+from ticketsync.workflows import people_switch
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
     guards,
@@ -157,6 +156,18 @@ def link_certain(run: AccountRun) -> None:
     """
     run.wait_for_turn()
     with run.database.read() as connection:
+        is_any = occurrences.list_occurrences(
+            connection, run.account.id, only_unlinked=True
+        )
+    if is_any:
+        _link_certain(run)
+    run.turn.end()
+
+
+def _link_certain(run: AccountRun) -> None:
+    from ticketsync.workflows import match  # most runs would load it for nothing
+
+    with run.database.read() as connection:
         plan = match.plan(connection, run.settings, account_id=run.account.id)
     run.notes += plan.remarks
     if plan.certain:
@@ -176,7 +187,6 @@ def link_certain(run: AccountRun) -> None:
             f"{_unmatched(len(plan.unsure))} to no show yet; run `ticketsync match`, "
             "or `ticketsync shows adopt --all`"
         )
-    run.turn.end()
 
 
 def _evidence(certain: Sequence[Match]) -> str:
@@ -300,6 +310,9 @@ def _update_figures(
         shows = links.get_show_ids(connection, touched)
     if not shows and not fresh and not newest and not later:
         return 0
+    from ticketsync.financials import recompute  # where nothing changed, for nothing
+    from ticketsync.workflows import show_figures
+
     account_id = run.account.id
     with run.transaction() as connection:
         schedules = show_figures.fee_schedules(connection, run.settings)

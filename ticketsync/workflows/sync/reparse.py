@@ -31,6 +31,7 @@ from ticketsync.reporting import books
 from ticketsync.reporting.books import RowDifference
 from ticketsync.sales import (
     delisting,
+    past_flaws,
     quarantine,
     refunds,
     saving,
@@ -180,10 +181,25 @@ def differences(
         if kind == "refund":
             found = _without_assumed(
                 list(found),
-                books.read_order_dates(held, account_id),
-                spans,
+                _Reads(
+                    books.read_order_dates(held, account_id),
+                    spans,
+                    past_flaws.get_upgrade_instant(held) or "",
+                ),
             )
         yield from (pair for pair in found if pair.held != pair.again)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """
+    When the orders of an account were placed, by the platform's ids, when it was read,
+    and until when movements were stored without what they are of.
+    """
+
+    placed: Mapping[str, str]
+    spans: Sequence[tuple[str, str]]
+    undivided_until: str
 
 
 def _with_our_moments(
@@ -201,9 +217,7 @@ def _with_our_moments(
 
 
 def _without_assumed(
-    pairs: Sequence[RowDifference],
-    placed: Mapping[str, str],
-    spans: Sequence[tuple[str, str]],
+    pairs: Sequence[RowDifference], reads: _Reads
 ) -> Iterator[RowDifference]:
     """
     A refund from before refunds had days is one row on an assumed day, that of its
@@ -214,43 +228,43 @@ def _without_assumed(
     for pair in pairs:
         groups.setdefault(str(pair.key[0]), []).append(pair)
     for group in groups.values():
-        if not _is_assumed(group, placed, spans):
+        if not _is_assumed(group, reads):
             yield from group
 
 
-def _is_assumed(
-    group: Sequence[RowDifference],
-    placed: Mapping[str, str],
-    spans: Sequence[tuple[str, str]],
-) -> bool:
+def _is_assumed(group: Sequence[RowDifference], reads: _Reads) -> bool:
     held = [pair.held for pair in group if pair.held is not None]
     again = [pair.again for pair in group if pair.again is not None]
     if len(held) != 1 or not again or held[0].get("basis") != "assumed":
         return False
-    if not _is_within(held[0]["seen_at"], spans):
+    if not _is_within(held[0]["seen_at"], reads.spans):
         return False
-    if not _is_placeholder(held[0], again):
+    if not _is_placeholder(held[0], again, reads.undivided_until):
         return False
     same = sum(row["amount"] for row in again) == held[0]["amount"]
     owner = {row[books.ORDER] for row in (*held, *again)}
-    sale = placed.get(held[0][books.ORDER] or "", "")
+    sale = reads.placed.get(held[0][books.ORDER] or "", "")
     return same and len(owner) == 1 and _is_day_of(held[0]["on_day"], sale)
 
 
-def _is_placeholder(held: books.Values, again: Sequence[books.Values]) -> bool:
+def _is_placeholder(
+    held: books.Values, again: Sequence[books.Values], undivided_until: str
+) -> bool:
     """
     Whether a movement on an assumed day says nothing that its records do not say: it is
     the first, without a time of its platform's, and what it says beside its amount is
-    what all its steps say together.
+    what all its steps say together, or nothing at all where it was stored before
+    movements said it.
     """
     if held["number"] != 1 or held["refunded_at"] is not None:
         return False
-    sums = {name: _sum_of(name, again) for name in refunds.MOVED_PARTS}
-    is_part = all(held[name] in (None, sums[name]) for name in sums)
-    of = [(row["kind"], row["occurrence_id"]) for row in again]
-    return is_part and any(
-        held["kind"] == kind and held["occurrence_id"] in (None, occurrence)
-        for kind, occurrence in of
+    parts = [held[name] for name in (*refunds.MOVED_PARTS, "occurrence_id")]
+    is_undivided = held["seen_at"] <= undivided_until and {*parts} == {None}
+    sums = [_sum_of(name, again) for name in refunds.MOVED_PARTS]
+    return any(
+        held["kind"] == row["kind"]
+        and (is_undivided or parts == [*sums, row["occurrence_id"]])
+        for row in again
     )
 
 

@@ -19,6 +19,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from ticketsync.accounts import runs, state
 from ticketsync.accounts.runs import Result
@@ -26,8 +29,6 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
-from ticketsync.reporting import numbers
-from ticketsync.reporting.changes import Change, changes
 from ticketsync.store import lease, lock, vacuum
 from ticketsync.store.copies import rehearsal
 from ticketsync.store.engine import Database
@@ -52,6 +53,10 @@ from ticketsync.workflows.sync.side_by_side import (
     number_at_once,
     run_all,
 )
+
+if TYPE_CHECKING:
+    from ticketsync.reporting.changes import Change
+    from ticketsync.reporting.numbers import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         )
         if request.is_selective:
             accounts = [account for account in accounts if account.id in selected]
-        before = numbers.figures(connection) if request.compare else []
+        before = _read_figures(connection) if request.compare else []
     limits.note_limits(database, settings)
     ends = time.monotonic() + settings.sync.run_minutes * 60
     try:
@@ -174,10 +179,24 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     news = any(r.shows_changed or r.outcome == "partial" for r in results)
     if request.compare and news:
         with database.read() as connection:
-            after = numbers.figures(connection)
+            after = _read_figures(connection)
     # Several platforms may report the same of one show.
     distinct = tuple(dict.fromkeys(notes))
-    return Outcome(run_id, tuple(results), distinct, tuple(changes(before, after)))
+    return Outcome(run_id, tuple(results), distinct, _compare(before, after))
+
+
+def _read_figures(connection: Connection) -> list[Figures]:
+    from ticketsync.reporting import numbers  # a quiet run would load it for nothing
+
+    return numbers.figures(connection)
+
+
+def _compare(before: list[Figures], after: list[Figures]) -> tuple[Change, ...]:
+    if before == after:
+        return ()
+    from ticketsync.reporting import changes
+
+    return tuple(changes.changes(before, after))
 
 
 AccountResult = tuple[Result, list[str]]  # with what is worth saying beside it

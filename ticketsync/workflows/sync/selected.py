@@ -18,8 +18,6 @@ from ticketsync.catalogue import links, occurrences, selection
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.financials import recompute
-from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
     guards,
@@ -149,6 +147,9 @@ def _finish(
     touched = store.touched | {occurrence.id for occurrence in complete}
     if not touched:
         return 0
+    from ticketsync.financials import recompute  # every run loads this module
+    from ticketsync.workflows import show_figures
+
     with run.transaction() as connection:
         changed = recompute.recompute_shows(
             connection,
