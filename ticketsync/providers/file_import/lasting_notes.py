@@ -32,7 +32,16 @@ def meaning_of(recipe: Recipe) -> dict[str, object]:
     What a recipe says of the money of all rows.
     """
     found = asdict(recipe)
-    return {name: found[name] for name in _MEANING}
+    return {name: _without_usual(found[name]) for name in _MEANING}
+
+
+def _without_usual(value: object) -> object:
+    """
+    What `per` says, without what a price or a tax is for where it does not say it.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    return {name: word for name, word in value.items() if word != "ticket"}
 
 
 def of_copies(recipe: Recipe, copies: Collection[Copy]) -> Iterator[tuple[str, str]]:
@@ -84,5 +93,5 @@ def _differ(before: Mapping[str, object], now: Mapping[str, object]) -> str:
     return ", ".join(
         f"`{_MEANING[name]}`"
         for name, value in before.items()
-        if name in _MEANING and now[name] != value
+        if name in _MEANING and now[name] != _without_usual(value)
     )
