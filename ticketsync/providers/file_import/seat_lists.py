@@ -28,29 +28,11 @@ _SPACED = re.compile(
 )
 _SPACED_NUMBERS = re.compile(r"\d{1,4}(?:\s+\d{1,4})+")
 # Words before the number of a place that has seats, and of a seat.
-_PLACES = frozenset(
-    [
-        "row",
-        "table",
-        "block",
-        "section",
-        "sector",
-        "level",
-        "floor",
-        "gate",
-        "door",
-        "entrance",
-        "aisle",
-        "stand",
-        "box",
-        "tier",
-        "zone",
-        "area",
-        "bay",
-        "booth",
-        "room",
-    ]
-)
+_PLACES = {
+    *("row", "table", "block", "section", "sector", "level", "floor", "gate", "door"),
+    *("entrance", "aisle", "stand", "box", "tier", "zone", "area", "bay", "booth"),
+    "room",
+}
 _OF_SEATS = frozenset(["seat", "seats", "chair", "chairs", "place", "places"])
 
 # Whether several seats are meant: surely; unless the column shows that it has rows and
