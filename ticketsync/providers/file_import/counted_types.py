@@ -23,6 +23,8 @@ _MANY = (
 _HEADS = r"tickets?|tix|seats?|pax|persons?|people|guests?|admissions?"
 _TIMES_SIGN = r"(?<![^\W_])[x×*]"
 
+_LONGEST = 200  # characters of a type; a longer text is a remark
+
 # One ticket for several people, or for several days or shows.
 _GROUP = re.compile(
     r"\b(?:family|famil(?:y|ies)|group|table|box|booth|pack|package|bundle|pass|party|"
@@ -68,12 +70,13 @@ def several_tickets(texts: Iterable[str]) -> set[str]:
     """
     Which types of a column say that their rows are several tickets.
     """
-    known = {text.strip() for text in texts} - {""}
+    given = [text for text in texts if len(text) <= _LONGEST]
+    known = {text.strip() for text in given} - {""}
     names = {text.casefold() for text in known}
     counted = _counted_names(known)
     return {
         text
-        for text in texts
+        for text in given
         if (plain := text.strip())
         and (
             _says_number(plain)

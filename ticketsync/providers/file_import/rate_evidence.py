@@ -10,16 +10,18 @@ price, the taxes that are levied somewhere decide.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal, NamedTuple
 
 HIGHEST = 30  # percent, of any tax on tickets
-_OF_CITIES = (Decimal(n) / 8 for n in range(4 * 8, 11 * 8 + 1))  # of the United States
-_OF_COUNTRIES = map(Decimal, ("2.1", "2.5", "2.6", "3.8", "7.7", "8.1", "13.5", "25.5"))
-_LEVIED = frozenset([*map(Decimal, range(3, 28)), *_OF_CITIES, *_OF_COUNTRIES])
-_ROUND = _LEVIED | {Decimal(n) / 2 for n in range(2 * 2, HIGHEST * 2 + 1)}
+_OF_CITIES = (n / 8 for n in range(4 * 8, 11 * 8 + 1))  # of the United States
+_OF_COUNTRIES = (2.1, 2.5, 2.6, 3.8, 7.7, 8.1, 13.5, 25.5)
+_LEVIED = sorted({*map(float, range(3, 28)), *_OF_CITIES, *_OF_COUNTRIES})
+_ROUND = {Decimal(str(it)) for it in _LEVIED} | {
+    Decimal(n) / 2 for n in range(2 * 2, HIGHEST * 2 + 1)
+}
 _MOST_RATES = 3  # of any numbers, in one folder
 _MOST_ROUND_RATES = 12  # of a tour through many cities
 
@@ -37,8 +39,8 @@ class TaxedSale(NamedTuple):
 
     tax: Decimal
     amount: int
-    price: Fraction
-    fee: Fraction
+    price: float
+    fee: float
     number: int
 
 
@@ -71,7 +73,7 @@ def _is_of_tickets_or_fees(rows: Collection[TaxedSale], taxes: int) -> bool:
     """
     Whether the numbers follow that of the tickets, or the fee, rather than the price.
     """
-    by_ticket = _count_shares(rows, lambda row: Fraction(row.number))
+    by_ticket = _count_shares(rows, lambda row: row.number)
     has_fees = all(row.fee for row in rows)
     return by_ticket < taxes or (
         has_fees and _count_shares(rows, lambda row: row.fee) < taxes
@@ -79,20 +81,17 @@ def _is_of_tickets_or_fees(rows: Collection[TaxedSale], taxes: int) -> bool:
 
 
 def _count_shares(
-    rows: Collection[TaxedSale], base: Callable[[TaxedSale], Fraction]
+    rows: Collection[TaxedSale], base: Callable[[TaxedSale], float]
 ) -> int:
     """
     The fewest shares of a base that explain all amounts, but for rounding: each share
     is chosen as the highest that the lowest row allows.
     """
     ranges = sorted(
-        (
-            Fraction(row.amount + row.number, 1) / base(row),
-            Fraction(row.amount - row.number, 1) / base(row),
-        )
+        ((row.amount + row.number) / base(row), (row.amount - row.number) / base(row))
         for row in rows
     )
-    count, chosen = 0, Fraction(-1)
+    count, chosen = 0, -1.0
     for high, low in ranges:
         if low > chosen:
             count, chosen = count + 1, high
@@ -104,9 +103,18 @@ def _is_levied(row: TaxedSale) -> bool:
     Whether an amount is that of a tax that is levied somewhere, in the price or on top
     of it.
     """
-    return any(
-        abs(cost * rate / whole - row.amount) <= row.number
-        for cost in {row.price, row.price + row.fee}
-        for rate in map(Fraction, _LEVIED)
-        for whole in (100, 100 + rate)
-    )
+    low, high = row.amount - row.number, row.amount + row.number
+    for cost in (row.price, row.price + row.fee):
+        if _has_levied(low / cost, high / cost):
+            return True
+        if high < cost and _has_levied(low / (cost - low), high / (cost - high)):
+            return True
+    return False
+
+
+def _has_levied(low: float, high: float) -> bool:
+    """
+    Whether a tax between these shares of a price is levied somewhere.
+    """
+    place = bisect_left(_LEVIED, low * 100)
+    return place < len(_LEVIED) and _LEVIED[place] <= high * 100

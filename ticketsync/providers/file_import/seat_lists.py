@@ -15,7 +15,8 @@ _CODE = r"[^\W\d_]{0,3}\s?\d{1,4}[^\W\d_]?"
 _LETTERED = r"[^\W\d_]{1,3}\s?\d{1,4}[^\W\d_]?"
 _LONE = re.compile(_CODE)
 _SEPARATOR = re.compile(r"\s*(?:[,;&+/|\n]|\band\b)\s*", re.IGNORECASE)
-_REMARK = re.compile(r"\s*[(\[][^)\]\d]*[)\]]")  # (aisle)
+_REMARK = re.compile(r"[(\[][^()\[\]\d]*[)\]]")  # (aisle)
+_LONGEST = 2000  # characters; a longer text is no list of seats
 _PART = re.compile(r"(?P<words>.*[\s:.#-]|)(?P<code>[^\W\d_]{0,3}\d{1,12}[^\W\d_]?)")
 _RANGE = re.compile(
     r"(?P<words>.*[\s:.,#]|)(?P<first>[^\W\d_]{0,3})\s?(?P<low>\d{1,4})\s*"
@@ -72,7 +73,7 @@ def several_seats(texts: Iterable[str]) -> dict[str, SeatList]:
     and a seat: they are where some text of the column goes down, as `12-3` does, and no
     seat is written alone.
     """
-    plain = {text: _REMARK.sub("", text).strip() for text in texts}
+    plain = {text: _without_remarks(text) for text in texts}
     known = {text: found for text in plain if (found := find_seats(text))}
     has_alone = any(_LONE.fullmatch(it) for it in plain.values())
     is_place = any(found.goes_down for found in known.values()) and not has_alone
@@ -92,10 +93,14 @@ def find_seats(text: str) -> SeatList | None:
     """
     The seats that a text may name, if these are several.
     """
-    plain = _REMARK.sub("", text).strip()
-    if len(re.findall(r"\d", plain)) < 2 or len(plain) > 2000:
+    plain = _without_remarks(text)
+    if sum(map(str.isdecimal, plain)) < 2:
         return None
     return _spaced(plain) or _listed(_parts(plain))
+
+
+def _without_remarks(text: str) -> str:
+    return "" if len(text) > _LONGEST else _REMARK.sub("", text).strip()
 
 
 def _spaced(text: str) -> SeatList | None:

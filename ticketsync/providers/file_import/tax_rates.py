@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
 
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.order_rows import (
@@ -92,8 +91,8 @@ def _taxed(recipe: Recipe, line: Line, name: str) -> TaxedSale | None:
     return TaxedSale(
         abs(Decimal(cells[name])),
         amount,
-        Fraction(price, each),
-        Fraction(fee, each),
+        price / each,
+        fee / each,
         number,
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ticketsync.core import written_amounts
 from ticketsync.core.written_amounts import WrittenAmountError
@@ -184,6 +185,7 @@ def _is_not_one(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)  # a report repeats the same few types
 def _says_several(text: str) -> bool:
     return bool(several_tickets([text]))
 
