@@ -22,7 +22,8 @@ class ReadReport:
     """
     A report as it was when it was read first: the file's name, and its time in
     nanoseconds. Its content is no newer when it is put into the folder again. `meaning`
-    is what the recipe says of it that read it last, as far as that is known.
+    is what the recipe says of it that read it last, as far as that is known, and what
+    was said of it.
     """
 
     name: str

@@ -60,6 +60,7 @@ class FileFetcher:
             reports.recipe.currency or None,
             notes=tuple(
                 [*reports.unanswered, *(error.message for error in unread.values())][:5]
+                + [*reports.assumed]
                 + ([reports.beside] if reports.beside else [])
             ),
         )

@@ -21,6 +21,7 @@ from ticketsync.providers.file_import.merge import merge_orders
 from ticketsync.providers.file_import.number_evidence import NumberEvidence
 from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.report import Report, read_report
+from ticketsync.providers.file_import.row_prices import note_assumed_prices
 from ticketsync.providers.file_import.two_places import refuse_two_places
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
@@ -42,6 +43,7 @@ class Reports:
     notes        what a person should know of what was not read
     unanswered   columns that may say that a row is no sale, and that no one mapped
     lasting      what a person should look at until it is settled, by file
+    assumed      how amounts are read where nothing in the reports shows it
     beside       what the folder has beside its reports and is not read, in a sentence
     """
 
@@ -57,6 +59,7 @@ class Reports:
     notes: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     lasting: Mapping[str, str] = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
     beside: str = ""
     is_readable: bool = True
 
@@ -215,6 +218,10 @@ def _read_all(
     )
     settled = settle_copies(reports, held)
     settle_columns(chosen, settled.sources)
+    said = lasting_notes.reports_with_assumed_prices(held)
+    assumed = tuple(
+        note_assumed_prices(chosen, settled.sources, () if is_preview else said)
+    )
     evidence = (
         tuple(NumberEvidence(settled.sources).notes(chosen)) if is_preview else ()
     )
@@ -224,14 +231,15 @@ def _read_all(
     merged = merge_orders(chosen, settled.sources, rules_of(chosen), held)
     given = merged.orders.keys() - merged.kept
     lasting |= lasting_notes.of_other_recipe(chosen, held, keys, given)
-    meaning = lasting_notes.meaning_of(chosen)
     return Reports(
         chosen,
         tuple(files),
         tuple(merged.orders.values()),
         merged.locations,
         merged.reports,
-        {it: replace(read, meaning=meaning) for it, read in settled.read.items()},
+        lasting_notes.with_meaning(
+            chosen, settled.read, settled.read if assumed else said
+        ),
         reports[-1].unmapped if reports else (),
         with_orders,
         unread,
@@ -245,10 +253,12 @@ def _read_all(
             ),
             *settled.notes,
             *merged.notes,
+            *assumed,
             *evidence,
         ),
         tuple(text for report in reports for text in report.unanswered),
         lasting,
+        assumed,
         is_readable=bool(reports),
     )
 

@@ -27,6 +27,20 @@ class CountedAmount:
     kind: Hashable
 
 
+def is_decided(found: Iterable[CountedAmount]) -> bool:
+    """
+    Whether some kind is there with two numbers of tickets, so that its amounts say what
+    they are for.
+    """
+    first: dict[Hashable, int] = {}
+    return any(
+        item.amount
+        and item.number > 0
+        and first.setdefault(item.kind, item.number) != item.number
+        for item in found
+    )
+
+
 def grow_with_numbers(found: Iterable[CountedAmount]) -> bool:
     """
     Whether amounts grow with the numbers of tickets, as those of all tickets together

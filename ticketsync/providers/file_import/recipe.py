@@ -48,8 +48,8 @@ class Recipe:
     fee_is_kept   whether the platform keeps the fee that the buyer paid
     status, kind  the platform's words (lower case) → ours
     signs         field → `plus` or `minus`: how the report writes it where it is one
-    per           field → `row` or `order`, of a price `ticket`: what an amount in it
-                  is for
+    per           field → `row` or `order`, of a price or a tax of each ticket
+                  `ticket`: what an amount in it is for
     order_numbers   within what they are unique: `folder`, `event`, `file`; `""`:
                   an order that contradicts an older one is set aside
     changed_orders  numbers of orders that are the same although nothing in a newer

@@ -64,5 +64,5 @@ KIND = section(**dict.fromkeys(KINDS, list[str]))
 SIGNS = section(**dict.fromkeys(SIGNED, one_of("plus", "minus")))
 PER = section(
     **dict.fromkeys(PER_ORDER, one_of("row", "order")),
-    **dict.fromkeys(("price", "list_price"), one_of("ticket")),
+    **dict.fromkeys(("price", "list_price", "tax_per_ticket"), one_of("ticket")),
 )

@@ -5,24 +5,36 @@ their rows. Pure.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.order_rows import (
     amount_of,
     price_of,
+    quantity_of,
     status_of,
+)
+from ticketsync.providers.file_import.rate_evidence import (
+    HIGHEST,
+    Finding,
+    TaxedSale,
+    why_rates,
 )
 from ticketsync.providers.file_import.recipe import Recipe
 
-_LOWEST, _HIGHEST = Decimal(2), Decimal(30)  # percent, of any tax on tickets
-_STEP = Decimal("0.5")
-_BETWEEN = frozenset(map(Decimal, ("2.6", "3.8", "7.7", "8.1")))  # of Switzerland
-_MOST_RATES = 3  # in one report
-_UNLIKE = 1.05  # times another price: a tax of both that is rounded would differ
-_DECIDING = ("tax", "total", "price", "discount", "quantity", "fee", "currency")
+_AMOUNT_OF = {"tax": "row", "tax_per_ticket": "ticket"}  # how `per` calls it
+_WHY = {
+    "unlike_prices": "and the same on rows that cost something else, so that it may be "
+    "the rate",
+    "unusual": "which no usual tax comes to on what the row cost, so that it may be "
+    "the rate",
+}
+_DECIDING = (
+    *("tax", "tax_per_ticket", "total", "price", "discount", "quantity", "fee"),
+    *("currency", "status"),
+)
 
 
 def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
@@ -30,74 +42,87 @@ def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
     Give sales a problem, in place, whose tax is more than any tax on what they cost, or
     is one number like a rate whatever they cost.
     """
-    if "tax" not in recipe.columns or recipe.per.get("tax") == "order":
-        return
-    taxed = [line for line in lines if _is_taxed(recipe, line)]
-    if "tax" not in recipe.per and _are_rates(recipe, taxed):
-        for line in taxed:
-            line.word = "tax-rate"
-            line.problem = (
-                f"tax is {line.cells['tax']}, and the same on rows that cost something "
-                "else, so that it may be the rate: leave `tax` out of the recipe if it "
-                "is, or say `per: {tax: row}` if it is the amount"
-            )
-        return
-    known: dict[tuple[str | None, ...], str] = {}  # most rows are like another one
-    for line in taxed:
-        key = tuple(map(line.cells.get, _DECIDING))
+    sales = [line for line in lines if _is_sale(recipe, line)]
+    for name in _AMOUNT_OF:
+        if name in recipe.columns and recipe.per.get(name) != "order":
+            _refuse(recipe, sales, name)
+
+
+def _refuse(recipe: Recipe, sales: Iterable[Line], name: str) -> None:
+    known: dict[tuple[str | None, ...], TaxedSale | None] = {}
+    found: list[tuple[Line, TaxedSale]] = []
+    for line in sales:
+        key = tuple(map(line.cells.get, _DECIDING))  # most rows are like another one
         if key not in known:
-            known[key] = _too_much(recipe, line)
-        if known[key]:
+            known[key] = _taxed(recipe, line, name)
+        row = known[key]
+        if row is not None and not line.problem:
+            found.append((line, row))
+    counted = Counter(row for _, row in found)
+    of_column = "" if name in recipe.per else why_rates(counted)
+    is_alike = of_column == "unlike_prices"
+    reasons = {
+        row: ("" if is_alike else _too_much(recipe, row, name))
+        or _may_be_rate(name, of_column)
+        for row in counted
+    }
+    for line, row in found:
+        if reasons[row]:
             line.word = "tax-rate"
-            line.problem = known[key]
+            line.problem = f"{name} is {line.cells[name]}, {reasons[row]}"
 
 
-def _too_much(recipe: Recipe, line: Line) -> str:
-    """
-    Why the tax of a sale cannot be its amount, in words; `""` if it can.
-    """
-    tax = abs(amount_of(recipe, line.cells, "tax"))
-    cost = price_of(recipe, line.cells)
-    cost += abs(amount_of(recipe, line.cells, "fee"))
-    before_tax = cost if recipe.tax_on_top else cost - tax
-    if tax * 100 <= before_tax * _HIGHEST:
-        return ""
-    rest = "leave `tax` out of the recipe if its column has the rate"
-    if before_tax < 0:
-        return f"tax is {line.cells['tax']}, more than the row that has it cost: {rest}"
-    if "tax" in recipe.per:
-        return ""
-    return (
-        f"tax is {line.cells['tax']}, more than {_HIGHEST} % of what the row cost: "
-        f"{rest}, or say `per: {{tax: row}}` if it is the amount"
-    )
-
-
-def _is_taxed(recipe: Recipe, line: Line) -> bool:
-    """
-    Whether a row is a sale of something with a price and a tax.
-    """
+def _is_sale(recipe: Recipe, line: Line) -> bool:
     if line.problem or line.is_return or status_of(recipe, line) == "comp":
         return False
+    return recipe.kind_of(line.cells) in ("", "sale")
+
+
+def _taxed(recipe: Recipe, line: Line, name: str) -> TaxedSale | None:
+    """
+    `None` for a row without a price or a tax.
+    """
+    cells = line.cells
+    amount, price = abs(amount_of(recipe, cells, name)), price_of(recipe, cells)
+    if not amount or not price:
+        return None
+    fee, number = abs(amount_of(recipe, cells, "fee")), quantity_of(cells) or 1
+    each, number = (number, 1) if name == "tax_per_ticket" else (1, number)
+    return TaxedSale(
+        abs(Decimal(cells[name])),
+        amount,
+        price / each,
+        fee / each,
+        number,
+    )
+
+
+def _may_be_rate(name: str, finding: Finding) -> str:
+    """
+    What speaks for rates in a column and what to do, the end of a sentence.
+    """
+    if not finding:
+        return ""
     return (
-        recipe.kind_of(line.cells) in ("", "sale")
-        and bool(amount_of(recipe, line.cells, "tax"))
-        and bool(price_of(recipe, line.cells))
+        f"{_WHY[finding]}: leave `{name}` out of the recipe if it is, or {_says(name)}"
     )
 
 
-def _are_rates(recipe: Recipe, taxed: Sequence[Line]) -> bool:
-    texts = {line.cells["tax"] for line in taxed}
-    if len(texts) > 2 * _MOST_RATES:  # with each sign
-        return False
-    prices: dict[Decimal, list[int]] = defaultdict(list)
-    for line in taxed:
-        tax = abs(Decimal(line.cells["tax"]))
-        prices[tax].append(price_of(recipe, line.cells))
-    looks_like_rates = len(prices) <= _MOST_RATES and all(
-        _LOWEST <= tax <= _HIGHEST and (not tax % _STEP or tax in _BETWEEN)
-        for tax in prices
-    )
-    return looks_like_rates and any(
-        max(found) > _UNLIKE * min(found) for found in prices.values()
-    )
+def _too_much(recipe: Recipe, row: TaxedSale, name: str) -> str:
+    """
+    Why a tax cannot be its amount, the end of a sentence; `""` if it can.
+    """
+    cost = row.price + row.fee
+    before_tax = cost if recipe.tax_on_top else cost - row.amount
+    if row.amount * 100 <= before_tax * HIGHEST:
+        return ""
+    rest = f"leave `{name}` out of the recipe if its column has the rate"
+    if before_tax < 0:
+        return f"more than the row that has it cost: {rest}"
+    if name in recipe.per:
+        return ""
+    return f"more than {HIGHEST} % of what the row cost: {rest}, or {_says(name)}"
+
+
+def _says(name: str) -> str:
+    return f"say `per: {{{name}: {_AMOUNT_OF[name]}}}` if it is the amount"

@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ticketsync.core import written_amounts
 from ticketsync.core.written_amounts import WrittenAmountError
 from ticketsync.providers.file_import import no_sale_words
+from ticketsync.providers.file_import.counted_types import several_tickets
 from ticketsync.providers.file_import.heading import Heading, normalise
 from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.seat_lists import find_seats
 
 _CURRENCY = r"(?:order|ticket|transaction|payment|sale)?\s?currency(?:\scode)?|ccy|curr"
 _OF = r"tickets?|seats?|admissions?|admits?|guests?|attendees?|people|persons?|places?"
@@ -46,6 +49,17 @@ _PLACE = re.compile(
 _WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0{1,2})?")  # three zeros may be a thousand
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ ,.'’]\d{3})+")
 _LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
+
+_SEATS = (
+    r"(?:(?:allocated|reserved|assigned)\s)?seat(?:s|ing)?"
+    r"(?:\s(?:no|nr|numbers?|labels?|names?|locations?|list|info|details))?"
+)
+_IDS = r"(?:tickets?\s(?:no|nr|numbers?|ids?|codes?)|barcodes?)(?:\slist)?"
+_TYPE = (
+    r"(?:(?:ticket|price|admission)\s)?(?:types?|categor(?:y|ies)|levels?)"
+    r"|tickets?(?:\s(?:names?|class|details))?|items?|products?"
+)
+_NUMBER_ADVICE = "map a column with the number of tickets to `quantity`"
 
 _BACK_ADVICE = "map an amount to `refunded`, or a word to `status` or `kind`"
 _NETTED = {"total", "discount", "list_price"}  # beside which a price needs no discount
@@ -130,8 +144,18 @@ def _rule(name: str, recipe: Recipe) -> tuple[str, Callable[[str], bool]] | None
     if re.fullmatch(_DISCOUNT, name) and "price" in mapped and not mapped & _NETTED:
         return "map it to `discount` if it is not in the price", _says_something
     # With `line`, each row is one ticket, whatever its order has.
-    if re.fullmatch(_NUMBER, name) and not mapped & {"quantity", "line"}:
+    return None if mapped & {"quantity", "line"} else _number_rule(name)
+
+
+def _number_rule(name: str) -> tuple[str, Callable[[str], bool]] | None:
+    if re.fullmatch(_NUMBER, name):
         return "map it to `quantity`", _is_not_one
+    if re.fullmatch(_SEATS, name):
+        return _NUMBER_ADVICE, _lists_seats
+    if re.fullmatch(_IDS, name):
+        return _NUMBER_ADVICE, _lists_ids
+    if re.fullmatch(_TYPE, name):
+        return _NUMBER_ADVICE, _says_several
     return None
 
 
@@ -156,4 +180,24 @@ def _is_not_one(text: str) -> bool:
     plain = text.strip()
     if _WHOLE.fullmatch(plain):
         return float(plain.replace("−", "-").replace(",", ".")) != 1
-    return bool(_LISTED.search(plain) or _THOUSANDS.fullmatch(plain))
+    return bool(_LISTED.search(plain) or _THOUSANDS.fullmatch(plain)) or (
+        _says_several(plain)
+    )
+
+
+@lru_cache(maxsize=4096)  # a report repeats the same few types
+def _says_several(text: str) -> bool:
+    return bool(several_tickets([text]))
+
+
+def _lists_seats(text: str) -> bool:
+    found = find_seats(text)
+    return found is not None and found.certainty == "sure"
+
+
+def _lists_ids(text: str) -> bool:
+    """
+    Whether several numbers of tickets stand in a cell; `1001-1002` may be one.
+    """
+    found = find_seats(text)
+    return found is not None and found.certainty != "rare" and not found.has_range

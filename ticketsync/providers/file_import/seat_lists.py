@@ -1,0 +1,214 @@
+"""
+Texts that name several seats: `A1, A2`, `A1-A4, B2`, `Row A seats 1-4`, `A1 A2`. A row
+and a seat of it (`Table 4 Seat 2`, `12-14`) are one place. Pure.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+_CODE = r"[^\W\d_]{0,3}\s?\d{1,4}[^\W\d_]?"
+_LETTERED = r"[^\W\d_]{1,3}\s?\d{1,4}[^\W\d_]?"
+_LONE = re.compile(_CODE)
+_SEPARATOR = re.compile(r"\s*(?:[,;&+/|\n]|\band\b)\s*", re.IGNORECASE)
+_REMARK = re.compile(r"[(\[][^()\[\]\d]*[)\]]")  # (aisle)
+_LONGEST = 2000  # characters; a longer text is no list of seats
+_PART = re.compile(r"(?P<words>.*[\s:.#-]|)(?P<code>[^\W\d_]{0,3}\d{1,12}[^\W\d_]?)")
+_RANGE = re.compile(
+    r"(?P<words>.*[\s:.,#]|)(?P<first>[^\W\d_]{0,3})\s?(?P<low>\d{1,4})\s*"
+    r"(?:[-–—]|\.\.|…|\b(?:to|thru|through)\b)\s*(?P<last>[^\W\d_]{0,3})\s?"
+    r"(?P<high>\d{1,4})",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(
+    rf"(?P<words>(?:[^\W\d_]{{2,}}[\s:]+)*)(?P<codes>{_LETTERED}(?:\s+{_LETTERED})+)"
+)
+_SPACED_NUMBERS = re.compile(r"\d{1,4}(?:\s+\d{1,4})+")
+# Words before the number of a place that has seats, and of a seat.
+_PLACES = {
+    *("row", "table", "block", "section", "sector", "level", "floor", "gate", "door"),
+    *("entrance", "aisle", "stand", "box", "tier", "zone", "area", "bay", "booth"),
+    "room",
+}
+_OF_SEATS = frozenset(["seat", "seats", "chair", "chairs", "place", "places"])
+
+# Whether several seats are meant: surely; unless the column shows that it has rows and
+# seats; only where the column has seats alone as well.
+Certainty = Literal["sure", "usual", "rare"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatList:
+    """
+    How many seats a text names; `goes_down` where the second number is no higher than
+    the first, as that of a seat is behind that of a row.
+    """
+
+    count: int
+    certainty: Certainty
+    has_range: bool = False
+    goes_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """
+    One seat, or the first and the last of a range, behind its `words`.
+    """
+
+    words: tuple[str, ...]
+    letters: str
+    number: int
+    count: int = 1
+    certainty: Certainty = "sure"
+
+
+def several_seats(texts: Iterable[str]) -> dict[str, SeatList]:
+    """
+    Which texts of a column name several seats. `12-14`, `1, 5` and `A1-4` may be a row
+    and a seat: they are where some text of the column goes down, as `12-3` does, and no
+    seat is written alone.
+    """
+    plain = {text: _without_remarks(text) for text in texts}
+    known = {text: found for text in plain if (found := find_seats(text))}
+    has_alone = any(_LONE.fullmatch(it) for it in plain.values())
+    is_place = any(found.goes_down for found in known.values()) and not has_alone
+    meant: dict[Certainty, bool] = {
+        "sure": True,
+        "usual": not is_place,
+        "rare": has_alone,
+    }
+    return {
+        text: found
+        for text, found in known.items()
+        if meant[found.certainty] and (found.certainty == "sure" or not found.goes_down)
+    }
+
+
+def find_seats(text: str) -> SeatList | None:
+    """
+    The seats that a text may name, if these are several.
+    """
+    plain = _without_remarks(text)
+    if sum(map(str.isdecimal, plain)) < 2:
+        return None
+    return _spaced(plain) or _listed(_parts(plain))
+
+
+def _without_remarks(text: str) -> str:
+    return "" if len(text) > _LONGEST else _REMARK.sub("", text).strip()
+
+
+def _spaced(text: str) -> SeatList | None:
+    if _SPACED_NUMBERS.fullmatch(text):
+        numbers = [int(number) for number in text.split()]
+        return SeatList(len(numbers), "rare", goes_down=numbers != sorted(set(numbers)))
+    match = _SPACED.fullmatch(text)
+    if match is None:
+        return None
+    codes = re.findall(_LETTERED, match["codes"])
+    rows = {re.sub(r"\s?\d.*", "", code).casefold() for code in codes}
+    return SeatList(len(codes), "sure" if len(rows) == 1 else "rare")
+
+
+def _parts(text: str) -> list[_Part]:
+    """
+    The seats and ranges of a text; none where a part is neither. Words without a number
+    belong to the next part.
+    """
+    found: list[_Part] = []
+    before = ""
+    for piece in _SEPARATOR.split(text):
+        whole = f"{before} {piece}".strip()
+        if not re.search(r"\d", piece):
+            before = whole
+            continue
+        part = _range(whole) or _seat(whole)
+        if part is None:
+            return []
+        found.append(part)
+        before = ""
+    return found
+
+
+def _range(text: str) -> _Part | None:
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return None
+    low, high = int(match["low"]), int(match["high"])
+    words, first, last = _words(match["words"]), match["first"], match["last"]
+    if last and last.casefold() != first.casefold():
+        return _Part(words, first, low, 2, "rare")
+    is_sure = bool(last) or _is_of_seats(words)
+    if is_sure and high <= low:
+        return None
+    certainty: Certainty = "sure" if is_sure else "usual"
+    return _Part(words, first, low, high - low + 1, certainty)
+
+
+def _is_of_seats(words: Sequence[str]) -> bool:
+    """
+    Whether a number behind these words is that of a seat: `Row A`, `Row 3 seats`.
+    """
+    if not words or words[-1] in _PLACES:
+        return False
+    return words[-1] in _OF_SEATS or "row" in words
+
+
+def _seat(text: str) -> _Part | None:
+    match = _PART.fullmatch(text)
+    if match is None:
+        return None
+    code = match["code"]
+    letters = re.sub(r"\d", "", code).casefold()
+    number = int(re.sub(r"\D", "", code))
+    return _Part(_words(match["words"]), letters, number)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.casefold()))
+
+
+def _listed(parts: Sequence[_Part]) -> SeatList | None:
+    if not parts:
+        return None
+    count = sum(max(part.count, 1) for part in parts)
+    has_range = any(part.count != 1 for part in parts)
+    first, others = parts[0], parts[1:]
+    if not others:
+        if not has_range:
+            return None
+        down = first.count < 2
+        return SeatList(max(first.count, 2), first.certainty, True, down)
+    if not all(_go_on(first, part) for part in others):
+        return None
+    is_bare = not others[-1].letters and others[-1].words != first.words
+    is_usual = not first.words and not others[-1].letters
+    is_usual |= is_bare and bool(first.words) and first.words[-1] in _PLACES
+    if not is_usual or has_range:
+        return SeatList(count, "sure", has_range)
+    numbers = [part.number for part in parts]
+    down = any(b <= a for a, b in itertools.pairwise(numbers))
+    return SeatList(count, "usual", goes_down=down)
+
+
+def _go_on(first: _Part, part: _Part) -> bool:
+    """
+    Whether a part is a further seat, and not the seat of the place before it.
+    """
+    if not part.words:
+        is_of_place = bool(first.words) and first.words[-1] in _PLACES
+        return bool(first.letters or not part.letters) and not (
+            is_of_place and part.letters
+        )
+    labels = _labels(first.words), _labels(part.words)
+    return labels[0] == labels[1] and bool(first.words)
+
+
+def _labels(words: Iterable[str]) -> list[str]:
+    known = _PLACES | _OF_SEATS
+    return [w.removesuffix("s") for w in words if w in known or w[:-1] in known]
