@@ -1,29 +1,33 @@
 """
 This version beside another one, in turn, on one sandbox. Never a test.
 
-    python tests/benchmarks/versions.py OTHER/.venv/bin/python [--orders N] [--rounds N]
-        [--processor]
+    python tests/benchmarks/versions.py [OTHER/.venv/bin/python] [--orders N]
+        [--rounds N] [--processor]
 
 Whole processes; the ratio of each pair, and the median of the ratios. Three cases: a
 first sync, one where 1 % of the orders changed, and one where nothing did. On a machine
 that does other work, too, `--processor` compares what they take of the processor.
 
-Keeping the past was allowed 1.05 of a first sync and 1.15 of one with 1 % changed.
+Without another version it is this one beside itself without superseded versions
+(`without_past.py`). Keeping the past was allowed 1.05 of a first sync and 1.15 of one
+with 1 % changed. It ends with how many rows this version has of the past.
 """
 
 import argparse
+import contextlib
+import sqlite3
 import statistics
 import sys
 import tempfile
 
-from run import Bench, call_control
+from run import CLI, HERE, Bench, call_control
 
 
 class Version:
-    def __init__(self, bench, python, name):
+    def __init__(self, bench, name, *command):
         self.bench = bench
         self.name = name
-        self.command = [python, "-m", "ticketsync"]
+        self.command = command
 
     def prepare(self, url):
         """
@@ -44,7 +48,9 @@ class Version:
 
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("other", help="the python of the other version's .venv")
+    options.add_argument(
+        "other", nargs="?", help="the python of the other version's .venv"
+    )
     options.add_argument("--orders", type=int, default=20000)
     options.add_argument("--rounds", type=int, default=9)
     options.add_argument("--processor", action="store_true")
@@ -52,14 +58,20 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ticketsync-bench-") as folder:
         bench = Bench(folder, chosen.orders, chosen.rounds)
         bench.counts_processor = chosen.processor
-        this = Version(bench, sys.executable, "this")
-        other = Version(bench, chosen.other, "other")
+        this = Version(bench, "this", *CLI)
+        other = Version(bench, "other", *command_of(chosen.other))
         server, url = bench.serve(chosen.orders)
         try:
             compare(bench, url, this, other)
         finally:
             server.kill()
             server.wait()
+
+
+def command_of(other):
+    if other:
+        return other, "-m", "ticketsync"
+    return sys.executable, str(HERE / "without_past.py")
 
 
 def compare(bench, url, this, other):
@@ -76,6 +88,14 @@ def compare(bench, url, this, other):
         call_control(url, "change", orders=str(bench.orders // 100), events="5")
 
     print_ratio("1 % changed", in_turn(bench, changed, this, other, before=touch))
+    for table in ("past_orders", "past_tickets"):
+        counts = [count_rows(version, table) for version in (this, other)]
+        print(f"{table:<20}{counts[0]:8} rows {counts[1]:8} rows")
+
+
+def count_rows(version, table):
+    with contextlib.closing(sqlite3.connect(version.synced / "ticketsync.db")) as held:
+        return held.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
 def in_turn(bench, measure, this, other, before=lambda: None):

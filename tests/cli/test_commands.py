@@ -262,6 +262,11 @@ def test_one_show_can_be_explained_to_the_cent(synced):
     assert synced("financials", "explain", show).stdout
     assert "net before fees" in synced("financials", "show", show).stdout
 
+    orders = synced("financials", "explain", show, "--depth", "orders", "--json").json
+    assert len(orders) == len({part["order_id"] for part in parts}) < len(parts)
+    assert sum(cents(order["charged"]) for order in orders) == cents(wanted["gross"])
+    assert sum(order["tickets"] for order in orders) == wanted["tickets_sold"]
+
 
 @pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])
 def test_exports_are_whole_in_both_formats(synced, what):

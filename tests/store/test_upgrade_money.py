@@ -299,16 +299,18 @@ def test_a_replay_that_is_killed_many_times_ends_with_the_same(tmp_path, times):
     killed, calm = files
     before = contents(calm)
     with Upgrades() as upgrades:
+        first = upgrades.replay_statements(calm)
+        # What is stored already is not written again; none takes fewer than these.
         statements = upgrades.replay_statements(calm)
         codes = [
             upgrades.killed_replay(killed, 2 + n * (statements - 2) // times)
             for n in range(times)
         ]
-        assert statements > 50
-        assert codes.count(-9) >= 0.9 * times  # what is done needs fewer statements
+        assert first > statements > 50
+        assert codes == [-9] * times
         with contextlib.closing(sqlite3.connect(killed)) as connection:
             sound = connection.execute("PRAGMA integrity_check").fetchone()
             assert sound == ("ok",)
         upgrades.replay_statements(killed)
-    print(f"{codes.count(-9)} of {times} replays killed, of {statements} statements")
+    print(f"{times} replays killed, of {statements} to {first} statements")
     assert contents(killed) == contents(calm) != before

@@ -217,6 +217,25 @@ _CONTRIBUTION_COLUMNS = (
 )
 
 
+_ORDER_COLUMNS = (
+    Column("account", heading="VIA"),
+    Column("order_id", heading="ORDER"),
+    Column("order_status", heading="STATUS"),
+    Column("tickets", Kind.COUNT, "SOLD"),
+    *_CONTRIBUTION_COLUMNS[-4:],
+)
+_DEPTHS = ("tickets", "orders")
+Depth = Annotated[
+    str,
+    typer.Option(
+        "--depth",
+        metavar="tickets|orders",
+        help="What a row is for.",
+        show_default=True,
+    ),
+]
+
+
 LONGEST_UNCUT = 24  # characters of an id: those of Humanitix
 
 
@@ -230,6 +249,7 @@ def explain_financials(
     period: PeriodText = "",
     by: ByShow = "show",
     as_of: AsOf = "",
+    depth: Depth = "tickets",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -237,7 +257,7 @@ def explain_financials(
     Break a show's figures down to the orders and tickets they consist of.
 
     With --by sale and a period only those sold in it, by the calendar of your first
-    venue.
+    venue. With --depth orders each order is one row.
     """
     from ticketsync.catalogue import selection
     from ticketsync.cli import money_tables, render
@@ -249,6 +269,7 @@ def explain_financials(
     from ticketsync.workflows import show_figures
 
     wanted = context.chosen_format(format, json)
+    has_orders = report_options.chosen("--depth", depth, _DEPTHS) == "orders"
     app_context = context.get_context(ctx)
     time = _chosen_time(app_context, by, period)
     with app_context.reading(as_of, time.sold) as connection:
@@ -259,6 +280,7 @@ def explain_financials(
         missing = gaps.list_gaps(connection, found.id, applied.schedules)
         if wanted != "table":
             report = explain.contributions_table(connection, found.id)
+            report = explain.by_order(report) if has_orders else report
             render.machine(_with_gaps(report, missing), wanted)
             return
         parts = explain.list_contributions(connection, found.id)
@@ -276,6 +298,9 @@ def explain_financials(
         money_tables.echo_all(waits)
         return
     table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
+    if has_orders:
+        by_order = explain.by_order(tables.of_values(explain.CONTRIBUTIONS, parts))
+        table = by_order.shown(*_ORDER_COLUMNS)
     terminal.echo(f"{found.production}, {render.day(found.starts_local)}")
     time.print(zone)
     render.report(

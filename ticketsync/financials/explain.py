@@ -5,6 +5,7 @@ computed from, each once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from ticketsync.core.money import Money
-from ticketsync.core.tables import Column, Kind, Table
+from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted, reports
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
@@ -47,6 +48,17 @@ CONTRIBUTIONS = (
     Column("tax", Kind.MONEY),
     Column("tax_remitted", Kind.MONEY),
     Column("fees", Kind.MONEY),
+    Column("doubt"),
+    *CHARGED_PARTS,
+)
+# The same order by order: what the rows of its tickets have in common, how many tickets
+# were sold and how many of them are comps, and the sums.
+BY_ORDER = (
+    *(c for c in CONTRIBUTIONS[:4]),
+    Column("currency"),
+    Column("tickets", Kind.COUNT),
+    Column("comps", Kind.COUNT),
+    *(c for c in CONTRIBUTIONS if c.kind is Kind.MONEY and c not in CHARGED_PARTS),
     Column("doubt"),
     *CHARGED_PARTS,
 )
@@ -106,6 +118,34 @@ def contributions_table(connection: Connection, show_id: int) -> Table:
     """
     query = _query(reports.column_names(CONTRIBUTIONS), show_id)
     return reports.stream(connection, CONTRIBUTIONS, query)
+
+
+def by_order(tickets: Table) -> Table:
+    """
+    The contributions of a show order by order, in the order of purchase. An amount that
+    one of its tickets does not know is not known. Tickets without an order are one row
+    for each account and currency.
+    """
+    key = [tickets.position(name) for name in ("account", "order_id", "currency")]
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in tickets.rows:
+        found.setdefault(tuple(row[place] for place in key), []).append(row)
+    return Table(BY_ORDER, [_order(tickets, rows) for rows in found.values()])
+
+
+def _order(tickets: Table, rows: Sequence[Row]) -> Row:
+    counts = {"tickets": "is_sold", "comps": "is_comp"}
+
+    def value(column: Column) -> Any:
+        place = tickets.position(counts.get(column.name, column.name))
+        values = [row[place] for row in rows]
+        if column.name in counts:
+            return sum(map(bool, values))
+        if column.kind is Kind.MONEY:
+            return None if None in values else sum(values)
+        return values[0]
+
+    return tuple(value(column) for column in BY_ORDER)
 
 
 def _query(names: list[str], show_id: int) -> Select[Any]:
