@@ -5,8 +5,9 @@ Two kinds of transaction. `read()` sees one consistent state: on PostgreSQL it i
 REPEATABLE READ and READ ONLY. `write()` takes the write lock at once on SQLite
 (`BEGIN IMMEDIATE`): a transaction that starts reading and then writes fails there
 without waiting as soon as somebody else has written; before that it waits for its turn
-(`store.write_queue`). On PostgreSQL writers run in parallel and each statement sees what was committed before it: code that reads in order
-to write must lock the rows first (`store.row_locks`).
+(`store.write_queue`). On PostgreSQL writers run in parallel and each statement sees
+what was committed before it: code that reads in order to write must lock the rows first
+(`store.row_locks`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 
 from ticketsync.core import clock, errors, paths, permissions
-from ticketsync.store import link_history, row_locks, schema
+from ticketsync.store import link_history, opened_file, row_locks, schema
 from ticketsync.store.connection_settings import (
     CACHE_SIZE,
     LOCK_SECONDS,
@@ -81,13 +82,15 @@ class Database:
         (`has_hurried_writers`); the line is one all the same.
 
         Raises: `DatabaseError` (`db-locked`) where others write for too long, and on
-        SQLite at once inside another `write` of the same thread.
+        SQLite at once inside another `write` of the same thread; (`db-replaced`) where
+        the file is another one by now.
         """
         with (
             translated_errors(self.url),
             self._one_writer(hurried=hurried),
             self._writers.begin() as connection,
         ):
+            self._refuse_replaced(connection)
             row_locks.lock_writers(connection, shared=not alone)
             # Only now, because whoever waits for all writers relies on it.
             now = clock.now()
@@ -164,6 +167,13 @@ class Database:
         """
         with _turn_of(self._queue, self.url, hurried=hurried):
             yield
+
+    def _refuse_replaced(self, connection: Connection) -> None:
+        try:
+            opened_file.refuse_replaced(connection)
+        except errors.DatabaseError:
+            self._engine.dispose()  # whoever goes on opens the file that is there now
+            raise
 
     @property
     def file(self) -> Path | None:
@@ -358,8 +368,9 @@ def make_engine(url: URL, command: str = PROGRAM) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
+    opened_file.note_file(connection, record)
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     for pragma in (
         "foreign_keys = ON",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -123,4 +124,4 @@ def _share(handle: int, beside: Path) -> None:
         found = beside.stat()
         if os.geteuid() == 0:
             os.fchown(handle, found.st_uid, found.st_gid)
-        os.fchmod(handle, 0o600 | (found.st_mode & 0o060))
+        os.fchmod(handle, 0o660 if found.st_mode & stat.S_IWGRP else 0o600)
