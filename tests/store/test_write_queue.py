@@ -356,6 +356,7 @@ def test_where_files_cannot_be_locked_writing_goes_on(sqlite, file):
     with sqlite.read() as connection:
         titles = connection.scalars(text("SELECT title FROM productions")).all()
     assert titles == ["Macbeth"]
+    beside(file, "nextlock").rmdir()
 
 
 def test_a_planted_link_is_not_followed(sqlite, file, tmp_path):
