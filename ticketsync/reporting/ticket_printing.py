@@ -193,7 +193,13 @@ def _title(show: str, what: str) -> str:
 
 
 def _name(text: str, *, longest: int = 100) -> dict[str, Any]:
-    return {"text": safe(text, longest=longest), "rtl": _is_right_to_left(text)}
+    shown = safe(text, longest=longest)
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in shown)
+    return {
+        "text": shown,
+        "rtl": _is_right_to_left(shown),
+        "length": len(shown) + wide,  # these signs are as wide as two letters
+    }
 
 
 def _is_right_to_left(text: str) -> bool:
