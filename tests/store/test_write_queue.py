@@ -214,6 +214,7 @@ def test_who_waits_too_long_gets_the_error_of_sqlite(file, opened, monkeypatch):
     with holder(file):
         join([start(wait) for _ in range(2)])  # the next one, and one behind it
     assert ended == ["refused"] * 2
+    assert wait_until(lambda: not kernel_locks._handles)  # of threads left behind
     with late.write() as connection:  # nothing of the attempts is left
         shows.add_production(connection, "Macbeth")
 
