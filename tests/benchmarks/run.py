@@ -216,6 +216,7 @@ def main():
         pairing(bench)
         knocking(bench)
         opening(bench)
+        selling(bench)
 
 
 def starting(bench):
@@ -400,6 +401,23 @@ def opening(bench):
     say("… by the clock", f"{passed * 1000:.0f} ms")
     say("… / the way in", f"{processor / found['floor'][0]:.1f}")
     say("… tickets in the last 30 days", str(tickets))
+
+
+def selling(bench):
+    """
+    Sales at twenty tills that share a SQLite file, beside a first sync.
+    """
+    import writing
+
+    server, url = bench.serve(bench.orders)
+    try:
+        home = bench.prepared(url, "tills-home")
+        bench.floor(url, "msgspec")  # the sandbox renders its orders once
+        for title, value in writing.measured(bench, home, seconds=20).items():
+            say(title, value, writing.BOUNDS.get(title, ""))
+    finally:
+        server.kill()
+        server.wait()
 
 
 def many_events(number):

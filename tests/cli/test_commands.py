@@ -183,6 +183,7 @@ def test_the_unattended_path_word_for_word(started, fake_server, home, tmp_path)
     assert [row["gross"] for row in written] == [row["gross"] for row in figures]
     assert {path.name for path in home.iterdir()} <= {
         *("config.yaml", "state", "ticketsync.db", "ticketsync.db-journal"),
+        *("ticketsync.db.nextlock", "ticketsync.db.writelock"),
         "pin.key",  # of the address
     }
 

@@ -58,6 +58,6 @@ def test_without_the_queue_sqlite_sends_some_of_them_away(impatient, monkeypatch
     """
     The control.
     """
-    free = lambda database: contextlib.nullcontext()  # noqa: E731
+    free = lambda database, **_: contextlib.nullcontext()  # noqa: E731
     monkeypatch.setattr(Database, "_one_writer", free)
     assert set(write_at_once(impatient)) == {"saved", "db-locked"}

@@ -43,6 +43,8 @@ class Templates:
         yield place
         if kind == "sqlite":
             Path(place).unlink()
+            for lock in Path(place).parent.glob(f"{Path(place).name}.*lock"):
+                lock.unlink()
         else:
             self._execute(f"DROP DATABASE {make_url(place).database} WITH (FORCE)")
 

@@ -7,14 +7,13 @@ import dataclasses
 import http.server
 import itertools
 import json
-import socket
 import sys
 import threading
 from datetime import timedelta
 
-import aiosmtpd.controller
 import pytest
 from support.dates import NOW
+from support.mailbox import serving
 
 from ticketsync.accounts import breaker, health
 from ticketsync.core import errors
@@ -405,25 +404,10 @@ def test_a_heartbeat_nobody_hears_is_said_and_no_more(listener, settings):
     assert error.word == "not-told"
 
 
-class Mailbox:
-    def __init__(self):
-        self.letters = []
-
-    async def handle_DATA(self, server, connection, envelope):
-        text = envelope.content.decode()
-        self.letters.append((envelope.mail_from, envelope.rcpt_tos, text))
-        return "250 OK"
-
-
 @pytest.fixture
 def mailbox():
-    box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        box.port = free.getsockname()[1]
-    server = aiosmtpd.controller.Controller(box, hostname="127.0.0.1", port=box.port)
-    server.start()
-    yield box
-    server.stop()
+    with serving() as box:
+        yield box
 
 
 def test_mail_goes_out_by_a_real_server(mailbox):

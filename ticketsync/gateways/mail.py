@@ -9,43 +9,78 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote
 
 from ticketsync.core import clock, errors, web_address
+from ticketsync.core.redact import safe
 
 TIMEOUT_SECONDS = 20
 PORTS = {"smtp": 587, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def send(url: str, subject: str, text: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Attachment:
     """
-    Send one plain text mail.
+    A file that goes with a mail; `kind` is its media type.
+    """
 
-    Raises `ConfigurationError` for a malformed URL, `ProviderUnavailable` if the server
-    does not accept the message.
+    name: str
+    content: bytes
+    kind: str = "application/pdf"
+
+
+def send(
+    url: str,
+    subject: str,
+    text: str,
+    *,
+    recipients: Sequence[str] = (),
+    attachments: Sequence[Attachment] = (),
+) -> None:
+    """
+    Send one plain text mail with these attachments: to the recipients, each an e-mail
+    address, or to those in the URL where there are none.
+
+    Raises: `ConfigurationError` for a malformed URL, `UsageError` for a recipient that
+    is no single address, `ProviderUnavailable` if the server does not accept the
+    message, or not for each of the recipients.
     """
     parts = web_address.split(url)
     query = parse_qs(parts.query)
-    to, sender = query.get("to", []), query.get("from", [])
+    to, sender = recipients or query.get("to", []), query.get("from", [])
     if parts.scheme not in PORTS or not parts.hostname or not to or not sender:
         raise errors.ConfigurationError(
             "The mail URL under `notify` is malformed.",
             hint="Write smtps://user:password@host/?to=me@x.org&from=box@x.org.",
         )
     message = EmailMessage()
-    message["Subject"] = subject
+    message["Subject"] = safe(subject)
     message["From"] = sender[0]
-    message["To"] = ", ".join(to)
+    if recipients:
+        message["To"] = [_address(recipient) for recipient in recipients]
+    else:
+        message["To"] = ", ".join(to)
     message["Date"] = clock.now()
     message.set_content(text)
+    for attachment in attachments:
+        kind, _, subkind = attachment.kind.partition("/")
+        message.add_attachment(
+            attachment.content, kind, subkind, filename=attachment.name
+        )
     port = parts.port or PORTS[parts.scheme]
     try:
         with _connected(parts.scheme, parts.hostname, port) as server:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message)
+            refused = server.send_message(message)
+            if recipients and refused:  # an alert has reached somebody
+                raise smtplib.SMTPRecipientsRefused(refused)
     except (OSError, smtplib.SMTPException) as error:
         raise errors.ProviderUnavailable(
             f"The mail server {parts.hostname} did not accept the message "
@@ -53,6 +88,22 @@ def send(url: str, subject: str, text: str) -> None:
             hint="Check `notify: mail` with `ticketsync notify test`.",
             word="not-told",
         ) from None
+
+
+def _address(text: str) -> Address:
+    """
+    One address, whatever a person entered: never a second recipient or a header.
+    """
+    try:
+        address = Address(addr_spec=text)
+    except (HeaderParseError, ValueError, IndexError):
+        address = Address()
+    if not address.username or not address.domain:
+        raise errors.UsageError(
+            "A recipient of the mail is not an e-mail address.",
+            hint="Write one address like me@example.org.",
+        )
+    return address
 
 
 def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:

@@ -23,6 +23,7 @@ from ticketsync.core.tables import NUMERIC, Kind, Table
 LAYOUTS = Path(__file__).parent / "layouts"
 
 
+_OR_CSV = ", or use --format csv"
 WALK_INS = 8  # blank lines for guests without a ticket
 
 
@@ -35,7 +36,7 @@ def door_list(show: Any, parties: Sequence[Any], made: str, note: str = "") -> b
 
     Raises: `ConfigurationError` where typst is not installed.
     """
-    return _typeset(
+    return typeset(
         "door_list.typ",
         {
             "title": safe(show.production, longest=100),
@@ -77,13 +78,18 @@ def _party(party: Any) -> dict[str, Any]:
     }
 
 
-def _typeset(layout: str, data: dict[str, Any]) -> bytes:
+def typeset(layout: str, data: dict[str, Any], *, instead: str = _OR_CSV) -> bytes:
+    """
+    A layout with these texts as a PDF; `instead` ends the hint where typst is missing.
+
+    Raises: `ConfigurationError` there.
+    """
     try:
         import typst
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "PDFs need typst, which is not installed.",
-            hint="Run `pip install 'ticketsync[pdf]'`, or use --format csv.",
+            hint=f"Run `pip install 'ticketsync[pdf]'`{instead}.",
         ) from None
     pdf: bytes = typst.compile(
         str(LAYOUTS / layout), sys_inputs={"data": json.dumps(data)}, format="pdf"
@@ -100,7 +106,7 @@ def tax_worksheet(heading: str, table: Table, below: Sequence[str]) -> bytes:
     columns = [c for c in table.columns if c.name not in ("state", "code", "rate")]
     printed = _printed_table(table.shown(*columns))
     lines = [safe(line, longest=1000) for line in below]
-    return _typeset(
+    return typeset(
         "tax_worksheet.typ",
         {"heading": safe(heading, longest=300), **printed, "below": lines},
     )
@@ -120,7 +126,7 @@ def period_statement(
 
     Raises: `ConfigurationError` where typst is not installed.
     """
-    return _typeset(
+    return typeset(
         "period.typ",
         {
             "heading": safe(heading, longest=300),

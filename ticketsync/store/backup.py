@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from ticketsync.core.redact import safe
 from ticketsync.store import foreign_files, lease, restore_notes, schema
 from ticketsync.store.engine import Database
 from ticketsync.store.staging_folder import private_copy
+from ticketsync.store.write_queue import WriteQueue
 
 _CHUNK = 1 << 20
+_SECONDS = 2  # for whoever is writing to a database that is to be replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +175,34 @@ def put_in_place(copy: Staged, target: Path) -> Path | None:
             hint="Run `ticketsync db restore` again.",
             word="digest-mismatch",
         )
-    kept = None
-    if target.exists():
-        _refuse_busy(target)
-        kept = _set_aside(target)
-    try:
-        copy.file.replace(target)
-    except OSError:
-        if kept is not None:
-            _put_back(kept, target)
-        raise
-    return kept
+    with _no_writers(target):
+        kept = None
+        if target.exists():
+            _refuse_busy(target)
+            kept = _set_aside(target)
+        try:
+            copy.file.replace(target)
+        except OSError:
+            if kept is not None:
+                _put_back(kept, target)
+            raise
+        return kept
+
+
+@contextmanager
+def _no_writers(target: Path) -> Iterator[None]:
+    """
+    Keep those who write in line until another file is there, which they notice.
+
+    Raises: `Busy` where somebody writes.
+    """
+    with ExitStack() as turn:
+        try:
+            queue = WriteQueue(target, seconds=_SECONDS, thread_seconds=_SECONDS)
+            turn.enter_context(queue.turn())
+        except TimeoutError:
+            raise _busy(target) from None
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +329,7 @@ def _refuse_busy(target: Path) -> None:
     """
     try:
         with closing(
-            foreign_files.open_to_write(target, timeout_seconds=2)
+            foreign_files.open_to_write(target, timeout_seconds=_SECONDS)
         ) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             connection.row_factory = sqlite3.Row
@@ -320,9 +339,7 @@ def _refuse_busy(target: Path) -> None:
             connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise errors.Busy(
-                f"Somebody is using {target}.", hint="Try again when they are done."
-            ) from None
+            raise _busy(target) from None
         return  # not a database of ours: it is only renamed
     except sqlite3.DatabaseError:
         return
@@ -334,6 +351,12 @@ def _refuse_busy(target: Path) -> None:
             f"A run is using {target} ({safe(str(holder))}).",
             hint="Try again when it is done.",
         )
+
+
+def _busy(target: Path) -> errors.Busy:
+    return errors.Busy(
+        f"Somebody is using {target}.", hint="Try again when they are done."
+    )
 
 
 def _set_aside(target: Path) -> Path:

@@ -120,6 +120,8 @@ class _Rehearsal(Database):
             yield connection
 
     @contextmanager
-    def write(self, *, alone: bool = False) -> Iterator[Connection]:
+    def write(
+        self, *, alone: bool = False, hurried: bool = False
+    ) -> Iterator[Connection]:
         with translated_errors(self.url), self._connection.begin_nested():
             yield self._connection

@@ -142,6 +142,13 @@ def translated_errors(url: str) -> Iterator[None]:
         raise
 
 
+def locked_error(url: str) -> errors.DatabaseError:
+    """
+    Somebody else has written for too long.
+    """
+    return _explained("database is locked", url)
+
+
 def _is_no_programming_error(error: exc.DatabaseError) -> bool:
     return any(pattern in str(error.orig) for pattern in _NOT_PROGRAMMING_ERRORS)
 

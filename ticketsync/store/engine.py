@@ -4,18 +4,18 @@ The database: opening it, transactions, and its connection settings.
 Two kinds of transaction. `read()` sees one consistent state: on PostgreSQL it is
 REPEATABLE READ and READ ONLY. `write()` takes the write lock at once on SQLite
 (`BEGIN IMMEDIATE`): a transaction that starts reading and then writes fails there
-without waiting as soon as somebody else has written. On PostgreSQL writers run in
-parallel and each statement sees what was committed before it: code that reads in order
-to write must lock the rows first (`store.row_locks`).
+without waiting as soon as somebody else has written; before that it waits for its turn
+(`store.write_queue`). On PostgreSQL writers run in parallel and each statement sees
+what was committed before it: code that reads in order to write must lock the rows first
+(`store.row_locks`).
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 
 from ticketsync.core import clock, errors, paths, permissions
-from ticketsync.store import link_history, row_locks, schema
+from ticketsync.store import link_history, opened_file, row_locks, schema
 from ticketsync.store.connection_settings import (
     CACHE_SIZE,
     LOCK_SECONDS,
@@ -33,9 +33,10 @@ from ticketsync.store.connection_settings import (
 from ticketsync.store.connection_settings import (
     wal_is_safe as wal_is_safe,
 )
-from ticketsync.store.database_errors import translated_errors
+from ticketsync.store.database_errors import locked_error, translated_errors
 from ticketsync.store.database_url import parse_url, refused_by_driver
 from ticketsync.store.types import Span
+from ticketsync.store.write_queue import WriteQueue
 
 PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
@@ -51,7 +52,7 @@ class Database:
         self.url = engine.url.render_as_string(hide_password=True)
         self._writers = engine.execution_options(ticketsync_write=True)
         self._readers = engine
-        self._writer = threading.Lock()
+        self._queue = _queue_of(engine)
         if engine.dialect.name == "postgresql":
             self._readers = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -70,17 +71,26 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, alone: bool = False) -> Iterator[Connection]:
+    def write(
+        self, *, alone: bool = False, hurried: bool = False
+    ) -> Iterator[Connection]:
         """
         A connection that commits when the block ends and rolls back when it fails. What
         changed of what counts is recorded with it (`link_history`). `alone` keeps all
-        other writers out, so that everything it reads is of one moment.
+        other writers out, so that everything it reads is of one moment. For whoever is
+        `hurried`, because a person waits, long work is committed early
+        (`has_hurried_writers`); the line is one all the same.
+
+        Raises: `DatabaseError` (`db-locked`) where others write for too long, and on
+        SQLite at once inside another `write` of the same thread; (`db-replaced`) where
+        the file is another one by now.
         """
         with (
             translated_errors(self.url),
-            self._one_writer(),
+            self._one_writer(hurried=hurried),
             self._writers.begin() as connection,
         ):
+            self._refuse_replaced(connection)
             row_locks.lock_writers(connection, shared=not alone)
             # Only now, because whoever waits for all writers relies on it.
             now = clock.now()
@@ -141,20 +151,29 @@ class Database:
         """
         return False
 
+    def has_hurried_writers(self) -> bool:
+        """
+        Whether a hurried writer waits for others; never on PostgreSQL, where writers
+        run in parallel.
+        """
+        return self._queue is not None and self._queue.has_hurried()
+
     @contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def _one_writer(self, *, hurried: bool = False) -> Iterator[None]:
         """
-        On SQLite the threads of this process write one after the other: SQLite itself
-        lets those that wait ask again and again, and the unlucky one for too long.
+        On SQLite writers come one after the other, in the order of asking: SQLite
+        itself lets those that wait ask again and again, and the unlucky one for too
+        long.
         """
-        is_held = self.dialect == "sqlite" and self._writer.acquire(
-            timeout=LOCK_SECONDS
-        )
-        try:
+        with _turn_of(self._queue, self.url, hurried=hurried):
             yield
-        finally:
-            if is_held:
-                self._writer.release()
+
+    def _refuse_replaced(self, connection: Connection) -> None:
+        try:
+            opened_file.refuse_replaced(connection)
+        except errors.DatabaseError:
+            self._engine.dispose()  # whoever goes on opens the file that is there now
+            raise
 
     @property
     def file(self) -> Path | None:
@@ -256,9 +275,37 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     engine = make_engine(chosen, command)
-    with _usable(engine):
+    shown = engine.url.render_as_string(hide_password=True)
+    with _usable(engine), _turn_of(_queue_of(engine), shown):
         schema.upgrade(engine.execution_options(ticketsync_write=True))
     return Database(engine)
+
+
+def _queue_of(engine: Engine) -> WriteQueue | None:
+    """
+    The line at the file of a database; `None` on PostgreSQL, and for one without a
+    file.
+    """
+    file = engine.url.database or ":memory:"
+    if engine.dialect.name != "sqlite" or file.startswith((":memory:", "file:")):
+        return None
+    return WriteQueue(Path(file), seconds=BUSY_SECONDS, thread_seconds=LOCK_SECONDS)
+
+
+@contextmanager
+def _turn_of(
+    queue: WriteQueue | None, url: str, *, hurried: bool = False
+) -> Iterator[None]:
+    """
+    Raises: `DatabaseError` (`db-locked`).
+    """
+    with ExitStack() as turn:
+        try:
+            if queue is not None:
+                turn.enter_context(queue.turn(hurried=hurried))
+        except TimeoutError:
+            raise locked_error(url) from None
+        yield
 
 
 @contextmanager
@@ -321,8 +368,9 @@ def make_engine(url: URL, command: str = PROGRAM) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
+    opened_file.note_file(connection, record)
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     for pragma in (
         "foreign_keys = ON",

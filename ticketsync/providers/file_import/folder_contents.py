@@ -24,7 +24,7 @@ _HIDDEN = (".", "~$")  # of the system, and of a spreadsheet that has a file ope
 # Recipes and what ticketsync itself writes, and what Windows adds to each folder.
 _OF_PROGRAMS = (
     *(".yaml", ".yml", ".db", ".db-journal", ".db-shm", ".db-wal", ".log", ".key"),
-    *(".ini", ".lnk"),
+    *(".db.writelock", ".db.nextlock", ".db.tilllock", ".ini", ".lnk"),
 )
 
 

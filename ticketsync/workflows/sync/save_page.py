@@ -9,7 +9,9 @@ the next run to the same occurrence.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -43,6 +45,17 @@ from ticketsync.workflows.sync.parse import (
     order_ids,
 )
 from ticketsync.workflows.sync.ticket_types import note_out_of_date
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedPage:
+    """
+    Numbers of orders: new ones, changed ones, and those set aside as they were saved.
+    """
+
+    created: int
+    updated: int
+    set_aside: int
 
 
 class OrderStore:
@@ -114,8 +127,9 @@ class OrderStore:
         is_retry: bool = False,
     ) -> None:
         """
-        Save these pages in one transaction, with `keep_place` also where a later read
-        of everything goes on. A retry of what was quarantined is not counted.
+        Save these pages in one transaction, or in several where somebody at a till
+        waits for it; with `keep_place` also where a later read of everything goes on.
+        A retry of what was quarantined is not counted.
         """
         run = self._run
         seen = sum(len(page.seen) for page in pages)
@@ -133,38 +147,61 @@ class OrderStore:
         readable = self._readable_again(pages, unreadable)
         if not (orders or unreadable or readable or keep_place or people):
             return
-        account_id = run.account.id
-        with run.transaction() as connection:
-            now = clock.now()
-            kept = held_back.keep_back(connection, run, pages, self.occurrence_ids)
-            pages = kept.pages
-            orders = [order for page in pages for order in page.orders]
-            unreadable += kept.set_aside
-            readable = self._hold_back(readable, kept.set_aside)
-            counts.quarantined += len(kept.set_aside)
-            self.left_out |= set(kept.left_out)
-            twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
-            blocks = [page.versions for page in pages]
-            versions.save_versions(connection, account_id, "order", blocks, now)
-            zone = get_business_zone(connection)
-            ids = self.occurrence_ids
-            saved = saving.save_orders(
-                connection, account_id, orders, ids, now, zone=zone
-            )
-            answered = privacy.list_answered_occurrences(connection, account_id, people)
-            occurrences.lock_against_linking(connection, saved.touched | answered)
-            privacy.save_people(
-                connection, account_id, people, run.settings.forget_before(now)
-            )
-            quarantine.save_unread(connection, account_id, unreadable, now)
-            quarantine.release(connection, account_id, "order", readable)
-            self._note_changes(connection, saved)
-            self._note_unreadable(connection, unreadable)
-            if keep_place:
-                _keep_place(connection, account_id, pages[-1].bookmark)
+        waiting = deque(pages)
+        while waiting:
+            for saved in self._save_some(waiting, readable, keep_place=keep_place):
+                counts.quarantined += saved.set_aside
+                counts.created += saved.created
+                counts.updated += saved.updated
         self._counts = None
-        counts.created += saved.created
-        counts.updated += saved.updated
+
+    def _save_some(
+        self, waiting: deque[ParsedPage], readable: set[str], *, keep_place: bool
+    ) -> list[_SavedPage]:
+        """
+        Save the first of these pages, and those after it for as long as nobody is in a
+        hurry, in one transaction.
+        """
+        database = self._run.database
+        saved: list[_SavedPage] = []
+        with self._run.transaction() as connection:
+            while waiting and not (saved and database.has_hurried_writers()):
+                page = waiting.popleft()
+                saved.append(self._save_page(connection, page, readable))
+                if keep_place:
+                    _keep_place(connection, self._run.account.id, page.bookmark)
+        return saved
+
+    def _save_page(
+        self, connection: Connection, page: ParsedPage, readable: set[str]
+    ) -> _SavedPage:
+        """
+        Save one page; `readable` are quarantined orders, of any page, that are
+        readable again.
+        """
+        run, account_id, now = self._run, self._run.account.id, clock.now()
+        kept = held_back.keep_back(connection, run, [page], self.occurrence_ids)
+        (page,) = kept.pages
+        unreadable = [*page.unreadable, *kept.set_aside]
+        released = self._hold_back(readable & {i for _, i in page.seen}, kept.set_aside)
+        self.left_out |= set(kept.left_out)
+        twins.refuse_shared_orders(connection, run, [it.order.id for it in page.orders])
+        versions.save_versions(connection, account_id, "order", [page.versions], now)
+        zone, ids = get_business_zone(connection), self.occurrence_ids
+        saved = saving.save_orders(
+            connection, account_id, page.orders, ids, now, zone=zone
+        )
+        people = page.people
+        answered = privacy.list_answered_occurrences(connection, account_id, people)
+        occurrences.lock_against_linking(connection, saved.touched | answered)
+        privacy.save_people(
+            connection, account_id, people, run.settings.forget_before(now)
+        )
+        quarantine.save_unread(connection, account_id, unreadable, now)
+        quarantine.release(connection, account_id, "order", released)
+        self._note_changes(connection, saved)
+        self._note_unreadable(connection, unreadable)
+        return _SavedPage(saved.created, saved.updated, len(kept.set_aside))
 
     def save_tickets(self, page: ParsedTickets) -> None:
         """
