@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from ticketsync.store.tables import (
     accounts,
     audit,
+    boxoffice,
     catalogue,
     door,
     financials,
@@ -34,6 +35,7 @@ Index(
 __all__ = [
     "accounts",
     "audit",
+    "boxoffice",
     "catalogue",
     "door",
     "financials",
