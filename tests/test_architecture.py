@@ -95,6 +95,7 @@ for context in CONTEXTS | READERS:
             "store.purchaser",
             "store.account_situations",
             "store.delivery_states",
+            "store.boxoffice_states",
             "store.order_spans",
         ),
         *("store.audit", "store.business_zone"),

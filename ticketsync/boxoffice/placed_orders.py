@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from ticketsync.boxoffice.codes import parse_reference
 from ticketsync.boxoffice.selling import Tier
@@ -25,6 +25,7 @@ from ticketsync.store.tables.boxoffice import (
     price_tiers,
 )
 from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.sales import buyers, orders
 from ticketsync.store.upsert import rows_among
 
 PENDING, PAID, EXPIRED = "pending", "paid", "expired"
@@ -234,6 +235,35 @@ def get_order(connection: Connection, reference: str) -> PlacedOrder:
 def get_order_by_id(connection: Connection, order_id: int) -> PlacedOrder:
     (order,) = read_orders(connection, boxoffice_orders.c.id == order_id)
     return order
+
+
+def search(
+    connection: Connection,
+    *,
+    show_id: int | None = None,
+    buyer: str = "",
+    limit: int | None = None,
+) -> list[PlacedOrder]:
+    """
+    Orders, the newest first, of one show or of all, or of buyers whose name or e-mail
+    address contains this text.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if show_id is not None:
+        conditions.append(boxoffice_orders.c.show_id == show_id)
+    if buyer:
+        text = buyer.strip().lower()
+        fits = (
+            func.lower(column).contains(text, autoescape=True)
+            for column in (buyers.c.name, buyers.c.email)
+        )
+        references = (
+            select(orders.c.provider_id)
+            .join(buyers, buyers.c.order_id == orders.c.id)
+            .where(or_(*fits))
+        )
+        conditions.append(boxoffice_orders.c.reference.in_(references))
+    return read_orders(connection, *conditions, limit=limit)
 
 
 def list_in_state(

@@ -268,7 +268,7 @@ def add_tiers(
     held = {tier.name.casefold(): tier for tier in list_tiers(connection, show.show_id)}
     rows = []
     for number, new in enumerate(added, len(held) + 1):
-        _refuse_impossible(new)
+        refuse_impossible(new)
         old = held.get(new.name.casefold())
         if old is not None and old.price != new.price:
             _refuse_sold(connection, old)
@@ -290,7 +290,10 @@ def add_tiers(
     upsert(connection, price_tiers, rows, key=("show_id", "name"), keep=("position",))
 
 
-def _refuse_impossible(new: NewTier) -> None:
+def refuse_impossible(new: NewTier) -> None:
+    """
+    Raises: `UsageError` for a name or numbers that cannot be.
+    """
     is_number = 1 <= new.min_quantity <= new.max_quantity
     if not is_number or new.price < 0 or new.buyer_fee < 0 or (new.capacity or 0) < 0:
         raise errors.UsageError(

@@ -148,6 +148,8 @@ def _refuse_incomplete(
             "A show needs at least one price.",
             hint='Add --tier "Adult=55.00", once for each.',
         )
+    for tier in tiers:
+        selling.refuse_impossible(tier)
 
 
 def _with_defaults(
