@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlalchemy import text as sql
 
 from ticketsync.store.boxoffice_states import (
     ORDER,
@@ -22,9 +21,6 @@ from ticketsync.store.boxoffice_states import (
 )
 from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
-
-PENDING_BUYER = sql("state = 'pending' AND buyer_key <> ''")
-TILL_IS_OPEN = sql("closed_at IS NULL")
 
 
 class BoxofficeShowRow(Row):
@@ -139,18 +135,12 @@ class VoucherRow(Row):
 
 class TillSessionRow(Row):
     """
-    One cash drawer from its opening to its count: `expected` is what must be in it.
+    One cash drawer from its opening to its count: `expected` is what must be in it. A
+    till has one that is open (an index in `everything`).
     """
 
     __tablename__ = "till_sessions"
     __table_args__ = table(
-        Index(
-            "uq_till_sessions_open",
-            "till",
-            unique=True,
-            sqlite_where=TILL_IS_OPEN,
-            postgresql_where=TILL_IS_OPEN,
-        ),
         CheckConstraint("length(currency) = 3", "currency"),
         CheckConstraint("closed_at IS NULL OR counted IS NOT NULL", "counted"),
         not_negative("opening_float"),
@@ -172,21 +162,14 @@ class BoxofficeOrderRow(Row):
     """
     An order of our own. Until it is paid it holds its seats until `held_until`, whose
     passing needs no command. `buyer_key` is a digest of who holds it, only while it is
-    pending. `total` is what its tickets come to, before vouchers that are money.
+    pending: of a show a buyer has one such order (an index in `everything`). `total` is
+    what its tickets come to, before vouchers that are money.
     """
 
     __tablename__ = "boxoffice_orders"
     __table_args__ = table(
         UniqueConstraint("reference"),
         Index(None, "show_id", "state"),
-        Index(
-            "uq_boxoffice_orders_pending_buyer",
-            "show_id",
-            "buyer_key",
-            unique=True,
-            sqlite_where=PENDING_BUYER,
-            postgresql_where=PENDING_BUYER,
-        ),
         one_of("state", *states_of(ORDER)),
         CheckConstraint("state <> 'paid' OR paid_at IS NOT NULL", "paid"),
         CheckConstraint("length(currency) = 3", "currency"),
