@@ -19,7 +19,7 @@ from ticketsync.cli.main import COMMANDS
 ROOT = Path(ticketsync.__file__).parent
 CONTEXTS = {
     *("accounts", "catalogue", "sales", "door", "financials", "webhooks"),
-    *("visitors", "ledger"),
+    *("visitors", "ledger", "boxoffice"),
 }
 READERS = {"reporting"}
 ALLOWED = {
@@ -96,6 +96,7 @@ for context in CONTEXTS | READERS:
             "store.purchaser",
             "store.account_situations",
             "store.delivery_states",
+            "store.boxoffice_states",
             "store.order_spans",
             "store.row_digests",
         ),
@@ -536,6 +537,7 @@ def test_a_command_that_writes_by_itself_would_be_found():
 GIVEN_BY_A_PERSON = {
     ("accounts.pins", 1): "the key of pins itself, named by the environment",
     ("workflows.connect", 2): "the new key of `accounts add` and `rotate`",
+    ("workflows.open_sale", 1): "the signing key of `boxoffice open`",
     ("workflows.tokens", 2): "after `refuse_unconfirmed`: app's secret, refresh token",
     ("workflows.webhook_endpoints", 2): "the new secret; a stored one after its pin",
 }

@@ -341,9 +341,10 @@ def test_the_example_settings_name_every_setting():
     assert set(read["ledger"]) == set(config.LedgerSettings.__slots__)
     assert set(read["notify"]) == set(config.NotifySettings.__slots__)
     assert set(read["serve"]) == set(config.ServeSettings.__slots__)
+    assert set(read["boxoffice"]) == set(config.BoxofficeSettings.__slots__)
     assert set(read) == {
         *("database", "sync", "matching", "network", "people", "shows", "notify"),
-        *("serve", "log", "accounts", "business", "tax", "ledger"),
+        *("serve", "log", "accounts", "business", "tax", "ledger", "boxoffice"),
     }
     assert set(read["business"]) == set(tax_rules.Business.__slots__)
     assert set(read["tax"]["default"]) == set(tax_rules.QUESTIONS)

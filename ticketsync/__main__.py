@@ -93,7 +93,13 @@ def _say(error: object) -> None:
     if _wants_json():
         import json
 
-        body = {"word": error.word, "message": error.message, "hint": error.hint}
+        body: dict[str, object] = {
+            "word": error.word,
+            "message": error.message,
+            "hint": error.hint,
+        }
+        if isinstance(error, errors.SaleRefused):
+            body["left"] = error.left
         print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201  # our error line
         return
     details = error.details if len(error.details) > 1 else ()

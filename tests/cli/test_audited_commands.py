@@ -41,11 +41,24 @@ READS = {
     *("refunds list", "report weekly", "report unearned", "rates list"),
     *("period list", "period show", "period verify", "period adjustments"),
     "period export",
+    *("boxoffice availability", "boxoffice tiers list"),
+    *("boxoffice orders list", "boxoffice orders show"),
     *("tax rules", "tax worksheet", "export ledger"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
     *("webhooks show", "webhooks health", "tax rules", "tax worksheet"),
 }
+IN_ITS_HISTORY = "boxoffice_history says who did it, when and why"
 REASONS = {
+    "boxoffice cancel": IN_ITS_HISTORY,
+    "boxoffice comp": IN_ITS_HISTORY,
+    "boxoffice expire": IN_ITS_HISTORY,
+    "boxoffice extend": IN_ITS_HISTORY,
+    "boxoffice hold": IN_ITS_HISTORY,
+    "boxoffice orders cancel": IN_ITS_HISTORY,
+    "boxoffice pay": IN_ITS_HISTORY,
+    "boxoffice refund": IN_ITS_HISTORY,
+    "boxoffice sell": IN_ITS_HISTORY,
+    "boxoffice voucher": IN_ITS_HISTORY,
     "checkin import": "each scan is kept with its door and time",
     "checkin in": "each scan is kept with its door and time",
     "checkin push": "a run of its own says what was sent",
@@ -105,6 +118,9 @@ PAGES_RECORDED = {
 }
 # Recorded, and tested where the rest of it is tested.
 ELSEWHERE = {
+    "boxoffice close": "tests/boxoffice/test_boxoffice_commands.py",
+    "boxoffice open": "tests/boxoffice/test_boxoffice_commands.py",
+    "boxoffice tiers add": "tests/boxoffice/test_boxoffice_commands.py",
     "accounts confirm": "tests/cli/test_restore_differences.py",
     "attendees forget": "tests/workflows/test_audit.py",
     "db upgrade": "tests/store/test_backup.py",

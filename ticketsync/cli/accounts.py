@@ -98,7 +98,7 @@ def add_account(
 
     app_context = context.get_context(ctx)
     chosen = provider or connecting.choose_provider()
-    spec = registry.provider(chosen).spec  # before anyone pastes a key for it
+    spec = registry.platform(chosen).spec  # before anyone pastes a key for it
     name = name or connecting.choose_name(app_context, spec)
     secret = SecretOptions(
         secret_env, secret_command, secret_credential, secret_stdin, insecure_storage

@@ -44,6 +44,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "export": ("export", "Files for accountants, and a calendar."),
     },
     "Door and guests": {
+        "boxoffice": ("boxoffice", "Sell at your own counter: prices, seats, orders."),
         "attendees": ("attendees", "Ticket holders; the door list."),
         "checkin": ("checkin", "Check guests in at the door, and count them."),
         "privacy": ("privacy", "Export and erase personal data."),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ticketsync.core.typed_yaml import YamlFile
 
 ENV_PREFIX = "env:"  # prefix of an address that is read from an environment variable
+HOLD_VARIABLE = "TICKET_PAYMENT_TIMEOUT"
+DEFAULT_HOLD_MINUTES = 15
 ACCOUNT_SETTINGS = ("interval_minutes", "fees", "people", "push_check_ins")
 
 
@@ -132,6 +134,36 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BoxofficeSettings:
+    """
+    hold_minutes  how long the venue's own box office holds seats that are not paid yet;
+                  `None`: as the variable TICKET_PAYMENT_TIMEOUT says, else 15
+    one_pending_per_buyer  whether a buyer can hold seats of a show only once at a time
+    """
+
+    hold_minutes: int | None = None
+    one_pending_per_buyer: bool = True
+
+    @property
+    def minutes(self) -> int:
+        """
+        Raises: `ConfigurationError` where the variable is no number of minutes.
+        """
+        if self.hold_minutes is not None:
+            return self.hold_minutes
+        text = os.environ.get(HOLD_VARIABLE, "").strip()
+        if not text:
+            return DEFAULT_HOLD_MINUTES
+        if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1440):
+            raise errors.ConfigurationError(
+                f"The variable {HOLD_VARIABLE} is not a number of minutes from 1 to "
+                "1440.",
+                hint="For example 15, or unset it.",
+            )
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerSettings:
     """
     accounts       accounts of the venue's bookkeeping program, by our names for them
@@ -162,6 +194,7 @@ class Settings:
     business: Business = field(default_factory=Business)
     tax: TaxRules = field(default_factory=TaxRules)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    boxoffice: BoxofficeSettings = BoxofficeSettings()
 
     def account(self, name: str) -> AccountSettings:
         return self.accounts.get(name, AccountSettings())
@@ -290,6 +323,7 @@ def read(text: str, source: str) -> Settings:
         business=tax_settings.read_business(file),
         tax=tax_settings.read_tax(file),
         ledger=LedgerSettings(**file.given(keys.LEDGER, "ledger")),
+        boxoffice=BoxofficeSettings(**file.given(keys.BOXOFFICE, "boxoffice")),
     )
 
 

@@ -121,7 +121,7 @@ FILE = section(
     database=str,
     **dict.fromkeys(("sync", "matching", "network", "people", "shows"), dict),
     **dict.fromkeys(("notify", "serve", "log", "accounts"), dict),
-    **dict.fromkeys(("business", "tax", "ledger"), dict),
+    **dict.fromkeys(("business", "tax", "ledger", "boxoffice"), dict),
 )
 SYNC = section(
     days_back=whole(0, 3660),
@@ -155,6 +155,7 @@ SERVE = section(
     public_calendar=_Flag,
 )
 LEDGER = section(accounts=_LedgerAccounts, xero_tax_rate=str)
+BOXOFFICE = section(hold_minutes=whole(1, 1440), one_pending_per_buyer=_Flag)
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(
     interval_minutes=whole(1, 10080),

@@ -19,6 +19,7 @@ All our errors, in one tree.
     ├── InvalidResponse                   6   not-json, truncated, schema-drift …
     │   └── UnknownResource               6   endpoint-gone (HTTP 404, 410)
     ├── GuardRefused                      7   guard-shrink, account-changed …
+    │   └── SaleRefused                   7   event-full, tier-full, hold-expired …
     ├── Busy                              8   busy
     ├── DatabaseError                     9   database, db-locked, db-timeout …
     ├── DifferencesFound                 10   differences
@@ -32,7 +33,7 @@ Raise the narrowest class, and put the next action into `hint`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class TicketsyncError(Exception):
@@ -214,6 +215,26 @@ class GuardRefused(TicketsyncError):
 
     exit_code = 7
     word = "guard"
+
+
+class SaleRefused(GuardRefused):
+    """
+    Our own box office does not sell that; `left` is what is left of each tier, `None`
+    for one that only the show limits.
+    """
+
+    word = "not-on-sale"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        word: str | None = None,
+        left: Mapping[str, int | None] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, word=word)
+        self.left = dict(left or {})
 
 
 class Busy(TicketsyncError):

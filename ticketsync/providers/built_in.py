@@ -11,3 +11,5 @@ CLASSES = {
     "square": "ticketsync.providers.square:Square",
     "file": "ticketsync.providers.file_import:FileImport",
 }
+# Connected by its own command, not like a platform.
+OURS = {"boxoffice": "ticketsync.providers.boxoffice:BoxOffice"}

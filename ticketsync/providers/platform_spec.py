@@ -107,6 +107,8 @@ class ProviderSpec:
                       platform share: two that list the same one are the same account
     owner_is_account  whether the owner that its responses name is the whole account, as
                       `identify` gives it; else one of several that a key may read for
+    is_ours           our own box office: its orders are not fetched, because they are
+                      made here
     dashboard_url     where a person manages the account; may contain options of it, as
                       `{site_id}`. `""` where that is not known
     """
@@ -134,6 +136,7 @@ class ProviderSpec:
     names_people: Callable[[Options], bool] = always  # with these options of an account
     owner_is_account: bool = False
     dashboard_url: str = ""
+    is_ours: bool = False
 
     @property
     def is_local(self) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GROUP = "ticketsync.providers"
 
 
+_BUILT_IN = {**built_in.CLASSES, **built_in.OURS}
 _NO_INTERFACE = Capabilities(reads_events=False, reads_sales=False)
 
 
@@ -70,8 +71,8 @@ def provider(name: str) -> type[Provider]:
     Raises `NotFound` if there is none, `ConfigurationError` for a broken plugin.
     """
     wanted = _folded(name)
-    if wanted in built_in.CLASSES:
-        return _load(built_in.CLASSES[wanted])
+    if wanted in _BUILT_IN:
+        return _load(_BUILT_IN[wanted])
     for point in _plugins():
         if wanted in (point.name, _folded(point.name)):
             return _loaded_plugin(point)
@@ -97,7 +98,7 @@ def _folded(name: str) -> str:
     its blanks and dashes written as `_`.
     """
     letters = _letters(name)
-    ours = [*built_in.CLASSES, *(item.name for item in BY_FILE)]
+    ours = [*_BUILT_IN, *(item.name for item in BY_FILE)]
     for known in ours:
         if _letters(known) == letters:
             return known
@@ -108,9 +109,25 @@ def _letters(name: str) -> str:
     return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
+def platform(name: str) -> type[Provider]:
+    """
+    The provider of that name as one that an account can be added for.
+
+    Raises: `UsageError` for our own box office; else like `provider`.
+    """
+    kind = provider(name)
+    if kind.spec.is_ours:
+        raise errors.UsageError(
+            "Your own box office is not connected: its account is made when you put a "
+            "show on sale.",
+            hint="Run `ticketsync boxoffice open SHOW`.",
+        )
+    return kind
+
+
 def list_providers() -> list[ListedProvider]:
     """
-    Every provider, broken plugins included.
+    Every provider of a platform, broken plugins included.
     """
     listed = [
         ListedProvider(name, _load(path), "built in")
@@ -145,11 +162,7 @@ def _title(name: str) -> str:
 def _plugins() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [
-        point
-        for point in entry_points(group=GROUP)
-        if point.name not in built_in.CLASSES
-    ]
+    return [point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN]
 
 
 def _loaded_plugin(point: EntryPoint) -> type[Provider]:

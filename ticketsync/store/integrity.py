@@ -253,7 +253,7 @@ def _read_postgres_objects(connection: Connection) -> Objects:
 
 def _trigger_state(enabled: Any, source: str) -> str:
     letter = enabled.decode() if isinstance(enabled, bytes) else str(enabled)
-    if source != triggers.POSTGRES_SOURCE:
+    if source not in triggers.postgres_sources():
         return source
     return "off" if letter == "D" else "on"
 

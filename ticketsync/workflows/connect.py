@@ -130,7 +130,7 @@ def add(
 
     Raises: `Busy` while an account of that name is being connected already.
     """
-    kind = registry.provider(provider)
+    kind = registry.platform(provider)
     naming.refuse_bad_name(name)
     with _one_at_a_time(database, name):
         return _add(

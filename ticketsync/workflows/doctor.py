@@ -20,8 +20,10 @@ from pathlib import Path
 from ticketsync.accounts import health, pins, state
 from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
+from ticketsync.boxoffice import codes, selling
 from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.core.config import Settings
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
@@ -287,10 +289,31 @@ def _account(
         if tokens.uses_oauth(account.options):
             tokens.app_of(spec, account.name, account.base_url, account.options)
         yield ok(name, f"its key can be read ({account.secret_source})")
-        if network and account.state != "paused":
+        if spec.is_ours:
+            yield from _box_office(database, secret, name)
+        elif network and account.state != "paused":
             yield from _answers(database, settings, account, secret, name)
     except errors.TicketsyncError as error:
         yield wrong(name, error.message, error.hint)
+
+
+def _box_office(database: Database, secret: Secret, name: str) -> Iterator[Finding]:
+    """
+    Our own box office: its key signs the tickets. Raises the error of one that could be
+    guessed.
+    """
+    codes.refuse_weak_key(secret)
+    with database.read() as connection:
+        now = clock.now()
+        on_sale = [show for show in selling.list_shows(connection) if show.is_open(now)]
+        unseated = [show for show in on_sale if show.capacity is None]
+    yield ok(name, f"tickets can be signed; {number_of(len(on_sale), 'show')} on sale")
+    for show in unseated:
+        yield warning(
+            name,
+            f"nobody has said how many seats {safe(show.name)} has, so none is sold",
+            f"ticketsync shows edit {show.show_id} --capacity N",
+        )
 
 
 def _account_health(

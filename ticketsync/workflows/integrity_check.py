@@ -18,11 +18,13 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import runs, state
 from ticketsync.accounts.state import AccountState
+from ticketsync.boxoffice import transitions
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.money import MoneyError
 from ticketsync.financials import comparing, verifying
 from ticketsync.financials.comparing import Comparison
+from ticketsync.providers import registry
 from ticketsync.reporting import numbers
 from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
@@ -32,7 +34,7 @@ from ticketsync.store import backup, copies, integrity, row_digests
 from ticketsync.store.copies import rehearsal
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
-from ticketsync.workflows import confirm, show_figures, waiting
+from ticketsync.workflows import confirm, own_orders, show_figures, waiting
 from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
@@ -315,7 +317,10 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
     for account in accounts:
         yield from _of_starts(connection, account)
         try:
-            reparse.read_again(connection, scratch, account)
+            if registry.provider(account.provider).spec.is_ours:
+                own_orders.read_again(connection, scratch, account)
+            else:
+                reparse.read_again(connection, scratch, account)
         except errors.TicketsyncError as error:
             yield Finding("account", row=account.name, what=error.message)
             continue
@@ -324,6 +329,9 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
 
 def _of_starts(connection: Connection, account: AccountState) -> Iterator[Finding]:
     spans = runs.list_run_spans(connection, account.id)
+    if account.provider == own_orders.NAME:  # saved when they are sold, not in runs
+        moments = map(clock.iso, transitions.list_moments(connection))
+        spans += [(str(at), str(at)) for at in moments]
     for flaw in past_flaws.find_unexplained_starts(connection, account.id, spans):
         yield Finding(
             *(flaw.table, account.name, flaw.provider_id, flaw.column, flaw.stored),

@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from ticketsync.store.tables import (
     accounts,
     audit,
+    boxoffice,
     catalogue,
     door,
     financials,
@@ -24,17 +25,34 @@ from ticketsync.store.tables import (
 from ticketsync.store.tables.base import metadata
 
 # Here, because options of a database import all of it, a tenth of a second of a start.
-_DOUBTFUL = text("doubt IS NOT NULL")
-Index(
-    "ix_orders_doubtful",
-    sales.orders.c.id,
-    sqlite_where=_DOUBTFUL,
-    postgresql_where=_DOUBTFUL,
+_PARTIAL = (
+    ("ix_orders_doubtful", [sales.orders.c.id], False, "doubt IS NOT NULL"),
+    (
+        "uq_boxoffice_orders_pending_buyer",
+        [boxoffice.boxoffice_orders.c.show_id, boxoffice.boxoffice_orders.c.buyer_key],
+        True,
+        "state = 'pending' AND buyer_key <> ''",
+    ),
+    (
+        "uq_till_sessions_open",
+        [boxoffice.till_sessions.c.till],
+        True,
+        "closed_at IS NULL",
+    ),
 )
+for _name, _columns, _is_unique, _condition in _PARTIAL:
+    Index(
+        _name,
+        *_columns,
+        unique=_is_unique,
+        sqlite_where=text(_condition),
+        postgresql_where=text(_condition),
+    )
 
 __all__ = [
     "accounts",
     "audit",
+    "boxoffice",
     "catalogue",
     "door",
     "financials",

@@ -4,7 +4,7 @@ One account: read its listing, link what is certain, read its orders, recompute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +17,13 @@ from ticketsync.core.redact import safe
 from ticketsync.workflows import people_switch
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
+    box_office,
     guards,
     link_outcomes,
     listing,
     quarantined,
     report_files,
+    selected,
     set_aside,
     sold_elsewhere,
     ticket_types,
@@ -69,6 +71,8 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     Bring one account up to date; returns how many shows changed, and whether all
     orders were read.
     """
+    if run.provider.spec.is_ours:
+        return box_office.sync_box_office(run, is_full=request.is_full)
     account_id, settings = run.account.id, run.settings.sync
     if not request.asks_again and report_files.is_unchanged(run):
         link_certain(run)
@@ -122,6 +126,26 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     report_files.note_reports(run)
     report_files.note_state(run)
     return changed, plan.is_sweep
+
+
+def sync_selected(
+    run: AccountRun, occurrence_ids: Collection[int], *, accept_shrink: bool
+) -> tuple[int, bool]:
+    """
+    Bring these occurrences of one account up to date, by our ids.
+    """
+    if run.provider.spec.is_ours:
+        return box_office.sync_box_office(run, is_full=True)
+    return selected.sync_occurrences(run, occurrence_ids, accept_shrink=accept_shrink)
+
+
+def refresh_listing(run: AccountRun) -> listing.ListingResult:
+    """
+    Read only the listing of one account.
+    """
+    if run.provider.spec.is_ours:
+        return box_office.refresh_listing(run)
+    return listing.refresh(run)
 
 
 def _name_refused(

@@ -7,6 +7,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from ticketsync.accounts import runs, state
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
@@ -14,13 +16,14 @@ from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
+from ticketsync.providers import registry
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import changes
 from ticketsync.reporting.outstanding_replays import REPLAY
 from ticketsync.sales import versions
 from ticketsync.store import copies, lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import own_orders, show_figures
 from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
 from ticketsync.workflows.sync import reparse, replay_listing
 from ticketsync.workflows.sync.run import Outcome
@@ -99,17 +102,18 @@ def _replayed(
                 lease.extend(connection, lease_of(account), holder, clock.now())
             prolonged = time.monotonic()
 
+    is_ours = registry.provider(account.provider).spec.is_ours
     with copies.snapshot(database) as source, reparse.empty_books(source) as books:
-        reparse.read_again(source, books, account, breathe)
-        number = versions.count_records(source, account.id)
+        if is_ours:
+            number = own_orders.read_again(source, books, account, breathe)
+        else:
+            reparse.read_again(source, books, account, breathe)
+            number = versions.count_records(source, account.id)
         with books.read() as again:
             wrong = reparse.differing(source, again, account.id)
             with database.write() as connection:
                 lease.extend(connection, lease_of(account), holder, clock.now())
-                saved = reparse.put_right(
-                    connection, again, account, wrong, clock.now()
-                )
-                replay_listing.put_listing_right(connection, again, account)
+                saved = _put_right(connection, again, account, wrong, is_ours=is_ours)
                 touched = occurrences.get_occurrence_ids(
                     connection, account.id
                 ).values()
@@ -128,3 +132,22 @@ def _replayed(
         unchanged=number - saved,
     )
     return Result(account.name, "success", counts=counts, shows_changed=changed)
+
+
+def _put_right(
+    connection: Connection,
+    again: Connection,
+    account: AccountState,
+    wrong: reparse.Differing,
+    *,
+    is_ours: bool,
+) -> int:
+    """
+    Save what differs; returns how many orders were saved.
+    """
+    if is_ours:
+        own_orders.put_right(connection, account, wrong.orders, clock.now())
+        return len(wrong.orders)
+    saved = reparse.put_right(connection, again, account, wrong, clock.now())
+    replay_listing.put_listing_right(connection, again, account)
+    return saved

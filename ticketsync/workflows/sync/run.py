@@ -43,9 +43,14 @@ from ticketsync.workflows.account_run import (
     no_word,
     run_account,
 )
-from ticketsync.workflows.sync import due, listing, ticket_types
+from ticketsync.workflows.sync import due, ticket_types
 from ticketsync.workflows.sync import selected as selecting
-from ticketsync.workflows.sync.account import OrderRequest, sync_account
+from ticketsync.workflows.sync.account import (
+    OrderRequest,
+    refresh_listing,
+    sync_account,
+    sync_selected,
+)
 from ticketsync.workflows.sync.side_by_side import (
     Job,
     Turn,
@@ -289,7 +294,7 @@ def fetch_listing(
 
 
 def _refresh_listing(run: AccountRun) -> tuple[int, bool]:
-    found = listing.refresh(run)
+    found = refresh_listing(run)
     run.turn.end()
     ticket_types.refresh(run)
     run.counts.created += found.created
@@ -355,9 +360,7 @@ def _sync_account(
 
     def read_orders(run: AccountRun) -> tuple[int, bool]:
         if request.is_selective:
-            return selecting.sync_occurrences(
-                run, selected, accept_shrink=request.accept_shrink
-            )
+            return sync_selected(run, selected, accept_shrink=request.accept_shrink)
         return sync_account(run, request.of_orders)
 
     return run_account(

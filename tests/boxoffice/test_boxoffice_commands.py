@@ -1,0 +1,250 @@
+"""
+`ticketsync boxoffice …` as a person and as a script use it.
+"""
+
+import json
+
+import pytest
+from support import commands
+from support.own_box_office import KEY
+
+from ticketsync.core import errors
+from ticketsync.store import engine
+from ticketsync.store.tables.boxoffice import boxoffice_history
+
+SHOW = "2030-11-27 19:30"
+
+
+def run(*words, code=0):
+    done = commands.run(*words)
+    assert done.returncode == code, (words, done.stdout, done.stderr)
+    return done
+
+
+def as_json(*words):
+    return json.loads(run(*words, "--json").stdout)
+
+
+def refused(*words, code=7):
+    return json.loads(run(*words, "--json", code=code).stderr)["error"]
+
+
+@pytest.fixture
+def venue(home, monkeypatch):
+    monkeypatch.setenv("BOX_KEY", KEY)
+    run(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    run("shows", "add", "Late Laughs", SHOW, "--capacity", "10")
+    return home
+
+
+@pytest.fixture
+def on_sale(venue):
+    run(
+        *("boxoffice", "open", "1", "--tier", "Adult=55.00", "--tier", "Child=20"),
+        *("--secret-env", "BOX_KEY"),
+    )
+    return venue
+
+
+def test_a_sale_without_a_terminal(on_sale):
+    sold = as_json(
+        *("boxoffice", "sell", "1", "--tier", "Adult=2", "--tier", "child=1"),
+        *("--cash", "--no-input"),
+    )
+    assert (sold["state"], sold["total"], sold["currency"]) == ("paid", "130.00", "AUD")
+    first = sold["tickets"][0]
+    assert (first["ticket_id"], first["state"]) == (f"{sold['reference']}-1", "issued")
+    assert as_json("checkin", "in", "1", first["code"])["outcome"] == "admitted"
+    assert refused("checkin", "in", "1", first["code"])["word"] == "already-in"
+    (figures,) = as_json("financials", "list")
+    assert (figures["tickets_sold"], figures["gross"]) == (3, "130.00")
+    listed = as_json("attendees", "list", "1")
+    assert [row["type_name"] for row in listed] == ["Adult", "Adult", "Child"]
+    assert "55.00" in run("financials", "explain", "1").stdout
+    for words in (("sync",), ("sync", "replay"), ("db", "check", "--deep")):
+        run(*words)
+    assert as_json("financials", "list")[0]["gross"] == "130.00"
+
+
+def test_what_is_refused_says_its_word_and_what_is_left(on_sale):
+    held = as_json("boxoffice", "hold", "1", "--tier", "Adult=7", "--name", "Mia Chen")
+    full = refused("boxoffice", "hold", "1", "--tier", "Child=4")
+    assert (full["word"], full["left"]) == ("event-full", {"Adult": 3, "Child": 3})
+    again = refused("boxoffice", "hold", "1", "--tier", "Child=1", "--name", "mia chen")
+    assert again["word"] == "already-pending"
+    wrong = refused("boxoffice", "pay", held["reference"], "--cash", "--amount", "5")
+    assert wrong["word"] == "amount-mismatch"
+    nothing = refused("boxoffice", "pay", held["reference"])
+    assert "385.00 AUD is due" in nothing["message"]
+    both = refused("boxoffice", "pay", held["reference"], "--cash", "--card", code=2)
+    assert both["word"] == "usage"
+
+
+def test_one_misread_letter_is_refused(on_sale):
+    reference = as_json("boxoffice", "hold", "1", "--tier", "Adult=1")["reference"]
+    other = "2" if reference[3] != "2" else "3"
+    misread = f"{reference[:3]}{other}{reference[4:]}"
+    found = refused("boxoffice", "orders", "show", misread, code=2)
+    assert found["word"] == "bad-reference"
+    typed = reference.lower().replace("-", " ")
+    assert as_json("boxoffice", "orders", "show", typed)["reference"] == reference
+
+
+def test_from_the_hold_to_the_refund(on_sale):
+    reference = as_json("boxoffice", "hold", "1", "--tier", "Adult=2")["reference"]
+    late = as_json("boxoffice", "extend", reference)
+    assert late["state"] == "pending"
+    assert as_json("boxoffice", "pay", reference, "--card")["state"] == "paid"
+    after = as_json(
+        "boxoffice", "refund", reference, "--ticket", "1", "--reason", "ill"
+    )
+    assert (after["state"], after["returned"]) == ("paid", "55.00")
+    assert as_json("boxoffice", "refund", reference)["state"] == "refunded"
+    given = as_json("boxoffice", "comp", "1", "--tier", "Adult=1", "--name", "Gazette")
+    assert given["payments"][0]["method"] == "complimentary"
+    held = as_json("boxoffice", "hold", "1", "--tier", "Child=1")["reference"]
+    assert as_json("boxoffice", "cancel", held, "--reason", "left")["reason"] == "left"
+    assert refused("boxoffice", "cancel", held)["word"] == "wrong-state"
+    found = as_json("boxoffice", "orders", "list", "--buyer", "gaz")
+    assert [order["reference"] for order in found] == [given["reference"]]
+    assert len(as_json("boxoffice", "orders", "list", "--show", "1")) == 3
+    assert as_json("boxoffice", "expire") == {"expired": []}
+
+
+def test_a_voucher_pays(on_sale):
+    made = as_json("boxoffice", "voucher", "50.00")
+    sold = as_json(
+        *("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash"),
+        *("--amount", "5.00", "--voucher", made["code"]),
+    )
+    assert [(p["method"], p["amount"]) for p in sold["payments"]] == [
+        ("voucher", "50.00"),
+        ("cash", "5.00"),
+    ]
+
+
+def test_a_cancelled_night(on_sale):
+    paid = as_json("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")
+    words = ("boxoffice", "orders", "cancel", "--show", "1")
+    assert refused(*words, code=2)["word"] == "needs-tty"
+    done = as_json(*words, "--reason", "no power", "--yes")
+    assert (done["paid"], done["to_return"]) == (1, "55.00")
+    order = as_json("boxoffice", "orders", "show", paid["reference"])
+    assert (order["to_return"], order["returned"]) == ("55.00", "0.00")
+    assert as_json("boxoffice", "refund", paid["reference"])["returned"] == "55.00"
+    assert refused("boxoffice", "hold", "1", "--tier", "Adult=1")["word"] == (
+        "sale-closed"
+    )
+
+
+def test_prices_are_added_and_changed_until_they_are_sold(on_sale):
+    run(
+        *("boxoffice", "tiers", "add", "1", "Concession", "40", "--capacity", "4"),
+        *("--tax", "10%", "--fee", "1.50", "--most", "3"),
+    )
+    run("boxoffice", "tiers", "add", "1", "Concession", "41.00")
+    listed = as_json("boxoffice", "tiers", "list", "1")
+    assert [(tier["tier"], tier["price"]) for tier in listed] == [
+        *(("Adult", "55.00"), ("Child", "20.00"), ("Concession", "41.00")),
+    ]
+    as_json("boxoffice", "hold", "1", "--tier", "Adult=1")
+    done = run("boxoffice", "tiers", "add", "1", "Adult", "60", code=7)
+    assert "tier-sold" in done.stderr
+    shown = as_json("events", "prices")
+    assert {row["price"] for row in shown} == {"55.00", "20.00", "41.00"}
+
+
+def test_what_is_left_and_when_platforms_were_read(on_sale):
+    as_json("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash")
+    left = as_json("boxoffice", "availability", "1")
+    assert (left["capacity"], left["sold"], left["left"]) == (10, 2, 8)
+    assert (
+        "10 seats: 2 sold, 0 held, 8 left"
+        in run(*("boxoffice", "availability", "1")).stdout
+    )
+
+
+def test_opening_and_closing_are_recorded(on_sale):
+    run("boxoffice", "open", "1", "--held-back", "2")
+    run("boxoffice", "close", "1")
+    actions = [row["action"] for row in as_json("audit", "list", "--limit", "20")]
+    assert actions[:3] == ["sale-close", "sale-open", "add-tier"]
+    assert "add" in actions
+    (listed,) = as_json("events", "list")
+    assert listed["status"] == "closed"
+    run("boxoffice", "open", "1")
+    assert as_json("boxoffice", "availability", "1")["is_open"]
+    assert as_json("boxoffice", "availability", "1")["held_back"] == 2
+
+
+def test_every_change_says_who_made_it(on_sale):
+    as_json("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")
+    database = engine.open_database(str(on_sale / "ticketsync.db"))
+    with database.read() as connection:
+        rows = connection.execute(boxoffice_history.select()).all()
+    database.close()
+    assert [(row.kind, row.from_state, row.to_state) for row in rows] == [
+        ("order", "", "pending"),
+        ("ticket", "", "reserved"),
+        ("payment", "", "succeeded"),
+        ("order", "pending", "paid"),
+        ("ticket", "reserved", "issued"),
+    ]
+    assert all("@" in row.actor for row in rows)
+
+
+def test_a_show_is_not_put_on_sale_without_seats_prices_or_a_key(venue, monkeypatch):
+    tier = ("--tier", "Adult=55.00")
+    run("shows", "add", "Gala", SHOW)
+    gala = ("boxoffice", "open", "2", *tier, "--secret-env", "BOX_KEY")
+    assert "how many seats" in run(*gala, code=2).stderr
+    bare = ("boxoffice", "open", "1", "--secret-env", "BOX_KEY")
+    assert "at least one price" in run(*bare, code=2).stderr
+    for price in ("Adult", "Adult=x", "Adult=-1"):
+        run(
+            "boxoffice", "open", "1", "--tier", price, "--secret-env", "BOX_KEY", code=2
+        )
+    assert "keyring" in run("boxoffice", "open", "1", *tier, code=4).stderr
+    monkeypatch.setenv("BOX_KEY", "too short")
+    assert "weak-key" in run(*bare, *tier, code=4).stderr
+    assert as_json("accounts", "list") == []
+    monkeypatch.setenv("BOX_KEY", KEY)
+    run(*gala, "--capacity", "5")
+
+
+def test_the_box_office_is_not_connected_like_a_platform(venue):
+    done = run("accounts", "add", "boxoffice", "own", "--no-check", code=2)
+    assert "ticketsync boxoffice open SHOW" in done.stderr
+    assert "boxoffice" not in run("accounts", "providers").stdout
+    not_on_sale = refused("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")
+    assert not_on_sale["word"] == "not-on-sale"
+
+
+def test_without_its_key_nothing_is_sold_and_everything_else_goes_on(
+    on_sale, monkeypatch
+):
+    reference = as_json("boxoffice", "hold", "1", "--tier", "Adult=1")["reference"]
+    monkeypatch.delenv("BOX_KEY")
+    assert refused("boxoffice", "pay", reference, "--cash", code=4)["word"] == (
+        errors.SecretMissing.word
+    )
+    assert as_json("boxoffice", "orders", "show", reference)["state"] == "pending"
+    run("db", "check", "--deep")
+
+
+def test_the_usual_minutes_of_a_hold_are_those_of_the_settings(
+    venue, monkeypatch, home
+):
+    words = ("boxoffice", "open", "1", "--tier", "A=1", "--secret-env", "BOX_KEY")
+    monkeypatch.setenv("TICKET_PAYMENT_TIMEOUT", "soon")
+    assert "TICKET_PAYMENT_TIMEOUT" in run(*words, code=2).stderr
+    monkeypatch.setenv("TICKET_PAYMENT_TIMEOUT", "7")
+    run(*words)
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.read() as connection:
+        query = "SELECT hold_minutes FROM boxoffice_shows"
+        assert connection.exec_driver_sql(query).scalar() == 7
+    database.close()

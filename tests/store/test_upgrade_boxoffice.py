@@ -1,0 +1,52 @@
+"""
+A database of schema 0024, which knew no box office of our own.
+"""
+
+import pytest
+from sqlalchemy import exc
+from support import boxoffice_rows, old_databases
+from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
+
+from ticketsync.core.config import Settings
+from ticketsync.store import engine, schema
+from ticketsync.workflows import integrity_check, show_figures
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request, tmp_path):
+    file = tmp_path / "old.db"
+    database = prepare(engine.create_database(str(file)))
+    save(database, order(ticket(1, 2000)), at=FIRST_DAY)
+    show_figures.rebuild(database, Settings())
+    database.close()
+    old_databases.turn_back(file, "0024")
+    url = str(file)
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        name = f"b{abs(hash(request.node.nodeid)) % 10**12}"
+        server.psql(f"CREATE DATABASE {name};")
+        url = server.get_uri(database=name)
+        old_databases.load_old(url, file, "0024")
+    database = engine.create_database(url)
+    yield database
+    database.close()
+
+
+def test_the_upgrade_adds_the_box_office_and_changes_nothing_else(upgraded):
+    with upgraded.read() as connection:
+        assert schema.version_of(connection) == schema.PRESENT
+        found = connection.exec_driver_sql("SELECT count(*) FROM boxoffice_orders")
+        assert found.scalar() == 0
+    assert show_figures.rebuild(upgraded, Settings()) == (2, 0)
+    assert integrity_check.check(upgraded, Settings()).is_sound
+
+
+def test_its_triggers_are_there(upgraded):
+    row = boxoffice_rows.ROWS[-1]
+    with upgraded.write() as connection:
+        connection.exec_driver_sql(row)
+    with (
+        pytest.raises(exc.DatabaseError, match="is written once"),
+        upgraded.write() as connection,
+    ):
+        connection.exec_driver_sql("DELETE FROM boxoffice_history")

@@ -1,0 +1,58 @@
+"""
+A venue that sells a show of its own: by default ten seats, at two prices with seven and
+six of them.
+"""
+
+import os
+from datetime import UTC, datetime
+
+from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.catalogue import new_shows, shows
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import Secret
+from ticketsync.workflows import open_sale
+from ticketsync.workflows.box_office import BoxOffice
+from ticketsync.workflows.connect import SecretSource
+
+KEY = "0123456789abcdef" * 4
+NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)  # 19:00 in Sydney
+STARTS = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+ADULT = NewTier("Adult", 5500, capacity=7)
+CHILD = NewTier("Child", 2000, capacity=6)
+SHOW = 1
+
+
+def put_on_sale(
+    database, *tiers, capacity=10, settings=None, terms=None, starts_at=STARTS
+):
+    """
+    A show of that venue on sale with these tiers; returns its box office.
+    """
+    settings = settings or Settings()
+    os.environ["BOX_KEY"] = KEY
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+        show = new_shows.add_show(
+            connection,
+            new_shows.NewShow(
+                "Late Laughs",
+                starts_at,
+                "The Lantern Room",
+                "Australia/Sydney",
+                "AUD",
+                capacity=capacity,
+            ),
+        )
+    open_sale.open_show(
+        database,
+        settings,
+        show.id,
+        terms or Terms(),
+        tiers or (ADULT, CHILD),
+        SecretSource("env", "BOX_KEY"),
+    )
+    return BoxOffice(database, settings)
+
+
+def key():
+    return Secret(KEY)

@@ -1,0 +1,400 @@
+"""
+Orders of our own box office: placing them, bringing them from state to state, and their
+record, by which all other parts of ticketsync know them.
+
+Each function belongs into a transaction that has locked the show (`seats.lock_show`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ticketsync.boxoffice import codes, transitions
+from ticketsync.boxoffice.placed_orders import (
+    CARD,
+    ISSUED,
+    PAID,
+    PENDING,
+    REFUNDED,
+    RESERVED,
+    SUCCEEDED,
+    VOID,
+    OrderedTicket,
+    PlacedOrder,
+    Returned,
+    get_order_by_id,
+)
+from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.core import digest, errors, money, records
+from ticketsync.core.redact import Secret
+from ticketsync.store.boxoffice_states import ORDER, TICKET
+from ticketsync.store.tables.boxoffice import (
+    boxoffice_order_lines,
+    boxoffice_orders,
+    boxoffice_tickets,
+)
+from ticketsync.store.upsert import insert_new
+
+_DRAWS = 8  # of a reference, until one is free
+
+
+def create(
+    connection: Connection,
+    show: ShowOnSale,
+    now: datetime,
+    *,
+    channel: str,
+    held_until: datetime,
+    buyer_key: str = "",
+    member_id: int | None = None,
+    till_id: int | None = None,
+    note: str = "",
+) -> int:
+    """
+    Place an order without tickets; returns our id of it.
+
+    Raises: `Busy` where no reference is free.
+    """
+    row = {
+        "show_id": show.show_id,
+        "state": PENDING,
+        "channel": channel,
+        "buyer_key": buyer_key,
+        "member_id": member_id,
+        "till_id": till_id,
+        "held_until": held_until,
+        "created_at": now,
+        "total": 0,
+        "currency": show.currency,
+        "note": note,
+    }
+    for _ in range(_DRAWS):
+        new = {**row, "reference": codes.new_reference()}
+        order_id = insert_new(connection, boxoffice_orders, new)
+        if order_id is not None:
+            transitions.record(connection, ORDER, order_id, "", PENDING, now)
+            return order_id
+    raise errors.Busy(
+        "No reference is free for another order.", hint="Run the command again."
+    )
+
+
+def set_basket(
+    connection: Connection,
+    order_id: int,
+    tiers: Sequence[Tier],
+    wanted: Mapping[int, int],
+    now: datetime,
+    *,
+    is_free: bool = False,
+) -> None:
+    """
+    Give a pending order so many tickets of each tier; those that are too many leave the
+    basket, their numbers are not used again. `is_free`: they cost nothing.
+    """
+    order = get_order_by_id(connection, order_id)
+    by_id = {tier.id: tier for tier in tiers}
+    held = order.wanted
+    for tier_id in held:
+        too_many = held[tier_id] - wanted.get(tier_id, 0)
+        mine = [it for it in order.tickets if it.state == RESERVED]
+        mine = [it for it in mine if it.tier.id == tier_id]
+        for ticket in mine[len(mine) - max(0, too_many) :]:
+            transitions.change_state(
+                *(connection, TICKET, ticket.id, RESERVED, VOID, now), voided_at=now
+            )
+    number = len(order.tickets)
+    for tier_id, count in wanted.items():
+        for _ in range(count - held.get(tier_id, 0)):
+            number += 1
+            price = 0 if is_free else by_id[tier_id].price
+            _add_ticket(connection, order_id, tier_id, number, price, now)
+    _write_lines(connection, get_order_by_id(connection, order_id))
+
+
+def _add_ticket(
+    connection: Connection,
+    order_id: int,
+    tier_id: int,
+    number: int,
+    price: int,
+    now: datetime,
+) -> None:
+    row = insert(boxoffice_tickets).values(
+        order_id=order_id, tier_id=tier_id, number=number, state=RESERVED, price=price
+    )
+    ticket_id = connection.scalars(row.returning(boxoffice_tickets.c.id)).one()
+    transitions.record(connection, TICKET, ticket_id, "", RESERVED, now)
+
+
+def take_off(connection: Connection, order: PlacedOrder, amount: int) -> int:
+    """
+    Take so much off the prices of a pending order, divided by price; returns what that
+    was, which is not more than they come to.
+    """
+    tickets = order.basket
+    amount = min(amount, sum(ticket.price for ticket in tickets))
+    if not amount:
+        return 0
+    parts = money.split(amount, [ticket.price for ticket in tickets])
+    for ticket, part in zip(tickets, parts, strict=True):
+        connection.execute(
+            update(boxoffice_tickets)
+            .where(boxoffice_tickets.c.id == ticket.id)
+            .values(price=ticket.price - part, discount=ticket.discount + part)
+        )
+    _write_lines(connection, get_order_by_id(connection, order.id))
+    return amount
+
+
+def _write_lines(connection: Connection, order: PlacedOrder) -> None:
+    """
+    The lines and the total of an order, from its tickets.
+    """
+    mine = boxoffice_order_lines.c.order_id == order.id
+    connection.execute(delete(boxoffice_order_lines).where(mine))
+    by_tier: dict[int, list[OrderedTicket]] = {}
+    for ticket in order.basket:
+        by_tier.setdefault(ticket.tier.id, []).append(ticket)
+    rows = [
+        {
+            "order_id": order.id,
+            "tier_id": tier_id,
+            "quantity": len(tickets),
+            "unit_price": max(ticket.price + ticket.discount for ticket in tickets),
+            "discount": sum(ticket.discount for ticket in tickets),
+            "tax": _sum_taxes(tickets),
+        }
+        for tier_id, tickets in by_tier.items()
+    ]
+    if rows:
+        connection.execute(insert(boxoffice_order_lines), rows)
+    connection.execute(
+        update(boxoffice_orders)
+        .where(boxoffice_orders.c.id == order.id)
+        .values(total=sum(ticket.due for ticket in order.basket))
+    )
+
+
+def _sum_taxes(tickets: Sequence[OrderedTicket]) -> int | None:
+    taxes = [ticket.tax for ticket in tickets]
+    known = [tax for tax in taxes if tax is not None]
+    return sum(known) if len(known) == len(taxes) else None
+
+
+def extend(
+    connection: Connection,
+    order: PlacedOrder,
+    held_until: datetime,
+    now: datetime,
+    reason: str,
+) -> None:
+    """
+    Record that a pending order is held until another instant, or has another basket.
+    """
+    transitions.change_state(
+        *(connection, ORDER, order.id, PENDING, PENDING, now),
+        reason=reason,
+        held_until=held_until,
+    )
+
+
+def mark_paid(connection: Connection, order: PlacedOrder, now: datetime) -> None:
+    transitions.change_state(
+        *(connection, ORDER, order.id, order.state, PAID, now),
+        paid_at=now,
+        ended_at=None,
+        buyer_key="",
+    )
+
+
+def end(
+    connection: Connection,
+    order: PlacedOrder,
+    to_state: str,
+    now: datetime,
+    reason: str,
+) -> None:
+    """
+    End an order: pending ones expire or are cancelled, a paid one is refunded.
+    """
+    transitions.change_state(
+        *(connection, ORDER, order.id, order.state, to_state, now),
+        reason=reason,
+        ended_at=now,
+        end_reason=reason,
+        buyer_key="",
+    )
+
+
+def issue_tickets(
+    connection: Connection, order: PlacedOrder, key: Secret, now: datetime
+) -> dict[int, str]:
+    """
+    Issue the tickets of an order; returns the codes by the tickets' numbers.
+    """
+    issued = {}
+    for ticket in order.tickets:
+        if ticket.state != RESERVED:
+            continue
+        code = code_of(order, ticket, key)
+        issued[ticket.number] = code
+        transitions.change_state(
+            *(connection, TICKET, ticket.id, RESERVED, ISSUED, now),
+            code=digest.code_as_scanned(code),
+        )
+    return issued
+
+
+def code_of(order: PlacedOrder, ticket: OrderedTicket, key: Secret) -> str:
+    """
+    The code that a ticket is scanned by.
+    """
+    return codes.ticket_code(key, order.reference, ticket.number, ticket.issue_number)
+
+
+def void_tickets(
+    connection: Connection,
+    tickets: Collection[OrderedTicket],
+    now: datetime,
+    reason: str,
+) -> None:
+    """
+    Void issued tickets: they admit nobody any more. Their money is another matter.
+    """
+    for ticket in tickets:
+        transitions.change_state(
+            *(connection, TICKET, ticket.id, ISSUED, VOID, now),
+            reason=reason,
+            voided_at=now,
+        )
+
+
+def list_ended_holds(
+    connection: Connection, now: datetime, show_id: int | None = None
+) -> list[tuple[int, int]]:
+    """
+    The pending orders whose time is over: show and order, by our ids.
+    """
+    query = select(boxoffice_orders.c.show_id, boxoffice_orders.c.id).where(
+        boxoffice_orders.c.state == PENDING, boxoffice_orders.c.held_until <= now
+    )
+    if show_id is not None:
+        query = query.where(boxoffice_orders.c.show_id == show_id)
+    return [(int(show), int(order)) for show, order in connection.execute(query)]
+
+
+# The record
+
+_STATUS = {
+    PENDING: records.OrderStatus.PENDING,
+    PAID: records.OrderStatus.PAID,
+}
+_DISCOUNT = "Voucher"  # what stands where platforms name a promo code
+
+
+def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Order:
+    """
+    The order as a platform would report it; with an instant, without refunds after it.
+
+    A hold that ended was never charged. A refunded order was: it is cancelled, and its
+    money counts among what was charged and what went back.
+    """
+    was_paid = order.state in (PAID, REFUNDED)
+    vouchers = sum(p.amount for p in order.payments if p.voucher_id is not None)
+    discounts = sum(ticket.discount for ticket in order.basket)
+    return records.Order(
+        id=order.reference,
+        occurrence_id=order.provider_occurrence_id,
+        status=_STATUS.get(order.state, records.OrderStatus.CANCELLED),
+        placed_at=order.paid_at or order.created_at,
+        currency=order.currency,
+        total=order.total,
+        charged=order.total - vouchers if was_paid else 0,
+        tickets=tuple(_ticket_record(order, ticket) for ticket in order.tickets),
+        tax=_sum_taxes(order.basket),
+        vouchers=vouchers if was_paid else 0,
+        discounts=discounts,
+        fees=_fees(order) if was_paid else None,
+        refunds=_refunds(order, until),
+        credited=sum(it.amount for it in _succeeded(order, until, is_money=False)),
+        channel=order.channel,
+        payment_reference=_payment_reference(order),
+        promo_code=_DISCOUNT if discounts else "",
+    )
+
+
+def content_of(record: records.Order) -> bytes:
+    """
+    The content hash of an order's record.
+    """
+    return digest.content(msgspec.json.encode(record, order="sorted"))
+
+
+def ticket_id(order: PlacedOrder, number: int) -> str:
+    """
+    The id under which a ticket is known elsewhere.
+    """
+    return f"{order.reference}-{number}"
+
+
+def _ticket_record(order: PlacedOrder, ticket: OrderedTicket) -> records.Ticket:
+    has_ended = ticket.state == RESERVED and order.state != PENDING
+    is_void = ticket.state == VOID or has_ended
+    status = records.TicketStatus.VOID if is_void else records.TicketStatus.VALID
+    return records.Ticket(
+        id=ticket_id(order, ticket.number),
+        occurrence_id=order.provider_occurrence_id,
+        type_id=str(ticket.tier.id),
+        type_name=ticket.tier.name,
+        status=status,
+        checked_in=False,
+        face=ticket.face,
+        fee=ticket.buyer_fee,
+        listed=0 if ticket.was_dropped else ticket.price + ticket.discount,
+        tax=ticket.tax,
+        voided_at=order.ended_at if has_ended else ticket.voided_at,
+        code=ticket.code or None,
+        tax_added=ticket.tax_added,
+    )
+
+
+def _fees(order: PlacedOrder) -> tuple[records.Fee, ...] | None:
+    """
+    What was kept by others: nothing of cash; what a card terminal costs is not known.
+    """
+    by_card = any(p.method == CARD and p.is_received for p in order.payments)
+    return None if by_card else ()
+
+
+def _refunds(order: PlacedOrder, until: datetime | None) -> tuple[records.Refund, ...]:
+    return tuple(
+        records.Refund(
+            id=f"{order.reference}-R{it.payment_id}.{it.number}",
+            amount=it.amount,
+            refunded_at=it.settled_at,
+        )
+        for it in _succeeded(order, until, is_money=True)
+    )
+
+
+def _succeeded(
+    order: PlacedOrder, until: datetime | None, *, is_money: bool
+) -> list[Returned]:
+    return [
+        returned
+        for payment in order.payments
+        if payment.is_money is is_money
+        for returned in payment.refunds
+        if returned.state == SUCCEEDED and returned.settled_at is not None
+        if until is None or returned.settled_at <= until
+    ]
+
+
+def _payment_reference(order: PlacedOrder) -> str | None:
+    found = [p.reference for p in order.payments if p.reference]
+    return found[0] if found else None

@@ -1,0 +1,364 @@
+"""
+Seats: how many are left, and who has them.
+
+A seat is a row. It is taken for good, or held until an instant; a hold whose time is
+over holds nothing, whether anybody has cleaned up or not. Who allocates seats locks the
+show first, always, whatever is sold: without the lock two would count the same seats as
+free. Beyond that, two rows cannot have the same seat, and a trigger refuses one above
+the capacity, so that no committed state can be oversold by our own sales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from ticketsync.boxoffice import refusals
+from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
+from ticketsync.store import counted
+from ticketsync.store.tables.boxoffice import (
+    boxoffice_orders,
+    boxoffice_seats,
+    boxoffice_shows,
+)
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.sales import tickets
+from ticketsync.store.types import WHOLE, Instant
+
+Wanted = Mapping[int, int]  # how many of which tier, by its id
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """
+    The seats of a show that are not free. `elsewhere` are those of other platforms'
+    tickets; `sold` and `held` are our own by tier.
+    """
+
+    elsewhere: int
+    sold: Mapping[int, int]
+    held: Mapping[int, int]
+
+    @property
+    def total(self) -> int:
+        return self.elsewhere + sum(self.sold.values()) + sum(self.held.values())
+
+    def of_tier(self, tier_id: int) -> int:
+        return self.sold.get(tier_id, 0) + self.held.get(tier_id, 0)
+
+
+def lock_show(connection: Connection, show_id: int) -> None:
+    """
+    Block everybody else who changes who has the seats of this show, until the
+    transaction ends. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        ours = select(boxoffice_shows.c.show_id).where(
+            boxoffice_shows.c.show_id == show_id
+        )
+        connection.execute(ours.with_for_update(key_share=True))
+
+
+def count_taken(connection: Connection, show: ShowOnSale, now: datetime) -> Taken:
+    """
+    The seats of a show that are taken at this instant.
+    """
+    is_held = boxoffice_seats.c.held_until.is_not(None)
+    query = (
+        select(boxoffice_seats.c.tier_id, is_held.label("is_held"), func.count())
+        .where(boxoffice_seats.c.show_id == show.show_id, _is_taken(now))
+        .group_by(boxoffice_seats.c.tier_id, is_held)
+    )
+    sold: dict[int, int] = {}
+    held: dict[int, int] = {}
+    for tier_id, is_hold, number in connection.execute(query):
+        (held if is_hold else sold)[int(tier_id)] = int(number)
+    return Taken(_count_elsewhere(connection, show), sold, held)
+
+
+def _is_taken(now: datetime) -> ColumnElement[bool]:
+    until = boxoffice_seats.c.held_until
+    return or_(until.is_(None), until > now)
+
+
+def _count_elsewhere(connection: Connection, show: ShowOnSale) -> int:
+    """
+    Tickets of other accounts that will be admitted, whether their sales count or not.
+    """
+    if not show.counts_other_platforms:
+        return 0
+    query = (
+        select(func.count())
+        .select_from(counted.admitting_tickets())
+        .where(
+            show_links.c.show_id == show.show_id,
+            tickets.c.account_id != show.account_id,
+        )
+    )
+    return int(connection.scalar(query) or 0)
+
+
+def seats_left(show: ShowOnSale, taken: Taken) -> int | None:
+    """
+    How many seats of a show can be sold here; `None` without a capacity.
+    """
+    if show.capacity is None:
+        return None
+    return max(0, show.capacity - show.held_back - taken.total)
+
+
+def left_of(show: ShowOnSale, tier: Tier, taken: Taken) -> int | None:
+    """
+    How many of a tier can be sold: the show limits it, too.
+    """
+    limits = [seats_left(show, taken)]
+    if tier.capacity is not None:
+        limits.append(max(0, tier.capacity - taken.of_tier(tier.id)))
+    known = [limit for limit in limits if limit is not None]
+    return min(known) if known else None
+
+
+def allocate(
+    connection: Connection,
+    show: ShowOnSale,
+    tiers: Sequence[Tier],
+    order_id: int,
+    wanted: Wanted,
+    held_until: datetime | None,
+    now: datetime,
+) -> None:
+    """
+    Give an order these seats, all of them or none, until that instant or for good.
+
+    Raises: `SaleRefused` (`event-full`, `tier-full`) with what is left of each tier.
+    """
+    lock_show(connection, show.show_id)
+    _refuse_full(show, tiers, wanted, count_taken(connection, show, now))
+    connection.execute(
+        delete(boxoffice_seats).where(
+            boxoffice_seats.c.show_id == show.show_id,
+            boxoffice_seats.c.held_until <= now,
+        )
+    )
+    _insert_lowest(connection, show.show_id, order_id, wanted, held_until)
+
+
+def _refuse_full(
+    show: ShowOnSale, tiers: Sequence[Tier], wanted: Wanted, taken: Taken
+) -> None:
+    left = {tier.name: left_of(show, tier, taken) for tier in tiers}
+    seats = seats_left(show, taken)
+    if seats is None:
+        raise refusals.refused(
+            refusals.NOT_ON_SALE,
+            "Nobody has said how many seats the show has.",
+            hint=f"Run `ticketsync boxoffice open {show.show_id} --capacity N`.",
+        )
+    if seats < sum(wanted.values()):
+        raise refusals.refused(
+            refusals.EVENT_FULL,
+            f"{number_of(seats, 'seat')} left for {safe(show.name)}."
+            if seats
+            else f"{safe(show.name)} is sold out.",
+            hint="Sell fewer; seats that are only held may become free.",
+            left=left,
+        )
+    for tier in tiers:
+        number = left[tier.name]
+        if number is not None and number < wanted.get(tier.id, 0):
+            raise refusals.refused(
+                refusals.TIER_FULL,
+                f"{number:,} of {safe(tier.name)!r} left.",
+                hint="Sell fewer of them, or another price.",
+                left=left,
+            )
+
+
+def _insert_lowest(
+    connection: Connection,
+    show_id: int,
+    order_id: int,
+    wanted: Wanted,
+    held_until: datetime | None,
+) -> None:
+    """
+    The lowest free numbers of the show and of each tier, in one statement.
+    """
+    ordered = [(tier, n) for tier, count in wanted.items() for n in range(1, count + 1)]
+    if not ordered:
+        return
+    places = union_all(
+        *(
+            select(
+                literal(place, WHOLE).label("place"),
+                literal(tier_id, WHOLE).label("tier_id"),
+                literal(number, WHOLE).label("number"),
+            )
+            for place, (tier_id, number) in enumerate(ordered, 1)
+        )
+    ).subquery("places")
+    numbers = _numbers(connection, show_id, len(ordered))
+    free = _free_of_show(numbers, show_id)
+    of_tier = _free_of_tier(numbers, tuple(wanted))
+    rows: Select[Any] = (
+        select(
+            literal(show_id, WHOLE),
+            free.c.number,
+            places.c.tier_id,
+            of_tier.c.number.label("tier_number"),
+            literal(order_id, WHOLE),
+            literal(held_until, Instant),
+        )
+        .select_from(places)
+        .join(free, free.c.place == places.c.place)
+        .join(
+            of_tier,
+            and_(
+                of_tier.c.tier_id == places.c.tier_id,
+                of_tier.c.place == places.c.number,
+            ),
+        )
+    )
+    columns = [
+        *("show_id", "seat_number", "tier_id", "tier_seat_number", "order_id"),
+        "held_until",
+    ]
+    connection.execute(insert(boxoffice_seats).from_select(columns, rows))
+
+
+def _numbers(connection: Connection, show_id: int, more: int) -> Any:
+    """
+    Enough numbers from 1 on: as many as there are seats taken, and these more.
+    """
+    query = select(func.count()).where(boxoffice_seats.c.show_id == show_id)
+    most = int(connection.scalar(query) or 0) + more
+    first = select(literal(1, WHOLE).label("number")).cte("numbers", recursive=True)
+    return first.union_all(
+        select(first.c.number + 1).where(first.c.number < literal(most, WHOLE))
+    )
+
+
+def _free_of_show(numbers: Any, show_id: int) -> Subquery:
+    is_used = exists().where(
+        boxoffice_seats.c.show_id == show_id,
+        boxoffice_seats.c.seat_number == numbers.c.number,
+    )
+    return (
+        select(
+            numbers.c.number,
+            func.row_number().over(order_by=numbers.c.number).label("place"),
+        )
+        .where(~is_used)
+        .subquery("free")
+    )
+
+
+def _free_of_tier(numbers: Any, tier_ids: Sequence[int]) -> Subquery:
+    tiers = union_all(
+        *(select(literal(id_, WHOLE).label("tier_id")) for id_ in tier_ids)
+    ).subquery("tiers")
+    is_used = exists().where(
+        boxoffice_seats.c.tier_id == tiers.c.tier_id,
+        boxoffice_seats.c.tier_seat_number == numbers.c.number,
+    )
+    return (
+        select(
+            tiers.c.tier_id,
+            numbers.c.number,
+            func.row_number()
+            .over(partition_by=tiers.c.tier_id, order_by=numbers.c.number)
+            .label("place"),
+        )
+        .select_from(tiers.join(numbers, literal(True)))
+        .where(~is_used)
+        .subquery("free_of_tier")
+    )
+
+
+def extend_hold(connection: Connection, order_id: int, held_until: datetime) -> int:
+    """
+    Hold an order's seats until that instant; returns how many these are.
+    """
+    changed = connection.execute(
+        update(boxoffice_seats)
+        .where(boxoffice_seats.c.order_id == order_id)
+        .values(held_until=held_until)
+    )
+    return changed.rowcount
+
+
+def take_for_good(connection: Connection, order_id: int) -> None:
+    """
+    Make an order's seats its own, without an end.
+    """
+    connection.execute(
+        update(boxoffice_seats)
+        .where(boxoffice_seats.c.order_id == order_id)
+        .values(held_until=None)
+    )
+
+
+def free_seats(
+    connection: Connection, order_id: int, number_of_tier: Wanted | None = None
+) -> None:
+    """
+    Free so many seats of each tier of an order, those with the highest numbers; without
+    numbers all that it has.
+    """
+    mine = boxoffice_seats.c.order_id == order_id
+    if number_of_tier is None:
+        connection.execute(delete(boxoffice_seats).where(mine))
+        return
+    for tier_id, number in number_of_tier.items():
+        highest = (
+            select(boxoffice_seats.c.tier_seat_number)
+            .where(mine, boxoffice_seats.c.tier_id == tier_id)
+            .order_by(boxoffice_seats.c.tier_seat_number.desc())
+            .limit(number)
+        )
+        connection.execute(
+            delete(boxoffice_seats).where(
+                boxoffice_seats.c.tier_id == tier_id,
+                boxoffice_seats.c.tier_seat_number.in_(highest),
+            )
+        )
+
+
+def count_of_member(
+    connection: Connection, show_id: int, member_id: int, now: datetime
+) -> dict[int, int]:
+    """
+    How many seats of each tier of a show a member has, sold or held.
+    """
+    query = (
+        select(boxoffice_seats.c.tier_id, func.count())
+        .join(boxoffice_orders, boxoffice_orders.c.id == boxoffice_seats.c.order_id)
+        .where(
+            boxoffice_seats.c.show_id == show_id,
+            boxoffice_orders.c.member_id == member_id,
+            _is_taken(now),
+        )
+        .group_by(boxoffice_seats.c.tier_id)
+    )
+    return {int(tier): int(number) for tier, number in connection.execute(query)}

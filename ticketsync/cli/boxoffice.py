@@ -1,0 +1,245 @@
+"""
+`ticketsync boxoffice …`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli import (
+    boxoffice_output,
+    boxoffice_sales,
+    boxoffice_tables,
+    context,
+    secret_options,
+    terminal,
+)
+from ticketsync.cli.context import Json
+
+if TYPE_CHECKING:
+    from ticketsync.workflows.connect import SecretSource
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Sell at your own counter: prices, seats, orders.",
+)
+Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
+Local = "Local date and time: 2026-11-27 19:30."
+
+
+@app.command("open")
+def open_sale(
+    ctx: typer.Context,
+    show: Show,
+    tier: Annotated[
+        list[str] | None,
+        typer.Option(help='A price: "Adult=55.00"; once for each.'),
+    ] = None,
+    capacity: Annotated[
+        int | None, typer.Option(help="Seats, if not the show's own.", min=0)
+    ] = None,
+    held_back: Annotated[
+        int | None, typer.Option(help="Seats in reserve, not to be sold.", min=0)
+    ] = None,
+    hold_minutes: Annotated[
+        int | None, typer.Option(help="How long seats are held.", min=1, max=1440)
+    ] = None,
+    max_per_order: Annotated[
+        int | None, typer.Option(help="Tickets of one order at most.", min=1)
+    ] = None,
+    opens: Annotated[str, typer.Option(help=f"When the sale begins. {Local}")] = "",
+    closes: Annotated[str, typer.Option(help=f"When the sale ends. {Local}")] = "",
+    only_own: Annotated[
+        bool,
+        typer.Option("--only-own", help="Tickets of platforms take no seats of these."),
+    ] = False,
+    env: secret_options.Env = "",
+    command: secret_options.Command = "",
+    credential: secret_options.Credential = "",
+    insecure: secret_options.Insecure = False,
+    json: Json = False,
+) -> None:
+    """
+    Put a show on sale, or change how it is sold. The first one makes the account of
+    your box office and the key that signs its tickets: in the keyring, or where the
+    --secret options say.
+
+    Example: ticketsync boxoffice open 12 --tier "Adult=55.00" --tier "Child=20.00"
+    """
+    from ticketsync.boxoffice.selling import NewTier, Terms
+    from ticketsync.catalogue import selection
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+    from ticketsync.workflows import availability
+    from ticketsync.workflows import open_sale as sale
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        found = selection.find_show(connection, show)
+    prices = boxoffice_output.named_prices(tier or [], found.currency)
+    opened = sale.open_show(
+        database,
+        app_context.settings(),
+        found.id,
+        Terms(
+            capacity=capacity,
+            held_back=held_back,
+            counts_other_platforms=False if only_own else None,
+            opens_at=boxoffice_output.local_instant(opens, found.timezone),
+            closes_at=boxoffice_output.local_instant(closes, found.timezone),
+            hold_minutes=hold_minutes,
+            max_per_order=max_per_order,
+        ),
+        [NewTier(name, price) for name, price in prices],
+        _key_source(env, command, credential, insecure=insecure),
+    )
+    if opened.is_new:
+        app_context.say(
+            f"Account {opened.account!r} was made. Names that you type in at the "
+            "counter are kept until the usual days after the show."
+        )
+    with database.read() as connection:
+        left = availability.get_availability(connection, found.id)
+    if json:
+        render.print_json(boxoffice_output.availability_as_json(left))
+        return
+    app_context.say(f"{safe(opened.show.name)} is on sale.")
+    boxoffice_output.print_availability(left)
+
+
+def _key_source(
+    env: str, command: str, credential: str, *, insecure: bool
+) -> SecretSource:
+    """
+    Where the signing key is; one of ours is made and stored.
+    """
+    from ticketsync.cli.secret_options import SecretOptions
+    from ticketsync.workflows.connect import SecretSource
+
+    options = SecretOptions(env, command, credential, insecure=insecure)
+    if env or command or credential:
+        return options.get_source("")
+    return SecretSource(options.storage, "")
+
+
+@app.command("close")
+def close_sale(ctx: typer.Context, show: Show) -> None:
+    """
+    Stop selling a show. What was sold stays, held seats may still be paid.
+
+    Example: ticketsync boxoffice close 12
+    """
+    from ticketsync.catalogue import selection
+    from ticketsync.core.redact import safe
+    from ticketsync.workflows import open_sale as sale
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        found = selection.find_show(connection, show)
+    closed = sale.close_show(database, found.id)
+    app_context.say(f"The sale of {safe(closed.name)} is closed.")
+
+
+@app.command("availability")
+def show_availability(ctx: typer.Context, show: Show, json: Json = False) -> None:
+    """
+    Show what is left of each price, and how fresh the sales of platforms are.
+
+    Example: ticketsync boxoffice availability 12
+    """
+    from ticketsync.catalogue import selection
+    from ticketsync.cli import render
+    from ticketsync.workflows import availability
+
+    with context.get_context(ctx).database().read() as connection:
+        found = selection.find_show(connection, show)
+        left = availability.get_availability(connection, found.id)
+    if json:
+        render.print_json(boxoffice_output.availability_as_json(left))
+    else:
+        boxoffice_output.print_availability(left)
+
+
+@app.command("expire")
+def expire_holds(
+    ctx: typer.Context,
+    show: Annotated[str, typer.Option(help="Only of this show.")] = "",
+    json: Json = False,
+) -> None:
+    """
+    Mark the orders whose hold is over. Their seats were free since; every sync does it.
+
+    Example: ticketsync boxoffice expire
+    """
+    from ticketsync.catalogue import selection
+    from ticketsync.cli import render
+    from ticketsync.core.plurals import number_of
+    from ticketsync.workflows import take_back
+
+    office = boxoffice_sales.get_office(ctx)
+    show_id = None
+    if show:
+        with office.database.read() as connection:
+            show_id = selection.find_show(connection, show).id
+    found = take_back.expire(office, show_id)
+    if json:
+        render.print_json({"expired": found})
+    else:
+        terminal.echo(f"{number_of(len(found), 'order')} expired.")
+
+
+@app.command("voucher")
+def issue_voucher(
+    ctx: typer.Context,
+    amount: Annotated[str, typer.Argument(help="What it is worth: 50.00.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="gift is money; discount and comp are taken off the price.",
+            metavar="gift|discount|comp",
+        ),
+    ] = "gift",
+    currency: Annotated[str, typer.Option(help="If not your first venue's.")] = "",
+    until: Annotated[str, typer.Option(help=f"Valid until then. {Local}")] = "",
+    json: Json = False,
+) -> None:
+    """
+    Make a voucher and print its code, which is stored nowhere.
+
+    Example: ticketsync boxoffice voucher 50.00
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.cli import render
+    from ticketsync.core import money
+    from ticketsync.workflows import sell
+
+    office = boxoffice_sales.get_office(ctx)
+    with office.database.read() as connection:
+        venue = shows.get_venue(connection)
+    code_of = currency.upper() or venue.currency
+    worth = boxoffice_output.amount_of(amount, code_of)
+    valid_until = boxoffice_output.local_instant(until, venue.timezone)
+    code = sell.issue_voucher(office, kind, worth, code_of, valid_until)
+    if json:
+        shown = money.decimal_text(worth, code_of)
+        render.print_json(
+            {"code": code, "kind": kind, "amount": shown, "currency": code_of}
+        )
+    else:
+        terminal.echo(code)
+
+
+app.command("hold")(boxoffice_sales.hold_seats)
+app.command("extend")(boxoffice_sales.extend_hold)
+app.command("sell")(boxoffice_sales.sell_tickets)
+app.command("pay")(boxoffice_sales.pay_order)
+app.command("comp")(boxoffice_sales.give_tickets)
+app.command("cancel")(boxoffice_sales.cancel_order)
+app.command("refund")(boxoffice_sales.refund_order)
+app.add_typer(boxoffice_tables.tiers, name="tiers")
+app.add_typer(boxoffice_tables.orders, name="orders")

@@ -1,0 +1,300 @@
+"""
+What the commands of the box office print, and how their options are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ticketsync.cli import render, terminal
+
+TIER_COLUMNS = (
+    render.Column("tier", "TIER", most=30),
+    render.Column("price", "PRICE", numeric=True),
+    render.Column("currency", ""),
+    render.Column("left", "LEFT", numeric=True),
+    render.Column("note", ""),
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ticketsync.boxoffice.placed_orders import PlacedOrder
+    from ticketsync.boxoffice.selling import Tier
+    from ticketsync.workflows.availability import Availability
+
+
+def amount_of(text: str, currency: str) -> int:
+    """
+    An amount in minor units.
+
+    Raises: `UsageError` for what is none.
+    """
+    from ticketsync.core import errors, money
+
+    try:
+        return money.from_decimal_text(text.strip(), currency)
+    except money.MoneyError as error:
+        raise errors.UsageError(f"{error}.", hint="For example 55.00.") from None
+
+
+def named_numbers(texts: Sequence[str]) -> dict[str, int]:
+    """
+    How many of which tier: `Adult=2`.
+
+    Raises: `UsageError` for anything else.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    found: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        if not name.strip() or not (
+            number.strip().isascii() and number.strip().isdigit()
+        ):
+            raise errors.UsageError(
+                f"{safe(text, longest=60)!r} does not say how many of which price.",
+                hint='Use --tier "Adult=2", once for each price.',
+            )
+        found[name] = found.get(name, 0) + int(number)
+    return found
+
+
+def named_prices(texts: Sequence[str], currency: str) -> list[tuple[str, int]]:
+    """
+    Which tier at which price: `Adult=55.00`.
+
+    Raises: `UsageError` for anything else.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    found = []
+    for text in texts:
+        name, sign, price = text.rpartition("=")
+        if not sign or not name.strip():
+            raise errors.UsageError(
+                f"{safe(text, longest=60)!r} does not say which price.",
+                hint='Use --tier "Adult=55.00", once for each price.',
+            )
+        found.append((name.strip(), amount_of(price, currency)))
+    return found
+
+
+def local_instant(text: str, zone: str) -> datetime | None:
+    """
+    The instant of a local date and time; `None` for no text.
+
+    Raises: `UsageError` for anything else.
+    """
+    from datetime import datetime
+
+    from ticketsync.core import clock, errors
+
+    if not text:
+        return None
+    try:
+        return clock.local_to_utc(datetime.fromisoformat(text), zone)
+    except ValueError as error:
+        raise errors.UsageError(
+            f"{text!r} is not a date and time here: {error}.",
+            hint="Use 2026-11-27 19:30.",
+        ) from None
+
+
+def order_as_json(
+    order: PlacedOrder, codes: Mapping[int, str] | None = None
+) -> dict[str, Any]:
+    """
+    The stable JSON shape of an order; `codes` are there where its tickets were issued
+    just now.
+    """
+    from ticketsync.core import money
+
+    def shown(minor: int) -> str:
+        return money.decimal_text(minor, order.currency)
+
+    return {
+        "reference": order.reference,
+        "show_id": order.show_id,
+        "state": order.state,
+        "channel": order.channel,
+        "total": shown(order.total),
+        "received": shown(order.received),
+        "returned": shown(order.returned),
+        "to_return": shown(sum(payment.planned for payment in order.payments)),
+        "currency": order.currency,
+        "held_until": order.held_until if order.state == "pending" else None,
+        "created_at": order.created_at,
+        "paid_at": order.paid_at,
+        "ended_at": order.ended_at,
+        "reason": order.end_reason,
+        "note": order.note,
+        "tickets": [
+            {
+                "number": ticket.number,
+                "ticket_id": f"{order.reference}-{ticket.number}",
+                "tier": ticket.tier.name,
+                "price": shown(ticket.price),
+                "discount": shown(ticket.discount),
+                "state": ticket.state,
+                "code": (codes or {}).get(ticket.number),
+            }
+            for ticket in order.basket
+        ],
+        "payments": [
+            {
+                "method": payment.method,
+                "amount": shown(payment.amount),
+                "returned": shown(payment.returned),
+                "to_return": shown(payment.planned),
+                "reference": payment.reference,
+            }
+            for payment in order.payments
+        ],
+    }
+
+
+def print_order(
+    order: PlacedOrder,
+    zone: str,
+    *,
+    json: bool,
+    codes: Mapping[int, str] | None = None,
+) -> None:
+    """
+    Print an order: what is in it, what was paid, and the codes of new tickets.
+    """
+    from ticketsync.core import moments
+    from ticketsync.core.redact import safe
+
+    if json:
+        render.print_json(order_as_json(order, codes))
+        return
+    total = f"{render.amount(order.total, order.currency)} {order.currency}"
+    until = ""
+    if order.state == "pending":
+        until = f", held until {moments.written(order.held_until, zone)}"
+    terminal.echo(f"{order.reference}: {order.state}, {total}{until}")
+    for ticket in order.basket:
+        price = render.amount(ticket.price, order.currency)
+        code = (codes or {}).get(ticket.number, "")
+        state = "" if ticket.state in ("reserved", "issued") else f"  {ticket.state}"
+        line = f"  {ticket.number}  {safe(ticket.tier.name)}  {price}{state}  {code}"
+        terminal.echo(line.rstrip())
+    for payment in order.payments:
+        terminal.echo(
+            f"  {payment.method}  {render.amount(payment.amount, order.currency)}"
+            + _returned(payment.returned, payment.planned, order.currency)
+        )
+
+
+def _returned(returned: int, planned: int, currency: str) -> str:
+
+    parts = []
+    if returned:
+        parts.append(f"{render.amount(returned, currency)} went back")
+    if planned:
+        parts.append(f"{render.amount(planned, currency)} is to go back")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def availability_as_json(found: Availability) -> dict[str, Any]:
+    """
+    The stable JSON shape of what is left of a show.
+    """
+    show, taken = found.show, found.taken
+    return {
+        "show_id": show.show_id,
+        "production": show.production,
+        "starts_local": show.starts_local,
+        "is_open": found.is_open,
+        "capacity": show.capacity,
+        "held_back": show.held_back,
+        "sold": sum(taken.sold.values()),
+        "held": sum(taken.held.values()),
+        "elsewhere": taken.elsewhere,
+        "left": found.left,
+        "tiers": [
+            {
+                **tier_as_json(item.tier),
+                "left": item.left,
+                "is_open": item.is_open,
+                "sold": taken.sold.get(item.tier.id, 0),
+                "held": taken.held.get(item.tier.id, 0),
+            }
+            for item in found.tiers
+        ],
+        "platforms": [
+            {"account": item.account, "last_read_at": item.last_read_at}
+            for item in found.platforms
+        ],
+    }
+
+
+def tier_as_json(tier: Tier) -> dict[str, Any]:
+    """
+    The stable JSON shape of a tier.
+    """
+    from ticketsync.core import clock, money
+
+    return {
+        "tier": tier.name,
+        "price": money.decimal_text(tier.price, tier.currency),
+        "buyer_fee": money.decimal_text(tier.buyer_fee, tier.currency),
+        "currency": tier.currency,
+        "capacity": tier.capacity,
+        "min_quantity": tier.min_quantity,
+        "max_quantity": tier.max_quantity,
+        "opens_at": clock.iso(tier.opens_at),
+        "closes_at": clock.iso(tier.closes_at),
+        "members_only": tier.members_only,
+        "tax_rate_ppm": tier.tax_rate_ppm,
+        "tax_inclusive": tier.tax_inclusive,
+    }
+
+
+def print_availability(found: Availability) -> None:
+    """
+    Print what is left of a show.
+    """
+    from ticketsync.core import clock
+    from ticketsync.core.redact import safe
+
+    show, taken = found.show, found.taken
+    terminal.echo(f"{safe(show.production)}, {render.day(show.starts_local)}")
+    seats = "seats unknown" if show.capacity is None else f"{show.capacity:,} seats"
+    parts = [f"{sum(taken.sold.values()):,} sold", f"{sum(taken.held.values()):,} held"]
+    if taken.elsewhere:
+        parts.append(f"{taken.elsewhere:,} sold by platforms")
+    if show.held_back:
+        parts.append(f"{show.held_back:,} in reserve")
+    left = "–" if found.left is None else f"{found.left:,}"
+    terminal.echo(f"{seats}: {', '.join(parts)}, {left} left")
+    if not found.is_open:
+        terminal.echo("The sale is not open now.")
+    rows = [
+        {
+            "tier": item.tier.name,
+            "price": render.amount(item.tier.price, item.tier.currency),
+            "currency": item.tier.currency,
+            "left": "–" if item.left is None else item.left,
+            "note": _note(item.tier.members_only, item.left, is_open=item.is_open),
+        }
+        for item in found.tiers
+    ]
+    render.show(rows, TIER_COLUMNS, "table")
+    for platform in found.platforms:
+        terminal.echo(
+            f"{safe(platform.account)} read {clock.ago(platform.last_read_at)}"
+        )
+
+
+def _note(members_only: bool, left: int | None, *, is_open: bool) -> str:
+    if not is_open:
+        return "not open"
+    if left == 0:
+        return "sold out"
+    return "members only" if members_only else ""

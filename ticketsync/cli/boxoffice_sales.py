@@ -1,0 +1,306 @@
+"""
+The commands of `ticketsync boxoffice` that sell and take back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli import boxoffice_output, context, terminal
+from ticketsync.cli.context import Json
+
+if TYPE_CHECKING:
+    from ticketsync.core.records import Person
+    from ticketsync.workflows.box_office import BoxOffice
+    from ticketsync.workflows.sell import Sold, Tender
+
+Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
+Reference = Annotated[str, typer.Argument(help="Of the order: TS-7K4P-2Q.")]
+Tiers = Annotated[
+    list[str], typer.Option("--tier", help='"Adult=2"; once for each price.')
+]
+Name = Annotated[str, typer.Option(help="The buyer's name.")]
+Email = Annotated[str, typer.Option(help="The buyer's e-mail address.")]
+MemberNumber = Annotated[str, typer.Option("--member", help="A member's number.")]
+Note = Annotated[str, typer.Option(help="For your colleagues.")]
+Cash = Annotated[bool, typer.Option("--cash", help="Cash was received.")]
+Card = Annotated[
+    bool, typer.Option("--card", help="A card terminal received the money.")
+]
+Slip = Annotated[str, typer.Option(help="What the card terminal printed.")]
+Amount = Annotated[
+    str, typer.Option(help="What was received; refused if it is not what is due.")
+]
+Vouchers = Annotated[
+    list[str] | None, typer.Option("--voucher", help="The code of a voucher.")
+]
+NoInput = Annotated[
+    bool, typer.Option("--no-input", help="Ask nothing, which it never does.")
+]
+Reason = Annotated[str, typer.Option(help="Why, for your colleagues.")]
+
+
+def get_office(ctx: typer.Context) -> BoxOffice:
+    """
+    The box office of the command's database.
+    """
+    from ticketsync.workflows.box_office import BoxOffice
+
+    app_context = context.get_context(ctx)
+    return BoxOffice(app_context.database(), app_context.settings())
+
+
+def hold_seats(
+    ctx: typer.Context,
+    show: Show,
+    tier: Tiers,
+    name: Name = "",
+    email: Email = "",
+    member: MemberNumber = "",
+    note: Note = "",
+    json: Json = False,
+) -> None:
+    """
+    Hold seats until they are paid, all of them or none.
+
+    Example: ticketsync boxoffice hold 12 --tier Adult=2 --name "Mia Chen"
+    """
+    from ticketsync.workflows import sell
+
+    office = get_office(ctx)
+    show_id, zone = _find_show(office, show)
+    held = sell.hold(
+        office,
+        show_id,
+        boxoffice_output.named_numbers(tier),
+        buyer=_person(name, email),
+        member=member,
+        note=note,
+    )
+    boxoffice_output.print_order(held, zone, json=json)
+
+
+def extend_hold(ctx: typer.Context, reference: Reference, json: Json = False) -> None:
+    """
+    Hold seats longer, up to four times the usual minutes altogether.
+
+    Example: ticketsync boxoffice extend TS-7K4P-2Q
+    """
+    from ticketsync.workflows import sell
+
+    office = get_office(ctx)
+    held = sell.extend(office, reference)
+    boxoffice_output.print_order(held, _zone_of(office, held.show_id), json=json)
+
+
+def sell_tickets(
+    ctx: typer.Context,
+    show: Show,
+    tier: Tiers,
+    cash: Cash = False,
+    card: Card = False,
+    voucher: Vouchers = None,
+    amount: Amount = "",
+    slip: Slip = "",
+    name: Name = "",
+    email: Email = "",
+    member: MemberNumber = "",
+    note: Note = "",
+    no_input: NoInput = False,
+    json: Json = False,
+) -> None:
+    """
+    Sell tickets that are paid now, all of them or none.
+
+    Example: ticketsync boxoffice sell 12 --tier Adult=2 --tier Child=1 --cash
+    """
+    from ticketsync.workflows import sell
+
+    office = get_office(ctx)
+    show_id, zone = _find_show(office, show)
+    tender = _tender(office, show_id, cash, card, voucher, amount, slip)
+    sold = sell.sell(
+        office,
+        show_id,
+        boxoffice_output.named_numbers(tier),
+        tender,
+        buyer=_person(name, email),
+        member=member,
+        note=note,
+    )
+    _print_sold(sold, zone, json=json)
+
+
+def pay_order(
+    ctx: typer.Context,
+    reference: Reference,
+    cash: Cash = False,
+    card: Card = False,
+    voucher: Vouchers = None,
+    amount: Amount = "",
+    slip: Slip = "",
+    no_input: NoInput = False,
+    json: Json = False,
+) -> None:
+    """
+    Take the money for held seats and issue the tickets.
+
+    Example: ticketsync boxoffice pay TS-7K4P-2Q --cash
+    """
+    from ticketsync.boxoffice import placed_orders
+    from ticketsync.workflows import sell
+
+    office = get_office(ctx)
+    with office.database.read() as connection:
+        show_id = placed_orders.get_order(connection, reference).show_id
+    tender = _tender(office, show_id, cash, card, voucher, amount, slip)
+    sold = sell.pay(office, reference, tender)
+    _print_sold(sold, _zone_of(office, show_id), json=json)
+
+
+def give_tickets(
+    ctx: typer.Context,
+    show: Show,
+    tier: Tiers,
+    name: Name = "",
+    email: Email = "",
+    note: Note = "",
+    json: Json = False,
+) -> None:
+    """
+    Give tickets away: they take seats and cost nothing.
+
+    Example: ticketsync boxoffice comp 12 --tier Adult=2 --name "The Gazette"
+    """
+    from ticketsync.workflows import sell
+
+    office = get_office(ctx)
+    show_id, zone = _find_show(office, show)
+    numbers = boxoffice_output.named_numbers(tier)
+    given = sell.comp(office, show_id, numbers, buyer=_person(name, email), note=note)
+    _print_sold(given, zone, json=json)
+
+
+def cancel_order(
+    ctx: typer.Context, reference: Reference, reason: Reason = "", json: Json = False
+) -> None:
+    """
+    Give up held seats.
+
+    Example: ticketsync boxoffice cancel TS-7K4P-2Q --reason "changed their mind"
+    """
+    from ticketsync.workflows import take_back
+
+    office = get_office(ctx)
+    order = take_back.cancel(office, reference, reason)
+    boxoffice_output.print_order(order, _zone_of(office, order.show_id), json=json)
+
+
+def refund_order(
+    ctx: typer.Context,
+    reference: Reference,
+    ticket: Annotated[
+        list[int] | None,
+        typer.Option(help="The number of a ticket; all without it."),
+    ] = None,
+    amount: Annotated[
+        str, typer.Option(help="How much goes back; what they cost without it.")
+    ] = "",
+    keep_tickets: Annotated[
+        bool, typer.Option("--keep-tickets", help="Only money goes back.")
+    ] = False,
+    later: Annotated[
+        bool,
+        typer.Option("--later", help="The money was not handed over yet."),
+    ] = False,
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """
+    Void tickets of a paid order and return their money; also what was to go back since
+    a night was cancelled. Vouchers get back what they paid.
+
+    Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill
+    """
+    from ticketsync.boxoffice import placed_orders
+    from ticketsync.workflows import take_back
+    from ticketsync.workflows.take_back import Refund
+
+    office = get_office(ctx)
+    with office.database.read() as connection:
+        order = placed_orders.get_order(connection, reference)
+    minor = boxoffice_output.amount_of(amount, order.currency) if amount else None
+    wanted = Refund(
+        tickets=ticket or None,
+        amount=minor,
+        keeps_tickets=keep_tickets,
+        is_paid_out=not later,
+    )
+    after = take_back.refund(office, reference, wanted, reason)
+    boxoffice_output.print_order(after, _zone_of(office, after.show_id), json=json)
+
+
+def _find_show(office: BoxOffice, text: str) -> tuple[int, str]:
+    """
+    The number and the time zone of a show.
+    """
+    from ticketsync.catalogue import selection
+
+    with office.database.read() as connection:
+        show = selection.find_show(connection, text)
+    return show.id, show.timezone
+
+
+def _zone_of(office: BoxOffice, show_id: int) -> str:
+    from ticketsync.catalogue import shows
+
+    with office.database.read() as connection:
+        return shows.get_show(connection, show_id).timezone
+
+
+def _person(name: str, email: str) -> Person:
+    from ticketsync.core.records import Person
+
+    return Person(name.strip(), email.strip())
+
+
+def _tender(
+    office: BoxOffice,
+    show_id: int,
+    cash: bool,
+    card: bool,
+    voucher: list[str] | None,
+    amount: str,
+    slip: str,
+) -> Tender:
+    """
+    How somebody pays.
+
+    Raises: `UsageError` for cash and card at once.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.core import errors
+    from ticketsync.workflows.sell import Tender
+
+    if cash and card:
+        raise errors.UsageError(
+            "An order is paid in cash or by card.", hint="Use --cash or --card."
+        )
+    with office.database.read() as connection:
+        currency = shows.get_show(connection, show_id).currency
+    return Tender(
+        method="cash" if cash else "card" if card else "",
+        amount=boxoffice_output.amount_of(amount, currency) if amount else None,
+        vouchers=voucher or (),
+        reference=slip,
+    )
+
+
+def _print_sold(sold: Sold, zone: str, *, json: bool) -> None:
+    boxoffice_output.print_order(sold.order, zone, json=json, codes=sold.codes)
+    if not json:
+        terminal.echo(
+            "These codes admit whoever has them; they are stored nowhere.", err=True
+        )

@@ -1,0 +1,85 @@
+"""
+What is left of a show that we sell ourselves, and how fresh what we know of other
+platforms is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ticketsync.boxoffice import seats, selling
+from ticketsync.boxoffice.seats import Taken
+from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.catalogue import link_reads, occurrences
+from ticketsync.core import clock
+
+
+@dataclass(frozen=True, slots=True)
+class TierLeft:
+    """
+    A tier, how many of it can be sold (`None` without a limit), and whether it is open.
+    """
+
+    tier: Tier
+    left: int | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRead:
+    """
+    When another account's orders of the show were last read; `None`: never.
+    """
+
+    account: str
+    last_read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """
+    The seats of a show. `left` can be sold here, `None` without a capacity.
+    """
+
+    show: ShowOnSale
+    taken: Taken
+    left: int | None
+    tiers: Sequence[TierLeft]
+    platforms: Sequence[PlatformRead]
+    is_open: bool
+
+
+def get_availability(connection: Connection, show_id: int) -> Availability:
+    """
+    Raises: `SaleRefused` (`not-on-sale`) where we do not sell the show.
+    """
+    now = clock.now()
+    show = selling.get_show(connection, show_id)
+    taken = seats.count_taken(connection, show, now)
+    tiers = [
+        TierLeft(tier, seats.left_of(show, tier, taken), tier.is_open(now))
+        for tier in selling.list_tiers(connection, show_id)
+        if tier.retired_at is None
+    ]
+    return Availability(
+        show,
+        taken,
+        seats.seats_left(show, taken),
+        tiers,
+        _platforms(connection, show),
+        show.is_open(now),
+    )
+
+
+def _platforms(connection: Connection, show: ShowOnSale) -> list[PlatformRead]:
+    others = [
+        occurrence
+        for occurrence in occurrences.list_occurrences(connection, show_id=show.show_id)
+        if occurrence.account_id != show.account_id
+    ]
+    reads = link_reads.list_last_reads(connection, others)
+    return [PlatformRead(other.account, reads[other.id]) for other in others]

@@ -1,0 +1,126 @@
+"""
+Our own box office, and the transaction of a sale: it locks the show first, whatever is
+sold, and at its end saves the orders that it touched among those of all accounts, with
+the figures of their show. A sale is there as a whole, for everybody, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from ticketsync.accounts import pins
+from ticketsync.accounts.state import AccountState
+from ticketsync.boxoffice import orders, placed_orders, refusals, seats, selling
+from ticketsync.boxoffice.placed_orders import CANCELLED, EXPIRED, PENDING, PlacedOrder
+from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.core.records import People
+from ticketsync.core.redact import Secret
+from ticketsync.store.engine import Database
+from ticketsync.workflows import own_orders
+
+
+class BoxOffice:
+    """
+    Our own box office, with its account and the key that tickets are signed with; both
+    are read once.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+
+    @cached_property
+    def account(self) -> AccountState:
+        with self.database.read() as connection:
+            found = own_orders.find_account(connection)
+        if found is None:
+            raise refusals.refused(
+                refusals.NOT_ON_SALE,
+                "Your box office sells no show yet.",
+                hint="Run `ticketsync boxoffice open SHOW`.",
+            )
+        return found
+
+    @cached_property
+    def key(self) -> Secret:
+        return pins.read_confirmed_secret(self.account)
+
+
+@dataclass(slots=True)
+class Sale:
+    """
+    A transaction about one show, with what it has on sale, and the orders to save at
+    its end.
+    """
+
+    connection: Connection
+    office: BoxOffice
+    show: ShowOnSale
+    tiers: list[Tier]
+    now: datetime
+    touched: set[int] = field(default_factory=set)
+    people: dict[str, People] = field(default_factory=dict)
+
+    def read(self, order_id: int) -> PlacedOrder:
+        """
+        An order as it stands now, to be saved at the end.
+        """
+        self.touched.add(order_id)
+        return placed_orders.get_order_by_id(self.connection, order_id)
+
+
+@contextmanager
+def sale_of(office: BoxOffice, show_id: int) -> Iterator[Sale]:
+    account = office.account
+    with office.database.write() as connection:
+        seats.lock_show(connection, show_id)
+        show = selling.get_show(connection, show_id)
+        tiers = selling.list_tiers(connection, show_id)
+        sale = Sale(connection, office, show, tiers, clock.now())
+        yield sale
+        changed = [
+            placed_orders.get_order_by_id(connection, id_) for id_ in sale.touched
+        ]
+        if changed:
+            own_orders.publish(
+                *(connection, office.settings, account, changed, sale.now),
+                people=sale.people,
+            )
+
+
+def find_order(office: BoxOffice, reference: str) -> tuple[int, int]:
+    """
+    The show and the id of an order, which never change.
+    """
+    with office.database.read() as connection:
+        order = placed_orders.get_order(connection, reference)
+    return order.show_id, order.id
+
+
+def end_hold(sale: Sale, order: PlacedOrder, state: str, reason: str) -> None:
+    seats.free_seats(sale.connection, order.id)
+    orders.end(sale.connection, order, state, sale.now, reason)
+
+
+def refuse_ended(order: PlacedOrder) -> None:
+    """
+    Raises: `SaleRefused` where an order is not pending any more.
+    """
+    if order.state == PENDING:
+        return
+    word = refusals.HOLD_EXPIRED if order.state == EXPIRED else refusals.WRONG_STATE
+    raise refusals.refused(
+        word,
+        f"Order {order.reference} is {order.state}.",
+        hint="Sell the seats anew."
+        if order.state in (EXPIRED, CANCELLED)
+        else f"Run `ticketsync boxoffice refund {order.reference}` to take it back.",
+    )

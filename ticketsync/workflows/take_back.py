@@ -1,0 +1,221 @@
+"""
+Taking back what our own box office sold: held seats are given up, tickets are void,
+money is returned. Void and money are two things.
+
+Each function is one transaction (`box_office.sale_of`), a show at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ticketsync.boxoffice import (
+    orders,
+    payments,
+    placed_orders,
+    refusals,
+    seats,
+)
+from ticketsync.boxoffice.placed_orders import (
+    CANCELLED,
+    EXPIRED,
+    ISSUED,
+    PAID,
+    PENDING,
+    REFUNDED,
+    OrderedTicket,
+    PlacedOrder,
+)
+from ticketsync.boxoffice.selling import ShowOnSale
+from ticketsync.core import clock, errors
+from ticketsync.workflows import open_sale
+from ticketsync.workflows.box_office import (
+    BoxOffice,
+    Sale,
+    end_hold,
+    find_order,
+    refuse_ended,
+    sale_of,
+)
+
+
+def cancel(office: BoxOffice, reference: str, reason: str) -> PlacedOrder:
+    """
+    Give up a held order; its seats are free at once.
+
+    Raises: `SaleRefused` where it is not pending.
+    """
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        order = sale.read(order_id)
+        refuse_ended(order)
+        end_hold(sale, order, CANCELLED, reason)
+        return sale.read(order_id)
+
+
+def expire(office: BoxOffice, show_id: int | None = None) -> list[str]:
+    """
+    Mark the orders whose hold is over, of one show or of all; returns their references.
+    Their seats were free since.
+    """
+    with office.database.read() as connection:
+        ended = orders.list_ended_holds(connection, clock.now(), show_id)
+    found = []
+    for show in sorted({show for show, _ in ended}):
+        with sale_of(office, show) as sale:
+            for _, order_id in orders.list_ended_holds(sale.connection, sale.now, show):
+                order = sale.read(order_id)
+                end_hold(sale, order, EXPIRED, "its hold was over")
+                found.append(order.reference)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """
+    What is taken back of a paid order: these tickets by their numbers (`None`: all that
+    are left) and so much money (`None`: what they cost). With `keeps_tickets` only
+    money goes back. `is_paid_out`: somebody has given it to the buyer.
+    """
+
+    tickets: Collection[int] | None = None
+    amount: int | None = None
+    keeps_tickets: bool = False
+    is_paid_out: bool = True
+    till_id: int | None = None
+
+
+def refund(
+    office: BoxOffice, reference: str, wanted: Refund, reason: str
+) -> PlacedOrder:
+    """
+    Void tickets and return money; also what was planned to go back before.
+
+    Raises: `SaleRefused` (`wrong-state`) where the order was not paid,
+    (`amount-mismatch`) for more than is left of what was paid; `NotFound` for a ticket
+    that it has not, or that is void.
+    """
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        order = sale.read(order_id)
+        _refuse_unpaid(order)
+        if wanted.is_paid_out and payments.settle_planned(
+            sale.connection, order, sale.now, wanted.till_id
+        ):
+            order = sale.read(order_id)
+        return _take_back(sale, order, wanted, reason)
+
+
+def _take_back(
+    sale: Sale, order: PlacedOrder, wanted: Refund, reason: str
+) -> PlacedOrder:
+    chosen = _chosen(order, wanted)
+    amount = _amount_of(order, chosen, wanted)
+    parts = payments.plan_refunds(order, amount)
+    if sum(part for _, part in parts) != amount:
+        raise refusals.refused(
+            refusals.AMOUNT_MISMATCH,
+            f"Less than that is left of what was paid for order {order.reference}.",
+            hint="Leave the amount out to return what the tickets cost.",
+        )
+    if not wanted.keeps_tickets:
+        orders.void_tickets(sale.connection, chosen, sale.now, reason)
+        _free_seats_of(sale, order, chosen)
+    payments.save_refunds(
+        *(sale.connection, order, parts, sale.now, reason),
+        is_paid_out=wanted.is_paid_out,
+        till_id=wanted.till_id,
+    )
+    order = sale.read(order.id)
+    payments.note_returned(sale.connection, order, sale.now)
+    has_tickets = any(ticket.state == ISSUED for ticket in order.tickets)
+    if not has_tickets and order.returned == order.received:
+        orders.end(sale.connection, order, REFUNDED, sale.now, reason)
+        order = sale.read(order.id)
+    return order
+
+
+def _free_seats_of(
+    sale: Sale, order: PlacedOrder, chosen: Sequence[OrderedTicket]
+) -> None:
+    numbers: dict[int, int] = {}
+    for ticket in chosen:
+        numbers[ticket.tier.id] = numbers.get(ticket.tier.id, 0) + 1
+    seats.free_seats(sale.connection, order.id, numbers)
+
+
+def _chosen(order: PlacedOrder, wanted: Refund) -> list[OrderedTicket]:
+    """
+    The tickets that are taken back, or that money is returned for.
+    """
+    valid = {
+        ticket.number: ticket for ticket in order.tickets if ticket.state == ISSUED
+    }
+    if wanted.tickets is None:
+        return list(valid.values())
+    missing = sorted(set(wanted.tickets) - valid.keys())
+    if missing:
+        raise errors.NotFound(
+            f"Order {order.reference} has no valid ticket {missing[0]}.",
+            hint=f"See `ticketsync boxoffice orders show {order.reference}`.",
+        )
+    return [valid[number] for number in sorted(set(wanted.tickets))]
+
+
+def _amount_of(
+    order: PlacedOrder, chosen: Sequence[OrderedTicket], wanted: Refund
+) -> int:
+    if wanted.amount is not None:
+        return wanted.amount
+    kept = sum(payment.kept for payment in order.payments)
+    valid = [ticket for ticket in order.tickets if ticket.state == ISSUED]
+    if len(chosen) == len(valid):
+        return kept
+    return min(kept, sum(ticket.due for ticket in chosen))
+
+
+def _refuse_unpaid(order: PlacedOrder) -> None:
+    if order.state != PAID:
+        raise refusals.refused(
+            refusals.WRONG_STATE,
+            f"Order {order.reference} is {order.state}: there is nothing to return.",
+            hint=f"Run `ticketsync boxoffice cancel {order.reference}` to give up held "
+            "seats."
+            if order.state == PENDING
+            else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledShow:
+    """
+    What the cancellation of a show came to: held orders that were given up, paid ones
+    whose tickets are void now, and the money that is to go back, in minor units.
+    """
+
+    show: ShowOnSale
+    held: int
+    paid: int
+    planned: int
+
+
+def cancel_show(office: BoxOffice, show_id: int, reason: str) -> CancelledShow:
+    """
+    Close the sale of a show that does not play, give up what is held, void all tickets
+    and plan the refunds: each is paid out by `refund`.
+
+    Raises: `SaleRefused` (`not-on-sale`) where it is not sold here.
+    """
+    with sale_of(office, show_id) as sale:
+        show = open_sale.close_within(sale.connection, show_id)
+        held = paid = planned = 0
+        for pending in placed_orders.list_in_state(sale.connection, show_id, PENDING):
+            end_hold(sale, sale.read(pending.id), CANCELLED, reason)
+            held += 1
+        for order in placed_orders.list_in_state(sale.connection, show_id, PAID):
+            sale.touched.add(order.id)
+            after = _take_back(sale, order, Refund(is_paid_out=False), reason)
+            planned += sum(payment.planned for payment in after.payments)
+            paid += 1
+    return CancelledShow(show, held, paid, planned)
