@@ -51,7 +51,7 @@ from httpx._transports import default as transport
 from jinja2 import BytecodeCache, Environment
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
-from support import made_databases
+from support import built_commands, made_databases
 from support.case_scripts import CaseScripts
 from support.commands import in_home
 from support.dates import NOW, TODAY
@@ -155,6 +155,7 @@ def pytest_sessionstart(session):
 
     engine.create_engine = sharing
     made_databases.install()
+    built_commands.install()
     folder = session.config._tmp_path_factory.getbasetemp()
     if hasattr(session.config, "workerinput"):
         folder = folder.parent  # that of the whole suite
@@ -179,11 +180,17 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    tried = set()
     for item in items:
         chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
         names = [value for value in chosen if isinstance(value, str)]
         if "postgresql" in names and any(name in ON_SQLITE_ONLY for name in names):
             item.add_marker(pytest.mark.drill)
+        if "postgresql" in names and item.get_closest_marker("once_on_postgresql"):
+            function = item.nodeid.partition("[")[0]
+            if function in tried:
+                item.add_marker(pytest.mark.drill)
+            tried.add(function)
 
 
 @pytest.fixture(autouse=True)
