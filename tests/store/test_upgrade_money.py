@@ -230,7 +230,7 @@ def test_db_upgrade_recomputes_and_names_the_next_step(home):
     assert "replay" not in again.stderr
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.drill)])
 def test_killed_many_times_in_the_middle_it_is_survived(tmp_path, times):
     """
     SIGKILL before the nth statement, again and again on one file: each time it is whole
@@ -286,7 +286,7 @@ def contents(file):
     return found
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.drill)])
 def test_a_replay_that_is_killed_many_times_ends_with_the_same(tmp_path, times):
     """
     SIGKILL before the nth statement, again and again on one upgraded file; then a

@@ -83,7 +83,10 @@ def test_at_each_instant_of_a_random_history_reports_say_what_they_said(
         assert {kind for kind in STEPS if play.kinds.get(kind)} == {*STEPS}
         assert len(then) == steps
         instants = sorted(then)
-        for at, following in zip(instants, [*instants[1:], play.now], strict=True):
+        both = [*zip(instants, [*instants[1:], play.now], strict=True)]
+        # A third of them on PostgreSQL: each of its steps takes three times as long.
+        asked = both if database.dialect == "sqlite" else both[2::3]
+        for at, following in asked:
             assert said(database, at) == then[at]
             # Nothing happened until the next one.
             last = max(at, following - timedelta(seconds=1))
