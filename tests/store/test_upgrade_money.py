@@ -33,27 +33,11 @@ def write_old(file):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old(request, tmp_path):
-    """
-    Where such a database is.
-    """
-    file = tmp_path / "old.db"
-    write_old(file)
-    if request.param == "sqlite":
-        return str(file)
-    server = request.getfixturevalue("postgres")
-    name = f"m{abs(hash(request.node.nodeid)) % 10**12}"
-    server.psql(f"CREATE DATABASE {name};")
-    url = server.get_uri(database=name)
-    old_databases.load_old(url, file, "0006")
-    return url
-
-
-@pytest.fixture
-def upgraded(old):
-    database = engine.create_database(old)
-    yield database
-    database.close()
+def upgraded(request, templates):
+    with templates.copied(request.param, "upgraded_0006") as place:
+        database = engine.open_database(place)
+        yield database
+        database.close()
 
 
 def fee_lines(database):

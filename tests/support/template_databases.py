@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
+from support import old_databases
 from support.dates import NOW, TODAY
 from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates
@@ -21,11 +22,14 @@ from ticketsync.store import engine
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
+UPGRADED = "upgraded_"
+
 
 class Templates:
     """
     Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
-    `synced`, synced once with the sandbox's morning; `filled`, the same, people kept.
+    `synced`, synced once with the sandbox's morning; `filled`, the same, people kept;
+    `upgraded_0006` and `upgraded_0013`, what those schemas left, upgraded.
     """
 
     def __init__(self, postgres, folder):
@@ -68,6 +72,8 @@ class Templates:
             self.made[kind, stage] = place = self._place(kind, stage)
             if stage == "empty":
                 engine.create_database(place).close()
+            elif stage.startswith(UPGRADED):
+                self._upgrade(kind, place, stage)
             else:
                 self._play(place, stage)
         return self.made[kind, stage]
@@ -77,6 +83,14 @@ class Templates:
             return str(self.folder / f"{stage}.db")
         self._execute(f"CREATE DATABASE {stage}")
         return self.postgres().get_uri(database=stage)
+
+    def _upgrade(self, kind, place, stage):
+        version = stage.removeprefix(UPGRADED)
+        file = Path(place) if kind == "sqlite" else self.folder / f"{stage}.old"
+        old_databases.write_old(file, version)
+        if kind == "postgresql":
+            old_databases.load_old(place, file, version)
+        engine.create_database(place).close()
 
     def _play(self, place, stage):
         fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
