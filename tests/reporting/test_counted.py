@@ -1403,7 +1403,6 @@ def house(request, templates):
         patch.setattr(clock, "_now", lambda: NOW)
         with found.database.write() as connection:
             build(connection, found)
-            connection.execute(text("ANALYZE"))
         yield found
     found.database.close()
 
