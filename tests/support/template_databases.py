@@ -3,12 +3,14 @@ Databases to be copied, because making one takes longer than most tests.
 """
 
 import itertools
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from filelock import FileLock
 from sqlalchemy.engine import make_url
 from support import old_databases
 from support.dates import NOW, TODAY
@@ -32,9 +34,10 @@ class Templates:
     `upgraded_0006` and `upgraded_0013`, what those schemas left, upgraded.
     """
 
-    def __init__(self, postgres, folder):
+    def __init__(self, postgres, folder, shared):
         self.postgres = postgres
         self.folder = folder
+        self.shared = shared  # by all processes of the suite
         self.made = {}
         self.numbers = itertools.count(1)
 
@@ -69,14 +72,31 @@ class Templates:
 
     def get(self, kind, stage):
         if (kind, stage) not in self.made:
-            self.made[kind, stage] = place = self._place(kind, stage)
-            if stage == "empty":
-                engine.create_database(place).close()
-            elif stage.startswith(UPGRADED):
-                self._upgrade(kind, place, stage)
-            else:
-                self._play(place, stage)
+            make = self._make_or_wait if kind == "sqlite" else self._make
+            self.made[kind, stage] = make(kind, stage)
         return self.made[kind, stage]
+
+    def _make_or_wait(self, kind, stage):
+        """
+        The first process that needs it makes it.
+        """
+        place = self.shared / f"{stage}.db"
+        with FileLock(f"{place}.lock"):
+            if not place.exists():
+                made = self._make(kind, stage)
+                shutil.copy(made, f"{place}.new")
+                os.rename(f"{place}.new", place)
+        return str(place)
+
+    def _make(self, kind, stage):
+        place = self._place(kind, stage)
+        if stage == "empty":
+            engine.create_database(place).close()
+        elif stage.startswith(UPGRADED):
+            self._upgrade(kind, place, stage)
+        else:
+            self._play(place, stage)
+        return place
 
     def _place(self, kind, stage):
         if kind == "sqlite":
