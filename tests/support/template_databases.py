@@ -80,7 +80,7 @@ class Templates:
         """
         The first process that needs it makes it.
         """
-        place = self.shared / f"{stage}.db"
+        place = self.shared / f"copied_{stage}.db"
         with FileLock(f"{place}.lock"):
             if not place.exists():
                 made = self._make(kind, stage)
