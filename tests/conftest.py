@@ -34,7 +34,6 @@ Pages
   hashed           the digest of `PASSWORD`
 """
 
-import functools
 import gc
 import os
 import shutil
@@ -47,11 +46,7 @@ from zlib import crc32
 import httpx
 import hypothesis
 import pytest
-from httpx._transports import default as transport
-from jinja2 import BytecodeCache, Environment
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.util import LRUCache
-from support import made_databases
+from support import built_commands, compiled_once, made_databases
 from support.case_scripts import CaseScripts
 from support.commands import in_home
 from support.dates import NOW, TODAY
@@ -72,7 +67,6 @@ from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
 
@@ -112,22 +106,6 @@ def pytest_configure(config):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
-class Compiled(BytecodeCache):
-    """
-    Templates of pages, compiled once.
-    """
-
-    def __init__(self):
-        self._made = {}
-
-    def load_bytecode(self, bucket):
-        if bucket.key in self._made:
-            bucket.bytecode_from_string(self._made[bucket.key])
-
-    def dump_bytecode(self, bucket):
-        self._made[bucket.key] = bucket.bytecode_to_string()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
     """
@@ -140,33 +118,22 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def pytest_sessionstart(session):
-    """
-    Each test opens a database of its own: what SQLAlchemy compiled for one is good for
-    all of its kind, and what was imported is never garbage. A quarter of the suite's
-    time.
-    """
-    compiled = LRUCache(5000)
-    plain = engine.create_engine
-
-    def sharing(*arguments, **options):
-        created = plain(*arguments, **options)
-        created._compiled_cache = compiled
-        return created
-
-    engine.create_engine = sharing
-    made_databases.install()
-    folder = session.config._tmp_path_factory.getbasetemp()
-    if hasattr(session.config, "workerinput"):
-        folder = folder.parent  # that of the whole suite
+    folder = folder_of_suite(session.config)
     os.environ.setdefault(made_databases.ONE_FOR_ALL, str(folder / "empty.db"))
-    # Every client of a test would read the list of certificates again, and every site
-    # compile its templates.
-    transport.create_ssl_context = functools.cache(transport.create_ssl_context)
-    site_pages.Environment = functools.partial(Environment, bytecode_cache=Compiled())
-    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)
-    DefaultDialect.__hash__ = lambda one: hash(type(one))
+    made_databases.install()
+    built_commands.install()
+    compiled_once.install()
+    # What was imported is never garbage.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
+
+
+def folder_of_suite(config):
+    """
+    Where all processes of the suite put what they share.
+    """
+    folder = config._tmp_path_factory.getbasetemp()
+    return folder.parent if hasattr(config, "workerinput") else folder
 
 
 def pytest_collection_finish():
@@ -179,11 +146,17 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    tried = set()
     for item in items:
         chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
         names = [value for value in chosen if isinstance(value, str)]
         if "postgresql" in names and any(name in ON_SQLITE_ONLY for name in names):
             item.add_marker(pytest.mark.drill)
+        if "postgresql" in names and item.get_closest_marker("once_on_postgresql"):
+            function = item.nodeid.partition("[")[0]
+            if function in tried:
+                item.add_marker(pytest.mark.drill)
+            tried.add(function)
 
 
 @pytest.fixture(autouse=True)
@@ -252,7 +225,9 @@ def templates(request, tmp_path_factory):
     Databases to be copied, because making one takes longer than most tests.
     """
     return Templates(
-        lambda: request.getfixturevalue("postgres"), tmp_path_factory.mktemp("made")
+        lambda: request.getfixturevalue("postgres"),
+        tmp_path_factory.mktemp("made"),
+        folder_of_suite(request.config),
     )
 
 

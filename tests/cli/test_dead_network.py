@@ -4,6 +4,7 @@ A machine without a network says so once, and soon.
 
 import json
 import os
+import shutil
 import socket
 import time
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pexpect
 import pytest
 from sqlalchemy import update
 from support import commands
+from support.pin_keys import put_pin_key
 
 from ticketsync.core import clock
 from ticketsync.net import retry
@@ -28,18 +30,25 @@ ACCOUNTS = {
 }
 
 
-@pytest.fixture
-def environment(home):
-    """
-    Five accounts whose platforms are at a port that nobody listens on.
-    """
-    environment = {
+def in_home(folder):
+    return {
         **os.environ,
-        "TICKETSYNC_HOME": str(home),
+        "TICKETSYNC_HOME": str(folder),
         "KEY": "k",
         "TERM": "xterm",
         "COLUMNS": "80",
     }
+
+
+@pytest.fixture(scope="module")
+def unreachable(tmp_path_factory):
+    """
+    A home with five accounts whose platforms are at a port that nobody listens on. To
+    be copied.
+    """
+    folder = tmp_path_factory.mktemp("unreachable")
+    put_pin_key(folder)
+    environment = in_home(folder)
     commands.run(
         *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
         *("--currency", "AUD", "--no-input"),
@@ -57,7 +66,13 @@ def environment(home):
                 env=environment,
                 check=True,
             )
-        yield environment
+        yield folder
+
+
+@pytest.fixture
+def environment(home, unreachable):
+    shutil.copytree(unreachable, home, dirs_exist_ok=True)
+    return in_home(home)
 
 
 @pytest.mark.parametrize("command", [("sync",), ("events", "fetch")])

@@ -55,6 +55,11 @@ def cells(line):
     )
 
 
+# That every listing is complete and none is wrapped, with names of the wide script;
+# with the others it is in the drills.
+WIDEST = ["CJK", *(pytest.param(n, marks=pytest.mark.drill) for n in ("long", "RTL"))]
+
+
 @pytest.fixture(params=NAMES)
 def named(request, home, sandbox, templates):
     """
@@ -186,6 +191,7 @@ def test_every_listing_fits_80_columns(named, watched):
     assert printed["shows show 1"].count("Sydney time") == 1
 
 
+@pytest.mark.parametrize("named", WIDEST, indirect=True)
 def test_no_cell_of_a_listing_is_wrapped_and_none_becomes_a_list(
     in_two_currencies, watched, lists_instead, grids
 ):
@@ -241,6 +247,7 @@ def test_a_moment_in_utc_would_be_found():
         assert moments_in_utc(f"a\n{line}\nb") == [line]
 
 
+@pytest.mark.parametrize("named", WIDEST, indirect=True)
 def test_on_a_pipe_every_listing_is_complete_and_separated_by_tabs(named, monkeypatch):
     monkeypatch.delenv("COLUMNS")
     cut = [w for w in sorted({*listings(), *ALSO}) if "…" in output_of(w)]

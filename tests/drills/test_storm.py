@@ -78,7 +78,7 @@ def address(request, home, postgres):
 @pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
 def test_f71_of_many_scheduled_runs_at_once_one_works(address, slow):
     adopt_dates(address, slow)
-    assert storm(address, slow, 20) == expected(20)
+    assert storm(address, slow, 8) == expected(8)
 
 
 def test_f71_control_without_the_walls_several_work(home, slow):

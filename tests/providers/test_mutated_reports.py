@@ -1,6 +1,7 @@
 """
-500 report files with damage in their cells, bytes and members of the archive: none
-crashes or hangs the reader, and the good report beside each is read.
+500 report files with damage in their cells, bytes and members of the archive, 100 of
+them in the suite and the others in the drills: none crashes or hangs the reader, and
+the good report beside each is read.
 """
 
 import io
@@ -35,6 +36,7 @@ JUNK = [
     *("9999-12-31 23:59", "0001-01-01 00:00", "99999999999999999999", "<b>", "&amp;"),
 ]
 BATCH = 50
+IN_SUITE = 2  # batches
 
 
 def csv_bytes(rows):
@@ -140,7 +142,16 @@ def mutated(seed):
     return f"m.{ending}", with_damaged_bytes(chance, FORMATS[ending](ROWS))
 
 
-@pytest.mark.parametrize("batch", range(500 // BATCH))
+@pytest.mark.parametrize(
+    "batch",
+    [
+        *range(IN_SUITE),
+        *(
+            pytest.param(number, marks=pytest.mark.drill)
+            for number in range(IN_SUITE, 500 // BATCH)
+        ),
+    ],
+)
 def test_a_damaged_report_stops_nothing(tmp_path, batch):
     folders = []
     for seed in range(batch * BATCH, (batch + 1) * BATCH):

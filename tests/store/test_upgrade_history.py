@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from support import old_databases
 from support.random_history import SETTINGS, reports
 
 from ticketsync.core import clock, errors
@@ -24,22 +23,14 @@ def version(request):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, version, tmp_path):
+def upgraded(request, version, templates):
     """
     An old database that was upgraded a minute ago.
     """
-    file = tmp_path / "old.db"
-    old_databases.write_old(file, version)
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"h{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        old_databases.load_old(url, file, version)
-    database = engine.create_database(url)
-    yield database
-    database.close()
+    with templates.copied(request.param, f"upgraded_{version}") as place:
+        database = engine.open_database(place)
+        yield database
+        database.close()
 
 
 def rows(database, query):

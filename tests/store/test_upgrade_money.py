@@ -33,27 +33,11 @@ def write_old(file):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old(request, tmp_path):
-    """
-    Where such a database is.
-    """
-    file = tmp_path / "old.db"
-    write_old(file)
-    if request.param == "sqlite":
-        return str(file)
-    server = request.getfixturevalue("postgres")
-    name = f"m{abs(hash(request.node.nodeid)) % 10**12}"
-    server.psql(f"CREATE DATABASE {name};")
-    url = server.get_uri(database=name)
-    old_databases.load_old(url, file, "0006")
-    return url
-
-
-@pytest.fixture
-def upgraded(old):
-    database = engine.create_database(old)
-    yield database
-    database.close()
+def upgraded(request, templates):
+    with templates.copied(request.param, "upgraded_0006") as place:
+        database = engine.open_database(place)
+        yield database
+        database.close()
 
 
 def fee_lines(database):
@@ -230,7 +214,7 @@ def test_db_upgrade_recomputes_and_names_the_next_step(home):
     assert "replay" not in again.stderr
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.drill)])
 def test_killed_many_times_in_the_middle_it_is_survived(tmp_path, times):
     """
     SIGKILL before the nth statement, again and again on one file: each time it is whole
@@ -286,7 +270,7 @@ def contents(file):
     return found
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.drill)])
 def test_a_replay_that_is_killed_many_times_ends_with_the_same(tmp_path, times):
     """
     SIGKILL before the nth statement, again and again on one upgraded file; then a

@@ -6,7 +6,6 @@ total changes.
 
 import pytest
 from sqlalchemy import exc, text
-from support import old_databases
 from support.old_databases import figures
 from support.pin_keys import save_pins
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
@@ -21,25 +20,16 @@ PARTS = ("buyer_fee", "addons", "donation", "voucher", "tax_added", "unexplained
 
 
 @pytest.fixture(params=["0006", "0013"])
-def old(request, tmp_path):
-    file = tmp_path / "old.db"
-    old_databases.write_old(file, request.param)
-    return file
+def version(request):
+    return request.param
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, old, tmp_path):
-    url = str(old)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"q{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        version = "0006" if "0006" in request.node.nodeid else "0013"
-        old_databases.load_old(url, old, version)
-    database = engine.create_database(url)
-    yield database
-    database.close()
+def upgraded(request, version, templates):
+    with templates.copied(request.param, f"upgraded_{version}") as place:
+        database = engine.open_database(place)
+        yield database
+        database.close()
 
 
 def scalar(database, query):

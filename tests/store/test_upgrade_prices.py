@@ -24,19 +24,11 @@ SETTINGS = Settings(accounts={"tt": AccountSettings(keep_people=True)})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path):
-    file = tmp_path / "old.db"
-    old_databases.write_old(file, "0013")
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"p{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        old_databases.load_old(url, file, "0013")
-    database = engine.create_database(url)
-    yield database
-    database.close()
+def upgraded(request, templates):
+    with templates.copied(request.param, "upgraded_0013") as place:
+        database = engine.open_database(place)
+        yield database
+        database.close()
 
 
 def numbers_of(database, query):

@@ -57,11 +57,14 @@ def load():
     for name in ("ticketsync.__main__", *ALSO):
         with contextlib.suppress(ImportError):
             import_module(name)
+    import built_commands
     import made_databases
     from sqlalchemy.orm import configure_mappers
 
     configure_mappers()
     made_databases.install()
+    built_commands.install()
+    built_commands.build_all()
     with tempfile.TemporaryDirectory() as folder:
         made_databases.create(f"{folder}/first.db").close()
 

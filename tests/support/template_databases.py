@@ -3,13 +3,16 @@ Databases to be copied, because making one takes longer than most tests.
 """
 
 import itertools
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from filelock import FileLock
 from sqlalchemy.engine import make_url
+from support import old_databases
 from support.dates import NOW, TODAY
 from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates
@@ -21,16 +24,20 @@ from ticketsync.store import engine
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
+UPGRADED = "upgraded_"
+
 
 class Templates:
     """
     Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
-    `synced`, synced once with the sandbox's morning; `filled`, the same, people kept.
+    `synced`, synced once with the sandbox's morning; `filled`, the same, people kept;
+    `upgraded_0006` and `upgraded_0013`, what those schemas left, upgraded.
     """
 
-    def __init__(self, postgres, folder):
+    def __init__(self, postgres, folder, shared):
         self.postgres = postgres
         self.folder = folder
+        self.shared = shared  # by all processes of the suite
         self.made = {}
         self.numbers = itertools.count(1)
 
@@ -67,18 +74,45 @@ class Templates:
 
     def get(self, kind, stage):
         if (kind, stage) not in self.made:
-            self.made[kind, stage] = place = self._place(kind, stage)
-            if stage == "empty":
-                engine.create_database(place).close()
-            else:
-                self._play(place, stage)
+            make = self._make_or_wait if kind == "sqlite" else self._make
+            self.made[kind, stage] = make(kind, stage)
         return self.made[kind, stage]
+
+    def _make_or_wait(self, kind, stage):
+        """
+        The first process that needs it makes it.
+        """
+        place = self.shared / f"copied_{stage}.db"
+        with FileLock(f"{place}.lock"):
+            if not place.exists():
+                made = self._make(kind, stage)
+                shutil.copy(made, f"{place}.new")
+                os.rename(f"{place}.new", place)
+        return str(place)
+
+    def _make(self, kind, stage):
+        place = self._place(kind, stage)
+        if stage == "empty":
+            engine.create_database(place).close()
+        elif stage.startswith(UPGRADED):
+            self._upgrade(kind, place, stage)
+        else:
+            self._play(place, stage)
+        return place
 
     def _place(self, kind, stage):
         if kind == "sqlite":
             return str(self.folder / f"{stage}.db")
         self._execute(f"CREATE DATABASE {stage}")
         return self.postgres().get_uri(database=stage)
+
+    def _upgrade(self, kind, place, stage):
+        version = stage.removeprefix(UPGRADED)
+        file = Path(place) if kind == "sqlite" else self.folder / f"{stage}.old"
+        old_databases.write_old(file, version)
+        if kind == "postgresql":
+            old_databases.load_old(place, file, version)
+        engine.create_database(place).close()
 
     def _play(self, place, stage):
         fake_server = server.Sandbox(world.build(today=TODAY, orders=300))

@@ -193,6 +193,7 @@ def test_a_show_does_not_move_onto_another_one(adopted):
     )
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("code", ["XBT", "AU$", "", "A\u0000D"])
 def test_a_currency_that_nobody_knows_is_set_aside_by_name(
     adopted, settings, monkeypatch, code

@@ -54,6 +54,7 @@ FIRST_BACK = row(FIRST, -1, "-40.00", OCTOBER)
 STORED = [(OCTOBER, 4000)]
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("older", "newer", "seats"),
     [
@@ -83,6 +84,7 @@ def test_a_newer_report_without_a_return_waits(account, older, newer, seats):
     assert "though it is the newer file" in why
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("older", "newer", "expected"),
     [
@@ -143,6 +145,7 @@ NET = {
 }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("name", ["0.csv", "b.csv"])
 @pytest.mark.parametrize(("older", "newer", "figures", "said"), NET.values(), ids=NET)
 def test_a_return_stays_though_its_report_is_gone(

@@ -48,6 +48,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_another_order_is_set_aside_and_the_figures_stay(account, swap, other, ending):
@@ -165,6 +166,7 @@ SAME = {
 }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 @pytest.mark.parametrize(("rows", "expected"), SAME.values(), ids=SAME)
 def test_the_same_order_replaces_what_is_stored(account, swap, rows, expected, ending):
@@ -188,6 +190,7 @@ TIMED_SAME = {
 }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(("row", "expected"), TIMED_SAME.values(), ids=TIMED_SAME)
 def test_an_order_bought_at_the_same_time_is_the_same(account, swap, row, expected):
     account.recipe(STATUS, placed="Sold", status="State", name="Buyer")

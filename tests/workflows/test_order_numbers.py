@@ -24,6 +24,7 @@ def account(database, tmp_path):
     return found
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("before", "after", "stored"),
     [

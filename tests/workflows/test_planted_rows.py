@@ -230,6 +230,7 @@ CONTROLS = {
 }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("name", CONTROLS)
 def test_control_without_pins_each_operation_succeeds(
     connected, stranger, settings, monkeypatch, name

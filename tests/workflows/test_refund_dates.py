@@ -131,6 +131,7 @@ def forgotten(database, sandbox, settings):
     run(database, settings, full=True)
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     "happens",
     [check_in_on_the_platform, check_in_at_our_door, replay, full, forgotten],

@@ -123,6 +123,7 @@ def nights_of(database, number):
         }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("to", [3001, 3002])
 @pytest.mark.parametrize("full", [False, True])
 def test_a_swapped_ticket_is_at_the_door_of_its_new_night_with_its_money(
@@ -286,6 +287,7 @@ def scans(seat):
     }
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("how", scans(season.Seat(1, None, 0, 0)))
 def test_a_humanitix_ticket_is_known_by_whatever_it_is_scanned_by(synced, guest, how):
     seat, found, at = guest

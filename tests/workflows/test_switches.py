@@ -132,6 +132,7 @@ def test_a_date_that_is_linked_later_follows_the_switch_of_its_production(
     assert found.switch_note == "sales off for the whole production"
 
 
+@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     "setting",
     [{"ticket_sales": False}, {"enabled": False}, {"types": {"Adult": "Full price"}}],

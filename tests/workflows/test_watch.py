@@ -142,7 +142,7 @@ def test_f87_six_days_of_cron_with_two_outages(
     story = simulate(
         *(adopted, noticed, sandbox, frozen),
         days=6,
-        minutes=30,
+        minutes=60,
         outages=outages,
     )
     check(story, outages, messages)

@@ -9,6 +9,7 @@ here.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Connection,
+    Select,
     Table,
     case,
     func,
@@ -75,19 +77,10 @@ def find_violations(connection: Connection) -> Iterator[Violation]:
 
 
 def _rule_violations(connection: Connection, table: Table) -> Iterator[Violation]:
-    rules = list(_rules(connection, table))
+    rules = _rules_of(connection.dialect.name, table)
     if not rules:
         return
-    columns = {column.name: _as_stored(table, column.name) for column in table.columns}
-    violations = [
-        case((condition, 1), else_=0).label(f"broken_{number}")
-        for number, (_, _, condition) in enumerate(rules)
-    ]
-    query = (
-        select(*(value.label(name) for name, value in columns.items()), *violations)
-        .select_from(table)
-        .where(or_(*(condition for _, _, condition in rules)))
-    )
+    query = _violations_query(connection.dialect.name, table)
     for row in connection.execute(query).mappings():
         for number, (column, rule, _) in enumerate(rules):
             if row[f"broken_{number}"]:
@@ -96,8 +89,33 @@ def _rule_violations(connection: Connection, table: Table) -> Iterator[Violation
                 yield Violation(table.name, _key(table, dict(row)), column, value, rule)
 
 
+@functools.cache
+def _violations_query(dialect: str, table: Table) -> Select[Any]:
+    """
+    The rows that violate a rule, and which ones: `broken_0` and so on.
+    """
+    rules = _rules_of(dialect, table)
+    columns = {column.name: _as_stored(table, column.name) for column in table.columns}
+    violations = [
+        case((condition, 1), else_=0).label(f"broken_{number}")
+        for number, (_, _, condition) in enumerate(rules)
+    ]
+    return (
+        select(*(value.label(name) for name, value in columns.items()), *violations)
+        .select_from(table)
+        .where(or_(*(condition for _, _, condition in rules)))
+    )
+
+
+@functools.cache
+def _rules_of(
+    dialect: str, table: Table
+) -> tuple[tuple[str, str, ColumnElement[bool]], ...]:
+    return tuple(_rules(dialect, table))
+
+
 def _rules(
-    connection: Connection, table: Table
+    dialect: str, table: Table
 ) -> Iterator[tuple[str, str, ColumnElement[bool]]]:
     """
     The columns of each rule, the rule in words, and the condition for a violation.
@@ -113,7 +131,7 @@ def _rules(
         value = _as_stored(table, column_.name)
         if not column_.nullable:
             yield column_.name, "must not be empty", value.is_(None)
-        if isinstance(column_.type, Instant) and connection.dialect.name == "sqlite":
+        if isinstance(column_.type, Instant) and dialect == "sqlite":
             # Through the Julian day, because SQLite accepts 30 February otherwise.
             written_again = func.strftime(_ISO, func.julianday(value))
             is_other = written_again.is_distinct_from(value)
