@@ -25,7 +25,16 @@ def read(folder, *rows, says=(), heading=SEAT, drop=("quantity",), **columns):
 
 
 LISTS = [
-    *("A1, A2", "A1;A2", "A1 & A2", "A1 + A2", "A1/A2", "A1 and A2", "A1,A2,A3"),
+    *(
+        "A1, A2",
+        "A1;A2",
+        "A1 & A2",
+        "A1 + A2",
+        "A1/A2",
+        "A1 and A2",
+        "A1 und A2",
+        "A1,A2,A3",
+    ),
     *("A1 A2", "Stalls A1 A2", "AA12 AA13", "A 1, A 2", "12A/12B", "A-12, A-13"),
     *("A1-A4", "A1-A4, B2", "A1 to A4", "Seats A1-A4", "Row A seats 1-4", "Row A 1-4"),
     *("Stalls A1, A2", "Stalls A1, B2", "Stalls A1, Stalls A2", "Stalls A1, Circle B2"),
@@ -108,7 +117,15 @@ def test_seats_that_contradict_the_number_are_asked_about(folder, seats, number,
 
 
 TYPES = [
-    *("2 Adults", "Adult (x2)", "2x Adult", "Adult x 2", "Adult x2", "Adult 2x"),
+    *(
+        "2 Adults",
+        "Adult (x2)",
+        "2x Adult",
+        "Adult x 2",
+        "Adult x2",
+        "Adult 2x",
+        "Adult*2",
+    ),
     *("2 Adults, 1 Child", "1 Adult, 1 Child", "1 x Adult + 1 x Child", "Two Adults"),
     *("4 tickets", "2 Full price tickets", "Adult (2 tickets)", "Adult - 2 tickets"),
     *("Adult: 2", "Adult (2)", "Adult qty: 2", "Gala: 2 x Adult", "2 x Family"),

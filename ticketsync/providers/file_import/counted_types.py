@@ -21,7 +21,7 @@ _MANY = (
     r"companions|teens|teenagers"
 )
 _HEADS = r"tickets?|tix|seats?|pax|persons?|people|guests?|admissions?"
-_TIMES_SIGN = r"(?<![^\W_])[x×*]"
+_TIMES_SIGN = r"(?:(?<![^\W_])x|[×*])"
 
 _LONGEST = 200  # characters of a type; a longer text is a remark
 

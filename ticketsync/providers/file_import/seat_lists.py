@@ -14,7 +14,7 @@ from typing import Literal
 _CODE = r"[^\W\d_]{0,3}\s?\d{1,4}[^\W\d_]?"
 _LETTERED = r"[^\W\d_]{1,3}\s?\d{1,4}[^\W\d_]?"
 _LONE = re.compile(_CODE)
-_SEPARATOR = re.compile(r"\s*(?:[,;&+/|\n]|\band\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[,;&+/|\n]|\b(?:and|und|et)\b)\s*", re.IGNORECASE)
 _REMARK = re.compile(r"[(\[][^()\[\]\d]*[)\]]")  # (aisle)
 _LONGEST = 2000  # characters; a longer text is no list of seats
 _PART = re.compile(r"(?P<words>.*[\s:.#-]|)(?P<code>[^\W\d_]{0,3}\d{1,12}[^\W\d_]?)")
