@@ -33,6 +33,9 @@ LISTS = [
         "A1/A2",
         "A1 and A2",
         "A1 und A2",
+        "Row C 4 5 6",
+        "Row C 4 5",
+        "Seats 7 8",
         "A1,A2,A3",
     ),
     *("A1 A2", "Stalls A1 A2", "AA12 AA13", "A 1, A 2", "12A/12B", "A-12, A-13"),
@@ -59,6 +62,7 @@ ONE_SEAT = [
     *("Row A, 5", "Row 3, Seat 5", "Level 1, Row 2, Seat 5", "Block 1, A12", "A-12"),
     *("Table 4, Seat 2", "Block 1 A12", "A12, Stalls", "GA", "A/12", "S1 A12"),
     *("Circle, Row B, Seat 14", "1001-1", "General admission 2026", "12 14"),
+    *("Row 4 5", "Block C Row 4 5", "Table 12 4", "Row C 12 3", "Gate B 12"),
 ]
 
 
@@ -119,6 +123,9 @@ def test_seats_that_contradict_the_number_are_asked_about(folder, seats, number,
 TYPES = [
     *(
         "2 Adults",
+        "2 Erwachsene",
+        "2 Erw. + 1 Kind",
+        "2 adultes et 1 enfant",
         "Adult (x2)",
         "2x Adult",
         "Adult x 2",
@@ -154,6 +161,7 @@ ONE_TICKET = [
         "4 Ticket Bundle",
     ),
     *("3 Day tickets", "16 and under tickets", "Adult 16-25", "Category 1", "Max 2"),
+    *("Kinder 6-14", "Erwachsene ab 18", "Platz 12", "Row C 4 Adult"),
     *("Student / Senior", "Stalls, Adult", "Adult & Child", "Adult, incl. drink"),
 ]
 

@@ -13,12 +13,17 @@ _WORD_NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine"
 _NUMBER = rf"(?P<number>\d{{1,3}}|{'|'.join(_WORD_NUMBERS)})"
 _ONE = (
     r"adult|child|kid|concession|student|senior|pensioner|ticket|seat|person|guest|"
-    r"admission|member|infant|junior|youth|carer|companion|teen|teenager"
+    r"admission|member|infant|junior|youth|carer|companion|teen|teenager|"
+    r"erw|kind|karte|sch[uü]ler|adulte|enfant|billet|adulto|ni[nñ]o|"
+    r"entrada|biglietto|bambino|volwassene"
 )
 _MANY = (
     r"adults|children|kids|concessions|students|seniors|pensioners|tickets|tix|seats|"
     r"persons|people|guests|admissions|members|infants|juniors|youths|carers|"
-    r"companions|teens|teenagers"
+    r"companions|teens|teenagers|"
+    r"erw|erwachsener?|kinder|karten|pl[aä]tze|studenten|senioren|personen|adultes|"
+    r"enfants|billets|places|personnes|adultos|ni[nñ]os|personas|entradas|biglietti|"
+    r"adulti|bambini|persone|volwassenen|kinderen"
 )
 _HEADS = r"tickets?|tix|seats?|pax|persons?|people|guests?|admissions?"
 _TIMES_SIGN = r"(?:(?<![^\W_])x|[×*])"
@@ -62,7 +67,7 @@ _PERSON_BEHIND = re.compile(
 _COUNTED = re.compile(r"(?P<number>\d{1,3})\s*[x×*]?\s*(?P<name>[^\W\d_].*)")
 _BRACKETED = re.compile(r"(?P<name>.*[^\W\d_])\s*[(\[]\s*(?P<number>\d{1,2})\s*[)\]]")
 _PERSON = re.compile(rf"\b(?:{_ONE}|{_MANY})\b", re.IGNORECASE)
-_ADDED = re.compile(r"\s*(?:[,;&+/|\n]|\band\b|\bplus\b)\s*", re.IGNORECASE)
+_ADDED = re.compile(r"\s*(?:[,;&+/|\n]|\b(?:and|plus|und|et)\b)\s*", re.IGNORECASE)
 _LISTED = re.compile(r"\s*[,;/|\n]\s*")
 
 

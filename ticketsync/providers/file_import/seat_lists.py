@@ -28,6 +28,9 @@ _SPACED = re.compile(
     rf"(?P<words>(?:[^\W\d_]{{2,}}[\s:]+)*)(?P<codes>{_LETTERED}(?:\s+{_LETTERED})+)"
 )
 _SPACED_NUMBERS = re.compile(r"\d{1,4}(?:\s+\d{1,4})+")
+_NUMBERS_BEHIND = re.compile(
+    rf"(?:.*[\s:])?(?P<word>[^\W\d_]+)[\s:]+(?P<numbers>{_SPACED_NUMBERS.pattern})"
+)
 # Words before the number of a place that has seats, and of a seat.
 _PLACES = {
     *("row", "table", "block", "section", "sector", "level", "floor", "gate", "door"),
@@ -109,10 +112,26 @@ def _spaced(text: str) -> SeatList | None:
         return SeatList(len(numbers), "rare", goes_down=numbers != sorted(set(numbers)))
     match = _SPACED.fullmatch(text)
     if match is None:
-        return None
+        return _behind_row(text)
     codes = re.findall(_LETTERED, match["codes"])
     rows = {re.sub(r"\s?\d.*", "", code).casefold() for code in codes}
     return SeatList(len(codes), "sure" if len(rows) == 1 else "rare")
+
+
+def _behind_row(text: str) -> SeatList | None:
+    """
+    The seats of `Row C 4 5 6`; behind other words (`Row 4 5`) two numbers are a row and
+    a seat.
+    """
+    match = _NUMBERS_BEHIND.fullmatch(text)
+    if match is None:
+        return None
+    numbers = [int(number) for number in match["numbers"].split()]
+    word = match["word"].casefold()
+    is_of_seats = len(word) == 1 or word in _OF_SEATS or len(numbers) > 2
+    if not is_of_seats or numbers != sorted(set(numbers)):
+        return None
+    return SeatList(len(numbers), "usual")
 
 
 def _parts(text: str) -> list[_Part]:
