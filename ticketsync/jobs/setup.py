@@ -211,6 +211,8 @@ class SetupJobs:
             sender = webhook_endpoints.get_sender(self.database, name)
             url = webhook_endpoints.create_url(self.database, settings, sender)
             webhook_registration.register(self.database, settings, name, url, storage)
+            stored = " Its secret is stored." if sender.webhooks.is_signed else ""
+            task.describe(f"The address is registered.{stored}")
 
         return self.tasks.start(
             *(task_id, REGISTER, f"Webhooks of {name}", job, name), given=(storage,)
