@@ -42,6 +42,9 @@ DOUBLE = [show(1), show(2, 120), show(3, 1440), show(4, 1560)]
 DOORS = [listed(10, -30), listed(20, 90), listed(30, 1410), listed(40, 1530)]
 
 
+OF_TWO_NIGHTS = ("tt", "ticket_tailor", "Late Laughs", -30, 2)
+
+
 @pytest.mark.parametrize(
     ("minutes", "learnt"),
     [
@@ -95,6 +98,31 @@ def test_a_learnt_offset_is_only_proposed():
     assert plan.unsure[0].why == (
         "doors, 30 min before, like 6 dates of Late Laughs that you confirmed on tt"
     )
+
+
+def test_the_ticket_types_of_a_night_are_one_date_of_an_offset():
+    """
+    Each of them once kept the others from fitting, so that nothing was proposed for a
+    platform that lists the types of a night one by one.
+    """
+    shows = [show(number, 1440 * number) for number in range(1, 5)]
+    dates = [
+        listed(10 * number + part, 1440 * number - 30, event_id=7, part=f"Type {part}")
+        for number in range(1, 5)
+        for part in range(3)
+    ]
+
+    (proposal,) = matching.propose(shows, dates, offsets=[offset()]).offsets
+    assert [m.show.show_id for m in proposal.dates] == [1, 2, 3, 4]
+    assert len(proposal.matches) == 12
+    none = matching.propose(shows[:1], dates[:3], offsets=[Offset(*OF_TWO_NIGHTS)])
+    assert none.offsets == ()
+
+    known = [offset(is_confirmed=True)]
+    assert len(pairs(matching.propose(shows, dates, offsets=known))) == 12
+    two_events = [*dates, listed(99, 1410, event_id=8)]
+    asked = matching.propose(shows, two_events, offsets=known)
+    assert {show_id for _, show_id in pairs(asked)} == {2, 3, 4}
 
 
 def test_a_confirmed_offset_makes_what_fits_certain_and_says_why():

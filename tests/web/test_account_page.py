@@ -13,6 +13,9 @@ from ticketsync.core.redact import Secret
 from ticketsync.reporting import audit_trail
 from ticketsync.workflows import account_options
 
+# The box by which a person agrees to a file, ticked.
+TICKED = 'name="file" value="yes" required checked>'
+
 
 @pytest.fixture
 def ruth(enter):
@@ -70,7 +73,21 @@ def test_a_new_key_is_used_once_it_works(full, site, ruth, sandbox):
         "tt", "file", account(full).secret_reference
     ) == Secret(sandbox.key)
     assert decisions(full, 1) == [("Ruth (manager)", "rotate")]
+    assert (
+        "The new key works, and tt uses it now." in ruth.get(f"/tasks/{right.id}").text
+    )
     assert sandbox.key not in ruth.get("/accounts/tt").text
+
+
+def test_who_agreed_to_a_file_for_a_key_finds_the_box_ticked(full, site, ruth, sandbox):
+    ruth.post("/accounts/tt/webhooks")  # makes its address
+    pages = ("/accounts/tt", "/accounts/tt/webhooks")
+    assert [TICKED in ruth.get(page).text for page in pages] == [False, False]
+
+    given = {"form": "f" * 22, "file": "yes", "key": sandbox.key}
+    finish(site, ruth.post("/accounts/tt/key", data=given))
+
+    assert [TICKED in ruth.get(page).text for page in pages] == [True, True]
 
 
 def test_options_are_shown_before_they_are_saved(full, site, ruth):

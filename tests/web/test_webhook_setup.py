@@ -126,6 +126,15 @@ def test_a_platform_that_registers_nothing_says_so(site, ruth):
     assert "does not let webhooks be registered" in task.error.message
 
 
+def test_a_registered_address_is_said(site, ruth, monkeypatch):
+    ruth.post(ADDRESS)
+    monkeypatch.setattr(webhook_registration, "register", lambda *_: None)
+    task = finish(site, ruth.post(f"{ADDRESS}/register", data={"file": "yes"}))
+    assert task.error is None
+    page = ruth.get(f"/tasks/{task.id}").text
+    assert "The address is registered. Its secret is stored." in page
+
+
 def test_a_failed_delivery_is_tried_again(full, ruth):
     new = inbox.NewDelivery(1, "k", "ORDER.CREATED", "order", "failed", "or_1")
     with full.write() as connection:

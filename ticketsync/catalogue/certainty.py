@@ -93,7 +93,8 @@ class Certainty:
         if production in self._repeated and occurrence.event in self._unfitting:
             return False
         return not any(
-            rival.is_exact or self.fits_offset(rival) for rival in self._rivals(match)
+            rival.is_exact or self.fits_offset(rival)
+            for rival in self._rival_dates(match)
         )
 
     def is_clear(self, match: Match) -> bool:
@@ -112,7 +113,7 @@ class Certainty:
             return False
         return not any(
             abs(rival.minutes_apart) < apart + CLEAR_MINUTES
-            for rival in self._rivals(match)
+            for rival in self._rival_dates(match)
         )
 
     def _is_certain_at_another_minute(self, match: Match) -> bool:
@@ -143,6 +144,18 @@ class Certainty:
                 is_itself = sides(other) == sides(match)
                 if not is_itself and other.alike > match.alike - CLEAR_MARGIN:
                     yield other
+
+    def _rival_dates(self, match: Match) -> Iterator[Match]:
+        """
+        Rivals that are not parts of the same date with the same show. `is_certain`
+        counts those, too: where nobody has said anything of this account, a part may
+        be parking or a meal.
+        """
+        date = match.occurrence.date_key
+        for rival in self._rivals(match):
+            is_same_show = rival.show.show_id == match.show.show_id
+            if date is None or rival.occurrence.date_key != date or not is_same_show:
+                yield rival
 
 
 def _inexact_listings(

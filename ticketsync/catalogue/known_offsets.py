@@ -108,7 +108,8 @@ def move_offsets(connection: Connection, source: int, target: int) -> None:
 
 def _list_pairs(connection: Connection) -> list[ConfirmedPair]:
     """
-    The pairs that a person confirmed and that still stand as they were confirmed.
+    The pairs that a person confirmed and that still stand as they were confirmed. The
+    parts of a date are one pair: a single night is no habit.
     """
     query = (
         select(
@@ -117,7 +118,10 @@ def _list_pairs(connection: Connection) -> list[ConfirmedPair]:
             productions.c.title,
             show_links.c.starts_at,
             shows.c.starts_at.label("show_starts_at"),
+            occurrences.c.event_id,
+            show_links.c.show_id,
         )
+        .distinct()
         .select_from(show_links)
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
@@ -137,7 +141,7 @@ def _list_pairs(connection: Connection) -> list[ConfirmedPair]:
             str(title),
             round((theirs - ours).total_seconds() / 60),
         )
-        for name, provider, title, theirs, ours in connection.execute(query)
+        for name, provider, title, theirs, ours, *_ in connection.execute(query)
     ]
 
 

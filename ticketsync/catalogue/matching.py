@@ -64,6 +64,13 @@ class OffsetProposal:
     offset: Offset
     matches: tuple[Match, ...]
 
+    @property
+    def dates(self) -> tuple[Match, ...]:
+        """
+        One pair for each date: its parts are counted and listed once.
+        """
+        return tuple(parts[0] for parts in _by_date(self.matches))
+
 
 @dataclass(frozen=True, slots=True)
 class MatchPlan:
@@ -218,8 +225,12 @@ def _offset_proposals(
         OffsetProposal(known[production], tuple(matches))
         for production, matches in by_production.items()
         if not known[production].is_confirmed
-        and known[production].pairs + len(matches) >= MIN_EVIDENCE
+        and known[production].pairs + len(_by_date(matches)) >= MIN_EVIDENCE
     )
+
+
+def _by_date(matches: Iterable[Match]) -> list[tuple[Match, ...]]:
+    return group_parts(matches, lambda match: match.occurrence.date_key)
 
 
 def distant_candidates(

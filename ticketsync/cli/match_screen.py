@@ -158,11 +158,11 @@ def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
     match_lines.say("")
     match_lines.say(f"{safe(match_words.describe_offset(proposal.offset))}.")
     match_lines.say(f"   {match_words.describe_evidence(proposal)}.")
-    apply = match_words.apply_to(len(proposal.matches))
+    apply = match_words.apply_to(len(proposal.dates))
     choices = [
         Choice("a", apply),
         Choice("r", f"{apply}. {match_words.REMEMBER}"),
-        Choice("v", f"Show the {len(proposal.matches):,}"),
+        Choice("v", f"Show the {len(proposal.dates):,}"),
         Choice("s", "Not now"),
         *_steps_back(screen),
     ]
@@ -171,7 +171,7 @@ def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
         screen.match_session.apply_offset(proposal, is_remembered=answer == "r")
         screen.note_decision()
     elif answer == "v":
-        for match in proposal.matches:
+        for match in proposal.dates:
             match_lines.say(f"   {match_lines.as_line(match)}")
     elif answer == "s":
         screen.not_now.add(proposal.offset.key)

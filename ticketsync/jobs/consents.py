@@ -143,8 +143,7 @@ class Consents:
         def finish(task: Task, granted: Tokens) -> None:
             task.begin("Trying the new key")
             source = SecretSource(account.secret_source, "", granted.access, granted)
-            settings = setup.settings()
-            connect.rotate(setup.database, settings, name, source=source, check=True)
+            setup.replace_key(task, name, source)
 
         return self._begin(
             *(app, session, redirect_uri, ROTATE, name, spec.name, get_app, finish)

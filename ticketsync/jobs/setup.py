@@ -108,8 +108,7 @@ class SetupJobs:
         """
         Say whose key it is that was accepted, and read what is on sale there.
         """
-        owner = found.identity.name if found.identity else ""
-        task.describe("The key works." + (f" It belongs to {owner}." * bool(owner)))
+        task.describe(f"The key works.{_owner_in_words(found)}")
         self._fetch_after_connecting(task, found.account)
 
     def rotate(self, task_id: str, name: str, key: Secret, storage: str) -> Task:
@@ -120,14 +119,23 @@ class SetupJobs:
         def job(task: Task) -> None:
             task.begin("Trying the new key")
             source = SecretSource(storage, "", key)
-            connect.rotate(
-                self.database, self.settings(), name, source=source, check=True
-            )
+            self.replace_key(task, name, source)
 
         return self.tasks.start(
             *(task_id, ROTATE, f"New key for {name}", job, name),
             given=(key.reveal(), storage),
             chosen=_agreement(storage),
+        )
+
+    def replace_key(self, task: Task, name: str, source: SecretSource) -> None:
+        """
+        Try the new key of an account and use it, and say so.
+        """
+        found = connect.rotate(
+            self.database, self.settings(), name, source=source, check=True
+        )
+        task.describe(
+            f"The new key works, and {name} uses it now.{_owner_in_words(found)}"
         )
 
     def plan_options(self, task_id: str, name: str, given: Mapping[str, str]) -> Task:
@@ -203,6 +211,8 @@ class SetupJobs:
             sender = webhook_endpoints.get_sender(self.database, name)
             url = webhook_endpoints.create_url(self.database, settings, sender)
             webhook_registration.register(self.database, settings, name, url, storage)
+            stored = " Its secret is stored." if sender.webhooks.is_signed else ""
+            task.describe(f"The address is registered.{stored}")
 
         return self.tasks.start(
             *(task_id, REGISTER, f"Webhooks of {name}", job, name), given=(storage,)
@@ -297,6 +307,14 @@ def _refuse_files(is_local: bool, options: Mapping[str, str]) -> None:
             hint="Whoever runs the server connects them there.",
             word="files-of-server",
         )
+
+
+def _owner_in_words(found: Connected) -> str:
+    """
+    Whose key was accepted, where the platform says so.
+    """
+    owner = found.identity.name if found.identity else ""
+    return f" It belongs to {owner}." if owner else ""
 
 
 def _agreement(storage: str) -> Mapping[str, str]:

@@ -153,8 +153,11 @@ class AccountPages:
 
     def _has_agreed(self, request: PageRequest, account: AccountState) -> bool:
         """
-        Whether somebody agreed to a file for this account's key, which was refused.
+        Whether somebody agreed to a file for this account's key: for the one in use, or
+        for one that was refused.
         """
+        if connect_pages.keeps_key_in_file(account):
+            return True
         setup = self._site.setup
         task = setup.tasks.get(request.query.get("again", "")) if setup else None
         is_again = task is not None and task.subject == account.name

@@ -87,7 +87,7 @@ class ConnectPages:
             names_people=kind is not None and hasattr(kind, "parse_people"),
             can_connect=self._site.setup is not None,
             places=self._site.key_places.find() if takes_key else (),
-            has_agreed="file" in {account.secret_source for account in known},
+            has_agreed=any(map(keeps_key_in_file, known)),
             retention_days=self._site.settings.retention.days,
         )
 
@@ -232,6 +232,14 @@ def options_in(spec: ProviderSpec, form: Mapping[str, str]) -> dict[str, str]:
     """
     names = [option.name for option in (*page_options(spec), PEOPLE)]
     return {name: form[name].strip() for name in names if form.get(name, "").strip()}
+
+
+def keeps_key_in_file(account: state.AccountState) -> bool:
+    """
+    Whether somebody agreed to a file for the key of an account already: a form for
+    another key or secret has that ticked.
+    """
+    return account.secret_source == "file"  # noqa: S105  # not a secret
 
 
 def chosen_place(site: Site, form: Mapping[str, str]) -> str:

@@ -74,6 +74,7 @@ class WebhookPages:
             can_register=setup is not None and hasattr(kind, "register_webhook"),
             can_test=setup is not None and setup.send_delivery is not None,
             places=self._site.key_places.find() if sender and endpoint else (),
+            has_agreed=connect_pages.keeps_key_in_file(account),
             deliveries=received,
         )
 

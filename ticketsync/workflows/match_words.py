@@ -48,7 +48,7 @@ def describe_evidence(proposal: OffsetProposal) -> str:
     Why a learnt offset is proposed: `You confirmed 6 dates like this; 11 more fit
     exactly`.
     """
-    pairs, more = proposal.offset.pairs, len(proposal.matches)
+    pairs, more = proposal.offset.pairs, len(proposal.dates)
     fit = number_of(more, "more fits", "more fit")
     return f"You confirmed {number_of(pairs, 'date')} like this; {fit} exactly"
 
