@@ -16,7 +16,7 @@ from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fees import Schedules
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders, tickets
@@ -175,9 +175,6 @@ def by_order(tickets: Table) -> Table:
     return Table(BY_ORDER, [_order(tickets, rows) for rows in found.values()])
 
 
-_NOT_MISSED = ("fees", "tax")  # of a ticket that was not paid for
-
-
 def _order(tickets: Table, rows: Sequence[Row]) -> Row:
     counts = {"tickets": "is_sold", "comps": "is_comp"}
 
@@ -186,7 +183,7 @@ def _order(tickets: Table, rows: Sequence[Row]) -> Row:
         values = [row[place] for row in rows]
         if column.name in counts:
             return sum(map(bool, values))
-        if column.name in _NOT_MISSED:
+        if column.name in totals.MAY_BE_UNKNOWN:
             charged = tickets.position("charged")
             return known_sum([(row[place], row[charged]) for row in rows])
         if column.kind is Kind.MONEY:

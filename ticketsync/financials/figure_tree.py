@@ -10,7 +10,7 @@ unknown.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -213,14 +213,6 @@ def _by_account(figure: str, rows: FigureRows, *, has_tickets: bool) -> Node:
     return whole(_figure(figure, rows, nodes))
 
 
-_VALUES: Final[Mapping[str, Callable[[TicketContribution], Money | None]]] = {
-    "gross": lambda ticket: ticket.charged,
-    "fees": lambda ticket: ticket.fees,
-    "tax": lambda ticket: ticket.tax,
-    "tax_remitted": lambda ticket: ticket.tax_remitted,
-}
-
-
 def _order(
     figure: str,
     rows: FigureRows,
@@ -228,7 +220,7 @@ def _order(
     *,
     has_tickets: bool,
 ) -> Node:
-    values = [(_minor(_VALUES[figure](it)), it.charged.minor) for it in tickets]
+    values = [(_minor(it, figure), it.charged.minor) for it in tickets]
     first = tickets[0]
     node = Node(
         kind=ORDER,
@@ -257,7 +249,12 @@ def _order(
     return replace(node, children=tuple(shown))
 
 
-def _minor(amount: Money | None) -> int | None:
+def _minor(ticket: TicketContribution, figure: str) -> int | None:
+    """
+    What a ticket adds to a figure, in minor units.
+    """
+    name = "charged" if figure == "gross" else figure
+    amount: Money | None = getattr(ticket, name)
     return None if amount is None else amount.minor
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import state
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.core.tables import Kind
 from ticketsync.financials import explain, figure_tree, gaps
 from ticketsync.financials.applied_rates import read_applied_rates
 from ticketsync.financials.explain import TicketContribution
@@ -32,7 +33,7 @@ from ticketsync.workflows import ledger_export, show_figures
 
 UNEARNED: Final = "unearned"
 FIGURES: Final = ("net", "gross", "fees", "refunded", "tax", UNEARNED)
-_STORED: Final = ("net", "gross", "fees", "refunded", "tax", "tax_remitted")
+_STORED: Final = [c.name for c in numbers.FIGURES if c.kind is Kind.MONEY]
 
 
 @dataclass(frozen=True, slots=True)
