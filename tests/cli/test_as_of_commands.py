@@ -103,6 +103,7 @@ def test_it_says_of_which_instant_it_is_and_up_to_which_the_past_is_complete(
         ("financials", "show", "2"),
         ("financials", "explain", "2"),
         ("financials", "explain", "2", "--depth", "orders"),
+        ("financials", "explain", "2", "--figure", "gross"),
         ("sales", "list"),
         ("refunds", "list"),
         *(("report", name) for name in ("daily", "weekly", "sales", "platforms")),

@@ -29,6 +29,7 @@ ALSO = {
     ),
     *(f"financials list --per {per}" for per in ("day", "week", "month")),
     *("financials list --period 2026", "financials show 12", "financials explain 12"),
+    *("financials explain 12 --figure net", "financials explain 12 --figure unearned"),
     "tax worksheet --period 2000..2099 --orders",
 }
 

@@ -35,6 +35,7 @@ def test_no_line_is_wider_than_the_terminal(venue):
         *(("financials", "list"), ("status",), ("shows", "list"), ("events", "list")),
         *(("sales", "list"), ("runs", "list"), ("accounts", "list"), ("--help",)),
         *(("financials", "show", "5"), ("financials", "explain", "5")),
+        ("financials", "explain", "5", "--figure", "net", "--all"),
         *(("match", "--dry-run"), ("sync", "--help"), ("accounts", "providers")),
     ):
         plain = re.sub(r"\x1b\[[0-9;]*m", "", venue(*command))

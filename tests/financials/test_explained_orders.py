@@ -51,6 +51,16 @@ def test_what_one_ticket_does_not_know_the_order_does_not_know():
     ) == [("tt", "or_1", "AUD", 2, 0, 5000, None)]
 
 
+def test_a_free_ticket_lacks_no_fees():
+    """
+    As in the figures, whose fees are known with such an order.
+    """
+    assert summed(
+        contribution("or_1", charged=2500, fees=75),
+        contribution("or_1", is_comp=True, fees=None),
+    ) == [("tt", "or_1", "AUD", 2, 1, 2500, 75)]
+
+
 def test_one_id_on_two_accounts_is_two_orders_and_currencies_stay_apart():
     assert summed(
         contribution("(no order)", charged=100),

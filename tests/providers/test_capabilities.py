@@ -86,3 +86,14 @@ def test_an_address_with_an_option_needs_it():
     )
     assert spec.dashboard_url_of({"site_id": "s1"}) == "https://x.example/s1/home"
     assert spec.dashboard_url_of({}) == ""
+
+
+def test_where_an_order_is_seen():
+    """
+    Only Square's facts give an address for an order; that is not confirmed.
+    """
+    assert registry.order_url("square", "a/b c") == (
+        "https://app.squareup.com/dashboard/orders/overview/a%2Fb%20c"
+    )
+    for name in ("eventbrite", "ticket_tailor", "humanitix", "wix", "file", "gone"):
+        assert registry.order_url(name, "or_1") == ""

@@ -54,7 +54,7 @@ EXAMPLES = {
     "status": "status",
     "financials list": "financials list --per production --period last-month",
     "financials show": "financials show yesterday",
-    "financials explain": "financials explain yesterday",
+    "financials explain": "financials explain yesterday --figure net",
     "financials rebuild": "financials rebuild",
     "sales list": "sales list --show tonight",
     "sales raw": "sales raw or_10442",

@@ -11,6 +11,7 @@ import typer
 from ticketsync.cli import (
     context,
     converted,
+    explained_show,
     money_options,
     report_options,
     show_money,
@@ -185,7 +186,7 @@ def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
 
 
 app.command("show")(show_money.show_financials)
-app.command("explain")(show_money.explain_financials)
+app.command("explain")(explained_show.explain_financials)
 
 
 @app.command("rebuild")

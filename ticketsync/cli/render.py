@@ -330,7 +330,7 @@ def _grid(
     from rich.text import Text
 
     grid = Grid(
-        box=box.SIMPLE_HEAD if _can_draw_lines() else box.ASCII,
+        box=box.SIMPLE_HEAD if can_draw_lines() else box.ASCII,
         title=Text(safe(title)) if title else None,
         title_justify="left",
         show_header=with_header,
@@ -428,6 +428,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _can_draw_lines() -> bool:
+def can_draw_lines() -> bool:
+    """
+    Whether standard output takes the letters that lines are drawn with.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or ""
     return encoding.lower().startswith("utf") and os.environ.get("TERM") != "dumb"

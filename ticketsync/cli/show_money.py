@@ -1,19 +1,18 @@
 """
-`ticketsync financials show` and `explain`: one show, down to its tickets.
+`ticketsync financials show`: the figures of one show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import context, report_options, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import AsOf, ByShow, PeriodText
-from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind
 
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
     from ticketsync.cli.context import AppContext
     from ticketsync.core.money import Money
     from ticketsync.core.periods import Period
-    from ticketsync.core.tables import Table
-    from ticketsync.financials.explain import TicketContribution
-    from ticketsync.financials.gaps import Gap, KnownAmount
+    from ticketsync.financials.gaps import KnownAmount
     from ticketsync.reporting.named_fees import FeeLine
     from ticketsync.reporting.numbers import Figures, TypeFigures
 
@@ -32,7 +29,7 @@ Show = Annotated[str, typer.Argument(help="Number, reference or part of its name
 
 
 @dataclass(frozen=True, slots=True)
-class _Time:
+class ShowTime:
     """
     Of which time the money is: of the sales of `sold`, or where that is `None` of a
     show that plays in `plays`.
@@ -66,14 +63,14 @@ class _Time:
             )
 
 
-def _chosen_time(app_context: AppContext, by: str, period: str) -> _Time:
+def chosen_time(app_context: AppContext, by: str, period: str) -> ShowTime:
     from ticketsync.core.periods import ALWAYS
 
     with app_context.database().read() as connection:
         days = report_options.chosen_period(connection, period)
     if report_options.chosen("--by", by, report_options.BY) == "sale":
-        return _Time(days, ALWAYS)
-    return _Time(None, days)
+        return ShowTime(days, ALWAYS)
+    return ShowTime(None, days)
 
 
 def show_financials(
@@ -99,7 +96,7 @@ def show_financials(
     from ticketsync.store.business_zone import get_business_zone
 
     app_context = context.get_context(ctx)
-    time = _chosen_time(app_context, by, period)
+    time = chosen_time(app_context, by, period)
     with app_context.reading(as_of, time.sold) as connection:
         found = selection.find_show(connection, show)
         time.refuse(found)
@@ -138,7 +135,7 @@ def show_financials(
         terminal.echo("")
         _print_types(types)
     if fees:
-        _print_fees(fees)
+        print_fees(fees)
     money_tables.echo_all(waits)
 
 
@@ -204,150 +201,7 @@ def _print_card(item: Figures) -> None:
     line("net before fees", item.net_before_fees)
 
 
-_CONTRIBUTION_COLUMNS = (
-    Column("order_id", heading="ORDER"),
-    Column("order_status", heading="STATUS"),
-    Column("ticket_id", heading="TICKET"),
-    Column("ticket_status", heading=""),
-    Column("type_name", heading="TYPE"),
-    Column("face", Kind.MONEY),
-    Column("charged", Kind.MONEY),
-    Column("refunded", Kind.MONEY),
-    Column("currency", heading=""),
-)
-
-
-_ORDER_COLUMNS = (
-    Column("account", heading="VIA"),
-    Column("order_id", heading="ORDER"),
-    Column("order_status", heading="STATUS"),
-    Column("tickets", Kind.COUNT, "SOLD"),
-    *_CONTRIBUTION_COLUMNS[-4:],
-)
-_DEPTHS = ("tickets", "orders")
-Depth = Annotated[
-    str,
-    typer.Option(
-        "--depth",
-        metavar="tickets|orders",
-        help="What a row is for.",
-        show_default=True,
-    ),
-]
-
-
-LONGEST_UNCUT = 24  # characters of an id: those of Humanitix
-
-
-def _is_short(parts: Sequence[Any], name: str) -> bool:
-    return all(len(getattr(part, name)) <= LONGEST_UNCUT for part in parts)
-
-
-def explain_financials(
-    ctx: typer.Context,
-    show: Show,
-    period: PeriodText = "",
-    by: ByShow = "show",
-    as_of: AsOf = "",
-    depth: Depth = "tickets",
-    format: Format = "table",
-    json: Json = False,
-) -> None:
-    """
-    Break a show's figures down to the orders and tickets they consist of.
-
-    With --by sale and a period only those sold in it, by the calendar of your first
-    venue. With --depth orders each order is one row.
-    """
-    from ticketsync.catalogue import selection
-    from ticketsync.cli import money_tables, render
-    from ticketsync.core import tables
-    from ticketsync.financials import explain, gaps
-    from ticketsync.financials.applied_rates import read_applied_rates
-    from ticketsync.reporting import named_fees, waiting_sales
-    from ticketsync.store.business_zone import get_business_zone
-    from ticketsync.workflows import show_figures
-
-    wanted = context.chosen_format(format, json)
-    has_orders = report_options.chosen("--depth", depth, _DEPTHS) == "orders"
-    app_context = context.get_context(ctx)
-    time = _chosen_time(app_context, by, period)
-    with app_context.reading(as_of, time.sold) as connection:
-        found = selection.find_show(connection, show)
-        time.refuse(found)
-        rates = show_figures.fee_schedules(connection, app_context.settings())
-        applied = read_applied_rates(connection, found.id, rates)
-        missing = gaps.list_gaps(connection, found.id, applied.schedules)
-        if wanted != "table":
-            report = explain.contributions_table(connection, found.id)
-            report = explain.by_order(report) if has_orders else report
-            render.machine(_with_gaps(report, missing), wanted)
-            return
-        parts = explain.list_contributions(connection, found.id)
-        known = gaps.list_known_amounts(connection, found.id, missing)
-        fees = named_fees.list_fees(connection, found.id)
-        waits = waiting_sales.sentences(connection, show_id=found.id)
-        zone = get_business_zone(connection)
-    if not parts:
-        time.print(zone)
-        terminal.echo(
-            "No orders count for this show."
-            if time.sold is None
-            else "Nothing was sold for this show then."
-        )
-        money_tables.echo_all(waits)
-        return
-    table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
-    if has_orders:
-        by_order = explain.by_order(tables.of_values(explain.CONTRIBUTIONS, parts))
-        table = by_order.shown(*_ORDER_COLUMNS)
-    terminal.echo(f"{found.production}, {render.day(found.starts_local)}")
-    time.print(zone)
-    render.report(
-        table,
-        most={"type_name": 12},
-        optional=("type_name", "face", "order_status"),
-        uncut=[name for name in ("order_id", "ticket_id") if _is_short(parts, name)],
-        totals=tables.totals(table),
-        label=lambda currency: f"{_sold(parts, currency):,} sold",
-    )
-    _print_parts(parts)
-    _print_fees(fees, known)
-    _print_gaps(missing, known)
-    if applied.have_changed:
-        terminal.echo(
-            "The fee rates in the settings have changed since: run "
-            "`ticketsync financials rebuild`."
-        )
-    money_tables.echo_all(waits)
-
-
-def _print_parts(contributions: Sequence[TicketContribution]) -> None:
-    """
-    Print what the gross of each currency consists of.
-    """
-    from ticketsync.cli import money_tables, render
-    from ticketsync.core import tables
-    from ticketsync.financials import explain
-
-    whole = (Column("currency"), Column("charged", Kind.MONEY))
-    made_of = (Column("face", Kind.MONEY, "face value"), *explain.CHARGED_PARTS)
-    sums = tables.totals(tables.of_values((*whole, *made_of), contributions))
-    for row in tables.by_name(sums):
-        gross = f"Gross {render.with_code(row['charged'])}"
-        if row["unexplained"] is None:
-            text = f"{gross}: what it consists of is known after `sync replay`."
-        else:
-            named = [
-                f"{part.title} {render.amount(row[part.name].minor, row['currency'])}"
-                for part in made_of
-                if row[part.name].minor
-            ]
-            text = f"{gross}: {', '.join(named) or 'nothing was charged'}."
-        money_tables.echo_wrapped(text)
-
-
-def _print_fees(fees: Sequence[FeeLine], known: Sequence[KnownAmount] = ()) -> None:
+def print_fees(fees: Sequence[FeeLine], known: Sequence[KnownAmount] = ()) -> None:
     """
     Print what the fees of each account consist of, or what is known of them.
     """
@@ -363,50 +217,3 @@ def _print_fees(fees: Sequence[FeeLine], known: Sequence[KnownAmount] = ()) -> N
         whole = render.sums(sum_by_currency(line.amount for line in lines))
         text = ", ".join(f"{safe(line.name)} {line.amount.grouped}" for line in lines)
         money_tables.echo_wrapped(f"{key[0]}, {what} {whole}: {text}.")
-
-
-def _sold(parts: Sequence[TicketContribution], currency: str) -> int:
-    return sum(part.is_sold for part in parts if part.currency == currency)
-
-
-def _with_gaps(report: Table, missing: Sequence[Gap]) -> Table:
-    """
-    The report with a column, after `doubt`, for what is not reported of the row's
-    order.
-    """
-    from ticketsync.core.tables import Column, Table
-
-    lacks = {(gap.account, gap.order_id): gap.words for gap in missing}
-    account, order = report.position("account"), report.position("order_id")
-    end = report.position("doubt") + 1
-    rows = (
-        (*row[:end], lacks.get((row[account], row[order]), ""), *row[end:])
-        for row in report.rows
-    )
-    columns = (*report.columns[:end], Column("lacks"), *report.columns[end:])
-    return Table(columns, rows)
-
-
-_MAX_NAMED = 5  # orders that lack the same
-
-
-def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
-    """
-    Print how much of the fees and of the tax is known, and which orders lack what.
-    """
-    from ticketsync.core import money
-
-    for item in known:
-        amount = money.grouped_text(item.known, item.currency)
-        orders = number_of(item.missing, "order")
-        terminal.echo(
-            f"{item.account}: {item.what} {amount} {item.currency} known, "
-            f"{orders} missing."
-        )
-    by_gap: dict[tuple[str, str], list[str]] = {}
-    for gap in missing:
-        by_gap.setdefault((gap.account, gap.words), []).append(gap.order_id)
-    for (account, words), ids in by_gap.items():
-        names = ", ".join(map(safe, ids[:_MAX_NAMED]))
-        more = f" and {len(ids) - _MAX_NAMED:,} more" if len(ids) > _MAX_NAMED else ""
-        terminal.echo(f"  {account}, not reported: {safe(words)}: {names}{more}")

@@ -14,11 +14,14 @@ from sqlalchemy import Connection, Select, func, select
 
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.store import counted, reports
+from ticketsync.financials import fee_lines
+from ticketsync.financials.fees import Schedules
+from ticketsync.store import counted, reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders, tickets
 
+NO_ORDER = "(no order)"  # in place of the id, of a ticket without one
 # What `charged` consists of beside `face`; `voucher` is taken off.
 CHARGED_PARTS = (
     Column("buyer_fee", Kind.MONEY, "buyer fees"),
@@ -120,11 +123,50 @@ def contributions_table(connection: Connection, show_id: int) -> Table:
     return reports.stream(connection, CONTRIBUTIONS, query)
 
 
+def list_bills(
+    connection: Connection, show_id: int, schedules: Schedules
+) -> dict[tuple[str, str, str], int]:
+    """
+    What the venue's own rates bill for orders of a show whose fees are not reported, in
+    minor units by account, the platform's order id and currency.
+    """
+    of_show = show_links.c.show_id == show_id
+    amounts: dict[tuple[int, int, str], int] = {}
+    for bill in fee_lines.scheduled_bills(connection, of_show, schedules):
+        if bill.show_id == show_id:
+            key = (bill.account_id, bill.order_id, bill.currency)
+            amounts[key] = amounts.get(key, 0) + sum(bill.lines.values())
+    if not amounts:
+        return {}
+    of_accounts = select(accounts.c.id, accounts.c.name)
+    names = {row.id: row.name for row in connection.execute(of_accounts)}
+    counted_here = select(tickets.c.order_id).select_from(counted.counted_tickets())
+    of_orders = select(orders.c.id, orders.c.provider_id).where(
+        orders.c.id.in_(counted_here.where(of_show))
+    )
+    ids = {row.id: row.provider_id for row in connection.execute(of_orders)}
+    return {
+        (names[account], ids[order], currency): amount
+        for (account, order, currency), amount in amounts.items()
+    }
+
+
+def known_sum(values: Sequence[tuple[int | None, int]]) -> int | None:
+    """
+    The sum of what is known of tickets, each given with what it was charged; `None` as
+    soon as it is unknown of one that was paid for. As in the figures, nothing is
+    missing of a free ticket.
+    """
+    if any(value is None and charged for value, charged in values):
+        return None
+    return sum(value or 0 for value, _ in values)
+
+
 def by_order(tickets: Table) -> Table:
     """
     The contributions of a show order by order, in the order of purchase. An amount that
-    one of its tickets does not know is not known. Tickets without an order are one row
-    for each account and currency.
+    one of its tickets does not know is not known; fees and tax of a free ticket are not
+    missed. Tickets without an order are one row for each account and currency.
     """
     key = [tickets.position(name) for name in ("account", "order_id", "currency")]
     found: dict[tuple[Any, ...], list[Row]] = {}
@@ -141,6 +183,9 @@ def _order(tickets: Table, rows: Sequence[Row]) -> Row:
         values = [row[place] for row in rows]
         if column.name in counts:
             return sum(map(bool, values))
+        if column.name in totals.MAY_BE_UNKNOWN:
+            charged = tickets.position("charged")
+            return known_sum([(row[place], row[charged]) for row in rows])
         if column.kind is Kind.MONEY:
             return None if None in values else sum(values)
         return values[0]
@@ -155,7 +200,7 @@ def _query(names: list[str], show_id: int) -> Select[Any]:
                 names,
                 tickets,
                 account=accounts.c.name,
-                order_id=func.coalesce(orders.c.provider_id, "(no order)"),
+                order_id=func.coalesce(orders.c.provider_id, NO_ORDER),
                 order_status=func.coalesce(orders.c.status, ""),
                 placed_at=orders.c.placed_at,
                 ticket_id=tickets.c.provider_id,

@@ -9,7 +9,7 @@ is taken out. A show that is cancelled never earns.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -53,6 +53,7 @@ class Movement:
     collected  what is somebody else's
     kept       of that in a refund, what the platform keeps nevertheless: a fee of ours
     taxes      the tax in it, by tax code
+    order_id   the platform's, where one order alone moved it
     adjusts    of what changes a closed period, which one and whose: 2026-09/tt/or_99;
                all that one order changes for a show is one entry
     """
@@ -68,6 +69,7 @@ class Movement:
     kept: int = 0
     taxes: Mapping[str, int] = field(default_factory=dict)
     adjusts: str = ""
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,10 @@ def project(
         lambda: defaultdict(int)
     )
     unearned: dict[tuple[int, str], int] = defaultdict(int)
-    for item in movements:
-        if item.day > until:
-            continue
+    for item, postings in _posted(movements, shows, chart_, until):
         show = shows[item.show_id]
         place = _MOVED.index(ADJUST if item.adjusts else item.kind)
         key = (item.day, place, item.account, show, item.currency, item.adjusts)
-        waits = show.is_cancelled or item.day <= show.day
-        postings = _postings(item, chart_, chart.UNEARNED if waits else chart.INCOME)
         for name, amount in postings.items():
             groups[key][name] += amount
         unearned[item.show_id, item.currency] += postings.get(chart.UNEARNED, 0)
@@ -129,6 +127,38 @@ def project(
         if amount and not shows[show_id].is_cancelled and shows[show_id].day <= until
     ]
     return sorted(entries, key=lambda entry: (entry.day, entry.kind == EARN, entry.id))
+
+
+def unearned_amounts(
+    movements: Iterable[Movement],
+    shows: Mapping[int, ShowDay],
+    chart_: Chart,
+    until: date,
+) -> Iterator[tuple[Movement, int]]:
+    """
+    What each movement up to a day adds to the unearned money of its show, in minor
+    units.
+    """
+    for item, postings in _posted(movements, shows, chart_, until):
+        if amount := -postings.get(chart.UNEARNED, 0):
+            yield item, amount
+
+
+def _posted(
+    movements: Iterable[Movement],
+    shows: Mapping[int, ShowDay],
+    chart_: Chart,
+    until: date,
+) -> Iterator[tuple[Movement, dict[str, int]]]:
+    """
+    The movements up to a day, each with its postings.
+    """
+    for item in movements:
+        if item.day <= until:
+            show = shows[item.show_id]
+            waits = show.is_cancelled or item.day <= show.day
+            own = chart.UNEARNED if waits else chart.INCOME
+            yield item, _postings(item, chart_, own)
 
 
 def _postings(item: Movement, chart_: Chart, counterpart: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret, take_people_out
@@ -111,6 +112,8 @@ class ProviderSpec:
                       made here
     dashboard_url     where a person manages the account; may contain options of it, as
                       `{site_id}`. `""` where that is not known
+    order_url         where a person sees an order, with `{order_id}`. `""` where the
+                      platform has no such page, or its address is not known
     """
 
     name: str
@@ -137,6 +140,7 @@ class ProviderSpec:
     owner_is_account: bool = False
     dashboard_url: str = ""
     is_ours: bool = False
+    order_url: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -150,6 +154,12 @@ class ProviderSpec:
             return self.dashboard_url.format_map(options)
         except KeyError:
             return ""
+
+    def order_url_of(self, order_id: str) -> str:
+        """
+        Where a person sees an order (the platform's id); `""` if that is not known.
+        """
+        return self.order_url.format(order_id=quote(order_id, safe=""))
 
     def take_people_out(self, raw: Any) -> None:
         """

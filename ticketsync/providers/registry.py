@@ -202,6 +202,17 @@ def refuse_unregistrable(name: str, account: str) -> None:
         )
 
 
+def order_url(name: str, order_id: str) -> str:
+    """
+    Where a person sees an order on that platform (its id); `""` if it is not known, or
+    if its plugin is not there.
+    """
+    try:
+        return provider(name).spec.order_url_of(order_id)
+    except (errors.NotFound, errors.ConfigurationError):
+        return ""
+
+
 def dashboard_url(name: str, options: Options) -> str:
     """
     Where a person manages an account of that platform; `""` if it is not known, or if

@@ -61,6 +61,21 @@ def refunds_table(
     return Table(sales.REFUNDS, [*_rows(connection, chosen, by)])
 
 
+def list_show_refunds(connection: Connection, show_id: int) -> list[sales.RefundLine]:
+    """
+    The refund movements as far as they are for one show, in the order in which they
+    were recorded.
+    """
+    query = sales.refunds_query().where(sales.is_of_show(show_id))
+    query = query.order_by(None).order_by(refunds.c.id)
+    found = Table(sales.REFUNDS, sales.refund_rows(connection, query))
+    return [
+        sales.RefundLine(**row)
+        for row in tables.by_name(found)
+        if row["show_id"] == show_id
+    ]
+
+
 def newest_refunds(
     connection: Connection, chosen: FigureFilter, *, by: str, most: int
 ) -> Table:

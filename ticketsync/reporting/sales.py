@@ -204,7 +204,7 @@ def _sales(
     own = select(accounts.c.id).where(accounts.c.name == account)
     of_orders = [
         *chosen.of_orders(),
-        *([] if show_id is None else [_is_of_show(show_id)]),
+        *([] if show_id is None else [is_of_show(show_id)]),
         *([] if account is None else [orders.c.account_id.in_(own)]),
     ]
     if limit is not None and chosen.shows == ALWAYS:
@@ -372,7 +372,7 @@ def refund_rows(
 _REFUND_PARTS = tuple(column.name for column in REFUND_PARTS)
 
 
-def _is_of_show(show_id: int) -> ColumnElement[bool]:
+def is_of_show(show_id: int) -> ColumnElement[bool]:
     """
     Whether an order has tickets that count for the show, or was placed for it.
     """

@@ -115,7 +115,38 @@ def read_unearned(
 
 
 @dataclass(frozen=True, slots=True)
+class UnearnedShow:
+    """
+    One show's line of the statement in each currency up to `now`, and what each order
+    added to it or took off, in minor units; `without_rule` of them no tax rule covers.
+    """
+
+    lines: list[Unearned]
+    moved: list[tuple[Movement, int]]
+    without_rule: int
+
+
+def read_unearned_show(
+    connection: Connection, settings: Settings, show_id: int, now: datetime
+) -> UnearnedShow:
+    """
+    What is unearned of one show, down to its orders.
+    """
+    whole = _project(connection, settings, ALWAYS, now)
+    lines = unearned.statement(whole.entries, whole.shows, None)
+    of_show = [item for item in whole.moved if item.show_id == show_id]
+    added = projection.unearned_amounts(of_show, whole.shows, whole.chart, whole.until)
+    orders = {(item.account, item.order_id) for item in of_show}
+    return UnearnedShow(
+        [line for line in lines if line.show.show_id == show_id],
+        [*added],
+        len(orders & whole.reader.without_rule),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class _Projected:
+    moved: list[Movement]
     entries: list[Entry]
     shows: dict[int, projection.ShowDay]
     chart: Chart
@@ -143,7 +174,7 @@ def _project(
     entries = projection.project(moved, shows, chart, until)
     last = date.max if period.last is None else period.last
     future = sum(today < item.day <= last and item.kind != FEE for item in moved)
-    return _Projected(entries, shows, chart, until, reader, future)
+    return _Projected(moved, entries, shows, chart, until, reader, future)
 
 
 class _Reader:
@@ -235,5 +266,5 @@ def _movement(
     lines: Sequence[TaxLine],
     kept: int = 0,
 ) -> Movement:
-    place = Place(part.account, part.show_id, part.currency)
+    place = Place(part.account, part.show_id, part.currency, part.order_id)
     return make_movement(kind, place, part.day, amount, lines, kept)

@@ -16,12 +16,13 @@ from ticketsync.ledger.projection import Movement
 @dataclass(frozen=True, slots=True)
 class Place:
     """
-    Whose movement it is: a show is our id.
+    Whose movement it is: a show is our id, an order the platform's.
     """
 
     account: str
     show_id: int
     currency: str
+    order_id: str = ""
 
 
 def make_movement(
@@ -45,6 +46,7 @@ def make_movement(
         day=day,
         show_id=place.show_id,
         currency=place.currency,
+        order_id=place.order_id,
         amount=amount,
         voucher=-sum(line.amount for line in lines if line.kinds == ("voucher",)),
         collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),

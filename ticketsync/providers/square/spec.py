@@ -116,6 +116,7 @@ SPEC = ProviderSpec(
     "refund without a sale belongs to no show; how many of an item are left is not "
     "read; the addresses of items in its dashboard are not documented",
     dashboard_url="https://app.squareup.com/dashboard/",
+    order_url="https://app.squareup.com/dashboard/orders/overview/{order_id}",
 )
 
 WEBHOOKS = HookCard(
