@@ -69,7 +69,7 @@ def unprotected(monkeypatch):
     monkeypatch.setattr(seats, "lock_show", lambda *_: None)
     monkeypatch.setattr(seats, "_insert_lowest", insert_anywhere)
     monkeypatch.setattr(engine, "_begin_sqlite", lambda _: None)
-    monkeypatch.setattr(engine.Database, "_one_writer", lambda _: nullcontext())
+    monkeypatch.setattr(engine.Database, "_one_writer", lambda *_, **__: nullcontext())
 
 
 def insert_anywhere(connection, show_id, order_id, wanted, held_until):

@@ -184,6 +184,7 @@ def test_the_unattended_path_word_for_word(started, fake_server, home, tmp_path)
     assert {path.name for path in home.iterdir()} <= {
         *("config.yaml", "state", "ticketsync.db", "ticketsync.db-journal"),
         *("ticketsync.db.nextlock", "ticketsync.db.writelock"),
+        "ticketsync.db.tilllock",
         "pin.key",  # of the address
     }
 

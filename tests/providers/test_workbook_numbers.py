@@ -44,7 +44,8 @@ def in_formats(*formats):
 
 @pytest.mark.parametrize("name", ["discount", "kept", "tax", "refunded", "fee"])
 def test_a_percentage_is_no_amount(folder, name):
-    folder.recipe("tax: inside", **{name: "More"})
+    is_amount = ("per: {tax: row}",) if name == "tax" else ()
+    folder.recipe("tax: inside", *is_amount, **{name: "More"})
     put(folder, in_formats("0%", "0.00%", '0.0"%"', "0.00"), "More")
     *percentages, amount = folder.orders().values()
     for row, reason in enumerate(percentages, 2):

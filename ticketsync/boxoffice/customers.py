@@ -5,8 +5,9 @@ Members: who may buy members' tickets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from ticketsync.boxoffice import refusals
 from ticketsync.core.redact import safe
@@ -55,8 +56,8 @@ def get_member(connection: Connection, member_id: int) -> Member:
     return _one(connection, query, "")
 
 
-def _one(connection: Connection, query: object, number: str) -> Member:
-    row = connection.execute(query).mappings().first()  # type: ignore[call-overload]
+def _one(connection: Connection, query: Select[Any], number: str) -> Member:
+    row = connection.execute(query).mappings().first()
     if row is None:
         raise refusals.refused(
             refusals.MEMBERS_ONLY,

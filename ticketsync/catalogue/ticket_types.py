@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from ticketsync.core.records import Occurrence, TicketType
 from ticketsync.store.tables.accounts import accounts
@@ -274,7 +274,8 @@ def _add_prices(
         }
         for row in changed
     ]
-    connection.execute(insert(ticket_type_prices), steps)
+    # Of two prices within one second the later one counts.
+    upsert(connection, ticket_type_prices, steps, key=("ticket_type_id", "seen_at"))
 
 
 def _is_new_price(row: Mapping[str, Any], held: Mapping[tuple[int, str], Any]) -> bool:

@@ -194,21 +194,24 @@ def extend(office: BoxOffice, reference: str) -> PlacedOrder:
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
         _refuse_unheld(order, sale.now)
-        held_until = _longer(sale.show, order, sale.now)
-        if held_until <= order.held_until:
+        if order.held_until >= _longest(sale.show, order):
             raise refusals.refused(
                 refusals.HOLD_EXPIRED,
                 f"Order {order.reference} is held as long as it can be.",
                 hint="Pay it, or cancel it and hold the seats anew.",
             )
+        held_until = _longer(sale.show, order, sale.now)
         seats.extend_hold(sale.connection, order_id, held_until)
         orders.extend(sale.connection, order, held_until, sale.now, "extended")
         return sale.read(order_id)
 
 
 def _longer(show: ShowOnSale, order: PlacedOrder, now: datetime) -> datetime:
-    longest = order.created_at + timedelta(minutes=LONGEST_HOLD * show.hold_minutes)
-    return max(order.held_until, min(now + show.hold, longest))
+    return max(order.held_until, min(now + show.hold, _longest(show, order)))
+
+
+def _longest(show: ShowOnSale, order: PlacedOrder) -> datetime:
+    return order.created_at + timedelta(minutes=LONGEST_HOLD * show.hold_minutes)
 
 
 def _refuse_unheld(order: PlacedOrder, now: datetime) -> None:

@@ -19,6 +19,7 @@ HIGHEST = 30  # percent, of any tax on tickets
 _OF_CITIES = (n / 8 for n in range(4 * 8, 11 * 8 + 1))  # of the United States
 _OF_COUNTRIES = (2.1, 2.5, 2.6, 3.8, 7.7, 8.1, 13.5, 25.5)
 _LEVIED = sorted({*map(float, range(3, 28)), *_OF_CITIES, *_OF_COUNTRIES})
+_PERCENT = 100  # of a share
 _ROUND = {Decimal(str(it)) for it in _LEVIED} | {
     Decimal(n) / 2 for n in range(2 * 2, HIGHEST * 2 + 1)
 }
@@ -50,7 +51,7 @@ def why_rates(counted: Mapping[TaxedSale, int]) -> Finding:
     `""` if they are amounts.
     """
     taxes = {row.tax for row in counted}
-    is_round = all(tax in _ROUND or tax * 100 in _ROUND for tax in taxes)
+    is_round = all(tax in _ROUND or tax * _PERCENT in _ROUND for tax in taxes)
     most = _MOST_ROUND_RATES if is_round else _MOST_RATES
     if not taxes or len(taxes) > most or max(taxes) > HIGHEST:
         return ""
@@ -116,5 +117,5 @@ def _has_levied(low: float, high: float) -> bool:
     """
     Whether a tax between these shares of a price is levied somewhere.
     """
-    place = bisect_left(_LEVIED, low * 100)
-    return place < len(_LEVIED) and _LEVIED[place] <= high * 100
+    place = bisect_left(_LEVIED, low * _PERCENT)
+    return place < len(_LEVIED) and _LEVIED[place] <= high * _PERCENT
