@@ -296,6 +296,24 @@ def _free_of_tier(numbers: Any, tier_ids: Sequence[int]) -> Subquery:
     )
 
 
+def are_above_capacity(
+    connection: Connection, show: ShowOnSale, tiers: Sequence[Tier], order_id: int
+) -> bool:
+    """
+    Whether an order has a seat whose number is above the capacity of the show or of its
+    tier: it was lowered since the seat was held.
+    """
+    numbers = ("seat_number", "tier_seat_number", "tier_id")
+    query = select(*(boxoffice_seats.c[name] for name in numbers))
+    limits = {tier.id: tier.capacity for tier in tiers}
+    rows = connection.execute(query.where(boxoffice_seats.c.order_id == order_id))
+    return any(
+        limit is not None and number > limit
+        for seat, of_tier, tier_id in rows
+        for number, limit in ((seat, show.capacity), (of_tier, limits[tier_id]))
+    )
+
+
 def extend_hold(connection: Connection, order_id: int, held_until: datetime) -> int:
     """
     Hold an order's seats until that instant; returns how many these are.

@@ -260,17 +260,17 @@ def add_tiers(
 ) -> None:
     """
     Put these tiers on sale. One of that name is changed, as long as nobody has ordered
-    it: the price of what was sold never changes.
+    it: the price of what was sold, its fee and its tax never change.
 
     Raises: `UsageError` for a name or numbers that cannot be, `GuardRefused`
-    (`tier-sold`) where it was ordered already at another price.
+    (`tier-sold`) where it was ordered already at another price, fee or tax.
     """
     held = {tier.name.casefold(): tier for tier in list_tiers(connection, show.show_id)}
     rows = []
     for number, new in enumerate(added, len(held) + 1):
         refuse_impossible(new)
         old = held.get(new.name.casefold())
-        if old is not None and old.price != new.price:
+        if old is not None and _money_of(old) != _money_of(new):
             _refuse_sold(connection, old)
         rows.append(
             {
@@ -308,13 +308,21 @@ def refuse_impossible(new: NewTier) -> None:
         )
 
 
+def _money_of(tier: Tier | NewTier) -> tuple[int, int, int | None, bool]:
+    """
+    What the orders of a tier are computed from, whenever they are read.
+    """
+    return (tier.price, tier.buyer_fee, tier.tax_rate_ppm, tier.tax_inclusive)
+
+
 def _refuse_sold(connection: Connection, tier: Tier) -> None:
     query = select(boxoffice_order_lines.c.order_id).where(
         boxoffice_order_lines.c.tier_id == tier.id
     )
     if connection.execute(query.limit(1)).first() is not None:
         raise errors.GuardRefused(
-            f"{safe(tier.name)!r} was ordered already: its price never changes.",
-            hint="Add a tier of another name at the new price.",
+            f"{safe(tier.name)!r} was ordered already: its price, fee and tax never "
+            "change.",
+            hint="Give them as they are, or add a tier of another name.",
             word="tier-sold",
         )

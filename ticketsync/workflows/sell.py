@@ -201,6 +201,7 @@ def extend(office: BoxOffice, reference: str) -> PlacedOrder:
                 hint="Pay it, or cancel it and hold the seats anew.",
             )
         held_until = _longer(sale.show, order, sale.now)
+        _renumber(sale, order)
         seats.extend_hold(sale.connection, order_id, held_until)
         orders.extend(sale.connection, order, held_until, sale.now, "extended")
         return sale.read(order_id)
@@ -297,7 +298,9 @@ def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     connection, now = sale.connection, sale.now
     refuse_ended(order)
     basket.refuse_members_tiers(connection, sale.show, order)
-    if not order.is_held(now):
+    if order.is_held(now):
+        _renumber(sale, order)
+    else:
         _hold_again(sale, order)
     found = [
         vouchers.find(connection, code, order.currency, now)
@@ -312,12 +315,35 @@ def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     return Sold(sale.read(order.id), codes)
 
 
+def _renumber(sale: Sale, order: PlacedOrder) -> None:
+    """
+    Give a held order other seats where the capacity was lowered below its own.
+
+    Raises: `SaleRefused` (`event-full`, `tier-full`) where there are none.
+    """
+    connection, show, tiers = sale.connection, sale.show, sale.tiers
+    if seats.are_above_capacity(connection, show, tiers, order.id):
+        seats.free_seats(connection, order.id)
+        seats.allocate(
+            *(connection, show, tiers, order.id, order.wanted),
+            order.held_until,
+            sale.now,
+        )
+
+
 def _hold_again(sale: Sale, order: PlacedOrder) -> None:
     """
-    Raises: `SaleRefused` (`hold-expired`) where the seats are not free any more.
+    Hold the seats of an order whose hold is over, as if they were asked for now.
+
+    Raises: `SaleRefused` (`hold-expired`) where the seats are not free any more;
+    what `basket.refuse` raises.
     """
     until = sale.now + sale.show.hold
     seats.free_seats(sale.connection, order.id)
+    basket.refuse(
+        *(sale.connection, sale.show, sale.tiers, order.wanted, "", sale.now),
+        member_id=order.member_id,
+    )
     try:
         seats.allocate(
             sale.connection,

@@ -75,7 +75,8 @@ def expire(office: BoxOffice, show_id: int | None = None) -> list[str]:
 class Refund:
     """
     What is taken back of a paid order: these tickets by their numbers (`None`: all that
-    are left) and so much money (`None`: what they cost). With `keeps_tickets` only
+    are left) and so much money (`None`: what they cost, or all that is left of what was
+    paid where no tickets are named). With `keeps_tickets` only
     money goes back. `is_paid_out`: somebody has given it to the buyer.
     """
 
@@ -169,8 +170,7 @@ def _amount_of(
     if wanted.amount is not None:
         return wanted.amount
     kept = sum(payment.kept for payment in order.payments)
-    valid = [ticket for ticket in order.tickets if ticket.state == ISSUED]
-    if len(chosen) == len(valid):
+    if wanted.tickets is None:
         return kept
     return min(kept, sum(ticket.due for ticket in chosen))
 
