@@ -248,3 +248,19 @@ def test_the_usual_minutes_of_a_hold_are_those_of_the_settings(
         query = "SELECT hold_minutes FROM boxoffice_shows"
         assert connection.exec_driver_sql(query).scalar() == 7
     database.close()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_show_of_the_box_office_is_not_removed(on_sale, closed):
+    if closed:
+        run("boxoffice", "close", "1")
+    for more in ((), ("--dry-run",)):
+        assert refused("shows", "remove", "1", "-y", *more)["word"] == "guard-books"
+    assert len(as_json("shows", "list")) == 1
+    assert len(as_json("boxoffice", "tiers", "list", "1")) == 2
+
+
+def test_a_show_just_put_on_sale_has_its_figures(on_sale):
+    run("db", "check", "--deep")
+    (figures,) = as_json("financials", "list")
+    assert figures["tickets_sold"] == 0

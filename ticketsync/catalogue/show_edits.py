@@ -34,6 +34,7 @@ from ticketsync.core import (
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
+from ticketsync.store.tables.boxoffice import boxoffice_shows, till_sessions
 from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,
@@ -43,6 +44,7 @@ from ticketsync.store.tables.catalogue import (
     venues,
 )
 from ticketsync.store.tables.catalogue import shows as shows_table
+from ticketsync.store.upsert import rows_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ def edit_show(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
 
 def refuse_removal(connection: Connection, show_ids: Iterable[int]) -> list[ShowInfo]:
     """
-    The shows, if nothing was sold or scanned for any of them.
+    The shows, if nothing was sold or scanned for any of them and none is sold by the
+    venue's own box office.
 
     Raises: `NotFound`, `GuardRefused` (`guard-books`).
     """
@@ -200,7 +203,29 @@ def refuse_removal(connection: Connection, show_ids: Iterable[int]) -> list[Show
         _name(one) if one else f"One of these {len(found):,} shows",
         str(one.id) if one else "SHOW",
     )
+    _refuse_box_office(connection, found)
     return found
+
+
+def _refuse_box_office(connection: Connection, found: list[ShowInfo]) -> None:
+    """
+    Prices, orders and their history are kept by the show, also without a ticket.
+    """
+    ids = [show.id for show in found]
+    sold_here = {
+        row.show_id
+        for table in (boxoffice_shows, till_sessions)
+        for row in rows_among(connection, select(table.c.show_id), table.c.show_id, ids)
+    }
+    for show in found:
+        if show.id in sold_here:
+            raise errors.GuardRefused(
+                f"{_name(show)} was put on sale at your box office, whose prices and "
+                "orders belong to it.",
+                hint=f"Use `ticketsync boxoffice close {show.id}` and "
+                f"`ticketsync shows exclude {show.id}`.",
+                word="guard-books",
+            )
 
 
 def remove_shows(connection: Connection, found: Iterable[ShowInfo]) -> None:

@@ -24,7 +24,7 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive, match
+from ticketsync.workflows import exclusive, match, show_figures
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.own_orders import NAME, find_account
 
@@ -70,6 +70,7 @@ def open_show(
         selling.put_on_sale(connection, show_id, account.id, occurrence_id, given)
         _link(connection, occurrence_id, show_id, now)
         add_tiers(connection, show_id, tiers)
+        show_figures.recompute(connection, settings, {show_id})
         return Opened(selling.get_show(connection, show_id), account.name, is_new)
 
 
