@@ -156,22 +156,6 @@ def test_a_hold_is_extended_four_times_its_length_at_most(office, evening):
     assert refusal(sell.extend, office, reference).word == "hold-expired"
 
 
-def test_a_basket_may_change_until_it_is_paid(office):
-    reference = sell.hold(office, SHOW, {"Adult": 1}).reference
-    sell.change_basket(office, reference, {"Adult": 3})
-    held = sell.change_basket(office, reference, {"Adult": 1, "Child": 2})
-    assert (held.wanted, held.total) == ({1: 1, 2: 2}, 5500 + 4000)
-    assert (
-        refusal(sell.change_basket, office, reference, {"Child": 7}).word == "tier-full"
-    )
-    sold = sell.pay(office, reference, CASH)
-    assert sold.order.received == 9500
-    assert sorted(sold.codes) == [1, 4, 5]
-    shown = figures(office)
-    assert (shown["tickets_sold"], shown["gross"]) == (3, "95.00")
-    assert is_sound(office)
-
-
 def test_money_that_is_not_what_is_due_is_refused(office):
     reference = sell.hold(office, SHOW, {"Adult": 1}).reference
     for tender in (Tender("cash", 5000), Tender("cash", 6000), Tender()):

@@ -155,33 +155,6 @@ def _refuse_second(sale: Sale, pending: PlacedOrder) -> None:
     end_hold(sale, pending, EXPIRED, "its hold was over")
 
 
-def change_basket(
-    office: BoxOffice, reference: str, wanted: Mapping[str, int], *, member: str = ""
-) -> PlacedOrder:
-    """
-    Let a held order have so many seats of each tier instead, all of them or none; its
-    hold begins anew, as long as it may be extended.
-
-    Raises: `SaleRefused` by name.
-    """
-    show_id, order_id = find_order(office, reference)
-    with sale_of(office, show_id) as sale:
-        connection, show, now = sale.connection, sale.show, sale.now
-        order = sale.read(order_id)
-        _refuse_unheld(order, now)
-        numbers = basket.by_tier_id(show, sale.tiers, wanted)
-        held_until = _longer(show, order, now)
-        seats.free_seats(connection, order_id)
-        basket.refuse(
-            *(connection, show, sale.tiers, numbers, member, now),
-            member_id=order.member_id,
-        )
-        seats.allocate(connection, show, sale.tiers, order_id, numbers, held_until, now)
-        orders.set_basket(connection, order_id, sale.tiers, numbers, now)
-        orders.extend(connection, order, held_until, now, "another basket")
-        return sale.read(order_id)
-
-
 def extend(office: BoxOffice, reference: str) -> PlacedOrder:
     """
     Hold an order's seats for the show's minutes from now on, at most four times as long
