@@ -1,5 +1,5 @@
 """
-Runs the `run.sh` of a case outside the checkout, with our commands started quickly: the
+Runs the script of a case outside the checkout, with our commands started quickly: the
 program that the script calls passes its arguments and open files on to `commands`.
 """
 
@@ -31,6 +31,7 @@ class CaseScripts:
     """
 
     def __init__(self, folder):
+        self._folder = folder
         self._address = str(folder / "commands")
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self._address)
@@ -49,12 +50,22 @@ class CaseScripts:
         """
         What the script of that case says on each of its outputs.
         """
+        return self._run(["bash", str(CASES / case / "run.sh")])
+
+    def run_platform(self, case):
+        """
+        The same of a script that plays a platform; its home is ours alone.
+        """
+        script = [sys.executable, "-B", str(CASES / "api" / f"{case}.py")]
+        return self._run(script, TMPDIR=str(self._folder))
+
+    def _run(self, words, **environment):
         return subprocess.run(
-            ["bash", str(CASES / case / "run.sh")],
+            words,
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, "TICKETSYNC": str(self._program)},
+            env={**os.environ, "TICKETSYNC": str(self._program), **environment},
         )
 
     def _serve(self):
