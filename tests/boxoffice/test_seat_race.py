@@ -63,11 +63,12 @@ def test_f93_f94_every_seat_is_sold_once_whatever_is_ordered(
 
 def unprotected(monkeypatch):
     """
-    Seats are only counted: no lock, no transaction on SQLite, no unique seat and no
-    trigger.
+    Seats are only counted: no lock, no transaction on SQLite, no unique seat, no
+    trigger, and nobody looks at their numbers.
     """
     monkeypatch.setattr(seats, "lock_show", lambda *_: None)
     monkeypatch.setattr(seats, "_insert_lowest", insert_anywhere)
+    monkeypatch.setattr(seats, "are_above_capacity", lambda *_: False)
     monkeypatch.setattr(engine, "_begin_sqlite", lambda _: None)
     monkeypatch.setattr(engine.Database, "_one_writer", lambda *_, **__: nullcontext())
 
