@@ -99,6 +99,13 @@ def test_a_recipe_that_says_half_is_refused(folder, lines, reason):
         folder.orders()
 
 
+def test_a_fee_of_the_buyer_that_is_kept_cannot_be_kept_besides(folder):
+    folder.recipe("buyer_fee: kept", fee="Fee", kept="Fee")
+    folder.put("a.csv", f"{HEADING},Fee", f"1,{GALA},Adult,1,25.00,5.25")
+    with pytest.raises(errors.ConfigurationError, match="would count twice"):
+        folder.orders()
+
+
 def test_a_refund_under_a_number_of_its_own_finds_its_order(folder):
     folder.recipe(refund_of="Original")
     folder.put(

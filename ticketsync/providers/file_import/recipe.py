@@ -151,6 +151,7 @@ def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
         currency=(currency or recipe.currency).upper(),
     )
     _refuse_incomplete(recipe, name)
+    _refuse_kept_twice(recipe, name)
     return recipe
 
 
@@ -322,3 +323,16 @@ def _refuse_incomplete(recipe: Recipe, name: str) -> None:
             f"The recipe {safe(name)}: {error}.",
             hint="Use an IANA time zone and an ISO 4217 currency.",
         ) from None
+
+
+def _refuse_kept_twice(recipe: Recipe, name: str) -> None:
+    fees, kept = (
+        {heading.casefold() for field_, heading in recipe.headings if field_ == wanted}
+        for wanted in ("fee", "kept")
+    )
+    if recipe.fee_is_kept and fees & kept:
+        raise errors.ConfigurationError(
+            f"The recipe {safe(name)} says `buyer_fee: kept`, and maps the same column "
+            "to `fee` and `kept`: that fee would count twice.",
+            hint="Leave one of the two out: `kept` is what is kept besides.",
+        )
