@@ -93,7 +93,7 @@ def test_what_is_closed_by_hand(books):
     assert sorted(stored) == sorted(lines)
 
 
-def test_every_cause_by_hand(books, frozen):
+def test_f55_every_cause_by_hand(books, frozen):
     """
     One late change for each of the eleven causes, and nothing else.
     """
