@@ -17,6 +17,7 @@ from support.closed_month import (
     SETTINGS_LATER,
     change_late,
     copy_rows,
+    exported,
     order,
     prepare,
     rename_everything,
@@ -34,7 +35,6 @@ from ticketsync.financials import (
     verifying,
 )
 from ticketsync.reporting import numbers
-from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store import engine
 from ticketsync.workflows import (
     as_of,
@@ -52,19 +52,6 @@ def books(database, frozen):
     frozen(CLOSED)
     sell(prepare(database))
     return database
-
-
-def exported(database, folder, name="2026-10"):
-    """
-    The files of a month by name.
-    """
-    folder.mkdir(parents=True)
-    with database.read() as connection:
-        month = period_export.read_month(connection, name)
-        names = period_export.write_folder(connection, month, folder, OutputFile)
-    found = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert {*found} == {*names}
-    return found
 
 
 def open_ones(database, settings=SETTINGS):
