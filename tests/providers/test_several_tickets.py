@@ -197,6 +197,8 @@ def test_types_that_are_there_without_a_number_show_what_it_is(folder, names, wa
         ("Ticket numbers", "10001, 10002"),
         ("Tickets", "2 x Adult"),
         ("Ticket type", "2 Adults"),
+        *(("Seats", "A1-A4"), ("Seats", "A1 A2"), ("Seats", "A1/A2")),
+        *(("Qty", "2x"), ("Qty", "x2"), ("Qty", "2 pcs"), ("Qty", "2.5")),
     ],
 )
 def test_a_column_that_is_not_mapped_may_say_it_too(folder, heading, cell):
@@ -211,7 +213,10 @@ def test_a_column_that_is_not_mapped_may_say_it_too(folder, heading, cell):
 
 @pytest.mark.parametrize(
     ("heading", "cell"),
-    [("Seat", "12-14"), ("Seat", "Row A Seat 1"), ("Ticket number", "1001-1002")],
+    [
+        *(("Seat", "12-14"), ("Seat", "Row A Seat 1"), ("Ticket number", "1001-1002")),
+        *(("Seats", "12-14"), ("Seats", "A12"), ("Tickets", "1 x"), ("Qty", "1.0")),
+    ],
 )
 def test_one_ticket_in_a_column_that_is_not_mapped_counts(folder, heading, cell):
     headings = f"Order,Show,Starts,Type,{heading},Total"
