@@ -17,7 +17,10 @@ from ticketsync.core import written_amounts
 from ticketsync.core.written_amounts import WrittenAmountError
 from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import import no_sale_words
-from ticketsync.providers.file_import.counted_types import several_tickets
+from ticketsync.providers.file_import.counted_types import (
+    counts_places,
+    several_tickets,
+)
 from ticketsync.providers.file_import.heading import Heading, normalise
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.seat_lists import find_seats
@@ -202,7 +205,8 @@ def _says_several(text: str) -> bool:
 
 def _lists_seats(text: str) -> bool:
     found = find_seats(text)
-    return found is not None and found.certainty == "sure"
+    is_list = found is not None and found.certainty == "sure"
+    return is_list or counts_places(text)
 
 
 def _lists_ids(text: str) -> bool:
