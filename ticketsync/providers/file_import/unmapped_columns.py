@@ -15,8 +15,12 @@ from functools import lru_cache
 
 from ticketsync.core import written_amounts
 from ticketsync.core.written_amounts import WrittenAmountError
+from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import import no_sale_words
-from ticketsync.providers.file_import.counted_types import several_tickets
+from ticketsync.providers.file_import.counted_types import (
+    counts_places,
+    several_tickets,
+)
 from ticketsync.providers.file_import.heading import Heading, normalise
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.seat_lists import find_seats
@@ -38,16 +42,17 @@ _DISCOUNT = (
     r"(?:\s(?:amount|value|total|applied|given))?"
 )
 _NOTHING = re.compile(
-    r"|[-–—]+|no|n|false|none|null|nil|never|n/?a|not\s\w+|[^\W\d_]{0,3}[$€£]?\s?[-−]?"
-    r"0+(?:[.,]0+)?\s?[^\W\d_]{0,3}[$€£%]?",
-    re.IGNORECASE,
+    r"|[-–—]+|no|n|false|none|null|nil|never|n/?a|not\s\w+", re.IGNORECASE
 )
 _PLACE = re.compile(
     r"(?:(?:event|show|performance)\s)?(?:venue|room|hall|auditorium|theatre|theater"
     r"|stage)(?:\sname)?"
 )
-_WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0{1,2})?")  # three zeros may be a thousand
-_THOUSANDS = re.compile(r"\d{1,3}(?:[ ,.'’]\d{3})+")
+_COUNT = re.compile(
+    r"[x×]?\s?(?P<number>[+\-−–]?\d[\d.,'’]*|\(\d+\)|\d{1,3}(?: \d{3})+)"
+    r"\s?(?:(?:[x×]|pcs?|stk|ea)\.?)?",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
 
 _SEATS = (
@@ -148,9 +153,10 @@ def _rule(name: str, recipe: Recipe) -> tuple[str, Callable[[str], bool]] | None
 
 
 def _number_rule(name: str) -> tuple[str, Callable[[str], bool]] | None:
+    is_of_seats = re.fullmatch(_SEATS, name) is not None
     if re.fullmatch(_NUMBER, name):
-        return "map it to `quantity`", _is_not_one
-    if re.fullmatch(_SEATS, name):
+        return _NUMBER_ADVICE if is_of_seats else "map it to `quantity`", _is_not_one
+    if is_of_seats:
         return _NUMBER_ADVICE, _lists_seats
     if re.fullmatch(_IDS, name):
         return _NUMBER_ADVICE, _lists_ids
@@ -160,7 +166,10 @@ def _number_rule(name: str) -> tuple[str, Callable[[str], bool]] | None:
 
 
 def _says_something(text: str) -> bool:
-    return not _NOTHING.fullmatch(text.strip())
+    plain = text.strip()
+    return not _NOTHING.fullmatch(plain) and not written_amounts.is_zero(
+        plain.removesuffix("%")
+    )
 
 
 def _is_other(text: str, currency: str) -> bool:
@@ -178,11 +187,15 @@ def _is_other(text: str, currency: str) -> bool:
 
 def _is_not_one(text: str) -> bool:
     plain = text.strip()
-    if _WHOLE.fullmatch(plain):
-        return float(plain.replace("−", "-").replace(",", ".")) != 1
-    return bool(_LISTED.search(plain) or _THOUSANDS.fullmatch(plain)) or (
-        _says_several(plain)
-    )
+    match = _COUNT.fullmatch(plain)
+    if match is None:
+        return any(
+            find(plain) for find in (_LISTED.search, _says_several, _lists_seats)
+        )
+    try:
+        return whole_number(match["number"]) != 1
+    except ValueError:  # such as 1.5, or 1.250
+        return True
 
 
 @lru_cache(maxsize=4096)  # a report repeats the same few types
@@ -192,7 +205,8 @@ def _says_several(text: str) -> bool:
 
 def _lists_seats(text: str) -> bool:
     found = find_seats(text)
-    return found is not None and found.certainty == "sure"
+    is_list = found is not None and found.certainty == "sure"
+    return is_list or counts_places(text)
 
 
 def _lists_ids(text: str) -> bool:
