@@ -34,6 +34,7 @@ class AnsweredRows:
         for column, field in heading.fields:
             place.setdefault(field, column)
         self._place = place
+        self._numbers = [c for c, field in heading.fields if field == "quantity"]
         self._status, self._kind = recipe.status, recipe.kind
         self._free = {word.casefold() for word in recipe.free}
 
@@ -87,7 +88,7 @@ class AnsweredRows:
         back = _plain(text)
         price = _plain(self._text(cells, "total"))
         if price is None and (each := _plain(self._text(cells, "price"))) is not None:
-            number = _plain(self._text(cells, "quantity") or "1")
+            number = self._number(cells)
             price = None if number is None else each * number
         if back is None:
             return _DAY.fullmatch(text) is not None or not re.search(r"\d", text)
@@ -95,6 +96,15 @@ class AnsweredRows:
             price,
             price + (_plain(self._text(cells, "fee")) or 0),
         )
+
+    def _number(self, cells: Sequence[str]) -> Decimal | None:
+        """
+        How many tickets a row is; `None` where a number cannot be read.
+        """
+        texts = [cells[c] for c in self._numbers if c < len(cells) and cells[c]]
+        numbers = [_plain(text) for text in texts or ["1"]]
+        known = [number for number in numbers if number is not None]
+        return sum(known, Decimal()) if len(known) == len(numbers) else None
 
     def _text(self, cells: Sequence[str], field: str) -> str:
         column = self._place.get(field)
