@@ -192,6 +192,16 @@ def is_below_zero(text: str) -> bool:
         return False
 
 
+def is_amount(text: str) -> bool:
+    """
+    Whether a text is an amount, in whatever currency; a code such as XMAS-26 is none.
+    """
+    try:
+        return all(map(is_currency, _split(text).currencies))
+    except WrittenAmountError:
+        return False
+
+
 def is_zero(text: str) -> bool:
     """
     Whether a text is an amount of 0, in whatever currency.

@@ -30,6 +30,7 @@ class AnsweredRows:
         for column, field in heading.fields:
             place.setdefault(field, column)
         self._place = place
+        self._numbers = [c for c, field in heading.fields if field == "quantity"]
         self._status, self._kind = recipe.status, recipe.kind
         self._currency = recipe.currency
         self._free = {word.casefold() for word in recipe.free}
@@ -99,11 +100,8 @@ class AnsweredRows:
         if total is not None:
             return total
         each = self._minor_units(self._text(cells, "price"), cells)
-        try:
-            number = abs(whole_number(self._text(cells, "quantity") or "1"))
-        except ValueError:
-            return None
-        return None if each is None else each * number
+        number = self._number(cells)
+        return None if each is None or number is None else each * number
 
     def _minor_units(self, text: str, cells: Sequence[str]) -> int | None:
         """
@@ -116,6 +114,16 @@ class AnsweredRows:
         try:
             return abs(written_amounts.minor_units(text, code, ""))
         except WrittenAmountError:
+            return None
+
+    def _number(self, cells: Sequence[str]) -> int | None:
+        """
+        How many tickets a row is; `None` where a number cannot be read.
+        """
+        texts = [cells[c] for c in self._numbers if c < len(cells) and cells[c]]
+        try:
+            return abs(sum(whole_number(text) for text in texts or ["1"]))
+        except ValueError:
             return None
 
     def _text(self, cells: Sequence[str], field: str) -> str:
