@@ -107,7 +107,7 @@ def _refuse_numbers(
         if number > tier.max_quantity:
             raise refusals.refused(
                 refusals.TOO_MANY,
-                f"{tier.max_quantity:,} of {safe(tier.name)!r} are sold at most.",
+                f"An order has {tier.max_quantity:,} of {safe(tier.name)!r} at most.",
                 hint="Choose fewer of it.",
             )
 
