@@ -269,7 +269,7 @@ def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
 def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     connection, now = sale.connection, sale.now
     refuse_ended(order)
-    basket.refuse_members_tiers(connection, sale.show, order)
+    basket.refuse_members_tiers(connection, sale.show, order, now)
     if order.is_held(now):
         _renumber(sale, order)
     else:
