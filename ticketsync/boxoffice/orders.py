@@ -203,9 +203,19 @@ def extend(
     )
 
 
-def mark_paid(connection: Connection, order: PlacedOrder, now: datetime) -> None:
+def mark_paid(
+    connection: Connection,
+    order: PlacedOrder,
+    now: datetime,
+    *,
+    till_id: int | None = None,
+) -> None:
+    """
+    Record that an order was paid; with a till session, in that one.
+    """
     transitions.change_state(
         *(connection, ORDER, order.id, order.state, PAID, now),
+        till_id=order.till_id if till_id is None else till_id,
         paid_at=now,
         ended_at=None,
         buyer_key="",

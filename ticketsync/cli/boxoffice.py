@@ -12,6 +12,7 @@ from ticketsync.cli import (
     boxoffice_output,
     boxoffice_sales,
     boxoffice_tables,
+    boxoffice_tills,
     context,
     secret_options,
     terminal,
@@ -243,3 +244,4 @@ app.command("cancel")(boxoffice_sales.cancel_order)
 app.command("refund")(boxoffice_sales.refund_order)
 app.add_typer(boxoffice_tables.tiers, name="tiers")
 app.add_typer(boxoffice_tables.orders, name="orders")
+app.add_typer(boxoffice_tills.tills, name="tills")

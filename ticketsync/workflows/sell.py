@@ -20,6 +20,7 @@ from ticketsync.boxoffice import (
     placed_orders,
     refusals,
     seats,
+    tills,
     vouchers,
 )
 from ticketsync.boxoffice.payments import NewPayment
@@ -269,6 +270,7 @@ def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
 
 def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     connection, now = sale.connection, sale.now
+    tills.lock_open(connection, tender.till_id, order.currency)
     refuse_ended(order)
     basket.refuse_members_tiers(connection, sale.show, order)
     if order.is_held(now):
@@ -283,7 +285,7 @@ def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     received = _received(connection, order, found, tender)
     payments.add(connection, order, received, now)
     seats.take_for_good(connection, order.id)
-    orders.mark_paid(connection, order, now)
+    orders.mark_paid(connection, order, now, till_id=tender.till_id)
     codes = orders.issue_tickets(connection, order, key, now)
     return Sold(sale.read(order.id), codes)
 
