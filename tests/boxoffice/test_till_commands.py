@@ -63,3 +63,24 @@ def test_a_till_from_its_opening_to_its_count(on_sale):
     assert "Till 1 is open." in opened.stdout
     closed = run("boxoffice", "tills", "close", "1", "--counted", "0")
     assert closed.stdout.splitlines()[-1].split() == ["difference", "0.00", "AUD"]
+
+
+def test_tickets_and_receipts_are_printed_into_files_and_by_a_command(on_sale):
+    sale = ("boxoffice", "sell", "1", "--tier", "Adult=2", "--card")
+    sold = as_json(*sale)["reference"]
+    file = on_sale / "tickets.pdf"
+    run("boxoffice", "print", sold, "-o", str(file))
+    assert file.read_bytes().startswith(b"%PDF")
+    file.write_text("a letter")
+    words = ("boxoffice", "print", sold, "--receipt", "--paper", "a6", "-o", str(file))
+    assert run(*words, code=2).stderr.startswith("ticketsync: file-exists")
+    assert file.read_text() == "a letter"
+    run(*words, "--force")
+    assert file.read_bytes().startswith(b"%PDF")
+    printed = on_sale / "printed.pdf"
+    done = run("boxoffice", "print", sold, "--print-command", f"tee {printed}")
+    assert printed.read_bytes().startswith(b"%PDF")
+    assert f"The tickets of {sold} went to the printer." in done.stderr
+    held = as_json("boxoffice", "hold", "1", "--tier", "Child=1")["reference"]
+    assert "wrong-state" in run("boxoffice", "print", held, code=7).stderr
+    assert "There is no paper" in run(*words, "--paper", "a7", code=2).stderr

@@ -43,6 +43,7 @@ READS = {
     "period export",
     *("boxoffice availability", "boxoffice tiers list"),
     *("boxoffice orders list", "boxoffice orders show", "boxoffice tills list"),
+    "boxoffice print",
     *("tax rules", "tax worksheet", "export ledger"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),
     *("webhooks show", "webhooks health", "tax rules", "tax worksheet"),

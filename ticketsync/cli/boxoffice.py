@@ -10,6 +10,7 @@ import typer
 
 from ticketsync.cli import (
     boxoffice_output,
+    boxoffice_printing,
     boxoffice_sales,
     boxoffice_tables,
     boxoffice_tills,
@@ -240,6 +241,7 @@ app.command("extend")(boxoffice_sales.extend_hold)
 app.command("sell")(boxoffice_sales.sell_tickets)
 app.command("pay")(boxoffice_sales.pay_order)
 app.command("comp")(boxoffice_sales.give_tickets)
+app.command("print")(boxoffice_printing.print_order)
 app.command("cancel")(boxoffice_sales.cancel_order)
 app.command("refund")(boxoffice_sales.refund_order)
 app.add_typer(boxoffice_tables.tiers, name="tiers")
