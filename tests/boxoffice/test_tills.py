@@ -171,8 +171,8 @@ def test_a_count_waits_for_a_sale_that_is_under_way(on_postgres):
 
     with ThreadPoolExecutor(1) as pool:
         with sale_of(office, SHOW) as sale:
-            sell._pay(
-                *(sale, sell._hold(sale, {"Adult": 1}, channel="till")),
+            sell.pay_within(
+                *(sale, sell.hold_within(sale, {"Adult": 1}, channel="till")),
                 *(cash(till), office.key),
             )
             closing = pool.submit(close_till, office, till, 5500)

@@ -59,6 +59,7 @@ REASONS = {
     "boxoffice pay": IN_ITS_HISTORY,
     "boxoffice refund": IN_ITS_HISTORY,
     "boxoffice sell": IN_ITS_HISTORY,
+    "boxoffice till": IN_ITS_HISTORY,
     "boxoffice tills close": IN_ITS_HISTORY,
     "boxoffice tills open": IN_ITS_HISTORY,
     "boxoffice voucher": IN_ITS_HISTORY,

@@ -193,13 +193,21 @@ def lock_open(
     found = get_session(connection, session_id)
     if found.state != OPEN:
         raise _closed(found.till)
-    if found.currency != currency:
+    refuse_other_currency(found, currency)
+    return found
+
+
+def refuse_other_currency(session: TillSession, currency: str) -> None:
+    """
+    Raises: `GuardRefused` (`till-currency`) where the drawer has another currency.
+    """
+    if session.currency != currency:
         raise errors.GuardRefused(
-            f"Till {safe(found.till)} has {found.currency}, and this is in {currency}.",
+            f"Till {safe(session.till)} has {session.currency}, and this is in "
+            f"{currency}.",
             hint="Use another till.",
             word="till-currency",
         )
-    return found
 
 
 def get_drawer(connection: Connection, session: TillSession) -> Drawer:

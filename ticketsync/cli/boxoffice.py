@@ -17,6 +17,7 @@ from ticketsync.cli import (
     context,
     secret_options,
     terminal,
+    till_screen,
 )
 from ticketsync.cli.context import Json
 
@@ -241,6 +242,7 @@ app.command("extend")(boxoffice_sales.extend_hold)
 app.command("sell")(boxoffice_sales.sell_tickets)
 app.command("pay")(boxoffice_sales.pay_order)
 app.command("comp")(boxoffice_sales.give_tickets)
+app.command("till")(till_screen.run_till)
 app.command("print")(boxoffice_printing.print_order)
 app.command("cancel")(boxoffice_sales.cancel_order)
 app.command("refund")(boxoffice_sales.refund_order)

@@ -241,6 +241,19 @@ def send_to_printer(command: str, document: bytes) -> None:
     printer.send(command, document)
 
 
+def print_sale(
+    office: BoxOffice, reference: str, command: str, cash_given: int | None = None
+) -> None:
+    """
+    Print the tickets of an order and its receipt on a roll.
+
+    Raises: what `find`, `tickets_as_pdf` and `printer.send` raise.
+    """
+    found = find(office, reference)
+    printer.send(command, tickets_as_pdf(office, found, Paper.ROLL))
+    printer.send(command, receipt_as_pdf(found, Paper.ROLL, cash_given=cash_given))
+
+
 def send_by_mail(
     office: BoxOffice, found: PaidOrder, address: str, documents: Mapping[str, bytes]
 ) -> None:
