@@ -61,9 +61,12 @@ def till(office):
 
 def opened(office, name="1"):
     printed = []
-    made = till_session.start(
-        office, SHOW, name, "Mia", lambda *what: printed.append(what)
-    )
+
+    def print_order(*what):
+        printed.append(what)
+        return True
+
+    made = till_session.start(office, SHOW, name, "Mia", print_order)
     if made.state.mode is Mode.FLOAT:
         type_keys(made, "200", ENTER)
     return made, printed
@@ -179,6 +182,22 @@ def test_what_is_due_with_vouchers_is_what_is_taken(database):
 # The till
 
 
+def test_a_sale_is_there_before_anything_is_printed(office):
+    """
+    Whatever becomes of the printer, and of the till.
+    """
+    found = []
+
+    def print_order(reference, cash_given):
+        found.append(order_of(office, reference).state)
+        raise KeyboardInterrupt
+
+    till = till_session.start(office, SHOW, "1", "", print_order)
+    with pytest.raises(KeyboardInterrupt):
+        type_keys(till, ENTER, "1e")
+    assert found == ["paid"]
+
+
 def test_three_tickets_for_exact_cash_are_four_keys(office, till):
     till, printed = till
     type_keys(till, "111")
@@ -189,6 +208,8 @@ def test_three_tickets_for_exact_cash_are_four_keys(office, till):
     assert till.state.message == f"Sold {order.reference}: 3 tickets, 165.00 cash."
     assert till.state.lines == ()
     assert printed == [(order.reference, None)]
+    type_keys(till, "p")
+    assert printed == [(order.reference, None)] * 2
     assert till.view.drawer.expected == 20000 + 16500
     assert count(office) == 3
     assert is_sound(office)

@@ -80,12 +80,14 @@ class Printing:
         self.pool = ThreadPoolExecutor(1)
         self.said: list[str] = []
 
-    def begin(self, reference: str, cash_given: int | None) -> None:
+    def begin(self, reference: str, cash_given: int | None) -> bool:
         """
-        Print the tickets and the receipt of an order, in the order of asking.
+        Print the tickets and the receipt of an order, in the order of asking; returns
+        whether there is a printer.
         """
         if self._command:
             self.pool.submit(self._print, reference, cash_given)
+        return bool(self._command)
 
     def _print(self, reference: str, cash_given: int | None) -> None:
         from ticketsync.core import errors
@@ -96,9 +98,7 @@ class Printing:
                 self._office, reference, self._command, cash_given
             )
         except errors.TicketsyncError as error:
-            self.said.append(
-                f"{error.word}: {error.message} p prints {reference} again."
-            )
+            self.said.append(f"{error.word}: {error.message} Print {reference} again.")
 
 
 class Screen:

@@ -50,7 +50,8 @@ HOLD_EXPIRED = "hold-expired"
 class Till:
     """
     `basket` is the reference of the order that is being sold. `print_order` is given
-    the order that was sold, and the cash that was given; it must not wait. When
+    the order that was sold, and the cash that was given; it does not wait, and returns
+    whether there is a printer. When
     `has_ended`, `closed` has the session and its drawer if it was counted.
     """
 
@@ -58,7 +59,7 @@ class Till:
     show_id: int
     name: str
     person: str
-    print_order: Callable[[str, int | None], None]
+    print_order: Callable[[str, int | None], bool]
     view: TillView
     state: TillState = field(default_factory=TillState)
     basket: str | None = None
@@ -171,7 +172,7 @@ class Till:
             case Undo(reference):
                 self._undo(reference)
             case PrintAgain(reference):
-                self.print_order(reference, None)
+                self._print_again(reference)
             case OpenTill(opening_float):
                 self._open(opening_float)
             case CloseTill(counted):
@@ -292,6 +293,15 @@ class Till:
         back = f" Give back {' and '.join(parts)}." if parts else ""
         self.state = self.state.saying(f"{reference} is undone.{back}")
 
+    def _print_again(self, reference: str) -> None:
+        said = f"{reference} goes to the printer."
+        if not self.print_order(reference, None):
+            said = (
+                "This till was begun without --print-command: run "
+                f"`ticketsync boxoffice print {reference}`."
+            )
+        self.state = self.state.saying(said)
+
     def _open(self, opening_float: int) -> None:
         till_view.open_session(
             self.office, self.show_id, self.name, self.person, opening_float
@@ -308,7 +318,7 @@ def start(
     show_id: int,
     name: str,
     person: str,
-    print_order: Callable[[str, int | None], None],
+    print_order: Callable[[str, int | None], bool],
 ) -> Till:
     """
     A till as it begins: it asks for the cash in its drawer if it is not open.
