@@ -375,7 +375,8 @@ def sold_in_words(order: PlacedOrder) -> tuple[str, str]:
 def _platforms(picture: Picture, columns: int) -> list[Line]:
     left = picture.view.left
     parts = [
-        f"{safe(it.account)} read {clock.ago(it.last_read_at)}" for it in left.platforms
+        f"{safe(it.account)} {'' if number else 'read '}{clock.ago(it.last_read_at)}"
+        for number, it in enumerate(left.platforms)
     ]
     if left.show.held_back:
         seats = number_of(left.show.held_back, "seat is", "seats are")
