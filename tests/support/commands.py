@@ -88,11 +88,13 @@ def start(*arguments, env=None, cwd=None):
     return process
 
 
-def talk(*arguments, env):
+def talk(*arguments, env, rows=40, columns=80):
     """
-    The command on a terminal of its own, 80 columns wide, for somebody to type at.
+    The command on a terminal of its own, 80 columns wide if nothing else is said, for
+    somebody to type at.
     """
-    return Terminal(*arguments, env={**env, "PROMPT_TOOLKIT_NO_CPR": "1"})
+    env = {**env, "PROMPT_TOOLKIT_NO_CPR": "1"}
+    return Terminal(*arguments, env=env, size=(rows, columns))
 
 
 def asked(arguments, env=None, cwd=None, *, terminal=False, at=None):
@@ -166,9 +168,9 @@ class Terminal(fdspawn):
     A command on a terminal; closed, it knows the exit code.
     """
 
-    def __init__(self, *arguments, env):
+    def __init__(self, *arguments, env, size):
         ours, theirs = pty.openpty()
-        termios.tcsetwinsize(ours, (40, 80))
+        termios.tcsetwinsize(ours, size)
         self.process = Process(asked(arguments, env, terminal=True), [theirs] * 3)
         os.close(theirs)
         super().__init__(ours, encoding="utf-8", timeout=20)

@@ -26,10 +26,11 @@ from ticketsync.boxoffice.placed_orders import (
     OrderedTicket,
     PlacedOrder,
     Returned,
+    discounted,
     get_order_by_id,
 )
 from ticketsync.boxoffice.selling import ShowOnSale, Tier
-from ticketsync.core import digest, errors, money, records
+from ticketsync.core import digest, errors, records
 from ticketsync.core.redact import Secret
 from ticketsync.store.boxoffice_states import ORDER, TICKET
 from ticketsync.store.tables.boxoffice import (
@@ -131,24 +132,34 @@ def _add_ticket(
     transitions.record(connection, TICKET, ticket_id, "", RESERVED, now)
 
 
+def name_member(
+    connection: Connection, order_id: int, member_id: int | None, buyer_key: str
+) -> None:
+    """
+    Record for which member a pending order is.
+    """
+    connection.execute(
+        update(boxoffice_orders)
+        .where(boxoffice_orders.c.id == order_id)
+        .values(member_id=member_id, buyer_key=buyer_key)
+    )
+
+
 def take_off(connection: Connection, order: PlacedOrder, amount: int) -> int:
     """
     Take so much off the prices of a pending order, divided by price; returns what that
     was, which is not more than they come to.
     """
-    tickets = order.basket
-    amount = min(amount, sum(ticket.price for ticket in tickets))
-    if not amount:
-        return 0
-    parts = money.split(amount, [ticket.price for ticket in tickets])
-    for ticket, part in zip(tickets, parts, strict=True):
+    before = order.basket
+    after = discounted(before, amount)
+    for ticket in after:
         connection.execute(
             update(boxoffice_tickets)
             .where(boxoffice_tickets.c.id == ticket.id)
-            .values(price=ticket.price - part, discount=ticket.discount + part)
+            .values(price=ticket.price, discount=ticket.discount)
         )
     _write_lines(connection, get_order_by_id(connection, order.id))
-    return amount
+    return sum(ticket.price for ticket in before) - sum(it.price for it in after)
 
 
 def _write_lines(connection: Connection, order: PlacedOrder) -> None:
@@ -203,9 +214,19 @@ def extend(
     )
 
 
-def mark_paid(connection: Connection, order: PlacedOrder, now: datetime) -> None:
+def mark_paid(
+    connection: Connection,
+    order: PlacedOrder,
+    now: datetime,
+    *,
+    till_id: int | None = None,
+) -> None:
+    """
+    Record that an order was paid; with a till session, in that one.
+    """
     transitions.change_state(
         *(connection, ORDER, order.id, order.state, PAID, now),
+        till_id=order.till_id if till_id is None else till_id,
         paid_at=now,
         ended_at=None,
         buyer_key="",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,21 @@ class OrderedTicket:
         What it costs, with everything.
         """
         return self.face + self.buyer_fee + self.tax_added
+
+
+def discounted(tickets: Sequence[OrderedTicket], amount: int) -> list[OrderedTicket]:
+    """
+    These tickets with so much off their prices, divided by price; not more than they
+    come to.
+    """
+    amount = min(amount, sum(ticket.price for ticket in tickets))
+    if not amount:
+        return list(tickets)
+    parts = money.split(amount, [ticket.price for ticket in tickets])
+    return [
+        replace(ticket, price=ticket.price - part, discount=ticket.discount + part)
+        for ticket, part in zip(tickets, parts, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

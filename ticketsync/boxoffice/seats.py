@@ -110,6 +110,20 @@ def count_taken(connection: Connection, show: ShowOnSale, now: datetime) -> Take
     return Taken(_count_elsewhere(connection, show), sold, held)
 
 
+def next_release(
+    connection: Connection, show_id: int, now: datetime
+) -> datetime | None:
+    """
+    When the next hold of seats of a show is over.
+    """
+    until = boxoffice_seats.c.held_until
+    query = select(func.min(until, type_=Instant)).where(
+        boxoffice_seats.c.show_id == show_id, until > now
+    )
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
 def _is_taken(now: datetime) -> ColumnElement[bool]:
     until = boxoffice_seats.c.held_until
     return or_(until.is_(None), until > now)

@@ -10,11 +10,14 @@ import typer
 
 from ticketsync.cli import (
     boxoffice_output,
+    boxoffice_printing,
     boxoffice_sales,
     boxoffice_tables,
+    boxoffice_tills,
     context,
     secret_options,
     terminal,
+    till_screen,
 )
 from ticketsync.cli.context import Json
 
@@ -239,7 +242,10 @@ app.command("extend")(boxoffice_sales.extend_hold)
 app.command("sell")(boxoffice_sales.sell_tickets)
 app.command("pay")(boxoffice_sales.pay_order)
 app.command("comp")(boxoffice_sales.give_tickets)
+app.command("till")(till_screen.run_till)
+app.command("print")(boxoffice_printing.print_order)
 app.command("cancel")(boxoffice_sales.cancel_order)
 app.command("refund")(boxoffice_sales.refund_order)
 app.add_typer(boxoffice_tables.tiers, name="tiers")
 app.add_typer(boxoffice_tables.orders, name="orders")
+app.add_typer(boxoffice_tills.tills, name="tills")

@@ -46,6 +46,31 @@ def amount_of(text: str, currency: str) -> int:
     return amount
 
 
+def counted_cash(text: str, currency: str) -> int:
+    """
+    What was counted, in minor units: one sum, or pieces like `3x50 4x20 12.50`.
+
+    Raises: `UsageError` for anything else.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    parts = text.replace("+", " ").replace("×", "x").split()
+    total = 0
+    for part in parts:
+        number, sign, piece = part.lower().rpartition("x")
+        if sign and not (number.isascii() and number.isdigit()):
+            parts = []
+            break
+        total += int(number or 1) * amount_of(piece, currency)
+    if not parts:
+        raise errors.UsageError(
+            f"{safe(text, longest=60)!r} is no sum of cash.",
+            hint="For example 365.00, or 3x50 4x20 135.",
+        )
+    return total
+
+
 def named_numbers(texts: Sequence[str]) -> dict[str, int]:
     """
     How many of which tier: `Adult=2`.

@@ -12,6 +12,8 @@ from ticketsync.cli import boxoffice_output, context, terminal
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ticketsync.core.records import Person
     from ticketsync.workflows.box_office import BoxOffice
     from ticketsync.workflows.sell import Sold, Tender
@@ -35,6 +37,9 @@ Amount = Annotated[
 ]
 Vouchers = Annotated[
     list[str] | None, typer.Option("--voucher", help="The code of a voucher.")
+]
+Till = Annotated[
+    str, typer.Option("--till", help="Of an open till; cash is in its drawer.")
 ]
 NoInput = Annotated[
     bool, typer.Option("--no-input", help="Ask nothing, which it never does.")
@@ -108,6 +113,7 @@ def sell_tickets(
     email: Email = "",
     member: MemberNumber = "",
     note: Note = "",
+    till: Till = "",
     no_input: NoInput = False,
     json: Json = False,
 ) -> None:
@@ -120,7 +126,7 @@ def sell_tickets(
 
     office = get_office(ctx)
     show_id, zone = _find_show(office, show)
-    tender = _tender(office, show_id, cash, card, voucher, amount, slip)
+    tender = _tender(office, show_id, cash, card, voucher, amount, slip, till)
     sold = sell.sell(
         office,
         show_id,
@@ -141,6 +147,7 @@ def pay_order(
     voucher: Vouchers = None,
     amount: Amount = "",
     slip: Slip = "",
+    till: Till = "",
     no_input: NoInput = False,
     json: Json = False,
 ) -> None:
@@ -155,7 +162,7 @@ def pay_order(
     office = get_office(ctx)
     with office.database.read() as connection:
         show_id = placed_orders.get_order(connection, reference).show_id
-    tender = _tender(office, show_id, cash, card, voucher, amount, slip)
+    tender = _tender(office, show_id, cash, card, voucher, amount, slip, till)
     sold = sell.pay(office, reference, tender)
     _print_sold(sold, _zone_of(office, show_id), json=json)
 
@@ -220,6 +227,7 @@ def refund_order(
         typer.Option("--later", help="The money was not handed over yet."),
     ] = False,
     reason: Reason = "",
+    till: Till = "",
     json: Json = False,
 ) -> None:
     """
@@ -236,12 +244,14 @@ def refund_order(
     office = get_office(ctx)
     with office.database.read() as connection:
         order = placed_orders.get_order(connection, reference)
+        till_id = _session_id(connection, till)
     minor = boxoffice_output.amount_of(amount, order.currency) if amount else None
     wanted = Refund(
         tickets=ticket or None,
         amount=minor,
         keeps_tickets=keep_tickets,
         is_paid_out=not later,
+        till_id=till_id,
     )
     after = take_back.refund(office, reference, wanted, reason)
     boxoffice_output.print_order(after, _zone_of(office, after.show_id), json=json)
@@ -279,11 +289,12 @@ def _tender(
     voucher: list[str] | None,
     amount: str,
     slip: str,
+    till: str,
 ) -> Tender:
     """
     How somebody pays.
 
-    Raises: `UsageError` for cash and card at once.
+    Raises: `UsageError` for cash and card at once, `GuardRefused` (`till-closed`).
     """
     from ticketsync.catalogue import shows
     from ticketsync.core import errors
@@ -295,12 +306,20 @@ def _tender(
         )
     with office.database.read() as connection:
         currency = shows.get_show(connection, show_id).currency
+        till_id = _session_id(connection, till)
     return Tender(
         method="cash" if cash else "card" if card else "",
         amount=boxoffice_output.amount_of(amount, currency) if amount else None,
         vouchers=voucher or (),
         reference=slip,
+        till_id=till_id,
     )
+
+
+def _session_id(connection: Connection, till: str) -> int | None:
+    from ticketsync.boxoffice import tills
+
+    return tills.get_open(connection, till).id if till else None
 
 
 def _print_sold(sold: Sold, zone: str, *, json: bool) -> None:

@@ -37,6 +37,13 @@ def is_terminal(stream: IO[str] | None) -> bool:
         return False
 
 
+def has_screen() -> bool:
+    """
+    Whether somebody types at a terminal and sees there what we draw.
+    """
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+
 def width(stream: IO[str] | None = None) -> int:
     """
     The columns of the terminal that a stream goes to, by default standard output; 80

@@ -25,6 +25,7 @@ from sqlalchemy.engine import URL
 
 from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.store import link_history, opened_file, row_locks, schema
+from ticketsync.store.change_watch import ChangeWatch
 from ticketsync.store.connection_settings import (
     CACHE_SIZE,
     LOCK_SECONDS,
@@ -191,6 +192,14 @@ class Database:
         """
         with translated_errors(self.url), self._engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def watch(self) -> Iterator[ChangeWatch]:
+        """
+        Says whether anybody has committed something, without a query of any table.
+        """
+        with self.connection() as connection:
+            yield ChangeWatch(connection, self.url)
 
     def close(self) -> None:
         self._engine.dispose()

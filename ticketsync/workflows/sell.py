@@ -20,6 +20,7 @@ from ticketsync.boxoffice import (
     placed_orders,
     refusals,
     seats,
+    tills,
     vouchers,
 )
 from ticketsync.boxoffice.payments import NewPayment
@@ -94,7 +95,7 @@ def hold(
     Raises: `SaleRefused` by name, `NotFound` for a tier that there is not.
     """
     with sale_of(office, show_id) as sale:
-        return _hold(
+        return hold_within(
             *(sale, wanted),
             channel=channel,
             buyer=buyer,
@@ -104,7 +105,7 @@ def hold(
         )
 
 
-def _hold(
+def hold_within(
     sale: Sale,
     wanted: Mapping[str, int],
     *,
@@ -120,7 +121,7 @@ def _hold(
     member_id = basket.refuse(connection, show, sale.tiers, numbers, member, now)
     buyer_key = basket.buyer_key(show, buyer, member)
     for order_id in basket.list_pending_of(connection, show, buyer_key):
-        _refuse_second(sale, sale.read(order_id))
+        refuse_second(sale, sale.read(order_id))
     held_until = now + show.hold
     order_id = orders.create(
         *(connection, show, now),
@@ -139,7 +140,7 @@ def _hold(
     return order
 
 
-def _refuse_second(sale: Sale, pending: PlacedOrder) -> None:
+def refuse_second(sale: Sale, pending: PlacedOrder) -> None:
     """
     End another order of the same buyer, whose hold is over.
 
@@ -165,21 +166,21 @@ def extend(office: BoxOffice, reference: str) -> PlacedOrder:
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
-        _refuse_unheld(order, sale.now)
+        refuse_unheld(order, sale.now)
         if order.held_until >= _longest(sale.show, order):
             raise refusals.refused(
                 refusals.HOLD_EXPIRED,
                 f"Order {order.reference} is held as long as it can be.",
                 hint="Pay it, or cancel it and hold the seats anew.",
             )
-        held_until = _longer(sale.show, order, sale.now)
+        held_until = longer_hold(sale.show, order, sale.now)
         _renumber(sale, order)
         seats.extend_hold(sale.connection, order_id, held_until)
         orders.extend(sale.connection, order, held_until, sale.now, "extended")
         return sale.read(order_id)
 
 
-def _longer(show: ShowOnSale, order: PlacedOrder, now: datetime) -> datetime:
+def longer_hold(show: ShowOnSale, order: PlacedOrder, now: datetime) -> datetime:
     return max(order.held_until, min(now + show.hold, _longest(show, order)))
 
 
@@ -187,7 +188,7 @@ def _longest(show: ShowOnSale, order: PlacedOrder) -> datetime:
     return order.created_at + timedelta(minutes=LONGEST_HOLD * show.hold_minutes)
 
 
-def _refuse_unheld(order: PlacedOrder, now: datetime) -> None:
+def refuse_unheld(order: PlacedOrder, now: datetime) -> None:
     """
     Raises: `SaleRefused` where an order is not pending, or its hold is over.
     """
@@ -221,7 +222,7 @@ def sell(
     """
     key = office.key  # before anybody else has to wait
     with sale_of(office, show_id) as sale:
-        order = _hold(
+        order = hold_within(
             *(sale, wanted),
             channel=channel,
             buyer=buyer,
@@ -229,7 +230,7 @@ def sell(
             till_id=tender.till_id,
             note=note,
         )
-        return _pay(sale, order, tender, key)
+        return pay_within(sale, order, tender, key)
 
 
 def comp(
@@ -247,10 +248,10 @@ def comp(
     """
     key = office.key
     with sale_of(office, show_id) as sale:
-        order = _hold(
+        order = hold_within(
             sale, wanted, channel=GUEST_LIST, buyer=buyer, note=note, is_free=True
         )
-        return _pay(sale, order, Tender(), key)
+        return pay_within(sale, order, Tender(), key)
 
 
 def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
@@ -263,11 +264,12 @@ def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
     key = office.key
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
-        return _pay(sale, sale.read(order_id), tender, key)
+        return pay_within(sale, sale.read(order_id), tender, key)
 
 
-def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
+def pay_within(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     connection, now = sale.connection, sale.now
+    tills.lock_open(connection, tender.till_id, order.currency)
     refuse_ended(order)
     basket.refuse_members_tiers(connection, sale.show, order, now)
     if order.is_held(now):
@@ -279,7 +281,7 @@ def _pay(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
     received = _received(connection, order, found, tender)
     payments.add(connection, order, received, now)
     seats.take_for_good(connection, order.id)
-    orders.mark_paid(connection, order, now)
+    orders.mark_paid(connection, order, now, till_id=tender.till_id)
     codes = orders.issue_tickets(connection, order, key, now)
     return Sold(sale.read(order.id), codes)
 

@@ -16,6 +16,7 @@ from ticketsync.boxoffice import (
     placed_orders,
     refusals,
     seats,
+    tills,
 )
 from ticketsync.boxoffice.placed_orders import (
     CANCELLED,
@@ -77,7 +78,8 @@ class Refund:
     What is taken back of a paid order: these tickets by their numbers (`None`: all that
     are left) and so much money (`None`: what they cost, or all that is left of what was
     paid where no tickets are named). With `keeps_tickets` only
-    money goes back. `is_paid_out`: somebody has given it to the buyer.
+    money goes back. `is_paid_out`: somebody has given it to the buyer. `till_id` is
+    the till session whose drawer cash is taken out of.
     """
 
     tickets: Collection[int] | None = None
@@ -102,6 +104,7 @@ def refund(
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
         _refuse_unpaid(order)
+        tills.lock_open(sale.connection, wanted.till_id, order.currency)
         payments.lock_vouchers(sale.connection, [order])
         if wanted.is_paid_out and payments.settle_planned(
             sale.connection, order, sale.now, wanted.till_id

@@ -1,0 +1,86 @@
+"""
+Tills and printing by commands, without a terminal.
+"""
+
+import json
+
+import pytest
+from support import commands
+from support.own_box_office import KEY
+
+SHOW = "2030-11-27 19:30"
+
+
+def run(*words, code=0):
+    done = commands.run(*words)
+    assert done.returncode == code, (words, done.stdout, done.stderr)
+    return done
+
+
+def as_json(*words):
+    return json.loads(run(*words, "--json").stdout)
+
+
+def refused(*words, code=7):
+    return json.loads(run(*words, "--json", code=code).stderr)["error"]
+
+
+@pytest.fixture
+def on_sale(home, monkeypatch):
+    monkeypatch.setenv("BOX_KEY", KEY)
+    run(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    run("shows", "add", "Late Laughs", SHOW, "--capacity", "10")
+    run(
+        *("boxoffice", "open", "1", "--tier", "Adult=55.00", "--tier", "Child=20"),
+        *("--secret-env", "BOX_KEY"),
+    )
+    return home
+
+
+def test_a_till_from_its_opening_to_its_count(on_sale):
+    sale = ("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash", "--till", "1")
+    assert refused(*sale)["word"] == "till-closed"
+    opened = as_json("boxoffice", "tills", "open", "1", "--float", "200.00")
+    assert (opened["state"], opened["expected"]) == ("open", "200.00")
+    first = as_json(*sale)["reference"]
+    held = as_json("boxoffice", "hold", "1", "--tier", "Child=2")["reference"]
+    as_json("boxoffice", "pay", held, "--cash", "--till", "1")
+    as_json("boxoffice", "refund", first, "--till", "1", "--reason", "ill")
+    (listed,) = as_json("boxoffice", "tills", "list")
+    assert (listed["received"], listed["returned"]) == ("95.00", "55.00")
+    close = ("boxoffice", "tills", "close", "1", "--counted")
+    assert refused(*close, "5x", code=2)["word"] == "usage"
+    assert refused(*close, "", code=2)["word"] == "usage"
+    closed = as_json(*close, "4x50 2x20 0.50")
+    assert (closed["expected"], closed["counted"]) == ("240.00", "240.50")
+    assert (closed["state"], closed["difference"]) == ("closed", "0.50")
+    assert refused(*close, "240.50")["word"] == "till-closed"
+    assert "0.50" in run("boxoffice", "tills", "list").stdout
+    opened = run("boxoffice", "tills", "open", "1", "--person", "Mia")
+    assert "Till 1 is open." in opened.stdout
+    closed = run("boxoffice", "tills", "close", "1", "--counted", "0")
+    assert closed.stdout.splitlines()[-1].split() == ["difference", "0.00", "AUD"]
+
+
+def test_tickets_and_receipts_are_printed_into_files_and_by_a_command(on_sale):
+    sale = ("boxoffice", "sell", "1", "--tier", "Adult=2", "--card")
+    sold = as_json(*sale)["reference"]
+    file = on_sale / "tickets.pdf"
+    run("boxoffice", "print", sold, "-o", str(file))
+    assert file.read_bytes().startswith(b"%PDF")
+    file.write_text("a letter")
+    words = ("boxoffice", "print", sold, "--receipt", "--paper", "a6", "-o", str(file))
+    assert run(*words, code=2).stderr.startswith("ticketsync: file-exists")
+    assert file.read_text() == "a letter"
+    run(*words, "--force")
+    assert file.read_bytes().startswith(b"%PDF")
+    printed = on_sale / "printed.pdf"
+    done = run("boxoffice", "print", sold, "--print-command", f"tee {printed}")
+    assert printed.read_bytes().startswith(b"%PDF")
+    assert f"The tickets of {sold} went to the printer." in done.stderr
+    held = as_json("boxoffice", "hold", "1", "--tier", "Child=1")["reference"]
+    assert "wrong-state" in run("boxoffice", "print", held, code=7).stderr
+    assert "There is no paper" in run(*words, "--paper", "a7", code=2).stderr

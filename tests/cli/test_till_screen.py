@@ -1,0 +1,139 @@
+"""
+The till on a real terminal.
+"""
+
+import json
+import os
+import signal
+
+import pexpect
+import pytest
+from support import commands
+from support.commands import talk
+from support.own_box_office import KEY
+from support.waiting import wait_until
+
+SIZES = pytest.mark.parametrize("columns", [80, 40])
+
+
+@pytest.fixture
+def venue(home, monkeypatch):
+    monkeypatch.setenv("BOX_KEY", KEY)
+    monkeypatch.setenv("TERM", "xterm")
+    run(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    run("shows", "add", "Late Laughs", "2030-11-27 19:30", "--capacity", "10")
+    run(
+        *("boxoffice", "open", "1", "--tier", "Adult=55.00", "--tier", "Child=20"),
+        *("--secret-env", "BOX_KEY"),
+    )
+    run("boxoffice", "tills", "open", "1", "--float", "200")
+    return home
+
+
+def run(*words):
+    return commands.run(*words, check=True).stdout
+
+
+def as_json(*words):
+    return json.loads(run(*words, "--json"))
+
+
+def begin(columns, *words):
+    till = talk(
+        *("boxoffice", "till", "1", "--till", "1", *words),
+        env=os.environ,
+        rows=24,
+        columns=columns,
+    )
+    till.expect("TOTAL AUD")
+    return till
+
+
+def leave(till):
+    till.send("q")
+    till.expect("Cash counted")
+    till.send("\r")
+    till.expect(pexpect.EOF)
+    till.close()
+    assert till.exitstatus == 0
+
+
+@SIZES
+def test_a_sale_of_three_tickets_is_four_keys(venue, columns, tmp_path):
+    printed = tmp_path / "printed"
+    till = begin(columns, "--print-command", f"tee -a {printed}")
+    for key in "111e":
+        till.send(key)
+    till.expect("Sold TS-")
+    (order,) = as_json("boxoffice", "orders", "list")
+    assert (order["state"], order["total"], order["tickets"]) == ("paid", "165.00", 3)
+    leave(till)
+    assert printed.read_bytes().count(b"%%EOF") == 2  # tickets and the receipt
+    (drawer,) = as_json("boxoffice", "tills", "list")
+    assert (drawer["state"], drawer["expected"]) == ("open", "365.00")
+
+
+def test_what_others_sell_is_there_without_a_key(venue):
+    till = begin(80)
+    run("boxoffice", "hold", "1", "--tier", "Adult=10")
+    till.expect("sold out")
+    till.send("1")
+    till.expect("event-full: Late Laughs")
+    leave(till)
+
+
+def test_a_killed_till_keeps_what_was_paid_and_frees_the_rest(venue):
+    till = begin(80)
+    for key in "1e":
+        till.send(key)
+    till.expect("Sold TS-")
+    till.send("2")
+    till.expect("held until")
+    till.process.send_signal(signal.SIGKILL)
+    till.process.wait()
+    till.close()
+    pending, paid = as_json("boxoffice", "orders", "list")
+    assert (paid["state"], paid["total"]) == ("paid", "55.00")
+    assert pending["state"] == "pending"
+    again = begin(80)
+    again.expect(f"{pending['reference']} was not paid")
+    leave(again)
+
+
+def test_the_drawer_is_counted_with_the_last_key(venue):
+    till = begin(80)
+    till.send("1")
+    till.expect("held until")
+    till.send("c100\r")
+    till.expect("Give back AUD 45.00")
+    till.send("q")
+    till.expect("Cash counted")
+    till.send("4x50 55\r\r")  # the second one confirms
+    till.expect("Till 1 is closed")
+    till.expect(pexpect.EOF)
+    till.close()
+    assert till.exitstatus == 0
+    (drawer,) = as_json("boxoffice", "tills", "list")
+    assert (drawer["state"], drawer["difference"]) == ("closed", "0.00")
+
+
+def test_escape_drops_the_basket_and_ctrl_c_leaves(venue):
+    till = begin(80)
+    till.send("1")
+    till.expect("held until")
+    till.send("\x1b")
+    till.expect("The basket was dropped")
+    assert wait_until(lambda: as_json("boxoffice", "availability", "1")["left"] == 10)
+    till.sendcontrol("c")
+    till.expect(pexpect.EOF)
+    till.close()
+    assert till.exitstatus == 130
+
+
+def test_without_a_terminal_it_says_how_to_sell(venue):
+    done = commands.run("boxoffice", "till", "1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("ticketsync: needs-tty: The till needs a terminal.")

@@ -1,0 +1,211 @@
+"""
+What a till does with a basket. A basket is a held order: its seats are allocated at the
+first key, so that "sold out" is said before money is on the table, and every change
+keeps the hold and the member. Each function is one transaction (`box_office.sale_of`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ticketsync.boxoffice import (
+    basket,
+    orders,
+    placed_orders,
+    refusals,
+    seats,
+    tills,
+    vouchers,
+)
+from ticketsync.boxoffice.placed_orders import CANCELLED, PENDING, PlacedOrder
+from ticketsync.boxoffice.tills import TillSession
+from ticketsync.boxoffice.vouchers import Voucher
+from ticketsync.core import clock, errors
+from ticketsync.core.records import People, Person
+from ticketsync.workflows import sell, take_back
+from ticketsync.workflows.box_office import (
+    BoxOffice,
+    Sale,
+    end_hold,
+    find_order,
+    refuse_ended,
+    sale_of,
+)
+from ticketsync.workflows.sell import NOBODY, Sold, Tender
+from ticketsync.workflows.take_back import Refund
+
+
+def change_basket(
+    office: BoxOffice, reference: str, wanted: Mapping[str, int], *, member: str = ""
+) -> PlacedOrder:
+    """
+    Let a held order have so many seats of each tier instead, by the tiers' names, all
+    of them or none; its hold begins anew, as long as it may be extended. It stays the
+    order of its member, or with a number becomes that of another one.
+
+    Raises: `SaleRefused` by name; then the order is as it was.
+    """
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        connection, show, now = sale.connection, sale.show, sale.now
+        order = sale.read(order_id)
+        sell.refuse_unheld(order, now)
+        numbers = basket.by_tier_id(show, sale.tiers, wanted)
+        held_until = sell.longer_hold(show, order, now)
+        seats.free_seats(connection, order_id)
+        member_id = basket.refuse(
+            *(connection, show, sale.tiers, numbers, member, now),
+            member_id=order.member_id,
+        )
+        if member:
+            _name_member(sale, order, member, member_id)
+        _allocate(sale, order_id, numbers, held_until)
+        orders.set_basket(connection, order_id, sale.tiers, numbers, now)
+        orders.extend(connection, order, held_until, now, "another basket")
+        return sale.read(order_id)
+
+
+def _allocate(
+    sale: Sale, order_id: int, numbers: Mapping[int, int], held_until: datetime
+) -> None:
+    """
+    Raises: `SaleRefused` (`event-full`, `tier-full`); what is left is with the seats
+    that the basket has already.
+    """
+    connection, show, tiers = sale.connection, sale.show, sale.tiers
+    try:
+        seats.allocate(connection, show, tiers, order_id, numbers, held_until, sale.now)
+    except errors.SaleRefused as refused:
+        if not refused.left:
+            raise
+        raise refusals.refused(
+            refused.word,
+            f"{refused.message.rstrip('.')}, those in the basket included.",
+            hint=refused.hint,
+            left=refused.left,
+        ) from None
+
+
+def _name_member(
+    sale: Sale, order: PlacedOrder, member: str, member_id: int | None
+) -> None:
+    """
+    Raises: `SaleRefused` (`already-pending`) where the member holds seats by another
+    order, and the show allows one.
+    """
+    key = basket.buyer_key(sale.show, NOBODY, member)
+    for order_id in basket.list_pending_of(sale.connection, sale.show, key):
+        if order_id != order.id:
+            sell.refuse_second(sale, sale.read(order_id))
+    orders.name_member(sale.connection, order.id, member_id, key)
+
+
+def pay_basket(
+    office: BoxOffice, reference: str, tender: Tender, *, buyer: Person = NOBODY
+) -> Sold:
+    """
+    Take the money for a basket, as `sell.pay`, and note whose it is.
+
+    Raises: what `sell.pay` raises.
+    """
+    key = office.key
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        sold = sell.pay_within(sale, sale.read(order_id), tender, key)
+        if not buyer.is_nobody:
+            sale.people[sold.order.reference] = People(buyer)
+        return sold
+
+
+def give_away(
+    office: BoxOffice,
+    reference: str,
+    session: TillSession,
+    *,
+    buyer: Person = NOBODY,
+    member: str = "",
+    note: str = "",
+) -> Sold:
+    """
+    Give the tickets of a basket away: another order has them for nothing, and the held
+    one is cancelled in the same transaction.
+
+    Raises: `SaleRefused` by name.
+    """
+    key = office.key
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        order = sale.read(order_id)
+        refuse_ended(order)
+        wanted = by_name(order)
+        end_hold(sale, order, CANCELLED, "given away")
+        free = sell.hold_within(
+            *(sale, wanted),
+            channel=sell.GUEST_LIST,
+            buyer=buyer,
+            member=member,
+            till_id=session.id,
+            note=note,
+            is_free=True,
+        )
+        return sell.pay_within(sale, free, Tender(till_id=session.id), key)
+
+
+def by_name(order: PlacedOrder) -> dict[str, int]:
+    """
+    How many of each tier an order has, by the tiers' names.
+    """
+    names = {ticket.tier.id: ticket.tier.name for ticket in order.tickets}
+    return {names[tier_id]: number for tier_id, number in order.wanted.items()}
+
+
+def drop_basket(office: BoxOffice, reference: str) -> None:
+    """
+    Give up a basket; nothing happens where it is none any more.
+    """
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        order = sale.read(order_id)
+        if order.state == PENDING:
+            end_hold(sale, order, CANCELLED, "dropped at the till")
+
+
+def find_voucher(office: BoxOffice, code: str, currency: str) -> Voucher:
+    """
+    Raises: what `vouchers.find` raises.
+    """
+    with office.database.read() as connection:
+        return vouchers.find(connection, code, currency, clock.now())
+
+
+def amount_due(order: PlacedOrder, found: Sequence[Voucher]) -> int:
+    """
+    What is to be paid for a basket with these vouchers, in minor units.
+    """
+    tickets = order.basket
+    for voucher in found:
+        if voucher.kind != vouchers.GIFT:
+            tickets = placed_orders.discounted(tickets, voucher.left)
+    due = sum(ticket.due for ticket in tickets)
+    gifts = sum(voucher.left for voucher in found if voucher.kind == vouchers.GIFT)
+    return max(0, due - gifts)
+
+
+def undo(office: BoxOffice, session: TillSession, reference: str) -> PlacedOrder:
+    """
+    Take back the last order of a till session: its tickets are void, its money goes
+    back out of the drawer, or by the card terminal.
+
+    Raises: `SaleRefused` (`wrong-state`) where another one is the last by now.
+    """
+    with office.database.read() as connection:
+        last = tills.last_order(connection, session)
+    if last != reference:
+        raise refusals.refused(
+            refusals.WRONG_STATE,
+            f"Order {reference} is not the last of this till any more.",
+            hint="Look at the last one.",
+        )
+    reason = f"undone at till {session.till}"
+    return take_back.refund(office, reference, Refund(till_id=session.id), reason)

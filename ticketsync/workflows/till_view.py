@@ -1,0 +1,113 @@
+"""
+What a till shows of a show: what is left, who is in, the basket, the last sale and the
+drawer, as they stand at one moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ticketsync.boxoffice import placed_orders, seats, tills
+from ticketsync.boxoffice.placed_orders import PlacedOrder
+from ticketsync.boxoffice.tills import Drawer, TillSession
+from ticketsync.catalogue import shows
+from ticketsync.core import clock
+from ticketsync.door import attendees
+from ticketsync.workflows import availability
+from ticketsync.workflows.availability import Availability
+from ticketsync.workflows.box_office import BoxOffice
+
+
+@dataclass(frozen=True, slots=True)
+class TillView:
+    """
+    `basket` is the order that is being sold, `last` the last one of this session;
+    `admitted` of `expected` guests are in. From `stale_at` on it is not true any more,
+    even if nobody has changed anything: a hold is over then, or a sale begins or ends.
+    """
+
+    left: Availability
+    venue: str
+    admitted: int
+    expected: int
+    session: TillSession | None
+    drawer: Drawer | None
+    basket: PlacedOrder | None
+    last: PlacedOrder | None
+    stale_at: datetime | None
+
+
+def read_view(
+    office: BoxOffice, show_id: int, till: str, basket: str | None
+) -> TillView:
+    """
+    The view of that till, whose basket is the order of that reference.
+
+    Raises: `SaleRefused` (`not-on-sale`) where we do not sell the show.
+    """
+    with office.database.read() as connection:
+        left = availability.get_availability(connection, show_id)
+        guests = attendees.count_guests(connection, show_id)
+        session = tills.find_open(connection, till)
+        last = tills.last_order(connection, session) if session else None
+        return TillView(
+            left,
+            shows.get_show(connection, show_id).venue,
+            guests.admitted,
+            guests.expected,
+            session,
+            tills.get_drawer(connection, session) if session else None,
+            placed_orders.get_order(connection, basket) if basket else None,
+            placed_orders.get_order(connection, last) if last else None,
+            _stale_at(connection, left),
+        )
+
+
+def _stale_at(connection: Connection, left: Availability) -> datetime | None:
+    now = clock.now()
+    ends = [
+        seats.next_release(connection, left.show.show_id, now),
+        *(left.show.opens_at, left.show.closes_at),
+        *(item.tier.opens_at for item in left.tiers),
+        *(item.tier.closes_at for item in left.tiers),
+    ]
+    return min((end for end in ends if end is not None and end > now), default=None)
+
+
+def held_by(office: BoxOffice, session: TillSession) -> str | None:
+    """
+    The reference of an order that this till holds seats by: a till that was ended in
+    the middle of a sale leaves one until its hold is over.
+    """
+    with office.database.read() as connection:
+        return tills.held_order(connection, session, clock.now())
+
+
+def open_session(
+    office: BoxOffice, show_id: int, till: str, person: str, opening_float: int
+) -> TillSession:
+    """
+    Raises: what `tills.open_till` raises.
+    """
+    with office.database.write(hurried=True) as connection:
+        show = shows.get_show(connection, show_id)
+        return tills.open_till(
+            *(connection, till, show.currency, clock.now()),
+            show_id=show_id,
+            person=person,
+            opening_float=opening_float,
+        )
+
+
+def close_session(
+    office: BoxOffice, session: TillSession, counted: int
+) -> tuple[TillSession, Drawer]:
+    """
+    Raises: what `tills.close_till` raises.
+    """
+    with office.database.write(hurried=True) as connection:
+        closed = tills.close_till(connection, session.id, counted, clock.now())
+        return closed, tills.get_drawer(connection, closed)
