@@ -6,7 +6,8 @@ was known when the month was closed.
 import csv
 import shlex
 import sys
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 import typer
@@ -25,6 +26,7 @@ from support.saved_orders import FIRST_DAY
 
 from ticketsync.__main__ import main
 from ticketsync.cli import export as export_commands
+from ticketsync.core.config import AccountSettings
 from ticketsync.store import engine
 from ticketsync.workflows import close, schedule
 
@@ -96,6 +98,38 @@ def test_a_file_says_what_was_known_when_its_month_was_closed(
     assert row[names.index("amount")] == 20.0
     today = export("sales", "--sold", "2026-10")
     assert len(today.splitlines()) != len(sold) + 1
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_fees_of_own_rates_are_those_of_when_the_month_was_closed(
+    export, home, frozen, tmp_path, dated
+):
+    """
+    The shows played in November. Of 20.00 the rate took 0.30 when it was closed, by
+    which the order of the rate is billed alone; whoever writes the file later gets the
+    same bytes, whatever the rate is by then.
+    """
+    now = SETTINGS.account("tt").fees[0]
+    rates = (replace(now, since=date(2026, 1, 1)),) if dated else (now,)
+    then = replace(SETTINGS, accounts={"tt": AccountSettings(fees=rates)})
+    database = engine.open_database(str(home / "ticketsync.db"))
+    frozen(DECEMBER)
+    close.close(database, then, "2026-11")
+    database.close()
+    frozen(DECEMBER + timedelta(days=1))
+    for folder, rate in (("first", "0.30"), ("later", "0.50")):
+        (home / "config.yaml").write_text(RATE.replace("0.30", rate))
+        for name in ("fees", "financials"):
+            export(name, "--closed", "--dir", str(tmp_path / folder))
+    names = ["fees-2026-11.csv", "financials-2026-11.csv"]
+    first, later = (
+        [(tmp_path / folder / name).read_bytes() for name in names]
+        for folder in ("first", "later")
+    )
+    assert first == later
+    file = tmp_path / "later" / names[0]
+    lines = zip(column(file, "name"), column(file, "amount"), strict=True)
+    assert ("Per ticket", "0.30") in [*lines]
 
 
 def test_the_scheduler_writes_the_next_month_when_it_is_closed(

@@ -95,11 +95,15 @@ class AppContext:
 
     @contextmanager
     def reading(
-        self, as_of: str = "", sold: Period | None = None
+        self,
+        as_of: str = "",
+        sold: Period | None = None,
+        settings: Settings | None = None,
     ) -> Iterator[Connection]:
         """
         A connection to read from: what is known now, or what was known at an instant as
         a person wrote it; says at which. With `sold` only the sales of that period.
+        What was known is recomputed with the fee rates of `settings`, by default ours.
 
         Raises: as `workflows.as_of.reading`.
         """
@@ -111,7 +115,7 @@ class AppContext:
         from ticketsync.workflows import as_of as past_reading
 
         opened = past_reading.reading_sales(
-            self.database(), self.settings(), as_of, sold or ALWAYS
+            self.database(), settings or self.settings(), as_of, sold or ALWAYS
         )
         with opened as past:
             if as_of:

@@ -21,6 +21,7 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ticketsync.core.config import Settings
     from ticketsync.core.tables import Table
     from ticketsync.financials.period_order import PeriodEvent
     from ticketsync.reporting.export_files import Report
@@ -306,6 +307,7 @@ def _export(
     excel: bool,
     force: bool,
     of_months: monthly.Monthly,
+    settings: Settings | None = None,
 ) -> None:
     """
     Write a report row by row, streamed from the database; or a file for each closed
@@ -328,7 +330,8 @@ def _export(
         _export_months(ctx, name, report, wanted, raw, excel, of_months)
         return
     style = export_files.CsvStyle(raw=raw, for_excel=excel)
-    with context.get_context(ctx).reading(as_of) as connection:
+    opened = context.get_context(ctx).reading(as_of, settings=settings)
+    with opened as connection:
         chosen = periods.read(connection)
         exported = export_files.Report(
             name=name,
@@ -359,17 +362,23 @@ def _export_months(
     of_months: monthly.Monthly,
 ) -> None:
     """
-    Write the report as it was known when each month was closed.
+    Write the report as it was known when each month was closed, with its fee rates.
     """
     from ticketsync.core import clock
+    from ticketsync.financials import closing, frozen_rates, period_order
+
+    app_context = context.get_context(ctx)
 
     def write(event: PeriodEvent, path: Path) -> None:
+        with app_context.database().read() as connection:
+            closed = period_order.closed_now(closing.list_events(connection))
         # In the very second in which it was closed, the present is what was known.
         is_past = event.closed_at < clock.now()
         as_of = str(clock.iso(event.closed_at)) if is_past else ""
         _export(
             *(ctx, name, report, format, path, _Periods.of_closed(name, event)),
             *(as_of, raw, excel, False, monthly.Monthly()),
+            frozen_rates.settings_then(app_context.settings(), closed, event),
         )
 
     flags = [f for f, is_set in (("--raw", raw), ("--excel", excel)) if is_set]

@@ -157,7 +157,8 @@ def worksheet(
     if strict and (found.sheet.open_lines or found.left_out):
         raise errors.PersonNeeded(
             f"The worksheet is not complete: {shown.first_problem()}",
-            hint="Add the rule under `tax` in the settings; see docs/tax.md.",
+            hint="Add the rule under `tax` in the settings, or your own rate under "
+            "`accounts.NAME.fees` where fees are not known; see docs/tax.md.",
             word="no-tax-rule",
         )
 

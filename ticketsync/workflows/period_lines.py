@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import money, written_rates
-from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.core import money
+from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import adjusting, frozen_lines, frozen_tax
+from ticketsync.financials import adjusting, frozen_lines, frozen_rates, frozen_tax
 from ticketsync.financials.frozen_lines import SALE, FrozenLine, Taxed, Taxes
 from ticketsync.financials.taxing import TaxLine
 from ticketsync.reporting import order_money
@@ -267,11 +267,10 @@ def rules_text(
     last: date,
 ) -> str:
     """
-    The tax rules and fee rates that these lines were made with, and the shows (our ids)
-    up to that day that are cancelled, so that they earned nothing; as JSON.
+    The tax rules that these lines were made with, all fee rates, and the shows (our
+    ids) up to that day that are cancelled, so that they earned nothing; as JSON.
     """
     tax = settings.tax
-    accounts = sorted({line.account for line in lines})
     # Of an account and day one line says which rules there were.
     taxed = (it for it in lines if not it.cause and it.tax_lines != "[]")
     one_each = {(line.account, line.effective_on): line for line in taxed}
@@ -285,10 +284,10 @@ def rules_text(
         "registered_from": str(settings.business.registered_from or ""),
         "tax_codes": tax.code_words(),
         "tax_rules": tax_worksheets.rules_used(items, tax),
-        "fee_rates": {
-            name: [rate_words(rate) for rate in settings.account(name).fees]
-            for name in accounts
-            if settings.account(name).fees
+        frozen_rates.FEE_RATES: {
+            name: [frozen_rates.rate_words(rate) for rate in account.fees]
+            for name, account in sorted(settings.accounts.items())
+            if account.fees
         },
         CANCELLED_SHOWS: [
             show_id
@@ -297,24 +296,6 @@ def rules_text(
         ],
     }
     return json.dumps(found, ensure_ascii=True)
-
-
-def rate_words(rate: FeeSchedule) -> str:
-    """
-    A fee rate as it is quoted: `from 2026-07-01: per ticket 0.75, percent 1.75`.
-    """
-    begin = "" if rate.since is None else f"from {rate.since}: "
-    parts = [
-        ("per ticket", rate.per_ticket),
-        ("percent", rate.percent),
-        ("per order", rate.per_order),
-        ("at most per ticket", rate.cap_per_ticket),
-        ("free tickets", rate.free_tickets),
-    ]
-    words = [f"{name} {amount}" for name, amount in parts if amount]
-    if rate.tax is not None:
-        words.append(f"tax inside {written_rates.per_cent(rate.tax)} %")
-    return begin + ", ".join(words or ["nothing"])
 
 
 def group_by_origin(lines: Iterable[FrozenLine]) -> dict[int, list[FrozenLine]]:
