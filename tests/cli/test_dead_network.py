@@ -2,6 +2,7 @@
 A machine without a network says so once, and soon.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from support import commands
 from support.pin_keys import put_pin_key
 
 from ticketsync.core import clock
-from ticketsync.net import retry
+from ticketsync.net import client, retry
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
 
@@ -40,6 +41,34 @@ def in_home(folder):
     }
 
 
+def connect_five(environment, port):
+    for name, provider in ACCOUNTS.items():
+        commands.run(
+            *("accounts", "add", provider, name, "--no-check"),
+            *("--secret-env", "KEY", "--base-url", f"http://127.0.0.1:{port}"),
+            *(("--set", f"site_id={SITE}") if provider == "wix" else ()),
+            env=environment,
+            check=True,
+        )
+
+
+@pytest.fixture
+def swallowing():
+    """
+    A port that swallows packets, as a network does that is up and leads nowhere: its
+    queue of connections is full, and nobody takes one out of it.
+    """
+    with contextlib.ExitStack() as held:
+        server = held.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
 @pytest.fixture(scope="module")
 def unreachable(tmp_path_factory):
     """
@@ -57,15 +86,7 @@ def unreachable(tmp_path_factory):
     )
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
-        for name, provider in ACCOUNTS.items():
-            commands.run(
-                *("accounts", "add", provider, name, "--no-check"),
-                *("--secret-env", "KEY", "--base-url", f"http://127.0.0.1:{port}"),
-                *(("--set", f"site_id={SITE}") if provider == "wix" else ()),
-                env=environment,
-                check=True,
-            )
+        connect_five(environment, closed.getsockname()[1])
         yield folder
 
 
@@ -93,6 +114,33 @@ def test_only_the_first_account_is_waited_for(environment):
 
     accounts = json.loads(done.stdout)["accounts"]
     assert [account["requests"] for account in accounts] == [4, 1, 1, 1, 1]
+
+
+def test_a_network_that_swallows_packets_is_one_sentence_and_soon(home, swallowing):
+    """
+    Each account tries once, for four seconds, and four run at once: five have tried
+    after eight. Each trying four times for ten seconds took 45 at least. The bound is
+    between the two, with 22 seconds for a machine that does other work.
+    """
+    environment = in_home(home)
+    put_pin_key(home)
+    commands.run(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+        env=environment,
+        check=True,
+    )
+    connect_five(environment, swallowing)
+    began = time.monotonic()
+
+    done = commands.run("sync", "--json", env=environment)
+
+    took = time.monotonic() - began
+    accounts = json.loads(done.stdout)["accounts"]
+    assert (done.returncode, done.stderr.count("No platform can be reached")) == (5, 1)
+    assert [account["requests"] for account in accounts] == [1, 1, 1, 1, 1]
+    assert client.CONNECT_SECONDS * 2 <= 8
+    assert took < 30
 
 
 def test_four_tries_wait_less_than_five_seconds():

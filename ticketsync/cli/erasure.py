@@ -47,7 +47,7 @@ def erase(
 _COLUMNS = (
     render.Column("kind", "AS"),
     render.Column("account", "ON", most=12),
-    render.Column("order", "ORDER", most=14),
+    render.Column("order", "ORDER", most=14, in_full=True),
     render.Column("show", "SHOW", most=30),
     render.Column("name", "NAME", most=20),
     render.Column("email", "E-MAIL", most=30),

@@ -89,7 +89,7 @@ _COLUMNS = (
     render.Column("when", "WHEN", rigid=True),
     render.Column("name", "NAME", most=24),
     render.Column("account", "ACCOUNT"),
-    render.Column("theirs", "THEIR ID", spare=1),
+    render.Column("theirs", "THEIR ID", spare=1, in_full=True),
     render.Column("status", "STATUS"),
     render.Column("show", "SHOW", numeric=True, is_id=True),
 )

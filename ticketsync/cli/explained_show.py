@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -72,11 +72,6 @@ RATES_HAVE_CHANGED = (
     "The fee rates in the settings have changed since: run `ticketsync financials "
     "rebuild`."
 )
-LONGEST_UNCUT = 24  # characters of an id: those of Humanitix
-
-
-def _is_short(parts: Sequence[Any], name: str) -> bool:
-    return all(len(getattr(part, name)) <= LONGEST_UNCUT for part in parts)
 
 
 def explain_financials(
@@ -149,9 +144,9 @@ def explain_financials(
     time.print(zone)
     render.report(
         table,
-        most={"type_name": 12},
+        most={"type_name": 12, "order_id": 24, "ticket_id": 24},
         optional=("type_name", "face", "order_status"),
-        uncut=[name for name in ("order_id", "ticket_id") if _is_short(parts, name)],
+        in_full=("order_id", "ticket_id"),
         totals=tables.totals(table),
         label=lambda currency: f"{_sold(parts, currency):,} sold",
     )

@@ -169,7 +169,8 @@ def print_adjustments(found: Table, zone: str) -> None:
     shown = found.shown(*_ADJUSTMENTS).loaded()
     render.report(
         shown,
-        most={"production": 20, "order_id": 18},
+        most={"production": 20, "order_id": 24},
+        in_full=("order_id",),
         optional=("production", "known_at"),
         totals=tables.totals(shown),
         zone=zone,

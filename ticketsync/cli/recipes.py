@@ -46,7 +46,7 @@ def list_recipes(format: Format = "table", json: Json = False) -> None:
 _CHARGED = render.Column("charged", "CHARGED", numeric=True)
 _REFUNDED = render.Column("refunded", "REFUNDED", numeric=True)
 _PREVIEW_COLUMNS = (
-    render.Column("order", "ORDER", most=14),
+    render.Column("order", "ORDER", most=14, in_full=True),
     render.Column("event", "EVENT", most=20),
     render.Column("tickets", "TICKETS", numeric=True),
     _CHARGED,

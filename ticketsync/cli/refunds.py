@@ -112,7 +112,8 @@ def _print(report: Table, words: str) -> None:
     terminal.echo()
     render.report(
         report.shown(*_COLUMNS),
-        most={"production": 18, "order_id": 18, "account": 12},
+        most={"production": 18, "order_id": 24, "account": 12},
+        in_full=("order_id",),
         optional=("account", "production"),
     )
     terminal.echo()

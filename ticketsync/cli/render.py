@@ -29,6 +29,7 @@ from ticketsync.core.tables import NUMERIC, Kind, Table
 Row = Mapping[str, Any]
 
 UNKNOWN = "–"
+SHORT_ID = 24  # as long as those of most platforms
 # Around the line or blank between two columns.
 _PADDING = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}
 
@@ -80,6 +81,7 @@ def report(
     optional: Sequence[str] = (),
     last_optional: Sequence[str] = (),
     uncut: Collection[str] = (),
+    in_full: Collection[str] = (),
     zone: str = "",
 ) -> None:
     """
@@ -87,10 +89,13 @@ def report(
     those that hold differences; `optional` those that are left out, the last one first,
     where the terminal is too narrow for all, `last_optional` only where rows would
     become lists, with a line that says so; `uncut` those of ids, which end in what
-    tells them apart. The `totals` follow, one row for each
+    tells them apart; `in_full` those that stand below their row where they are cut, and
+    are not cut where all are short. The `totals` follow, one row for each
     currency, whose first cell is `label(currency)`. Instants are written in `zone`,
     which their heading names; a report that has some needs it.
     """
+    rows = list(_as_text(table, growth, zone))
+    short = [name for name in in_full if _is_short(rows, name)]
     columns = [
         Column(
             column.name,
@@ -99,8 +104,9 @@ def report(
             else column.title,
             numeric=column.kind in NUMERIC,
             most=(most or {}).get(column.name),
-            rigid=column.name in uncut
+            rigid=column.name in (*uncut, *short)
             or column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
+            in_full=column.name in in_full,
             spare=_place(column.name, optional),
             last_spare=_place(column.name, last_optional),
         )
@@ -109,7 +115,11 @@ def report(
     footer = [] if totals is None else list(_as_text(totals, growth, zone))
     for row in footer:
         row[table.names[0]] = label(row["currency"]) if label else "total"
-    _draw(list(_as_text(table, growth, zone)), columns, footer=footer)
+    _draw(rows, columns, footer=footer)
+
+
+def _is_short(rows: Sequence[Row], name: str) -> bool:
+    return all(len(row[name]) <= SHORT_ID for row in rows)
 
 
 def _place(name: str, names: Sequence[str]) -> int:

@@ -106,6 +106,7 @@ def _print(orders: Table, zone: str) -> None:
     render.report(
         table,
         most={"production": 18, "order_id": 24, "purchaser": 22, "promo_code": 14},
+        in_full=("order_id",),
         optional=("net", "fees", "platform", "promo_code", "purchaser"),
         totals=tables.totals(table),
         label=lambda _: "these orders",

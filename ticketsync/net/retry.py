@@ -93,6 +93,13 @@ class WaitBudget:
         self._closed_until = 0.0
 
     @property
+    def has_answer(self) -> bool:
+        """
+        Whether the platform has answered once.
+        """
+        return self._has_answer
+
+    @property
     def left(self) -> float:
         return self._left
 
