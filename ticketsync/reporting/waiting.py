@@ -226,12 +226,17 @@ def list_waiting(
 
 def list_oversold(connection: Connection) -> list[Waiting]:
     """
-    Shows with more tickets sold, over all accounts, than seats.
+    Shows with more tickets sold, over all accounts, than seats. Of those that our own
+    box office sells, too, tickets take a seat whether their sales count or not.
     """
-    seats = capacity.show_seats().subquery("seats")
-    rows = waiting_rows.read_shows(
-        connection, seats, seats.c.fullness == capacity.OVERSOLD
-    )
+    rows = {
+        row.id: row
+        for query in (capacity.show_seats(), capacity.admitting_seats())
+        for seats in [query.subquery("seats")]
+        for row in waiting_rows.read_shows(
+            connection, seats, seats.c.fullness == capacity.OVERSOLD
+        )
+    }
     return [
         Waiting(
             OVERSOLD,
@@ -242,7 +247,7 @@ def list_oversold(connection: Connection) -> list[Waiting]:
             to_do=f"ticketsync shows show {row.id}",
             own_page=f"/shows/{row.id}",
         )
-        for row in rows
+        for row in sorted(rows.values(), key=lambda row: (row.starts_local, row.id))
     ]
 
 
