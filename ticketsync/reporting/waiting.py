@@ -7,6 +7,7 @@ accounts and leaves out dismissed items.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     or_,
     select,
@@ -226,9 +228,8 @@ def list_waiting(
 
 def list_shows(connection: Connection, now: datetime, until: datetime) -> list[Waiting]:
     """
-    Shows with more tickets sold, over all accounts, than seats; and upcoming ones, up
-    to that instant, that no platform has on sale. One that has sales and is closed was
-    on sale.
+    Oversold shows; and upcoming ones, up to that instant, that no platform has on sale.
+    One that has sales and is closed was on sale.
     """
     seats = capacity.show_seats().subquery("seats")
     is_not_on_sale = and_(
@@ -244,20 +245,36 @@ def list_shows(connection: Connection, now: datetime, until: datetime) -> list[W
         {"is_oversold": _is_oversold(seats), "is_not_on_sale": is_not_on_sale},
     )
     return [
-        *(_of_oversold(row) for row in rows if row.is_oversold),
+        *_oversold(connection, (row for row in rows if row.is_oversold)),
         *(_of_not_on_sale(row) for row in rows if row.is_not_on_sale),
     ]
 
 
 def list_oversold(connection: Connection) -> list[Waiting]:
     """
-    The oversold ones alone.
+    Shows with more tickets sold, over all accounts, than seats. Of those that our own
+    box office sells, too, tickets take a seat whether their sales count or not.
     """
-    seats = capacity.show_seats().subquery("seats")
+    return _oversold(connection, _read_oversold(connection, capacity.show_seats()))
+
+
+def _oversold(connection: Connection, counted: Iterable[Any]) -> list[Waiting]:
+    """
+    Beside the rows of those that are oversold by what counts: those by what admits.
+    """
+    rows = {row.id: row for row in counted}
+    own = _read_oversold(connection, capacity.admitting_seats())
+    rows.update((row.id, row) for row in own)
+    in_order = sorted(rows.values(), key=lambda row: (row.starts_local, row.id))
+    return [_of_oversold(row) for row in in_order]
+
+
+def _read_oversold(connection: Connection, query: Select[Any]) -> Iterable[Any]:
+    seats = query.subquery("seats")
     rows = waiting_rows.read_shows(
         connection, seats, {"is_oversold": _is_oversold(seats)}
     )
-    return [_of_oversold(row) for row in rows]
+    return (row for row in rows if row.is_oversold)
 
 
 def _is_oversold(seats: Any) -> ColumnElement[bool]:

@@ -1,7 +1,8 @@
 """
 How full a show is: its capacity, the tickets sold, and the word for it.
 
-The capacity is the show's own, else the sum over its linked occurrences; where one of
+The capacity is that of our own box office, where it sells the seats of all platforms,
+else the show's own, else the sum over its linked occurrences; where one of
 them has none, the sum would be too low and the capacity is unknown, as is 0. Sold are
 the tickets in the figures, over all accounts and currencies.
 
@@ -18,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, cast, func, select
 
 from ticketsync.store import counted
+from ticketsync.store.tables.boxoffice import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences, show_links, shows
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.types import WHOLE
@@ -83,7 +85,10 @@ def show_seats() -> Select[Any]:
         _occurrence_capacity().subquery("offered"),
     )
     capacity = func.nullif(
-        func.coalesce(shows.c.capacity, of_occurrences.c.capacity), 0
+        func.coalesce(
+            boxoffice_shows.c.capacity, shows.c.capacity, of_occurrences.c.capacity
+        ),
+        0,
     )
     number = func.coalesce(sold.c.tickets_sold, 0)
     return (
@@ -94,9 +99,41 @@ def show_seats() -> Select[Any]:
             _level(number, capacity).label("fullness"),
         )
         .select_from(shows)
+        .outerjoin(
+            boxoffice_shows,
+            and_(boxoffice_shows.c.show_id == shows.c.id, _sells_all_seats()),
+        )
         .outerjoin(sold, sold.c.show_id == shows.c.id)
         .outerjoin(of_occurrences, of_occurrences.c.show_id == shows.c.id)
     )
+
+
+def admitting_seats() -> Select[Any]:
+    """
+    The same columns for the shows whose seats our own box office sells beside other
+    platforms. Sold are the tickets that admit somebody, as where seats are allocated:
+    also those whose sales do not count.
+    """
+    capacity = func.nullif(
+        func.coalesce(boxoffice_shows.c.capacity, shows.c.capacity), 0
+    )
+    number = func.count()
+    return (
+        select(
+            shows.c.id.label("show_id"),
+            capacity.label("capacity"),
+            number.label("tickets_sold"),
+            _level(number, capacity).label("fullness"),
+        )
+        .select_from(counted.admitting_tickets())
+        .join(boxoffice_shows, boxoffice_shows.c.show_id == shows.c.id)
+        .where(_sells_all_seats())
+        .group_by(shows.c.id, boxoffice_shows.c.capacity, shows.c.capacity)
+    )
+
+
+def _sells_all_seats() -> ColumnElement[bool]:
+    return boxoffice_shows.c.counts_other_platforms
 
 
 def _level(sold: Any, capacity: Any) -> ColumnElement[Any]:

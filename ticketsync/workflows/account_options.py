@@ -301,7 +301,7 @@ def _effects(
     change: Change,
 ) -> Sequence[str]:
     if change.option == PEOPLE:
-        return _effects_of_people(reading, settings, account, change)
+        return _effects_of_people(reading, settings, spec, account, change)
     if change.option == BASE_URL:
         address = change.after or spec.base_url
         return [f"From the next run on the account is read from {safe(address)}."]
@@ -319,9 +319,18 @@ def _effects(
 
 
 def _effects_of_people(
-    reading: Connection, settings: Settings, account: AccountState, change: Change
+    reading: Connection,
+    settings: Settings,
+    spec: ProviderSpec,
+    account: AccountState,
+    change: Change,
 ) -> Sequence[str]:
     days = settings.retention.days
+    if change.after == "true" and spec.reads == "none":
+        return [
+            "Names, e-mail addresses and telephone numbers that are given from now on "
+            f"are kept until {number_of(days, 'day')} after their show.",
+        ]
     if change.after == "true":
         orders = stored_orders.count_future_orders(reading, account.id, clock.now())
         return [
