@@ -3,10 +3,13 @@ One call budget for all processes of an account.
 """
 
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
+import time
+from contextlib import closing
 
 import filelock
 import pytest
@@ -96,4 +99,28 @@ def test_the_counts_of_keys_that_nobody_uses_any_more_are_removed(home):
     count("mine")
     assert held.exists()
     assert sum(calls.take(0.0) for _ in range(25)) == 19
+    calls.close()
+
+
+def test_a_budget_starts_no_thread_and_forgets_old_calls_by_itself(home, monkeypatch):
+    """
+    A thread of the library fails, with a traceback, where its budget is closed before
+    it has begun.
+    """
+    threads = threading.enumerate()
+    calls = CallBudget("long", requests=20, minutes=1)
+    assert calls.take(0.0)
+    (file,) = paths.state_folder().glob("calls-long.sqlite")
+
+    def held():
+        with closing(sqlite3.connect(file)) as connection:
+            return connection.execute("SELECT count(*) FROM rate_bucket").fetchone()[0]
+
+    assert held() == 1
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + 61_000_000_000)
+    monkeypatch.setattr(time, "monotonic", lambda: now / 1e9 + 61)
+    assert calls.take(0.0)
+    assert held() == 1  # the first is older than a minute
+    assert threading.enumerate() == threads
     calls.close()

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import filelock
-from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
+from pyrate_limiter import Duration, Limiter, Rate, SingleBucketFactory, SQLiteBucket
 
 from ticketsync.core import disk, errors, paths
 from ticketsync.core.stopping import GLANCE_SECONDS, Stop
@@ -26,6 +26,7 @@ from ticketsync.core.stopping import GLANCE_SECONDS, Stop
 LOCK_SECONDS = 10.0
 MAX_BATCH = 10  # calls counted at once: the lock takes longer than a call (measured)
 MIN_BUDGET_PER_CALL = 500  # of a batch: small budgets are counted call by call
+LEAK_SECONDS = 60.0  # between two removals of calls that count no more
 FORGOTTEN_SECONDS = 2 * 24 * 3600  # far longer than any platform counts or a run takes
 
 
@@ -51,10 +52,11 @@ class CallBudget:
                 [rate], db_path=str(file), use_file_lock=True
             )
             self._bucket.conn.execute("PRAGMA synchronous = OFF").close()
-            self._bucket.leak(time.time_ns() // 1_000_000)
+            self._leak()
         except (OSError, sqlite3.Error) as error:
             raise _storage_error(error) from None
-        self._limiter = Limiter(self._bucket)
+        # The thread that the library starts for it fails where it is closed at once.
+        self._limiter = Limiter(SingleBucketFactory(self._bucket, schedule_leak=False))
 
     def take(self, max_wait: float, stop: Stop | None = None) -> bool:
         """
@@ -87,8 +89,17 @@ class CallBudget:
                 return False
 
     def _count(self, calls: int, seconds: float) -> int:
+        if time.monotonic() >= self._next_leak:
+            self._leak()
         is_free = self._limiter.try_acquire("call", weight=calls, timeout=seconds)
         return calls if is_free else 0
+
+    def _leak(self) -> None:
+        """
+        Remove the calls that are too old to count.
+        """
+        self._bucket.leak(time.time_ns() // 1_000_000)
+        self._next_leak = time.monotonic() + LEAK_SECONDS
 
     def close(self) -> None:
         with self._lock:
