@@ -78,7 +78,7 @@ def test_completion_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"), [("", 36), ("s", 7), ("sync", 1), ("--q", 1), ("zzz", 0)]
+    ("typed", "offered"), [("", 37), ("s", 7), ("sync", 1), ("--q", 1), ("zzz", 0)]
 )
 def test_completing_a_command_imports_none(typed, offered):
     import json

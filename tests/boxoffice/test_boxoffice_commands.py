@@ -264,3 +264,24 @@ def test_a_show_just_put_on_sale_has_its_figures(on_sale):
     run("db", "check", "--deep")
     (figures,) = as_json("financials", "list")
     assert figures["tickets_sold"] == 0
+
+
+def test_status_says_what_the_box_office_has_to_do(on_sale):
+    sold = as_json("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash")
+    as_json("boxoffice", "hold", "1", "--tier", "Adult=1", "--tier", "Child=1")
+    as_json("boxoffice", "refund", sold["reference"], "--ticket", "1", "--later")
+    assert as_json("status")["box_office"] == {
+        "shows_on_sale": 1,
+        "seats_left": 7,
+        "held_orders": 1,
+        "money_waiting": {"AUD": "75.00"},
+        "to_return": {"AUD": "55.00"},
+    }
+    shown = " ".join(run("status").stdout.split())
+    assert "1 show on sale, 7 seats left, 1 order held (75.00 AUD to be paid)" in shown
+    assert "55.00 AUD to be handed back." in shown
+
+
+def test_status_says_nothing_of_a_box_office_that_there_is_not(venue):
+    assert as_json("status")["box_office"] is None
+    assert "box office" not in run("status").stdout

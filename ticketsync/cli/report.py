@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, report_options, terminal, unearned_report, weekly
+from ticketsync.cli import (
+    context,
+    report_options,
+    selling_report,
+    terminal,
+    unearned_report,
+    weekly,
+)
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.report_options import AsOf, BySale, PeriodText, Send
 
@@ -171,6 +178,9 @@ def promo(
             connection, zone=zone, by=by, period=days
         )
         _render(table.loaded(), wanted, "No order with a promo code found.")
+
+
+app.command("selling")(selling_report.selling)
 
 
 def _report(

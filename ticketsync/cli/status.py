@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from ticketsync.accounts.health import Health
+    from ticketsync.boxoffice.counter import AtTheCounter
     from ticketsync.core.config import Settings
     from ticketsync.reporting.runs import Freshness, OpenCounts
     from ticketsync.reporting.waiting import Waiting
@@ -80,6 +83,7 @@ class _Status:
     details: Mapping[str, Sequence[str]]
     settings_problem: str | None
     is_scheduled: bool
+    counter: AtTheCounter | None
 
 
 def _load_status(app_context: context.AppContext) -> _Status:
@@ -99,9 +103,10 @@ def _load_status(app_context: context.AppContext) -> _Status:
         unread = (
             waiting_records.list_quarantined(connection) if counts.quarantined else []
         )
+        accounts = runs.freshness_of(connection, facts)
         return _Status(
             settings,
-            accounts=runs.freshness_of(connection, facts),
+            accounts=accounts,
             health={item.account: item for item in assessed},
             counts=counts,
             waiting=waits,
@@ -112,7 +117,21 @@ def _load_status(app_context: context.AppContext) -> _Status:
             details=waiting.details(waits, unread),
             settings_problem=_settings_problem(app_context.settings_file()),
             is_scheduled=schedule.is_in_use(connection, now),
+            counter=_read_counter(connection, accounts, now),
         )
+
+
+def _read_counter(
+    connection: Connection, accounts: Sequence[Freshness], now: datetime
+) -> AtTheCounter | None:
+    """
+    What the box office has to do; `None` where the venue has none.
+    """
+    if all(item.provider != "boxoffice" for item in accounts):
+        return None
+    from ticketsync.boxoffice import counter
+
+    return counter.read_counter(connection, now)
 
 
 def _settings_problem(file: Path) -> str | None:
@@ -183,8 +202,38 @@ def _print_json(status: _Status) -> None:
             ],
             "settings_problem": status.settings_problem,
             "is_scheduled": status.is_scheduled,
+            "box_office": _counter_as_json(status.counter),
         }
     )
+
+
+def _counter_as_json(counter: AtTheCounter | None) -> dict[str, Any] | None:
+    if counter is None:
+        return None
+    return {
+        "shows_on_sale": counter.shows,
+        "seats_left": counter.left,
+        "held_orders": counter.held,
+        "money_waiting": {it.currency: it.text for it in counter.waiting},
+        "to_return": {it.currency: it.text for it in counter.to_return},
+    }
+
+
+def _counter_text(counter: AtTheCounter) -> str:
+    """
+    For example: Your box office: 2 shows on sale, 140 seats left.
+    """
+    from ticketsync.core.plurals import number_of
+
+    parts = [f"{number_of(counter.shows, 'show')} on sale"]
+    if counter.shows and counter.left is not None:
+        parts.append(f"{number_of(counter.left, 'seat')} left")
+    if counter.held:
+        due = render.sums(counter.waiting)
+        parts.append(f"{number_of(counter.held, 'order')} held ({due} to be paid)")
+    if counter.to_return:
+        parts.append(f"{render.sums(counter.to_return)} to be handed back")
+    return f"Your box office: {', '.join(parts)}."
 
 
 def _next_run(item: Freshness, settings: Settings) -> datetime | None:
@@ -203,6 +252,8 @@ def _next_run(item: Freshness, settings: Settings) -> datetime | None:
 
 def _print(status: _Status) -> None:
     _print_accounts(status)
+    if status.counter is not None:
+        _print_line(_Line(_counter_text(status.counter)))
     if status.settings_problem:
         _print_line(_Line(f"{status.settings_problem}.", is_red=True))
     for line in _account_lines(status):
