@@ -10,9 +10,11 @@ import sys
 from datetime import timedelta
 
 import pytest
+from click import Context
 from support.saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 
 from ticketsync.__main__ import main
+from ticketsync.cli.main import LazyGroup
 from ticketsync.core.records import Fee, Refund
 from ticketsync.store import engine
 
@@ -96,20 +98,53 @@ def test_it_says_of_which_instant_it_is_and_up_to_which_the_past_is_complete(
     )
 
 
+REPORTS = [
+    ("financials", "list"),
+    ("financials", "show", "2"),
+    ("financials", "explain", "2"),
+    ("financials", "explain", "2", "--depth", "orders"),
+    ("financials", "explain", "2", "--figure", "gross"),
+    ("sales", "list"),
+    ("refunds", "list"),
+    *(("report", name) for name in ("daily", "weekly", "sales", "platforms")),
+    ("report", "promo"),
+    ("report", "unearned"),
+    ("tax", "worksheet", "--period", "2026-09"),
+    ("tax", "worksheet", "--period", "2026-09", "--orders"),
+    *(("export", name) for name in EXPORTS),
+]
+
+
+def options():
+    """
+    The options of every command, by its words.
+    """
+    context = Context(LazyGroup())
+
+    def walk(command, *words):
+        if not hasattr(command, "list_commands"):
+            yield words, {name for it in command.params for name in it.opts}
+            return
+        for name in command.list_commands(context):
+            yield from walk(command.get_command(context, name), *words, name)
+
+    return dict(walk(LazyGroup()))
+
+
+def test_every_command_that_chooses_by_days_can_be_asked_as_of_an_instant():
+    """
+    And each that can is asked below.
+    """
+    by_days = {"--period", "--sold", "--shows"}
+    found = options()
+    asked = {words for words, names in found.items() if "--as-of" in names}
+    assert {words for words, names in found.items() if by_days & names} <= asked
+    assert {words[:2] for words in REPORTS} == asked
+
+
 @pytest.mark.parametrize(
     "words",
-    [
-        ("financials", "list"),
-        ("financials", "show", "2"),
-        ("financials", "explain", "2"),
-        ("financials", "explain", "2", "--depth", "orders"),
-        ("financials", "explain", "2", "--figure", "gross"),
-        ("sales", "list"),
-        ("refunds", "list"),
-        *(("report", name) for name in ("daily", "weekly", "sales", "platforms")),
-        ("report", "promo"),
-        *(("export", name) for name in EXPORTS),
-    ],
+    REPORTS,
     ids=" ".join,
 )
 def test_every_report_takes_it_and_prints_the_same_for_ever(ticketsync, words):

@@ -35,6 +35,8 @@ CASES = {
     "sync": (),
     "accounts confirm": (),
     "period close": ("2000-01",),
+    "members import": ("members.csv",),
+    "members add": ("M1", "--until", "2099-12-31"),
 }
 SAYS_SO = ("nothing was changed.", "Nothing was written.", "Nothing has been changed.")
 
@@ -75,6 +77,9 @@ def test_every_dry_run_says_that_nothing_was_changed(
     monkeypatch.setattr(retention, "find_person", lambda *_: [])
     (tmp_path / "sheet.csv").write_text(SHEET)
     (tmp_path / "season.csv").write_text(SEASON)
+    (tmp_path / "members.csv").write_text(
+        "number,from,until\nM1,2026-01-01,2099-12-31\n"
+    )
     zone = ("--timezone", "Australia/Sydney", "--currency", "AUD")
     run("venues", "add", "Studio", *zone)
     run("productions", "add", "Gala of 2040")

@@ -133,12 +133,12 @@ def test_unknown_currencies_are_refused():
         (99, [7], [99]),
     ],
 )
-def test_splitting_goes_by_largest_remainder(total, weights, parts):
+def test_f42_splitting_goes_by_largest_remainder(total, weights, parts):
     assert money.split(total, weights) == parts
 
 
 @given(AMOUNTS, st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
-def test_splitting_loses_nothing_and_is_fair(total, weights):
+def test_f42_splitting_loses_nothing_and_is_fair(total, weights):
     parts = money.split(total, weights)
 
     assert sum(parts) == total

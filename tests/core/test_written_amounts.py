@@ -12,6 +12,8 @@ from ticketsync.core.written_amounts import (
     WrittenAmountError,
     decimal_sign,
     from_number,
+    is_below_zero,
+    is_zero,
     minor_units,
 )
 
@@ -153,3 +155,16 @@ def test_any_text_is_an_amount_or_refused(text, currency, decimal):
         return
     assert isinstance(minor, int)
     assert any(sign.isdigit() for sign in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_below", "is_nothing"),
+    [
+        *(("-37.50", True, False), ("(1,250)", True, False), ("$-1", True, False)),
+        *(("12 CR", True, False), ("0.00", False, True), ("-0,00 kr.", True, True)),
+        *(("AUD 0", False, True), ("0.10", False, False), ("1,000", False, False)),
+        *(("", False, False), ("-", False, False), ("nothing", False, False)),
+    ],
+)
+def test_an_amount_of_any_currency_is_below_zero_or_nothing(text, is_below, is_nothing):
+    assert (is_below_zero(text), is_zero(text)) == (is_below, is_nothing)

@@ -72,7 +72,7 @@ def save_random_orders(database, number):
 @pytest.mark.parametrize(
     "number", [20_000, pytest.param(1_000_000, marks=pytest.mark.drill)]
 )
-def test_figures_are_the_sums_of_random_orders(sqlite, number):
+def test_f53_figures_are_the_sums_of_random_orders(sqlite, number):
     prepare(sqlite)
     assert save_random_orders(sqlite, number) == sums_of_figures(sqlite)
 

@@ -34,7 +34,7 @@ def taken(sold, *movements):
     return [(line.amount, line.tax) for (line,) in found]
 
 
-def test_refunds_take_back_the_tax_to_the_cent():
+def test_f44_refunds_take_back_the_tax_to_the_cent():
     """
     33.33 of admission and 5.00 given: 3.03 of tax. 10.00, then 28.33, is all of it; and
     the 10.00 are 8.70 of admission (3333 / 3833) with 0.79.

@@ -69,7 +69,7 @@ def test_the_table_has_every_kind_treatment_and_kind_of_price_with_its_source():
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["row"])
-def test_each_row_of_the_table_by_hand(row):
+def test_f52_each_row_of_the_table_by_hand(row):
     reported = int(row["reported"]) if row["reported"] else None
     parts = SaleParts(
         **{COLUMNS[row["kind"]]: int(row["amount"])},
@@ -147,7 +147,7 @@ def test_tax_is_inside_all_that_was_charged_where_the_rule_says_so():
     }
 
 
-def test_a_voucher_is_taxed_once():
+def test_f50_a_voucher_is_taxed_once():
     """
     20.00, of which a voucher paid 15.00: redeemed 20.00 / 11 = 1.82, else 0.45 of 5.00.
     """

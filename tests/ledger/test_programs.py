@@ -140,6 +140,32 @@ BALANCES = {
 }
 
 
+# A program of its own: nothing of ours imports beancount.
+BEAN_BALANCES = """
+import sys
+from beancount import loader
+from beancount.core import data, inventory
+entries, problems, _ = loader.load_file(sys.argv[1])
+assert not problems, problems
+sums = {}
+for entry in data.filter_txns(entries):
+    for posting in entry.postings:
+        sums.setdefault(posting.account, inventory.Inventory())
+        sums[posting.account].add_position(posting)
+for account, amounts in sums.items():
+    for position in amounts:
+        print(account, position.units.number, position.units.currency)
+"""
+
+
+@bean_check
+def test_beancount_finds_our_balances(tmp_path):
+    words = [sys.executable, "-c", BEAN_BALANCES, str(written("beancount", tmp_path))]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert {(name, code): amount for name, amount, code in rows} == BALANCES
+
+
 @pytest.mark.parametrize("program", ["hledger", "ledger"])
 def test_the_program_finds_our_balances(program, tmp_path):
     needs.skip_without(program)

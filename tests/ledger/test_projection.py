@@ -92,7 +92,7 @@ def test_a_cancelled_show_never_earns():
     assert sum(e.get("Liabilities:Unearned", 0) for e in found.values()) == -3000
 
 
-def test_vouchers_and_what_is_somebody_elses_are_apart():
+def test_f50_vouchers_and_what_is_somebody_elses_are_apart():
     """
     20.00, of which a voucher paid 15.00; 2.00 are the platform's own fee, and it keeps
     3.00 in all: 1.00 is the venue's expense.

@@ -42,6 +42,16 @@ def test_a_price_of_each_ticket_that_nothing_shows_is_named(folder):
     assert provider.identify().notes == (NOTE,)
 
 
+def test_other_prices_beside_other_numbers_show_nothing(folder):
+    """
+    40.00 for one and 150.00 for four, which is 600.00 or a price for a family.
+    """
+    put(folder, f"{GALA},A,1,40.00", f"{GALA},A,4,150.00")
+    assert money(folder.orders()["2"]) == (4, 60000, 0)
+    (note,) = folder.provider().notes()
+    assert note.startswith("a.csv, line 3: price is 150.00 on a row of 4 tickets, and")
+
+
 @pytest.mark.parametrize(
     ("says", "mapped", "charged"),
     [(("per: {price: ticket}",), "price", 16000), ((), "total", 8000)],

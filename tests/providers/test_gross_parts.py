@@ -125,6 +125,27 @@ def test_ticket_tailor(lines, total, more, expected):
     assert allocate(found, b"").order.doubt is None
 
 
+def test_f50_ticket_tailor_a_gift_card_that_is_sold_is_no_sale_of_a_show():
+    """
+    50.00 for a card beside 60.00 of tickets, of which another card pays 20.00: nothing
+    explains the 50.00, so that no rule taxes them and the order is named.
+    """
+    lines = [
+        tt_line("ticket", 2, 3000),
+        tt_line("gift_card", 1, 5000),
+        tt_line("gift_card", 1, -2000),
+    ]
+    found = TicketTailor(None, {}).parse_order(tt_order(9000, lines))
+    assert parts_of(found) == {
+        "charged": 9000,
+        "face": 6000,
+        "voucher": 2000,
+        "unexplained": 5000,
+    }
+    doubt = allocate(found, b"").order.doubt
+    assert doubt == "it sells a gift card of 50.00 AUD, which is no sale of a show"
+
+
 # Humanitix
 
 

@@ -119,7 +119,13 @@ def test_rows_below_merged_cells_are_no_sums(folder):
     assert "it has no" in str(folder.orders()["a.csv line 4"])
 
 
-@pytest.mark.parametrize("amount", ["1,234.00", "$1,234", "1 234,00", "1,234 of it"])
+@pytest.mark.parametrize(
+    "amount",
+    [
+        *("1,234.00", "$1,234", "1 234,00", "1,234 of it"),
+        *("2.000", "2.000 of it", "EUR 2000.00"),  # 2, or 2,000 of another currency
+    ],
+)
 def test_a_part_of_more_than_a_thousand_that_went_back_waits(folder, amount):
     folder.recipe("status: {refunded: [Returned]}", status="Status")
     rows = [
@@ -363,8 +369,9 @@ def test_a_free_ticket_need_not_be_paid(folder):
     assert figures(folder.orders()) == ((1, 0, 0), {})
 
 
-def test_a_word_on_a_row_below_zero_raises_no_question(folder):
-    rows = (f"1,{GALA},Adult,2,80.00,", f"1,{GALA},Adult,-1,-40.00,Refund")
+@pytest.mark.parametrize("back", ["1,-40.00", "1,(40.00)", "1,$-40.00", "-1,-40.00"])
+def test_a_word_on_a_row_below_zero_raises_no_question(folder, back):
+    rows = (f"1,{GALA},Adult,2,80.00,", f"1,{GALA},Adult,{back},Refund")
     folder.put("a.csv", f"{HEADING},Remark", *rows)
     assert figures(folder.orders()) == ((1, 8000, 4000), {})
 

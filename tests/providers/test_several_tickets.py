@@ -44,6 +44,11 @@ LISTS = [
     *("Row A: 1, 2", "Row A, 1, 2", "Row A Seat 1, 2", "Row 3 seats 4, 5"),
     *("Row A Seat 1, Row A Seat 2", "Row A, Seat 1, Row B, Seat 2", "Table 4, Table 5"),
     *("A1 (aisle), A2 (aisle)", "A1, A2 (aisle)", "1, 2, 3", "10001, 10002"),
+    *("A1 y A2", "A1 en A2", "A1 e A2", "A1. A2", "A1 bis A4", "A1~A4", "A1 -> A4"),
+    *("A1...A4", "A1:A4", "[A1, A2]", "(A1, A2)", "'A1','A2'", "C-1 C-2", "1A 2A"),
+    *("A1, A2 Stalls", "A1 A2 Stalls", "1-4 Row A", "1 & 2 Row A", "Seats 1-4 Row A"),
+    *("Reihe 3 Platz 4, 5", "Reihe 3 Platz 4-6", "Fila 3 asientos 4, 5"),
+    *("GA x 2", "A1 x2", "2x A1", "A1 (2 seats)", "2 seats", "GA, GA", "Table 4 (x6)"),
 ]
 
 
@@ -51,7 +56,7 @@ LISTS = [
 def test_a_list_of_seats_is_asked_about(folder, seats):
     rows = (f'Adult,"{seats}",80.00', "Adult,C9,40.00")
     found = read(folder, *rows, line="Seat")
-    assert f"line is '{seats}', which may be several tickets" in found["1"]
+    assert f"line is {seats!r}, which may be several tickets" in found["1"]
     assert money(found["2"]) == (1, 4000, 0)
     found = read(folder, *rows, says=("ignore_columns: [Seat]",), line="Seat")
     assert money(found["1"]) == (1, 8000, 0)
@@ -63,6 +68,9 @@ ONE_SEAT = [
     *("Table 4, Seat 2", "Block 1 A12", "A12, Stalls", "GA", "A/12", "S1 A12"),
     *("Circle, Row B, Seat 14", "1001-1", "General admission 2026", "12 14"),
     *("Row 4 5", "Block C Row 4 5", "Table 12 4", "Row C 12 3", "Gate B 12"),
+    *("Row X 5", "Stalls X5", "Block 12 X 5", "2X", "Seat: 5", "12 Row A", "Row E, 5"),
+    *("Table 4, Seat 2 Balcony", "(A12)", "12:14", "1. Rang 5", "12 A", "12,12", "1A"),
+    *("Reihe 3, Platz 4", "2. Rang, Reihe 3, Platz 4", "Fila 3, asiento 4"),
 ]
 
 
@@ -197,6 +205,9 @@ def test_types_that_are_there_without_a_number_show_what_it_is(folder, names, wa
         ("Ticket numbers", "10001, 10002"),
         ("Tickets", "2 x Adult"),
         ("Ticket type", "2 Adults"),
+        *(("Seats", "A1-A4"), ("Seats", "A1 A2"), ("Seats", "A1/A2")),
+        ("Seat", "GA x 2"),
+        *(("Qty", "2x"), ("Qty", "x2"), ("Qty", "2 pcs"), ("Qty", "2.5")),
     ],
 )
 def test_a_column_that_is_not_mapped_may_say_it_too(folder, heading, cell):
@@ -211,7 +222,10 @@ def test_a_column_that_is_not_mapped_may_say_it_too(folder, heading, cell):
 
 @pytest.mark.parametrize(
     ("heading", "cell"),
-    [("Seat", "12-14"), ("Seat", "Row A Seat 1"), ("Ticket number", "1001-1002")],
+    [
+        *(("Seat", "12-14"), ("Seat", "Row A Seat 1"), ("Ticket number", "1001-1002")),
+        *(("Seats", "12-14"), ("Seats", "A12"), ("Tickets", "1 x"), ("Qty", "1.0")),
+    ],
 )
 def test_one_ticket_in_a_column_that_is_not_mapped_counts(folder, heading, cell):
     headings = f"Order,Show,Starts,Type,{heading},Total"

@@ -125,3 +125,29 @@ def test_the_starter_recipe_reads_such_a_report_without_an_edit(tmp_path):
     order = folder.orders()["1"]
     assert money(order) == (1, 900, 0)
     assert order.placed_at.isoformat() == "2026-12-04T18:30:00+00:00"
+
+
+# Headings in two columns, and totals to compare with
+
+
+def test_a_start_in_two_columns_of_one_name_is_a_date_and_a_time(tmp_path):
+    heading = "Order,Show,Performance date,Performance time,Bought,Price category,Total"
+    row = "1,Gala,2026-12-04,19:30,2026-11-04 10:01,Adult,9.00"
+    text, found = made(tmp_path, heading, row)
+    assert found.columns == {
+        "order": "Order",
+        "event": "Show",
+        "date": "Performance date",
+        "time": "Performance time",
+        "type": "Price category",
+        "placed": "Bought",
+        "total": "Total",
+    }
+    assert "Not used" not in text
+
+
+def test_the_total_of_the_order_is_compared_and_not_left_out(tmp_path):
+    heading = "Order,Show,Starts,Price,Order total,Status"
+    text, found = made(tmp_path, heading, "1,Gala,2026-12-04 19:30,9.00,9.00,Voided")
+    assert found.columns["order_total"] == "Order total"
+    assert "  void: []" in text.splitlines()

@@ -150,7 +150,7 @@ def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synce
     )
 
 
-def test_financials_list_has_one_line_per_show_and_currency(synced):
+def test_f43_financials_list_has_one_line_per_show_and_currency(synced):
     """
     The hall reports neither fees nor tax, the agency's 2.55 of fees are known.
     """

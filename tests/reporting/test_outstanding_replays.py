@@ -10,7 +10,7 @@ from ticketsync.accounts import installation
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.reporting import outstanding_replays
-from ticketsync.workflows import waiting
+from ticketsync.workflows import doctor, waiting
 from ticketsync.workflows.sync.replay import replay
 
 
@@ -41,16 +41,24 @@ def waits(database):
     return [item for item in found if item.kind == "replay"]
 
 
+def said_by_doctor(database):
+    found = doctor.examine(Settings, lambda: database, network=False)
+    return [(it.text, it.mend) for it in found if "replay" in it.text]
+
+
 def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
-    assert waits(synced_once) == []
+    assert waits(synced_once) == said_by_doctor(synced_once) == []
     upgraded(synced_once, "0017")
+    assert said_by_doctor(synced_once) == [
+        ("1 account waits for a replay", "ticketsync sync replay tt")
+    ]
     (item,) = waits(synced_once)
     assert (item.key, item.action) == ("tt", "ticketsync sync replay tt")
     # A later upgrade that needs none does not end it.
     upgraded(synced_once, "0018")
     assert len(waits(synced_once)) == 1
     assert replay(synced_once, Settings(), []).exit_code == 0
-    assert waits(synced_once) == []
+    assert waits(synced_once) == said_by_doctor(synced_once) == []
 
 
 @pytest.mark.parametrize("schema", ["0018", "0019", "0020"])

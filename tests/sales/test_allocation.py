@@ -35,7 +35,7 @@ def test_a_fee_on_the_whole_order_is_divided_by_price():
     assert column(sold, "face") == [3000, 1000]
 
 
-def test_a_comp_costs_nothing_and_admits():
+def test_f48_a_comp_costs_nothing_and_admits():
     sold = order([ticket(1, 0), ticket(2, 2000)], 2000)
     assert column(sold, "is_comp") == [True, False]
     assert column(sold, "is_sold") == [True, True]

@@ -88,7 +88,7 @@ def test_a_refund_keeps_the_day_on_which_it_was_seen(books):
     assert str(before["seen_at"]).startswith("2026-10-02")
 
 
-def test_a_sum_that_grows_adds_the_difference(books):
+def test_f44_a_sum_that_grows_adds_the_difference(books):
     save(books, bought(), at=FIRST_DAY)
     save(books, bought(500), at=DAY_2)
     save(books, bought(1250), at=DAY_3)

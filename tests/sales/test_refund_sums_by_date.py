@@ -123,7 +123,7 @@ def test_money_that_was_written_with_a_date_stays_on_it(books, parts, more):
     assert written(books, *parts, at=LATER) == [FIRST, *more]
 
 
-def test_each_movement_keeps_the_parts_that_its_rows_say(books):
+def test_f46_each_movement_keeps_the_parts_that_its_rows_say(books):
     whole = Refund("or_1", 2300, DAY_2, face=2000, buyer_fee=300, tax=180)
     later = Refund("or_1", 700, DAY_8, face=700, buyer_fee=None, tax=None)
     save(books, order(ticket(1, 6000), refunds=(whole,)), at=FIRST_DAY)
@@ -136,7 +136,7 @@ def test_each_movement_keeps_the_parts_that_its_rows_say(books):
     ] == [(700, None, None), (2000, 300, 180)]
 
 
-def test_of_a_movement_that_was_partly_written_no_part_is_known(books):
+def test_f46_of_a_movement_that_was_partly_written_no_part_is_known(books):
     save(books, order(ticket(1, 6000), refunds=(Refund("or_1", 500),)), at=FIRST_DAY)
     whole = Refund("or_1", 2000, DAY_2, face=1800, buyer_fee=200, tax=0)
     save(books, order(ticket(1, 6000), refunds=(whole,)), at=SEEN)

@@ -26,11 +26,12 @@ from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee, Refund, RefundKind
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.reporting.output_files import OutputFile
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.tables.sales import refunds
-from ticketsync.workflows import match
+from ticketsync.workflows import match, period_export
 
 SOLD = instant("2026-10-05T03:00")
 CLOSED = instant("2026-11-02T01:00")
@@ -243,3 +244,16 @@ def copy_rows(source, target):
             if rows:
                 writing.execute(insert(table), rows)
     return target
+
+
+def exported(database, folder, name="2026-10"):
+    """
+    The files of a month by name.
+    """
+    folder.mkdir(parents=True)
+    with database.read() as connection:
+        month = period_export.read_month(connection, name)
+        names = period_export.write_folder(connection, month, folder, OutputFile)
+    found = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert {*found} == {*names}
+    return found

@@ -15,7 +15,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
-from ticketsync.reporting import numbers, sales
+from ticketsync.reporting import numbers, waiting_records
 from ticketsync.sandbox import platforms, world
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows import account_states
@@ -192,7 +192,7 @@ def recover(database, settings, fake_server, name):
     assert result.outcome == "success", result
     same(figures(database), expected(fake_server, name))
     with database.read() as connection:
-        assert sales.list_quarantined(connection) == []
+        assert waiting_records.list_quarantined(connection) == []
 
 
 def another_venue(fake_platform, **owner):

@@ -8,7 +8,7 @@ import xlsxwriter
 from sqlalchemy import case, func, select
 
 from ticketsync.core.config import Settings
-from ticketsync.reporting import sales
+from ticketsync.reporting import waiting_records
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.workflows import connect
@@ -113,4 +113,6 @@ class ReportAccount:
 
     def waiting(self):
         with self.database.read() as connection:
-            return {id_: why for _, id_, why in sales.list_quarantined(connection)}
+            return {
+                id_: why for _, id_, why in waiting_records.list_quarantined(connection)
+            }

@@ -110,32 +110,49 @@ def test_control_without_superseded_versions_the_past_is_another(
         assert len(wrong) > 20
 
 
-def test_control_the_index_of_raw_versions_has_lost_the_second_of_a_b_c_b(
-    sqlite, frozen
-):
+BACK = {"A": 0, "B": 500, "C": 1200}
+
+
+def test_control_raw_versions_alone_do_not_know_the_past(sqlite, frozen):
     """
-    A, B (a refund), C (checked in), B again: as of the second day the raw versions that
-    are newest by then say A, because B points to its last block. Its first one is kept.
+    Day by day nothing, 5.00, 12.00 and again 5.00 have gone back: A, B, C and B again.
+    Of raw versions each content is one row. By its last block the second day says A, by
+    its first one the fourth says C; what is superseded says all four days.
     """
-    prepare(sqlite)
-    data = {
-        "A": b'{"id":"or_1"}',
-        "B": b'{"id":"or_1","r":1}',
-        "C": b'{"id":"or_1",0:1}',
-    }
+    books = prepare(sqlite)
     days = [FIRST_DAY + timedelta(days=n) for n in range(4)]
     for at, letter in zip(days, "ABCB", strict=True):
-        with sqlite.write() as connection:
-            block = pack([Version("or_1", letter.encode(), data[letter])])
+        frozen(at)
+        back = (Refund("or_1", BACK[letter]),) if BACK[letter] else ()
+        save(books, order(ticket(1, 2000), refunds=back), at=at)
+        show_figures.rebuild(books, SETTINGS)
+        with books.write() as connection:
+            data = b'{"back":%d}' % BACK[letter]
+            block = pack([Version("or_1", letter.encode(), data)])
             versions.save_versions(connection, 1, "order", [block], at)
-    with sqlite.read() as connection:
-        found = connection.execute(
-            text(
-                "SELECT CAST(content AS TEXT), block_id, first_block_id"
-                " FROM raw_records ORDER BY content"
-            )
-        ).all()
-    assert [tuple(row) for row in found] == [("A", 1, 1), ("B", 4, 2), ("C", 3, 3)]
+    frozen(days[-1] + MINUTE)
+
+    def newest_by(block):
+        """
+        What had gone back by each day, by the newest version that was there by then.
+        """
+        query = text(
+            f"SELECT CAST(r.content AS TEXT) FROM raw_records r JOIN raw_blocks b"
+            f" ON b.id = r.{block} WHERE b.fetched_at <= :day"
+            f" ORDER BY r.{block} DESC LIMIT 1"
+        )
+        with books.read() as connection:
+            return [
+                BACK[connection.scalar(query, {"day": clock.iso(day)})] for day in days
+            ]
+
+    def refunded(day):
+        (row,) = (r for r in said(books, day)["figures"] if r["gross"] != "0.00")
+        return row["refunded"]
+
+    assert [refunded(day) for day in days] == ["0.00", "5.00", "12.00", "5.00"]
+    assert newest_by("block_id") == [0, 0, 1200, 500]
+    assert newest_by("first_block_id") == [0, 500, 1200, 1200]
 
 
 def test_a_first_read_and_one_that_finds_nothing_new_supersede_nothing(

@@ -17,6 +17,7 @@ from support.closed_month import (
     SETTINGS_LATER,
     change_late,
     copy_rows,
+    exported,
     order,
     prepare,
     rename_everything,
@@ -34,9 +35,14 @@ from ticketsync.financials import (
     verifying,
 )
 from ticketsync.reporting import numbers
-from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store import engine
-from ticketsync.workflows import close, exclusive, period_export, show_figures
+from ticketsync.workflows import (
+    as_of,
+    close,
+    exclusive,
+    period_export,
+    show_figures,
+)
 from ticketsync.workflows import tax_worksheets as worksheets
 from ticketsync.workflows.sync.replay import replay
 
@@ -46,19 +52,6 @@ def books(database, frozen):
     frozen(CLOSED)
     sell(prepare(database))
     return database
-
-
-def exported(database, folder, name="2026-10"):
-    """
-    The files of a month by name.
-    """
-    folder.mkdir(parents=True)
-    with database.read() as connection:
-        month = period_export.read_month(connection, name)
-        names = period_export.write_folder(connection, month, folder, OutputFile)
-    found = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert {*found} == {*names}
-    return found
 
 
 def open_ones(database, settings=SETTINGS):
@@ -87,7 +80,7 @@ def test_what_is_closed_by_hand(books):
     assert sorted(stored) == sorted(lines)
 
 
-def test_every_cause_by_hand(books, frozen):
+def test_f55_every_cause_by_hand(books, frozen):
     """
     One late change for each of the eleven causes, and nothing else.
     """
@@ -255,6 +248,35 @@ def test_the_tax_worksheet_of_a_closed_month_is_what_was_closed(books, frozen):
     by_hand = 15_00 - 5_00 + 80_00 - 90_00 + 1_00 - 60_00 + 20_00 - 70_00
     taxed = november.sheet.total("AUD", ["taxed"])
     assert taxed == by_hand + 5_50  # the donation is taxed now
+
+
+def test_as_of_an_instant_the_worksheet_is_the_closed_one_if_it_was_closed_by_then(
+    books, frozen
+):
+    """
+    Known on 2 November, closed on the 3rd, reopened on the 9th after late changes.
+    """
+    frozen(instant("2026-11-03T01:00"))
+    close.close(books, SETTINGS, "2026-10")
+    frozen(LATER)
+    change_late(books)
+    close.reopen(books, "2026-10", "a refund is missing")
+    frozen(DECEMBER)
+
+    def worksheet(moment):
+        with as_of.reading(books, SETTINGS, moment) as past:
+            period = close.parse_name(past.connection, "2026-10")
+            found = worksheets.read_tax_period(
+                past.connection, SETTINGS, period, now=past.moment
+            )
+        refunded = sum(-it.line.amount for it in found.orders if it.flow == "refund")
+        return found.closed is not None, refunded
+
+    assert worksheet("2026-11-03T00:59:59Z") == (False, 20_00)
+    assert worksheet("2026-11-03T01:00:00Z") == (True, 20_00)
+    assert worksheet("2026-11-09T00:59:59Z") == (True, 20_00)
+    # 60.00 went back and 70.00 were charged back; the 20.00 were taken back.
+    assert worksheet("2026-11-09T01:00:00Z") == (False, 130_00)
 
 
 def test_periods_are_closed_in_order_and_when_they_are_over(books, frozen):

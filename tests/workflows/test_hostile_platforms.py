@@ -15,7 +15,7 @@ from support.platform_accounts import adopt, attempt, connect, figures, same
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.reporting import sales
+from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import odd_records
 from ticketsync.sandbox.odd_records import OddRecord
 from ticketsync.workflows.sync import raw_records
@@ -57,7 +57,10 @@ def keeping_people(settings, name):
 
 def reasons(database):
     with database.read() as connection:
-        return [" ".join(map(str, row)) for row in sales.list_quarantined(connection)]
+        return [
+            " ".join(map(str, row))
+            for row in waiting_records.list_quarantined(connection)
+        ]
 
 
 @pytest.mark.parametrize("name", odd_accounts.ALL)

@@ -13,7 +13,7 @@ from support.platform_accounts import attempt, figures, run, same, set_up
 
 from ticketsync.accounts import state
 from ticketsync.core import errors
-from ticketsync.reporting import audit_trail, sales
+from ticketsync.reporting import audit_trail, waiting_records
 from ticketsync.sandbox import world
 from ticketsync.sandbox.odd_records import OddRecord
 from ticketsync.store.tables.sales import orders
@@ -41,7 +41,9 @@ def refuse(sandbox, organisation):
 
 def reasons(database):
     with database.read() as connection:
-        return " ".join(" ".join(row) for row in sales.list_quarantined(connection))
+        return " ".join(
+            " ".join(row) for row in waiting_records.list_quarantined(connection)
+        )
 
 
 def test_one_that_cannot_be_read_is_left_out_for_good(sqlite, settings, fifty):

@@ -28,7 +28,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings
 from ticketsync.providers.ticket_tailor import lists as ticket_tailor_lists
-from ticketsync.reporting import sales
+from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import eventbrite, odd_records, square_records, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.sandbox.odd_records import (
@@ -75,7 +75,7 @@ def listed(database, settings, fifty):
 
 def quarantined(database):
     with database.read() as connection:
-        return sales.list_quarantined(connection)
+        return waiting_records.list_quarantined(connection)
 
 
 def is_partial_and_not_stale(database, settings):

@@ -9,7 +9,7 @@ from support.report_accounts import GALA, HEADING, ReportAccount
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.providers.file_import.order_rules import OrderRules
-from ticketsync.reporting import sales
+from ticketsync.reporting import sales, waiting_records
 
 DATED = f"{HEADING},Day"
 SALE = f"7,{GALA},Adult,3,117.00,2026-10-01 10:12"
@@ -130,7 +130,7 @@ def test_a_return_before_its_sale_is_listed_as_not_adding_up(account):
     account.put("a.csv", DATED, SALE, BACK.replace("2026-11-03", "2026-09-03"))
     assert read(account) == [(3900, "2026-10-01", "assumed")]
     with account.database.read() as connection:
-        [(_, order, doubt)] = sales.list_discrepancies(connection)
+        [(_, order, doubt)] = waiting_records.list_discrepancies(connection)
     assert order == "7"
     assert "on 2026-09-03, before the order was bought (2026-10-01 10:12)" in doubt
 

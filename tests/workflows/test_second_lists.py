@@ -16,7 +16,7 @@ from support.platform_accounts import (
     same,
 )
 
-from ticketsync.reporting import sales
+from ticketsync.reporting import waiting_records
 from ticketsync.workflows.sync import run as sync
 
 
@@ -51,7 +51,7 @@ def test_one_row_that_is_gone_stops_its_order_only(
     assert result.counts.quarantined == 1
     assert figures(synced) == before
     with synced.read() as connection:
-        ((_, id_, reason),) = sales.list_quarantined(connection)
+        ((_, id_, reason),) = waiting_records.list_quarantined(connection)
     assert id_ == f"O{refunded.id}"
     assert gone in reason
     monkeypatch.setattr(fake_platform, method, rows)
@@ -82,7 +82,7 @@ def test_one_payment_that_is_gone_stops_its_order_only(
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert figures(synced) == before
     with synced.read() as connection:
-        ((_, _, reason),) = sales.list_quarantined(connection)
+        ((_, _, reason),) = waiting_records.list_quarantined(connection)
     assert "refund" in reason
     monkeypatch.setattr(fake_platform, "respond", respond)
     recover(synced, settings, fake_server, name)
@@ -125,7 +125,8 @@ def test_what_went_back_without_a_sale_is_named_and_no_shows(
 ):
     with synced.read() as connection:
         doubts = [
-            (order, why) for _, order, why in sales.list_discrepancies(connection)
+            (order, why)
+            for _, order, why in waiting_records.list_discrepancies(connection)
         ]
     assert doubts == [
         ("STRAY1", "7.00 AUD went back without a sale"),

@@ -15,7 +15,7 @@ from support.platform_accounts import expected, figures, key_of, run, same
 from ticketsync.accounts import bookmarks, edits, state, streams
 from ticketsync.catalogue import occurrences, selection, shows
 from ticketsync.core import clock, errors
-from ticketsync.reporting import numbers, runs
+from ticketsync.reporting import numbers, runs, waiting
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
@@ -230,7 +230,7 @@ def test_f22_what_cannot_be_parsed_is_quarantined_here_too(
     sandbox.faults.clear()
     assert attempt(synced_once, settings).exit_code == 0
     with synced_once.read() as connection:
-        assert runs.count_open(connection, NOW).quarantined == 0
+        assert waiting.list_quarantined(connection) == []
 
 
 def test_a_failure_leaves_everything_to_the_next_run(synced_once, settings, sandbox):

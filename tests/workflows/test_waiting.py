@@ -512,7 +512,8 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         *("refused-delivery:eb", f"unmatched:{unmatched}", f"delisted:{gone}"),
     ]
     with venue.database.read() as connection:
-        counts = runs.count_open(connection, clock.now())
+        listed = waiting.list_listed(connection, venue.settings, clock.now())
+    counts = runs.count_open(listed, stale_deliveries=0)
     assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
     assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
 

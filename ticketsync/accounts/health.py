@@ -8,7 +8,7 @@ shows an account's health uses this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -94,10 +94,14 @@ def assess_all(
     """
     The health of every account, by name.
     """
-    return [
-        assess(_with_present_pin(connection, facts))
-        for facts in read_facts(connection, settings, now)
-    ]
+    return assess_facts(connection, read_facts(connection, settings, now))
+
+
+def assess_facts(connection: Connection, found: Sequence[AccountFacts]) -> list[Health]:
+    """
+    The same of what `read_facts` gave.
+    """
+    return [assess(_with_present_pin(connection, facts)) for facts in found]
 
 
 def _with_present_pin(connection: Connection, facts: AccountFacts) -> AccountFacts:

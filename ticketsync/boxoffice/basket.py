@@ -107,7 +107,7 @@ def _refuse_numbers(
         if number > tier.max_quantity:
             raise refusals.refused(
                 refusals.TOO_MANY,
-                f"{tier.max_quantity:,} of {safe(tier.name)!r} are sold at most.",
+                f"An order has {tier.max_quantity:,} of {safe(tier.name)!r} at most.",
                 hint="Choose fewer of it.",
             )
 
@@ -128,13 +128,30 @@ def _refuse_strangers(
         return
     _refuse_member(connection, show, member_id)
     assert member_id is not None
+    _refuse_more_than_most(connection, show, of_members, wanted, member_id, now)
+
+
+def _refuse_more_than_most(
+    connection: Connection,
+    show: ShowOnSale,
+    of_members: Sequence[Tier],
+    more: Mapping[int, int],
+    member_id: int,
+    now: datetime,
+) -> None:
+    """
+    Whether a member has, with these more, no more than the most of each tier.
+
+    Raises: `SaleRefused` (`too-many`).
+    """
     held = seats.count_of_member(connection, show.show_id, member_id, now)
     for tier in of_members:
-        if held.get(tier.id, 0) + wanted[tier.id] > tier.max_quantity:
+        has = held.get(tier.id, 0)
+        if has + more.get(tier.id, 0) > tier.max_quantity:
             raise refusals.refused(
                 refusals.TOO_MANY,
                 f"A member has {tier.max_quantity:,} of {safe(tier.name)!r} at most, "
-                f"and has {held.get(tier.id, 0):,} already.",
+                f"and has {has:,} already.",
                 hint="Sell another price.",
             )
 
@@ -152,15 +169,21 @@ def _refuse_member(
 
 
 def refuse_members_tiers(
-    connection: Connection, show: ShowOnSale, order: PlacedOrder
+    connection: Connection, show: ShowOnSale, order: PlacedOrder, now: datetime
 ) -> None:
     """
-    Whether an order may still have its members' tickets, asked again when it is paid.
+    Whether an order may still have its members' tickets, asked again when it is paid:
+    the member's days, and the most of each tier, may be others by now.
 
-    Raises: `SaleRefused` (`members-only`).
+    Raises: `SaleRefused` (`members-only`, `too-many`).
     """
-    if any(ticket.tier.members_only for ticket in order.basket):
-        _refuse_member(connection, show, order.member_id)
+    tiers = {ticket.tier.id: ticket.tier for ticket in order.basket}
+    of_members = [tier for tier in tiers.values() if tier.members_only]
+    if not of_members:
+        return
+    _refuse_member(connection, show, order.member_id)
+    assert order.member_id is not None
+    _refuse_more_than_most(connection, show, of_members, {}, order.member_id, now)
 
 
 def buyer_key(show: ShowOnSale, buyer: Person, member: str) -> str:

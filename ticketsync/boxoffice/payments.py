@@ -7,7 +7,7 @@ that nobody has paid out yet is planned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,6 +110,14 @@ def save_refunds(
         transitions.record(connection, REFUND, refund_id, "", state, now, reason=reason)
         if payment.voucher_id is not None:
             vouchers.give_back(connection, payment.voucher_id, amount)
+
+
+def lock_vouchers(connection: Connection, orders: Iterable[PlacedOrder]) -> None:
+    """
+    Lock the vouchers that paid these orders, before any of them gets its money back.
+    """
+    found = (payment.voucher_id for order in orders for payment in order.payments)
+    vouchers.lock(connection, (id_ for id_ in found if id_ is not None))
 
 
 def settle_planned(

@@ -19,6 +19,7 @@ ALREADY_PENDING = "already-pending"
 AMOUNT_MISMATCH = "amount-mismatch"
 HOLD_EXPIRED = "hold-expired"
 VOUCHER_SPENT = "voucher-spent"
+VOUCHER_INVALID = "voucher-invalid"  # unknown, expired, or of another currency
 WRONG_STATE = "wrong-state"  # the order is not in a state in which that can be done
 
 

@@ -10,7 +10,7 @@ the capacity, so that no committed state can be oversold by our own sales.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from ticketsync.boxoffice import refusals
 from ticketsync.boxoffice.selling import ShowOnSale, Tier
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.store import counted
+from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
     boxoffice_seats,
@@ -73,11 +73,24 @@ def lock_show(connection: Connection, show_id: int) -> None:
     Block everybody else who changes who has the seats of this show, until the
     transaction ends. SQLite has one writer at a time anyway.
     """
+    lock_shows(connection, [show_id])
+
+
+def lock_shows(connection: Connection, show_ids: Iterable[int]) -> None:
+    """
+    The same for several shows, always in the order of their ids.
+    """
     if connection.dialect.name == "postgresql":
-        ours = select(boxoffice_shows.c.show_id).where(
-            boxoffice_shows.c.show_id == show_id
-        )
+        number = boxoffice_shows.c.show_id
+        ours = select(number).where(number.in_(sorted(set(show_ids)))).order_by(number)
         connection.execute(ours.with_for_update(key_share=True))
+
+
+def lock_openings(connection: Connection) -> None:
+    """
+    Block everybody else who puts a show on sale: one that never was has no row to lock.
+    """
+    row_locks.lock_openings(connection)
 
 
 def count_taken(connection: Connection, show: ShowOnSale, now: datetime) -> Taken:

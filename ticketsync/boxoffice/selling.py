@@ -4,6 +4,7 @@ What is on sale: the shows that we sell ourselves, and their price tiers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -262,14 +263,14 @@ def add_tiers(
     Put these tiers on sale. One of that name is changed, as long as nobody has ordered
     it: the price of what was sold, its fee and its tax never change.
 
-    Raises: `UsageError` for a name or numbers that cannot be, `GuardRefused`
+    Raises: `UsageError` for names or numbers that cannot be, `GuardRefused`
     (`tier-sold`) where it was ordered already at another price, fee or tax.
     """
-    held = {tier.name.casefold(): tier for tier in list_tiers(connection, show.show_id)}
+    refuse_impossible(added)
+    held = {_known_as(tier): tier for tier in list_tiers(connection, show.show_id)}
     rows = []
     for number, new in enumerate(added, len(held) + 1):
-        refuse_impossible(new)
-        old = held.get(new.name.casefold())
+        old = held.get(_known_as(new))
         if old is not None and _money_of(old) != _money_of(new):
             _refuse_sold(connection, old)
         rows.append(
@@ -279,7 +280,7 @@ def add_tiers(
                 "position": old.position if old else number,
                 "retired_at": None,
                 **{name: getattr(new, name) for name in NewTier.__dataclass_fields__},
-                "name": old.name if old else new.name,
+                "name": old.name if old else new.name.strip(),
             }
         )
         values = {"price": new.price, "currency": show.currency, "name": new.name}
@@ -290,10 +291,30 @@ def add_tiers(
     upsert(connection, price_tiers, rows, key=("show_id", "name"), keep=("position",))
 
 
-def refuse_impossible(new: NewTier) -> None:
+def _known_as(tier: Tier | NewTier) -> str:
     """
-    Raises: `UsageError` for a name or numbers that cannot be.
+    The name of a tier as it is compared: nobody tells `Adult` from `adult`.
     """
+    return tier.name.strip().casefold()
+
+
+def refuse_impossible(added: Sequence[NewTier]) -> None:
+    """
+    Raises: `UsageError` for names or numbers that cannot be, and for a tier that is
+    named twice.
+    """
+    for new in added:
+        _refuse_impossible(new)
+    known = Counter(map(_known_as, added))
+    for new in added:
+        if known[_known_as(new)] > 1:
+            raise errors.UsageError(
+                f"{safe(new.name.strip())!r} is named twice.",
+                hint="Name each price once.",
+            )
+
+
+def _refuse_impossible(new: NewTier) -> None:
     is_number = 1 <= new.min_quantity <= new.max_quantity
     if not is_number or new.price < 0 or new.buyer_fee < 0 or (new.capacity or 0) < 0:
         raise errors.UsageError(

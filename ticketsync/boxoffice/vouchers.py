@@ -7,6 +7,7 @@ that two who spend it at once cannot both have the last of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ticketsync.boxoffice import codes, refusals, transitions
 from ticketsync.core import errors
+from ticketsync.store import row_locks
 from ticketsync.store.boxoffice_states import VOUCHER
 from ticketsync.store.tables.boxoffice import vouchers
 
@@ -71,25 +73,47 @@ def issue(
     return code
 
 
-def find(connection: Connection, code: str, currency: str, now: datetime) -> Voucher:
+def find_all(
+    connection: Connection, typed: Sequence[str], currency: str, now: datetime
+) -> list[Voucher]:
     """
-    The voucher of that code, to be spent now on something in that currency.
+    The vouchers of these codes, to be spent now on something in that currency; each
+    once, however often it was typed. They are locked until the transaction ends.
 
-    Raises: `UsageError` for what is no code, `SaleRefused` (`voucher-spent`) where
-    there is none, nothing is left of it or its time is over.
+    Raises: `UsageError` for what is no code, `SaleRefused` (`voucher-invalid`) where
+    there is none, it is of another currency or its time is over, (`voucher-spent`)
+    where nothing is left of it.
     """
-    query = select(vouchers).where(vouchers.c.code == codes.voucher_digest(code))
+    digests = list(dict.fromkeys(map(codes.voucher_digest, typed)))
+    query = select(vouchers.c.id).where(vouchers.c.code.in_(digests))
+    lock(connection, connection.scalars(query))
+    return [_find(connection, code, currency, now) for code in digests]
+
+
+def lock(connection: Connection, voucher_ids: Iterable[int]) -> None:
+    """
+    Lock these vouchers until the transaction ends: all that it changes at once, so that
+    two orders with the same ones do not wait for each other.
+    """
+    row_locks.lock(connection, vouchers, voucher_ids)
+
+
+def _find(connection: Connection, code: bytes, currency: str, now: datetime) -> Voucher:
+    query = select(vouchers).where(vouchers.c.code == code)
     row = connection.execute(query).mappings().first()
     names = Voucher.__dataclass_fields__
     found = Voucher(**{name: row[name] for name in names}) if row else None
     if found is None:
-        raise _refused("There is no such voucher.")
+        raise _refused("There is no such voucher.", refusals.VOUCHER_INVALID)
     if found.currency != currency:
-        raise _refused(f"The voucher is of {found.currency}, the show of {currency}.")
+        raise _refused(
+            f"The voucher is of {found.currency}, the show of {currency}.",
+            refusals.VOUCHER_INVALID,
+        )
     if found.valid_until is not None and found.valid_until <= now:
-        raise _refused("The voucher is not valid any more.")
+        raise _refused("The voucher is not valid any more.", refusals.VOUCHER_INVALID)
     if not found.left:
-        raise _refused("Nothing is left of the voucher.")
+        raise _refused("Nothing is left of the voucher.", refusals.VOUCHER_SPENT)
     return found
 
 
@@ -107,7 +131,9 @@ def spend(connection: Connection, voucher: Voucher, amount: int) -> None:
         .values(spent=voucher.spent + amount)
     )
     if changed.rowcount != 1:
-        raise _refused("The voucher was spent elsewhere at this moment.")
+        raise _refused(
+            "The voucher was spent elsewhere at this moment.", refusals.VOUCHER_SPENT
+        )
 
 
 def give_back(connection: Connection, voucher_id: int, amount: int) -> None:
@@ -121,7 +147,5 @@ def give_back(connection: Connection, voucher_id: int, amount: int) -> None:
     )
 
 
-def _refused(message: str) -> errors.SaleRefused:
-    return refusals.refused(
-        refusals.VOUCHER_SPENT, message, hint="Take another way to pay."
-    )
+def _refused(message: str, word: str) -> errors.SaleRefused:
+    return refusals.refused(word, message, hint="Take another way to pay.")

@@ -29,14 +29,21 @@ def amount_of(text: str, currency: str) -> int:
     """
     An amount in minor units.
 
-    Raises: `UsageError` for what is none.
+    Raises: `UsageError` for what is none, and for less than nothing.
     """
     from ticketsync.core import errors, money
+    from ticketsync.core.redact import safe
 
     try:
-        return money.from_decimal_text(text.strip(), currency)
+        amount = money.from_decimal_text(text.strip(), currency)
     except money.MoneyError as error:
         raise errors.UsageError(f"{error}.", hint="For example 55.00.") from None
+    if amount < 0:
+        raise errors.UsageError(
+            f"{safe(text, longest=40)!r} is less than nothing.",
+            hint="For example 55.00.",
+        )
+    return amount
 
 
 def counted_cash(text: str, currency: str) -> int:
@@ -286,11 +293,14 @@ def print_availability(found: Availability) -> None:
     Print what is left of a show.
     """
     from ticketsync.core import clock
+    from ticketsync.core.plurals import number_of
     from ticketsync.core.redact import safe
 
     show, taken = found.show, found.taken
     terminal.echo(f"{safe(show.production)}, {render.day(show.starts_local)}")
-    seats = "seats unknown" if show.capacity is None else f"{show.capacity:,} seats"
+    seats = "seats unknown"
+    if show.capacity is not None:
+        seats = number_of(show.capacity, "seat")
     parts = [f"{sum(taken.sold.values()):,} sold", f"{sum(taken.held.values()):,} held"]
     if taken.elsewhere:
         parts.append(f"{taken.elsewhere:,} sold by platforms")

@@ -213,7 +213,11 @@ def refund_order(
         typer.Option(help="The number of a ticket; all without it."),
     ] = None,
     amount: Annotated[
-        str, typer.Option(help="How much goes back; what they cost without it.")
+        str,
+        typer.Option(
+            help="How much goes back; without it what the tickets cost. Less than was "
+            "paid names its tickets, or keeps them.",
+        ),
     ] = "",
     keep_tickets: Annotated[
         bool, typer.Option("--keep-tickets", help="Only money goes back.")
@@ -228,7 +232,8 @@ def refund_order(
 ) -> None:
     """
     Void tickets of a paid order and return their money; also what was to go back since
-    a night was cancelled. Vouchers get back what they paid.
+    a night was cancelled. Gift vouchers get back what they paid; what other vouchers
+    took off the price is used up.
 
     Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill
     """

@@ -11,7 +11,7 @@ from ticketsync.cli import context, render
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
-    from ticketsync.sales.privacy import Trace
+    from ticketsync.workflows.retention import Place
 
 
 def erase(
@@ -22,22 +22,20 @@ def erase(
 
     Raises: NotFound if nothing is kept of them, UsageError if the user says no.
     """
-    from dataclasses import asdict
-
     from ticketsync.core import errors
     from ticketsync.workflows import retention
 
     database = app_context.database()
-    traces = retention.find_person(database, who)
-    places = number_of(len(traces), "place")
+    found = retention.find_person(database, who)
+    places = number_of(len(found), "place")
     if not json:
-        _print_traces(traces)
+        _print_places(found)
     if not dry_run:
         if not context.confirm(f"Erase {places}?", yes):
             raise errors.UsageError("Nothing was erased.", hint="")
         retention.erase(database, who)
     if json:
-        rows = [asdict(trace) for trace in traces]
+        rows = [retention.place_as_json(place) for place in found]
         render.print_json({"erased": not dry_run, "places": rows})
     else:
         verb = "Would be erased" if dry_run else "Erased"
@@ -56,20 +54,31 @@ _COLUMNS = (
 )
 
 
-def _print_traces(traces: Sequence[Trace]) -> None:
+def _print_places(places: Sequence[Place]) -> None:
     """
     Where a person is kept, one line each.
     """
+    render.table([_row(place) for place in places], _COLUMNS)
 
-    rows = [
-        {
-            "kind": trace.kind,
-            "account": trace.account,
-            "order": trace.order_id,
-            "show": f"{trace.event} {trace.starts_local}".strip(),
-            "name": trace.name,
-            "email": trace.email,
+
+def _row(place: Place) -> dict[str, str]:
+    from ticketsync.boxoffice.customers import Member
+
+    if isinstance(place, Member):
+        days = f"{place.from_date} to {place.until_date}"
+        return {
+            "kind": "member",
+            "account": "",
+            "order": place.number,
+            "show": days,
+            "name": place.name,
+            "email": place.email,
         }
-        for trace in traces
-    ]
-    render.table(rows, _COLUMNS)
+    return {
+        "kind": place.kind,
+        "account": place.account,
+        "order": place.order_id,
+        "show": f"{place.event} {place.starts_local}".strip(),
+        "name": place.name,
+        "email": place.email,
+    }

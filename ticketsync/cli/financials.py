@@ -97,12 +97,14 @@ def list_financials(
     by = report_options.chosen("--by", by, report_options.BY)
     convert = converted.wanted(into, rate_day, rate_source)
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
-        chosen = money_view.read_filter(connection, wanted)
     sold = None
     if by == "sale":
-        sold, chosen = chosen.period, replace(chosen, period=ALWAYS)
+        with app_context.database().read() as connection:
+            sold = money_view.read_period(connection, wanted)
     with app_context.reading(as_of, sold) as connection:
+        chosen = money_view.read_filter(connection, wanted)
+        if sold is not None:
+            chosen = replace(chosen, period=ALWAYS)
         if format == "table":
             _print_money(connection, per, chosen, sort, sold, convert)
         else:

@@ -80,17 +80,18 @@ def export_ledger(
     is_import = isinstance(kind, programs.Importer)
     with app_context.reading(as_of) as connection:
         days = report_options.chosen_period(connection, period)
+        code = shows.check_currency(currency) if currency else ""
         books = ledger_export.read_books(
             connection,
             settings,
             days,
             per=per,
-            currency=shows.check_currency(currency) if currency else "",
+            currency=code,
             has_opening=not is_import,
             now=report_options.present(connection, as_of),
         )
         late = (
-            late_changes.read_late_changes(connection, settings, days).sentences()
+            late_changes.read_late_changes(connection, settings, days, code).sentences()
             if is_import and not as_of
             else []
         )

@@ -45,6 +45,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Door and guests": {
         "boxoffice": ("boxoffice", "Sell at your own counter: prices, seats, orders."),
+        "members": ("members", "Who may buy members' tickets at your counter."),
         "attendees": ("attendees", "Ticket holders; the door list."),
         "checkin": ("checkin", "Check guests in at the door, and count them."),
         "privacy": ("privacy", "Export and erase personal data."),

@@ -18,7 +18,8 @@ app = typer.Typer(
     help="Personal data: export it, erase it.",
 )
 Who = Annotated[
-    str, typer.Argument(help="E-mail address, full name, or id of an order.")
+    str,
+    typer.Argument(help="E-mail address, full name, or number of an order or member."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
 
@@ -30,13 +31,11 @@ def export_person(ctx: typer.Context, who: Who) -> None:
 
     Example: ticketsync privacy export sam@example.org > sam.json
     """
-    from dataclasses import asdict
-
     from ticketsync.cli import render
     from ticketsync.workflows import retention
 
     found = retention.find_person(context.get_context(ctx).database(), who)
-    render.print_json([asdict(trace) for trace in found])
+    render.print_json([retention.place_as_json(place) for place in found])
 
 
 @app.command("erase")
@@ -62,9 +61,10 @@ def apply_retention(
     ctx: typer.Context, dry_run: DryRun = False, json: Json = False
 ) -> None:
     """
-    Erase the personal data of past shows, as every sync does.
+    Erase the personal data of past shows and past members, as every sync does.
 
-    Kept for `people: retention_days` of the settings after the show, by default 90.
+    Kept for `people: retention_days` of the settings after the show, or after the last
+    day of a membership, by default 90.
     """
     from ticketsync.cli import render
     from ticketsync.workflows import retention
@@ -79,7 +79,8 @@ def apply_retention(
     verb = "would be erased" if dry_run else "erased"
     people = number_of(count, "person", "people")
     app_context.say(
-        f"{people} {verb}, of shows more than {number_of(days, 'day')} ago."
+        f"{people} {verb}, of shows and memberships that ended more than "
+        f"{number_of(days, 'day')} ago."
     )
     if dry_run:
         app_context.say_dry_run()

@@ -78,6 +78,7 @@ def add_show(
     """
     from datetime import datetime
 
+    from ticketsync.boxoffice import fewer_seats
     from ticketsync.catalogue import entered_values, new_shows, shows
     from ticketsync.core import clock, errors
 
@@ -111,7 +112,8 @@ def add_show(
             capacity=capacity,
             reference=reference or None,
         )
-        show = new_shows.add_show(connection, wanted)
+        with fewer_seats.refusing(connection):
+            show = new_shows.add_show(connection, wanted)
     app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
 
 

@@ -85,25 +85,31 @@ class _Status:
 def _load_status(app_context: context.AppContext) -> _Status:
     from ticketsync.accounts import health
     from ticketsync.core import clock
-    from ticketsync.reporting import runs, sales
+    from ticketsync.reporting import runs, waiting_records
     from ticketsync.workflows import schedule, waiting
 
     settings, now = app_context.settings(), clock.now()
     with app_context.database().read() as connection:
-        assessed = health.assess_all(connection, settings, now)
-        counts = runs.count_open(connection, now)
-        waits = waiting.everything(connection, settings, now, assessed)
+        facts = health.read_facts(connection, settings, now)
+        assessed = health.assess_facts(connection, facts)
+        listed = waiting.list_listed(connection, settings, now)
+        waits = waiting.everything(connection, settings, now, assessed, listed)
+        stale = runs.count_stale_deliveries(connection, now)
+        counts = runs.count_open(listed, stale)
+        unread = (
+            waiting_records.list_quarantined(connection) if counts.quarantined else []
+        )
         return _Status(
             settings,
-            accounts=runs.list_freshness(connection, now),
+            accounts=runs.freshness_of(connection, facts),
             health={item.account: item for item in assessed},
             counts=counts,
             waiting=waits,
-            doubtful=sales.list_discrepancies(connection)
+            doubtful=waiting_records.list_discrepancies(connection)
             if counts.doubtful_orders
             else [],
-            unread=sales.list_quarantined(connection) if counts.quarantined else [],
-            details=waiting.details(connection, waits),
+            unread=unread,
+            details=waiting.details(waits, unread),
             settings_problem=_settings_problem(app_context.settings_file()),
             is_scheduled=schedule.is_in_use(connection, now),
         )
@@ -271,6 +277,7 @@ def _account_lines(status: _Status) -> list[_Line]:
 
 
 def _waiting_lines(status: _Status) -> list[_Line]:
+    from ticketsync.reporting import runs
     from ticketsync.reporting.waiting import KINDS
     from ticketsync.workflows import waiting
 
@@ -287,7 +294,7 @@ def _waiting_lines(status: _Status) -> list[_Line]:
         more = len(details) - MAX_LISTED
         if more > 0:
             lines.append(_Line(f"and {more:,} more: ticketsync waiting list", "  "))
-    if status.counts.clocks_differ:
+    if runs.do_clocks_differ(status.counts.stale_deliveries):
         lines.append(
             _Line(
                 f"{status.counts.stale_deliveries:,} webhooks of the last hour were "

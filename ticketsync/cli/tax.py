@@ -12,10 +12,12 @@ from ticketsync.cli import context, money_options, report_options, terminal
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force, Json
 from ticketsync.cli.output import Output
-from ticketsync.cli.report_options import PeriodText
+from ticketsync.cli.report_options import AsOf, PeriodText
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ticketsync.core.config import Settings
     from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
@@ -113,6 +115,7 @@ def worksheet(
     ctx: typer.Context,
     period: PeriodText = "",
     account: money_options.Account = "",
+    as_of: AsOf = "",
     layout: Layout = "",
     orders: Orders = False,
     strict: Strict = False,
@@ -140,14 +143,16 @@ def worksheet(
         )
     layout = layout or tax_returns.layout_of(settings.business.country)
     report_options.chosen("--layout", layout, tax_returns.LAYOUTS)
-    with app_context.database().read() as connection:
+    with app_context.reading(as_of) as connection:
         choice = money_view.Wanted(period=period, account=account)
         chosen = money_view.read_filter(connection, choice)
         accounts = [chosen.account] if chosen.account else []
+        now = report_options.present(connection, as_of)
         found = tax_worksheets.read_tax_period(
-            connection, settings, chosen.period, accounts
+            connection, settings, chosen.period, accounts, now=now
         )
-    shown = _Shown(found, settings, chosen.period, layout, orders)
+    moment = now if as_of else None
+    shown = _Shown(found, settings, chosen.period, layout, orders, moment)
     shown.write(app_context, wanted, output, force=force)
     if strict and (found.sheet.open_lines or found.left_out):
         raise errors.PersonNeeded(
@@ -182,12 +187,14 @@ class _Shown:
         period: Period,
         layout: str,
         orders: bool,
+        moment: datetime | None,
     ) -> None:
         self.found = found
         self.settings = settings
         self.period = period
         self.layout = layout
         self.orders = orders
+        self.moment = moment  # as of which it is
 
     def write(
         self, app_context: context.AppContext, format: str, output: Any, *, force: bool
@@ -286,11 +293,14 @@ class _Shown:
             money_tables.echo_wrapped(line)
 
     def _heading(self) -> str:
-        from ticketsync.core import periods
+        from ticketsync.core import clock, periods
 
         words = periods.in_words(self.period)
-        days = f"Days are those of {self.found.zone}"
-        return f"Tax worksheet, {words}. {days}. {_who(self.settings)}"
+        days = f"Days are those of {self.found.zone}."
+        parts = [f"Tax worksheet, {words}.", days, _who(self.settings)]
+        if self.moment is not None:
+            parts.append(f"As of {clock.iso(self.moment)}.")
+        return " ".join(parts)
 
     def _below(self) -> list[str]:
         """
@@ -341,7 +351,7 @@ class _Shown:
 
     def _write_json(self, stream: Any) -> int:
         from ticketsync.cli import render
-        from ticketsync.core import money, tables
+        from ticketsync.core import clock, money, tables
         from ticketsync.financials import tax_tables
 
         sheet = self.found.sheet
@@ -353,6 +363,7 @@ class _Shown:
                 "last": None if last is None else last.isoformat(),
                 "zone": self.found.zone,
             },
+            "as_of": None if self.moment is None else clock.iso(self.moment),
             "attribution": self.settings.business.attribution,
             "orders" if self.orders else "lines": rows,
             "totals": list(tables.records(tax_tables.totals_table(sheet))),

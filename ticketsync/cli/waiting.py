@@ -32,6 +32,7 @@ def list_waiting(
     """
     from ticketsync.cli import render
     from ticketsync.core import clock
+    from ticketsync.reporting import waiting_records
     from ticketsync.workflows import waiting
 
     app_context = context.get_context(ctx)
@@ -41,7 +42,8 @@ def list_waiting(
         return
     with app_context.database().read() as connection:
         found = waiting.everything(connection, app_context.settings(), clock.now())
-        details = waiting.details(connection, found)
+        unread = waiting_records.list_quarantined(connection)
+    details = waiting.details(found, unread)
     render.show(
         [
             {"id": id_, "text": text}

@@ -182,6 +182,36 @@ def from_number(text: str, currency: str) -> int:
     return int(nearest)
 
 
+def is_below_zero(text: str) -> bool:
+    """
+    Whether a text is an amount below zero, in whatever currency.
+    """
+    try:
+        return _split(text).is_negative
+    except WrittenAmountError:
+        return False
+
+
+def is_amount(text: str) -> bool:
+    """
+    Whether a text is an amount, in whatever currency; a code such as XMAS-26 is none.
+    """
+    try:
+        return all(map(is_currency, _split(text).currencies))
+    except WrittenAmountError:
+        return False
+
+
+def is_zero(text: str) -> bool:
+    """
+    Whether a text is an amount of 0, in whatever currency.
+    """
+    try:
+        return not _split(text).number.strip("0.,")
+    except WrittenAmountError:
+        return False
+
+
 def _split(text: str) -> _Written:
     """
     Raises `WrittenAmountError` for a text that has not the parts of an amount.

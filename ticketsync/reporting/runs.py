@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from ticketsync.core.redact import safe
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
 from ticketsync.store import account_situations, reports
+from ticketsync.store.account_situations import AccountFacts
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.webhooks import deliveries
 
@@ -109,14 +110,6 @@ class OpenCounts:
     moved: int
     failed_deliveries: int
     stale_deliveries: int
-
-    @property
-    def clocks_differ(self) -> bool:
-        """
-        Whether so many deliveries of the last hour had a signature of another time that
-        a clock must be wrong (F64).
-        """
-        return self.stale_deliveries >= STALE_DELIVERIES
 
 
 def list_runs(
@@ -213,26 +206,35 @@ def list_freshness(
     """
     Every account, by name.
     """
-    facts = account_situations.account_facts(now).subquery("facts")
-    query = (
-        select(
-            facts,
-            *(accounts.c[name] for name in ("secret_source", "secret_reference")),
-            *(accounts.c[name] for name in ("base_url", "identity")),
-            *(accounts.c[name] for name in ("identity_name", "options")),
-        )
-        .join(accounts, accounts.c.id == facts.c.account_id)
-        .order_by(accounts.c.name)
+    rows = connection.execute(account_situations.account_facts(now))
+    return freshness_of(connection, [AccountFacts(**row._mapping) for row in rows])
+
+
+def freshness_of(
+    connection: Connection, facts: Sequence[AccountFacts]
+) -> list[Freshness]:
+    """
+    The same, of accounts whose facts were read.
+    """
+    query = select(accounts.c.id, *(accounts.c[name] for name in _OF_ACCOUNT))
+    rows = {row.id: row for row in connection.execute(query)}
+    return [_freshness(of_account, rows[of_account.account_id]) for of_account in facts]
+
+
+_OF_ACCOUNT = (
+    *("secret_source", "secret_reference", "base_url"),
+    *("identity", "identity_name", "options"),
+)
+
+
+def _freshness(facts: AccountFacts, row: Any) -> Freshness:
+    names = {*reports.field_names(Freshness)} - {*_OF_ACCOUNT, "last_outcome"}
+    values = {name: row._mapping[name] for name in _OF_ACCOUNT}
+    return Freshness(
+        **{name: getattr(facts, name) for name in names},
+        **{**values, "options": _shown_options(row.options)},
+        last_outcome=facts.last_outcome or None,
     )
-    names = {*reports.field_names(Freshness)} - {"last_outcome", "options"}
-    return [
-        Freshness(
-            **{name: row._mapping[name] for name in names},
-            last_outcome=row.last_outcome or None,
-            options=_shown_options(row.options),
-        )
-        for row in connection.execute(query)
-    ]
 
 
 def _shown_options(text: str) -> dict[str, str]:
@@ -240,12 +242,31 @@ def _shown_options(text: str) -> dict[str, str]:
     return {name: v for name, v in options.items() if not name.startswith("oauth_")}
 
 
-def count_open(connection: Connection, now: datetime) -> OpenCounts:
+def count_open(listed: Sequence[Waiting], stale_deliveries: int) -> OpenCounts:
     """
-    How many items wait for a person, including dismissed ones; of stale deliveries
-    those of the last hour.
+    How many items of what `waiting.list_waiting` lists wait for a person, including
+    dismissed ones.
     """
-    stale = connection.execute(
+
+    def number(*kinds: str) -> int:
+        return sum(item.count for item in listed if item.kind in kinds)
+
+    return OpenCounts(
+        unmatched=number(waiting.UNMATCHED),
+        quarantined=number(waiting.QUARANTINE),
+        doubtful_orders=number(waiting.ORDER, waiting.DELISTED_ORDER),
+        gone=number(waiting.DELISTED),
+        moved=number(waiting.MOVED),
+        failed_deliveries=number(waiting.FAILED_DELIVERY),
+        stale_deliveries=stale_deliveries,
+    )
+
+
+def count_stale_deliveries(connection: Connection, now: datetime) -> int:
+    """
+    How many deliveries of the last hour had a signature of another time.
+    """
+    query = (
         select(func.count())
         .select_from(deliveries)
         .where(
@@ -253,16 +274,12 @@ def count_open(connection: Connection, now: datetime) -> OpenCounts:
             deliveries.c.received_at > now - timedelta(hours=1),
         )
     )
+    return connection.execute(query).scalar_one()
 
-    def number(items: list[Waiting]) -> int:
-        return sum(item.count for item in items)
 
-    return OpenCounts(
-        unmatched=number(waiting.list_unmatched(connection)),
-        quarantined=number(waiting.list_quarantined(connection)),
-        doubtful_orders=number(waiting.list_discrepancies(connection)),
-        gone=number(waiting.list_delisted(connection)),
-        moved=number(waiting.list_moved(connection)),
-        failed_deliveries=number(waiting.list_failed_deliveries(connection)),
-        stale_deliveries=int(stale.scalar_one()),
-    )
+def do_clocks_differ(stale_deliveries: int) -> bool:
+    """
+    Whether so many deliveries of the last hour had a signature of another time that a
+    clock must be wrong (F64).
+    """
+    return stale_deliveries >= STALE_DELIVERIES

@@ -29,7 +29,7 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.reporting import order_parts, refund_parts, waiting_rows
+from ticketsync.reporting import order_parts, refund_parts
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.listed_parts import ListedPart, parts_by_order
 from ticketsync.reporting.numbers import GROSS_PARTS
@@ -38,7 +38,7 @@ from ticketsync.store import counted, reports
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
-from ticketsync.store.tables.sales import buyers, orders, quarantine, refunds, tickets
+from ticketsync.store.tables.sales import buyers, orders, refunds, tickets
 
 BATCH = 500  # orders whose parts are read together
 
@@ -428,23 +428,3 @@ def _refund_shares(
         )
         found |= dict(zip((row.id for row in rows), shares, strict=True))
     return found
-
-
-def list_discrepancies(connection: Connection) -> list[tuple[str, str, str]]:
-    """
-    Orders that do not add up: account, the platform's order id, the discrepancy.
-    """
-    rows = waiting_rows.read_discrepancies(connection)
-    return [(str(row.name), str(row.provider_id), str(row.doubt)) for row in rows]
-
-
-def list_quarantined(connection: Connection) -> list[tuple[str, str, str]]:
-    """
-    Records in quarantine: account, the record's id, the reason.
-    """
-    rows = connection.execute(
-        select(accounts.c.name, quarantine.c.provider_id, quarantine.c.reason)
-        .join(accounts, accounts.c.id == quarantine.c.account_id)
-        .order_by(accounts.c.name, quarantine.c.id)
-    )
-    return [(row.name, row.provider_id, row.reason) for row in rows]

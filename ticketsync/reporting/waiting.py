@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     or_,
@@ -212,8 +213,7 @@ def list_waiting(
     All items, including dismissed ones, the worst first.
     """
     return [
-        *list_oversold(connection),
-        *list_not_on_sale(connection, now, on_sale_until),
+        *list_shows(connection, now, on_sale_until),
         *list_moved(connection),
         *list_quarantined(connection),
         *list_discrepancies(connection),
@@ -224,56 +224,67 @@ def list_waiting(
     ]
 
 
-def list_oversold(connection: Connection) -> list[Waiting]:
+def list_shows(connection: Connection, now: datetime, until: datetime) -> list[Waiting]:
     """
-    Shows with more tickets sold, over all accounts, than seats.
-    """
-    seats = capacity.show_seats().subquery("seats")
-    rows = waiting_rows.read_shows(
-        connection, seats, seats.c.fullness == capacity.OVERSOLD
-    )
-    return [
-        Waiting(
-            OVERSOLD,
-            str(row.id),
-            f"{_show_text(row)}: oversold, {row.tickets_sold:,} sold of "
-            f"{number_of(row.capacity, 'seat')}",
-            version=f"{row.tickets_sold}/{row.capacity}",
-            to_do=f"ticketsync shows show {row.id}",
-            own_page=f"/shows/{row.id}",
-        )
-        for row in rows
-    ]
-
-
-def list_not_on_sale(
-    connection: Connection, now: datetime, until: datetime
-) -> list[Waiting]:
-    """
-    Upcoming shows, up to that instant, that no platform has on sale. One that has sales
-    and is closed was on sale.
+    Shows with more tickets sold, over all accounts, than seats; and upcoming ones, up
+    to that instant, that no platform has on sale. One that has sales and is closed was
+    on sale.
     """
     seats = capacity.show_seats().subquery("seats")
-    rows = waiting_rows.read_shows(
-        connection,
-        seats,
+    is_not_on_sale = and_(
         shows.c.starts_at >= now,
         shows.c.starts_at < until,
         counted.takes_part(),
         ~waiting_rows.has_occurrence("on_sale"),
         ~and_(seats.c.tickets_sold > 0, waiting_rows.has_occurrence("closed")),
     )
+    rows = waiting_rows.read_shows(
+        connection,
+        seats,
+        {"is_oversold": _is_oversold(seats), "is_not_on_sale": is_not_on_sale},
+    )
     return [
-        Waiting(
-            NOT_ON_SALE,
-            str(row.id),
-            f"{_show_text(row)}: no platform has it on sale",
-            to_do=f"ticketsync match, or ticketsync waiting dismiss {NOT_ON_SALE}:"
-            f"{row.id}",
-            own_page=f"/shows/{row.id}",
-        )
-        for row in rows
+        *(_of_oversold(row) for row in rows if row.is_oversold),
+        *(_of_not_on_sale(row) for row in rows if row.is_not_on_sale),
     ]
+
+
+def list_oversold(connection: Connection) -> list[Waiting]:
+    """
+    The oversold ones alone.
+    """
+    seats = capacity.show_seats().subquery("seats")
+    rows = waiting_rows.read_shows(
+        connection, seats, {"is_oversold": _is_oversold(seats)}
+    )
+    return [_of_oversold(row) for row in rows]
+
+
+def _is_oversold(seats: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = seats.c.fullness == capacity.OVERSOLD
+    return found
+
+
+def _of_oversold(row: Any) -> Waiting:
+    return Waiting(
+        OVERSOLD,
+        str(row.id),
+        f"{_show_text(row)}: oversold, {row.tickets_sold:,} sold of "
+        f"{number_of(row.capacity, 'seat')}",
+        version=f"{row.tickets_sold}/{row.capacity}",
+        to_do=f"ticketsync shows show {row.id}",
+        own_page=f"/shows/{row.id}",
+    )
+
+
+def _of_not_on_sale(row: Any) -> Waiting:
+    return Waiting(
+        NOT_ON_SALE,
+        str(row.id),
+        f"{_show_text(row)}: no platform has it on sale",
+        to_do=f"ticketsync match, or ticketsync waiting dismiss {NOT_ON_SALE}:{row.id}",
+        own_page=f"/shows/{row.id}",
+    )
 
 
 def list_moved(connection: Connection) -> list[Waiting]:

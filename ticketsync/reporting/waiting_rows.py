@@ -4,10 +4,10 @@ The rows from which the list of what waits for a person is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from ticketsync.core.listed_dates import DateKey, group_parts
 from ticketsync.store import counted
@@ -43,10 +43,11 @@ def count_by_account(
 
 
 def read_shows(
-    connection: Connection, seats: Any, *restrictions: ColumnElement[bool]
-) -> Iterator[Any]:
+    connection: Connection, seats: Any, reasons: Mapping[str, ColumnElement[bool]]
+) -> Sequence[Any]:
     """
-    Shows with their seats, by date; `seats` is a subquery of `capacity.show_seats`.
+    Shows that wait for one of these reasons, with their seats and which of the reasons
+    apply, by date; `seats` is a subquery of `capacity.show_seats`.
     """
     query = (
         select(
@@ -55,14 +56,15 @@ def read_shows(
             shows.c.starts_local,
             seats.c.capacity,
             seats.c.tickets_sold,
+            *(applies.label(name) for name, applies in reasons.items()),
         )
         .select_from(shows)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(seats, seats.c.show_id == shows.c.id)
-        .where(*restrictions)
+        .where(or_(*reasons.values()))
         .order_by(shows.c.starts_at, shows.c.id)
     )
-    return iter(connection.execute(query))
+    return connection.execute(query).all()
 
 
 def read_occurrences(

@@ -22,6 +22,7 @@ from sqlalchemy import ARRAY, Connection, Select, Table, bindparam, func, select
 from ticketsync.store.types import WHOLE
 
 _WRITERS = 0x7469636B_65747379  # what all who write share
+_OPENINGS = 0x7469636B_65747378  # what is for one who puts a show on sale
 Ids = Iterable[int] | Select[Any]  # a query is only executed where rows are locked
 
 
@@ -83,3 +84,13 @@ def lock_writers(connection: Connection, *, shared: bool) -> None:
         return
     name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     connection.execute(text(f"SELECT {name}(:key)"), {"key": _WRITERS})
+
+
+def lock_openings(connection: Connection) -> None:
+    """
+    Block everybody else who puts a show on sale, until the transaction ends. Taken
+    first of all locks, because a show that was never on sale has no row to lock yet.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(:key)")
+        connection.execute(lock, {"key": _OPENINGS})

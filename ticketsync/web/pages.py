@@ -40,6 +40,7 @@ from ticketsync.reporting import (
     runs,
     sales,
     selling,
+    waiting_records,
 )
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.figure_filter import FigureFilter
@@ -306,8 +307,8 @@ class Pages:
             attention = read_attention(connection, self._site.settings)
             values: dict[str, Any] = {
                 "attention": attention,
-                "doubtful": sales.list_discrepancies(connection),
-                "unread": sales.list_quarantined(connection),
+                "doubtful": waiting_records.list_discrepancies(connection),
+                "unread": waiting_records.list_quarantined(connection),
                 "failed_check_ins": checkin.list_rejected(connection),
                 "waiting": waiting.by_kind(attention.items),
                 "kinds": KINDS,

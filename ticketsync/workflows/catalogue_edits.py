@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ticketsync.boxoffice import fewer_seats
 from ticketsync.catalogue import (
     dependents,
     occurrences,
@@ -82,9 +83,13 @@ def edit_show(
 ) -> None:
     """
     Change a show and recompute its figures.
+
+    Raises: as `show_edits.plan_edit`; `GuardRefused` (`seats-taken`) where your box
+    office has sold or holds more seats than there would be.
     """
     with database.write() as connection:
-        show_edits.edit_show(connection, show_id, edit)
+        with fewer_seats.refusing(connection, [show_id]):
+            show_edits.edit_show(connection, show_id, edit)
         show_figures.recompute(connection, settings, {show_id})
 
 

@@ -29,7 +29,7 @@ from ticketsync.financials.adjusting import OrderFacts, OrderKey, Since
 from ticketsync.financials.closing import Closing
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
-from ticketsync.reporting import order_money, outstanding_replays, sales
+from ticketsync.reporting import order_money, outstanding_replays, waiting_records
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows import exclusive, money_view, period_lines
@@ -315,12 +315,12 @@ def _checklist(
         ),
         CheckItem(
             name="records set aside",
-            count=len(sales.list_quarantined(connection)),
+            count=len(waiting_records.list_quarantined(connection)),
             to_do="See `ticketsync waiting list`.",
         ),
         CheckItem(
             name="orders that do not add up",
-            count=len(sales.list_discrepancies(connection)),
+            count=len(waiting_records.list_discrepancies(connection)),
             to_do="See `ticketsync waiting list`.",
         ),
         CheckItem(

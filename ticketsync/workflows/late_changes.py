@@ -53,11 +53,25 @@ class LateChanges:
 
 
 def read_late_changes(
-    connection: Connection, settings: Settings, period: Period
+    connection: Connection, settings: Settings, period: Period, currency: str = ""
 ) -> LateChanges:
     """
-    What changed of closed periods, as far as it concerns a file of this period.
+    What changed of closed periods, as far as it concerns a file of this period, of all
+    currencies or one.
     """
+    found = _read_late_changes(connection, settings, period)
+    if not currency:
+        return found
+    return LateChanges(
+        found.name,
+        [line for line in found.earlier if line.currency == currency],
+        [line for line in found.own if line.currency == currency],
+    )
+
+
+def _read_late_changes(
+    connection: Connection, settings: Settings, period: Period
+) -> LateChanges:
     closed = period_order.closed_now(closing.list_events(connection))
     event = next((e for e in closed if e.period == period), None)
     if event is None:

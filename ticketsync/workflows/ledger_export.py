@@ -35,7 +35,9 @@ class Books:
     """
     The entries of a period and the balances at its ends of months, with what they do
     not say: orders up to the last of them whose fees are unknown or that no tax rule
-    covers, and sales and refunds of the period that are dated after today.
+    covers, and sales and refunds of the period that are dated after today. Without an
+    opening entry, unknown fees of earlier sales are not counted; of one currency, those
+    of no other.
     """
 
     entries: list[Entry]
@@ -62,11 +64,11 @@ def read_books(
 
     Raises: `ConfigurationError` for settings that name a ledger account wrongly.
     """
-    whole = _project(connection, settings, period, now or clock.now())
-    entries = [e for e in whole.entries if currency in ("", e.currency)]
-    opening = projection.opening(entries, period.first) if has_opening else []
-    since = projection.from_day(entries, period.first)
-    entries = [*opening, *projection.summed(since, per, whole.until)]
+    whole = _project(connection, settings, period, now or clock.now(), currency)
+    since = None if has_opening else period.first
+    opening = projection.opening(whole.entries, period.first) if has_opening else []
+    entries = projection.from_day(whole.entries, period.first)
+    entries = [*opening, *projection.summed(entries, per, whole.until)]
     own = settings.ledger.accounts
     known = whole.chart.names()
     own_accounts.refuse_unknown(own, known)
@@ -75,7 +77,7 @@ def read_books(
     return Books(
         entries=own_accounts.rename(entries, own),
         balances=own_accounts.rename_balances(balances, own),
-        unknown_fees=len(whole.reader.unknown_fees),
+        unknown_fees=whole.reader.count_unknown_fees(since),
         without_rule=len(whole.reader.without_rule),
         future=whole.future,
     )
@@ -156,13 +158,21 @@ class _Projected:
 
 
 def _project(
-    connection: Connection, settings: Settings, period: Period, now: datetime
+    connection: Connection,
+    settings: Settings,
+    period: Period,
+    now: datetime,
+    currency: str = "",
 ) -> _Projected:
     zone = get_business_zone(connection)
     today = clock.local(now, zone).date()
     until = today if period.last is None else min(period.last, today)
     reader = _Reader(settings, until)
-    sold = order_money.list_order_money(connection, zone, ALWAYS)
+    sold = [
+        part
+        for part in order_money.list_order_money(connection, zone, ALWAYS)
+        if currency in ("", part.currency)
+    ]
     own = tax_worksheets.read_own_fees(connection, settings)
     moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection)]
     shows = {
@@ -186,7 +196,7 @@ class _Reader:
     def __init__(self, settings: Settings, until: date) -> None:
         self._settings = settings
         self._until = until
-        self.unknown_fees: set[tuple[str, str]] = set()
+        self._unknown_fees: dict[tuple[str, str], date] = {}  # the day of the sale
         self.without_rule: set[tuple[str, str]] = set()
         self._lines: dict[Key, dict[int, list[TaxLine]]] = {}
         self._platforms_own: dict[Key, tuple[int, int]] = {}  # charged, kept
@@ -221,11 +231,16 @@ class _Reader:
         amounts = [tax_worksheets.fee_of(part, own) for part in parts]
         if None in amounts:
             if self._counts(parts):
-                self.unknown_fees.add((parts[0].account, parts[0].order_id))
+                order = parts[0].account, parts[0].order_id
+                self._unknown_fees[order] = min(part.day for part in parts)
             return
         for part, amount, of_part in zip(parts, amounts, lines, strict=True):
             if amount:
                 yield _movement(FEE, part, amount, of_part)
+
+    def count_unknown_fees(self, since: date | None) -> int:
+        days = self._unknown_fees.values()
+        return sum(since is None or since <= day for day in days)
 
     def _counts(self, parts: Sequence[OrderMoney]) -> bool:
         return min(part.day for part in parts) <= self._until

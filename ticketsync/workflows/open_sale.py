@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import credentials, edits, naming, state
 from ticketsync.accounts.state import PEOPLE, AccountState, NewAccount
-from ticketsync.boxoffice import codes, seats, selling
+from ticketsync.boxoffice import codes, fewer_seats, seats, selling
 from ticketsync.boxoffice.selling import NewTier, ShowOnSale, Terms
 from ticketsync.catalogue import links, occurrences, saved_listing, shows, ticket_types
 from ticketsync.catalogue.links import Pair
@@ -55,7 +55,8 @@ def open_show(
     `source` is where the signing key is, or is to be stored.
 
     Raises: `UsageError` without seats or any tier, `CredentialError` where the key can
-    be neither read nor stored, `SaleRefused` where it could be guessed.
+    be neither read nor stored, or could be guessed; `GuardRefused` (`seats-taken`)
+    where more seats are sold or held than there would be.
     """
     with database.read() as connection:
         _refuse_incomplete(connection, show_id, terms, tiers)
@@ -63,13 +64,14 @@ def open_show(
     if account.is_retired:
         raise state.retired_error(account)
     with database.write() as connection:
-        seats.lock_show(connection, show_id)
-        now = clock.now()
-        occurrence_id = _list_show(connection, account.id, show_id)
-        given = _with_defaults(connection, settings, show_id, terms)
-        selling.put_on_sale(connection, show_id, account.id, occurrence_id, given)
-        _link(connection, occurrence_id, show_id, now)
-        add_tiers(connection, show_id, tiers)
+        # A show that was never on sale has no row to lock.
+        seats.lock_openings(connection)
+        with fewer_seats.refusing(connection, [show_id]):
+            occurrence_id = _list_show(connection, account.id, show_id)
+            given = _with_defaults(connection, settings, show_id, terms)
+            selling.put_on_sale(connection, show_id, account.id, occurrence_id, given)
+            _link(connection, occurrence_id, show_id, clock.now())
+            add_tiers(connection, show_id, tiers)
         show_figures.recompute(connection, settings, {show_id})
         return Opened(selling.get_show(connection, show_id), account.name, is_new)
 
@@ -100,11 +102,12 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
     """
     Put tiers of a show on sale, and list them as ticket types of its account.
 
-    Raises: what `selling.add_tiers` raises.
+    Raises: what `selling.add_tiers` raises; `GuardRefused` (`seats-taken`) where more
+    seats of a tier are sold or held than it would have.
     """
-    seats.lock_show(connection, show_id)
-    show = selling.get_show(connection, show_id)
-    selling.add_tiers(connection, show, tiers)
+    with fewer_seats.refusing(connection, [show_id]):
+        show = selling.get_show(connection, show_id)
+        selling.add_tiers(connection, show, tiers)
     listed = [
         records.TicketType(
             id=str(tier.id),
@@ -129,6 +132,7 @@ def list_again(connection: Connection, account_id: int) -> int:
     Bring the listing of the account in line with our shows, which may have been moved;
     returns how many are listed.
     """
+    seats.lock_shows(connection, [it.show_id for it in selling.list_shows(connection)])
     return len(_list_shows(connection, account_id, selling.list_shows(connection)))
 
 
@@ -149,8 +153,7 @@ def _refuse_incomplete(
             "A show needs at least one price.",
             hint='Add --tier "Adult=55.00", once for each.',
         )
-    for tier in tiers:
-        selling.refuse_impossible(tier)
+    selling.refuse_impossible(tiers)
 
 
 def _with_defaults(
@@ -256,6 +259,10 @@ def _get_or_make_account(
         return found, False
     busy = "Your box office is being opened by somebody else right now."
     with exclusive.refuse_others(database, "open the box office", busy):
+        with database.read() as connection:  # somebody else may have made it meanwhile
+            found = find_account(connection)
+        if found is not None:
+            return found, False
         return _make_account(database, source), True
 
 

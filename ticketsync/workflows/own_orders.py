@@ -126,8 +126,7 @@ def put_right(
     caller recomputes the shows of their occurrences, whose ids of ours it returns.
     """
     found = placed_orders.read_orders_of(connection, account.id, wrong)
-    for show_id in sorted({order.show_id for order in found}):
-        seats.lock_show(connection, show_id)
+    seats.lock_shows(connection, {order.show_id for order in found})
     found = placed_orders.read_orders_of(connection, account.id, wrong)
     return save(connection, account, found, now) if found else set()
 

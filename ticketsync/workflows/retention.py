@@ -4,48 +4,77 @@ People leave: after their show, or when they ask.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
+from ticketsync.boxoffice import customers
+from ticketsync.boxoffice.customers import Member
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.sales import privacy
 from ticketsync.sales.privacy import Trace
 from ticketsync.store.engine import Database
+from ticketsync.workflows import members
+
+Place = Trace | Member
 
 
-def find_person(database: Database, who: str) -> list[Trace]:
+def find_person(database: Database, who: str) -> list[Place]:
     """
     Where a person is kept; `NotFound` if nowhere.
     """
     with database.read() as connection:
-        found = privacy.find_traces(connection, who)
+        found: list[Place] = [
+            *privacy.find_traces(connection, who),
+            *customers.find_kept(connection, who),
+        ]
     if not found:
         raise errors.NotFound(
             f"No one is kept under {safe(who)!r}.",
-            hint="Give the e-mail address, the whole name, or an order's number.",
+            hint="Give the e-mail address, the whole name, or an order's or member's "
+            "number.",
         )
     return found
 
 
-def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Trace]:
+def place_as_json(place: Place) -> dict[str, Any]:
+    """
+    Everything that is kept of a person in one place.
+    """
+    if isinstance(place, Member):
+        return {"kind": "member", **asdict(place)}
+    return asdict(place)
+
+
+def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Place]:
     """
     Erase a person everywhere; returns where they were. The books stay as they are.
     """
     found = find_person(database, who)
     if not dry_run:
+        traces = [place for place in found if isinstance(place, Trace)]
+        ids = [place.id for place in found if isinstance(place, Member)]
         with database.write() as connection:
-            privacy.erase_people(connection, found, clock.now())
+            privacy.erase_people(connection, traces, clock.now())
+            customers.erase(connection, ids, clock.now())
     return found
 
 
 def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> int:
     """
-    Forget the people of shows longer past than the settings keep them; returns how
-    many. Writes nothing where there is no one to forget.
+    Forget the people of shows longer past than the settings keep them, and members who
+    have been none for as long; returns how many. Writes nothing where there is no one
+    to forget.
     """
-    before = settings.forget_before(clock.now())
+    now = clock.now()
+    before = settings.forget_before(now)
     with database.read() as connection:
+        day = members.first_kept_day(connection, settings, now)
         count = privacy.count_expired(connection, before)
+        count += customers.count_expired(connection, day)
     if count and not dry_run:
         with database.write() as connection:
-            return privacy.delete_expired(connection, before)
+            deleted = privacy.delete_expired(connection, before)
+            return deleted + customers.forget_expired(connection, day)
     return count

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from ticketsync.boxoffice import fewer_seats
 from ticketsync.catalogue import (
     import_file,
     list_plan,
@@ -219,7 +220,8 @@ def apply(
     `remember` keeps what was answered about names for later lists.
 
     Raises: `Busy` where our shows have changed since, `UsageError` while nobody has
-    said whether missing shows moved, or which names are ours.
+    said whether missing shows moved, or which names are ours; `GuardRefused`
+    (`seats-taken`) where your box office sold or holds more seats than a show gets.
     """
     if seen.parsed.questions:
         raise errors.UsageError(
@@ -230,7 +232,7 @@ def apply(
             f"{seen.moves[0]}.",
             hint="Say whether it moved, both play or it is cancelled.",
         )
-    with database.write() as connection:
+    with database.write() as connection, fewer_seats.refusing(connection):
         plan, missing = _compare(connection, seen.parsed, seen.options)
         if (plan, missing) != (seen.plan, seen.missing):
             raise errors.Busy(

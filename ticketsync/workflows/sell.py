@@ -30,7 +30,6 @@ from ticketsync.boxoffice.placed_orders import (
     COMPLIMENTARY,
     EXPIRED,
     ISSUED,
-    PENDING,
     PlacedOrder,
 )
 from ticketsync.boxoffice.selling import ShowOnSale
@@ -272,15 +271,12 @@ def pay_within(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> S
     connection, now = sale.connection, sale.now
     tills.lock_open(connection, tender.till_id, order.currency)
     refuse_ended(order)
-    basket.refuse_members_tiers(connection, sale.show, order)
+    basket.refuse_members_tiers(connection, sale.show, order, now)
     if order.is_held(now):
         _renumber(sale, order)
     else:
         _hold_again(sale, order)
-    found = [
-        vouchers.find(connection, code, order.currency, now)
-        for code in dict.fromkeys(tender.vouchers)
-    ]
+    found = vouchers.find_all(connection, tender.vouchers, order.currency, now)
     order = _take_off_price(sale, order, found)
     received = _received(connection, order, found, tender)
     payments.add(connection, order, received, now)
@@ -378,14 +374,7 @@ def _received(
         received.append(NewPayment(COMPLIMENTARY, 0))
     amount = due if tender.amount is None else tender.amount
     if amount != due or (due and tender.method not in (CASH, CARD)):
-        text = f"{money.grouped_text(due, order.currency)} {order.currency}"
-        raise refusals.refused(
-            refusals.AMOUNT_MISMATCH,
-            f"{text} is due for order {order.reference}; nothing was sold."
-            if order.state == PENDING
-            else f"{text} is due.",
-            hint="Take exactly that, in cash or by card.",
-        )
+        raise _due(order, due, order.total - due)
     if due:
         till_id = tender.till_id if tender.method == CASH else None
         reference = tender.reference if tender.method == CARD else ""
@@ -393,6 +382,24 @@ def _received(
             NewPayment(tender.method, due, reference=reference, till_id=till_id)
         )
     return received
+
+
+def _due(order: PlacedOrder, due: int, by_voucher: int) -> errors.SaleRefused:
+    """
+    The refusal of another amount than what is due; `by_voucher` is paid beside it.
+    """
+    text = f"{money.grouped_text(due, order.currency)} {order.currency}"
+    text = f"{text} is due for order {order.reference}"
+    if by_voucher:
+        paid = f"{money.grouped_text(by_voucher, order.currency)} {order.currency}"
+        text = f"The vouchers pay {paid}; {text}"
+    return refusals.refused(
+        refusals.AMOUNT_MISMATCH,
+        f"{text}; nothing was sold.",
+        hint="Take exactly that, in cash or by card."
+        if due
+        else "Leave the amount out: nothing is left to pay.",
+    )
 
 
 # Vouchers and codes

@@ -29,7 +29,7 @@ from ticketsync.boxoffice.placed_orders import (
     PlacedOrder,
 )
 from ticketsync.boxoffice.selling import ShowOnSale
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, money
 from ticketsync.workflows import open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
@@ -97,13 +97,15 @@ def refund(
 
     Raises: `SaleRefused` (`wrong-state`) where the order was not paid,
     (`amount-mismatch`) for more than is left of what was paid; `NotFound` for a ticket
-    that it has not, or that is void.
+    that it has not, or that is void; `UsageError` for an amount that cannot be, or that
+    keeps money of tickets which nobody named.
     """
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
         _refuse_unpaid(order)
         tills.lock_open(sale.connection, wanted.till_id, order.currency)
+        payments.lock_vouchers(sale.connection, [order])
         if wanted.is_paid_out and payments.settle_planned(
             sale.connection, order, sale.now, wanted.till_id
         ):
@@ -170,12 +172,34 @@ def _chosen(order: PlacedOrder, wanted: Refund) -> list[OrderedTicket]:
 def _amount_of(
     order: PlacedOrder, chosen: Sequence[OrderedTicket], wanted: Refund
 ) -> int:
-    if wanted.amount is not None:
-        return wanted.amount
     kept = sum(payment.kept for payment in order.payments)
+    if wanted.amount is not None:
+        _refuse_unclear(order, wanted, wanted.amount, kept)
+        return wanted.amount
     if wanted.tickets is None:
         return kept
     return min(kept, sum(ticket.due for ticket in chosen))
+
+
+def _refuse_unclear(order: PlacedOrder, wanted: Refund, amount: int, kept: int) -> None:
+    """
+    Raises: `UsageError` for less than nothing; for nothing at all; for a part of what
+    was paid where nobody said which tickets it is for: all would be void.
+    """
+    if amount < 0 or (wanted.keeps_tickets and not amount):
+        raise errors.UsageError(
+            "What goes back is more than nothing.",
+            hint="For example --amount 55.00; leave it out to return what the tickets "
+            "cost.",
+        )
+    if wanted.tickets is None and not wanted.keeps_tickets and amount < kept:
+        rest = money.grouped_text(kept - amount, order.currency)
+        raise errors.UsageError(
+            f"All tickets of order {order.reference} would be void, and {rest} "
+            f"{order.currency} of their money would be kept.",
+            hint="Name the tickets that are to be void (--ticket 1 --ticket 2), or use "
+            "--keep-tickets to return money only.",
+        )
 
 
 def _refuse_unpaid(order: PlacedOrder) -> None:
@@ -216,7 +240,9 @@ def cancel_show(office: BoxOffice, show_id: int, reason: str) -> CancelledShow:
         for pending in placed_orders.list_in_state(sale.connection, show_id, PENDING):
             end_hold(sale, sale.read(pending.id), CANCELLED, reason)
             held += 1
-        for order in placed_orders.list_in_state(sale.connection, show_id, PAID):
+        sold = placed_orders.list_in_state(sale.connection, show_id, PAID)
+        payments.lock_vouchers(sale.connection, sold)
+        for order in sold:
             sale.touched.add(order.id)
             after = _take_back(sale, order, Refund(is_paid_out=False), reason)
             planned += sum(payment.planned for payment in after.payments)

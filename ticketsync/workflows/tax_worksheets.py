@@ -11,12 +11,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 
 from sqlalchemy import Connection, true
 
 from ticketsync.accounts import state
+from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.tax_rules import TaxRules
@@ -83,12 +84,15 @@ def read_tax_period(
     settings: Settings,
     period: Period,
     accounts: Collection[str] = (),
+    *,
+    now: datetime | None = None,
 ) -> TaxPeriod:
     """
     The worksheet of a period for these accounts, or for all. That of a closed period is
-    what was closed, whatever has changed since.
+    what was closed, whatever has changed since; as of `now` that of a period which was
+    closed by then.
     """
-    closed = _closed_period(connection, period)
+    closed = _closed_period(connection, period, now or clock.now())
     if closed is not None:
         return read_closed(connection, closed, accounts)
     zone = get_business_zone(connection)
@@ -107,9 +111,11 @@ def read_tax_period(
     )
 
 
-def _closed_period(connection: Connection, period: Period) -> PeriodEvent | None:
-    events = period_order.closed_now(closing.list_events(connection))
-    for event in events:
+def _closed_period(
+    connection: Connection, period: Period, now: datetime
+) -> PeriodEvent | None:
+    events = [e for e in closing.list_events(connection) if e.closed_at <= now]
+    for event in period_order.closed_now(events):
         if event.basis == "sale" and event.period == period:
             return event
     return None

@@ -17,7 +17,7 @@ from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.reporting import outstanding_replays, sales, waiting
+from ticketsync.reporting import outstanding_replays, waiting
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.engine import Database
 from ticketsync.workflows import confirm, counted_twice
@@ -29,13 +29,16 @@ def everything(
     settings: Settings,
     now: datetime,
     accounts: Sequence[Health] | None = None,
+    listed: Sequence[Waiting] | None = None,
 ) -> list[Waiting]:
     """
     All that waits and was not dismissed, the worst first. Who has looked at the
-    accounts already hands in what was found.
+    accounts already, or has what `list_listed` gives, hands it in.
     """
     if accounts is None:
         accounts = health.assess_all(connection, settings, now)
+    if listed is None:
+        listed = list_listed(connection, settings, now)
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *map(_of_unconfirmed, confirm.list_unconfirmed(connection)),
@@ -44,11 +47,20 @@ def everything(
             connection,
             [
                 *counted_twice.list_waiting(connection, settings),
-                *waiting.list_waiting(connection, now, settings.unsold_until(now)),
+                *listed,
                 *_of_reports(connection),
             ],
         ),
     ]
+
+
+def list_listed(
+    connection: Connection, settings: Settings, now: datetime
+) -> list[Waiting]:
+    """
+    The part of it that one look at the database lists, dismissed or not.
+    """
+    return waiting.list_waiting(connection, now, settings.unsold_until(now))
 
 
 def orders_counted_twice(connection: Connection, settings: Settings) -> list[Waiting]:
@@ -80,15 +92,16 @@ def by_kind(items: Sequence[Waiting]) -> dict[str, list[Waiting]]:
 
 
 def details(
-    connection: Connection, items: Sequence[Waiting]
+    items: Sequence[Waiting], unread: Sequence[tuple[str, str, str]]
 ) -> dict[str, tuple[str, ...]]:
     """
     What an item stands for, a line for each record, by the id of the item: each record
-    in quarantine. Items that stand for themselves have none.
+    in quarantine, of those that are `unread`. Items that stand for themselves have
+    none.
     """
     wanted = {item.key: item.id for item in items if item.kind == waiting.QUARANTINE}
     found: dict[str, tuple[str, ...]] = {}
-    for account, record, why in sales.list_quarantined(connection) if wanted else ():
+    for account, record, why in unread:
         if account in wanted:
             line = f"{account} {record}: {why}"
             found[wanted[account]] = (*found.get(wanted[account], ()), line)

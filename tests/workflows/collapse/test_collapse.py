@@ -22,7 +22,7 @@ from support.platform_accounts import (
 from support.spoiled_lists import ANSWERS, asked_for, kept, promising, spoil
 from support.spoiled_reads import CHANGES, FIRST, FULL, begin, later
 
-from ticketsync.reporting import sales
+from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import eventbrite, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.workflows.sync import parts
@@ -281,7 +281,7 @@ def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
     result = attempt(database, settings)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as connection:
-        ((_, id_, reason),) = sales.list_quarantined(connection)
+        ((_, id_, reason),) = waiting_records.list_quarantined(connection)
     assert id_ == f"{purchase.id:024x}"
     assert "tickets" in reason
     monkeypatch.setattr(fake_server.platform, "_tickets", tickets)
@@ -305,7 +305,7 @@ def test_an_order_without_attendees_is_set_aside_by_name(
     result = attempt(database, settings, **options)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as connection:
-        ((_, id_, reason),) = sales.list_quarantined(connection)
+        ((_, id_, reason),) = waiting_records.list_quarantined(connection)
     assert (id_, "attendee" in reason) == (str(purchase.id), True)
     if read == FULL:
         assert figures(database) == before

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
+from ticketsync.core import money, written_amounts
+from ticketsync.core.written_amounts import WrittenAmountError
+from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import import no_sale_words
 from ticketsync.providers.file_import.heading import Heading
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import WITHOUT_ENTRY
 from ticketsync.providers.file_import.unmapped_columns import UnmappedColumn
 
-_MINUS = re.compile(r"[-−–(].*\d|.*\d\s?(?:[-−]|CR)", re.IGNORECASE)
-_ZERO = re.compile(r"[^\d]{0,4}0+(?:[.,]0+)?[^\d]{0,4}")
-_AMOUNT = re.compile(
-    r"[^\d.,]{0,4}(\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+|\d{1,7})"
-    r"(?:[.,](\d{1,2}))?[^\d.,]{0,4}"
-)
 _DAY = re.compile(r"\d{1,4}[-/. ]{1,2}\w{1,9}[-/., ]{1,2}\d{1,4}\b.*")
 
 
@@ -34,7 +30,9 @@ class AnsweredRows:
         for column, field in heading.fields:
             place.setdefault(field, column)
         self._place = place
+        self._numbers = [c for c, field in heading.fields if field == "quantity"]
         self._status, self._kind = recipe.status, recipe.kind
+        self._currency = recipe.currency
         self._free = {word.casefold() for word in recipe.free}
 
     def answers(self, item: UnmappedColumn, cells: Sequence[str]) -> bool:
@@ -65,7 +63,7 @@ class AnsweredRows:
         Whether a row is written below zero.
         """
         return any(
-            _MINUS.fullmatch(self._text(cells, field))
+            written_amounts.is_below_zero(self._text(cells, field))
             for field in ("quantity", "total", "price")
         )
 
@@ -76,7 +74,8 @@ class AnsweredRows:
         texts = [self._text(cells, name) for name in ("total", "price", "fee")]
         priced = [text for text in texts if text]
         return bool(priced) and all(
-            _ZERO.fullmatch(text) or text.casefold() in self._free for text in priced
+            written_amounts.is_zero(text) or text.casefold() in self._free
+            for text in priced
         )
 
     def _is_whole(self, text: str, cells: Sequence[str]) -> bool:
@@ -84,26 +83,49 @@ class AnsweredRows:
         Whether an amount that went back is all that was paid; what is no plain amount,
         such as a day, says nothing else.
         """
-        back = _plain(text)
-        price = _plain(self._text(cells, "total"))
-        if price is None and (each := _plain(self._text(cells, "price"))) is not None:
-            number = _plain(self._text(cells, "quantity") or "1")
-            price = None if number is None else each * number
+        if text == self._text(cells, "total"):
+            return True
+        back = self._minor_units(text, cells)
         if back is None:
             return _DAY.fullmatch(text) is not None or not re.search(r"\d", text)
-        return price is not None and back in (
-            price,
-            price + (_plain(self._text(cells, "fee")) or 0),
-        )
+        paid = self._paid(cells)
+        fee = self._minor_units(self._text(cells, "fee"), cells) or 0
+        return paid is not None and back in (paid, paid + fee)
+
+    def _paid(self, cells: Sequence[str]) -> int | None:
+        """
+        What the tickets of a row cost; `None` where it cannot be said.
+        """
+        total = self._minor_units(self._text(cells, "total"), cells)
+        if total is not None:
+            return total
+        each = self._minor_units(self._text(cells, "price"), cells)
+        number = self._number(cells)
+        return None if each is None or number is None else each * number
+
+    def _minor_units(self, text: str, cells: Sequence[str]) -> int | None:
+        """
+        An amount without its sign; `None` for what is none in the currency of the row,
+        or may be two.
+        """
+        code = self._text(cells, "currency").strip().upper() or self._currency
+        if code not in money.EXPONENTS:
+            return None
+        try:
+            return abs(written_amounts.minor_units(text, code, ""))
+        except WrittenAmountError:
+            return None
+
+    def _number(self, cells: Sequence[str]) -> int | None:
+        """
+        How many tickets a row is; `None` where a number cannot be read.
+        """
+        texts = [cells[c] for c in self._numbers if c < len(cells) and cells[c]]
+        try:
+            return abs(sum(whole_number(text) for text in texts or ["1"]))
+        except ValueError:
+            return None
 
     def _text(self, cells: Sequence[str], field: str) -> str:
         column = self._place.get(field)
         return "" if column is None or column >= len(cells) else cells[column]
-
-
-def _plain(text: str) -> Decimal | None:
-    match = _AMOUNT.fullmatch(text)
-    if match is None:
-        return None
-    whole = re.sub(r"\D", "", match[1])
-    return Decimal(f"{whole}.{match[2] or 0}")

@@ -313,10 +313,11 @@ class _LineReader:
         field: str,
         plain: str,
         problems: list[str],
-        currency: str,
+        currency: str = "",
     ) -> None:
         """
-        Add the amount of a further column of a field, in place.
+        Add the amount, or without a currency the number, of a further column of a
+        field, in place.
         """
         try:
             cells[field] = summed_columns.add(field, cells[field], plain, currency)

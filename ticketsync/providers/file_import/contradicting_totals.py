@@ -14,6 +14,7 @@ from ticketsync.core import money
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.order_rows import (
     amount_of,
+    by_cells,
     currency,
     quantity_of,
     status_of,
@@ -35,16 +36,12 @@ def refuse_contradicting_totals(recipe: Recipe, lines: Iterable[Line]) -> None:
     is_of_order = "order" in (recipe.per.get("total"), recipe.per.get("discount"))
     if is_of_order or "total" not in mapped or mapped.isdisjoint(PRICES):
         return
-    known: dict[tuple[str | None, ...], str] = {}  # most rows are like another one
-    for line in lines:
-        if line.problem:
-            continue
-        key = tuple(map(line.cells.get, _DECIDING))
-        if key not in known:
-            known[key] = _contradiction(recipe, line)
-        if known[key]:
-            line.word = "contradicting-total"
-            line.problem = known[key]
+    sound = (line for line in lines if not line.problem)
+    for line, problem in by_cells(
+        sound, _DECIDING, lambda line: _contradiction(recipe, line)
+    ):
+        if problem:
+            line.word, line.problem = "contradicting-total", problem
 
 
 def _contradiction(recipe: Recipe, line: Line) -> str:

@@ -64,10 +64,22 @@ _PERSON_BEHIND = re.compile(
     rf"|[(\[]\s*(?P<other>[2-9])\s*[)\]])",
     re.IGNORECASE,
 )
+# A place; rows and seats are called X as well, but not x.
+_TIMES_OF_PLACE = re.compile(
+    r".*[\w)\]]\s*[(\[]?\s*(?<![^\W_])[x×*]\s?(?P<number>\d{1,3})\s*[)\]]?"
+    r"|(?P<other>\d{1,3})\s?[x×*]\s+\S.*"
+)
+_HEADS_OF_PLACE = re.compile(
+    rf"(?:.*[(\[:,\-–]\s*)?(?P<number>\d{{1,3}})\s+(?:{_HEADS})\s*[)\]]?",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"(?P<number>\d{1,3})\s*[x×*]?\s*(?P<name>[^\W\d_].*)")
 _BRACKETED = re.compile(r"(?P<name>.*[^\W\d_])\s*[(\[]\s*(?P<number>\d{1,2})\s*[)\]]")
 _PERSON = re.compile(rf"\b(?:{_ONE}|{_MANY})\b", re.IGNORECASE)
 _ADDED = re.compile(r"\s*(?:[,;&+/|\n]|\b(?:and|plus|und|et)\b)\s*", re.IGNORECASE)
+_TIMES_SIGNS = frozenset("x×*")
+_END_OF_HEADS = frozenset("tTsSxXnNeE])")  # the last letters of `_HEADS`
+_DIGIT = re.compile(r"\d")
 _LISTED = re.compile(r"\s*[,;/|\n]\s*")
 
 
@@ -89,6 +101,22 @@ def several_tickets(texts: Iterable[str]) -> set[str]:
             or _is_counted(plain, names, counted)
         )
     }
+
+
+def counts_places(text: str) -> bool:
+    """
+    Whether a text that says a place, `GA x 2` or `A1 (2 seats)`, says a number of
+    tickets above one.
+    """
+    plain = text.strip()
+    if not plain or len(plain) > _LONGEST:
+        return False
+    if not _DIGIT.search(plain):
+        listed = _LISTED.split(plain)
+        return len(listed) > 1 and len(set(listed)) == 1
+    if not _TIMES_SIGNS.isdisjoint(plain) and _matches(_TIMES_OF_PLACE, plain):
+        return True
+    return plain[-1] in _END_OF_HEADS and _matches(_HEADS_OF_PLACE, plain)
 
 
 def _says_number(text: str) -> bool:

@@ -27,16 +27,16 @@ class CountedAmount:
     kind: Hashable
 
 
-def is_decided(found: Iterable[CountedAmount]) -> bool:
+def has_price_of_each(found: Iterable[CountedAmount]) -> bool:
     """
-    Whether some kind is there with two numbers of tickets, so that its amounts say what
-    they are for.
+    Whether some kind has one amount beside two numbers of tickets: it is that of each.
+    40.00 for one and 150.00 for four show nothing.
     """
     first: dict[Hashable, int] = {}
     return any(
         item.amount
         and item.number > 0
-        and first.setdefault(item.kind, item.number) != item.number
+        and first.setdefault((item.kind, item.amount), item.number) != item.number
         for item in found
     )
 

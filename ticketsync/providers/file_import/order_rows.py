@@ -6,14 +6,16 @@ is divided over them. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 from ticketsync.core import money
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.recipe import Recipe
 
+_T = TypeVar("_T")
 Cells = Mapping[str, str]
 _OF_EVENT = ("starts", "event_id", "event", "type", "line")
 _STATES = ("status", "checked_in", "channel")  # of a row, not what it sells
@@ -88,6 +90,21 @@ def price_of(recipe: Recipe, cells: Cells, *, with_discount: bool = True) -> int
     if not with_discount:
         return price
     return max(price - abs(amount_of(recipe, cells, "discount")), 0)
+
+
+def by_cells(
+    lines: Iterable[Line], names: Sequence[str], find: Callable[[Line], _T]
+) -> Iterator[tuple[Line, _T]]:
+    """
+    Rows, each with what `find` says of it by its cells of these names alone. Most rows
+    of a report are like another one, and it is asked once for them.
+    """
+    known: dict[tuple[str | None, ...], _T] = {}
+    for line in lines:
+        key = tuple(map(line.cells.get, names))
+        if key not in known:
+            known[key] = find(line)
+        yield line, known[key]
 
 
 def in_sequence(lines: Iterable[Line]) -> list[Line]:

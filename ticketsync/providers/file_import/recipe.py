@@ -19,7 +19,7 @@ from typing import Any
 from ticketsync.core import clock, errors, money, plain_yaml
 from ticketsync.core.redact import safe
 from ticketsync.core.typed_yaml import YamlFile
-from ticketsync.providers.file_import import recipe_keys
+from ticketsync.providers.file_import import discount_names, recipe_keys
 
 _FOLDER = "recipes"
 _FORMAT_CODES = re.compile(r"%(-?[a-zA-Z%])")
@@ -152,6 +152,7 @@ def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
     )
     _refuse_incomplete(recipe, name)
     _refuse_kept_twice(recipe, name)
+    _refuse_share(recipe, name)
     return recipe
 
 
@@ -336,3 +337,18 @@ def _refuse_kept_twice(recipe: Recipe, name: str) -> None:
             "to `fee` and `kept`: that fee would count twice.",
             hint="Leave one of the two out: `kept` is what is kept besides.",
         )
+
+
+def _refuse_share(recipe: Recipe, name: str) -> None:
+    """
+    `ConfigurationError` for a discount in per cent, which is no amount.
+    """
+    for field_, heading in recipe.headings:
+        plain = " ".join(heading.replace("_", " ").split()).casefold()
+        if field_ == "discount" and discount_names.is_share(plain):
+            raise errors.ConfigurationError(
+                f"The recipe {safe(name)} maps `discount` to {safe(heading)!r}: a "
+                "percentage would be taken off as an amount.",
+                hint="Leave it out and map what was paid to `total`; if the column "
+                "holds amounts, rename its heading.",
+            )

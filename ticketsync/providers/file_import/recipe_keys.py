@@ -27,7 +27,7 @@ NEVER_PAID = ("pending", "cancelled")  # by their status alone
 WITHOUT_ENTRY = ("cancelled", "void", "refunded")  # of a ticket that admits nobody
 KINDS = ("sale", "refund", "fee", "tax", "ignore")
 SIGNED = ("discount", "fee", "kept", "tax")  # what a report may write below zero
-SUMMED = (*SIGNED, "refunded")  # may be the sum of several columns
+SUMMED = (*SIGNED, "refunded", "quantity")  # may be the sum of several columns
 PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
 AS_GIVEN = (
     *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),

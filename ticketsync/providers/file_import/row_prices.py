@@ -12,7 +12,7 @@ from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.grown_amounts import (
     CountedAmount,
     grow_with_numbers,
-    is_decided,
+    has_price_of_each,
 )
 from ticketsync.providers.file_import.listing import named_event
 from ticketsync.providers.file_import.order_rows import (
@@ -44,8 +44,8 @@ def note_assumed_prices(
     recipe: Recipe, sources: Sequence[Source], known: Collection[str]
 ) -> Iterator[str]:
     """
-    A sentence where prices are read as those of a ticket and nothing shows it: each
-    type stands beside one number of tickets. `known` are the digests of reports of
+    A sentence where prices are read as those of a ticket and nothing shows it: no type
+    has one price beside two numbers of tickets. `known` are the digests of reports of
     which it was said before.
     """
     if not _is_open(recipe, "price"):
@@ -62,7 +62,9 @@ def note_assumed_prices(
         if quantity_of(line.cells) > 1 and not line.is_return
     ]
     new = [it for it in several if report_digest(it[0].key) not in known]
-    is_shown = is_decided(_counted(recipe, line, "price") for _, line in priced) or any(
+    is_shown = has_price_of_each(
+        _counted(recipe, line, "price") for _, line in priced
+    ) or any(
         "order_total" in line.cells or _all_went_back(recipe, line)
         for _, line in several
     )

@@ -12,21 +12,31 @@ from dataclasses import dataclass
 from typing import Literal
 
 _CODE = r"[^\W\d_]{0,3}\s?\d{1,4}[^\W\d_]?"
-_LETTERED = r"[^\W\d_]{1,3}\s?\d{1,4}[^\W\d_]?"
+_LETTERED = r"[^\W\d_]{1,3}[\s.-]?\d{1,4}[^\W\d_]?"
 _LONE = re.compile(_CODE)
-_SEPARATOR = re.compile(r"\s*(?:[,;&+/|\n]|\b(?:and|und|et)\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"\s*(?:[,;&+/|\n]|(?<=\d)\.(?=\s)|\b(?:and|und|et)\b"
+    r"|(?<=\d\s)(?:y|e|en|och|og)(?=\s))\s*",  # E and Y may be rows
+    re.IGNORECASE,
+)
 _REMARK = re.compile(r"[(\[][^()\[\]\d]*[)\]]")  # (aisle)
 _LONGEST = 2000  # characters; a longer text is no list of seats
 _PART = re.compile(r"(?P<words>.*[\s:.#-]|)(?P<code>[^\W\d_]{0,3}\d{1,12}[^\W\d_]?)")
 _RANGE = re.compile(
     r"(?P<words>.*[\s:.,#]|)(?P<first>[^\W\d_]{0,3})\s?(?P<low>\d{1,4})\s*"
-    r"(?:[-–—]|\.\.|…|\b(?:to|thru|through)\b)\s*(?P<last>[^\W\d_]{0,3})\s?"
-    r"(?P<high>\d{1,4})",
+    r"(?:[-–—]>?|[~→…]|\.{2,}|:(?=[^\W\d_])|\b(?:to|thru|through|bis|à|tot)\b)\s*"
+    r"(?P<last>[^\W\d_]{0,3})\s?(?P<high>\d{1,4})",
     re.IGNORECASE,
 )
 _SPACED = re.compile(
     rf"(?P<words>(?:[^\W\d_]{{2,}}[\s:]+)*)(?P<codes>{_LETTERED}(?:\s+{_LETTERED})+)"
 )
+_SPACED_LETTERS = re.compile(r"\d{1,3}[^\W\d_](?:\s+\d{1,3}[^\W\d_])+")  # 1A 2A
+_WORDS_BEHIND = re.compile(
+    r"(?P<seats>.*\d[^\W\d_]?)[\s,]+(?P<words>[^\W\d_]+(?:[\s,.]+[^\W\d_]+)*)"
+)
+_BRACKETS = {("(", ")"), ("[", "]"), ("{", "}")}
+_QUOTES = str.maketrans(dict.fromkeys("'\"", ""))
 _SPACED_NUMBERS = re.compile(r"\d{1,4}(?:\s+\d{1,4})+")
 _NUMBERS_BEHIND = re.compile(
     rf"(?:.*[\s:])?(?P<word>[^\W\d_]+)[\s:]+(?P<numbers>{_SPACED_NUMBERS.pattern})"
@@ -35,9 +45,14 @@ _NUMBERS_BEHIND = re.compile(
 _PLACES = {
     *("row", "table", "block", "section", "sector", "level", "floor", "gate", "door"),
     *("entrance", "aisle", "stand", "box", "tier", "zone", "area", "bay", "booth"),
-    "room",
+    *("room", "reihe", "rang", "tisch", "loge", "rij", "fila"),
 }
-_OF_SEATS = frozenset(["seat", "seats", "chair", "chairs", "place", "places"])
+_OF_SEATS = frozenset(
+    [
+        *("seat", "seats", "chair", "chairs", "place", "places", "platz", "plätze"),
+        *("sitz", "sitze", "stoel", "stoelen", "asiento", "asientos", "posto", "posti"),
+    ]
+)
 
 # Whether several seats are meant: surely; unless the column shows that it has rows and
 # seats; only where the column has seats alone as well.
@@ -99,17 +114,34 @@ def find_seats(text: str) -> SeatList | None:
     plain = _without_remarks(text)
     if sum(map(str.isdecimal, plain)) < 2:
         return None
-    return _spaced(plain) or _listed(_parts(plain))
+    found = _spaced(plain) or _listed(_parts(plain))
+    if found is not None or not plain[-1].isalpha():
+        return found
+    match = _WORDS_BEHIND.fullmatch(plain)
+    if match is None:
+        return None
+    turned = f"{match['words']} {match['seats']}"  # 1-4 Row A
+    return _spaced(turned) or _listed(_parts(turned))
 
 
 def _without_remarks(text: str) -> str:
-    return "" if len(text) > _LONGEST else _REMARK.sub("", text).strip()
+    """
+    A text without remarks, quotes, and brackets around all of it.
+    """
+    if len(text) > _LONGEST:
+        return ""
+    plain = _REMARK.sub("", text).translate(_QUOTES).strip()
+    return plain[1:-1].strip() if (plain[:1], plain[-1:]) in _BRACKETS else plain
 
 
 def _spaced(text: str) -> SeatList | None:
     if _SPACED_NUMBERS.fullmatch(text):
         numbers = [int(number) for number in text.split()]
         return SeatList(len(numbers), "rare", goes_down=numbers != sorted(set(numbers)))
+    if text[-1].isalpha() and _SPACED_LETTERS.fullmatch(text):
+        codes = text.casefold().split()
+        is_alike = 1 in (len({it[-1] for it in codes}), len({it[:-1] for it in codes}))
+        return SeatList(len(codes), "sure" if is_alike else "rare")
     match = _SPACED.fullmatch(text)
     if match is None:
         return _behind_row(text)

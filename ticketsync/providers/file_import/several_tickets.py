@@ -6,11 +6,14 @@ seats may contradict the number. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import.columns import Line
-from ticketsync.providers.file_import.counted_types import several_tickets
+from ticketsync.providers.file_import.counted_types import (
+    counts_places,
+    several_tickets,
+)
 from ticketsync.providers.file_import.heading import normalise
 from ticketsync.providers.file_import.order_rows import quantity_of
 from ticketsync.providers.file_import.recipe import Recipe
@@ -31,8 +34,7 @@ def refuse_several(recipe: Recipe, lines: Sequence[Line]) -> None:
     for field in ("line", "type"):
         if not _is_asked(recipe, field):
             continue
-        texts = {line.cells.get(field, "") for line in sold}
-        found = several_seats(texts) if field == "line" else several_tickets(texts)
+        found = _several(field, {line.cells.get(field, "") for line in sold})
         for line in sold:
             text = line.cells.get(field, "")
             if text in found and not line.problem:
@@ -42,6 +44,12 @@ def refuse_several(recipe: Recipe, lines: Sequence[Line]) -> None:
                     f"{safe(recipe.columns[field])!r} to `ignore_columns` if each row "
                     "is one"
                 )
+
+
+def _several(field: str, texts: Collection[str]) -> Collection[str]:
+    if field == "type":
+        return several_tickets(texts)
+    return {*several_seats(texts), *filter(counts_places, texts)}
 
 
 def _is_asked(recipe: Recipe, field: str) -> bool:

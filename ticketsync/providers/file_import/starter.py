@@ -31,7 +31,7 @@ from ticketsync.providers.file_import.status_words import plain_status
 _WITHIN = 40  # rows from the top of a table
 _LEAST = 2  # headings that are known
 _MOST_WORDS = 12  # of a status that are listed
-_STATUSES = ("paid", "comp", "pending", "cancelled", "refunded")
+_STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
 _NEEDED = {
     "order": "the order's number",
     "event": "the name of the show",
@@ -57,17 +57,30 @@ _HEADINGS: Mapping[str, Sequence[str]] = {
     ),
     "date": ("date",),
     "time": ("time", "start time", "show time"),
-    "type": ("ticket type", "price type", "price level", "ticket name", "type"),
+    "type": (
+        *("ticket type", "price type", "price level", "ticket name", "price category"),
+        *("ticket category", "type"),
+    ),
     "quantity": (
         *("quantity", "qty", "tickets", "number of tickets", "no of tickets"),
         *("ticket quantity", "seats"),
     ),
     "total": ("total", "total paid", "amount paid", "paid", "amount", "gross"),
+    "order_total": ("order total", "order amount", "order value", "booking total"),
     "price": ("price", "ticket price", "unit price", "face value"),
     "placed": (
         *("order date", "ordered at", "purchase date", "purchased at", "booked at"),
         *("booking date", "date of purchase", "sold at", "date purchased", "sold on"),
-        *("bought on", "bought at", "date bought"),
+        *(
+            "bought",
+            "purchased",
+            "booked",
+            "ordered",
+            "created at",
+            "bought on",
+            "bought at",
+            "date bought",
+        ),
         *("purchased on", "booked on", "date booked", "ordered on", "date ordered"),
         *("sold on", "date sold", "sale date", "order time", "order date and time"),
         *("order placed", "order created", "transaction date"),
@@ -177,12 +190,24 @@ def _columns(row: Row) -> dict[str, int]:
         free = [place for place in places if place not in found.values()]
         if free:
             found[ours] = free[0]
+    if "starts" in found and (both := _day_and_time(names, found["starts"])):
+        del found["starts"]
+        found |= both
     if "starts" in found or not {"date", "time"} <= found.keys():
         for name in {"date", "time"} & found.keys():
             del found[name]
     if "total" in found:
         found.pop("price", None)
     return found
+
+
+def _day_and_time(names: Sequence[str], starts: int) -> dict[str, int]:
+    """
+    The columns of a start that is in two: `Event date` and `Event time`.
+    """
+    time = names[starts].removesuffix("date") + "time"
+    is_split = names[starts].endswith(" date") and names.count(time) == 1
+    return {"date": starts, "time": names.index(time)} if is_split else {}
 
 
 def says_what_was_kept(heading: str) -> bool:

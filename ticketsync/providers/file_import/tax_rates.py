@@ -12,6 +12,7 @@ from decimal import Decimal
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.order_rows import (
     amount_of,
+    by_cells,
     price_of,
     quantity_of,
     status_of,
@@ -49,15 +50,8 @@ def refuse_rates(recipe: Recipe, lines: Iterable[Line]) -> None:
 
 
 def _refuse(recipe: Recipe, sales: Iterable[Line], name: str) -> None:
-    known: dict[tuple[str | None, ...], TaxedSale | None] = {}
-    found: list[tuple[Line, TaxedSale]] = []
-    for line in sales:
-        key = tuple(map(line.cells.get, _DECIDING))  # most rows are like another one
-        if key not in known:
-            known[key] = _taxed(recipe, line, name)
-        row = known[key]
-        if row is not None and not line.problem:
-            found.append((line, row))
+    taxed = by_cells(sales, _DECIDING, lambda line: _taxed(recipe, line, name))
+    found = [(line, row) for line, row in taxed if row and not line.problem]
     counted = Counter(row for _, row in found)
     of_column = "" if name in recipe.per else why_rates(counted)
     is_alike = of_column == "unlike_prices"

@@ -15,8 +15,16 @@ from functools import lru_cache
 
 from ticketsync.core import written_amounts
 from ticketsync.core.written_amounts import WrittenAmountError
-from ticketsync.providers.file_import import no_sale_words
-from ticketsync.providers.file_import.counted_types import several_tickets
+from ticketsync.core.written_numbers import whole_number
+from ticketsync.providers.file_import import (
+    discount_names,
+    no_sale_words,
+    part_numbers,
+)
+from ticketsync.providers.file_import.counted_types import (
+    counts_places,
+    several_tickets,
+)
 from ticketsync.providers.file_import.heading import Heading, normalise
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.seat_lists import find_seats
@@ -33,21 +41,18 @@ _NUMBER = (
     r"|(?:total |net )?(?:tickets|tix|tkts|seats|guests|attendees|admissions|people)"
     r"|(?:qty|quantity)\stotal|persons|pax|party size|admits?|number sold"
 )
-_DISCOUNT = (
-    r"(?:(?:total|order|ticket|promo|promotion|promotional|less|voucher)\s)?discounts?"
-    r"(?:\s(?:amount|value|total|applied|given))?"
-)
 _NOTHING = re.compile(
-    r"|[-–—]+|no|n|false|none|null|nil|never|n/?a|not\s\w+|[^\W\d_]{0,3}[$€£]?\s?[-−]?"
-    r"0+(?:[.,]0+)?\s?[^\W\d_]{0,3}[$€£%]?",
-    re.IGNORECASE,
+    r"|[-–—]+|no|n|false|none|null|nil|never|n/?a|not\s\w+", re.IGNORECASE
 )
 _PLACE = re.compile(
     r"(?:(?:event|show|performance)\s)?(?:venue|room|hall|auditorium|theatre|theater"
     r"|stage)(?:\sname)?"
 )
-_WHOLE = re.compile(r"[-−]?\d{1,9}(?:[.,]0{1,2})?")  # three zeros may be a thousand
-_THOUSANDS = re.compile(r"\d{1,3}(?:[ ,.'’]\d{3})+")
+_COUNT = re.compile(
+    r"[x×]?\s?(?P<number>[+\-−–]?\d[\d.,'’]*|\(\d+\)|\d{1,3}(?: \d{3})+)"
+    r"\s?(?:(?:[x×]|pcs?|stk|ea)\.?)?",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"\w\s*[,;&+]\s*\w")
 
 _SEATS = (
@@ -59,10 +64,19 @@ _TYPE = (
     r"(?:(?:ticket|price|admission)\s)?(?:types?|categor(?:y|ies)|levels?)"
     r"|tickets?(?:\s(?:names?|class|details))?|items?|products?"
 )
+_TO_DISCOUNT = "map it to `discount` if it is not in the price"
+_TO_QUANTITY = "map it to `quantity`"
 _NUMBER_ADVICE = "map a column with the number of tickets to `quantity`"
 
 _BACK_ADVICE = "map an amount to `refunded`, or a word to `status` or `kind`"
+_SHARE_ADVICE = (
+    "map what was paid to `total`, and no column to `price`, unless the price is after "
+    "it"
+)
 _NETTED = {"total", "discount", "list_price"}  # beside which a price needs no discount
+
+
+_Rule = tuple[str, Callable[[str], bool]]  # what to do, and which cells ask for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +104,12 @@ def worth_columns(heading: Heading, recipe: Recipe) -> list[UnmappedColumn]:
     or ignores.
     """
     answered = {normalise(name) for name in recipe.ignore_columns}
+    parts = _parts(heading, recipe)
     found = []
     for column in heading.unmapped:
         name = normalise(heading.names[column])
         plain = _plain(name)
-        rule = None if name in answered else _rule(plain, recipe)
+        rule = None if name in answered else _rule(plain, recipe) or parts.get(column)
         if rule is not None:
             is_payment = no_sale_words.names_payment(plain)
             written = heading.names[column]
@@ -125,15 +140,39 @@ def place_column(heading: Heading, recipe: Recipe) -> int | None:
     )
 
 
+def _parts(heading: Heading, recipe: Recipe) -> dict[int, _Rule]:
+    """
+    The rules of the unmapped columns that hold the number of tickets of one category
+    each, where what is mapped to `quantity` is not that of all of them.
+    """
+    answered = {normalise(name) for name in recipe.ignore_columns}
+    names = [normalise(name) for name in heading.names]
+    mapped = {column for column, field in heading.fields if field == "quantity"}
+    parts = [
+        c
+        for c, name in enumerate(names)
+        if (c in heading.unmapped and name not in answered) or c in mapped
+        if part_numbers.is_part(_plain(name))
+    ]
+    is_counted = not mapped.issubset(parts) or (not mapped and "line" in recipe.columns)
+    if is_counted or not parts:
+        return {}
+    rule: _Rule = (_TO_QUANTITY, _is_not_one)
+    if len(parts) > 1:
+        together = [heading.names[c] for c in parts]
+        rule = part_numbers.advice(together), part_numbers.says_tickets
+    return dict.fromkeys(set(parts) - mapped, rule)
+
+
 def _plain(name: str) -> str:
     """
     A heading without what people write around its words: `Refunded? (AUD)`.
     """
-    plural = re.sub(r"(\w)\(s\)", r"\1s", name)
+    plural = re.sub(r"(\w)\(s\)", r"\1s", name.replace("(%)", "%"))
     return re.sub(r"\([^)]*\)|[?:.!$€£*]", "", plural).strip()
 
 
-def _rule(name: str, recipe: Recipe) -> tuple[str, Callable[[str], bool]] | None:
+def _rule(name: str, recipe: Recipe) -> _Rule | None:
     mapped = recipe.columns.keys()
     if re.fullmatch(_CURRENCY, name) and "currency" not in mapped:
         return "map it to `currency`", lambda text: _is_other(text, recipe.currency)
@@ -141,16 +180,27 @@ def _rule(name: str, recipe: Recipe) -> tuple[str, Callable[[str], bool]] | None
         return _BACK_ADVICE, _says_something
     if no_sale_words.names_payment(name):
         return "map its words to `status`", no_sale_words.is_no
-    if re.fullmatch(_DISCOUNT, name) and "price" in mapped and not mapped & _NETTED:
-        return "map it to `discount` if it is not in the price", _says_something
+    if "price" in mapped and not mapped & _NETTED and (rule := _discount_rule(name)):
+        return rule
     # With `line`, each row is one ticket, whatever its order has.
     return None if mapped & {"quantity", "line"} else _number_rule(name)
 
 
-def _number_rule(name: str) -> tuple[str, Callable[[str], bool]] | None:
+def _discount_rule(name: str) -> _Rule | None:
+    if discount_names.is_discount(name):
+        return _TO_DISCOUNT, _says_something
+    if discount_names.is_share(name):
+        return _SHARE_ADVICE, _says_something
+    if discount_names.is_credit(name):
+        return _TO_DISCOUNT, _is_amount
+    return None
+
+
+def _number_rule(name: str) -> _Rule | None:
+    is_of_seats = re.fullmatch(_SEATS, name) is not None
     if re.fullmatch(_NUMBER, name):
-        return "map it to `quantity`", _is_not_one
-    if re.fullmatch(_SEATS, name):
+        return _NUMBER_ADVICE if is_of_seats else _TO_QUANTITY, _is_not_one
+    if is_of_seats:
         return _NUMBER_ADVICE, _lists_seats
     if re.fullmatch(_IDS, name):
         return _NUMBER_ADVICE, _lists_ids
@@ -160,7 +210,17 @@ def _number_rule(name: str) -> tuple[str, Callable[[str], bool]] | None:
 
 
 def _says_something(text: str) -> bool:
-    return not _NOTHING.fullmatch(text.strip())
+    plain = text.strip()
+    return not _NOTHING.fullmatch(plain) and not written_amounts.is_zero(
+        plain.removesuffix("%")
+    )
+
+
+def _is_amount(text: str) -> bool:
+    """
+    Whether a cell is an amount other than 0, and no code such as XMAS-26.
+    """
+    return written_amounts.is_amount(text) and not written_amounts.is_zero(text)
 
 
 def _is_other(text: str, currency: str) -> bool:
@@ -178,11 +238,15 @@ def _is_other(text: str, currency: str) -> bool:
 
 def _is_not_one(text: str) -> bool:
     plain = text.strip()
-    if _WHOLE.fullmatch(plain):
-        return float(plain.replace("−", "-").replace(",", ".")) != 1
-    return bool(_LISTED.search(plain) or _THOUSANDS.fullmatch(plain)) or (
-        _says_several(plain)
-    )
+    match = _COUNT.fullmatch(plain)
+    if match is None:
+        return any(
+            find(plain) for find in (_LISTED.search, _says_several, _lists_seats)
+        )
+    try:
+        return whole_number(match["number"]) != 1
+    except ValueError:  # such as 1.5, or 1.250
+        return True
 
 
 @lru_cache(maxsize=4096)  # a report repeats the same few types
@@ -192,7 +256,8 @@ def _says_several(text: str) -> bool:
 
 def _lists_seats(text: str) -> bool:
     found = find_seats(text)
-    return found is not None and found.certainty == "sure"
+    is_list = found is not None and found.certainty == "sure"
+    return is_list or counts_places(text)
 
 
 def _lists_ids(text: str) -> bool:

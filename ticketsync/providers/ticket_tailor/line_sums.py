@@ -49,7 +49,8 @@ class _Line(msgspec.Struct, frozen=True):
 class LineSums(msgspec.Struct, frozen=True):
     """
     The lines of an order under one interpretation: prices and fees of each ticket, by
-    ticket type, and the sums of everything else.
+    ticket type, and the sums of everything else. A gift card that pays is below zero,
+    one that is sold above it: a debt of the venue and no sale of a show.
     """
 
     faces: dict[str, list[int]]
@@ -58,6 +59,7 @@ class LineSums(msgspec.Struct, frozen=True):
     addons: int
     donations: int
     vouchers: int
+    gift_cards_sold: int
     adds_up: bool
 
 
@@ -130,7 +132,7 @@ def _sum_lines(lines: list[_Line], interpret: Any) -> tuple[LineSums, int, bool]
     faces: dict[str, list[int]] = {}
     fees: dict[str, list[int]] = {}
     other = {"charge": 0, "addon": 0, "donation": 0, "voucher": 0, "tax": 0}
-    total = 0
+    total = paid_by_card = 0
     agrees = True
     for line in lines:
         if line.kind == "void":
@@ -151,13 +153,16 @@ def _sum_lines(lines: list[_Line], interpret: Any) -> tuple[LineSums, int, bool]
             agrees = agrees and price == 0
         else:
             other[line.kind] += price + fee
+            if line.kind == "voucher":
+                paid_by_card += min(0, price + fee)
     sums = LineSums(
         faces,
         fees,
         charges=other["charge"],
-        addons=other["addon"] + max(0, other["voucher"]),
+        addons=other["addon"],
         donations=other["donation"],
-        vouchers=max(0, -other["voucher"]),
+        vouchers=-paid_by_card,
+        gift_cards_sold=other["voucher"] - paid_by_card,
         adds_up=True,
     )
     return sums, total, agrees

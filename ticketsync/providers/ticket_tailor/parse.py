@@ -263,6 +263,9 @@ def _discrepancy(
         return f"its lines do not add up to its total of {shown(total)} {currency}"
     if status is OrderStatus.PAID and charged != total:
         return f"paid {shown(charged)} of {shown(total)} {currency}"
+    if charged and sums.gift_cards_sold:
+        sold = f"{shown(sums.gift_cards_sold)} {currency}"
+        return f"it sells a gift card of {sold}, which is no sale of a show"
     return None
 
 

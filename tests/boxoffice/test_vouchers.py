@@ -1,0 +1,100 @@
+"""
+Vouchers: each counts once, is refused by its own word, and two orders with the same
+ones do not wait for each other.
+"""
+
+from datetime import timedelta
+
+import pytest
+from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
+
+from ticketsync.core import errors
+from ticketsync.store import row_locks
+from ticketsync.workflows import sell, take_back
+from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.take_back import Refund
+
+
+@pytest.fixture(autouse=True)
+def evening(frozen):
+    frozen(NOW)
+    return frozen
+
+
+@pytest.fixture
+def office(database):
+    return put_on_sale(database, ADULT, CHILD)
+
+
+def refusal(function, *arguments, **options):
+    with pytest.raises(errors.SaleRefused) as caught:
+        function(*arguments, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", ["gift", "discount"])
+def test_a_voucher_typed_in_two_ways_counts_once(office, kind):
+    code = sell.issue_voucher(office, kind, 3000, "AUD")
+    typed = [code, code.lower(), code.replace("-", " ")]
+    sold = sell.sell(office, SHOW, {"Adult": 1}, Tender("cash", 2500, typed)).order
+    assert sold.payments[-1].amount == 2500
+
+
+def test_what_a_voucher_leaves_to_pay_is_said(office):
+    code = sell.issue_voucher(office, "gift", 3000, "AUD")
+    refused = refusal(sell.sell, office, SHOW, {"Adult": 1}, Tender(vouchers=[code]))
+    assert refused.word == "amount-mismatch"
+    assert refused.message.startswith(
+        "The vouchers pay 30.00 AUD; 25.00 AUD is due for order TS-"
+    )
+    enough = sell.issue_voucher(office, "gift", 5500, "AUD")
+    more = Tender("cash", 5500, [enough])
+    refused = refusal(sell.sell, office, SHOW, {"Adult": 1}, more)
+    assert refused.hint == "Leave the amount out: nothing is left to pay."
+
+
+def test_a_voucher_that_does_not_fit_is_refused_by_its_own_word(office, evening):
+    foreign = sell.issue_voucher(office, "gift", 3000, "NZD")
+    old = sell.issue_voucher(
+        *(office, "gift", 3000, "AUD", NOW + timedelta(minutes=1)),
+    )
+    gone = sell.issue_voucher(office, "gift", 5500, "AUD")
+    sell.sell(office, SHOW, {"Adult": 1}, Tender(vouchers=[gone]))
+    evening(NOW + timedelta(minutes=1))
+    for code, word, message in (
+        (foreign, "voucher-invalid", "of NZD, the show of AUD"),
+        (old, "voucher-invalid", "not valid any more"),
+        (gone, "voucher-spent", "Nothing is left"),
+    ):
+        tender = Tender("cash", vouchers=[code])
+        refused = refusal(sell.sell, office, SHOW, {"Adult": 1}, tender)
+        assert (refused.word, message in refused.message) == (word, True)
+
+
+def test_what_a_discount_voucher_took_off_is_used_up(office):
+    code = sell.issue_voucher(office, "discount", 1000, "AUD")
+    tender = Tender("cash", vouchers=[code])
+    sold = sell.sell(office, SHOW, {"Adult": 1}, tender).order.reference
+    assert take_back.refund(office, sold, Refund(), "ill").returned == 4500
+    refused = refusal(sell.sell, office, SHOW, {"Adult": 1}, tender)
+    assert refused.word == "voucher-spent"
+
+
+def test_vouchers_are_locked_at_once_before_any_changes(office, monkeypatch):
+    real, locked = row_locks.lock, []
+
+    def lock(connection, table, ids):
+        ids = list(ids)
+        if table.name == "vouchers":
+            locked.append(sorted(ids))
+        real(connection, table, ids)
+
+    monkeypatch.setattr(row_locks, "lock", lock)
+    codes = [sell.issue_voucher(office, "gift", 1000, "AUD") for _ in range(3)]
+    tender = Tender("cash", vouchers=[codes[2], codes[0]])
+    sell.sell(office, SHOW, {"Child": 2}, tender)
+    sell.sell(office, SHOW, {"Child": 1}, Tender("cash", vouchers=[codes[1]]))
+    assert locked == [[1, 3], [2]]
+    locked.clear()
+    take_back.cancel_show(office, SHOW, "no power")
+    assert locked == [[1, 2, 3]]
