@@ -98,6 +98,13 @@ def lock(connection: Connection, voucher_ids: Iterable[int]) -> None:
     row_locks.lock(connection, vouchers, voucher_ids)
 
 
+def find(connection: Connection, typed: str, currency: str, now: datetime) -> Voucher:
+    """
+    One of them, to look at; the same refusals.
+    """
+    return _find(connection, codes.voucher_digest(typed), currency, now)
+
+
 def _find(connection: Connection, code: bytes, currency: str, now: datetime) -> Voucher:
     query = select(vouchers).where(vouchers.c.code == code)
     row = connection.execute(query).mappings().first()

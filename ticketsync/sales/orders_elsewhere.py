@@ -64,6 +64,7 @@ def _minute(sale: Sale) -> datetime:
     return sale.placed_at.replace(second=0, microsecond=0)
 
 
+WITHIN: Final = " ("  # between a number and the event or file that it belongs to
 _AT_ONCE: Final = 200  # numbers of one statement, which SQLite limits in depth
 
 
@@ -105,7 +106,7 @@ def _find_some(
 ) -> list[SaleElsewhere]:
     table = orders.c
     begins = [
-        table.provider_id.startswith(f"{it} (", autoescape=True) for it in divided
+        table.provider_id.startswith(f"{it}{WITHIN}", autoescape=True) for it in divided
     ]
     return read_sales(
         connection,

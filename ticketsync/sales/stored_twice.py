@@ -17,14 +17,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from ticketsync.sales import orders_elsewhere
-from ticketsync.sales.orders_elsewhere import SaleElsewhere
+from ticketsync.sales.orders_elsewhere import WITHIN, SaleElsewhere
 from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders
 
 _AT_ONCE: Final = 500  # orders of one statement
 _PAID: Final = "paid"  # what was cancelled, or is not paid yet, counts nowhere
-_WITHIN: Final = " ("  # between a number and the event or file that it belongs to
 Pair = tuple[int, int]  # our ids of two orders, the one that was stored first first
 
 
@@ -88,7 +87,7 @@ def _count_orders(
 def _has_divided_numbers(connection: Connection, account_ids: Collection[int]) -> bool:
     query = select(orders.c.id).where(
         orders.c.account_id.in_(account_ids),
-        orders.c.provider_id.contains(_WITHIN, autoescape=True),
+        orders.c.provider_id.contains(WITHIN, autoescape=True),
     )
     return connection.scalar(query.limit(1)) is not None
 
@@ -130,7 +129,7 @@ def _pair_numbers(
     ).where(table.account_id.in_(account_ids), table.status == _PAID)
     alike: dict[tuple[str, int, str], list[tuple[int, int]]] = {}
     for id_, charged, currency, account, row in connection.execute(query):
-        number = id_.partition(_WITHIN)[0]
+        number = id_.partition(WITHIN)[0]
         if number in shared:
             alike.setdefault((number, charged, currency), []).append((account, row))
     for found in alike.values():
@@ -147,7 +146,7 @@ def _shared_numbers(connection: Connection, account_ids: Collection[int]) -> set
     shared: set[str] = set()
     for account_id in account_ids:
         query = select(orders.c.provider_id).where(orders.c.account_id == account_id)
-        mine = {id_.partition(_WITHIN)[0] for id_ in connection.scalars(query)}
+        mine = {id_.partition(WITHIN)[0] for id_ in connection.scalars(query)}
         shared |= seen & mine
         seen |= mine
     return shared
