@@ -173,11 +173,10 @@ def drop_basket(office: BoxOffice, reference: str) -> None:
 
 def find_voucher(office: BoxOffice, code: str, currency: str) -> Voucher:
     """
-    Raises: what `vouchers.find_all` raises.
+    Raises: what `vouchers.find` raises.
     """
-    with office.database.write(hurried=True) as connection:  # it locks the voucher
-        (found,) = vouchers.find_all(connection, [code], currency, clock.now())
-        return found
+    with office.database.read() as connection:
+        return vouchers.find(connection, code, currency, clock.now())
 
 
 def amount_due(order: PlacedOrder, found: Sequence[Voucher]) -> int:
