@@ -17,8 +17,16 @@ from ticketsync.core import errors
 from ticketsync.door import attendees
 from ticketsync.reporting import numbers
 from ticketsync.store.tables.boxoffice import members
-from ticketsync.workflows import integrity_check, sell, take_back, till_sales, till_view
+from ticketsync.workflows import (
+    checkin,
+    integrity_check,
+    sell,
+    take_back,
+    till_sales,
+    till_view,
+)
 from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.take_back import Refund
 
 MEMBER = NewTier("Member", 3500, members_only=True, max_quantity=2)
 WITH_FEE = NewTier(
@@ -290,6 +298,22 @@ def test_a_voucher_may_pay_all(office, till):
     type_keys(till, "1", "v", code, ENTER, "e")
     assert [it.method for it in till.view.last.payments] == ["voucher"]
     assert till.view.drawer.expected == 20000
+
+
+def test_who_is_in_is_what_the_door_counts(office, till):
+    till, _ = till
+    at = checkin.at_show(office.database, SHOW)
+    sold = sell.sell(office, SHOW, {"Adult": 4}, CASH)
+    for number in (1, 2, 3):
+        checkin.admit(office.database, at, sold.codes[number])
+    taken = Refund(tickets=[3, 4])
+    take_back.refund(office, sold.order.reference, taken, "ill")
+    sell.hold(office, SHOW, {"Child": 1})
+    till.refresh()
+    assert (till.view.admitted, till.view.expected) == (2, 2)
+    with office.database.read() as connection:
+        door = attendees.count_guests(connection, SHOW)
+    assert (door.admitted, door.expected) == (2, 2)
 
 
 def test_undo_takes_back_the_last_order_of_this_till(office, till):

@@ -23,6 +23,7 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
+from ticketsync.store.types import WHOLE
 
 MIN_NAME_LENGTH = 2  # characters; a shorter part of a name would match too many
 
@@ -177,6 +178,30 @@ def count_guests(connection: Connection, show_id: int) -> Count:
             at = guest.door if guest.since is not None else guest.account
             doors[at] = doors.get(at, 0) + 1
     return Count(sum(g.is_in for g in guests), len(guests), doors)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """
+    How many tickets of a show admit somebody, and how many of them are in.
+    """
+
+    admitted: int
+    expected: int
+
+
+def count_attendance(connection: Connection, show_id: int) -> Attendance:
+    """
+    The numbers of `count_guests`, counted by the database: for a screen that asks again
+    and again.
+    """
+    query = (
+        select(func.count(), func.sum(counted.is_checked_in(), type_=WHOLE))
+        .select_from(counted.admitting_tickets())
+        .where(_of_show(show_id))
+    )
+    expected, admitted = connection.execute(query).one()
+    return Attendance(int(admitted or 0), int(expected))
 
 
 def _of_show(show_id: int) -> ColumnElement[bool]:

@@ -50,7 +50,7 @@ def read_view(
     """
     with office.database.read() as connection:
         left = availability.get_availability(connection, show_id)
-        guests = attendees.count_guests(connection, show_id)
+        guests = attendees.count_attendance(connection, show_id)
         session = tills.find_open(connection, till)
         last = tills.last_order(connection, session) if session else None
         return TillView(
