@@ -6,6 +6,7 @@ door, in the same transaction; what is refused is refused by name.
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, event
 from support.own_box_office import NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders
@@ -75,6 +76,23 @@ def test_a_sale_is_in_the_orders_the_figures_and_at_the_door(office):
     with office.database.read() as connection:
         assert attendees.count_guests(connection, SHOW).expected == 3
     assert is_sound(office)
+
+
+def test_a_sale_is_one_transaction(office):
+    """
+    To hold and to pay are one commit: what takes long is to wait for the disk.
+    """
+    assert office.key.reveal()
+    assert office.account.id
+    commits = []
+
+    def note(connection):
+        commits.append(connection)
+
+    event.listen(Engine, "commit", note)
+    sell.sell(office, SHOW, {"Adult": 2, "Child": 1}, CASH)
+    event.remove(Engine, "commit", note)
+    assert len(commits) == 1
 
 
 def test_a_held_order_is_there_and_counts_nowhere(office):
