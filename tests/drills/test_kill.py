@@ -3,18 +3,15 @@ SIGKILL at random moments: nothing lost, nothing twice (F13, F73, G01).
 """
 
 import itertools
-import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from datetime import date
 from pathlib import Path
 
 import pytest
-from support import commands
+from support import commands, killed_processes
 from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates
 
@@ -79,32 +76,16 @@ def add_bar(home, sandbox):
     database.close()
 
 
-class Machine:
+class Machine(killed_processes.Machine):
     """
     The process that forks syncs and kills them.
     """
 
     def __init__(self, *options):
-        self._process = subprocess.Popen(
-            [sys.executable, str(CHILD), *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        super().__init__(CHILD, *options)
 
     def run(self, home, **asked):
-        request = json.dumps({"home": str(home), **asked})
-        print(request, file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait(timeout=60)
+        return super().run(home=str(home), **asked)
 
 
 def difference(home, sandbox):

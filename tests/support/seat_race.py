@@ -69,11 +69,12 @@ def run_round(office, *, buyers=50, seed=0, watch=True, all_pay=False):
 
     with ThreadPoolExecutor(buyers + 1) as pool:
         reader = pool.submit(_watch, office, is_over) if watch else None
-        done = [pool.submit(buy, number) for number in range(buyers)]
-        for future in done:
-            future.result()
-        _buy_the_rest(office, found)
-        is_over.set()
+        try:
+            for future in [pool.submit(buy, number) for number in range(buyers)]:
+                future.result()
+            _buy_the_rest(office, found)
+        finally:
+            is_over.set()  # else the reader would go on for ever
         found.most_seen = reader.result() if reader else 0
     found.sold = _count(office, SOLD)
     return found

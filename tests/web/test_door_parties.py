@@ -21,7 +21,7 @@ def guest(name, order, ticket, account="tt"):
     words = dict.fromkeys(("production", "starts_local", "email"), "")
     words |= dict.fromkeys(("type_name", "shown_type"), "")
     words |= dict.fromkeys(("because", "door", "code", "second_code", "seat"), "")
-    flags = dict.fromkeys(("is_comp", "is_refunded", "is_in"), False)
+    flags = dict.fromkeys(("is_comp", "is_refunded", "is_in", "is_signed"), False)
     return attendees.Guest(
         id=1,
         show_id=1,

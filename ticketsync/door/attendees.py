@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
 
 from ticketsync.core import digest
 from ticketsync.core.storable_text import storable
 from ticketsync.door.short_types import TypeKey, read_short_types
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.boxoffice import boxoffice_shows
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
@@ -38,7 +39,7 @@ class Guest:
     says why a ticket does not admit anybody, if it does not. `order_id` and `ticket_id`
     are the platform's, and so are `type_name`, which `shown_type` is short for, and
     `seat`, the label of a reserved seat. `answers` are what the guest answered, by the
-    venue's names of the questions.
+    venue's names of the questions. `is_signed`: our own box office signed its code.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Guest:
     second_code: str
     seat: str
     answers: dict[str, str]
+    is_signed: bool
 
     @property
     def sorted_by(self) -> tuple[str, str, str]:
@@ -138,7 +140,8 @@ def search_tickets(
     order's id, an e-mail address, or a part of a name. The most exact meaning wins;
     with `exact` a part of a name or address does not match, with `only_tickets` neither
     these nor an order's id, with `as_scanned` the digest of a code is not taken for the
-    code.
+    code. With `only_tickets` the number of a ticket that has a signed code does not
+    match either: who has seen it could print it.
     """
     wanted = storable(text.strip())
     if not wanted:
@@ -147,9 +150,10 @@ def search_tickets(
     texts = _possible_codes(wanted)
     digest_of = digest.code_as_scanned if as_scanned else digest.code
     codes = [_code_bytes(digest_of(text)) for text in texts]
+    numbered = tickets.c.provider_id.in_(texts)
     for meaning in (
         or_(tickets.c.code.in_(codes), tickets.c.second_code.in_(codes)),
-        tickets.c.provider_id.in_(texts),
+        and_(numbered, not_(_is_signed())) if only_tickets else numbered,
         None if only_tickets else orders.c.provider_id.in_(texts),
         None if exact or only_tickets else _matches_name(wanted),
     ):
@@ -206,6 +210,13 @@ def count_attendance(connection: Connection, show_id: int) -> Attendance:
 
 def _of_show(show_id: int) -> ColumnElement[bool]:
     return show_links.c.show_id == show_id
+
+
+def _is_signed() -> ColumnElement[bool]:
+    """
+    Whether the account of a ticket is our own box office, which signs its codes.
+    """
+    return tickets.c.account_id.in_(select(boxoffice_shows.c.account_id))
 
 
 def _possible_codes(text: str) -> list[str]:
@@ -282,6 +293,7 @@ def _query() -> Select[Any]:
             counted.is_checked_in().label("is_in"),
             tickets.c.code,
             tickets.c.second_code,
+            _is_signed().label("is_signed"),
             tickets.c.seat,
             attendees.c.answers,
             attendees.c.name,
@@ -328,6 +340,7 @@ def _read(rows: Iterable[Any], types: Mapping[TypeKey, str]) -> Iterable[Guest]:
             second_code=_shown_code(row.second_code),
             seat=row.seat,
             answers=json.loads(row.answers or "{}"),
+            is_signed=row.is_signed,
         )
 
 

@@ -117,6 +117,7 @@ class DoorPages:
                         "in": guest.is_in,
                         "since": _local_time(guest.since, at),
                         "second_code": guest.second_code,
+                        "signed": guest.is_signed,
                         "seat": guest.seat,
                         "answers": guest.answers_text,
                         "account": guest.account,

@@ -82,8 +82,9 @@ def admit(
 ) -> Answer:
     """
     Let in whoever holds this: a code or QR text, a ticket's or an order's number, or a
-    name. `group` lets in everybody of the order. What a camera read is a code or a
-    ticket's number: anybody can print a QR code with a guest's name.
+    name. `group` lets in everybody of the order. What a camera read is a code or the
+    number of another platform's ticket: anybody can print a QR code with a guest's
+    name, or with a number of ours.
     """
     with database.write() as connection:
         return _move(connection, at, text, "in", group, key, by_camera)

@@ -229,18 +229,20 @@ function possibleCodes(text) {
   return [...new Set([whole, last, last.split(",")[0], id])].filter(Boolean);
 }
 
-async function findGuest(text) {
+// By its code; by its number only where that may be what was read.
+async function findGuest(text, camera = false) {
   const wanted = possibleCodes(text);
   const codes = (await Promise.all(wanted.map(digest))).filter(Boolean);
   return guests.find((g) => codes.includes(g.code) || codes.includes(g.second_code)) ??
-    guests.find((g) => wanted.includes(g.ticket));
+    guests.find((g) => wanted.includes(g.ticket) && !(camera && g.signed));
 }
 
 function apply(guest, kind) {
   if (guest) guest.in = kind === "in";
 }
 
-// `camera`: nobody typed the text, so that only codes and ticket ids count in it.
+// `camera`: nobody typed the text, so that only codes count in it, and the ticket ids of
+// other platforms: anybody can print the number of a ticket that was signed here.
 async function move(text, kind, group = false, camera = false) {
   const code = text.trim().slice(0, 500);
   const scan = { code, kind, group, camera, key: random(), at: new Date().toISOString(), door: $("name").value, device };
@@ -265,7 +267,7 @@ async function move(text, kind, group = false, camera = false) {
 }
 
 async function scanOffline(scan) {
-  let guest = await findGuest(scan.code);
+  let guest = await findGuest(scan.code, scan.camera);
   if (!guest && !scan.camera) {
     const found = matching(scan.code);
     if (found.length > 1) return showMessage(`${found.length} match: choose one from the list.`, "wait");
@@ -275,7 +277,7 @@ async function scanOffline(scan) {
     showMessage(`${guest.shown} is already in${guest.since ? ` since ${guest.since}` : ""} (offline list).`, "bad");
     return;
   }
-  if (guest) scan.code = guest.ticket;
+  if (guest) Object.assign(scan, { code: guest.ticket, camera: false }); // it was found here
   store.set("queue", [...store.get("queue", []), scan]);
   apply(guest, scan.kind);
   keepGuests();

@@ -1,0 +1,91 @@
+"""
+Tills to be killed: imports once, then forks one for each request.
+
+A request is one JSON line on standard input: `{"url": …, "voucher": …, "seed": …}`. The
+till sells in every way until it is killed: before its `"step"`, counted in statements
+and commits, or after so many `"seconds"`. The answer is one line, -9.
+
+With `--split` the protection is taken out: the money is committed before the tickets.
+"""
+
+import itertools
+import json
+import os
+import random
+import signal
+import sys
+import threading
+
+from sqlalchemy import Engine, event
+
+from ticketsync.boxoffice import orders
+from ticketsync.core.config import Settings
+from ticketsync.store import engine
+from ticketsync.workflows import sell
+from ticketsync.workflows.box_office import BoxOffice, sale_of
+from ticketsync.workflows.sell import Tender
+
+SHOW = 1
+_sell, _issue = sell.sell, orders.issue_tickets
+
+
+def sell_in_two(office, show_id, wanted, tender):
+    orders.issue_tickets = lambda *_: {}
+    sold = _sell(office, show_id, wanted, tender)
+    with sale_of(office, show_id) as sale:
+        _issue(sale.connection, sale.read(sold.order.id), office.key, sale.now)
+
+
+def sell_for_ever(asked):
+    office = BoxOffice(engine.open_database(asked["url"]), Settings())
+    assert office.key.reveal()
+    assert office.account.id
+    if asked.get("step"):
+        die_at_step(asked["step"])
+    else:
+        threading.Timer(asked["seconds"], die).start()
+    chance = random.Random(asked["seed"])
+    wanted = ({"Adult": 1}, {"Child": 2}, {"Adult": 2, "Child": 1})
+    tenders = (
+        Tender("cash"),
+        Tender("card"),
+        Tender("cash", vouchers=[asked["voucher"]]),
+    )
+    while True:
+        if chance.random() < 0.2:
+            sell.comp(office, SHOW, chance.choice(wanted))
+        elif chance.random() < 0.2:
+            held = sell.hold(office, SHOW, chance.choice(wanted))
+            sell.pay(office, held.reference, Tender("cash"))
+        else:
+            sell.sell(office, SHOW, chance.choice(wanted), chance.choice(tenders))
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at_step(number):
+    numbers = itertools.count(1)
+
+    def count(*_):
+        if next(numbers) == number:
+            die()
+
+    event.listen(Engine, "before_cursor_execute", count)
+    event.listen(Engine, "commit", count)
+
+
+if __name__ == "__main__":
+    if "--split" in sys.argv:
+        sell.sell = sell_in_two
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            try:
+                sell_for_ever(asked)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
