@@ -163,14 +163,14 @@ def test_more_readers_than_connections_are_refused_by_name(place, monkeypatch):
     """
     database = opened(place)
     monkeypatch.setattr(database._engine.pool, "_timeout", 0.01)
-    all_busy, release = threading.Barrier(16), threading.Event()
+    all_busy, release = threading.Barrier(41), threading.Event()
 
     def hold():
         with database.read():
             all_busy.wait()
             release.wait()
 
-    threads = [threading.Thread(target=hold) for _ in range(15)]
+    threads = [threading.Thread(target=hold) for _ in range(40)]
     for thread in threads:
         thread.start()
     all_busy.wait()

@@ -15,6 +15,10 @@ from sqlalchemy.engine import URL
 CONNECT_SECONDS = 10
 # Our transactions hold their locks for seconds; recomputing all shows is the longest.
 LOCK_SECONDS = 60
+# Connections of a process: kept, and opened beyond these while many need one, so that
+# each of the 40 threads of a web server has its own. With fewer they would wait for one
+# in no order, and the unlucky one for too long.
+POOL = {"pool_size": 5, "max_overflow": 35, "pool_timeout": LOCK_SECONDS}
 # Against a statement that hangs. No single statement of ours takes minutes: checks,
 # exports and replays are many short ones. Migrations have no limit (`schema.upgrade`).
 STATEMENT_SECONDS = 900

@@ -29,6 +29,7 @@ from ticketsync.store.change_watch import ChangeWatch
 from ticketsync.store.connection_settings import (
     CACHE_SIZE,
     LOCK_SECONDS,
+    POOL,
     postgres_arguments,
 )
 from ticketsync.store.connection_settings import (
@@ -367,6 +368,7 @@ def make_engine(url: URL, command: str = PROGRAM) -> Engine:
             connect_args=postgres_arguments(url, command),
             pool_pre_ping=True,
             hide_parameters=True,  # errors and the log must not show a buyer's data
+            **POOL,
         )
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
