@@ -237,7 +237,8 @@ def test_every_sentence_of_a_page_has_its_own_line(name):
 
 def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(tmp_path):
     """
-    It fits 80 columns, and its first shows that platforms sell are those of the README.
+    It fits 80 columns, its first shows that platforms sell are those of the README, and
+    its box office sold three tickets that the kept database has, too.
     """
     (printed,) = [
         block.text
@@ -249,13 +250,23 @@ def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(tmp_pat
     venue = documents.Venue(tmp_path / "demo", None, "")
     venue.create()
     results = venue.run(
-        [f"ticketsync demo --keep {venue.home}", "ticketsync financials list"]
+        [
+            f"ticketsync demo --keep {venue.home}",
+            "ticketsync financials list",
+            "ticketsync boxoffice orders list",
+        ]
     )
     assert_done(results)
-    demo, shown = (result["stdout"].splitlines() for _, result in results)
+    demo, shown, own = (result["stdout"].splitlines() for _, result in results)
     assert any("Equal to the cent." in line for line in demo)
     (oversold,) = [line for line in demo if "oversold, " in line]
     assert oversold.endswith(": oversold, 248 sold of 240 seats")
+    counter = [line.split() for line in demo if line.startswith("boxoffice")]
+    assert counter == [
+        ["boxoffice", "3", "98.00", "0.00", "0.00", "98.00", "AUD"],
+        ["boxoffice", "AUD", "3", "98.00", "3", "98.00"],
+    ]
+    assert [line.split()[-4:] for line in own[2:]] == [["paid", "3", "98.00", "AUD"]]
     wide = [line for line in demo if len(line) > 80]
     assert [line for line in wide if str(venue.home) not in line] == []
     assert (venue.home / "financials.csv").exists()

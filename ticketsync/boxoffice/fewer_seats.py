@@ -2,15 +2,16 @@
 Whether seats may become fewer: never fewer than what is sold or held of them.
 
 Who changes the capacity of a show or of a tier, or the reserve, does it inside
-`refusing`, which compares before and after. What a platform sold beyond the capacity
-is no change of ours: it is reported as oversold.
+`refusing`, which compares before and after; a preview asks `refuse_planned`. What a
+platform sold beyond the capacity is no change of ours: it is reported as oversold. What
+a platform lists is none either: it leaves the seats of `list_on_sale` as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
@@ -19,6 +20,7 @@ from ticketsync.boxoffice.selling import ShowOnSale
 from ticketsync.core import clock, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
+from ticketsync.store.tables.boxoffice import boxoffice_shows
 from ticketsync.store.tables.catalogue import shows
 
 SEATS_TAKEN = "seats-taken"
@@ -53,6 +55,29 @@ def refusing(
     for show in selling.list_shows(connection):
         if show.show_id in before:
             _refuse_fewer(connection, show, before[show.show_id])
+
+
+def refuse_planned(connection: Connection, planned: Mapping[int, int | None]) -> None:
+    """
+    Refuse the capacities that shows would get, by their ids, as `refusing` will when
+    they get them; nothing is written.
+
+    Raises: `GuardRefused` (`seats-taken`).
+    """
+    own = select(boxoffice_shows.c.show_id).where(boxoffice_shows.c.capacity.is_(None))
+    of_show = set(connection.execute(own).scalars())
+    before = _read_limits(connection, planned)
+    for show in selling.list_shows(connection):
+        if show.show_id in of_show & set(planned):
+            after = replace(show, capacity=planned[show.show_id])
+            _refuse_fewer(connection, after, before[show.show_id])
+
+
+def list_on_sale(connection: Connection) -> set[int]:
+    """
+    The shows that we sell, whose seats a listing of a platform does not change.
+    """
+    return {show.show_id for show in selling.list_shows(connection)}
 
 
 def _read_limits(

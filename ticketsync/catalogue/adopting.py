@@ -4,7 +4,7 @@ Making shows of occurrences, for venues without a list of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,16 +57,19 @@ def adopt_occurrence(
     *,
     batch: str,
     now: datetime,
+    keep_seats_of: Collection[int] = (),
 ) -> AddedShow:
     """
-    Make a show of one occurrence, under the title that a person gave it.
+    Make a show of one occurrence, under the title that a person gave it. What is a show
+    of `keep_seats_of` already keeps its capacity.
 
     Raises: `UsageError` for an empty title, and (`linked-already`) where it feeds
     another show already.
     """
     (new,) = _as_new_shows(connection, [occurrence])
     ours = production_edits.known_title(connection, title)
-    added = add_show(connection, replace(new, production=ours))
+    new = replace(new, production=ours)
+    added = add_show(connection, new, keep_seats_of=keep_seats_of)
     pair = Pair(occurrence.id, added.id, MADE_FROM_OCCURRENCE)
     save_links(connection, [pair], decided_by="person", batch=batch, now=now)
     return added
@@ -92,11 +95,14 @@ def adopt(
     *,
     batch: str,
     now: datetime,
+    keep_seats_of: Collection[int] = (),
 ) -> Adopted:
     """
     Make the shows of a plan, whose occurrences the caller has locked, and link them.
+    What is a show of `keep_seats_of` already keeps its capacity.
     """
-    added = add_shows(connection, [item.new for item in plan])
+    wanted = [item.new for item in plan]
+    added = add_shows(connection, wanted, keep_seats_of=keep_seats_of)
     made = {show.id for show in added if show.is_new}
     pairs = [
         Pair(

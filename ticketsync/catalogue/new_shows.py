@@ -4,7 +4,7 @@ Adding shows: many at once, with their productions and venues.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,21 +45,29 @@ class AddedShow:
     is_new: bool
 
 
-def add_show(connection: Connection, new: NewShow) -> AddedShow:
+def add_show(
+    connection: Connection, new: NewShow, *, keep_seats_of: Collection[int] = ()
+) -> AddedShow:
     """
     Add one show; see `add_shows`.
 
     Raises: `UsageError` where its venue exists with another time zone or currency.
     """
-    return add_shows(connection, [new])[0]
+    return add_shows(connection, [new], keep_seats_of=keep_seats_of)[0]
 
 
-def add_shows(connection: Connection, new_shows: Sequence[NewShow]) -> list[AddedShow]:
+def add_shows(
+    connection: Connection,
+    new_shows: Sequence[NewShow],
+    *,
+    keep_seats_of: Collection[int] = (),
+) -> list[AddedShow]:
     """
     Add these shows with their productions and venues; returns one entry for each.
 
     A show of the same production, venue and time, or of the same reference, is the
-    same show: it is not added again, its capacity and reference are filled in.
+    same show: it is not added again, its capacity and reference are filled in; the
+    capacity of those in `keep_seats_of` stays as it is.
 
     Raises: `UsageError` where a venue exists with another time zone or currency.
     """
@@ -69,7 +77,7 @@ def add_shows(connection: Connection, new_shows: Sequence[NewShow]) -> list[Adde
         (production_ids[new.production], venue_id, new.starts_at.replace(microsecond=0))
         for new, venue_id in zip(new_shows, venue_ids, strict=True)
     ]
-    index = _ShowIndex(keys, new_shows)
+    index = _ShowIndex(keys, new_shows, keep_seats_of)
     index.read(connection)
     shows = [index.find_or_plan(*pair) for pair in zip(keys, new_shows, strict=True)]
     index.update_changed(connection)
@@ -105,11 +113,12 @@ class _Show:
     def values(self) -> dict[str, Any]:
         return {"capacity": self.capacity, "reference": self.reference}
 
-    def fill_in(self, new: NewShow) -> None:
+    def fill_in(self, new: NewShow, *, keeps_seats: bool) -> None:
         """
         Take over the capacity and the reference where they are given.
         """
-        capacity = self.capacity if new.capacity is None else new.capacity
+        is_kept = keeps_seats or new.capacity is None
+        capacity = self.capacity if is_kept else new.capacity
         reference = self.reference if new.reference is None else new.reference
         if (capacity, reference) != (self.capacity, self.reference):
             self.capacity, self.reference = capacity, reference
@@ -121,7 +130,13 @@ class _ShowIndex:
     The shows that some new ones may be the same as, by key and by reference.
     """
 
-    def __init__(self, keys: Sequence[ShowKey], new_shows: Sequence[NewShow]) -> None:
+    def __init__(
+        self,
+        keys: Sequence[ShowKey],
+        new_shows: Sequence[NewShow],
+        keep_seats_of: Collection[int],
+    ) -> None:
+        self._keep_seats_of = keep_seats_of
         self._production_ids = {key[0] for key in keys}
         self._references = {new.reference for new in new_shows if new.reference}
         self._by_key: dict[ShowKey, _Show] = {}
@@ -157,7 +172,7 @@ class _ShowIndex:
         show = self._find(key, new)
         if show is not None:
             self._by_reference.pop(show.reference or "", None)
-            show.fill_in(new)
+            show.fill_in(new, keeps_seats=show.id in self._keep_seats_of)
             self._add(show)
             return show, False
         show = _Show(key, new.capacity, new.reference)
@@ -198,7 +213,7 @@ class _ShowIndex:
             for show, new in others:
                 same = self._find(show.key, new)
                 assert same is not None
-                same.fill_in(new)
+                same.fill_in(new, keeps_seats=same.id in self._keep_seats_of)
                 show.id = same.id
             self.update_changed(connection)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import demo_output, show_tables, terminal
+from ticketsync.cli import demo_counter, demo_output, show_tables, terminal
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
@@ -39,7 +39,8 @@ def demo(
     ] = None,
 ) -> None:
     """
-    Run the whole workflow: connect, match, sync, figures, a second day, the CSV.
+    Run the whole workflow: connect, match, sync, figures, a second day, a sale at your
+    own counter, the CSV.
 
     Needs no account and no network. `--keep DIR` keeps the database to look at.
     """
@@ -89,13 +90,15 @@ def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     demo_output.print_two_shows(database)
     chapter(8, "The next morning", "ticketsync sync")
     _second_day(sandbox, database, settings)
-    chapter(9, "Prove a figure", "ticketsync financials explain SHOW")
+    chapter(9, "Sell at your own counter", demo_counter.COMMAND)
+    demo_counter.sell_three_tickets(database, settings)
+    chapter(10, "Prove a figure", "ticketsync financials explain SHOW")
     demo_output.print_refunded_tickets(database)
-    chapter(10, "For the accountant", "ticketsync export financials -o financials.csv")
+    chapter(11, "For the accountant", "ticketsync export financials -o financials.csv")
     demo_output.export_figures(database, home)
-    chapter(11, "Close the month", "ticketsync period close last-month")
+    chapter(12, "Close the month", "ticketsync period close last-month")
     demo_output.close_last_month(database, settings)
-    chapter(12, "Is it true?", "ticketsync sandbox truth")
+    chapter(13, "Is it true?", "ticketsync sandbox truth")
     demo_output.compare_with_truth(sandbox, database)
     database.close()
     if keep is not None:

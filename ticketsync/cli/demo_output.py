@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ticketsync.store.engine import Database
 
 
+COUNTER_SALES = ("AUD", 3, 98_00)  # by hand: 2 × 39.00 + 1 × 20.00
+
+
 def print_chapter(number: int, title: str, command: str) -> None:
     """
     Print a heading with the command that a user would run.
@@ -191,8 +194,11 @@ def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
     from ticketsync.core import errors
 
     terminal.echo("The sandbox calculates its own figures, with separate code.")
+    terminal.echo("What was sold at your counter it does not know: that is 2 × 39.00")
+    terminal.echo("+ 1 × 20.00, added by hand.")
     figures = load_figures(database)
     rows = [row for name in sandbox.platforms for row in _rows(sandbox, name, figures)]
+    rows.append(_counter_row(figures))
     render.table(rows, _TRUTH_COLUMNS)
     if any(
         (row["sold"], row["kept"]) != (row["true_sold"], row["true_kept"])
@@ -213,21 +219,39 @@ def _rows(
     account = "tt" if platform == "ticket_tailor" else platform
     truth = sandbox.truth(platform)
     for currency in sorted({row["currency"] for row in truth}):
-        own = [f for f in figures if (f.account, f.currency) == (account, currency)]
         true_rows = [row for row in truth if row["currency"] == currency]
-        kept = sum((f.gross - f.refunded).minor for f in own)
         true_kept = sum(
             money.from_decimal_text(row["net_before_fees"], currency)
             for row in true_rows
         )
-        yield {
-            "account": account,
-            "currency": currency,
-            "sold": sum(f.tickets_sold for f in own),
-            "kept": render.amount(kept, currency),
-            "true_sold": sum(row["tickets_sold"] for row in true_rows),
-            "true_kept": render.amount(true_kept, currency),
-        }
+        true_sold = sum(row["tickets_sold"] for row in true_rows)
+        yield _row(figures, account, currency, true_sold, true_kept)
+
+
+def _counter_row(figures: Sequence[Figures]) -> dict[str, Any]:
+    """
+    Our sums of what was sold at the counter, and what is known by hand.
+    """
+    return _row(figures, "boxoffice", *COUNTER_SALES)
+
+
+def _row(
+    figures: Sequence[Figures],
+    account: str,
+    currency: str,
+    true_sold: int,
+    true_kept: int,
+) -> dict[str, Any]:
+    own = [f for f in figures if (f.account, f.currency) == (account, currency)]
+    kept = sum((f.gross - f.refunded).minor for f in own)
+    return {
+        "account": account,
+        "currency": currency,
+        "sold": sum(f.tickets_sold for f in own),
+        "kept": render.amount(kept, currency),
+        "true_sold": true_sold,
+        "true_kept": render.amount(true_kept, currency),
+    }
 
 
 def print_next_steps(home: Path, *, is_kept: bool) -> None:

@@ -61,9 +61,12 @@ class EditPreview:
 
 def preview_show(connection: Connection, show_id: int, edit: ShowEdit) -> EditPreview:
     """
-    Raises: as `show_edits.plan_edit`.
+    Raises: as `edit_show`.
     """
     planned = show_edits.plan_edit(connection, show_id, edit)
+    if "capacity" in planned.after:
+        capacity = planned.after["capacity"]
+        fewer_seats.refuse_planned(connection, {show_id: capacity})
     found = dependents.count_dependents(connection, [show_id])
     notes = []
     if "starts_local" in planned.after:

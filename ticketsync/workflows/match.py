@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
+from ticketsync.boxoffice import fewer_seats
 from ticketsync.catalogue import (
     adopting,
     known_offsets,
@@ -425,7 +426,10 @@ def adopt(
             connection, settings, unlinked, near_are_new=near_are_new
         )
         made = adopting.adopt(
-            connection, plan.items, batch=adoptions.new_batch(), now=now
+            *(connection, plan.items),
+            batch=adoptions.new_batch(),
+            now=now,
+            keep_seats_of=fewer_seats.list_on_sale(connection),
         )
         ids = (item.occurrence.id for item in plan.items)
         show_ids = links.get_show_ids(connection, ids)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from ticketsync.boxoffice import fewer_seats
 from ticketsync.catalogue import (
     adopting,
     known_offsets,
@@ -124,7 +125,10 @@ def make_show(
     with database.write() as connection:
         occurrence = occurrences.get_occurrence(connection, first)
         show = adopting.adopt_occurrence(
-            connection, occurrence, title, batch=batch, now=clock.now()
+            *(connection, occurrence, title),
+            batch=batch,
+            now=clock.now(),
+            keep_seats_of=fewer_seats.list_on_sale(connection),
         )
         pairs = [Pair(id_, show.id, CHOSEN_BY_PERSON) for id_ in others]
         _link(connection, settings, pairs, batch)

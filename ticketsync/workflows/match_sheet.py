@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ticketsync.boxoffice import fewer_seats
 from ticketsync.catalogue import (
     adopting,
     candidates,
@@ -256,7 +257,10 @@ def _link(
     if decision.verb == "new":
         offer = occurrences.get_occurrence(connection, date)
         show = adopting.adopt_occurrence(
-            connection, offer, decision.title, batch=done.batch, now=now
+            *(connection, offer, decision.title),
+            batch=done.batch,
+            now=now,
+            keep_seats_of=fewer_seats.list_on_sale(connection),
         )
         done.linked += 1
         return show.id

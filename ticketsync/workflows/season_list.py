@@ -105,7 +105,8 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
     """
     Read a list and compare it with our shows; nothing is saved.
 
-    Raises: as `import_file.read_shows`; `ConfigurationError` without a venue.
+    Raises: as `import_file.read_shows`; `ConfigurationError` without a venue;
+    `GuardRefused` (`seats-taken`) as `apply` would.
     """
     venues = shows.list_venues(connection)
     titles = [title for _, title, _ in shows.list_productions(connection)]
@@ -114,6 +115,7 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
         _other_names(connection),
     )
     plan, missing = _compare(connection, parsed, options)
+    fewer_seats.refuse_planned(connection, _capacities(plan))
     new = [item.listed.new for item in plan.shows if item.change is Change.NEW]
     known = {venue.name for venue in venues}
     return ListPreview(
@@ -125,6 +127,19 @@ def preview(connection: Connection, file: Path, options: ListOptions) -> ListPre
         tuple(dict.fromkeys(n.production for n in new if n.production not in titles)),
         tuple(_listings_elsewhere(connection, plan.shows)),
     )
+
+
+def _capacities(plan: ListPlan) -> dict[int, int]:
+    """
+    How many seats shows of ours would get, by their ids.
+    """
+    return {
+        item.show.id: item.listed.new.capacity
+        for item in plan.shows
+        if item.show is not None
+        and item.listed.new.capacity is not None
+        and not item.listed.is_cancelled
+    }
 
 
 def _other_names(connection: Connection) -> OurOtherNames:
