@@ -13,6 +13,7 @@ from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_history
 
 SHOW = "2030-11-27 19:30"
+HUGE = "9" * 40
 
 
 def run(*words, code=0):
@@ -165,6 +166,25 @@ def test_what_is_left_and_when_platforms_were_read(on_sale):
         "10 seats: 2 sold, 0 held, 8 left"
         in run(*("boxoffice", "availability", "1")).stdout
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("open", "1", "--capacity", HUGE),
+        ("open", "1", "--held-back", HUGE),
+        ("open", "1", "--max-per-order", HUGE),
+        ("tiers", "add", "1", "Gold", "90.00", "--most", HUGE),
+        ("tiers", "add", "1", "Gold", "90.00", "--capacity", HUGE),
+        ("sell", "1", "--tier", f"Adult={HUGE}", "--cash"),
+        ("orders", "list", "--limit", HUGE),
+        ("tills", "list", "--limit", HUGE),
+    ],
+)
+def test_a_number_that_cannot_be_is_a_usage_error(on_sale, words):
+    before = as_json("boxoffice", "availability", "1")
+    assert "bug" not in run("boxoffice", *words, code=2).stderr
+    assert as_json("boxoffice", "availability", "1") == before
 
 
 def test_opening_and_closing_are_recorded(on_sale):

@@ -292,6 +292,50 @@ def test_card_voucher_free_and_name(office, till):
     assert is_sound(office)
 
 
+def test_a_voucher_that_another_till_took_leaves_the_basket(office, till):
+    """
+    The basket stays, and what is due is what has to be taken now.
+    """
+    till, _ = till
+    code = sell.issue_voucher(office, vouchers.GIFT, 3000, "AUD")
+    type_keys(till, "1", "v", code, ENTER)
+    assert till.picture().due == 2500
+    sell.sell(office, SHOW, {"Child": 1}, Tender("cash", vouchers=[code]))
+    type_keys(till, "e")
+    assert till.state.message.startswith("amount-mismatch: The vouchers pay 10.00 AUD")
+    assert till.state.lines == (("Adult", 1),)
+    assert till.picture().due == 4500
+    sell.sell(office, SHOW, {"Child": 1}, Tender("cash", vouchers=[code]))
+    type_keys(till, "e")
+    assert till.state.message.startswith("voucher-spent: ")
+    assert till.picture().due == 5500
+    type_keys(till, "e")
+    assert [(it.method, it.amount) for it in till.view.last.payments] == [
+        ("cash", 5500)
+    ]
+    assert till.view.drawer.expected == 25500
+    assert is_sound(office)
+
+
+def test_what_is_given_away_is_one_order(office, till):
+    till, _ = till
+    type_keys(till, "11", "fThe Gazette", ENTER)
+    with office.database.read() as connection:
+        found = placed_orders.search(connection)
+    assert [(it.state, it.total, len(it.basket)) for it in found] == [("paid", 0, 2)]
+    assert is_sound(office)
+
+
+@pytest.mark.parametrize("count", ["999999999x9999999999999", "9" * 60 + "x1"])
+def test_more_cash_than_there_is_is_no_count(till, count):
+    till, _ = till
+    type_keys(till, "q", count, ENTER)
+    assert "is not an amount" in till.state.message or "no sum" in till.state.message
+    assert till.state.mode is Mode.COUNT
+    type_keys(till, ESCAPE, "q200", ENTER, ENTER)
+    assert till.closed[1].expected == 20000
+
+
 def test_a_voucher_may_pay_all(office, till):
     till, _ = till
     code = sell.issue_voucher(office, vouchers.GIFT, 6000, "AUD")

@@ -235,7 +235,9 @@ def test_help_names_every_key():
     shown = drawn(picture(state))
     for key in "+-=ecvfnmupqk":
         assert key in shown
-    drawn(picture(state), columns=40, rows=24)
+    narrow = drawn(picture(state), columns=40, rows=24)
+    for text in ("u u ", "q  ", "Ctrl-C", "Any key goes back"):
+        assert text in narrow
 
 
 def test_the_count_says_what_is_over_or_short():

@@ -120,6 +120,43 @@ def test_the_drawer_is_counted_with_the_last_key(venue):
     assert (drawer["state"], drawer["difference"]) == ("closed", "0.00")
 
 
+def test_a_pasted_text_answers_a_question_and_sells_nothing(venue):
+    def paste(text):
+        till.send(f"\x1b[200~{text}\x1b[201~")
+
+    till = begin(80)
+    paste("1e 2e")
+    till.send("m")
+    till.expect("Member's number")
+    paste("17\n1e")
+    till.expect("member 17")
+    leave(till)
+    assert as_json("boxoffice", "orders", "list") == []
+
+
+def test_a_till_that_was_not_opened_is_not_said_to_be_open(venue):
+    run("boxoffice", "tills", "close", "1", "--counted", "200")
+    till = begin(80)
+    till.send("\x1b")
+    till.expect("Till 1 is not open")
+    till.expect(pexpect.EOF)
+    till.close()
+    assert till.exitstatus == 0
+
+
+def test_a_printer_that_fails_as_the_till_is_left_is_said(venue):
+    till = begin(80, "--print-command", "sh -c 'sleep 2; exit 3'")
+    till.send("1eq")
+    till.expect("Cash counted")
+    till.send("\r")
+    till.expect("Waiting for the printer")
+    till.expect("not-printed: The print command 'sh' failed")
+    till.expect("Till 1 stays open")
+    till.expect(pexpect.EOF)
+    till.close()
+    assert till.exitstatus == 0
+
+
 def test_escape_drops_the_basket_and_ctrl_c_leaves(venue):
     till = begin(80)
     till.send("1")

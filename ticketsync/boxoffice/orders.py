@@ -145,6 +145,25 @@ def name_member(
     )
 
 
+def make_free(
+    connection: Connection, order: PlacedOrder, channel: str, note: str
+) -> None:
+    """
+    Let the tickets of a pending order cost nothing.
+    """
+    connection.execute(
+        update(boxoffice_tickets)
+        .where(boxoffice_tickets.c.order_id == order.id)
+        .values(price=0)
+    )
+    connection.execute(
+        update(boxoffice_orders)
+        .where(boxoffice_orders.c.id == order.id)
+        .values(channel=channel, note=note)
+    )
+    _write_lines(connection, get_order_by_id(connection, order.id))
+
+
 def take_off(connection: Connection, order: PlacedOrder, amount: int) -> int:
     """
     Take so much off the prices of a pending order, divided by price; returns what that

@@ -17,6 +17,8 @@ TIER_COLUMNS = (
     render.Column("note", ""),
 )
 
+MOST_DIGITS = 9  # of a number of pieces of cash, or of tickets
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -50,16 +52,16 @@ def counted_cash(text: str, currency: str) -> int:
     """
     What was counted, in minor units: one sum, or pieces like `3x50 4x20 12.50`.
 
-    Raises: `UsageError` for anything else.
+    Raises: `UsageError` for anything else, also for more than an amount can be.
     """
-    from ticketsync.core import errors
+    from ticketsync.core import errors, money
     from ticketsync.core.redact import safe
 
     parts = text.replace("+", " ").replace("×", "x").split()
     total = 0
     for part in parts:
         number, sign, piece = part.lower().rpartition("x")
-        if sign and not (number.isascii() and number.isdigit()):
+        if sign and not _is_count(number):
             parts = []
             break
         total += int(number or 1) * amount_of(piece, currency)
@@ -68,7 +70,11 @@ def counted_cash(text: str, currency: str) -> int:
             f"{safe(text, longest=60)!r} is no sum of cash.",
             hint="For example 365.00, or 3x50 4x20 135.",
         )
-    return total
+    return amount_of(money.decimal_text(total, currency), currency)
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def named_numbers(texts: Sequence[str]) -> dict[str, int]:
@@ -83,9 +89,7 @@ def named_numbers(texts: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for text in texts:
         name, _, number = text.rpartition("=")
-        if not name.strip() or not (
-            number.strip().isascii() and number.strip().isdigit()
-        ):
+        if not name.strip() or not _is_count(number.strip()):
             raise errors.UsageError(
                 f"{safe(text, longest=60)!r} does not say how many of which price.",
                 hint='Use --tier "Adult=2", once for each price.',

@@ -129,7 +129,7 @@ def list_orders(
     buyer: Annotated[
         str, typer.Option(help="Part of the buyer's name or e-mail address.")
     ] = "",
-    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 50,
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:

@@ -86,7 +86,7 @@ def close_till(
 def list_tills(
     ctx: typer.Context,
     till: Annotated[str, typer.Option(help="Only of this till.")] = "",
-    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 50,
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:

@@ -34,7 +34,7 @@ def list_sales(
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
     period: PeriodText = "",
     by: BySale = "sale",
-    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 50,
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
     as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,

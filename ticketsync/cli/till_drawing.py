@@ -72,7 +72,7 @@ def draw(picture: Picture, columns: int, rows: int) -> list[Line]:
 
 def _fitting(picture: Picture, columns: int, rows: int) -> list[Line]:
     if picture.state.mode is Mode.HELP:
-        return help_lines(columns)[:rows]
+        return help_lines(columns, rows)[:rows]
     levels: Sequence[Callable[[], list[Line]]] = (
         lambda: _screen(picture, columns),
         lambda: _screen(picture, columns, keys=FEW_KEYS),

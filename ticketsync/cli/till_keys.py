@@ -83,6 +83,13 @@ class TillState:
     message: str = ""
     is_error: bool = False
 
+    @property
+    def is_asked(self) -> bool:
+        """
+        Whether a text is typed, and not single keys.
+        """
+        return self.mode not in (Mode.SELL, Mode.UNDO, Mode.CLOSE, Mode.HELP)
+
     def saying(self, message: str, *, is_error: bool = False) -> TillState:
         return replace(self, message=message, is_error=is_error)
 

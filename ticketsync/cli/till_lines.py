@@ -39,6 +39,23 @@ HELP = (
     "Ctrl-C     leave at once; the till stays open, a basket is held for a while",
 )
 
+SHORT_HELP = (
+    "1-9        one more of that price",
+    "+ -        one more or less",
+    "=          how many: = 12 Enter",
+    "Esc        drop it, or go back",
+    "e          exact cash",
+    "c          cash given, Enter",
+    "k          a card's slip, Enter",
+    "v          a voucher's code, Enter",
+    "f          free: for whom, Enter",
+    "n m        name; member's number",
+    "u u        undo the last sale",
+    "p          print it again",
+    "q          count and close",
+    "Ctrl-C     leave, till stays open",
+)
+
 
 def clipped(line: Line, columns: int) -> Line:
     """
@@ -112,12 +129,17 @@ def key_lines(keys: Sequence[str], columns: int) -> list[Line]:
     return [((DIM, f"  {row}"),) for row in rows]
 
 
-def help_lines(columns: int) -> list[Line]:
+def help_lines(columns: int, rows: int) -> list[Line]:
     """
-    What each key does.
+    What each key does; in fewer words where the terminal has no room for more.
     """
+    lines = _help_of(HELP, columns)
+    return lines if len(lines) <= rows else _help_of(SHORT_HELP, columns)
+
+
+def _help_of(texts: Sequence[str], columns: int) -> list[Line]:
     lines: list[Line] = [((BOLD, "  The keys of the till"),), ((PLAIN, ""),)]
-    for text in HELP:
+    for text in texts:
         key, what = text[:11], text[11:]
         first, *more = terminal.wrapped(what, columns - 14)
         lines.append(((BOLD, f"  {key}"), (PLAIN, first)))

@@ -9,8 +9,8 @@ and nothing is read as long as nobody has changed anything.
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Annotated, Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -58,27 +58,41 @@ def run_till(
     printing = Printing(office, print_command)
     working = till_session.start(office, found.id, till.strip(), person, printing.begin)
     typed_ahead.forget()
-    with office.database.watch() as watch, printing.pool:
+    with office.database.watch() as watch, printing:
         Screen(working, watch, printing).run()
     if working.closed is not None:
         for line in boxoffice_tills.closing_lines(*working.closed):
             terminal.echo(line)
-    else:
+    elif working.view.session is not None:
         context.get_context(ctx).say(
             f"Till {working.name} stays open until its drawer is counted."
         )
+    else:
+        context.get_context(ctx).say(f"Till {working.name} is not open.")
 
 
 class Printing:
     """
-    Prints beside the sale: nobody waits for a printer. `said` is what went wrong.
+    Prints beside the sale: nobody waits for a printer, but at the end of the till. What
+    went wrong is `said`: on the screen, and what is left of it at the end.
     """
 
     def __init__(self, office: BoxOffice, command: str) -> None:
         self._office = office
         self._command = command
-        self.pool = ThreadPoolExecutor(1)
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: list[Future[None]] = []
         self.said: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not all(task.done() for task in self._waiting):
+            terminal.echo("Waiting for the printer; Ctrl-C ends that.", err=True)
+        self._pool.shutdown()
+        for text in self.said:
+            terminal.echo(text, err=True, red=True)
 
     def begin(self, reference: str, cash_given: int | None) -> bool:
         """
@@ -86,7 +100,8 @@ class Printing:
         whether there is a printer.
         """
         if self._command:
-            self.pool.submit(self._print, reference, cash_given)
+            task = self._pool.submit(self._print, reference, cash_given)
+            self._waiting = [*(it for it in self._waiting if not it.done()), task]
         return bool(self._command)
 
     def _print(self, reference: str, cash_given: int | None) -> None:
@@ -193,14 +208,28 @@ class Screen:
 
         @bindings.add(Keys.BracketedPaste)
         def paste(event: Any) -> None:
-            for letter in event.data:
-                self._press(event.app, till_keys.ENTER if letter in "\r\n" else letter)
+            self._paste(event.app, event.data)
 
         @bindings.add("c-c")
         def interrupt(event: Any) -> None:
             event.app.exit(exception=KeyboardInterrupt)
 
         return bindings
+
+    def _paste(self, application: Any, text: str) -> None:
+        """
+        Type a text for somebody, up to the end of its line. It answers a question only:
+        as keys, any text would sell.
+        """
+        from ticketsync.cli import till_keys
+
+        if not self._till.state.is_asked:
+            return
+        line, *more = text.splitlines() or [""]
+        for letter in line:
+            self._press(application, letter)
+        if more or text.endswith(("\r", "\n")):
+            self._press(application, till_keys.ENTER)
 
     def _press(self, application: Any, key: str) -> None:
         if self._till.has_ended:

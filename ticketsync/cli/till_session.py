@@ -106,6 +106,7 @@ class Till:
         if self.view.session is None and self.state.mode is not Mode.FLOAT:
             self.state = replace(self.state, mode=Mode.FLOAT, entry="")
         self._note_end_of_basket()
+        self._read_vouchers()
 
     def is_stale(self) -> bool:
         """
@@ -148,6 +149,22 @@ class Till:
         if order is not None and order.state in ("paid", "cancelled", "refunded"):
             said = f"Order {order.reference} is {order.state}: somebody else did it."
             self._forget_basket(said, is_error=True)
+
+    def _read_vouchers(self) -> None:
+        """
+        Read again what is left of the vouchers in the basket: another till may have
+        taken them. One that pays nothing any more leaves it, which is said.
+        """
+        currency = self.view.left.show.currency
+        for code in list(self.vouchers):
+            try:
+                found = till_sales.find_voucher(self.office, code, currency)
+            except errors.SaleRefused as refused:
+                del self.vouchers[code]
+                self.say_error(refused)
+            else:
+                self.vouchers[code] = found
+        self.state = replace(self.state, vouchers=tuple(self.vouchers))
 
     def _forget_basket(self, message: str = "", *, is_error: bool = False) -> None:
         self.basket = None
@@ -278,7 +295,6 @@ class Till:
         given = till_sales.give_away(
             *(self.office, self._reference, self._session),
             buyer=Person(self.state.name),
-            member=self.state.member,
             note=note,
         )
         self._note_sale(given.order, None, 0)

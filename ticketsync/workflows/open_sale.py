@@ -17,7 +17,14 @@ from ticketsync.accounts import credentials, edits, naming, state
 from ticketsync.accounts.state import PEOPLE, AccountState, NewAccount
 from ticketsync.boxoffice import codes, fewer_seats, seats, selling
 from ticketsync.boxoffice.selling import NewTier, ShowOnSale, Terms
-from ticketsync.catalogue import links, occurrences, saved_listing, shows, ticket_types
+from ticketsync.catalogue import (
+    entered_values,
+    links,
+    occurrences,
+    saved_listing,
+    shows,
+    ticket_types,
+)
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.catalogue.shows import ShowInfo
@@ -54,10 +61,13 @@ def open_show(
     Put a show on sale on these terms, with these tiers beside those that it has.
     `source` is where the signing key is, or is to be stored.
 
-    Raises: `UsageError` without seats or any tier, `CredentialError` where the key can
+    Raises: `UsageError` without seats or any tier, or for numbers of seats that cannot
+    be; `CredentialError` where the key can
     be neither read nor stored, or could be guessed; `GuardRefused` (`seats-taken`)
     where more seats are sold or held than there would be.
     """
+    for number in (terms.capacity, terms.held_back, terms.max_per_order):
+        entered_values.check_seats(number)
     with database.read() as connection:
         _refuse_incomplete(connection, show_id, terms, tiers)
     account, is_new = _get_or_make_account(database, source)
@@ -105,6 +115,9 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
     Raises: what `selling.add_tiers` raises; `GuardRefused` (`seats-taken`) where more
     seats of a tier are sold or held than it would have.
     """
+    for tier in tiers:
+        for number in (tier.capacity, tier.min_quantity, tier.max_quantity):
+            entered_values.check_seats(number)
     with fewer_seats.refusing(connection, [show_id]):
         show = selling.get_show(connection, show_id)
         selling.add_tiers(connection, show, tiers)

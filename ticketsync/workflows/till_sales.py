@@ -124,12 +124,10 @@ def give_away(
     session: TillSession,
     *,
     buyer: Person = NOBODY,
-    member: str = "",
     note: str = "",
 ) -> Sold:
     """
-    Give the tickets of a basket away: another order has them for nothing, and the held
-    one is cancelled in the same transaction.
+    Give the tickets of a basket away: its order costs nothing.
 
     Raises: `SaleRefused` by name.
     """
@@ -138,18 +136,12 @@ def give_away(
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
         refuse_ended(order)
-        wanted = by_name(order)
-        end_hold(sale, order, CANCELLED, "given away")
-        free = sell.hold_within(
-            *(sale, wanted),
-            channel=sell.GUEST_LIST,
-            buyer=buyer,
-            member=member,
-            till_id=session.id,
-            note=note,
-            is_free=True,
-        )
-        return sell.pay_within(sale, free, Tender(till_id=session.id), key)
+        orders.make_free(sale.connection, order, sell.GUEST_LIST, note)
+        free = sale.read(order_id)
+        sold = sell.pay_within(sale, free, Tender(till_id=session.id), key)
+        if not buyer.is_nobody:
+            sale.people[free.reference] = People(buyer)
+        return sold
 
 
 def by_name(order: PlacedOrder) -> dict[str, int]:
