@@ -208,6 +208,30 @@ def test_a_key_is_asked_for_only_once_there_is_a_place_for_it(
     assert not list(home.glob("secrets/*probe*"))
 
 
+@pytest.mark.parametrize("kept_in", ["2", "3"])
+def test_names_are_asked_about_wherever_the_key_is_kept(environment, sandbox, kept_in):
+    create(environment)
+    environment["TT_KEY"] = sandbox.key
+    question, reference = {
+        "2": ("Name of the variable that holds the key", "TT_KEY"),
+        "3": ("Command that prints the key", f"echo {sandbox.key}"),
+    }[kept_in]
+    with server.serving(sandbox) as url:
+        screen = commands.talk("accounts", "add", "--base-url", url, env=environment)
+        screen.expect(r"  6  Report files \(.*\r\n     [A-Z]")  # below its first word
+        say(screen, "Which platform", "1")
+        say(screen, "Your name", "tt")
+        say(screen, "Where shall the key be kept", kept_in)
+        say(screen, question, reference)
+        say(screen, "Keep the names of buyers and guests", "y")
+        screen.expect("Account 'tt' is connected")
+        say(screen, "Connect another one", "n")
+        assert ended(screen)[1] == 0
+
+    shown = commands.run("accounts", "show", "tt", "--json", env=environment)
+    assert json.loads(shown.stdout)["options"] == {"people": "true"}
+
+
 def test_after_three_refused_keys_nothing_is_left(environment, home, sandbox):
     create(environment)
     with server.serving(sandbox) as url:

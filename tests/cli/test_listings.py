@@ -308,6 +308,34 @@ def test_some_columns_are_left_out_before_rows_become_lists(available, shown, mi
     assert layout.fits is (available > 9)
 
 
+def test_ids_as_humanitix_has_them_make_no_lists_of_the_rows_of_orders(capsys, watched):
+    """
+    One of 24 characters leaves no room for whole ids beside an order's amounts.
+    """
+    columns = [
+        render.Column("placed", "PLACED (SYDNEY)", rigid=True),
+        render.Column("order", "ORDER", rigid=True, in_full=True),
+        render.Column("status", "STATUS"),
+        render.Column("production", "PRODUCTION", most=18),
+        *(render.Column(f"n{n}", f"AMOUNT {n}", numeric=True) for n in range(3)),
+    ]
+    row = {
+        "placed": "29 Nov 08:52",
+        "order": "00000000000000000007a4b8",
+        "status": "paid",
+        "production": "The Glass Harbour",
+        **{f"n{n}": "2,936.55" for n in range(3)},
+    }
+    render.table([row, {**row, "order": "or_1"}], columns)
+
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("PLACED (SYDNEY)  ORDER")
+    assert printed[3] == "  ORDER: 00000000000000000007a4b8"
+    assert printed[4].startswith("29 Nov 08:52")
+    assert "or_1" in printed[4]
+    assert max(map(len, printed)) <= 80
+
+
 def test_a_number_is_never_cut_and_a_row_that_cannot_fit_becomes_a_list(capsys):
     columns = [render.Column(f"c{n}", f"AMOUNT {n}", numeric=True) for n in range(9)]
     row = {column.key: "1,234,567.00" for column in columns}

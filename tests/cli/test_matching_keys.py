@@ -12,7 +12,7 @@ from support.listed_week import Week
 
 from ticketsync.catalogue import known_offsets, occurrences, questions
 from ticketsync.catalogue.questions import Question
-from ticketsync.cli import key_choice, match_screen
+from ticketsync.cli import key_choice, match_lines, match_screen
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.catalogue import show_links
@@ -153,3 +153,16 @@ def test_undo_on_the_screen_forgets_the_offset_that_it_confirmed(week, monkeypat
             occurrence.show_id is None
             for occurrence in occurrences.list_occurrences(connection)
         )
+
+
+@pytest.mark.parametrize(
+    ("number", "ticked", "words"),
+    [
+        (1, 0, "Not one of your shows"),
+        (3, 0, "None of them is one of your shows"),
+        (3, 2, "Not one of your shows: the 2 ticked"),
+    ],
+)
+def test_what_is_none_of_our_shows_is_refused_in_plain_words(number, ticked, words):
+    answers = match_lines.other_answers(number, ticked)
+    assert [answer.text for answer in answers if answer.key == "n"] == [words]

@@ -109,6 +109,19 @@ def test_two_scans_at_the_door(open_browser, full, expected):
     assert page.locator("#in").inner_text() == str(before + 1)
 
 
+def test_the_count_at_the_door_is_the_servers_until_the_list_is_there(
+    open_browser, full, expected
+):
+    page = open_browser("door", "Door A")
+    page.route("**/guests", lambda route: route.abort())
+
+    page.goto(f"/door/{SHOW}")
+    page.locator("#line", has_text="Offline").wait_for()
+
+    assert page.locator("#in").inner_text() == str(counted(full))
+    assert int(page.locator("#of").inner_text()) >= len(expected) > 0
+
+
 def test_an_order_comes_in_together(open_browser, full, expected):
     page = open_browser("door")
     page.goto(f"/door/{SHOW}")

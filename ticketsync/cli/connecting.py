@@ -36,9 +36,9 @@ _STORES = (
     ("credential", "with systemd: for services that it starts, the safest on a server"),
 )
 _REFERENCES = {
-    "env": ("Name of the variable", "--secret-env VAR"),
+    "env": ("Name of the variable that holds the key", "--secret-env VAR"),
     "command": ("Command that prints the key", "--secret-command CMD"),
-    "credential": ("Name of the credential", "--secret-credential NAME"),
+    "credential": ("Name of the credential that holds the key", "--secret-credential NAME"),
 }
 
 
@@ -138,10 +138,10 @@ def connect_account(app_context: AppContext, given: NewConnection) -> Connected:
     if not _is_typed(given.secret):
         return add(app_context, given, given.secret.get_source(""))
     given = replace(given, secret=_with_storage(given.name, given.secret))
+    given = replace(given, options=_with_people(app_context, spec, given))
     if not _is_typed(given.secret):
         return add(app_context, given, given.secret.get_source(""))
-    options = _with_people(app_context, spec, given)
-    return _add_with_typed_key(app_context, spec, replace(given, options=options))
+    return _add_with_typed_key(app_context, spec, given)
 
 
 def _is_typed(secret: SecretOptions) -> bool:

@@ -95,11 +95,12 @@ def other_answers(number: int, ticked: int = 0) -> list[Choice]:
     from ticketsync.workflows import match_words
 
     which = f"the {ticked} ticked" if ticked else "it" if number == 1 else "them"
+    none = f"{match_words.NOT_OURS}: {which}" if ticked else match_words.NONE_OURS
     return [
         Choice("f", f"Find {which} among all your shows"),
         Choice("m", f"Create a new show from {which}"),
         Choice("s", f"Skip {'it' if number == 1 else 'them'} for now"),
-        Choice("n", f"{match_words.NOT_OURS}" + (f": {which}" if number > 1 else "")),
+        Choice("n", match_words.NOT_OURS if number == 1 else none),
     ]
 
 

@@ -4,6 +4,7 @@ Questions that are asked again until the answer is of use.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -43,7 +44,8 @@ def choose(question: str, flag: str, choices: Sequence[tuple[str, str]]) -> str:
     there is no terminal.
     """
     for number, (_value, words) in enumerate(choices, start=1):
-        terminal.echo(f"{number:>3}  {words}", err=True)
+        for line in _choice_lines(number, words):
+            terminal.echo(line, err=True)
     terminal.echo("  q  leave", err=True)
 
     def parse(answer: str) -> str:
@@ -51,6 +53,15 @@ def choose(question: str, flag: str, choices: Sequence[tuple[str, str]]) -> str:
         return _chosen(answer, choices)
 
     return ask_until_valid(question, flag, parse)
+
+
+def _choice_lines(number: int, words: str) -> list[str]:
+    """
+    The words of a choice behind its number, further lines below its first word.
+    """
+    margin = " " * 5
+    lines = terminal.wrapped(words, terminal.width(sys.stderr) - len(margin))
+    return [f"{number:>3}  {lines[0]}", *(margin + line.lstrip() for line in lines[1:])]
 
 
 def leave_if_asked(answer: str) -> None:

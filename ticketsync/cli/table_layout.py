@@ -76,6 +76,9 @@ def fit(
     shown = _spared(columns, wanted, available, below)
     missed: list[int] = []
     layout = _layout(columns, wanted, shown, available)
+    if not layout.fits:  # a text that can stand below its row may be cut after all
+        columns = [replace(c, rigid=c.rigid and not c.in_full) for c in columns]
+        layout = _layout(columns, wanted, shown, available)
     while not layout.fits and (last := _next_last(columns, shown)) is not None:
         shown = [index for index in shown if index != last]
         missed = [last, *missed]

@@ -15,6 +15,7 @@ from ticketsync.providers import registry
 
 REMEMBER = "From now on, link such dates without asking"
 NOT_OURS = "Not one of your shows"
+NONE_OURS = "None of them is one of your shows"
 ANOTHER_SHOW = "Another show …"
 KINDS: Mapping[str, str] = {
     links.CHOSEN: "chosen by hand",

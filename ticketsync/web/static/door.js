@@ -16,6 +16,7 @@ localStorage.setItem("device", device);
 // Stored for each show: `queue` (scans until the server has confirmed them), `aside` (scans
 // that the server does not accept), `notes` (what a merge found), `guests`, `keep-until`.
 let guests = store.get("guests", []);
+let areListed = store.get("guests", null) !== null; // until then the server's counts stand
 let fault = ""; // "", "offline", "signed-out", "foreign-origin", or the server's error, such as "error 500"
 let foreign = ""; // why the server takes nothing from this page's address
 const SIGNED_OUT = "You are signed out: open your link again. No scans are lost.";
@@ -62,6 +63,7 @@ function showStatus() {
   const waiting = number ? `${written(number)} saved offline, waiting for the server.` : "";
   const state = { "": "", "offline": "Offline. ", "signed-out": "Signed out. ", "foreign-origin": `${foreign} ` }[fault];
   $("line").textContent = (state ?? `The server answers with ${fault}. `) + waiting;
+  if (!areListed) return;
   $("in").textContent = written(guests.filter((g) => g.in).length);
   $("of").textContent = written(guests.length);
 }
@@ -160,6 +162,7 @@ async function refresh() {
   const { body } = await request(`${base}/guests`);
   if (!body) return;
   guests = body.guests;
+  areListed = true;
   localStorage.setItem(`names-note-${show}`, body.names_note);
   store.set("keep-until", Date.now() + 1000 * body.keep_seconds); // by this device's clock
   for (const scan of [...store.get("queue", []), ...store.get("aside", [])]) { // the server does not have them

@@ -1,0 +1,427 @@
+"""
+A storyboard of what people see: pictures of the terminal, the pages, print and PDF, from
+an empty machine to the door. They are looked at one by one.
+
+    python tests/web/storyboard.py FOLDER [--only WORD …]
+
+Needs Chromium, tmux and pdftoppm. The platforms are played by the sandbox.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from playwright.sync_api import sync_playwright
+from support import needs
+from support.browser_flags import FLAGS
+from support.terminal_pictures import Terminal
+
+from ticketsync.core import clock
+from ticketsync.sandbox import platforms, server, world
+
+KEY_NAMES = {
+    "ticket_tailor": "TT_KEY",
+    "eventbrite": "EB_KEY",
+    "humanitix": "HX_KEY",
+    "wix": "WIX_KEY",
+    "square": "SQ_KEY",
+}
+NAMES = {"ticket_tailor": "tt", "eventbrite": "eb", "humanitix": "hx"}
+AUD = ("--currency", "AUD")
+WIDE, PHONE = (1280, 800), (360, 740)
+
+# `ticketsync`, whose platforms are played by the sandbox.
+PROGRAM = """
+import os
+from dataclasses import replace
+from ticketsync.providers import registry
+
+for name in {names!r}:
+    kind = registry.provider(name)
+    kind.spec = replace(kind.spec, base_url=os.environ["SANDBOX_" + name])
+from ticketsync.__main__ import main
+main()
+"""
+
+
+class Venue:
+    """
+    A home on this machine, and `ticketsync` in it.
+    """
+
+    def __init__(self, home, sandbox):
+        self.home = home
+        home.mkdir(exist_ok=True)
+        self.program = [sys.executable, "-c", PROGRAM.format(names=tuple(KEY_NAMES))]
+        self.environment = {
+            "TICKETSYNC_HOME": str(home),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "TZ": "Australia/Sydney",
+            **{
+                f"SANDBOX_{name}": sandbox.url(sandbox.address, name)
+                for name in KEY_NAMES
+            },
+            **{word: sandbox.platforms[name].key for name, word in KEY_NAMES.items()},
+        }
+
+    def run(self, *words):
+        return subprocess.run(
+            [*self.program, *words],
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+
+    @contextlib.contextmanager
+    def serve(self):
+        """
+        The address of the pages.
+        """
+        process = subprocess.Popen(
+            [*self.program, "serve", "--port", "0"],
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            for line in process.stdout:
+                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                    break
+            yield found[0]
+        finally:
+            process.terminate()
+            process.wait()
+
+    def link(self, address, role="manager"):
+        said = self.run("visitors", "invite", "--role", role, "--name", "Ruth")
+        return address + re.search(r"/enter/[\w-]+", said)[0]
+
+
+class Storyboard:
+    """
+    The pictures, made into a folder under the names of what they show.
+    """
+
+    def __init__(self, folder, homes, browser, only):
+        self.folder = folder
+        self.homes = homes
+        self.browser = browser
+        self.only = only
+        self.names = []
+
+    def wants(self, scene):
+        return not self.only or any(word in scene.__name__ for word in self.only)
+
+    def _path(self, name):
+        self.names.append(name)
+        return str(self.folder / f"{name}.png")
+
+    @contextlib.contextmanager
+    def visitor(self, link, size=WIDE, **options):
+        """
+        A browser of this size, signed in.
+        """
+        width, height = size
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            has_touch=size == PHONE,
+            timezone_id="Australia/Sydney",
+            **options,
+        )
+        page = context.new_page()
+        page.goto(link)
+        page.get_by_role("button", name="Open").click()
+        yield page
+        context.close()
+
+    def page(self, name, page, **options):
+        options = {"full_page": True, **options}
+        if page.viewport_size["width"] == PHONE[0] and options["full_page"]:
+            height = page.evaluate("document.documentElement.scrollHeight")
+            options["clip"] = {"x": 0, "y": 0, "width": 360, "height": min(height, 1800)}
+        page.screenshot(path=self._path(name), **options)
+
+    def pdf(self, name, path):
+        """
+        The first page of a PDF.
+        """
+        drawn = self._path(name).removesuffix(".png")
+        command = ["pdftoppm", "-png", "-r", "80", "-singlefile", path, drawn]
+        subprocess.run(command, check=True)
+
+    def paper(self, name, page):
+        with contextlib.closing(Paper(self.folder / f"{name}.pdf")) as paper:
+            page.pdf(path=paper.path, format="A4", print_background=True)
+            self.pdf(name, paper.path)
+
+    def screen(self, name, terminal, **options):
+        page = self.browser.new_page(viewport={"width": 400, "height": 100})
+        page.set_content(terminal.page(**options))
+        page.locator("pre").screenshot(path=self._path(name))
+        page.close()
+
+    @contextlib.contextmanager
+    def terminal(self, venue, columns=80, rows=24):
+        with contextlib.closing(
+            Terminal(columns, rows, venue.program, venue.environment)
+        ) as opened:
+            yield opened
+
+    def commands(self, venue, columns, **commands):
+        """
+        One picture for each command, whole as it can be scrolled back to.
+        """
+        for name, command in commands.items():
+            with self.terminal(venue, columns) as terminal:
+                terminal.run(command)
+                self.screen(name, terminal, whole=True)
+
+
+class Paper:
+    """
+    A PDF that is drawn and then deleted.
+    """
+
+    def __init__(self, path):
+        self.path = path
+
+    def close(self):
+        self.path.unlink(missing_ok=True)
+
+
+def listings(board, demo, _sandbox):
+    board.commands(
+        demo,
+        80,
+        t80_help="--help",
+        t80_help_of_a_command="financials list --help",
+        t80_money="financials list --period this-month",
+        t80_refunds="refunds list --period last-month",
+        t80_weekly="report weekly",
+        t80_shows="shows list",
+        t80_next_show="shows show next",
+        t80_status="status",
+        t80_explain="financials explain 4",
+    )
+    board.commands(
+        demo,
+        120,
+        t120_money_per_account="financials list --period this-month --per account",
+        t120_accounts="accounts list",
+    )
+
+
+def first_hour(board, _demo, sandbox):
+    """
+    `init` in an empty home, to the figures.
+    """
+    venue = Venue(board.homes / "first", sandbox)
+    with board.terminal(venue, rows=50) as terminal:
+        terminal.say("ticketsync init")
+        terminal.wait("Venue name")
+        terminal.say("The Lantern Room")
+        terminal.wait("zone")
+        terminal.say("Sidney")
+        terminal.wait("not a")
+        terminal.say("sydney")
+        terminal.wait("Currency")
+        terminal.say("")
+        terminal.wait("platform now")
+        terminal.say("y")
+        terminal.wait("Which platform")
+        terminal.say("tickettailr")
+        terminal.wait("Did you mean")
+        board.screen("t80_init", terminal, whole=True)
+        terminal.press("C-c")
+
+
+def picker(board, _demo, sandbox):
+    """
+    `accounts add` alone: what it asks, a wrong key, and the figures' next step.
+    """
+    venue = Venue(board.homes / "picker", sandbox)
+    venue.run("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD)
+    with board.terminal(venue) as terminal:
+        terminal.say("ticketsync accounts add")
+        terminal.wait("Which platform")
+        board.screen("t80_picker", terminal)
+        terminal.say("Ticket Tailor")
+        terminal.wait("Your name")
+        terminal.say("")
+        board.screen("t80_picker_key", terminal)
+
+
+def set_up(board, _demo, sandbox):
+    """
+    The browser from an empty machine: the four steps, a key refused, one that works.
+    """
+    venue = Venue(board.homes / "browser", sandbox)
+    with venue.serve() as address, board.visitor(venue.link(address)) as page:
+        page.set_default_timeout(60_000)
+        board.page("p1280_four_steps", page)
+        page.get_by_label("Name of your venue").fill("The Lantern Room")
+        page.get_by_label("City or time zone").fill("Sydney")
+        page.get_by_text("Its time zone is Australia/Sydney.").wait_for()
+        page.get_by_role("button", name="Save and connect a platform").click()
+        board.page("p1280_platforms", page)
+        page.get_by_role("link", name="Ticket Tailor", exact=True).first.click()
+        page.get_by_label("Key of Ticket Tailor").fill("sk_1_2_wrong")
+        page.get_by_label("Store the key in such a file").check()
+        page.get_by_role("button", name="Connect Ticket Tailor").click()
+        page.get_by_text("refuse").first.wait_for()
+        board.page("p1280_key_refused", page)
+
+
+def pages(board, demo, _sandbox):
+    """
+    The pages of a venue that sells, wide, on a phone, in the dark and on paper.
+    """
+    wide = {
+        "overview": "/",
+        "money": "/money?period=this-month",
+        "refunds": "/money/refunds?period=last-month",
+        "production": "/productions/1",
+        "show": "/shows/8",
+        "calendar": f"/calendar?month={clock.now():%Y-%m}",
+        "people": "/people",
+        "webhooks": "/webhooks",
+        "account": "/accounts/tt",
+    }
+    phone = {
+        "overview": "/",
+        "money": "/money?period=this-month",
+        "connect": "/connect",
+        "show": "/shows/8",
+        "not_found": "/no/such/page",
+    }
+    with demo.serve() as address:
+        link = demo.link(address)
+        with board.visitor(link) as page:
+            for name, path in wide.items():
+                page.goto(address + path)
+                board.page(f"p1280_{name}", page)
+            page.goto(f"{address}/money?period=this-month")
+            board.paper("print_money", page)
+        with board.visitor(demo.link(address), PHONE) as page:
+            for name, path in phone.items():
+                page.goto(address + path)
+                board.page(f"p360_{name}", page)
+        with board.visitor(demo.link(address), color_scheme="dark") as page:
+            board.page("p1280_overview_dark", page)
+        with board.visitor(demo.link(address), PHONE, color_scheme="dark") as page:
+            page.goto(f"{address}/money?per=month&period=")
+            board.page("p360_money_dark", page)
+
+
+def door_offline(board, demo, _sandbox):
+    """
+    A door without a network after one visit.
+    """
+    with demo.serve() as address:
+        with board.visitor(demo.link(address, "door"), PHONE) as page:
+            page.goto(f"{address}/door/8")
+            page.wait_for_function("navigator.serviceWorker.ready")
+            page.context.set_offline(True)
+            page.reload()
+            page.get_by_label("Scan or search").fill("Adult")
+            board.page("p360_door_offline", page, full_page=False)
+
+
+def door_list(board, demo, _sandbox):
+    path = board.folder / "doorlist.pdf"
+    demo.run("attendees", "doorlist", "8", "--output", str(path))
+    board.pdf("pdf_doorlist", path)
+    path.unlink()
+
+
+def matching(board, demo, sandbox):
+    """
+    Three platforms' dates beside a season list, on the page and by keys.
+    """
+    venue = Venue(board.homes / "matching", sandbox)
+    venue.run("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD)
+    for provider, name in NAMES.items():
+        key = ("--secret-env", KEY_NAMES[provider])
+        more = ("--set", "regions=AU,NZ") if provider == "humanitix" else ()
+        venue.run("accounts", "add", provider, name, *key, *more)
+    venue.run("events", "fetch")
+    season = demo.home / "season.csv"
+    venue.run("shows", "import", str(season))
+    with venue.serve() as address:
+        with board.visitor(venue.link(address)) as page:
+            page.goto(f"{address}/matching")
+            board.page("p1280_matching", page)
+        with board.visitor(venue.link(address), PHONE) as page:
+            page.goto(f"{address}/matching")
+            board.page("p360_matching", page, full_page=False)
+    with board.terminal(venue, rows=30) as terminal:
+        terminal.say("ticketsync match")
+        terminal.wait("Link the")
+        board.screen("t80_match_certain", terminal)
+        terminal.press("y")
+        terminal.wait(r"\d+ open")
+        board.screen("t80_match", terminal)
+        terminal.press("q")
+
+
+def waiting(board, _demo, sandbox):
+    """
+    A sync while no platform can be reached.
+    """
+    venue = Venue(board.homes / "waiting", sandbox)
+    venue.run("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD)
+    for provider, name in NAMES.items():
+        key = ("--secret-env", KEY_NAMES[provider])
+        gone = ("--no-check", "--base-url", "http://127.0.0.1:9/v1")
+        venue.run("accounts", "add", provider, name, *key, *gone)
+    with board.terminal(venue) as terminal:
+        terminal.say("ticketsync sync")
+        terminal.wait("again in")
+        board.screen("t80_sync_waiting", terminal)
+        terminal.wait(r"\n\$\s*\Z")
+        board.screen("t80_no_network", terminal)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="*", metavar="WORD")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    sandbox = server.Sandbox(world.build(orders=300))
+    for fake in platforms.build_others(orders=60):
+        sandbox.platforms[fake.name] = fake
+    with (
+        tempfile.TemporaryDirectory() as homes,
+        server.serving(sandbox) as sandbox.address,
+        sync_playwright() as playwright,
+        contextlib.closing(
+            playwright.chromium.launch(executable_path=needs.CHROMIUM, args=FLAGS)
+        ) as browser,
+    ):
+        board = Storyboard(folder, Path(homes), browser, arguments.only)
+        demo = Venue(board.homes / "demo", sandbox)
+        demo.run("demo", "--keep", str(demo.home))
+        for scene in SCENES:
+            if board.wants(scene):
+                scene(board, demo, sandbox)
+    print(f"{len(board.names)} pictures in {folder}")
+
+
+SCENES = (
+    *(listings, first_hour, picker, set_up, pages, door_offline, door_list, matching),
+    waiting,
+)
+
+if __name__ == "__main__":
+    main()
