@@ -14,7 +14,7 @@ from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import import no_sale_words
 from ticketsync.providers.file_import.heading import Heading
 from ticketsync.providers.file_import.recipe import Recipe
-from ticketsync.providers.file_import.recipe_keys import WITHOUT_ENTRY
+from ticketsync.providers.file_import.recipe_keys import NEVER_PAID, WITHOUT_ENTRY
 from ticketsync.providers.file_import.unmapped_columns import UnmappedColumn
 
 _DAY = re.compile(r"\d{1,4}[-/. ]{1,2}\w{1,9}[-/., ]{1,2}\d{1,4}\b.*")
@@ -39,8 +39,10 @@ class AnsweredRows:
         """
         Whether nothing is left to ask about what a row says in this column.
         """
-        if item.is_payment and self.is_free(cells):
+        if item.is_payment and (self.is_free(cells) or self._is_not_charged(cells)):
             return True
+        if item.is_payment and self.takes_back(cells):
+            return not no_sale_words.is_open_payment(cells[item.column])
         if not self.is_voided(cells):
             return False
         if not no_sale_words.names_returns(item.plain):
@@ -49,6 +51,13 @@ class AnsweredRows:
         if state == "cancelled":  # was never paid, so nothing can have gone back
             return False
         return state != "refunded" or self._is_whole(cells[item.column], cells)
+
+    def _is_not_charged(self, cells: Sequence[str]) -> bool:
+        """
+        Whether a mapped column says that nothing was paid for a row.
+        """
+        state = self._status.get(self._text(cells, "status").lower())
+        return state == "comp" or state in NEVER_PAID
 
     def is_voided(self, cells: Sequence[str]) -> bool:
         """

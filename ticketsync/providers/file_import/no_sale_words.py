@@ -94,6 +94,54 @@ _PAID = (
     r"(?:(?:is|was|has been|invoice|order|booking|ticket|payment|fully)\s)*(?:paid"
     r"|valid|active|confirmed|settled|captured|authori[sz]ed|received)(?:\sin full)?"
 )
+_METHOD = (
+    r"(?:order |booking |invoice |ticket |buyer |customer )?(?:(?:payments?|pay|paying"
+    r"|tender|settlement)(?:\s(?:methods?|types?|modes?|means|options?|forms?|sources?"
+    r"|providers?|gateways?|channels?|details?|info|terms|notes?|via|by|with))?"
+    r"|(?:method|type|mode|means|form|terms) of payment"
+    r"|(?:how )?paid (?:by|with|via|using|how|through|on|at)|how paid)"
+    r"|zahlungs(?:art|weise|mittel|methode|form|bedingungen)|zahlart|zahlung"
+    r"|(?:be)?zahlt (?:mit|per|durch|via)|(?:mode|moyen|type) de (?:paiement|règlement)"
+    r"|paiement|règlement|(?:método|metodo|forma|medio|tipo) (?:de pago|di pagamento"
+    r"|de pagamento)|modalità di pagamento|pago|pagamento|betaal(?:methode|wijze)"
+)
+_PARTLY = (
+    r"part(?:ly|ially)?[\s-](?:paid|payments?)|deposit (?:only|paid)|instal?lments?"
+)
+# What is said of a payment that was not made, besides `_OPEN`.
+_NOT_MADE = (
+    r"open(?!\s?banking)|outstanding|due|overdue|owing|owed|owes|awaiting|awaited|awaits"
+    r"|unsettled|uncollected|uncleared|unconfirmed|incomplete|in progress|processing"
+    r"|scheduled|expected|deferred|later|rejected|refused|bounced|dishonou?red"
+    r"|insufficient funds|timed out|error|returned|iou|cod|on account|house account|tab"
+    r"|on credit(?!\scard)|reserv(?:e|ed|ations?)|hold|held|provisional|tentative"
+    r"|to (?:be )?(?:pay|paid|invoiced?|billed|follow)|will pay|payable|pro[\s-]?forma"
+    r"|invoice (?:sent|issued|requested)|no payments?|without payment|not yet"
+    r"|not (?:received|settled|cleared|collected|captured|charged|made|completed?|done)"
+    # Words of other languages
+    r"|offene?[rs]?|ausstehend|unbezahlt|(?:noch )?nicht bezahlt|noch nicht|abendkasse"
+    r"|reserviert|fällig|erwartet|vorgemerkt|fehlgeschlagen|abgelehnt|abgebrochen"
+    r"|impayée?s?|non (?:payée?s?|réglée?s?)|en attente|à (?:payer|régler)|réservée?"
+    r"|pendientes?|impagad[oa]|no pagad[oa]|por pagar|pendentes?|não pag[oa]|a pagar"
+    r"|in (?:sospeso|attesa)|non pagat[oa]|da pagare|openstaand|onbetaald"
+    r"|niet betaald|te betalen"
+)
+_PAY = r"(?:pay|pays|paying|payment|settle|cash|collect)"
+_NOT_PAID = re.compile(
+    rf"(?<!\w)(?:{_OPEN}|{_PARTLY}|{_NOT_MADE}"
+    # "Card, paid at the door" was paid, and "Box office" as well.
+    r"|(?<!paid\s)(?:at|on|upon) (?:the )?(?:door|night|arrival|entry)"
+    rf"|{_PAY} (?:at|on|upon|in) (?:the )?(?:box office|venue|theatre|theater|counter"
+    r"|desk|day|event|show|delivery|collection|pick-?up|check-?in|person))(?!\w)",
+    re.IGNORECASE,
+)
+# Whoever lends to the buyer pays at once: "Klarna (pay later)".
+_LENDER = re.compile(
+    r"\b(?:klarna|afterpay|clearpay|paypal|zip|affirm|laybuy|bnpl|buy now)\b",
+    re.IGNORECASE,
+)
+_LATER = re.compile(r"\b(?:later|instal?lments?)\b", re.IGNORECASE)
+_WENT_BACK = re.compile(rf"\b(?:{_GONE})\b", re.IGNORECASE)
 _NO = re.compile(
     r"no|n|false|0+(?:[.,]0+)?|not\s\w+|unpaid|invalid|inactive|never|open|unconfirmed",
     re.IGNORECASE,
@@ -104,6 +152,8 @@ _LONE = (
     *("refund", "refunds", "refunded", "cancelled", "canceled", "cancellation"),
     *("void", "voided", "chargeback", "charged back", "reversal", "reversed"),
     *("unpaid", "credit note", "disputed", "storno", "storniert", "annulled"),
+    *("not paid", "awaiting payment", "payment pending", "pay at door", "pay later"),
+    *("pay at the door", "pay on arrival", "unbezahlt", "nicht bezahlt"),
 )
 _WITH = ("", "partial ", "partially ", "full ", "fully ", "order ", "ticket ")
 # As people write them: a set is compared with the cells of each row.
@@ -161,6 +211,33 @@ def names_payment(heading: str) -> bool:
     Whether a "No" below a heading says that its row was not paid.
     """
     return re.fullmatch(_PAID, heading) is not None
+
+
+def names_method(heading: str) -> bool:
+    """
+    Whether a heading is that of how a row was paid, or by whom.
+    """
+    return re.fullmatch(_METHOD, heading) is not None
+
+
+@lru_cache(maxsize=1000)
+def is_unpaid(text: str) -> bool:
+    """
+    Whether a cell about a payment says that it was not made, or not in full: "Invoice
+    (open)", "Pay at door". "Invoice" and "Card" do not.
+    """
+    return is_open_payment(text) or _WENT_BACK.search(text) is not None
+
+
+@lru_cache(maxsize=1000)
+def is_open_payment(text: str) -> bool:
+    """
+    Whether such a cell says more than that money went back.
+    """
+    plain = " ".join(text.replace("_", " ").split())
+    if _LENDER.search(plain):
+        plain = _LATER.sub("", plain)
+    return is_no(plain) or _NOT_PAID.search(plain) is not None
 
 
 def if_sale(text: str, *, several: bool = False) -> str:

@@ -99,7 +99,9 @@ class RowReader:
         self._type = headings.type_column(heading, recipe)
         self._worth = unmapped_columns.worth_columns(heading, recipe)
         self._place = unmapped_columns.place_column(heading, recipe)
-        self._others = unmapped_columns.other_columns(heading, recipe)
+        payments = {item.column for item in self._worth if item.is_payment}
+        others = unmapped_columns.other_columns(heading, recipe)
+        self._others = [column for column in others if column not in payments]
         self._answered = AnsweredRows(heading, recipe)
         self._rules = LeftOutRules(heading, recipe)
         self._section = found.section
@@ -255,6 +257,8 @@ class RowReader:
                 return _unmapped(name, text), "unmapped-kind"
         for item in self._worth:
             text = cells[item.column] if item.column < len(cells) else ""
+            if item.is_payment and is_sale(text):
+                continue
             if text and item.hides(text) and not self._answered.answers(item, cells):
                 self.unanswered.setdefault(item.name, Counter())[text] += 1
                 return _unmapped(item.name, text, item.advice), "unmapped-column"

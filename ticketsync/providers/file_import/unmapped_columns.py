@@ -87,7 +87,7 @@ class UnmappedColumn:
     advice  what to map it to, in words
     hides   whether a cell says that its row is worth something else than it seems
     plain   the heading without what people write around its words
-    is_payment  whether it says that a row was paid
+    is_payment  whether it says that a row was paid, or how
     """
 
     column: int
@@ -111,7 +111,7 @@ def worth_columns(heading: Heading, recipe: Recipe) -> list[UnmappedColumn]:
         plain = _plain(name)
         rule = None if name in answered else _rule(plain, recipe) or parts.get(column)
         if rule is not None:
-            is_payment = no_sale_words.names_payment(plain)
+            is_payment = _is_payment(plain)
             written = heading.names[column]
             found.append(UnmappedColumn(column, written, *rule, plain, is_payment))
     return found
@@ -178,12 +178,16 @@ def _rule(name: str, recipe: Recipe) -> _Rule | None:
         return "map it to `currency`", lambda text: _is_other(text, recipe.currency)
     if no_sale_words.names_no_sale(name):
         return _BACK_ADVICE, _says_something
-    if no_sale_words.names_payment(name):
-        return "map its words to `status`", no_sale_words.is_no
+    if _is_payment(name):
+        return "map its words to `status`", no_sale_words.is_unpaid
     if "price" in mapped and not mapped & _NETTED and (rule := _discount_rule(name)):
         return rule
     # With `line`, each row is one ticket, whatever its order has.
     return None if mapped & {"quantity", "line"} else _number_rule(name)
+
+
+def _is_payment(name: str) -> bool:
+    return no_sale_words.names_payment(name) or no_sale_words.names_method(name)
 
 
 def _discount_rule(name: str) -> _Rule | None:
