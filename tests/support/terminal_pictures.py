@@ -23,7 +23,6 @@ PAGE = """<meta charset="utf-8">
 """
 
 
-
 class Terminal:
     """
     A shell on a terminal of this size, in which `ticketsync` starts `program`.

@@ -147,7 +147,12 @@ class Storyboard:
         options = {"full_page": True, **options}
         if page.viewport_size["width"] == PHONE[0] and options["full_page"]:
             height = page.evaluate("document.documentElement.scrollHeight")
-            options["clip"] = {"x": 0, "y": 0, "width": 360, "height": min(height, 1800)}
+            options["clip"] = {
+                "x": 0,
+                "y": 0,
+                "width": 360,
+                "height": min(height, 1800),
+            }
         page.screenshot(path=self._path(name), **options)
 
     def pdf(self, name, path):
@@ -249,7 +254,9 @@ def picker(board, _demo, sandbox):
     `accounts add` alone: what it asks, a wrong key, and the figures' next step.
     """
     venue = Venue(board.homes / "picker", sandbox)
-    venue.run("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
     with board.terminal(venue) as terminal:
         terminal.say("ticketsync accounts add")
         terminal.wait("Which platform")
@@ -348,7 +355,9 @@ def matching(board, demo, sandbox):
     Three platforms' dates beside a season list, on the page and by keys.
     """
     venue = Venue(board.homes / "matching", sandbox)
-    venue.run("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
     for provider, name in NAMES.items():
         key = ("--secret-env", KEY_NAMES[provider])
         more = ("--set", "regions=AU,NZ") if provider == "humanitix" else ()
@@ -378,7 +387,9 @@ def waiting(board, _demo, sandbox):
     A sync while no platform can be reached.
     """
     venue = Venue(board.homes / "waiting", sandbox)
-    venue.run("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
     for provider, name in NAMES.items():
         key = ("--secret-env", KEY_NAMES[provider])
         gone = ("--no-check", "--base-url", "http://127.0.0.1:9/v1")
