@@ -503,6 +503,7 @@ WRITERS = {
     "cli.context": {"sys.stderr"},  # whether it is a terminal
     "cli.status": {"sys.stdout"},  # likewise
     "cli.key_choice": {"sys.stderr"},  # where questions are asked
+    "cli.questions": {"sys.stderr"},  # how wide it is
     "cli.season_list": {"sys.stderr"},  # where a table is drawn beside a question
     "cli.serve": {"sys.stderr"},  # whether somebody sees the link
     "cli.progress": {"sys.stderr"},  # where it is drawn
