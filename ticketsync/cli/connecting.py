@@ -38,7 +38,10 @@ _STORES = (
 _REFERENCES = {
     "env": ("Name of the variable that holds the key", "--secret-env VAR"),
     "command": ("Command that prints the key", "--secret-command CMD"),
-    "credential": ("Name of the credential that holds the key", "--secret-credential NAME"),
+    "credential": (
+        "Name of the credential that holds the key",
+        "--secret-credential NAME",
+    ),
 }
 
 
