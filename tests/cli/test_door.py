@@ -2,6 +2,7 @@
 Check-in on the command line, the printed door list, and `serve` as users start it.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -9,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -248,6 +250,30 @@ def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):
         assert f"{len(found)} guests" in text
         assert all(g["ticket_id"] in text for g in found)
         assert all(g["name"] in text for g in found)
+
+
+def test_the_door_list_without_names_keeps_its_room_for_the_orders(
+    venue, home, tmp_path
+):
+    """
+    An empty column of orders beside them broke long numbers in two.
+    """
+    with contextlib.closing(sqlite3.connect(home / "ticketsync.db")) as connection:
+        connection.execute("DELETE FROM attendees")
+        connection.execute("DELETE FROM buyers")
+        connection.commit()
+    pdf = tmp_path / "door.pdf"
+    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
+    assert done.returncode == 0, done.stderr
+    if shutil.which("pdftotext"):
+        text = subprocess.run(
+            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
+        ).stdout
+        assert "Names are not kept" in text
+        (heading,) = [
+            line.split() for line in text.splitlines() if line.split()[:1] == ["Name"]
+        ]
+        assert "Order" not in heading
 
 
 def test_a_name_is_not_interpreted_by_the_pdf_generator(venue, home, tmp_path):

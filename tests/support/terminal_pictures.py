@@ -73,7 +73,7 @@ class Terminal:
 
     def page(self, *, whole=False):
         """
-        What the screen shows, as a page of HTML, with what was scrolled away if `whole`.
+        The screen as a page of HTML, with what was scrolled away if `whole`.
         """
         lines = self._shown("-e", *(("-S", "-") if whole else ())).rstrip("\n")
         drawn = Console(record=True, width=self.columns, file=StringIO())

@@ -1,6 +1,6 @@
 """
-A storyboard of what people see: pictures of the terminal, the pages, print and PDF, from
-an empty machine to the door. They are looked at one by one.
+A storyboard of what people see: pictures of the terminal, the pages, print and PDF,
+from an empty machine to the door. They are looked at one by one.
 
     python tests/web/storyboard.py FOLDER [--only WORD …]
 
@@ -251,7 +251,7 @@ def first_hour(board, _demo, sandbox):
 
 def picker(board, _demo, sandbox):
     """
-    `accounts add` alone: what it asks, a wrong key, and the figures' next step.
+    `accounts add` alone: what it asks, and a key that is refused.
     """
     venue = Venue(board.homes / "picker", sandbox)
     venue.run(
@@ -264,7 +264,14 @@ def picker(board, _demo, sandbox):
         terminal.say("Ticket Tailor")
         terminal.wait("Your name")
         terminal.say("")
-        board.screen("t80_picker_key", terminal)
+        terminal.wait("Where shall the key be kept")
+        terminal.say("1")
+        terminal.wait("Keep the names")
+        terminal.say("")
+        terminal.wait("hidden")
+        terminal.say("sk_1_2_wrong")
+        terminal.wait("refused")
+        board.screen("t80_key_refused", terminal, whole=True)
 
 
 def set_up(board, _demo, sandbox):
@@ -333,14 +340,18 @@ def door_offline(board, demo, _sandbox):
     """
     A door without a network after one visit.
     """
-    with demo.serve() as address:
-        with board.visitor(demo.link(address, "door"), PHONE) as page:
-            page.goto(f"{address}/door/8")
-            page.wait_for_function("navigator.serviceWorker.ready")
-            page.context.set_offline(True)
-            page.reload()
-            page.get_by_label("Scan or search").fill("Adult")
-            board.page("p360_door_offline", page, full_page=False)
+    with (
+        demo.serve() as address,
+        board.visitor(demo.link(address, "door"), PHONE) as page,
+    ):
+        page.goto(f"{address}/door/8")
+        page.locator("#guests li").first.wait_for()
+        page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+        page.reload()  # now the page is stored, too
+        page.locator("#guests li").first.wait_for()
+        page.context.set_offline(True)
+        page.get_by_label("Scan or search").fill("or_")
+        board.page("p360_door_offline", page, full_page=False)
 
 
 def door_list(board, demo, _sandbox):

@@ -401,3 +401,9 @@ def test_paper_has_the_venue_and_no_controls(open_browser):
         )
         assert tall == [], path
         assert page.evaluate("document.documentElement.scrollWidth") == 720, path
+        edges = page.evaluate(
+            "[...document.querySelectorAll('main .card')]"
+            ".filter(box => box.offsetWidth)"
+            ".map(box => box.getBoundingClientRect().right)"
+        )
+        assert max(edges, default=0) < 720, path  # else paper cuts the edge off
