@@ -31,11 +31,8 @@ def read(tmp_path, name, content, *, venue=ROOM, titles=(), **options):
     return import_file.read_shows(file, venue, [STUDIO], titles, ListOptions(**options))
 
 
-def starts(parsed):
-    return [
-        f"{clock.local(show.starts_at, 'Australia/Sydney'):%d %b %H:%M}"
-        for show in parsed.shows
-    ]
+def starts(parsed, zone="Australia/Sydney"):
+    return [f"{clock.local(show.starts_at, zone):%d %b %H:%M}" for show in parsed.shows]
 
 
 # Spreadsheets
@@ -140,6 +137,42 @@ def test_the_venues_country_decides_with_a_note(tmp_path):
         'dates such as "05/12/2026" are read with the day first, as in '
         "Australia/Sydney; --dates mdy reads them the other way",
     )
+
+
+BERLIN = VenueInfo(1, "Kleine Bühne", "Europe/Berlin", "EUR")
+BOSTON = VenueInfo(1, "The Lantern Room", "America/New_York", "USD")
+
+
+@pytest.mark.parametrize(("other", "day"), [("6.12.2026", "06"), ("13.12.2026", "13")])
+def test_dots_need_no_note_where_the_day_is_first(tmp_path, other, day):
+    text = f"Show,Date,Time\nGala,5.12.2026,19:30\nGala,{other},19:30\n"
+    parsed = read(tmp_path, "a.csv", text, venue=BERLIN)
+    assert starts(parsed, BERLIN.timezone) == ["05 Dec 19:30", f"{day} Dec 19:30"]
+    assert parsed.notes == ()
+
+
+def test_dots_do_not_hide_the_note_on_another_date(tmp_path):
+    text = "Show,Date,Time\nGala,5.12.2026,19:30\nGala,06/12/2026,19:30\n"
+    parsed = read(tmp_path, "a.csv", text, venue=BERLIN)
+    assert starts(parsed, BERLIN.timezone) == ["05 Dec 19:30", "06 Dec 19:30"]
+    assert parsed.notes == (
+        'dates such as "06/12/2026" are read with the day first, as in Europe/Berlin; '
+        "--dates mdy reads them the other way",
+    )
+
+
+def test_dots_where_the_month_is_first_have_their_note(tmp_path):
+    text = "Show,Date,Time\nGala,5.12.2026,19:30\n"
+    parsed = read(tmp_path, "a.csv", text, venue=BOSTON)
+    assert starts(parsed, BOSTON.timezone) == ["12 May 19:30"]
+    assert "are read with the month first, as in America/New_York" in parsed.notes[0]
+
+
+def test_dots_are_read_as_their_column_is(tmp_path):
+    text = "Show,Date,Time\nGala,5.12.2026,19:30\nGala,12.13.2026,19:30\n"
+    parsed = read(tmp_path, "a.csv", text, venue=BERLIN)
+    assert starts(parsed, BERLIN.timezone) == ["12 May 19:30", "13 Dec 19:30"]
+    assert "are read with the month first, because of" in parsed.notes[0]
 
 
 def test_the_order_that_a_person_gives_wins(tmp_path):

@@ -58,7 +58,7 @@ def find_style(
     """
     How the list called `name` writes dates, and a note on what decided those that could
     be read in two ways: the chosen order, else that of the whole column, else that of
-    `zone`.
+    `zone`. Dates with dots need no note where the day is usually first.
 
     Raises: `DateOrderNeeded` where nothing decides.
     """
@@ -76,12 +76,16 @@ def find_style(
         return TimeStyle(None, needs_half, date_orders.out_of_order(days)), ""
     if found in (ColumnOrder.DMY, ColumnOrder.MDY):
         by_column: Order = "dmy" if found is ColumnOrder.DMY else "mdy"
+        example = date_orders.doubtful(days, by_column, zone)
         return TimeStyle(by_column, needs_half), _by_column(days, example, by_column)
     if example is None:
         return TimeStyle(None, needs_half), ""
     order = date_orders.order_in_zone(zone)
     if order is None:
         raise DateOrderNeeded(name, example)
+    example = date_orders.doubtful(days, order, zone)
+    if example is None:
+        return TimeStyle(order, needs_half), ""
     other = "mdy" if order == "dmy" else "dmy"
     note = (
         f"{_read_with(example, order)}, as in {zone}; --dates {other} reads them the "

@@ -108,6 +108,23 @@ def undecided(texts: Iterable[str]) -> str | None:
     )
 
 
+def doubtful(texts: Iterable[str], order: Order, zone: str) -> str | None:
+    """
+    The first date that could be read in both orders, and whose `order` is worth a note:
+    not `5.12.2026` with the day first where that is usual, since dots are written in no
+    other order there.
+    """
+    is_usual = order == "dmy" and order_in_zone(zone) == "dmy"
+    return undecided(
+        text for text in texts if not (is_usual and _is_written_with_dots(text))
+    )
+
+
+def _is_written_with_dots(text: str) -> bool:
+    numbers = _find_numbers(text)
+    return numbers is not None and numbers.has_dots
+
+
 def comes_first(order: Order) -> str:
     """
     What comes first in a date in that order, in a word.

@@ -69,13 +69,15 @@ class WrittenDateError(ValueError):
 @dataclass(frozen=True, slots=True)
 class DateInNumbers:
     """
-    A date in numbers whose order is open, and the weekday beside it (0 is Monday).
+    A date in numbers whose order is open, the weekday beside it (0 is Monday), and
+    whether it is written with dots.
     """
 
     first: int
     second: int
     year: int
     weekday: int | None
+    has_dots: bool = False
 
     def read(self, order: Order) -> date | None:
         """
@@ -198,7 +200,8 @@ def _as_numbers(weekday: int | None, plain: str) -> DateInNumbers | None:
         year = _full_year(match["year"])
     except WrittenDateError:
         return None
-    return DateInNumbers(int(match["first"]), int(match["second"]), year, weekday)
+    first, second = int(match["first"]), int(match["second"])
+    return DateInNumbers(first, second, year, weekday, match["sign"] == ".")
 
 
 def _ordered(numbers: DateInNumbers, order: Order | None) -> date:

@@ -223,7 +223,7 @@ def _days(lines: Sequence[_Line], zone: str) -> _Days:
     else:
         is_open = found is ColumnOrder.OPEN
         order = date_orders.order_in_zone(zone) if is_open else None
-    example = date_orders.undecided(texts)
+    example = date_orders.doubtful(texts, order, zone) if order else None
     if example is None or order is None:
         return _Days(order, refused)
     first = date_orders.comes_first(order)

@@ -16,6 +16,7 @@ from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 
 _CONTRADICTORY = "and its column has decimal points and decimal commas"
 _YAML_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_DECIMALS = re.compile(r"[.,]\d{1,2}(?!\d)")
 _LONGEST_WORD = 30  # of those that may mean that nothing was paid
 
 
@@ -62,6 +63,7 @@ class AmountCells:
         self._sign: DecimalSign = sign or ""
         self._is_contradictory = sign is None
         self._is_certain = bool(recipe.decimal)
+        self._is_minor = recipe.amounts.get(field) == "minor"
         self._free = {word.casefold() for word in recipe.free}
         if not (blank_is_free and field in ("price", "total")):
             self._free.discard("")
@@ -91,7 +93,22 @@ class AmountCells:
             raise CellProblem(
                 f"{self._field} is {safe(text)!r}, {error.reason}{way_out}"
             ) from None
+        if self._is_minor:
+            minor = self._in_cents(text, kind, minor, currency)
         return money.decimal_text(minor, currency)
+
+    def _in_cents(self, text: str, kind: str, minor: int, currency: str) -> int:
+        """
+        The minor units of an amount that was read as if it were whole units.
+        """
+        unit: int = 10 ** money.exponent(currency)
+        units, rest = divmod(minor, unit)
+        if rest or (kind == rows.TEXT and _DECIMALS.search(text)):
+            raise CellProblem(
+                f"{self._field} is {safe(text)!r}, an amount with decimals, and the "
+                "recipe says that its column is in cents (`amounts`)"
+            )
+        return units
 
     def _way_out(self, text: str, currency: str, reason: str) -> str:
         if reason.startswith("which could"):

@@ -35,6 +35,7 @@ from ticketsync.providers.file_import.sections import Section
 from ticketsync.providers.file_import.time_cells import time_cells
 
 MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
+FILL_IN = "fill in the number of its order in the report if it is a sale"
 NO_SHOW = "it has no event or no time"
 _LARGEST_EXACT = 2**53
 _MOST_CACHED = 5000  # converted cells of a column
@@ -221,7 +222,9 @@ class _LineReader:
             self._convert(self._amounts, row, cells, problems, (currency,))
         self._set_start(cells)
         if problems and cells.keys().isdisjoint(("order", "refund_of")):
-            problems[1:] = ["list how it begins under `stop_at` if it is a footer"]
+            problems[1:] = [
+                f"{FILL_IN}, or list how it begins under `stop_at` if it is a footer"
+            ]
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
         line.place = row.place
         line.beside = row.beside
@@ -349,8 +352,9 @@ class _LineReader:
         if cells.keys().isdisjoint(("order", "refund_of")):
             what = "it has no order number" if has_show else f"{NO_SHOW}, nor a number"
             return (
-                f'{what}: if it is a total, `stop_at: [""]` in the recipe leaves out '
-                "rows without an order number"
+                f"{what}: {FILL_IN}; if it is a total, "
+                '`stop_at: [""]` in the recipe leaves out all rows without an order '
+                "number, also those of sales"
             )
         is_sale = kind in ("", "sale") and not line.is_return
         if is_sale and not has_show and cells.get("quantity", "1").strip("-0"):

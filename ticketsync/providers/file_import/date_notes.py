@@ -47,7 +47,8 @@ def notes_on_dates(
         for row in mapped:
             if not row.problem and (not row.kinds or row.kinds[n] == rows.TEXT):
                 texts.setdefault(row.values[n], row.position)
-        example, reason = date_orders.undecided(texts), date_orders.deciding(texts)
+        example = date_orders.doubtful(texts, order, recipe.timezone)
+        reason = date_orders.deciding(texts)
         if example is None or reason is None:
             continue
         yield DateNote(

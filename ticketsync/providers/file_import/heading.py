@@ -13,7 +13,7 @@ from ticketsync.core import errors, heading_rows, near_words, sheets
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
-from ticketsync.providers.file_import import sections
+from ticketsync.providers.file_import import sections, show_sums
 from ticketsync.providers.file_import.recipe import Recipe
 
 _STATUS_LIKE = re.compile(r"\b(?:status|state)\b")
@@ -192,8 +192,7 @@ def _no_heading(
         message += f" The nearest is {position}, which lacks {lacking}"
         near = near_words.nearest(normalise(missing[0]), names, cutoff=0.5)
         message += f" (it has {safe(names[near])!r})." if near else "."
-    return errors.BadFile(
-        message,
-        hint="Correct the heading in the report, or under `columns` in the recipe.",
-        word="headings",
-    )
+    hint = "Correct the heading in the report, or under `columns` in the recipe."
+    if recipe.columns["order"] in missing and show_sums.names_sums(names):
+        hint = show_sums.ADVICE
+    return errors.BadFile(message, hint=hint, word="headings")

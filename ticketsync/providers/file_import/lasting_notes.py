@@ -30,6 +30,7 @@ _MEANING = {
     "currency": "currency",
     "per": "per",
     "signs": "signs",
+    "amounts": "amounts",
 }
 
 

@@ -19,7 +19,12 @@ from typing import Any
 from ticketsync.core import clock, errors, money, plain_yaml
 from ticketsync.core.redact import safe
 from ticketsync.core.typed_yaml import YamlFile
-from ticketsync.providers.file_import import discount_names, recipe_keys
+from ticketsync.providers.file_import import (
+    discount_names,
+    minor_headings,
+    recipe_keys,
+    show_sums,
+)
 
 _FOLDER = "recipes"
 _FORMAT_CODES = re.compile(r"%(-?[a-zA-Z%])")
@@ -50,6 +55,8 @@ class Recipe:
     signs         field → `plus` or `minus`: how the report writes it where it is one
     per           field → `row` or `order`, of a price or a tax of each ticket
                   `ticket`: what an amount in it is for
+    amounts       field → `minor` where its amounts are in cents, `major` where they
+                  are not, although their heading says it
     order_numbers   within what they are unique: `folder`, `event`, `file`; `""`:
                   an order that contradicts an older one is set aside
     changed_orders  numbers of orders that are the same although nothing in a newer
@@ -87,6 +94,7 @@ class Recipe:
     kind: Mapping[str, str] = field(default_factory=dict)
     signs: Mapping[str, str] = field(default_factory=dict)
     per: Mapping[str, str] = field(default_factory=dict)
+    amounts: Mapping[str, str] = field(default_factory=dict)
     stop_at: tuple[str, ...] = ()
     ignore_rows: tuple[str, ...] = ()
     ignore_columns: tuple[str, ...] = ()
@@ -153,6 +161,7 @@ def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
     _refuse_incomplete(recipe, name)
     _refuse_kept_twice(recipe, name)
     _refuse_share(recipe, name)
+    _refuse_unsaid_units(recipe, name)
     return recipe
 
 
@@ -214,6 +223,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
         kind=kinds,
         signs=file.given(recipe_keys.SIGNS, "signs"),
         per=file.given(recipe_keys.PER, "per"),
+        amounts=file.given(recipe_keys.UNITS, "amounts"),
         stop_at=_words(given, "stop_at"),
         ignore_rows=_words(given, "ignore_rows"),
         ignore_columns=_words(given, "ignore_columns"),
@@ -303,7 +313,8 @@ def _refuse_incomplete(recipe: Recipe, name: str) -> None:
     if missing:
         raise errors.ConfigurationError(
             f"The recipe {safe(name)} maps no column to {missing[0]}.",
-            hint="No sale can be read without it: add it under `columns`.",
+            hint="No sale can be read without it: add it under `columns`."
+            + (f" {show_sums.ADVICE}" if missing[0] == "order" else ""),
         )
     if not recipe.currency and "currency" not in has:
         raise errors.ConfigurationError(
@@ -352,3 +363,26 @@ def _refuse_share(recipe: Recipe, name: str) -> None:
                 hint="Leave it out and map what was paid to `total`; if the column "
                 "holds amounts, rename its heading.",
             )
+
+
+def _refuse_unsaid_units(recipe: Recipe, name: str) -> None:
+    """
+    `ConfigurationError` for amounts whose heading says that they are in cents, where
+    the recipe does not: they would be read as a hundred times as much.
+    """
+    found = {
+        field_: heading
+        for field_, heading in recipe.headings
+        if field_ in recipe_keys.AMOUNTS and field_ not in recipe.amounts
+        if minor_headings.says_minor(heading)
+    }
+    if found:
+        field_, heading = next(iter(found.items()))
+        units = {**recipe.amounts, **dict.fromkeys(found, "minor")}
+        line = ", ".join(f"{ours}: {unit}" for ours, unit in units.items())
+        raise errors.ConfigurationError(
+            f"The recipe {safe(name)} maps `{field_}` to {safe(heading)!r}, whose "
+            "heading says that its amounts are in cents.",
+            hint=f"Say `amounts: {{{line}}}` in the recipe if 4000 means 40.00, or "
+            f"`{field_}: major` there if 40.00 is written as 40.",
+        )

@@ -53,6 +53,7 @@ RECIPE = section(
     tax=one_of("inside", "on top"),
     buyer_fee=one_of("unknown", "kept"),
     **dict.fromkeys(("columns", "formats", "status", "kind", "signs", "per"), dict),
+    amounts=dict,
     **dict.fromkeys(WORD_LISTS, list[str]),
     renamed_events=dict[str, str],
     also_returned=dict[str, str],
@@ -62,6 +63,7 @@ FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))
 STATUS = section(**dict.fromkeys(STATUSES, list[str]))
 KIND = section(**dict.fromkeys(KINDS, list[str]))
 SIGNS = section(**dict.fromkeys(SIGNED, one_of("plus", "minus")))
+UNITS = section(**dict.fromkeys(AMOUNTS, one_of("major", "minor")))
 PER = section(
     **dict.fromkeys(PER_ORDER, one_of("row", "order")),
     **dict.fromkeys(("price", "list_price", "tax_per_ticket"), one_of("ticket")),

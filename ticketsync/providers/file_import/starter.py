@@ -24,7 +24,7 @@ from ticketsync.core.date_orders import (
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.core.written_dates import Order
-from ticketsync.providers.file_import import starter_times
+from ticketsync.providers.file_import import show_sums, starter_times
 from ticketsync.providers.file_import.heading import normalise
 from ticketsync.providers.file_import.status_words import plain_status
 
@@ -33,7 +33,7 @@ _LEAST = 2  # headings that are known
 _MOST_WORDS = 12  # of a status that are listed
 _STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
 _NEEDED = {
-    "order": "the order's number",
+    "order": "the order's number; a report with one row for each show has none",
     "event": "the name of the show",
     "starts": "when the show starts (or `date` and `time`)",
     "type": "the type of ticket",
@@ -126,6 +126,13 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
             word="headings",
         )
     row, columns, below = max(known, key=lambda item: len(item[1]))
+    if "order" not in columns and show_sums.names_sums(map(normalise, row.cells)):
+        raise errors.BadFile(
+            f"{safe(file.name)} has no column with an order's number that is known.",
+            hint=f"{show_sums.ADVICE} If a column has it, write the recipe by hand: "
+            "docs/reports.md has one to copy.",
+            word="headings",
+        )
     times: list[str] = []
     if {"date", "time"} <= columns.keys():
         of_sale = starter_times.are_of_sale(columns, below)
