@@ -131,6 +131,10 @@ def options():
     return dict(walk(LazyGroup()))
 
 
+# The box office's own tables keep no past: an order there only goes forward.
+WITHOUT_PAST = {("report", "selling")}
+
+
 def test_every_command_that_chooses_by_days_can_be_asked_as_of_an_instant():
     """
     And each that can is asked below.
@@ -138,7 +142,8 @@ def test_every_command_that_chooses_by_days_can_be_asked_as_of_an_instant():
     by_days = {"--period", "--sold", "--shows"}
     found = options()
     asked = {words for words, names in found.items() if "--as-of" in names}
-    assert {words for words, names in found.items() if by_days & names} <= asked
+    chooses = {words for words, names in found.items() if by_days & names}
+    assert chooses - asked == WITHOUT_PAST
     assert {words[:2] for words in REPORTS} == asked
 
 

@@ -174,7 +174,7 @@ def _as_json(guest: Guest) -> dict[str, Any]:
     The stable JSON shape of one ticket, without its code.
     """
     values = asdict(guest)
-    for name in ("id", "code", "shown_type"):
+    for name in ("id", "code", "shown_type", "is_signed"):
         del values[name]
     return values
 

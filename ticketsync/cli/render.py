@@ -95,7 +95,9 @@ def report(
     which their heading names; a report that has some needs it.
     """
     rows = list(_as_text(table, growth, zone))
-    short = [name for name in in_full if _is_short(rows, name)]
+    short = [
+        c.name for c in table.columns if c.name in in_full and _is_short(rows, c.name)
+    ]
     columns = [
         Column(
             column.name,

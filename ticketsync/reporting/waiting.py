@@ -263,8 +263,9 @@ def _oversold(connection: Connection, counted: Iterable[Any]) -> list[Waiting]:
     Beside the rows of those that are oversold by what counts: those by what admits.
     """
     rows = {row.id: row for row in counted}
-    own = _read_oversold(connection, capacity.admitting_seats())
-    rows.update((row.id, row) for row in own)
+    if capacity.sells_all_seats(connection):
+        own = _read_oversold(connection, capacity.admitting_seats())
+        rows.update((row.id, row) for row in own)
     in_order = sorted(rows.values(), key=lambda row: (row.starts_local, row.id))
     return [_of_oversold(row) for row in in_order]
 

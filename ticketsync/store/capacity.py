@@ -16,7 +16,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+)
 
 from ticketsync.store import counted
 from ticketsync.store.tables.boxoffice import boxoffice_shows
@@ -130,6 +139,14 @@ def admitting_seats() -> Select[Any]:
         .where(_sells_all_seats())
         .group_by(shows.c.id, boxoffice_shows.c.capacity, shows.c.capacity)
     )
+
+
+def sells_all_seats(connection: Connection) -> bool:
+    """
+    Whether there is any show of `admitting_seats`.
+    """
+    query = select(boxoffice_shows.c.show_id).where(_sells_all_seats()).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _sells_all_seats() -> ColumnElement[bool]:
