@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing import resource_tracker
 
 import pytest
 from support.database_dump import dump
@@ -276,12 +277,17 @@ def started_in(folder, monkeypatch):
 
 
 def test_nothing_is_imported_from_the_current_folder(tmp_path, monkeypatch):
+    """
+    Nor by the process that keeps count of locks, which the first pool starts.
+    """
+    resource_tracker._resource_tracker._stop()
     assert not started_in(tmp_path, monkeypatch)
 
 
 def test_control_without_the_safe_path_the_current_folder_is_looked_at(
     tmp_path, monkeypatch
 ):
+    resource_tracker.ensure_running()  # it would fail, and be started again
     monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
     monkeypatch.setattr(parse_ahead, "_safe_path", contextlib.nullcontext)
     assert started_in(tmp_path, monkeypatch)

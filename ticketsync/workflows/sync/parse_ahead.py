@@ -96,16 +96,20 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 
 def _start(parser: Parser) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        1,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(
-            parser.provider.spec.name,
-            dict(parser.options),
-            parser.keeps_people,
-        ),
-    )
+    """
+    The pool, which starts the process that keeps count of its locks, if none does yet.
+    """
+    with _safe_path():
+        return ProcessPoolExecutor(
+            1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(
+                parser.provider.spec.name,
+                dict(parser.options),
+                parser.keeps_people,
+            ),
+        )
 
 
 def _launch(pool: ProcessPoolExecutor) -> Future[bytes] | None:
