@@ -88,6 +88,21 @@ def test_money_that_is_to_go_back_leaves_the_drawer_when_it_is_handed_over(offic
     assert drawer(office, till).expected == 0
 
 
+def test_no_more_cash_goes_out_of_a_drawer_than_is_in_it(office):
+    first, other = open_till(office), open_till(office, "2", opening_float=5400)
+    sold = sell.sell(office, SHOW, {"Adult": 1}, cash(first)).order.reference
+    by_card = sell.sell(office, SHOW, {"Adult": 1}, Tender("card", till_id=other))
+    with pytest.raises(errors.GuardRefused) as refused:
+        take_back.refund(office, sold, Refund(till_id=other), "ill")
+    assert refused.value.word == "till-short"
+    assert "has 1.00 AUD less" in refused.value.message
+    assert drawer(office, other) == Drawer(5400, 0, 0)
+    assert drawer(office, first) == Drawer(20000, 5500, 0)
+    take_back.refund(office, by_card.order.reference, Refund(till_id=other), "ill")
+    take_back.refund(office, sold, Refund(till_id=first), "ill")
+    assert drawer(office, first) == Drawer(20000, 5500, 5500)
+
+
 def test_a_till_has_one_open_session(office):
     first = open_till(office)
     with pytest.raises(errors.GuardRefused) as refused:

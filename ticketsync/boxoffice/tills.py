@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from ticketsync.boxoffice import transitions
 from ticketsync.boxoffice.placed_orders import CASH, PAID, PENDING, RETURNED, SUCCEEDED
-from ticketsync.core import errors
+from ticketsync.core import errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store import row_locks
 from ticketsync.store.boxoffice_states import TILL
@@ -225,6 +225,26 @@ def get_drawer(connection: Connection, session: TillSession) -> Drawer:
     )
     received, returned = _sum(connection, came), _sum(connection, went)
     return Drawer(session.opening_float, received, returned)
+
+
+def refuse_overdrawn(connection: Connection, session_id: int | None) -> None:
+    """
+    Raises: `GuardRefused` (`till-short`) where more cash went out of a drawer than was
+    ever in it; nothing for `None`.
+    """
+    if session_id is None:
+        return
+    session = get_session(connection, session_id)
+    missing = -get_drawer(connection, session).expected
+    if missing > 0:
+        text = money.grouped_text(missing, session.currency)
+        raise errors.GuardRefused(
+            f"The drawer of till {safe(session.till)} has {text} {session.currency} "
+            "less than what is to go back.",
+            hint="Take it out of another drawer, or run `ticketsync boxoffice refund` "
+            "without --till for cash that is in none.",
+            word="till-short",
+        )
 
 
 def close_till(

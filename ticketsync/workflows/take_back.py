@@ -97,8 +97,9 @@ def refund(
 
     Raises: `SaleRefused` (`wrong-state`) where the order was not paid,
     (`amount-mismatch`) for more than is left of what was paid; `NotFound` for a ticket
-    that it has not, or that is void; `UsageError` for an amount that cannot be, or that
-    keeps money of tickets which nobody named.
+    that it has not, or that is void; `GuardRefused` (`till-short`) for more cash than
+    is in the drawer; `UsageError` for an amount that cannot be, or that keeps money of
+    tickets which nobody named.
     """
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
@@ -110,7 +111,9 @@ def refund(
             sale.connection, order, sale.now, wanted.till_id
         ):
             order = sale.read(order_id)
-        return _take_back(sale, order, wanted, reason)
+        taken = _take_back(sale, order, wanted, reason)
+        tills.refuse_overdrawn(sale.connection, wanted.till_id)
+        return taken
 
 
 def _take_back(
