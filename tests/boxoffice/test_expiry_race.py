@@ -19,7 +19,7 @@ from ticketsync.boxoffice.selling import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_history
-from ticketsync.workflows import integrity_check, sell, take_back
+from ticketsync.workflows import box_office, integrity_check, sell, take_back
 from ticketsync.workflows.sell import Tender
 
 CASH = Tender("cash")
@@ -130,6 +130,27 @@ def change_whatever_it_was(
     )
 
 
+def look_before_either_ends_it(monkeypatch):
+    """
+    Two expiries both see an order as pending before one of them ends it. What they
+    publish of it is not part of this race: one after the other.
+    """
+    both = threading.Barrier(2)
+    one_at_a_time = threading.Lock()
+    end_hold, publish = take_back.end_hold, box_office.own_orders.publish
+
+    def end_together(*arguments):
+        both.wait(60)
+        end_hold(*arguments)
+
+    def publish_alone(*arguments, **options):
+        with one_at_a_time:
+            return publish(*arguments, **options)
+
+    monkeypatch.setattr(take_back, "end_hold", end_together)
+    monkeypatch.setattr(box_office.own_orders, "publish", publish_alone)
+
+
 def test_f97_control_two_who_have_looked_both_end_an_order(opened, frozen, monkeypatch):
     """
     Without the lock of the show and without the state in the UPDATE.
@@ -140,14 +161,7 @@ def test_f97_control_two_who_have_looked_both_end_an_order(opened, frozen, monke
     assert office.key.reveal()
     held = sell.hold(office, SHOW, {"Adult": 1})
     frozen(LATER)
-    both = threading.Barrier(2)
-    end_hold = take_back.end_hold
-
-    def end_together(*arguments):
-        both.wait(60)
-        end_hold(*arguments)
-
-    monkeypatch.setattr(take_back, "end_hold", end_together)
+    look_before_either_ends_it(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
         first, second = (pool.submit(take_back.expire, office) for _ in range(2))
         assert first.result() == second.result() == [held.reference]
@@ -162,14 +176,7 @@ def test_f97_of_two_who_have_looked_one_ends_an_order(opened, frozen, monkeypatc
     office = opened()
     held = sell.hold(office, SHOW, {"Adult": 1})
     frozen(LATER)
-    both = threading.Barrier(2)
-    end_hold = take_back.end_hold
-
-    def end_together(*arguments):
-        both.wait(60)
-        end_hold(*arguments)
-
-    monkeypatch.setattr(take_back, "end_hold", end_together)
+    look_before_either_ends_it(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(take_back.expire, office) for _ in range(2)]
         failed = [job.exception() for job in jobs]
