@@ -25,7 +25,7 @@ RETIRED = re.compile(
 MAY_NAME = re.compile(rf"(?:(?<![A-Za-z])|(?=[A-Z]))(?i:{RETIRED.pattern})(?![a-z])")
 # Names in the database, in JSON and in settings stay: others read them.
 KEPT = {
-    *("is_told", "told_at", "told_in", "not-told", "tells_fees", "tells_kept", "mend"),
+    *("is_told", "told_at", "told_in", "not-told", "tells_fees", "tells_kept"),
     "journal_mode",
 }
 

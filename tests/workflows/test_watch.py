@@ -300,7 +300,7 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
     found = doctor.examine(lambda: settings, lambda: adopted, network=False)
     (finding,) = [f for f in found if f.section == "webhooks"]
     assert finding.state == "wrong"
-    assert "clock" in finding.mend
+    assert "clock" in finding.to_do
 
 
 def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, messages):

@@ -48,25 +48,26 @@ CRON_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    One thing that was looked at. `state` is ok, warning or wrong; `mend` the command.
+    One thing that was looked at. `state` is ok, warning or wrong; `to_do` is how to fix
+    it: a command or a sentence.
     """
 
     section: str
     state: str
     text: str
-    mend: str = ""
+    to_do: str = ""
 
 
 def ok(section: str, text: str) -> Finding:
     return Finding(section, "ok", text)
 
 
-def warning(section: str, text: str, mend: str = "") -> Finding:
-    return Finding(section, "warning", text, mend)
+def warning(section: str, text: str, to_do: str = "") -> Finding:
+    return Finding(section, "warning", text, to_do)
 
 
-def wrong(section: str, text: str, mend: str = "") -> Finding:
-    return Finding(section, "wrong", text, mend)
+def wrong(section: str, text: str, to_do: str = "") -> Finding:
+    return Finding(section, "wrong", text, to_do)
 
 
 def examine(
@@ -143,7 +144,7 @@ def as_cron(arguments: list[str]) -> list[Finding]:
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         return [wrong("cron", f"it does not even start there ({type(error).__name__})")]
     return [
-        Finding(f"cron, {row['section']}", row["state"], row["text"], row["mend"])
+        Finding(f"cron, {row['section']}", row["state"], row["text"], row["to_do"])
         for row in rows
         if row["section"] != "schedule"
     ]
