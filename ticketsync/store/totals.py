@@ -37,8 +37,9 @@ from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import WHOLE
 
+COUNTS: Final = ("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in")
 SUMMED: Final = (
-    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+    *COUNTS,
     *("face", "discounts", "gross", "fees", "refunded", "tax", "tax_remitted"),
     *("net", "net_before_fees"),
 )
