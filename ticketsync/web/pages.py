@@ -46,7 +46,7 @@ from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.left_out import read_left_out
 from ticketsync.reporting.numbers import Figures
-from ticketsync.reporting.waiting import KINDS
+from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts, filters, notices, query
