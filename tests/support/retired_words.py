@@ -7,7 +7,8 @@ import re
 # In code, comments and messages.
 IN_TEXTS = re.compile(
     r"\b(?:told|untold|deaf|dearer|nobody is (?:here|there)|is no currency|is none that"
-    r"|mend(?:s|ed|ing)?|whose turn|works it off|worked off|understood as|the house is)\b",
+    r"|mend(?:s|ed|ing)?|whose turn|works it off|worked off|understood as"
+    r"|the house is)\b",
     re.IGNORECASE,
 )
 # In documents, which quote no names.
