@@ -115,7 +115,7 @@ def test_a_calendar_writes_thousands_with_commas(large):
 
 def test_a_bare_number_would_be_found():
     """
-    The control: what listings once printed, and what is no count.
+    The control: what listings once printed, and what is not a count.
     """
     once = ("1450 sold", "in all 1050", "of 276 orders, 13879.96 AUD", "a -1234.50 b")
     for line in once:

@@ -123,7 +123,7 @@ SOLD = line(charged=6000, fees=100)
             {},
             {"chargeback": -6000},
         ),
-        # What an adjustment has brought in line already is no difference.
+        # What an adjustment has brought in line already is not a difference.
         ([SOLD, line(charged=-1000)], [line(charged=5000, fees=100)], {}, {}),
         # Nor is what went and came back.
         ([SOLD, line(charged=-6000, fees=-100)], [], {}, {}),

@@ -134,7 +134,7 @@ def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synce
             *("Fri 11 Sep 19:30", "Recital", "hall", "1", "12.345", "0.000"),
             *("–", "–", "KWD"),
         ),
-        # The hall reports no fees: what is known of 85.50 AUD is no sum of fees.
+        # The hall reports no fees: what is known of 85.50 AUD is not a sum of fees.
         ("1 show, AUD", "3", "85.50", "0.00", "–", "–", "AUD"),
         ("1 show, JPY", "4", "10,000", "0", "–", "–", "JPY"),
         ("1 show, KWD", "1", "12.345", "0.000", "–", "–", "KWD"),

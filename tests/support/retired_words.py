@@ -13,5 +13,7 @@ IN_TEXTS = re.compile(
 )
 # In documents, which quote no names.
 IN_DOCUMENTS = re.compile(
-    r"\b(?:told|untold|tells?|understood|mend(?:s|ed)?|nonsense|whose turn)\b"
+    r"\b(?:told|untold|tells?|understood|mend(?:s|ed)?|nonsense|whose turn"
+    r"|stands? (?:in|on|there|below|beside|apart|together)"
+    r"|(?<!here )(?:is|are) no (?!longer|more|one|higher|newer)\w+)\b"
 )

@@ -91,7 +91,7 @@ def test_an_order_that_is_no_longer_listed_is_recognised_as_well(account):
 
 def test_numbers_begin_again_in_files_called_like_events(account):
     """
-    Files are taken away once they are read; that is no change of the recipe.
+    Files are taken away once they are read; that is not a change of the recipe.
     """
     account.recipe("order_numbers: file")
     for name in ("w1.csv", "w2.csv"):

@@ -175,7 +175,9 @@ def test_several_renames_lead_to_the_title_of_today(venue, tmp_path):
     ]
     run(venue, file)
     assert ours(venue) == BOTH
-    rename(venue, "Later Laughs", "Late Laughs")  # back: it is no former one any more
+    rename(
+        venue, "Later Laughs", "Late Laughs"
+    )  # back: it is not a former one any more
     assert names(venue) == [
         ("Later Laughs", "Late Laughs", "former"),
         ("Laughs", "Late Laughs", "former"),

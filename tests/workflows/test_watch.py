@@ -82,7 +82,7 @@ def up(sandbox):
 @pytest.fixture(autouse=True)
 def no_budget(monkeypatch):
     """
-    Months pass in a minute here: the calls allowed in half an hour are no measure.
+    Months pass in a minute here: the calls allowed in half an hour are not a measure.
     """
     endless = dataclasses.replace(TicketTailor.spec, budget=Budget(10**9, 30))
     monkeypatch.setattr(TicketTailor, "spec", endless)

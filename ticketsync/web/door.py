@@ -29,7 +29,7 @@ from ticketsync.workflows.scan_files import (
 )
 
 MAX_SCANS = 1000  # in one request
-STILL_ON = timedelta(hours=6)  # after a show begins, its door is no past one
+STILL_ON = timedelta(hours=6)  # after a show begins, its door is not a past one
 KEPT_ON_DEVICE = timedelta(days=1)  # after a show begins, its guest list
 
 

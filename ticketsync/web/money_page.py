@@ -212,7 +212,7 @@ def read_choices(
     connection: Connection, choice: Choice, chosen: FigureFilter
 ) -> dict[str, Any]:
     """
-    What the form of a money page offers, and what is chosen. Evenings are no days that
+    What the form of a money page offers, and what is chosen. Evenings are not days that
     the form can have: their word stays in it.
     """
     days = periods.ALWAYS if chosen.period.is_of_evenings else chosen.period

@@ -354,7 +354,7 @@ class Site:
     async def page_not_found(self, request: Request) -> Response:
         """
         The answer where there is no page: a page with the menu, or with the way to sign
-        in; for a page's script, and for what is no browser, without a word.
+        in; for a page's script, and for what is not a browser, without a word.
         """
         return await self._without_page(request, 404, NO_PAGE)
 

@@ -155,7 +155,7 @@ def _refuse_settings_keys(name: str, given: Mapping[str, str]) -> None:
     for key in given:
         if key in ACCOUNT_SETTINGS and key != PEOPLE:
             raise errors.UsageError(
-                f"{key} stands in the settings file, which is yours.",
+                f"{key} is in the settings file, which only you change.",
                 hint=f"Write `{key}` below `accounts: {name}:` there.",
             )
 

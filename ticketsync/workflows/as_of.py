@@ -78,7 +78,7 @@ def reading(
     Read as of an instant as a person wrote it; see `parse_instant`. With `sold` only
     the sales of that period.
 
-    Raises: `UsageError` for a text that is no instant; `GuardRefused`
+    Raises: `UsageError` for a text that is not an instant; `GuardRefused`
     (`before-history`) for one before the past is known; `Busy` (`after-horizon`) for
     one at which something may still become known.
     """

@@ -308,7 +308,7 @@ def merge_scans(
 ) -> Merged:
     """
     The same for scans that are here already. Each is saved by itself: one that fails is
-    named in `failed` and takes no other with it. `as_scanned`: digests are no codes.
+    named in `failed` and takes no other with it. `as_scanned`: digests are not codes.
     """
     failed: list[Captured] = []
     meant: list[tuple[Captured, Guest | None]] = []

@@ -213,7 +213,7 @@ def _check_paths(database: Database) -> Iterator[Finding]:
     if any(kind.startswith(unsafe) for unsafe in NETWORK_FILE_SYSTEMS):
         yield wrong(
             "files",
-            f"the database lies on {kind}, where locks and syncs are not kept",
+            f"the database is on {kind}, where locks and syncs are not kept",
             "move it to a disk of this machine, or use PostgreSQL",
         )
     free = shutil.disk_usage(file.parent).free

@@ -255,7 +255,7 @@ def _cells(item: Comparison, names: Mapping[int, str]) -> Iterator[Finding]:
     row = " ".join([f"show {show_id}", *map(str, key.values())])
     if item.stored is None or item.right is None:
         missing = item.stored is None
-        what = "is missing" if missing else "is no sum of any tickets"
+        what = "is missing" if missing else "is not a sum of any tickets"
         yield Finding(item.table, account, row, show_id=show_id, what=what)
         return
     for name in item.differing:

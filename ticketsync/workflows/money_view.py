@@ -102,7 +102,7 @@ def parse_period(
     The period that a text means, by the calendar of the default venue, now or at
     another instant.
 
-    Raises: `UsageError` for a text that is no period.
+    Raises: `UsageError` for a text that is not a period.
     """
     (period,) = parse_periods(connection, [text], now)
     return period
@@ -123,7 +123,7 @@ def read_period(connection: Connection, wanted: Wanted) -> Period:
     """
     The period that is meant, by the calendar of the default venue.
 
-    Raises: `UsageError` for a text that is no period, or where there are two.
+    Raises: `UsageError` for a text that is not a period, or where there are two.
     """
     if not (wanted.first or wanted.last):
         return parse_period(connection, wanted.period)
@@ -141,7 +141,7 @@ def read_filter(connection: Connection, wanted: Wanted) -> FigureFilter:
     Which figures are meant. Productions may be written in other letters, upper and
     lower.
 
-    Raises: `UsageError` for a text that is no period or currency, `NotFound` for the
+    Raises: `UsageError` for a text that is not a period or currency, `NotFound` for the
     name of an account, venue or production that there is not.
     """
     if wanted.when not in ("", PAST, COMING):

@@ -218,4 +218,4 @@ def _json_rows(text: str, file: Path) -> Iterator[tuple[str, Mapping[str, Any] |
         except (ValueError, RecursionError):
             row = None
         where = f"Line {number} of {file}"
-        yield where, row if isinstance(row, dict) else "it is no JSON object"
+        yield where, row if isinstance(row, dict) else "it is not a JSON object"

@@ -159,7 +159,7 @@ def as_systemd(what: Job) -> dict[str, str]:
         f"{what.name}.service": (
             f"[Unit]\nDescription=ticketsync: {what.about}\n\n[Service]\n"
             f"Type=oneshot\n{environment}{directory}ExecStart={command}\n"
-            "# Another run at work is no failure.\nSuccessExitStatus=8\n"
+            "# Another run at work is not a failure.\nSuccessExitStatus=8\n"
         ),
         f"{what.name}.timer": (
             f"[Unit]\nDescription=ticketsync: when to {what.about}\n\n[Timer]\n"

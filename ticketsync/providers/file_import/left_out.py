@@ -1,6 +1,6 @@
 """
-Which rows of a report are no data: totals, footers, titles, and what the recipe says to
-ignore. A row that may be a sale is never one of these: it is named instead.
+Which rows of a report are not data: totals, footers, titles, and what the recipe says
+to ignore. A row that may be a sale is never one of these: it is named instead.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ class Report:
 
 def read_report(recipe: Recipe, file: Path) -> Report:
     """
-    One report. Raises `BadFile` if it is no table, or none with the recipe's headings.
+    One report. Raises `BadFile` if it is not a table, or none with the recipe's
+    headings.
     """
     start = start_of(recipe, file)
     modified_at = file.stat().st_mtime_ns
