@@ -163,7 +163,7 @@ def test_f76_writers_wait_for_each_other(sqlite):
 
 
 def test_a_rehearsal_leaves_no_trace(database):
-    with copies.rehearsal(database) as copy, copy.write() as connection:
+    with copies.dry_run_of(database) as copy, copy.write() as connection:
         connection.execute(text("INSERT INTO productions (title) VALUES ('Ghost')"))
     with database.read() as connection:
         count = text("SELECT count(*) FROM productions")

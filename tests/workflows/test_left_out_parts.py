@@ -51,8 +51,8 @@ def test_one_that_cannot_be_read_is_left_out_for_good(sqlite, settings, fifty):
     empty = fifty.platform.organisations[1]
     refuse(fifty, empty)
     assert attempt(sqlite, settings).exit_code == 3
-    way_out = f"ticketsync accounts set {NAME} skip_organisations={empty}"
-    assert way_out in reasons(sqlite)
+    remedy = f"ticketsync accounts set {NAME} skip_organisations={empty}"
+    assert remedy in reasons(sqlite)
 
     effects = change(sqlite, settings, empty)
 

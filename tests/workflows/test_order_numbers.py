@@ -57,7 +57,7 @@ def test_what_the_change_counts_twice_without_this(account, monkeypatch):
     account.recipe("order_numbers: event")
     account.sync()
     account.recipe("order_numbers: file")
-    monkeypatch.setattr(held_numbers, "twins_of_held", lambda *_: {})
+    monkeypatch.setattr(held_numbers, "duplicates_of_held", lambda *_: {})
     account.sync()
     assert tuple(account.figures()) == (30, 2 * TICKETS, 2 * CHARGED)
 

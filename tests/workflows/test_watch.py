@@ -400,7 +400,7 @@ def test_a_heartbeat_nobody_hears_is_said_and_no_more(listener, settings):
     listener.status = 500
     url = f"http://127.0.0.1:{listener.server_port}/beat"
     beating = dataclasses.replace(settings, notify=NotifySettings(heartbeat=url))
-    (error,) = account_alerts.beat(beating)
+    (error,) = account_alerts.send_heartbeat(beating)
     assert error.word == "not-told"
 
 

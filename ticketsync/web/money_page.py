@@ -145,7 +145,7 @@ class MoneyPages:
             nothing = (
                 None
                 if money.lines.rows
-                else money_view.describe_nothing(connection, chosen)
+                else money_view.describe_no_lines(connection, chosen)
             )
         return self._site.render_page(
             request,

@@ -161,7 +161,7 @@ def _to_do(kind: str, items: list[Waiting]) -> str:
     return items[0].action if len(items) == 1 else KINDS[kind].to_do
 
 
-def beat(settings: Settings) -> list[errors.TicketsyncError]:
+def send_heartbeat(settings: Settings) -> list[errors.TicketsyncError]:
     """
     The heartbeat after a run in which nothing failed.
     """
@@ -202,7 +202,7 @@ def send_test(settings: Settings) -> None:
         "If you can read this, ticketsync can notify you when an account needs "
         "attention.",
     )
-    for error in beat(settings):
+    for error in send_heartbeat(settings):
         raise error
 
 

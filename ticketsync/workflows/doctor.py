@@ -36,7 +36,7 @@ from ticketsync.workflows import (
     tokens,
     waiting,
 )
-from ticketsync.workflows import identity as whose
+from ticketsync.workflows import identity as account_identity
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
@@ -346,7 +346,9 @@ def _answers(
     try:
         identity = provider.identify()
         with database.read() as connection:
-            whose.refuse_stranger(connection, account, provider.spec, identity)
+            account_identity.refuse_other_owner(
+                connection, account, provider.spec, identity
+            )
         title = provider.spec.title
         yield ok(name, f"{title} answers: {safe(identity.name)}")
         if api.provider_time is not None:

@@ -65,7 +65,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NoLines:
     """
     Why a choice has no lines, in sentences, and the periods to ask for in its place, as
     `--period` takes them: the months of the shows that are nearest. `is_at_all`: no
@@ -334,7 +334,7 @@ def basis(connection: Connection, chosen: FigureFilter) -> str:
     return f"The day of the show counts{until}, {where}.{limits(chosen)}"
 
 
-def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
+def describe_no_lines(connection: Connection, chosen: FigureFilter) -> NoLines:
     """
     What to say of a choice without lines: which shows are next to its period.
     """
@@ -342,8 +342,8 @@ def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
     near = find_nearest(connection, chosen)
     if near.earlier is None and near.later is None:
         if not has_filters:
-            return Nothing("No figures yet.", is_at_all=True)
-        return Nothing("No figures are among these; leave out a filter.")
+            return NoLines("No figures yet.", is_at_all=True)
+        return NoLines("No figures are among these; leave out a filter.")
     parts = [
         *([] if near.earlier is None else [f"the last show was {_on(near.earlier)}"]),
         *([] if near.later is None else [f"the next is {_on(near.later)}"]),
@@ -353,7 +353,7 @@ def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
         start[:7] for start in (near.earlier, near.later) if start is not None
     )
     first = _what_is_not_there(connection, chosen, near.without_figures)
-    return Nothing(f"{first} {', '.join(parts)}.{limits(chosen)}", tuple(months))
+    return NoLines(f"{first} {', '.join(parts)}.{limits(chosen)}", tuple(months))
 
 
 def _what_is_not_there(

@@ -176,12 +176,12 @@ class _IgnoredRows:
 
 def _unclear_total(total: TotalCell) -> str:
     column = safe(total.heading)
-    way_out = if_sale(total.text)
+    remedy = if_sale(total.text)
     if column:
-        way_out = f"add the column {column!r} to `ignore_columns` if it is a sale"
+        remedy = f"add the column {column!r} to `ignore_columns` if it is a sale"
     return (
         f"{safe(total.text, longest=40)!r} is what a total is called: list it, or a "
-        f"pattern of such cells, under `ignore_rows` if the row is a total; {way_out}"
+        f"pattern of such cells, under `ignore_rows` if the row is a total; {remedy}"
     )
 
 

@@ -204,8 +204,8 @@ class RowReader:
                 kind = row.kind(column)
                 if kind in UNKNOWN:
                     cell = f"{column_letters(column)}{row.number}"
-                    way_out = TO_COMPUTE if kind == NOT_COMPUTED else ""
-                    reason = f"{field} (cell {cell}) is {UNKNOWN[kind]}{way_out}"
+                    remedy = TO_COMPUTE if kind == NOT_COMPUTED else ""
+                    reason = f"{field} (cell {cell}) is {UNKNOWN[kind]}{remedy}"
                     return reason, "no-value"
         if row.shown_in and (other := self._other_currency(row, row.shown_in)):
             return other, "unreadable"
