@@ -75,7 +75,7 @@ class PeoplePages:
         pass_id, now = int(request.path_params["id"]), clock.now()
         with self._site.database.write() as connection:
             if pass_id not in {v.id for v in passes.list_visitors(connection, now)}:
-                raise errors.NotFound("There is no such pass any more.")
+                raise errors.NotFound("That pass no longer exists.")
             passes.revoke(connection, [pass_id], now)
         return RedirectResponse(notices.address("/people", notices.REVOKED), 303)
 

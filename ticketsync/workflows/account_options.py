@@ -254,7 +254,7 @@ def _refuse_unknown_parts(
         wanted = option.parts(options.get(option.name, ""))
         if option.leaves_out and (unknown := sorted(wanted - before - shown)):
             raise errors.UsageError(
-                f"{option.name}: {safe(unknown[0])} is none of this account's "
+                f"{option.name}: {safe(unknown[0])} is not one of this account's "
                 f"({safe(', '.join(sorted(shown)))}).",
                 hint="`ticketsync status` names the one that cannot be read.",
                 word="option-value",

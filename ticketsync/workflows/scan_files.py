@@ -173,13 +173,13 @@ def _moment(written: str, where: str) -> datetime:
         ) from None
     if moment > clock.now() + AHEAD:
         raise errors.BadFile(
-            f"{where}: {written} lies in the future.",
-            hint="Put the device's clock right.",
+            f"{where}: {written} is in the future.",
+            hint="Correct the device's clock.",
         )
     if moment < EARLIEST:
         raise errors.BadFile(
-            f"{where}: {written} lies before {EARLIEST.year}.",
-            hint="Put the device's clock right.",
+            f"{where}: {written} is before {EARLIEST.year}.",
+            hint="Correct the device's clock.",
         )
     return moment
 

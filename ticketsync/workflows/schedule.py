@@ -118,7 +118,7 @@ def usual() -> str:
         return "cron"
     raise errors.ConfigurationError(
         "This machine has neither cron nor systemd for its users.",
-        hint="Let whatever it has run what `ticketsync schedule show` prints.",
+        hint="Have its own scheduler run what `ticketsync schedule show` prints.",
         word="no-scheduler",
     )
 

@@ -227,7 +227,7 @@ def _chosen(items: Sequence[Waiting], wanted: str) -> tuple[Waiting, ...]:
     kind = wanted.partition(":")[0]
     if kind not in KINDS:
         raise errors.UsageError(
-            f"{safe(wanted)!r} names nothing that can wait.",
+            f"{safe(wanted)!r} is not the id of anything that can wait.",
             hint="See `ticketsync waiting list`.",
         )
     if not KINDS[kind].can_be_dismissed:
