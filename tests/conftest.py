@@ -1,5 +1,5 @@
 """
-What every test may use. Helpers that are no fixtures are in `support/`.
+What every test may use. Helpers that are not fixtures are in `support/`.
 
 A person's surroundings
   home             a TICKETSYNC_HOME with a key for pins only; every test has one
@@ -80,8 +80,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ON_SQLITE_ONLY = ("humanitix", "wix", "square")
 
 
-# How long an example takes is no fault: a busy machine would fail the test. The suite
-# generates the same examples each time, the drills new ones.
+# How long an example takes is not a fault: a busy machine would fail the test. The
+# suite generates the same examples each time, the drills new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("drills", deadline=None, derandomize=False)
 

@@ -243,7 +243,7 @@ def _module_of(target, known):
 
 def test_no_command_imports_another_commands_module():
     """
-    What several commands print or ask stands in a module that is no command.
+    What several commands print or ask stands in a module that is not a command.
     """
     commands = {f"cli.{module}" for module, _ in COMMANDS.values()}
     wrong = {

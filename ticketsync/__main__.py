@@ -69,7 +69,7 @@ def _run() -> None:
 
 def _has_undecodable_argument() -> bool:
     """
-    Whether bytes of the command line are no text: Python keeps them as surrogates.
+    Whether bytes of the command line are not text: Python keeps them as surrogates.
     """
     return any("\udc80" <= sign <= "\udcff" for text in sys.argv for sign in text)
 

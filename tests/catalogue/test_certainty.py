@@ -119,7 +119,7 @@ def test_the_next_candidate_must_be_an_hour_further_on_both_sides():
 def test_a_production_that_plays_twice_an_evening_is_asked_about():
     """
     Each evening has an early and a late show. Of one evening our list lacks the late
-    one and the platform the early one: what is left is no pair.
+    one and the platform the early one: what is left is not a pair.
     """
     ours = [show(n * 10, n * 1440) for n in range(3)]
     ours += [show(n * 10 + 1, n * 1440 + 75) for n in range(1, 3)]
@@ -224,7 +224,7 @@ def season(seed, evenings=20):
     time or up to 90 minutes off, with its venue or without, all its seats or an
     allotment; it also lists the same work at a venue that is not ours, and a big one.
     One show in ten is missing in our list. Occurrence `n + 1000` is show `n`; from
-    5000 on they are no show of ours.
+    5000 on they are not a show of ours.
     """
     chance = random.Random(seed)
     at = {}

@@ -49,7 +49,7 @@ OF_TWO_NIGHTS = ("tt", "ticket_tailor", "Late Laughs", -30, 2)
     ("minutes", "learnt"),
     [
         ([-30, -30], [(-30, 2)]),
-        ([-30], []),  # a single pair is no habit
+        ([-30], []),  # a single pair is not a habit
         ([-30, -30, 0], [(-30, 2)]),
         ([-30, -30, 0, 0], []),  # nor is half of them
         ([-30, -30, -45, -45], []),

@@ -104,7 +104,7 @@ def test_a_price_that_changes_is_a_further_step(venue_with_types):
     assert [step.price.text for step in listed(venue_with_types)[0].earlier] == [
         "30.00"
     ]
-    # Sales alone are no step, nor is what did not change.
+    # Sales alone are not a step, nor is what did not change.
     assert save(venue_with_types, THIRD, [replace(raised, sold=21), GIFT]) == 1
     assert save(venue_with_types, THIRD, [replace(raised, sold=21), GIFT]) == 0
     assert steps(venue_with_types) == [(FIRST, "30.00"), (SECOND, "35.00")]

@@ -1,5 +1,5 @@
 """
-Season lists as people and calendars write them: what is no show is named, what could
+Season lists as people and calendars write them: what is not a show is named, what could
 be read in two ways is asked.
 """
 
@@ -67,7 +67,7 @@ def test_a_list_as_people_write_it(tmp_path, separator):
     assert parsed.unconfirmed == ("line 8: Gala is not confirmed",)
     assert parsed.notes == (
         'not used: the column "Presenter"',
-        'line 6: "December 2026" is no show',
+        'line 6: "December 2026" is not a show',
         "line 10: the headings again",
         'line 11: "Total" is a total',
         'dates such as "5/12/2026" are read with the day first, because of "22/12/2026"'
@@ -587,7 +587,7 @@ def test_a_rule_that_never_matches_is_searched_for_centuries_only(
     tmp_path, monkeypatch
 ):
     """
-    Every seventh day from a Friday is no Monday. The library would search until the
+    Every seventh day from a Friday is not a Monday. The library would search until the
     year 9999: it is given the same weekdays near the end of its calendar.
     """
     given = []

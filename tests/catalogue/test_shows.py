@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, event
+from support.listed_occurrences import listed_occurrence
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, saved_listing, selection, shows
@@ -69,22 +70,11 @@ def save_listing(database, account, size):
 
 
 def occurrence(event_id, night):
-    return records.Occurrence(
-        id=f"{event_id} night {night}",
-        event_id=event_id,
-        name=event_id,
-        starts_at=FIRST_NIGHT + timedelta(days=night),
-        ends_at=None,
-        timezone=SYDNEY,
-        status=records.OccurrenceStatus.ON_SALE,
+    return listed_occurrence(
+        f"{event_id} night {night}",
+        event_id,
+        FIRST_NIGHT + timedelta(days=night),
         capacity=100,
-        currency="AUD",
-        venue=None,
-        url=None,
-        listed_at=None,
-        issued=None,
-        ordered=None,
-        fingerprint="",
     )
 
 

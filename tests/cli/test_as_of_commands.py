@@ -6,14 +6,13 @@ Two orders are saved on 1 October at noon in Sydney; an hour later the second on
 """
 
 import json
-import sys
 from datetime import timedelta
 
 import pytest
 from click import Context
+from support import commands_here
 from support.saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 
-from ticketsync.__main__ import main
 from ticketsync.cli.main import LazyGroup
 from ticketsync.core.records import Fee, Refund
 from ticketsync.store import engine
@@ -53,16 +52,7 @@ def ticketsync(home, frozen, monkeypatch, capsys):
     frozen(FIRST_DAY + timedelta(days=1))
 
     def run(*words, code=0):
-        monkeypatch.setattr(sys, "argv", ["ticketsync", *words])
-        capsys.readouterr()
-        ended = 0
-        try:
-            main()
-        except SystemExit as end:
-            ended = end.code or 0
-        found = capsys.readouterr()
-        assert ended == code, found
-        return found
+        return commands_here.run(monkeypatch, capsys, *words, codes=(code,))
 
     return run
 

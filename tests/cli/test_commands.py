@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
-from support import commands
+from support import commands, commands_here
 
-from ticketsync.__main__ import main
 from ticketsync.core import actor
 from ticketsync.sandbox import server, world
 
@@ -46,15 +45,8 @@ def ticketsync(home, fake_server, monkeypatch, capsys):
         with monkeypatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["ticketsync", *arguments])
-            capsys.readouterr()
-            try:
-                main()
-                ended = 0
-            except SystemExit as end:
-                ended = end.code or 0
-        done = Done(*capsys.readouterr())
-        assert ended == code, done
+            said = commands_here.run(patch, capsys, *arguments, codes=(code,))
+        done = Done(*said)
         assert "Traceback" not in done.stderr + done.stdout
         return done
 

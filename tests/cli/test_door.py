@@ -8,16 +8,15 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import sqlite3
-import subprocess
 import time
 
 import httpx
 import pytest
 from support import commands
 from support.commands import run
+from support.read_pdfs import pdf_text
 from support.ticket_tailor_account import moved_to
 
 from ticketsync.store import engine
@@ -36,6 +35,16 @@ def venue(home, sandbox, templates):
 
 def listed(*arguments):
     return json.loads(run("attendees", "list", SHOW, "--json", *arguments).stdout)
+
+
+def printed(folder):
+    """
+    The door list of the show as a PDF.
+    """
+    pdf = folder / "door.pdf"
+    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
+    assert done.returncode == 0, done.stderr
+    return pdf
 
 
 def test_check_in_twice_undo_and_count(venue):
@@ -219,37 +228,25 @@ def test_the_check_in_says_the_seat(seated):
 
 
 def test_the_printed_door_list_has_seats_and_answers(seated, tmp_path):
-    pdf = tmp_path / "door.pdf"
-    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
-    assert done.returncode == 0, done.stderr
-    if shutil.which("pdftotext"):
-        text = subprocess.run(
-            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
-        ).stdout
-        assert "Seat" in text
-        assert "Row B Seat 12" in text
-        assert "diet: vegan; access: ramp" in text
+    pdf = printed(tmp_path)
+    text = pdf_text(pdf)
+    assert "Seat" in text
+    assert "Row B Seat 12" in text
+    assert "diet: vegan; access: ramp" in text
 
 
 def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):
     """
-    Read back with poppler if it is installed. The file is private in any case.
+    The file is private.
     """
-    pdf = tmp_path / "door.pdf"
-
-    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
-
-    assert done.returncode == 0, done.stderr
+    pdf = printed(tmp_path)
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert pdf.stat().st_mode & 0o077 == 0
-    if shutil.which("pdftotext"):
-        text = subprocess.run(
-            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
-        ).stdout
-        found = listed()
-        assert f"{len(found)} guests" in text
-        assert all(g["ticket_id"] in text for g in found)
-        assert all(g["name"] in text for g in found)
+    text = pdf_text(pdf)
+    found = listed()
+    assert f"{len(found)} guests" in text
+    assert all(g["ticket_id"] in text for g in found)
+    assert all(g["name"] in text for g in found)
 
 
 def test_the_door_list_without_names_keeps_its_room_for_the_orders(
@@ -262,18 +259,13 @@ def test_the_door_list_without_names_keeps_its_room_for_the_orders(
         connection.execute("DELETE FROM attendees")
         connection.execute("DELETE FROM buyers")
         connection.commit()
-    pdf = tmp_path / "door.pdf"
-    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
-    assert done.returncode == 0, done.stderr
-    if shutil.which("pdftotext"):
-        text = subprocess.run(
-            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
-        ).stdout
-        assert "Names are not kept" in text
-        (heading,) = [
-            line.split() for line in text.splitlines() if line.split()[:1] == ["Name"]
-        ]
-        assert "Order" not in heading
+    pdf = printed(tmp_path)
+    text = pdf_text(pdf)
+    assert "Names are not kept" in text
+    (heading,) = [
+        line.split() for line in text.splitlines() if line.split()[:1] == ["Name"]
+    ]
+    assert "Order" not in heading
 
 
 def test_a_name_is_not_interpreted_by_the_pdf_generator(venue, home, tmp_path):
@@ -282,17 +274,10 @@ def test_a_name_is_not_interpreted_by_the_pdf_generator(venue, home, tmp_path):
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE attendees SET name = ?", (bad,))
     database.close()
-    pdf = tmp_path / "door.pdf"
-
-    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
-
-    assert done.returncode == 0, done.stderr
-    if shutil.which("pdftotext"):
-        text = subprocess.run(
-            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
-        ).stdout
-        assert '#read("/etc/passwd")' in text
-        assert "root:" not in text
+    pdf = printed(tmp_path)
+    text = pdf_text(pdf)
+    assert '#read("/etc/passwd")' in text
+    assert "root:" not in text
 
 
 LONG = "Bartholomew Featherstonehaugh-Cholmondeley-Majoribanks"
@@ -314,17 +299,10 @@ def test_the_door_list_prints_no_text_over_another(venue, home, tmp_path):
             "UPDATE orders SET provider_id = '000000000000000000' || id"
         )
     database.close()
-    pdf = tmp_path / "door.pdf"
-
-    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
-
-    assert done.returncode == 0, done.stderr
-    if shutil.which("pdftotext"):
-        read = subprocess.run(
-            ["pdftotext", "-bbox", str(pdf), "-"], capture_output=True, text=True
-        ).stdout
-        assert overlapping(read) == []
-        assert "ticketsync" not in read.partition("<body>")[2]
+    pdf = printed(tmp_path)
+    read = pdf_text(pdf, "-bbox")
+    assert overlapping(read) == []
+    assert "ticketsync" not in read.partition("<body>")[2]
 
 
 def overlapping(read):

@@ -3,13 +3,12 @@ A count or an amount of a thousand or more has its commas wherever a person read
 """
 
 import re
-import subprocess
 import sys
 
 import pytest
-from support import needs
 from support.large_figures import bare_numbers, multiply
 from support.listing_commands import listings
+from support.read_pdfs import pdf_text
 from support.ticket_tailor_account import moved_to
 from typer.testing import CliRunner
 
@@ -116,7 +115,7 @@ def test_a_calendar_writes_thousands_with_commas(large):
 
 def test_a_bare_number_would_be_found():
     """
-    The control: what listings once printed, and what is no count.
+    The control: what listings once printed, and what is not a count.
     """
     once = ("1450 sold", "in all 1050", "of 276 orders, 13879.96 AUD", "a -1234.50 b")
     for line in once:
@@ -125,12 +124,9 @@ def test_a_bare_number_would_be_found():
     assert bare_numbers("\n".join(fine)) == []
 
 
-@needs.programs("pdftotext")
 def test_a_printed_worksheet_writes_thousands_with_commas(large, tmp_path):
     file = tmp_path / "worksheet.pdf"
     output_of(f"tax worksheet --period 2000..2099 -o {file}")
-    text = subprocess.run(
-        ["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True
-    ).stdout
+    text = pdf_text(file)
     assert bare_numbers(text) == []
     assert "30,307,272.46" in text

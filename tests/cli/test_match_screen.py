@@ -12,6 +12,7 @@ import pexpect
 import pytest
 from support.commands import run, talk
 from support.dates import NOW
+from support.listed_occurrences import listed_occurrence
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, saved_listing, shows
@@ -150,22 +151,13 @@ def listings(home, templates):
             )
             event = f"ev{next(count)}"
             dates = tuple(
-                records.Occurrence(
-                    id=f"oc{next(count)}",
-                    event_id=event,
+                listed_occurrence(
+                    f"oc{next(count)}",
+                    event,
+                    clock.local_to_utc(datetime.fromisoformat(text), SYDNEY),
                     name=title,
-                    starts_at=clock.local_to_utc(datetime.fromisoformat(text), SYDNEY),
-                    ends_at=None,
-                    timezone=SYDNEY,
-                    status=records.OccurrenceStatus.ON_SALE,
                     capacity=120,
-                    currency="AUD",
                     venue="The Lantern Room",
-                    url=None,
-                    listed_at=None,
-                    issued=None,
-                    ordered=None,
-                    fingerprint="",
                 )
                 for text in starts
             )

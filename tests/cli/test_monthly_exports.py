@@ -5,14 +5,13 @@ was known when the month was closed.
 
 import csv
 import shlex
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 import typer
 from python_calamine import CalamineWorkbook
-from support import commands, fake_crontab
+from support import commands, commands_here, fake_crontab
 from support.closed_month import (
     CLOSED,
     DECEMBER,
@@ -24,7 +23,6 @@ from support.closed_month import (
 )
 from support.saved_orders import FIRST_DAY
 
-from ticketsync.__main__ import main
 from ticketsync.cli import export as export_commands
 from ticketsync.core.config import AccountSettings
 from ticketsync.store import engine
@@ -60,15 +58,8 @@ def export(home, frozen, monkeypatch, capsys):
     frozen(LATER + timedelta(hours=1))
 
     def run(*words, code=0):
-        monkeypatch.setattr(sys, "argv", ["ticketsync", "export", *words])
-        capsys.readouterr()
-        ended = 0
-        try:
-            main()
-        except SystemExit as end:
-            ended = end.code or 0
-        found = capsys.readouterr()
-        assert ended == code, found.err
+        asked = ("export", *words)
+        found = commands_here.run(monkeypatch, capsys, *asked, codes=(code,))
         return found.out + found.err
 
     return run

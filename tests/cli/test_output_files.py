@@ -151,7 +151,7 @@ def test_a_dash_is_standard_output(command, ready, tmp_path, monkeypatch):
     words = ("match", "--to") if command == "match" else (*EXPORTS[command], "-o")
     done = CliRunner().invoke(app, [*words, "-"], prog_name="ticketsync")
     assert done.exit_code == 0
-    # No orders are no lines.
+    # No orders make no lines.
     assert bool(done.stdout_bytes) is (command != "sales.jsonl")
     assert done.stderr == ""
     assert list(tmp_path.glob("-*")) == []

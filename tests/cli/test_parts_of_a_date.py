@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select, update
 from support.commands import talk
 from support.dates import NOW
+from support.listed_occurrences import listed_occurrence
 from support.listing_commands import listings
 from support.web_server import running
 from typer.testing import CliRunner
@@ -49,22 +50,12 @@ OTHER_LISTINGS = {"audit list", "events prices", "accounts list"}
 
 
 def occurrence(id_, event, starts, *, is_dated=True):
-    return records.Occurrence(
-        id=id_,
-        event_id=event,
+    return listed_occurrence(
+        id_,
+        event,
+        clock.local_to_utc(starts, SYDNEY),
         name="Late Laughs",
-        starts_at=clock.local_to_utc(starts, SYDNEY),
-        ends_at=None,
-        timezone=SYDNEY,
-        status=records.OccurrenceStatus.ON_SALE,
-        capacity=None,
-        currency="AUD",
-        venue=None,
         url=f"https://square.example/{id_}",
-        listed_at=None,
-        issued=None,
-        ordered=None,
-        fingerprint="",
         is_dated=is_dated,
     )
 

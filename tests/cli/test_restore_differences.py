@@ -132,7 +132,7 @@ def test_views_and_triggers_that_are_not_ours_need_a_flag_of_their_own(saved, ho
     assert (home / "ticketsync.db").read_bytes() == before
     assert not list(home.glob("*.before-*"))
     cli("db", "restore", str(saved), "--yes", "--accept-code")
-    # What the present database has, too, is no difference.
+    # What the present database has, too, is not a difference.
     again = cli("db", "restore", str(saved), "--yes", code=7)
     assert "quietly" not in again.stderr
     assert "refunds_no_update is missing" in again.stderr

@@ -6,15 +6,14 @@ hand, and so is what they print.
 import csv
 import io
 import json
-import sys
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
+from support import commands_here
 from support.saved_orders import BOUGHT, FIRST_DAY, order, prepare, recompute, save
 from support.saved_orders import ticket as bought
 
-from ticketsync.__main__ import main
 from ticketsync.accounts import edits, state
 from ticketsync.core import digest
 from ticketsync.core.records import Fee, Refund
@@ -84,15 +83,7 @@ def ticketsync(home, frozen, monkeypatch, capsys):
     recompute(database)
 
     def run(*words, code=0):
-        monkeypatch.setattr(sys, "argv", ["ticketsync", *words])
-        capsys.readouterr()
-        try:
-            main()
-            ended = 0
-        except SystemExit as end:
-            ended = end.code or 0
-        found = capsys.readouterr()
-        assert ended == code, found
+        found = commands_here.run(monkeypatch, capsys, *words, codes=(code,))
         run.said = found.err
         return found.err if code else found.out
 

@@ -6,11 +6,11 @@ import csv
 import io
 import json
 import re
-import subprocess
 
 import pytest
 from python_calamine import CalamineWorkbook
-from support import commands, needs
+from support import commands
+from support.read_pdfs import pdf_text
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
 from ticketsync.core.records import Fee, Refund
@@ -120,16 +120,13 @@ def test_a_workbook_has_the_lines_and_no_formula(tax, tmp_path):
     assert any("gst 10 %: 33.00 AUD" in str(cell) for row in about for cell in row)
 
 
-@needs.programs("pdftotext")
 def test_a_pdf_has_the_lines(tax, tmp_path):
     file = tmp_path / "worksheet.pdf"
     assert tax(*ALL, "-o", str(file)).returncode == 0
-    done = subprocess.run(
-        ["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True
-    )
+    text = pdf_text(file)
     line = r"tt +sale +admission, booking fees +gst inside .* 77.40 +7.04"
-    assert re.search(line, done.stdout)
-    assert "bas, AUD: G1 33" in done.stdout
+    assert re.search(line, text)
+    assert "bas, AUD: G1 33" in text
 
 
 def test_a_later_worksheet_replaces_an_earlier_one_and_nothing_else(tax, tmp_path):

@@ -1,6 +1,6 @@
 """
 Keys that were pressed before a question was on the screen answer nothing, and Ctrl-C at
-a slow start is no traceback. On real terminals.
+a slow start is not a traceback. On real terminals.
 """
 
 import array

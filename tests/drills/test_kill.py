@@ -44,7 +44,7 @@ def big(monkeypatch, sales):
         world.build(today=date.today(), orders=sales),
         others=(bar,),
         latency=0.01,
-        limit=10**9,  # five hundred first reads in ten minutes are no real venue's
+        limit=10**9,  # five hundred first reads in ten minutes are not a real venue's
     )
     sandbox.bar = bar
     monkeypatch.setenv("TT_KEY", sandbox.key)

@@ -96,7 +96,7 @@ def test_a_file_says_whose_rates_they_are(read):
     assert {rate.source for rate in read(ECB)} == {"ECB"}
     assert {rate.source for rate in read(RBA)} == {"RBA"}
     assert {rate.source for rate in read(BOC)} == {"BoC"}
-    # a currency of the past, an index and an empty cell are no rates
+    # a currency of the past, an index and an empty cell are not rates
     assert len(read(ECB)) == 7
     assert len(read(RBA)) == 4
     assert len(read(BOC)) == 2

@@ -6,14 +6,13 @@ empty, and what is known of it is listed. Amounts are worked out by hand.
 import csv
 import io
 import json
-import sys
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
+from support import commands_here
 from support.saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 
-from ticketsync.__main__ import main
 from ticketsync.catalogue import occurrences
 from ticketsync.core.config import FeeSchedule
 from ticketsync.core.records import Fee
@@ -257,12 +256,7 @@ def command(home, templates, monkeypatch, capsys):
     database.close()
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ticketsync", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert not ended.value.code
-        return capsys.readouterr().out
+        return commands_here.run(monkeypatch, capsys, *arguments).out
 
     run.show = show
     return run

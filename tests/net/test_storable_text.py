@@ -20,7 +20,7 @@ from ticketsync.net import exact_json, hooks
         (rb'{"a": "\u0000 \ud83d\ude00"}', "\ufffd \U0001f600"),
         (b'{"a": "Gala \0"}', "Gala \ufffd"),
         (b'{"a": "Gala \xed\xa0\xbd"}', "Gala \ufffd"),
-        (rb'{"a": "\\u0000 \\ud83d"}', r"\u0000 \ud83d"),  # these are no escapes
+        (rb'{"a": "\\u0000 \\ud83d"}', r"\u0000 \ud83d"),  # these are not escapes
         (rb'{"a": "\ud83d\ude00"}', "\U0001f600"),
     ],
 )

@@ -143,7 +143,7 @@ def test_f50_ticket_tailor_a_gift_card_that_is_sold_is_no_sale_of_a_show():
         "unexplained": 5000,
     }
     doubt = allocate(found, b"").order.doubt
-    assert doubt == "it sells a gift card of 50.00 AUD, which is no sale of a show"
+    assert doubt == "it sells a gift card of 50.00 AUD, which is not a sale of a show"
 
 
 # Humanitix

@@ -352,7 +352,7 @@ def test_a_token_without_an_end_would_be_good_for_ever(pair):
 
 def test_a_token_counts_once_whatever_its_spelling(pair):
     """
-    Blanks around it are no part of it; any other spelling is forged, see below.
+    Blanks around it are not part of it; any other spelling is forged, see below.
     """
     private, public = pair
     kind = Wix.webhooks

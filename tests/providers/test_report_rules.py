@@ -627,7 +627,7 @@ def test_a_ticket_keeps_its_id_when_rows_move_join_and_change(folder):
     ]
 
 
-# Rows that are no data, columns that no one mapped
+# Rows that are not data, columns that no one mapped
 
 
 def test_rows_can_be_ignored_and_footers_are_left_out(folder):

@@ -186,7 +186,7 @@ def test_rows_below_a_title_of_refunds_are_no_sales(folder, title):
     found = folder.orders()
     assert money(found["B2"]) == (1, 4000, 0)
     for id_ in ("A1", "C3"):
-        assert f"it stands below '{title}' (line 4)" in found[id_]
+        assert f"it is below '{title}' (line 4)" in found[id_]
     # What the rows say themselves counts, and a title of sales ends it.
     back = [f"A1,{GALA},Adult,-1,-40.00", "Sales,,,,,", f"C3,{GALA},Adult,1,40.00"]
     folder.put("a.csv", HEADING, *sold, f"{title},,,,,", *back)
@@ -217,7 +217,7 @@ def test_a_report_may_be_one_of_refunds(folder, name, above, is_sold):
     if is_sold:
         assert money(found) == (2, 8000, 0)
     else:
-        assert "it stands below" in found
+        assert "it is below" in found
 
 
 def test_a_sheet_may_be_one_of_refunds(folder):
@@ -231,7 +231,7 @@ def test_a_sheet_may_be_one_of_refunds(folder):
             rows[1][0] = "B1"
     found = folder.orders()
     assert money(found["A1"]) == (1, 4000, 0)
-    assert "it stands below 'Refunds' (the name of the sheet)" in found["B1"]
+    assert "it is below 'Refunds' (the name of the sheet)" in found["B1"]
 
 
 # Complimentary tickets with the amounts of a list

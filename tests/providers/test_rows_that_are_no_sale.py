@@ -1,5 +1,5 @@
 """
-Rows and columns of a report that are no sale, or say that one is none: totals, words
+Rows and columns of a report that are not sales, or say that one is none: totals, words
 for what went back, fees as types of ticket, other headings, several tickets in a row.
 Each is left out or set aside by name, and the way out that the reason names works.
 """
@@ -221,7 +221,7 @@ def test_rows_below_other_headings_are_set_aside(folder, heading, row, odd):
     found, aside = figures(folder.orders())
     assert found == (3, 10000, 0)
     (reason,) = aside.values()
-    assert "line 5: it stands below other headings: line 4" in reason
+    assert "line 5: it is below other headings: line 4" in reason
     assert f"list {odd!r} under `ignore_rows`" in reason
 
 
@@ -243,10 +243,10 @@ def test_more_titles_say_that_the_rows_below_are_no_sales(folder, title):
     folder.put("a.csv", HEADING, SOLD[0], f"{title},,,,,", SOLD[1])
     found, aside = figures(folder.orders())
     assert found == (2, 8000, 0)
-    assert f"it stands below '{title}' (line 3)" in aside["2"]
+    assert f"it is below '{title}' (line 3)" in aside["2"]
 
 
-# Types that are no ticket
+# Types that are not tickets
 
 NO_TICKETS = [
     "Cancelled",
@@ -295,7 +295,7 @@ def test_a_type_that_is_no_ticket_is_set_aside(folder, name):
     folder.put("a.csv", HEADING, *SOLD, f"3,{GALA},{name},1,40.00")
     found, aside = figures(folder.orders())
     assert found == (3, 10000, 0)
-    assert f"Type is {name!r}, which is no ticket" in aside["3"]
+    assert f"Type is {name!r}, which is not a ticket" in aside["3"]
     folder.recipe("ignore_columns: [Type]")
     assert figures(folder.orders()) == ((4, 14000, 0), {})
     folder.recipe(f'kind: {{sale: [Adult, Child], ignore: ["{name}"]}}', kind="Type")

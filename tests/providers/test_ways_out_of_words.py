@@ -67,7 +67,7 @@ def test_the_line_is_named_with_the_type_itself(folder):
     folder.put("a.csv", HEADING, SOLD.format("Void Festival"), OTHER)
     folder.recipe()
     assert folder.orders()["1001"] == (
-        "a.csv, line 2: Type is 'Void Festival', which is no ticket: map the column "
+        "a.csv, line 2: Type is 'Void Festival', which is not a ticket: map the column "
         "'Type' to `kind`, too, or add it to `ignore_columns`; if it is a sale, "
         '`sale_words: ["Void Festival"]`'
     )
@@ -83,7 +83,7 @@ def test_other_types_wait_still(folder):
     folder.recipe("sale_words: [Void Festival]")
     orders = folder.orders()
     assert money(orders["1001"]) == (1, 4000, 0)
-    assert "Type is 'Void', which is no ticket" in orders["1002"]
+    assert "Type is 'Void', which is not a ticket" in orders["1002"]
 
 
 def test_each_word_in_a_column_that_is_not_mapped(folder):

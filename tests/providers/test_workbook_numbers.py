@@ -1,5 +1,5 @@
 """
-Number cells of a workbook that are no amounts: percentages, and a 0 that no program
+Number cells of a workbook that are not amounts: percentages, and a 0 that no program
 computed. Worked out by hand: 40.00 less a discount of 10 % is not 39.90.
 """
 

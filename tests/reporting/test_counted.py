@@ -745,7 +745,7 @@ def expected_lately(house):
 
 
 @reader("overview, by day", (selling,), MONEY, expected_lately)
-def read_lately(connection, house):
+def read_recent_activity(connection, house):
     lately = selling.recent_sales(connection, SYDNEY, NOW)
     pairs = []
     for account, days in lately.by_account.items():

@@ -21,9 +21,9 @@ from html import unescape
 
 import httpx
 import pytest
+from support import commands_here
 from support.web_server import running
 
-from ticketsync.__main__ import main
 from ticketsync.core import clock, config
 from ticketsync.reporting import numbers
 from ticketsync.store import engine
@@ -56,15 +56,7 @@ def run(home, frozen, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "120")
 
     def run(*arguments, code=0):
-        monkeypatch.setattr(sys, "argv", ["ticketsync", *arguments])
-        capsys.readouterr()
-        try:
-            main()
-            ended = 0
-        except SystemExit as end:
-            ended = end.code or 0
-        done = capsys.readouterr()
-        assert ended == code, done
+        done = commands_here.run(monkeypatch, capsys, *arguments, codes=(code,))
         assert not any(mixed in done.out for mixed in NEVER), done.out
         return done.out
 
@@ -142,7 +134,7 @@ def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synce
             *("Fri 11 Sep 19:30", "Recital", "hall", "1", "12.345", "0.000"),
             *("–", "–", "KWD"),
         ),
-        # The hall reports no fees: what is known of 85.50 AUD is no sum of fees.
+        # The hall reports no fees: what is known of 85.50 AUD is not a sum of fees.
         ("1 show, AUD", "3", "85.50", "0.00", "–", "–", "AUD"),
         ("1 show, JPY", "4", "10,000", "0", "–", "–", "JPY"),
         ("1 show, KWD", "1", "12.345", "0.000", "–", "–", "KWD"),

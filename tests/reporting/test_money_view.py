@@ -637,7 +637,7 @@ def test_where_nothing_plays_the_nearest_shows_are_named(nights, wanted, words, 
     with nights.read() as connection:
         chosen = money_view.read_filter(connection, wanted)
         assert not money_view.read_money(connection, "show", chosen).lines.rows
-        found = money_view.describe_nothing(connection, chosen)
+        found = money_view.describe_no_lines(connection, chosen)
     assert (found.words, found.periods) == (words, months)
 
 
@@ -647,7 +647,7 @@ def test_a_show_without_figures_is_no_empty_period(nights):
             show_financials.delete().where(show_financials.c.gross.in_((200, 400)))
         )
         chosen = money_view.read_filter(connection, Wanted(period="2026-10-04"))
-        found = money_view.describe_nothing(connection, chosen)
+        found = money_view.describe_no_lines(connection, chosen)
     assert found.words == (
         "No figures yet for the 2 shows on Sunday 4 October 2026. The last show was on "
         "Saturday 3 October 2026, the next is on Saturday 31 October 2026."

@@ -43,7 +43,7 @@ def waits(database):
 
 def said_by_doctor(database):
     found = doctor.examine(Settings, lambda: database, network=False)
-    return [(it.text, it.mend) for it in found if "replay" in it.text]
+    return [(it.text, it.to_do) for it in found if "replay" in it.text]
 
 
 def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):

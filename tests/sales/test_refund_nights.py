@@ -9,7 +9,7 @@ from support.saved_orders import instant, order, prepare, save, ticket
 
 from ticketsync.core.records import Refund
 from ticketsync.reporting import sales
-from ticketsync.sales.refund_changes import RefundSum, Slot, changes_of_order
+from ticketsync.sales.refund_changes import RefundKey, RefundSum, changes_of_order
 
 DAY_2 = instant("2026-10-02T02:00")
 DAY_3 = instant("2026-10-03T02:00")
@@ -20,7 +20,7 @@ NIGHTS = ("A", "B")
 
 def sums(*parts):
     return {
-        Slot(date, night): RefundSum(amount, "refund", amount, 0, None)
+        RefundKey(date, night): RefundSum(amount, "refund", amount, 0, None)
         for date, night, amount in parts
     }
 
@@ -65,7 +65,7 @@ def sums(*parts):
 )
 def test_what_moved_by_date_and_night(before, reported, expected):
     found = changes_of_order(sums(*reported), sums(*before), NIGHTS)
-    assert [(*slot, moved.amount) for slot, moved in found] == expected
+    assert [(*refund_key, moved.amount) for refund_key, moved in found] == expected
 
 
 def test_parts_stay_where_nothing_is_covered():

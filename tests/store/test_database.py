@@ -162,8 +162,8 @@ def test_f76_writers_wait_for_each_other(sqlite):
     assert total == "120"
 
 
-def test_a_rehearsal_leaves_no_trace(database):
-    with copies.rehearsal(database) as copy, copy.write() as connection:
+def test_a_dry_run_leaves_no_trace(database):
+    with copies.dry_run_of(database) as copy, copy.write() as connection:
         connection.execute(text("INSERT INTO productions (title) VALUES ('Ghost')"))
     with database.read() as connection:
         count = text("SELECT count(*) FROM productions")

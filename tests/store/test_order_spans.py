@@ -122,7 +122,9 @@ def test_sqlite_sums_days_up_in_indexes_alone(sqlite):
     prepare(sqlite)
     with sqlite.read() as connection:
         for read in (
-            lambda connection: selling.read_lately(connection, "month", ZONE, NOW),
+            lambda connection: selling.read_recent_activity(
+                connection, "month", ZONE, NOW
+            ),
             lambda connection: daily.list_on_sale(connection, now=NOW, since=NOW),
         ):
             assert plan_of(connection, read, "tickets") == {

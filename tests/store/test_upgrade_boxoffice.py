@@ -19,17 +19,8 @@ def upgraded(request, tmp_path):
     save(database, order(ticket(1, 2000)), at=FIRST_DAY)
     show_figures.rebuild(database, Settings())
     database.close()
-    old_databases.turn_back(file, "0024")
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"b{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        old_databases.load_old(url, file, "0024")
-    database = engine.create_database(url)
-    yield database
-    database.close()
+    with old_databases.upgraded(request, file, "0024") as database:
+        yield database
 
 
 def test_the_upgrade_adds_the_box_office_and_changes_nothing_else(upgraded):

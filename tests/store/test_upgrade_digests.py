@@ -30,17 +30,8 @@ def upgraded(request, tmp_path):
     save(database, first, at=FIRST_DAY)
     save(database, second, at=FIRST_DAY + timedelta(hours=1))
     database.close()
-    old_databases.turn_back(file, "0024")
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"d{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        old_databases.load_old(url, file, "0024")
-    database = engine.create_database(url)
-    yield database
-    database.close()
+    with old_databases.upgraded(request, file, "0024") as database:
+        yield database
 
 
 def changed(database):

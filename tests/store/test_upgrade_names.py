@@ -49,23 +49,14 @@ def fill(file):
     edit = VenueEdit(name="Studio One")
     catalogue_edits.edit_venue(database, SETTINGS, "The Lantern Room", edit)
     database.close()
-    old_databases.turn_back(file, "0022")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def upgraded(request, tmp_path):
     file = tmp_path / "old.db"
     fill(file)
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"n{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        old_databases.load_old(url, file, "0022")
-    database = engine.create_database(url)
-    yield database
-    database.close()
+    with old_databases.upgraded(request, file, "0022") as database:
+        yield database
 
 
 def test_former_names_are_those_of_the_audit_trail(upgraded):

@@ -31,23 +31,14 @@ def fill(file):
     save(database, order(ticket(1, 2000)), reported, at=FIRST_DAY)
     show_figures.rebuild(database, SETTINGS)
     database.close()
-    old_databases.turn_back(file, "0023")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def upgraded(request, tmp_path):
     file = tmp_path / "old.db"
     fill(file)
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"r{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        old_databases.load_old(url, file, "0023")
-    database = engine.create_database(url)
-    yield database
-    database.close()
+    with old_databases.upgraded(request, file, "0023") as database:
+        yield database
 
 
 def lines(database):

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from support import golden_model
 from support.golden_model import BOOKS, SEEN, minor, rows
+from support.listed_occurrences import listed_occurrence
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import links, new_shows, occurrences, saved_listing
@@ -136,22 +137,15 @@ def _add_shows(connection):
 def _listed(row, account):
     id_ = f"{account}-{row['show']}"
     is_cancelled = row["state"] == "cancelled"
-    occurrence = records.Occurrence(
-        id=id_,
-        event_id=id_,
+    occurrence = listed_occurrence(
+        id_,
+        id_,
+        instant(row["starts"], row["timezone"]),
         name=row["production"],
-        starts_at=instant(row["starts"], row["timezone"]),
-        ends_at=None,
         timezone=row["timezone"],
         status=OccurrenceStatus.CANCELLED if is_cancelled else OccurrenceStatus.ON_SALE,
         capacity=200,
         currency=row["currency"],
-        venue=None,
-        url=None,
-        listed_at=None,
-        issued=None,
-        ordered=None,
-        fingerprint="",
     )
     event = records.Event(id_, row["production"], None, (occurrence,))
     return ListedEvent(event, b"")

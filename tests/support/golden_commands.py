@@ -3,11 +3,9 @@ Commands on a database with the golden books.
 """
 
 import json
-import sys
 
-from support import golden_books
+from support import commands_here, golden_books
 
-from ticketsync.__main__ import main
 from ticketsync.store import engine
 
 
@@ -35,22 +33,14 @@ class Books:
             return self._opened[-1]
 
         monkeypatch.setattr(engine, "open_database", opening)
-        self._set, self._capsys = monkeypatch.setattr, capsys
+        self._patch, self._capsys = monkeypatch, capsys
 
     def run(self, *words):
-        self._set(sys, "argv", ["ticketsync", *words])
-        self._capsys.readouterr()
-        ended = 0
         try:
-            main()
-        except SystemExit as end:
-            ended = end.code or 0
+            return commands_here.run(self._patch, self._capsys, *words).out
         finally:
             while self._opened:
                 self._opened.pop().close()
-        found = self._capsys.readouterr()
-        assert ended == 0, found
-        return found.out
 
     def read(self, *words):
         """

@@ -124,8 +124,8 @@ def _share(line, share):
 
 def fee_tax_lines(order):
     """
-    The fees of an order. What the platform sold to the buyer is no fee of the venue's,
-    and the tax in it is not the venue's to claim.
+    The fees of an order. What the platform sold to the buyer is not a fee of the
+    venue's, and the tax in it is not the venue's to claim.
     """
     amounts = [fees_total(order, show) for show in order.shows]
     if None in amounts:

@@ -10,12 +10,12 @@ from ticketsync.store import triggers
 from ticketsync.store.tables.everything import metadata
 
 TIMES = 1009
-# Whole numbers that are no counts and no amounts.
+# Whole numbers that are neither counts nor amounts.
 OTHERS = {
     *("begins", "length", "first_block_id", "exit_code", "position", "number"),
     *("minutes", "pid", "port"),
 }
-# Names of guests of the sandbox, ids and the like are no counts; the last four hex
+# Names of guests of the sandbox, ids and the like are not counts; the last four hex
 # digits of a run may be all decimal.
 NAMES = re.compile(r"\bGuest \d+|(?<=\d\d:\d\d) +[0-9a-f]{4}\b")
 BARE = re.compile(r"(?<![\w.,:/#@&-])[+−-]?[1-9]\d{3,}(?:\.\d+)?(?![\w:/@-])")
@@ -44,7 +44,7 @@ def multiply(database, *tables):
 
 def bare_numbers(text):
     """
-    The lines with a number of four digits or more that has no comma and is no year.
+    The lines with a number of four digits or more that has no comma and is not a year.
     """
     return [
         line.strip()

@@ -12,6 +12,7 @@ import itertools
 from datetime import datetime, timedelta
 
 from support.dates import NOW
+from support.listed_occurrences import listed_occurrence
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, saved_listing, shows
@@ -102,22 +103,12 @@ class Week:
         event = f"ev{next(self._ids)}"
         truth = {f"oc{next(self._ids)}": pair for pair in dates}
         listed = tuple(
-            records.Occurrence(
-                id=id_,
-                event_id=event,
+            listed_occurrence(
+                id_,
+                event,
+                clock.local_to_utc(starts, SYDNEY),
                 name=title,
-                starts_at=clock.local_to_utc(starts, SYDNEY),
-                ends_at=None,
-                timezone=SYDNEY,
-                status=records.OccurrenceStatus.ON_SALE,
                 capacity=240,
-                currency="AUD",
-                venue=None,
-                url=None,
-                listed_at=None,
-                issued=None,
-                ordered=None,
-                fingerprint="",
             )
             for id_, (starts, _) in truth.items()
         )

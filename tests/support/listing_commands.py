@@ -11,7 +11,7 @@ ROOT = typer.main.get_command(app)
 ARGUMENTS = {"show": "1", "text": "a", "title": "1", "run_id": "latest", "name": "tt"}
 # Options without which a listing shows nothing.
 OPTIONS = {"tax worksheet": "--period 2000..2099"}
-# Those that print a file, or start from one, and are no listing.
+# Those that print a file, or start from one, and are not listings.
 NO_LISTING = {
     *("attendees doorlist", "shows import", "accounts recipe check", "export calendar"),
     *("export financials", "export sales", "export refunds", "export fees"),

@@ -205,7 +205,7 @@ def play(week, memory, *, groups=True, learns=True):
             items = question.items
         else:
             items = sorted(proposed.unsure, key=lambda i: i.occurrence.starts_at)[:1]
-        # One answer: those that are the show of the first, or are no show of ours.
+        # One answer: those that are the show of the first, or are not a show of ours.
         first = week.truth[items[0].occurrence.occurrence_id]
         same = [i for i in items if week.truth[i.occurrence.occurrence_id] == first]
         if first is None:

@@ -2,6 +2,7 @@
 Databases as earlier versions left them.
 """
 
+import contextlib
 import lzma
 import sqlite3
 from pathlib import Path
@@ -144,3 +145,21 @@ def figures(database):
             del shown[part.name]
         assert shown.pop("last_complete_at") == shown["last_synced_at"]
     return found
+
+
+@contextlib.contextmanager
+def upgraded(request, file, version):
+    """
+    A SQLite database of today turned back to that version and upgraded again, there or,
+    for the parameter `postgresql`, in a database of its own on the server.
+    """
+    turn_back(file, version)
+    url = str(file)
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        name = f"old{abs(hash(request.node.nodeid)) % 10**12}"
+        server.psql(f"CREATE DATABASE {name};")
+        url = server.get_uri(database=name)
+        load_old(url, file, version)
+    with contextlib.closing(engine.create_database(url)) as database:
+        yield database

@@ -7,10 +7,13 @@ import re
 # In code, comments and messages.
 IN_TEXTS = re.compile(
     r"\b(?:told|untold|deaf|dearer|nobody is (?:here|there)|is no currency|is none that"
-    r"|mend them|whose turn|works it off|worked off|understood as|the house is)\b",
+    r"|mend(?:s|ed|ing)?|whose turn|works it off|worked off|understood as"
+    r"|the house is)\b",
     re.IGNORECASE,
 )
 # In documents, which quote no names.
 IN_DOCUMENTS = re.compile(
-    r"\b(?:told|untold|tells?|understood|mend(?:s|ed)?|nonsense|whose turn)\b"
+    r"\b(?:told|untold|tells?|understood|mend(?:s|ed)?|nonsense|whose turn"
+    r"|stands? (?:in|on|there|below|beside|apart|together)"
+    r"|(?<!here )(?:is|are) no (?!longer|more|one|higher|newer)\w+)\b"
 )

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from support.listed_occurrences import listed_occurrence
+
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, occurrences, saved_listing, shows
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
-from ticketsync.core.records import OccurrenceStatus, OrderStatus, Ticket, TicketStatus
+from ticketsync.core.records import OrderStatus, Ticket, TicketStatus
 from ticketsync.reporting import named_fees, numbers
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving
@@ -58,22 +60,12 @@ def prepare(database, *, timezone=ZONE):
 
 
 def occurrence(id_, number):
-    return records.Occurrence(
-        id=id_,
-        event_id=id_,
+    return listed_occurrence(
+        id_,
+        id_,
+        instant(f"2026-11-{6 + number:02}T08:30"),
         name="Late Laughs",
-        starts_at=instant(f"2026-11-{6 + number:02}T08:30"),
-        ends_at=None,
-        timezone=ZONE,
-        status=OccurrenceStatus.ON_SALE,
         capacity=240,
-        currency="AUD",
-        venue=None,
-        url=None,
-        listed_at=None,
-        issued=None,
-        ordered=None,
-        fingerprint="",
     )
 
 

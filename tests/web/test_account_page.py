@@ -176,7 +176,7 @@ def test_another_key_in_the_form_of_one_that_was_taken_is_tried_too(
 
 def test_an_account_of_files_offers_no_key_and_no_webhooks(full, ruth, tmp_path):
     """
-    What it has none of is no way that ends nowhere.
+    What it has none of is not a link that leads nowhere.
     """
     with full.write() as connection:
         new = state.NewAccount(

@@ -103,8 +103,8 @@ def test_a_week_is_matched_with_few_clicks(week, client):
             "/matching/link", data={"same": " ".join(true_pairs(week, [night]))}
         )
         clicks += 1
-    (lonely,) = questions.group(plan(week).unsure)
-    night = " ".join(map(str, lonely.occurrence_ids))
+    (single,) = questions.group(plan(week).unsure)
+    night = " ".join(map(str, single.occurrence_ids))
     client.post("/matching/refuse", data={"night": night})
     clicks += 1
 

@@ -5,14 +5,13 @@ The money page: the same figures as the command and the file, whatever is chosen
 import csv
 import io
 import re
-import sys
 from html import unescape
 
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select, update
+from support import commands_here
 
-from ticketsync.__main__ import main
 from ticketsync.core.money import Money
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
@@ -56,12 +55,8 @@ def command(full, monkeypatch, capsys):
 
     def run(*words, group="financials"):
         place = ("--database", str(full.file))
-        monkeypatch.setattr(sys, "argv", ["ticketsync", *place, group, "list", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert not ended.value.code
-        return capsys.readouterr().out
+        asked = (*place, group, "list", *words)
+        return commands_here.run(monkeypatch, capsys, *asked).out
 
     return run
 

@@ -5,16 +5,15 @@ productions. Expected figures are counted by hand from the sandbox's purchases.
 
 import json
 import re
-import sys
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from support import commands_here
 from support.dates import NOW
 
-from ticketsync.__main__ import main
 from ticketsync.catalogue import shows
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
@@ -86,12 +85,9 @@ def test_every_page_says_what_needs_attention_and_the_door_does_not(
     for path in ("/door", "/door/12"):
         assert "your attention" not in client.get(path).text
     place = ("--database", str(full.file))
-    monkeypatch.setattr(
-        sys, "argv", ["ticketsync", *place, "waiting", "list", "--json"]
-    )
-    with pytest.raises(SystemExit):
-        main()
-    assert len(json.loads(capsys.readouterr().out)) == int(found[1])
+    words = ("waiting", "list", "--json")
+    rows = json.loads(commands_here.run(monkeypatch, capsys, *place, *words).out)
+    assert len(rows) == int(found[1])
 
 
 def test_a_show_has_its_own_part_of_it(enter, oversold):
@@ -214,10 +210,7 @@ def test_a_production_says_what_it_brought_and_who_sells_it(
     """
     place = ("--database", str(full.file))
     words = ("financials", "list", "--per", "production", "--coming", "--json")
-    monkeypatch.setattr(sys, "argv", ["ticketsync", *place, *words])
-    with pytest.raises(SystemExit):
-        main()
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(commands_here.run(monkeypatch, capsys, *place, *words).out)
 
     page = enter("viewer").get("/").text
     part = words_of(page.partition('id="productions"')[2].partition("</section>")[0])

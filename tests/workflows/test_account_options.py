@@ -204,7 +204,7 @@ def test_what_stands_in_the_settings_file_is_named(
     database, settings, fake_server, name, monkeypatch
 ):
     add(database, settings, fake_server, name, monkeypatch)
-    with pytest.raises(errors.UsageError, match="stands in the settings file"):
+    with pytest.raises(errors.UsageError, match="is in the settings file"):
         change(database, settings, name, interval_minutes="5")
     says_no = replace(settings, accounts={name: AccountSettings(keep_people=False)})
     with pytest.raises(errors.ConfigurationError, match="people: false"):

@@ -321,6 +321,28 @@ def test_a_venue_keeps_the_currency_of_its_sales(sold):
         )
 
 
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([20], "One production plays at both at 2026-11-20 19:30 (shows 3 and 4)."),
+        (
+            [21, 20, 22, 23],
+            "One production plays at both at 2026-11-20 19:30 (shows 5 and 6), "
+            "2026-11-21 19:30 (shows 3 and 4), 2026-11-22 19:30 (shows 7 and 8) ….",
+        ),
+    ],
+)
+def test_venues_where_one_production_plays_at_one_time_are_not_merged(
+    sold, days, expected
+):
+    for day in days:
+        add(sold, day=day, venue="Studio")
+        add(sold, day=day)
+    with pytest.raises(errors.UsageError) as refused:
+        catalogue_edits.merge_venues(sold, SETTINGS, "Studio", "The Lantern Room")
+    assert refused.value.message == expected
+
+
 def test_venues_are_merged_and_the_empty_one_goes(sold):
     add(sold, venue="Lantern Rm")
     catalogue_edits.merge_venues(sold, SETTINGS, "Lantern Rm", "The Lantern Room")

@@ -368,7 +368,7 @@ def offline(guest, device, minutes, kind="in"):
 def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_path):
     """
     F102: three guests, one seen by both doors; whoever is merged first, the earlier
-    scan has won, and the later guests are no duplicates.
+    scan has won, and the later guests are not duplicates.
     """
     show, (one, two, three) = house_of(synced, 3)
     at = checkin.at_show(synced, show)

@@ -57,7 +57,7 @@ def shared(adopted):
                 account_id=account.id, provider_id="77", name=first.event
             )
         ).inserted_primary_key
-        twin = connection.execute(
+        other = connection.execute(
             insert(occurrences_table).values(
                 account_id=account.id,
                 event_id=event.id,
@@ -74,13 +74,13 @@ def shared(adopted):
         ).inserted_primary_key
         made = links.save_links(
             connection,
-            [links.Pair(twin.id, first.show_id, "adopted from the listing")],
+            [links.Pair(other.id, first.show_id, "adopted from the listing")],
             decided_by="adopted",
             batch="b",
             now=clock.now(),
         )
         assert made == 1
-        return adopted, first.id, twin.id, first.show_id
+        return adopted, first.id, other.id, first.show_id
 
 
 def move(database, occurrence_id, by):
@@ -114,43 +114,43 @@ def standing(database, show_id, *occurrence_ids):
 
 
 def test_an_adopted_show_stays_while_its_platforms_contradict_each_other(shared):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
 
     (note,) = move(database, first, HOUR / 2)
 
     assert "eb still says" in note
     assert "the show stays" in note
-    assert standing(database, show_id, first, twin) == (before, "conflict", "pending")
+    assert standing(database, show_id, first, other) == (before, "conflict", "pending")
 
 
 def test_it_moves_when_the_last_platform_says_so_too(shared):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
     move(database, first, HOUR / 2)
 
-    (note,) = move(database, twin, HOUR / 2)
+    (note,) = move(database, other, HOUR / 2)
 
     assert "stays" not in note
-    assert standing(database, show_id, first, twin) == (
+    assert standing(database, show_id, first, other) == (
         *(before + HOUR / 2, "synced", "synced"),
     )
 
 
 def test_a_platform_that_moves_back_settles_it(shared):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
     move(database, first, HOUR / 2)
     move(database, first, -HOUR / 2)
-    assert standing(database, show_id, first, twin)[:2] == (before, "synced")
+    assert standing(database, show_id, first, other)[:2] == (before, "synced")
 
 
 def test_a_person_may_insist_and_the_show_stays_while_they_differ(shared, settings):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
     move(database, first, HOUR / 2)
     match.link(database, settings, first, show_id)
-    assert standing(database, show_id, first, twin)[:2] == (before, "synced")
+    assert standing(database, show_id, first, other)[:2] == (before, "synced")
 
 
 def test_a_show_that_one_platform_sells_moves_along_and_far_moves_once_confirmed(
@@ -274,13 +274,13 @@ def waits(database):
 
 
 def test_dates_that_stay_behind_wait_for_a_person(shared):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
     assert waits(database) == []
 
     reschedule(database, show_id, 20 * HOUR)
 
-    assert standing(database, show_id, first, twin) == (
+    assert standing(database, show_id, first, other) == (
         *(before + 20 * HOUR, "conflict", "conflict"),
     )
     assert len(waits(database)) == 2
@@ -288,41 +288,41 @@ def test_dates_that_stay_behind_wait_for_a_person(shared):
 
 
 def test_a_platform_that_moves_along_settles_it(shared):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
     reschedule(database, show_id, 20 * HOUR)
 
     move(database, first, 20 * HOUR)
 
-    assert standing(database, show_id, first, twin) == (
+    assert standing(database, show_id, first, other) == (
         *(before + 20 * HOUR, "synced", "conflict"),
     )
-    move(database, twin, 20 * HOUR)
+    move(database, other, 20 * HOUR)
     assert waits(database) == []
 
 
 def test_a_person_may_confirm_that_it_is_the_same_show(shared):
-    database, first, twin, show_id = shared
+    database, first, other, show_id = shared
     reschedule(database, show_id, 20 * HOUR)
     with database.write() as connection:
         moves.confirm_move(connection, first)
-        moves.confirm_move(connection, twin)
+        moves.confirm_move(connection, other)
     assert waits(database) == []
 
 
 def test_a_show_that_is_moved_to_the_time_of_its_dates_is_at_peace(shared):
-    database, first, twin, show_id = shared
-    before, *_ = standing(database, show_id, first, twin)
+    database, first, other, show_id = shared
+    before, *_ = standing(database, show_id, first, other)
     reschedule(database, show_id, 20 * HOUR)
     reschedule(database, show_id, -20 * HOUR)
-    assert standing(database, show_id, first, twin) == (before, "synced", "synced")
+    assert standing(database, show_id, first, other) == (before, "synced", "synced")
 
 
 def test_an_edit_says_the_same(shared):
-    database, first, twin, show_id = shared
+    database, first, other, show_id = shared
     with database.write() as connection:
         show = shows.get_show(connection, show_id)
         later = datetime.fromisoformat(show.starts_local) + 20 * HOUR
         edit = show_edits.ShowEdit(starts_local=later)
         show_edits.edit_show(connection, show_id, edit)
-    assert standing(database, show_id, first, twin)[1:] == ("conflict", "conflict")
+    assert standing(database, show_id, first, other)[1:] == ("conflict", "conflict")

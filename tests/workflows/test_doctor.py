@@ -1,5 +1,5 @@
 """
-The doctor: what it finds wrong, what it can mend, and what cron would miss.
+The doctor: what it finds wrong, what it can fix, and what cron would miss.
 """
 
 import json
@@ -74,7 +74,7 @@ def test_a_key_that_only_this_terminal_has_is_what_cron_would_miss(settled):
 def test_a_refused_key_and_a_silent_platform_are_said(settled, sandbox):
     report = findings(code=10, TT_KEY="sk_wrong")
     (row,) = [row for row in report["findings"] if row["state"] == "wrong"]
-    assert (row["section"], "rotate" in row["mend"]) == ("account tt", True)
+    assert (row["section"], "rotate" in row["to_do"]) == ("account tt", True)
     assert "sk_wrong" not in json.dumps(report)
 
 
@@ -91,7 +91,7 @@ def test_a_public_url_that_cannot_fit_is_said(settled):
     (settled / "config.yaml").write_text('serve:\n  proxies: ["127.0.0.1"]\n')
     rows = findings("--offline")["findings"]
     (row,) = [row for row in rows if row["section"] == "serve"]
-    assert (row["state"], "public_url" in row["mend"]) == ("warning", True)
+    assert (row["state"], "public_url" in row["to_do"]) == ("warning", True)
 
 
 def test_no_database_and_odd_settings_are_findings_too(home):
@@ -100,6 +100,15 @@ def test_no_database_and_odd_settings_are_findings_too(home):
     (home / "config.yaml").write_text("sync: [1, 2]\n")
     report = findings(code=10)
     assert states(report) == {("settings", "wrong")}
+
+
+def test_what_to_do_has_its_earlier_key_too(settled):
+    rows = findings("--offline")["findings"]
+    assert {tuple(row) for row in rows} == {
+        ("section", "state", "text", "mend", "to_do")
+    }
+    (row,) = [row for row in rows if row["section"] == "schedule"]
+    assert (row["mend"], row["to_do"]) == ("ticketsync schedule install",) * 2
 
 
 def test_every_line_says_what_fixes_it_and_fits(settled):

@@ -46,7 +46,7 @@ OF_ODD_EVENT = unread(30, word="unknown-event")
         ([(11, unread(9))], ""),
         ([(0, unread(6)), (0, unread(6))], ""),
         ([(0, unread(6)), (0, unread(6)), (0, unread(6))], "schema-drift"),
-        ([(0, unread(1))] * 3, ""),  # three orders are no three pages
+        ([(0, unread(1))] * 3, ""),  # three orders are not three pages
         ([(0, unread(1))] * 20, "schema-drift"),
         ([(1000, [])] * 10 + [(0, unread(100))], "schema-drift"),  # in mid-run
         ([(10, DIFFERENT)], ""),

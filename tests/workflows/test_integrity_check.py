@@ -217,7 +217,7 @@ class Editor:
 
 
 OF_ROWS = (
-    *("is missing", "is in no stored record", "is no sum of any tickets"),
+    *("is missing", "is in no stored record", "is not a sum of any tickets"),
     "is not as it was written",
 )
 
@@ -322,7 +322,7 @@ def test_a_refund_is_not_seen_while_nobody_read_the_account(book, days):
         ),
         (
             "UPDATE ticket_fees SET name = 'Gift' WHERE rowid = 1",
-            "Gift: is no sum of any tickets",
+            "Gift: is not a sum of any tickets",
         ),
         (
             "UPDATE show_ticket_types SET tickets_comp = tickets_comp + 1"

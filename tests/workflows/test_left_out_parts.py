@@ -51,8 +51,8 @@ def test_one_that_cannot_be_read_is_left_out_for_good(sqlite, settings, fifty):
     empty = fifty.platform.organisations[1]
     refuse(fifty, empty)
     assert attempt(sqlite, settings).exit_code == 3
-    way_out = f"ticketsync accounts set {NAME} skip_organisations={empty}"
-    assert way_out in reasons(sqlite)
+    remedy = f"ticketsync accounts set {NAME} skip_organisations={empty}"
+    assert remedy in reasons(sqlite)
 
     effects = change(sqlite, settings, empty)
 
@@ -110,7 +110,9 @@ def test_sales_while_it_was_left_out_arrive_once_it_is_read_again(
 def test_one_that_the_account_does_not_have_is_refused(sqlite, settings, fifty):
     set_up(sqlite, settings, fifty, NAME, is_read=True, world="left out")
     first, second = fifty.platform.organisations
-    with pytest.raises(errors.UsageError, match="123 is none of this account's") as no:
+    with pytest.raises(
+        errors.UsageError, match="123 is not one of this account's"
+    ) as no:
         change(sqlite, settings, "123")
     assert f"({first}, {second})" in no.value.message
     with pytest.raises(errors.UsageError, match="does not accept"):

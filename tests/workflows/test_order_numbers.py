@@ -57,7 +57,7 @@ def test_what_the_change_counts_twice_without_this(account, monkeypatch):
     account.recipe("order_numbers: event")
     account.sync()
     account.recipe("order_numbers: file")
-    monkeypatch.setattr(held_numbers, "twins_of_held", lambda *_: {})
+    monkeypatch.setattr(held_numbers, "duplicates_of_held", lambda *_: {})
     account.sync()
     assert tuple(account.figures()) == (30, 2 * TICKETS, 2 * CHARGED)
 
@@ -91,7 +91,7 @@ def test_an_order_that_is_no_longer_listed_is_recognised_as_well(account):
 
 def test_numbers_begin_again_in_files_called_like_events(account):
     """
-    Files are taken away once they are read; that is no change of the recipe.
+    Files are taken away once they are read; that is not a change of the recipe.
     """
     account.recipe("order_numbers: file")
     for name in ("w1.csv", "w2.csv"):

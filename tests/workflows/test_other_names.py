@@ -6,6 +6,7 @@ that we have, whatever was renamed, merged or removed since.
 from datetime import UTC, datetime
 
 import pytest
+from support.listed_occurrences import listed_occurrence
 from support.saved_orders import FIRST_DAY
 
 from ticketsync.accounts import edits, state
@@ -174,7 +175,9 @@ def test_several_renames_lead_to_the_title_of_today(venue, tmp_path):
     ]
     run(venue, file)
     assert ours(venue) == BOTH
-    rename(venue, "Later Laughs", "Late Laughs")  # back: it is no former one any more
+    rename(
+        venue, "Later Laughs", "Late Laughs"
+    )  # back: it is not a former one any more
     assert names(venue) == [
         ("Later Laughs", "Late Laughs", "former"),
         ("Laughs", "Late Laughs", "former"),
@@ -363,22 +366,13 @@ def listed(database, event, venue_name):
     One occurrence of a platform on 20 December 2030 at 19:30.
     """
     starts_at = datetime(2030, 12, 20, 8, 30, tzinfo=UTC)
-    occurrence = records.Occurrence(
-        id="n1",
-        event_id="e1",
+    occurrence = listed_occurrence(
+        "n1",
+        "e1",
+        starts_at,
         name=event,
-        starts_at=starts_at,
-        ends_at=None,
-        timezone=ZONE,
-        status=records.OccurrenceStatus.ON_SALE,
         capacity=100,
-        currency="AUD",
         venue=venue_name,
-        url=None,
-        listed_at=None,
-        issued=None,
-        ordered=None,
-        fingerprint="",
     )
     item = records.Event(id="e1", name=event, url=None, occurrences=(occurrence,))
     with database.write() as connection:

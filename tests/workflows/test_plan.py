@@ -14,7 +14,7 @@ from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.workflows.sync import plan
-from ticketsync.workflows.sync.plan import Bookmarks, Mark, Unit, Way
+from ticketsync.workflows.sync.plan import Bookmarks, Mark, ReadMode, Unit
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -60,34 +60,34 @@ def planned(kind, held, listed=LISTED, *, is_full=False, is_sweep_due=False):
 @pytest.mark.parametrize(
     ("held", "options", "way", "is_sweep"),
     [
-        (Bookmarks(newest="2026"), {}, Way.FEED, False),
-        (Bookmarks(), {}, Way.WHOLE, False),
-        (Bookmarks(newest="2026"), {"is_sweep_due": True}, Way.WHOLE, True),
-        (Bookmarks(newest="2026"), {"is_full": True}, Way.WHOLE, True),
-        (Bookmarks(newest="2026", must_read_all=True), {}, Way.WHOLE, True),
-        (Bookmarks(newest="2026", unfinished="here"), {}, Way.WHOLE, True),
+        (Bookmarks(newest="2026"), {}, ReadMode.FEED, False),
+        (Bookmarks(), {}, ReadMode.WHOLE, False),
+        (Bookmarks(newest="2026"), {"is_sweep_due": True}, ReadMode.WHOLE, True),
+        (Bookmarks(newest="2026"), {"is_full": True}, ReadMode.WHOLE, True),
+        (Bookmarks(newest="2026", must_read_all=True), {}, ReadMode.WHOLE, True),
+        (Bookmarks(newest="2026", unfinished="here"), {}, ReadMode.WHOLE, True),
     ],
 )
 def test_a_platform_with_a_feed_is_read_whole_only_when_that_is_due(
     held, options, way, is_sweep
 ):
     found = planned(Eventbrite, held, **options)
-    assert (found.way, found.is_sweep) == (way, is_sweep)
+    assert (found.mode, found.is_sweep) == (way, is_sweep)
 
 
 @pytest.mark.parametrize(
     ("spec", "way"),
     [
-        ({"changes": "none"}, Way.BY_OCCURRENCE),
-        ({"reads": "per_occurrence"}, Way.BY_OCCURRENCE),
-        ({}, Way.FEED),
+        ({"changes": "none"}, ReadMode.BY_OCCURRENCE),
+        ({"reads": "per_occurrence"}, ReadMode.BY_OCCURRENCE),
+        ({}, ReadMode.FEED),
     ],
 )
 def test_a_feed_is_what_the_spec_says_and_not_a_method_that_is_there(
     spec, way, monkeypatch
 ):
     monkeypatch.setattr(Eventbrite, "spec", replace(Eventbrite.spec, **spec))
-    assert planned(Eventbrite, Bookmarks(newest="2026")).way is way
+    assert planned(Eventbrite, Bookmarks(newest="2026")).mode is way
 
 
 def test_a_platform_whose_orders_cannot_be_read_is_asked_for_none(monkeypatch):
@@ -101,12 +101,12 @@ def test_without_a_feed_a_sweep_walks_all_orders_where_that_takes_fewer_requests
     Four occurrences of 10 orders: one page for all and one to see its end, or four.
     """
     few = [replace(o, ordered=10) for o in LISTED]
-    assert planned(TicketTailor, Bookmarks(), few, is_full=True).way is Way.WHOLE
+    assert planned(TicketTailor, Bookmarks(), few, is_full=True).mode is ReadMode.WHOLE
     one = few[:1]
-    assert planned(TicketTailor, Bookmarks(), one, is_full=True).way is (
-        Way.BY_OCCURRENCE
+    assert planned(TicketTailor, Bookmarks(), one, is_full=True).mode is (
+        ReadMode.BY_OCCURRENCE
     )
-    assert planned(TicketTailor, Bookmarks(), few).way is Way.BY_OCCURRENCE
+    assert planned(TicketTailor, Bookmarks(), few).mode is ReadMode.BY_OCCURRENCE
 
 
 def test_what_is_over_gone_or_not_followed_is_outside_the_window():

@@ -5,14 +5,13 @@ A refund that was read keeps its day, whatever happens to its order afterwards.
 import csv
 import io
 import json
-import sys
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from support import commands_here
 from support.dates import NOW
 
-from ticketsync.__main__ import main
 from ticketsync.sandbox import world
 from ticketsync.workflows import checkin
 from ticketsync.workflows.sync import run as sync
@@ -169,12 +168,7 @@ def test_the_export_has_day_basis_and_amount(ready, settings, monkeypatch, capsy
     """
 
     def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ticketsync", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert not ended.value.code
-        return capsys.readouterr().out
+        return commands_here.run(monkeypatch, capsys, *arguments).out
 
     command("sync", "--quiet")
     found = list(csv.reader(io.StringIO(command("export", "refunds"))))

@@ -423,7 +423,7 @@ def test_a_relative_path_that_nobody_can_confirm_is_not_read(
         edits.save_pin(connection, state.get_account(connection, "other").id)
     result, _ = account.sync()
     assert result.word == "option-value"
-    assert "no absolute path" in result.message
+    assert "is not an absolute path" in result.message
     value = {"watch": str(account.path / "in"), "recipe": str(account.path / "r.yaml")}
     plan = account_options.plan(
         account.database, Settings(), "other", {option: value[option]}

@@ -11,7 +11,7 @@ from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
-from ticketsync.reporting.waiting import REPORT
+from ticketsync.reporting.waiting_kinds import REPORT
 from ticketsync.workflows import waiting
 
 SALE, BACK = f"1,{GALA},Adult,2,78.00", f"1,{GALA},Adult,-1,-39.00"

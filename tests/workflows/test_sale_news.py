@@ -54,7 +54,7 @@ def notifying(settings, messages):
 @pytest.fixture
 def synced(read_once, notifying, messages):
     assert sales_notifications.notify(read_once, notifying) == []
-    assert messages() == []  # what was sold before is no news
+    assert messages() == []  # what was sold before is not news
     return read_once
 
 

@@ -173,7 +173,7 @@ def test_a_job_of_an_earlier_version_is_named_until_it_is_installed_again(cronta
     crontab.write_text(crontab.read_text().replace(" -P", ""))
     (found,) = [found for found in doctor._schedule() if found.state != "ok"]
     assert "ticketsync.py" in found.text
-    assert found.mend == "ticketsync schedule install"
+    assert found.to_do == "ticketsync schedule install"
 
 
 def test_a_first_crontab_is_made(crontab):

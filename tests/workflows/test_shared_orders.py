@@ -83,7 +83,7 @@ def test_a_later_export_in_another_account_adds_only_what_is_new(two):
 
 
 def test_what_would_count_twice_without_this(two, monkeypatch):
-    monkeypatch.setattr(sold_elsewhere, "find_twins", lambda *_: {})
+    monkeypatch.setattr(sold_elsewhere, "find_duplicates", lambda *_: {})
     two.read(*FIRST, THIRD)
     assert two.figures() == (5, 7, 28000)  # 160.00, and 120.00 of them once more
 
@@ -222,7 +222,7 @@ def stored_twice(two, monkeypatch):
     Both accounts hold 1001 and 1002, as a version that compared nothing saved them.
     """
     with monkeypatch.context() as patch:
-        patch.setattr(sold_elsewhere, "find_twins", lambda *_: {})
+        patch.setattr(sold_elsewhere, "find_duplicates", lambda *_: {})
         two.read(*FIRST, THIRD)
     assert two.figures() == (5, 7, 28000)
     return two
@@ -311,7 +311,7 @@ def test_numbers_with_their_file_or_event_are_found_as_well(
 ):
     two = Two(database, tmp_path, f"order_numbers: {division}")
     with monkeypatch.context() as patch:
-        patch.setattr(sold_elsewhere, "find_twins", lambda *_: {})
+        patch.setattr(sold_elsewhere, "find_duplicates", lambda *_: {})
         two.read(*FIRST, THIRD)
     assert counted_twice(two) == TWICE
 

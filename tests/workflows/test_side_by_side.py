@@ -26,9 +26,9 @@ from ticketsync.workflows.sync import listing, side_by_side
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.sync.side_by_side import (
-    Company,
     Job,
-    lane_of,
+    RunGroup,
+    exclusion_key_of,
     may_begin,
     number_at_once,
     run_all,
@@ -105,7 +105,7 @@ def test_no_account_overtakes_another():
     assert not may_begin([], [])
 
 
-def test_accounts_with_one_key_share_a_lane(sqlite):
+def test_accounts_with_one_key_share_an_exclusion_key(sqlite):
     def account(name, provider, fingerprint):
         new = state.NewAccount(name, provider, None, "env", "K", fingerprint, None)
         with sqlite.write() as connection:
@@ -114,8 +114,8 @@ def test_accounts_with_one_key_share_a_lane(sqlite):
 
     north, south = account("n", "square", "1"), account("s", "square", "1")
     other, elsewhere = account("o", "square", "2"), account("e", "wix", "1")
-    assert lane_of(north) == lane_of(south)
-    assert len({lane_of(each) for each in (north, other, elsewhere)}) == 3
+    assert exclusion_key_of(north) == exclusion_key_of(south)
+    assert len({exclusion_key_of(each) for each in (north, other, elsewhere)}) == 3
 
 
 # The same figures
@@ -201,7 +201,7 @@ def order_of_links(monkeypatch, database, settings, seen):
                 seen.append(run.account.name)
                 with_links()
 
-        run.turn = Noted(run.turn.company, run.turn.number)
+        run.turn = Noted(run.turn.group, run.turn.number)
         return plain(run, request)
 
     monkeypatch.setattr(sync, "sync_account", sync_account)
@@ -226,7 +226,7 @@ def test_without_turns_the_slow_account_is_linked_last(
     The control: what one account's links say would come too late for the next.
     """
     five_platforms.set_up(sqlite, settings, season)
-    monkeypatch.setattr(Company, "_is_turn_of", lambda company, number: True)
+    monkeypatch.setattr(RunGroup, "_is_turn_of", lambda group, number: True)
     seen = []
     slow_listing_of(monkeypatch, "bar", lambda: len(seen) == 4, 20)
     found = order_of_links(monkeypatch, sqlite, settings, seen)
@@ -251,32 +251,32 @@ def test_accounts_wait_for_their_platforms_at_the_same_time(
     assert sync.sync(sqlite, settings, Request(jobs=5)).exit_code == 0
 
 
-def at_once(jobs, lanes):
+def at_once(jobs, keys):
     """
-    The most jobs that ran at once, and of each lane.
+    The most jobs that ran at once, and of each key.
     """
-    running, most, most_of_lane = [], 0, 0
+    running, most, most_of_key = [], 0, 0
     lock = threading.Lock()
 
-    def run(lane):
+    def run(exclusion_key):
         def job(turn):
-            nonlocal most, most_of_lane
+            nonlocal most, most_of_key
             with lock:
-                running.append(lane)
+                running.append(exclusion_key)
                 most = max(most, len(running))
-                most_of_lane = max(most_of_lane, running.count(lane))
+                most_of_key = max(most_of_key, running.count(exclusion_key))
             time.sleep(0.02)
             with lock:
-                running.remove(lane)
-            return lane
+                running.remove(exclusion_key)
+            return exclusion_key
 
-        return Job(lane, job)
+        return Job(exclusion_key, job)
 
-    assert run_all([run(lane) for lane in lanes], at_once=jobs) == lanes
-    return most, most_of_lane
+    assert run_all([run(exclusion_key) for exclusion_key in keys], at_once=jobs) == keys
+    return most, most_of_key
 
 
-def test_no_more_than_asked_for_and_one_of_each_lane():
+def test_no_more_than_asked_for_and_one_of_each_key():
     assert at_once(3, ["a", "b", "c", "d", "a", "a", "b"]) == (3, 1)
     assert at_once(1, ["a", "b"]) == (1, 1)
 
@@ -425,8 +425,8 @@ def outcome_of_network(answers):
     """
     Which of the accounts, one of each answer, may wait for their platform.
     """
-    company = Company()
-    turns = [company.turn(n) for n in range(len(answers))]
+    group = RunGroup()
+    turns = [group.turn(n) for n in range(len(answers))]
     found = {}
 
     def ask(turn, answer):
@@ -469,7 +469,7 @@ def test_a_lease_lasts_while_an_account_waits_for_how_another_one_ends(
     name = account_run.lease_of(account)
     with adopted.write() as connection:
         lease.take(connection, name, ours, clock.now())
-    company = Company()
+    group = RunGroup()
     extend, extended = lease.extend, []
 
     def two_minutes_later(*arguments):
@@ -477,12 +477,12 @@ def test_a_lease_lasts_while_an_account_waits_for_how_another_one_ends(
         extend(*arguments[:-1], clock.now())
         extended.append(clock.now())
         if len(extended) == 3:
-            company.turn(0).note_response()
+            group.turn(0).note_response()
 
     monkeypatch.setattr(account_run.lease, "extend", two_minutes_later)
     monkeypatch.setattr(account_run, "PROLONG_SECONDS", 0.01)
 
-    assert account_run.may_wait(adopted, account, ours, company.turn(1))
+    assert account_run.may_wait(adopted, account, ours, group.turn(1))
     assert len(extended) == 3
     with adopted.write() as connection, pytest.raises(errors.Busy):
         lease.take(connection, name, theirs, clock.now())

@@ -160,8 +160,8 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
     )
     assert figures(synced_once) == before
     sandbox.faults.clear()
-    healed = run(synced_once, settings)
-    assert healed.exit_code == 0
+    repaired = run(synced_once, settings)
+    assert repaired.exit_code == 0
     with synced_once.read() as connection:
         assert waiting.list_quarantined(connection) == []
 

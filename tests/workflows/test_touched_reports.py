@@ -57,7 +57,7 @@ def test_a_fee_among_the_types_of_tickets_is_no_ticket(account):
     account.put("a.csv", *rows, f"2,{GALA},No fee adult,1,25.00")
     code, figures, waiting = read(account)
     assert (code, figures) == (errors.PARTLY, (1, 1, 2500))
-    assert "Type is 'Booking Fee', which is no ticket" in waiting["1"]
+    assert "Type is 'Booking Fee', which is not a ticket" in waiting["1"]
     # Both ways out of the message; the fee is the order's, 52.50 in all.
     account.recipe("ignore_columns: [Type]")
     assert account.sync()[0].exit_code == 0

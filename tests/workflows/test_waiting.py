@@ -701,7 +701,7 @@ def test_an_oversold_show_is_news_each_time(venue):
 
 def test_a_full_show_is_no_news_after_another_message(venue):
     """
-    99 is on record with the message of another show, and 100 is no news all the same.
+    99 is on record with the message of another show, and 100 is not news all the same.
     """
     number, other = venue.show({}, capacity=100), venue.show({}, capacity=50, title="B")
     venue.sell(other, 0)

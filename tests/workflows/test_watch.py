@@ -82,7 +82,7 @@ def up(sandbox):
 @pytest.fixture(autouse=True)
 def no_budget(monkeypatch):
     """
-    Months pass in a minute here: the calls allowed in half an hour are no measure.
+    Months pass in a minute here: the calls allowed in half an hour are not a measure.
     """
     endless = dataclasses.replace(TicketTailor.spec, budget=Budget(10**9, 30))
     monkeypatch.setattr(TicketTailor, "spec", endless)
@@ -300,7 +300,7 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
     found = doctor.examine(lambda: settings, lambda: adopted, network=False)
     (finding,) = [f for f in found if f.section == "webhooks"]
     assert finding.state == "wrong"
-    assert "clock" in finding.mend
+    assert "clock" in finding.to_do
 
 
 def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, messages):
@@ -400,7 +400,7 @@ def test_a_heartbeat_nobody_hears_is_said_and_no_more(listener, settings):
     listener.status = 500
     url = f"http://127.0.0.1:{listener.server_port}/beat"
     beating = dataclasses.replace(settings, notify=NotifySettings(heartbeat=url))
-    (error,) = account_alerts.beat(beating)
+    (error,) = account_alerts.send_heartbeat(beating)
     assert error.word == "not-told"
 
 

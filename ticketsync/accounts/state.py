@@ -132,7 +132,7 @@ def get_account_by_id(connection: Connection, account_id: int) -> AccountState:
     for account in _read_accounts(connection, accounts.c.id == account_id):
         return account
     raise errors.NotFound(
-        "The account does not exist any more.", hint="See `ticketsync accounts list`."
+        "The account no longer exists.", hint="See `ticketsync accounts list`."
     )
 
 

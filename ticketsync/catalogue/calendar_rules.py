@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
-MOST_DATES = 1000  # of one entry: more is no season
+MOST_DATES = 1000  # of one entry: more is not a season
 _LONGEST_SEASON = timedelta(days=3653)
 _LEAP_YEAR = 2028
 _CYCLE_YEARS = 400  # after which the calendar repeats, weekdays included

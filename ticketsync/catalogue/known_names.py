@@ -25,7 +25,8 @@ NEW = "new"  # said of a room: it is a venue of its own
 NEARLY = 85  # likeness in percent from which two names may be one
 _NUMBERS = re.compile(r"\d+")
 _ARTICLES = frozenset({"the", "a", "an"})
-# Words that name a room within a venue: a name of nothing else is no venue by itself.
+# Words that name a room within a venue: a name of nothing else is not a venue by
+# itself.
 _OF_ROOMS = frozenset(
     {"main", "big", "small", "large", "upstairs", "downstairs", "room", "hall", "stage"}
     | {"house", "theatre", "theater", "auditorium", "space", "venue", "bar"}

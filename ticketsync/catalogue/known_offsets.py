@@ -109,7 +109,7 @@ def move_offsets(connection: Connection, source: int, target: int) -> None:
 def _list_pairs(connection: Connection) -> list[ConfirmedPair]:
     """
     The pairs that a person confirmed and that still stand as they were confirmed. The
-    parts of a date are one pair: a single night is no habit.
+    parts of a date are one pair: a single night is not a habit.
     """
     query = (
         select(

@@ -41,7 +41,7 @@ def read_calendar(name: str, data: bytes, until: date | None = None) -> ListedRo
     The shows of the calendar file called `name`. A rule without an end is read up to
     `until`, or for a year.
 
-    Raises: `BadFile` where it is no calendar, or has more than 5000 dates.
+    Raises: `BadFile` where it is not a calendar, or has more than 5000 dates.
     """
     rows: list[ListedRow] = []
     opened = calendar_files.read_calendars(name, data)

@@ -2,7 +2,8 @@
 A season list in a spreadsheet, as people write it: title lines above the headings,
 columns under other names, unknown columns, totals, dates still to be confirmed.
 
-What is no show is left out with a note. Nothing is taken for a column by its content.
+What is not a show is left out with a note. Nothing is taken for a column by its
+content.
 """
 
 from __future__ import annotations
@@ -281,7 +282,7 @@ def _why_no_show(row: Row, heading: _Heading) -> str:
     if not cells.get("production") and cells.get("capacity", "").isdigit():
         return "a number without a title and a date is a total"
     if is_remark or (is_alone and not cells.get("production")):
-        return f'"{safe(texts[0], longest=60)}" is no show'
+        return f'"{safe(texts[0], longest=60)}" is not a show'
     return ""
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ticketsync.catalogue.occurrences import LinkedOccurrence, list_occurrences
-from ticketsync.core.listed_dates import DateKey, group_parts
+from ticketsync.core.listed_dates import date_key, group_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +101,6 @@ class ListedDate:
         times = [reads[part.id] for part in self.parts]
         known = [time for time in times if time is not None]
         return min(known) if len(known) == len(times) else None
-
-
-def date_key(occurrence: LinkedOccurrence) -> DateKey | None:
-    """
-    What it has in common with the other parts of its date; `None` without a date.
-    """
-    if not occurrence.is_dated:
-        return None
-    return DateKey(
-        occurrence.account,
-        occurrence.event_id,
-        occurrence.starts_at,
-        occurrence.show_id,
-    )
 
 
 def get_date(connection: Connection, occurrence: LinkedOccurrence) -> ListedDate:

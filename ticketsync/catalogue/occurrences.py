@@ -119,8 +119,7 @@ def count_events_on_sale(connection: Connection, now: datetime) -> Counter[str]:
         )
         .join(occurrences, occurrences.c.account_id == accounts.c.id)
         .where(
-            occurrences.c.status == "on_sale",
-            occurrences.c.gone_since.is_(None),
+            counted.is_listed_as("on_sale"),
             or_(~occurrences.c.is_dated, occurrences.c.starts_at >= now),
         )
         .group_by(accounts.c.name)

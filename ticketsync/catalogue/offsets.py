@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-MIN_PAIRS = 2  # from which on an offset is learnt: a single pair is no habit
+MIN_PAIRS = 2  # from which on an offset is learnt: a single pair is not a habit
 MIN_EVIDENCE = 4  # confirmed pairs and fitting dates from which one is proposed
 DOORS_MINUTES = 90  # before the show within which a listing probably names the doors
 

@@ -161,7 +161,7 @@ def forget_name(connection: Connection, kind: Kind, name: str) -> OtherName:
     gone = forget_names(connection, kind, [name])
     if not gone:
         raise errors.NotFound(
-            f"{safe(name)!r} is no other name of a {kind}.",
+            f"{safe(name)!r} is not another name of a {kind}.",
             hint=f"See `ticketsync {kind}s list`.",
         )
     (other,) = gone

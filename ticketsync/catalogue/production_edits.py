@@ -12,6 +12,7 @@ from ticketsync.catalogue import (
     entered_values,
     known_names,
     known_offsets,
+    merged_shows,
     other_names,
     shows,
 )
@@ -111,27 +112,9 @@ def refuse_merge(connection: Connection, title: str, into: str) -> tuple[int, in
     if source == target:
         raise errors.UsageError("That is the same production.", hint="Give two titles.")
     refuse_other_switches(connection, source, target)
-    ours = shows_table.alias()
-    theirs = shows_table.alias()
-    query = (
-        select(ours.c.id, theirs.c.id.label("other"), ours.c.starts_local)
-        .join(
-            theirs,
-            (theirs.c.venue_id == ours.c.venue_id)
-            & (theirs.c.starts_at == ours.c.starts_at),
-        )
-        .where(ours.c.production_id == source, theirs.c.production_id == target)
-        .order_by(ours.c.starts_at)
+    merged_shows.refuse_same_shows(
+        connection, "production_id", source, target, clash="Both have a show"
     )
-    same = connection.execute(query).all()
-    if same:
-        some = ", ".join(
-            f"{row.starts_local} (shows {row.id} and {row.other})" for row in same[:3]
-        )
-        raise errors.UsageError(
-            f"Both have a show at {some}{' …' if len(same) > 3 else ''}.",
-            hint="Unlink and remove one of each pair first.",
-        )
     return source, target
 
 

@@ -122,23 +122,29 @@ def group(unsure: Iterable[Unsure]) -> tuple[Question, ...]:
     The questions of a plan, in order of time.
     """
     by_show: dict[int, list[Unsure]] = {}
-    lonely: dict[datetime, list[list[Unsure]]] = {}
+    without_candidates: dict[datetime, list[list[Unsure]]] = {}
     for item in unsure:
         if item.candidates:
             show_id = item.candidates[0].show.show_id
             by_show.setdefault(show_id, []).append(item)
         else:
-            _add_lonely(lonely.setdefault(item.occurrence.starts_at, []), item)
+            _add_without_candidates(
+                without_candidates.setdefault(item.occurrence.starts_at, []), item
+            )
     questions = [
         Question(items[0].candidates[0].show, tuple(items))
         for items in by_show.values()
-    ] + [Question(None, tuple(items)) for groups in lonely.values() for items in groups]
+    ] + [
+        Question(None, tuple(items))
+        for groups in without_candidates.values()
+        for items in groups
+    ]
     return tuple(
         sorted(questions, key=lambda asked: (asked.starts_at, asked.occurrence_ids))
     )
 
 
-def _add_lonely(groups: list[list[Unsure]], item: Unsure) -> None:
+def _add_without_candidates(groups: list[list[Unsure]], item: Unsure) -> None:
     """
     Add an occurrence without candidates to the group of other accounts' occurrences
     under a similar title, or of the other parts of its date, or make one for it. The

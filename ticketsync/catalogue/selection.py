@@ -50,7 +50,7 @@ from ticketsync.store.types import is_row_id
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class SelectedOccurrence:
     """
     One occurrence that is meant: our ids of its account and of itself.
     """
@@ -290,7 +290,7 @@ def _linked_event(found: Row[Any]) -> LinkedEvent:
 
 def occurrences_of_show(
     connection: Connection, text: str, names: Collection[str] = ()
-) -> set[Selected]:
+) -> set[SelectedOccurrence]:
     """
     The occurrences that feed a show, of all accounts or those with these
     names; occurrences whose link is off do not feed it.
@@ -303,7 +303,7 @@ def occurrences_of_show(
         for occurrence in listings.list_occurrences(connection, show_id=show.id)
         if not names or occurrence.account in names
     ]
-    found = {Selected(o.account_id, o.id) for o in linked if o.is_followed}
+    found = {SelectedOccurrence(o.account_id, o.id) for o in linked if o.is_followed}
     if not found:
         raise _nothing_feeds(show, linked, names)
     return found
@@ -350,7 +350,7 @@ def _command_to_switch_on(occurrence: LinkedOccurrence, production: str) -> str:
 
 def occurrences_of_event(
     connection: Connection, text: str, names: Collection[str] = ()
-) -> set[Selected]:
+) -> set[SelectedOccurrence]:
     """
     The occurrences that an id stands for, of all accounts or those with
     these names: the platform's id of an occurrence or event; if there is none, our id
@@ -361,7 +361,7 @@ def occurrences_of_event(
     """
     found = _listed_by_id(connection, text, names)
     if found:
-        return {Selected(row.account_id, row.id) for row in found}
+        return {SelectedOccurrence(row.account_id, row.id) for row in found}
     elsewhere = sorted({row.account for row in _listed_by_id(connection, text)})
     if elsewhere:
         raise errors.NotFound(

@@ -11,7 +11,13 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
 
-from ticketsync.catalogue import entered_values, other_names, show_names, shows
+from ticketsync.catalogue import (
+    entered_values,
+    merged_shows,
+    other_names,
+    show_names,
+    shows,
+)
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
@@ -243,24 +249,13 @@ def refuse_merge(
             hint="Set them alike first: `ticketsync venues edit`.",
         )
     _refuse_default(connection, source, f"Merge {safe(into)!r} into it instead.")
-    ours, theirs = shows_table.alias(), shows_table.alias()
-    is_same = (theirs.c.production_id == ours.c.production_id) & (
-        theirs.c.starts_at == ours.c.starts_at
+    merged_shows.refuse_same_shows(
+        connection,
+        "venue_id",
+        source.id,
+        target.id,
+        clash="One production plays at both",
     )
-    query = (
-        select(ours.c.id, theirs.c.id.label("other"), ours.c.starts_local)
-        .join(theirs, is_same)
-        .where(ours.c.venue_id == source.id, theirs.c.venue_id == target.id)
-    )
-    same = connection.execute(query).all()
-    if same:
-        some = ", ".join(
-            f"{row.starts_local} (shows {row.id} and {row.other})" for row in same[:3]
-        )
-        raise errors.UsageError(
-            f"One production plays at both at {some}.",
-            hint="Unlink and remove one of each pair first.",
-        )
     return source, target
 
 

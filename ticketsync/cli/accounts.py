@@ -356,7 +356,7 @@ def _known(database: Database, names: Sequence[str]) -> list[str]:
     """
     These names, each once.
 
-    Raises: `NotFound` for one that is no account, before anything is done.
+    Raises: `NotFound` for one that is not an account, before anything is done.
     """
     from ticketsync.accounts import state
 

@@ -67,7 +67,7 @@ def counted_cash(text: str, currency: str) -> int:
         total += int(number or 1) * amount_of(piece, currency)
     if not parts:
         raise errors.UsageError(
-            f"{safe(text, longest=60)!r} is no sum of cash.",
+            f"{safe(text, longest=60)!r} is not a sum of cash.",
             hint="For example 365.00, or 3x50 4x20 135.",
         )
     return amount_of(money.decimal_text(total, currency), currency)

@@ -42,7 +42,7 @@ Till = Annotated[
     str, typer.Option("--till", help="Of an open till; cash is in its drawer.")
 ]
 NoInput = Annotated[
-    bool, typer.Option("--no-input", help="Ask nothing, which it never does.")
+    bool, typer.Option("--no-input", help="For scripts; it never prompts.")
 ]
 Reason = Annotated[str, typer.Option(help="Why, for your colleagues.")]
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,13 +53,23 @@ def doctor(
     is_wrong = any(found.state == "wrong" for found in findings)
     if json:
         render.print_json(
-            {"repairs": repairs, "findings": [asdict(found) for found in findings]}
+            {"repairs": repairs, "findings": [_in_json(found) for found in findings]}
         )
         raise typer.Exit(10 if is_wrong else 0)
     for line in repairs:
         terminal.echo(f"Fixed: {line}")
     _print(findings)
     raise typer.Exit(10 if is_wrong else 0)
+
+
+def _in_json(found: Finding) -> dict[str, str]:
+    return {
+        "section": found.section,
+        "state": found.state,
+        "text": found.text,
+        "mend": found.to_do,  # what `to_do` was once called
+        "to_do": found.to_do,
+    }
 
 
 def _print(findings: Sequence[Finding]) -> None:
@@ -70,7 +79,7 @@ def _print(findings: Sequence[Finding]) -> None:
 
     for found in findings:
         text = f"{SIGNS[found.state]}  {found.section}: {found.text}"
-        if found.mend and found.state != "ok":
-            text += f" → {found.mend}"
+        if found.to_do and found.state != "ok":
+            text += f" → {found.to_do}"
         for line in textwrap.wrap(text, render.width(), subsequent_indent=" " * 9):
             terminal.echo(line)

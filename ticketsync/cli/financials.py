@@ -179,7 +179,7 @@ def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
     from ticketsync.reporting.figure_filter import EVERYTHING
     from ticketsync.workflows import money_view
 
-    nothing = money_view.describe_nothing(connection, chosen)
+    nothing = money_view.describe_no_lines(connection, chosen)
     money_tables.echo_wrapped(nothing.words)
     for period in nothing.periods[:1]:
         terminal.echo(f"See: ticketsync financials list --period {period}")

@@ -47,7 +47,7 @@ def init(
         _refuse_without_terminal(missing, no_input=no_input)
         terminal.echo(
             "ticketsync says what every show earned. A few questions first; the Enter "
-            "key takes what stands in [brackets].",
+            "key takes what is in [brackets].",
             err=True,
         )
     database = app_context.create_database()

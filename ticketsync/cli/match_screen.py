@@ -288,7 +288,7 @@ def _decide(
     screen: Screen, answer: str, question: Question, occurrence_ids: Sequence[int]
 ) -> bool:
     """
-    Do what a key that is no digit stands for; returns whether to continue.
+    Do what a key that is not a digit stands for; returns whether to continue.
     """
     if answer == "s":
         screen.skipped.append(tuple(question.occurrence_ids))

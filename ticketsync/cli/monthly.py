@@ -125,7 +125,7 @@ def _install(
     except errors.ConfigurationError as error:
         raise errors.ConfigurationError(
             error.message,
-            hint=f"Let whatever it has run: {schedule.command_line(job)}",
+            hint=f"Have its own scheduler run: {schedule.command_line(job)}",
             word=error.word,
         ) from None
     location = schedule.install(job, kind)

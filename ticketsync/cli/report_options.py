@@ -65,7 +65,7 @@ def present(connection: Connection, as_of: str) -> datetime:
     """
     What the present instant is for a report: that of --as-of, if there is one.
 
-    Raises: UsageError for a text that is no instant.
+    Raises: UsageError for a text that is not an instant.
     """
     from ticketsync.core import clock
     from ticketsync.store.business_zone import get_business_zone
@@ -81,7 +81,7 @@ def chosen_period(connection: Connection, text: str) -> Period:
     The period to report on, by the calendar of the default venue; an empty text means
     always.
 
-    Raises: UsageError for a text that is no period.
+    Raises: UsageError for a text that is not a period.
     """
     from ticketsync.workflows import money_view
 

@@ -120,7 +120,7 @@ def show_raw(
     order: Annotated[str, typer.Argument(help="The platform's id of the order.")],
     account: Annotated[str, typer.Option(help="The account that has it.")] = "",
     json: Annotated[
-        bool, typer.Option("--json", help="JSON, which it always is.")
+        bool, typer.Option("--json", help="Accepted; it is always JSON.")
     ] = False,
 ) -> None:
     """

@@ -50,7 +50,7 @@ def parse_missing(text: str) -> MissingAnswer | None:
         if text.lower() == known:
             return known
     raise errors.UsageError(
-        f"--missing {text}: this is no answer.",
+        f"--missing {text}: this is not an answer.",
         hint="Use --missing moved, --missing both or --missing cancelled.",
     )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ticketsync.boxoffice.counter import AtTheCounter
     from ticketsync.core.config import Settings
     from ticketsync.reporting.runs import Freshness, OpenCounts
-    from ticketsync.reporting.waiting import Waiting
+    from ticketsync.reporting.waiting_kinds import Waiting
 
 app = typer.Typer(rich_markup_mode=None)
 WATCH_SECONDS = 30
@@ -313,7 +313,7 @@ def _account_lines(status: _Status) -> list[_Line]:
     """
     One line for each account that is not ok, and is not named for it below.
     """
-    from ticketsync.reporting.waiting import UNCONFIRMED
+    from ticketsync.reporting.waiting_kinds import UNCONFIRMED
 
     named = {item.key for item in status.waiting if item.kind == UNCONFIRMED}
     return [
@@ -329,7 +329,7 @@ def _account_lines(status: _Status) -> list[_Line]:
 
 def _waiting_lines(status: _Status) -> list[_Line]:
     from ticketsync.reporting import runs
-    from ticketsync.reporting.waiting import KINDS
+    from ticketsync.reporting.waiting_kinds import KINDS
     from ticketsync.workflows import waiting
 
     lines: list[_Line] = []

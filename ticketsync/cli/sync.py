@@ -184,7 +184,7 @@ def _send_notifications(
     failures = account_alerts.look(database, settings)
     failures += sales_notifications.notify(database, settings)
     if not outcome.exit_code:
-        failures += account_alerts.beat(settings)
+        failures += account_alerts.send_heartbeat(settings)
     for error in failures:
         log.warning("notification failed", word=error.word, message=error.message)
         context.print_error(error)

@@ -83,30 +83,18 @@ def _limit(connection: Connection, show: str, evening: str) -> Limit:
     """
     What `--show` and `--evening` limit a pass to.
     """
-
     from ticketsync.catalogue import selection
-    from ticketsync.core import errors
-    from ticketsync.core.redact import safe
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.visitors import limits
 
-    if show and evening:
-        raise errors.UsageError(
-            "A pass is for one show or for one evening.",
-            hint="Give --show or --evening.",
-        )
+    limits.refuse_both(show, evening, hint="Give --show or --evening.")
     if show:
         found = selection.find_show(connection, show)
         return limits.for_show(found.id, found.starts_local, found.timezone)
     if not evening:
         return limits.UNLIMITED
     zone = get_business_zone(connection)
-    try:
-        return limits.parse_evening(evening, zone)
-    except ValueError:
-        raise errors.UsageError(
-            f"{safe(evening)!r} is not a day.", hint="Write --evening 2026-11-27."
-        ) from None
+    return limits.parse_evening(evening, zone, hint="Write --evening 2026-11-27.")
 
 
 _COLUMNS = (

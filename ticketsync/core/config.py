@@ -147,7 +147,7 @@ class BoxofficeSettings:
     @property
     def minutes(self) -> int:
         """
-        Raises: `ConfigurationError` where the variable is no number of minutes.
+        Raises: `ConfigurationError` where the variable is not a number of minutes.
         """
         if self.hold_minutes is not None:
             return self.hold_minutes

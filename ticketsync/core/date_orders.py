@@ -39,7 +39,7 @@ class ColumnOrder(StrEnum):
 def column_order(texts: Iterable[str]) -> ColumnOrder:
     """
     What the dates of one column, with or without a time, say about their order. Texts
-    that are no dates say nothing.
+    that are not dates say nothing.
     """
     possible = dict.fromkeys(ORDERS, 0)
     is_open = False

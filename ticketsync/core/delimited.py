@@ -59,7 +59,7 @@ def refuse_oversized(name: str, text: str) -> None:
         line = text.count("\n", 0, start) + 1
         raise errors.BadFile(
             f"{name}, line {line} is longer than {LONGEST_LINE:,} characters.",
-            hint="This is no report: export it again.",
+            hint="This is not a report: export it again.",
         )
     if text.count("\n") > MOST_LINES:
         raise errors.BadFile(

@@ -38,8 +38,8 @@ def code(text: str) -> str:
 
 def code_as_scanned(text: str) -> str:
     """
-    The same for what somebody holds up at a door: a digest is no code there, or whoever
-    has read the guest list could print every ticket.
+    The same for what somebody holds up at a door: a digest is not a code there, or
+    whoever has read the guest list could print every ticket.
     """
     # SHA-256, because browsers have it: a door page must recognise codes offline.
     data = storable(text.strip()).encode()

@@ -35,7 +35,7 @@ def decode(name: str, data: bytes) -> DecodedText:
     """
     The text of a file called `name`.
 
-    Raises: `BadFile` where the bytes are no text, or of two encodings.
+    Raises: `BadFile` where the bytes are not text, or of two encodings.
     """
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise errors.BadFile(f"{name} is UTF-32, not UTF-8 text.", hint=_HINT)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 _DASH = re.compile(" [–-] ")
@@ -27,6 +27,22 @@ class DateKey(NamedTuple):
     event_id: int
     starts_at: datetime
     show_id: int | None = None
+
+
+def date_key(occurrence: Any) -> DateKey | None:
+    """
+    What an occurrence, or a row about one, has in common with the other parts of its
+    date: its `account` (the name), `event_id`, `starts_at` and `show_id`. `None` where
+    it is not dated.
+    """
+    if not occurrence.is_dated:
+        return None
+    return DateKey(
+        occurrence.account,
+        occurrence.event_id,
+        occurrence.starts_at,
+        occurrence.show_id,
+    )
 
 
 def group_parts(

@@ -3,7 +3,7 @@ How people read when something happened: always in one time zone, that of the bu
 (`store.business_zone`), which a heading or the sentence names.
 
 JSON, CSV and the log have ISO 8601 in UTC instead (`core.clock.iso`). The start of a
-show is local time at its venue and is no matter of this module.
+show is local time at its venue and is not a matter of this module.
 """
 
 from __future__ import annotations

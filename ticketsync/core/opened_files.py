@@ -95,7 +95,7 @@ def open_file(file: Path, data: bytes | None = None) -> OpenedFile:
     """
     What a file contains; `data` where it was read already.
 
-    Raises: `BadFile` where it is no table, is protected or is too large.
+    Raises: `BadFile` where it is not a table, is protected or is too large.
     """
     name = file.name
     data = read_bytes(file) if data is None else data

@@ -1,6 +1,6 @@
 """
-Addresses of web pages that a platform sends. One that cannot be parsed is no reason to
-lose the record that it stands in.
+Addresses of web pages that a platform sends. One that cannot be parsed is not a reason
+to lose the record that it stands in.
 """
 
 from __future__ import annotations

@@ -409,7 +409,7 @@ def too_large(name: str, what: str) -> errors.BadFile:
     """
     return errors.BadFile(
         f"{name} {what}, which no report has.",
-        hint="Delete what lies outside the table (a stray cell far down or far to the "
+        hint="Delete what is outside the table (a stray cell far down or far to the "
         "right, too), and save it again.",
         word="file-too-large",
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from ticketsync.core.listed_dates import DateKey, group_parts, shorten_part_names
+from ticketsync.core.listed_dates import date_key, group_parts, shorten_part_names
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences, show_links, ticket_types
@@ -30,7 +30,7 @@ def read_short_types(
     """
     rows = rows_among(connection, _query(), show_links.c.show_id, show_ids)
     found: dict[TypeKey, str] = {}
-    for types in group_parts(rows, _date_key):
+    for types in group_parts(rows, date_key):
         if len({row.id for row in types}) > 1:
             names = list(dict.fromkeys(row.name for row in types))
             key = (types[0].show_id, types[0].account)
@@ -51,6 +51,7 @@ def _query() -> Select[Any]:
             occurrences.c.id,
             occurrences.c.event_id,
             occurrences.c.starts_at,
+            occurrences.c.is_dated,
             ticket_types.c.name,
         )
         .select_from(counted.followed_links())
@@ -59,7 +60,3 @@ def _query() -> Select[Any]:
         .join(ticket_types, ticket_types.c.occurrence_id == occurrences.c.id)
         .where(occurrences.c.is_dated)
     )
-
-
-def _date_key(row: Any) -> DateKey:
-    return DateKey(row.account, row.event_id, row.starts_at, row.show_id)

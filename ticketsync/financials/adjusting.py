@@ -73,7 +73,7 @@ class OrderFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Since:
+class CauseContext:
     """
     What tells causes apart: `closed_at` is when the newest period was closed, because
     what had changed by then was adjusted in it; `facts` are those of all orders whose
@@ -86,7 +86,7 @@ class Since:
 
 
 def adjust(
-    closed: Iterable[FrozenLine], present: Iterable[FrozenLine], since: Since
+    closed: Iterable[FrozenLine], present: Iterable[FrozenLine], since: CauseContext
 ) -> list[FrozenLine]:
     """
     The adjustments of one origin: `closed` are all its closed lines, those of later
@@ -183,7 +183,7 @@ def _is_same(lines: Sequence[FrozenLine], line: FrozenLine | None) -> bool:
 Part = tuple[str, Amounts, Taxes]  # cause, "" where it is that of the order
 
 
-def _parts(item: _Difference, since: Since) -> Iterator[Part]:
+def _parts(item: _Difference, since: CauseContext) -> Iterator[Part]:
     """
     A difference by causes: fees are apart from what was charged.
     """
@@ -213,7 +213,7 @@ def _only(amounts: Amounts, wanted: Sequence[bool]) -> Amounts:
     return tuple([a if is_it else 0 for a, is_it in zip(amounts, wanted, strict=True)])
 
 
-def _cause_of_refund(item: _Difference, since: Since) -> str:
+def _cause_of_refund(item: _Difference, since: CauseContext) -> str:
     is_new = item.present is not None and not item.was_closed
     if not is_new or item.present is None:
         return _cause_of_whole(item, since) if item.present is None else ""
@@ -224,7 +224,7 @@ def _cause_of_refund(item: _Difference, since: Since) -> str:
     return REFUND_AFTER_CLOSE if item.present.refunded > 0 else REFUND_REVERSED
 
 
-def _cause_of_whole(item: _Difference, since: Since) -> str:
+def _cause_of_whole(item: _Difference, since: CauseContext) -> str:
     """
     Why a line is there that was not, or is no longer.
     """
@@ -239,7 +239,7 @@ def _cause_of_whole(item: _Difference, since: Since) -> str:
     return REPARSED if is_same_record else ORDER_EDITED
 
 
-def _cause_of_sale(item: _Difference, sold: Amounts, since: Since) -> str:
+def _cause_of_sale(item: _Difference, sold: Amounts, since: CauseContext) -> str:
     """
     Why an order says something else; `""` where only tickets no longer admit anybody,
     which a refund of the same order may explain.
@@ -266,7 +266,7 @@ def _cause_of_fees(item: _Difference, cause: str) -> str:
 
 
 def _line(
-    item: _Difference, cause: str, amounts: Amounts, taxes: Taxes, since: Since
+    item: _Difference, cause: str, amounts: Amounts, taxes: Taxes, since: CauseContext
 ) -> FrozenLine:
     last = item.last
     is_gone = item.present is None

@@ -2,7 +2,7 @@
 What of the fees of an order is tax that the venue may claim. Pure.
 
 What the platform sold to the buyer itself, a booking fee for example, it keeps as its
-own: that is no purchase of the venue's, and the tax in it is the buyer's.
+own: that is not a purchase of the venue's, and the tax in it is the buyer's.
 """
 
 from __future__ import annotations

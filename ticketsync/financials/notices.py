@@ -109,7 +109,7 @@ def read_notices(connection: Connection) -> dict[Key, LastNotice]:
 
 def record_notices(
     connection: Connection,
-    standings: Iterable[ShowSales],
+    show_sales: Iterable[ShowSales],
     fullness: Mapping[Key, str],
     now: datetime,
 ) -> None:
@@ -129,7 +129,7 @@ def record_notices(
             ),
             "told_at": now,
         }
-        for item in standings
+        for item in show_sales
     ]
     upsert(connection, sale_notices, rows, key=["show_id", "currency"])
 

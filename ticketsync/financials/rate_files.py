@@ -34,7 +34,7 @@ def read_rates(file: Path) -> list[Rate]:
     """
     All rates of a file, in its sequence; a day without a rate is left out.
 
-    Raises: `BadFile` for a file of another layout, or with a rate that is no number.
+    Raises: `BadFile` for a file of another layout, or with a rate that is not a number.
     """
     opened = opened_files.open_file(file, _content(file))
     rows = [*sheets.rows_of(opened)]
@@ -80,7 +80,7 @@ def _pairs(
 ) -> tuple[str, list[tuple[str, str] | None]] | None:
     """
     Whose rates these headings are of, and the currencies (base, quote) of each column;
-    `None` for a row that is no heading.
+    `None` for a row that is not a heading.
     """
     names = [cell.strip() for cell in heading]
     if not names:
@@ -125,8 +125,8 @@ def _rates(
                 continue  # a currency of the past, which no amount is in
             if not _NUMBER.fullmatch(text) or not Decimal(text):
                 raise errors.BadFile(
-                    f"{safe(file)}, {row.position}: {safe(text, longest=30)!r} is no "
-                    f"rate of {pair[1]}.",
+                    f"{safe(file)}, {row.position}: {safe(text, longest=30)!r} "
+                    f"is not a rate of {pair[1]}.",
                     hint=_AGAIN,
                 )
             yield Rate(source, day, *pair, text)

@@ -51,7 +51,7 @@ def verify(connection: Connection) -> Verified:
         driver: Any = connection.connection.driver_connection
         if connection.dialect.name != "sqlite":
             raise
-        # A text that is no UTF-8. Slower, so only then.
+        # A text that is not UTF-8. Slower, so only then.
         before, driver.text_factory = driver.text_factory, _decoded
         try:
             return _verify(connection)

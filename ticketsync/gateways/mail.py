@@ -48,7 +48,7 @@ def send(
     address, or to those in the URL where there are none.
 
     Raises: `ConfigurationError` for a malformed URL, `UsageError` for a recipient that
-    is no single address, `ProviderUnavailable` if the server does not accept the
+    is not a single address, `ProviderUnavailable` if the server does not accept the
     message, or not for each of the recipients.
     """
     parts = web_address.split(url)

@@ -27,7 +27,7 @@ def send(command: str, document: bytes) -> None:
         words = []
     if not words:
         raise errors.ConfigurationError(
-            f"{safe(command, longest=60)!r} is no command.",
+            f"{safe(command, longest=60)!r} is not a command.",
             hint="For example --print-command 'lp -d tickets'.",
         )
     try:

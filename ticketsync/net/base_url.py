@@ -26,7 +26,7 @@ def checked_base_url(url: str) -> str:
         raise errors.ConfigurationError(
             f"The address {_shown(url)!r} cannot be used: it has a user name or a "
             "password in it.",
-            hint="Leave out what stands before the @; the key of an account is given "
+            hint="Leave out what comes before the @; the key of an account is given "
             "by --secret-env, --secret-command or another --secret option.",
         )
     if not (_is_well_formed(url, parts) and _is_private(parts)):

@@ -347,7 +347,7 @@ class ApiClient:
             ) from None
         if not isinstance(value, dict) or "error" in value:
             raise self._errors.invalid_response(
-                "sent JSON that is no usable response", "not-json"
+                "sent JSON that is not a usable response", "not-json"
             )
         return value
 

@@ -217,7 +217,7 @@ def _check_claims(claims: Mapping[str, Any], now: int) -> None:
     audience = claims.get("aud", "")
     names = audience if isinstance(audience, list) else [audience]
     if not all(isinstance(name, str) for name in names):
-        raise Forged("the token's aud is no name")
+        raise Forged("the token's aud is not a name")
     begins = max(claims.get("iat", 0), claims.get("nbf", 0))
     if begins - now > MAX_SKEW_SECONDS:
         raise Stale(begins - now)
@@ -300,5 +300,5 @@ def _is_signed_by(key: Secret, token: CompactSignature, registry: JWSRegistry) -
     try:
         public = jwk.RSAKey.import_key(key.reveal())
     except (JoseError, ValueError):
-        return False  # it is no RSA key
+        return False  # it is not an RSA key
     return jws.validate_compact(token, public, registry=registry)

@@ -134,7 +134,7 @@ class Consent:
             raise errors.AuthenticationFailed(
                 "The redirect belongs to another request.",
                 hint="Run the command again and use the new URL. If the platform "
-                "sends no `state`, paste only what stands after `code=`.",
+                "sends no `state`, paste only what comes after `code=`.",
                 word="wrong-state",
             )
         if not query.get("code"):

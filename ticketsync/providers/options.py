@@ -110,7 +110,7 @@ def refuse_relative_files(options: Sequence[Option], values: Mapping[str, str]) 
             continue
         if not _is_word_of(option, value):
             raise errors.ConfigurationError(
-                f"{option.name} is {safe(value)!r}, which is no absolute path.",
+                f"{option.name} is {safe(value)!r}, which is not an absolute path.",
                 hint=f"Run `ticketsync accounts set NAME {option.name}=…`.",
                 word="option-value",
             )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ticketsync.core import clock, unseen, web_address
-from ticketsync.core.listed_dates import DateKey, group_parts
+from ticketsync.core.listed_dates import date_key, group_parts
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
@@ -211,11 +211,9 @@ def _sources(
         select(
             show_links.c.show_id,
             occurrences.c.account_id,
-            accounts.c.name,
+            accounts.c.name.label("account"),
             accounts.c.provider,
-            and_(
-                occurrences.c.status == "on_sale", occurrences.c.gone_since.is_(None)
-            ).label("is_on_sale"),
+            counted.is_listed_as("on_sale").label("is_on_sale"),
             occurrences.c.url,
             occurrences.c.ends_at,
             occurrences.c.event_id,
@@ -231,7 +229,7 @@ def _sources(
     found: dict[int, list[Source]] = {}
     ends: dict[int, datetime] = {}
     seen: set[tuple[int, int]] = set()
-    for parts in group_parts(rows, _date_key):
+    for parts in group_parts(rows, date_key):
         first = parts[0]
         for part in parts:
             if part.ends_at is not None:
@@ -245,19 +243,13 @@ def _sources(
     return found, ends
 
 
-def _date_key(row: Any) -> DateKey | None:
-    if not row.is_dated:
-        return None
-    return DateKey(row.name, row.event_id, row.starts_at, row.show_id)
-
-
 def _source(parts: Sequence[Any], sold: int) -> Source:
     """
     One date that feeds a show: it is on sale where any part of it is, at that address.
     """
     best = next((part for part in parts if part.is_on_sale and part.url), parts[0])
     return Source(
-        best.name,
+        best.account,
         sold,
         best.url,
         best.provider,

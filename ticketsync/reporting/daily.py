@@ -144,8 +144,7 @@ def list_on_sale(
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .where(
             shows.c.starts_at >= now,
-            occurrences.c.status == "on_sale",
-            occurrences.c.gone_since.is_(None),
+            counted.is_listed_as("on_sale"),
         )
         .group_by(
             shows.c.id,

@@ -22,10 +22,9 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
-from ticketsync.reporting.numbers import GROSS_PARTS, SUMS, TOTALS
+from ticketsync.reporting.numbers import GROSS_PARTS, SUMS, TOTALS, FigureSums
 from ticketsync.store import reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues
@@ -58,7 +57,7 @@ PRODUCTIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProductionTotals:
+class ProductionTotals(FigureSums):
     """
     A production over all its shows, in one currency; a row of `production_totals`.
     `capacity` is that of the shows with figures, `None` where one of them is unknown;
@@ -67,29 +66,9 @@ class ProductionTotals:
 
     production_id: int
     production: str
-    currency: str
     shows: int
     capacity: int | None
-    tickets_sold: int
-    tickets_comp: int
-    tickets_refunded: int
-    checked_in: int
-    face: Money
-    discounts: Money
-    gross: Money
-    fees: Money | None
-    refunded: Money
-    tax: Money | None
-    tax_remitted: Money
-    net: Money | None
-    net_before_fees: Money
     platforms: str
-    buyer_fees: Money | None
-    addons: Money | None
-    donations: Money | None
-    vouchers: Money | None
-    tax_added: Money | None
-    unexplained: Money | None
 
     @property
     def providers(self) -> list[str]:

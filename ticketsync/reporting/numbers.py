@@ -37,6 +37,11 @@ from ticketsync.store.types import Instant
 
 # What gross consists of beside `face`; `vouchers` are taken off.
 GROSS_PARTS = tuple(Column(name, Kind.MONEY) for name in store_totals.GROSS_PARTS)
+SUMS = tuple(
+    Column(name, Kind.COUNT if name in store_totals.COUNTS else Kind.MONEY)
+    for name in store_totals.SUMMED
+)
+_SUMS_TO_FEES = SUMS[: store_totals.SUMMED.index("fees") + 1]
 FIGURES = (
     Column("show_id", Kind.ID),
     Column("production"),
@@ -45,40 +50,14 @@ FIGURES = (
     Column("account"),
     Column("provider"),
     Column("currency"),
-    Column("tickets_sold", Kind.COUNT),
-    Column("tickets_comp", Kind.COUNT),
-    Column("tickets_refunded", Kind.COUNT),
-    Column("checked_in", Kind.COUNT),
-    Column("face", Kind.MONEY),
-    Column("discounts", Kind.MONEY),
-    Column("gross", Kind.MONEY),
-    Column("fees", Kind.MONEY),
+    *_SUMS_TO_FEES,
     Column("fees_source"),
-    Column("refunded", Kind.MONEY),
-    Column("tax", Kind.MONEY),
-    Column("tax_remitted", Kind.MONEY),
-    Column("net", Kind.MONEY),
-    Column("net_before_fees", Kind.MONEY),
+    *SUMS[len(_SUMS_TO_FEES) :],
     Column("revenue", Kind.MONEY),
     Column("revenue_basis"),
     Column("last_synced_at", Kind.INSTANT),
     Column("last_complete_at", Kind.INSTANT),
     *GROSS_PARTS,
-)
-SUMS = (
-    Column("tickets_sold", Kind.COUNT),
-    Column("tickets_comp", Kind.COUNT),
-    Column("tickets_refunded", Kind.COUNT),
-    Column("checked_in", Kind.COUNT),
-    Column("face", Kind.MONEY),
-    Column("discounts", Kind.MONEY),
-    Column("gross", Kind.MONEY),
-    Column("fees", Kind.MONEY),
-    Column("refunded", Kind.MONEY),
-    Column("tax", Kind.MONEY),
-    Column("tax_remitted", Kind.MONEY),
-    Column("net", Kind.MONEY),
-    Column("net_before_fees", Kind.MONEY),
 )
 TOTALS = (
     Column("show_id", Kind.ID),
@@ -106,12 +85,39 @@ TYPES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class FigureSums:
+    """
+    What figures in one currency sum up. The parts of gross beside `face` are `None`
+    until they were parsed for all orders; `vouchers` are taken off.
+    """
+
+    currency: str
+    tickets_sold: int
+    tickets_comp: int
+    tickets_refunded: int
+    checked_in: int
+    face: Money
+    discounts: Money
+    gross: Money
+    fees: Money | None
+    refunded: Money
+    tax: Money | None
+    tax_remitted: Money
+    net: Money | None
+    net_before_fees: Money
+    buyer_fees: Money | None
+    addons: Money | None
+    donations: Money | None
+    vouchers: Money | None
+    tax_added: Money | None
+    unexplained: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures(FigureSums):
     """
     One row of `show_financials` with the names of its show and account. `revenue` is
-    net where it is known, else gross, and `revenue_basis` says which. The parts of
-    gross beside `face` are `None` until they were parsed for all its orders; `vouchers`
-    are taken off. `last_synced_at`
+    net where it is known, else gross, and `revenue_basis` says which. `last_synced_at`
     is the newest read of any of its orders, `last_complete_at` when all orders of the
     account were last read.
     """
@@ -124,31 +130,11 @@ class Figures:
     capacity: int | None
     account: str
     provider: str
-    currency: str
-    tickets_sold: int
-    tickets_comp: int
-    tickets_refunded: int
-    checked_in: int
-    face: Money
-    discounts: Money
-    gross: Money
-    fees: Money | None
     fees_source: str
-    refunded: Money
-    tax: Money | None
-    tax_remitted: Money
-    net: Money | None
-    net_before_fees: Money
     revenue: Money
     revenue_basis: str
     last_synced_at: datetime | None
     last_complete_at: datetime | None
-    buyer_fees: Money | None
-    addons: Money | None
-    donations: Money | None
-    vouchers: Money | None
-    tax_added: Money | None
-    unexplained: Money | None
 
     def as_json(self) -> dict[str, Any]:
         """
@@ -158,7 +144,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowTotals:
+class ShowTotals(FigureSums):
     """
     A show over all its accounts, in one currency; a row of the view `show_totals`.
     """
@@ -168,27 +154,7 @@ class ShowTotals:
     starts_at: datetime
     starts_local: str
     venue: str
-    currency: str
     capacity: int | None
-    tickets_sold: int
-    tickets_comp: int
-    tickets_refunded: int
-    checked_in: int
-    face: Money
-    discounts: Money
-    gross: Money
-    fees: Money | None
-    refunded: Money
-    tax: Money | None
-    tax_remitted: Money
-    net: Money | None
-    net_before_fees: Money
-    buyer_fees: Money | None
-    addons: Money | None
-    donations: Money | None
-    vouchers: Money | None
-    tax_added: Money | None
-    unexplained: Money | None
 
     def as_json(self) -> dict[str, Any]:
         return tables.record(TOTALS, self)

@@ -132,8 +132,8 @@ def _type(column: Column, digits: int) -> str:
 
 def _selected(column: Column) -> str:
     """
-    A column as it is in the file. A month, which a column of days may hold, is no day
-    and remains text in a column of texts.
+    A column as it is in the file. A month, which a column of days may hold, is not a
+    day and remains text in a column of texts.
     """
     name = f'"{column.name}"'
     if not _is_text(column):

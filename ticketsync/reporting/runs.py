@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.reporting import waiting
-from ticketsync.reporting.waiting import Waiting
+from ticketsync.reporting import waiting_kinds
+from ticketsync.reporting.waiting_kinds import Waiting
 from ticketsync.store import account_situations, reports
 from ticketsync.store.account_situations import AccountFacts
 from ticketsync.store.tables.accounts import accounts, sync_runs
@@ -252,12 +252,12 @@ def count_open(listed: Sequence[Waiting], stale_deliveries: int) -> OpenCounts:
         return sum(item.count for item in listed if item.kind in kinds)
 
     return OpenCounts(
-        unmatched=number(waiting.UNMATCHED),
-        quarantined=number(waiting.QUARANTINE),
-        doubtful_orders=number(waiting.ORDER, waiting.DELISTED_ORDER),
-        gone=number(waiting.DELISTED),
-        moved=number(waiting.MOVED),
-        failed_deliveries=number(waiting.FAILED_DELIVERY),
+        unmatched=number(waiting_kinds.UNMATCHED),
+        quarantined=number(waiting_kinds.QUARANTINE),
+        doubtful_orders=number(waiting_kinds.ORDER, waiting_kinds.DELISTED_ORDER),
+        gone=number(waiting_kinds.DELISTED),
+        moved=number(waiting_kinds.MOVED),
+        failed_deliveries=number(waiting_kinds.FAILED_DELIVERY),
         stale_deliveries=stale_deliveries,
     )
 

@@ -276,7 +276,7 @@ def compare_with_week_before(
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
+class RecentActivity:
     """
     What the overview shows: the `recent` days, the spans that are `drawn`, and today
     and seven days `compared` with the week before.
@@ -287,7 +287,9 @@ class Lately:
     compared: Sequence[Comparison]
 
 
-def read_lately(connection: Connection, span: str, zone: str, now: datetime) -> Lately:
+def read_recent_activity(
+    connection: Connection, span: str, zone: str, now: datetime
+) -> RecentActivity:
     """
     All of it at once: each ticket of that time is looked at once, which takes longer
     than anything else on the page.
@@ -302,7 +304,7 @@ def read_lately(connection: Connection, span: str, zone: str, now: datetime) -> 
         ],
     )
     recent = _series(timeline, days, zone)
-    return Lately(
+    return RecentActivity(
         recent,
         recent if span == "day" else _series(timeline, drawn, zone),
         [_comparison(timeline, recent, zone, now, number) for number in COMPARED],

@@ -8,7 +8,6 @@ accounts and leaves out dismissed items.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +23,20 @@ from sqlalchemy import (
 from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
 from ticketsync.reporting import waiting_rows
+from ticketsync.reporting.waiting_kinds import (
+    DELISTED,
+    DELISTED_ORDER,
+    FAILED_DELIVERY,
+    KINDS,
+    MOVED,
+    NOT_ON_SALE,
+    ORDER,
+    OVERSOLD,
+    QUARANTINE,
+    REFUSED_DELIVERY,
+    UNMATCHED,
+    Waiting,
+)
 from ticketsync.store import capacity, counted
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -35,177 +48,7 @@ from ticketsync.store.tables.catalogue import (
 from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
 
-UNCONFIRMED: Final = "unconfirmed"
-REPLAY: Final = "replay"
-ACCOUNT: Final = "account"
-COUNTED_TWICE: Final = "counted-twice"
-OVERSOLD: Final = "oversold"
-NOT_ON_SALE: Final = "not-on-sale"
-MOVED: Final = "moved"
-QUARANTINE: Final = "quarantine"
-ORDER: Final = "order"
-DELISTED_ORDER: Final = "delisted-order"
-REPORT: Final = "report"
-FAILED_DELIVERY: Final = "failed-delivery"
-REFUSED_DELIVERY: Final = "refused-delivery"
-UNMATCHED: Final = "unmatched"
-DELISTED: Final = "delisted"
-
 REFUSED_FOR: Final = timedelta(days=1)  # after that, refused deliveries are not shown
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """
-    How items of a kind are described, one or several, what to do about them and on
-    which page; `badge` is the word for all of them, `button` leads to that page. Urgent
-    ones are reported at once, the others once a day.
-    """
-
-    one: str
-    several: str
-    to_do: str
-    page: str
-    badge: str
-    button: str
-    is_urgent: bool = False
-    can_be_dismissed: bool = True
-
-    def counted(self, number: int) -> str:
-        """
-        `1 show is oversold`, `2 shows are oversold`.
-        """
-        return number_of(number, self.one, self.several)
-
-
-# In the order in which they are shown, the worst first.
-KINDS: Final = {
-    ACCOUNT: Kind(
-        *("account needs you", "accounts need you"),
-        *("ticketsync status", "/accounts"),
-        *("account", "See the accounts"),
-        is_urgent=True,
-        can_be_dismissed=False,
-    ),
-    UNCONFIRMED: Kind(
-        *("account waits to be confirmed", "accounts wait to be confirmed"),
-        *("ticketsync accounts confirm", "/accounts"),
-        *("to confirm", "See the accounts"),
-        is_urgent=True,
-        can_be_dismissed=False,
-    ),
-    REPLAY: Kind(
-        *("account waits for a replay", "accounts wait for a replay"),
-        *("ticketsync sync replay", "/accounts"),
-        *("to read again", "See the accounts"),
-        is_urgent=True,
-        can_be_dismissed=False,
-    ),
-    COUNTED_TWICE: Kind(
-        *("order counts twice", "orders count twice"),
-        *(
-            "give the rows in one of the two folders a status that the recipe maps to "
-            "`cancelled`, or say `shared_orders` (docs/reports.md)",
-            "/discrepancies#waiting",
-        ),
-        *("counts twice", "See the orders"),
-        is_urgent=True,
-    ),
-    OVERSOLD: Kind(
-        *("show is oversold", "shows are oversold"),
-        *("ticketsync shows show SHOW", "/calendar"),
-        *("oversold", "See the shows"),
-        is_urgent=True,
-    ),
-    NOT_ON_SALE: Kind(
-        *("show is on sale nowhere", "shows are on sale nowhere"),
-        *("ticketsync match", "/matching"),
-        *("not on sale", "See the shows"),
-    ),
-    MOVED: Kind(
-        *(
-            "date is at another time than its show",
-            "dates are at other times than their shows",
-        ),
-        *("ticketsync link DATE SHOW", "/discrepancies#waiting"),
-        *("moved", "See the dates"),
-        is_urgent=True,
-    ),
-    QUARANTINE: Kind(
-        *("record waits in quarantine", "records wait in quarantine"),
-        *("ticketsync waiting list", "/discrepancies"),
-        *("quarantine", "See the records"),
-    ),
-    ORDER: Kind(
-        *("order does not add up", "orders do not add up"),
-        *("ticketsync waiting list", "/discrepancies"),
-        *("does not add up", "See the orders"),
-    ),
-    DELISTED_ORDER: Kind(
-        *("order is no longer listed", "orders are no longer listed"),
-        *("ticketsync waiting list", "/discrepancies"),
-        *("order not listed", "See the orders"),
-    ),
-    REPORT: Kind(
-        *("report needs a look", "reports need a look"),
-        *("ticketsync waiting list", "/accounts"),
-        *("report", "See the accounts"),
-    ),
-    FAILED_DELIVERY: Kind(
-        *("webhook had no effect", "webhooks had no effect"),
-        *("ticketsync webhooks list --state failed", "/webhooks"),
-        *("webhook", "See the webhooks"),
-    ),
-    REFUSED_DELIVERY: Kind(
-        *("webhook was refused", "webhooks were refused"),
-        *("ticketsync webhooks list --state rejected", "/webhooks"),
-        *("webhook", "See the webhooks"),
-    ),
-    UNMATCHED: Kind(
-        *("date belongs to no show", "dates belong to no show"),
-        *("ticketsync match, or ticketsync shows adopt --all", "/matching"),
-        *("to match", "Match them"),
-    ),
-    DELISTED: Kind(
-        *("date is no longer listed", "dates are no longer listed"),
-        *("ticketsync events list", "/matching"),
-        *("delisted", "See the dates"),
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """
-    One waiting item. `version` changes when the item changes, so that a dismissed one
-    waits again; `count` is how many records it stands for.
-    """
-
-    kind: str
-    key: str
-    text: str
-    version: str = ""
-    to_do: str = ""
-    count: int = 1
-    own_page: str = ""
-
-    @property
-    def page(self) -> str:
-        """
-        The page that shows it.
-        """
-        return self.own_page or KINDS[self.kind].page
-
-    @property
-    def id(self) -> str:
-        """
-        The id that people use: `oversold:12`.
-        """
-        return f"{self.kind}:{self.key}"
-
-    @property
-    def action(self) -> str:
-        return self.to_do or KINDS[self.kind].to_do
 
 
 def list_waiting(
@@ -392,13 +235,7 @@ def list_quarantined(connection: Connection) -> list[Waiting]:
     Accounts with records in quarantine.
     """
     return [
-        Waiting(
-            QUARANTINE,
-            row.account,
-            f"{row.account}: {KINDS[QUARANTINE].counted(row.number)}",
-            version=str(row.newest),
-            count=row.number,
-        )
+        _of_account(QUARANTINE, row)
         for row in waiting_rows.count_by_account(connection, quarantine)
     ]
 
@@ -423,7 +260,7 @@ def list_failed_deliveries(connection: Connection) -> list[Waiting]:
     Accounts with deliveries that had no effect after all retries.
     """
     return [
-        _delivery(FAILED_DELIVERY, row)
+        _of_account(FAILED_DELIVERY, row)
         for row in waiting_rows.count_by_account(
             connection, deliveries, deliveries.c.state == "failed"
         )
@@ -441,10 +278,10 @@ def list_refused_deliveries(connection: Connection, now: datetime) -> list[Waiti
         or_(deliveries.c.state == "rejected", deliveries.c.state == "stale"),
         deliveries.c.received_at > now - REFUSED_FOR,
     )
-    return [_delivery(REFUSED_DELIVERY, row) for row in rows]
+    return [_of_account(REFUSED_DELIVERY, row) for row in rows]
 
 
-def _delivery(kind: str, row: Any) -> Waiting:
+def _of_account(kind: str, row: Any) -> Waiting:
     return Waiting(
         kind,
         row.account,

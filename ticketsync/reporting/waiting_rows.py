@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
-from ticketsync.core.listed_dates import DateKey, group_parts
+from ticketsync.core.listed_dates import date_key, group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -132,13 +132,7 @@ def first_parts(rows: Iterable[Any]) -> Iterator[Any]:
     """
     Of these rows of occurrences the first one of each date.
     """
-    return (parts[0] for parts in group_parts(rows, _date_key))
-
-
-def _date_key(row: Any) -> DateKey | None:
-    if not row.is_dated:
-        return None
-    return DateKey(row.account, row.event_id, row.starts_at, row.show_id)
+    return (parts[0] for parts in group_parts(rows, date_key))
 
 
 def has_occurrence(status: str) -> ColumnElement[bool]:
@@ -151,8 +145,7 @@ def has_occurrence(status: str) -> ColumnElement[bool]:
         .where(
             show_links.c.show_id == shows.c.id,
             counted.is_followed(),
-            occurrences.c.gone_since.is_(None),
-            occurrences.c.status == status,
+            counted.is_listed_as(status),
         )
         .correlate(shows)
         .exists()

@@ -3,7 +3,7 @@ Superseded versions of orders, tickets and fees: read before they are overwritte
 kept where their money changes or what counts of them.
 
 A version that lived for less than a second is not kept, because instants are whole
-seconds. A check-in, a seat or a code is no new version.
+seconds. A check-in, a seat or a code is not a new version.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
 from ticketsync.sales.refund_changes import (
-    BySlot,
+    ByRefundKey,
+    RefundKey,
     RefundSum,
-    Slot,
     change_of_refund,
     changes_of_order,
     sums_by_id,
@@ -38,7 +38,7 @@ ASSUMED = "assumed"
 MOVED_PARTS = ("face", "buyer_fee", "tax")  # what a movement may say beside its amount
 
 
-_NOTHING: Mapping[str, BySlot] = {}
+_NOTHING: Mapping[str, ByRefundKey] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class HeldOrder:
     id, date and occurrence, and which of its tickets were void.
     """
 
-    sums: Mapping[str, BySlot]
+    sums: Mapping[str, ByRefundKey]
     void_tickets: frozenset[str]
 
 
@@ -74,7 +74,7 @@ class Movement:
 
     refund_id: str
     moved: RefundSum
-    slot: Slot
+    refund_key: RefundKey
     on_day: str
     basis: str
 
@@ -99,10 +99,10 @@ def new_movements(
             changes = changes_of_order(now, earlier, occurrences)
         else:
             changes = change_of_refund(now, earlier)
-        for slot, moved in changes:
+        for refund_key, moved in changes:
             is_return = moved.amount > 0
-            day, basis = _day(item, held, moment, slot.date, is_return=is_return)
-            found.append(Movement(id_, moved, slot, day, basis))
+            day, basis = _day(item, held, moment, refund_key.date, is_return=is_return)
+            found.append(Movement(id_, moved, refund_key, day, basis))
     return found
 
 
@@ -153,7 +153,7 @@ def _row(movement: Movement, moment: Moment) -> dict[str, Any]:
         "face": movement.moved.face,
         "buyer_fee": movement.moved.buyer_fee,
         "tax": movement.moved.tax,
-        "refunded_at": movement.slot.date,
+        "refunded_at": movement.refund_key.date,
         "seen_at": moment.now,
         "on_day": movement.on_day,
         "basis": movement.basis,
@@ -174,7 +174,7 @@ def save_movements(
     `occurrences` map the platform's ids to ours; `void_tickets` has the void tickets of
     each order that was stored before, by our id.
     """
-    sums: Mapping[int, Mapping[str, BySlot]] = {}
+    sums: Mapping[int, Mapping[str, ByRefundKey]] = {}
     if void_tickets:
         sums = sum_movements(connection, refunds.c.order_id.in_([*void_tickets]))
     new = [
@@ -191,7 +191,7 @@ def save_movements(
     rows = []
     for order, movement in new:
         number = last[movement.refund_id] = last.get(movement.refund_id, 0) + 1
-        for_ = movement.slot.occurrence_id
+        for_ = movement.refund_key.occurrence_id
         place = {
             "account_id": account_id,
             "order_id": order,
@@ -204,7 +204,7 @@ def save_movements(
 
 def _held_order(
     order: int,
-    sums: Mapping[int, Mapping[str, BySlot]],
+    sums: Mapping[int, Mapping[str, ByRefundKey]],
     void_tickets: Mapping[int, frozenset[str]],
 ) -> HeldOrder | None:
     if order not in void_tickets:
@@ -214,12 +214,12 @@ def _held_order(
 
 def sum_movements(
     connection: Connection, wanted: ColumnElement[bool]
-) -> dict[int, dict[str, BySlot]]:
+) -> dict[int, dict[str, ByRefundKey]]:
     """
     The sums of the movements for which a condition holds, by order (our id), refund,
     date and occurrence.
     """
-    found: dict[int, dict[str, dict[Slot, RefundSum]]] = {}
+    found: dict[int, dict[str, dict[RefundKey, RefundSum]]] = {}
     names = ("amount", "kind", *MOVED_PARTS)
     query = (
         select(
@@ -234,9 +234,11 @@ def sum_movements(
         .order_by(refunds.c.id)
     )
     for order, id_, date, occurrence_id, *values in connection.execute(query):
-        by_slot = found.setdefault(order, {}).setdefault(id_, {})
-        slot = Slot(date, occurrence_id)
-        by_slot[slot] = RefundSum(*values).plus(by_slot.get(slot, RefundSum()))
+        by_key = found.setdefault(order, {}).setdefault(id_, {})
+        refund_key = RefundKey(date, occurrence_id)
+        by_key[refund_key] = RefundSum(*values).plus(
+            by_key.get(refund_key, RefundSum())
+        )
     return {order: dict(of_order) for order, of_order in found.items()}
 
 

@@ -155,7 +155,7 @@ def _read_order_ids(
     return {id_: int(row.id) for id_, row in rows.items()}
 
 
-_GONE = {
+_NO_MONEY = {
     "face": 0,
     "discount": 0,
     "charged": 0,
@@ -163,12 +163,15 @@ _GONE = {
     "tax": 0,
     "tax_remitted": 0,
     "fees": None,
+    **msgspec.structs.asdict(NO_PARTS),
+}
+_GONE = {
+    **_NO_MONEY,
     "is_sold": False,
     "is_comp": False,
     "is_refunded": False,
     "is_checked_in": False,
     "status": "gone",
-    **msgspec.structs.asdict(NO_PARTS),
 }
 
 
@@ -377,17 +380,10 @@ def _loose_row(
         "is_checked_in": is_valid and ticket.checked_in,
         "code": _code(ticket.code),
         "second_code": _code(ticket.second_code),
-        "face": 0,
-        "discount": 0,
-        "charged": 0,
-        "refunded": 0,
-        "tax": 0,
-        "tax_remitted": 0,
-        "fees": None,
+        **_NO_MONEY,
         "content": item.content,
         "voided_at": ticket.voided_at,
         "seat": ticket.seat,
-        **msgspec.structs.asdict(NO_PARTS),
     }
 
 

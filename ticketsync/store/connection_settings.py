@@ -32,7 +32,7 @@ FOR_SHORT_STATEMENTS = {"max_parallel_workers_per_gather": 0, "jit": "off"}
 
 # How much of a file SQLite keeps in memory, in kilobytes. It sorts in as much again,
 # several times for one report, and of what is read once it needs little: a million
-# tickets took 40 MB more with the larger one and were no faster (measured). Writing
+# tickets took 40 MB more with the larger one and were not faster (measured). Writing
 # with the smaller one, a transaction would have to wait for the disk midway.
 CACHE_SIZE = 16_000
 STREAM_CACHE_SIZE = 2_000

@@ -26,7 +26,7 @@ from ticketsync.store.engine import (
 
 
 @contextmanager
-def rehearsal(database: Database) -> Iterator[Database]:
+def dry_run_of(database: Database) -> Iterator[Database]:
     """
     The same database for a dry run: whatever is written is discarded.
 
@@ -35,7 +35,7 @@ def rehearsal(database: Database) -> Iterator[Database]:
     """
     if database.dialect != "sqlite":
         with database.connection() as connection, connection.begin() as outer:
-            yield _Rehearsal(connection.engine, connection)
+            yield _DryRunDatabase(connection.engine, connection)
             outer.rollback()
         return
     with _private_copy(database) as copy:
@@ -101,7 +101,7 @@ def _private_copy(database: Database) -> Iterator[Database]:
             copy.close()
 
 
-class _Rehearsal(Database):
+class _DryRunDatabase(Database):
     """
     Every transaction is a savepoint of one connection that is rolled back in the end.
     """

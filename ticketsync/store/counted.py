@@ -114,6 +114,13 @@ def takes_part() -> ColumnElement[bool]:
     return ~shows.c.is_excluded
 
 
+def is_listed_as(status: str) -> ColumnElement[bool]:
+    """
+    Whether an occurrence has this status (`on_sale`, `closed`) and is still listed.
+    """
+    return and_(occurrences.c.status == status, occurrences.c.gone_since.is_(None))
+
+
 def is_counted() -> ColumnElement[bool]:
     """
     Whether the sales of a linked occurrence count for its show: the money rule.

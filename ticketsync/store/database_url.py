@@ -32,7 +32,7 @@ def parse_url(url: str) -> URL:
         url.encode()
         parsed = make_url(url)
         (parsed.host or "").encode("idna")
-    except (ArgumentError, ValueError):  # a port that is no number, half an emoji
+    except (ArgumentError, ValueError):  # a port that is not a number, half an emoji
         raise errors.ConfigurationError(
             "The database URL cannot be read.",
             hint="Use a file name, or postgresql://user@host/name.",
@@ -80,5 +80,5 @@ def refused_by_driver(url: URL) -> errors.ConfigurationError:
     return errors.ConfigurationError(
         f"{safe(url.render_as_string(hide_password=True))}: the driver refuses an "
         "option of this URL.",
-        hint="Check what stands after the ? in the database URL.",
+        hint="Check what comes after the ? in the database URL.",
     )

@@ -146,7 +146,7 @@ def _try_to_take(
 def _execute(connection: Connection, name: str, statement: Any) -> Result[Any]:
     """
     The statement's result. A lease that another transaction has locked without
-    committing it (a rehearsal) counts as taken after a short wait.
+    committing it (a dry run) counts as taken after a short wait.
     """
     if connection.dialect.name != "postgresql":
         return connection.execute(statement)

@@ -46,7 +46,7 @@ class ChangedRow:
 def digest_of(table: TableClause, values: Mapping[str, Any]) -> bytes:
     """
     The digest of a row of that table, from what is written or from what is stored.
-    Empty columns are no part of it, so that a later column changes no digest.
+    Empty columns are not part of it, so that a later column changes no digest.
     """
     found = {
         name: value if type(value) in _AS_IN_JSON else _plain(value)

@@ -37,8 +37,9 @@ from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import WHOLE
 
+COUNTS: Final = ("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in")
 SUMMED: Final = (
-    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+    *COUNTS,
     *("face", "discounts", "gross", "fees", "refunded", "tax", "tax_remitted"),
     *("net", "net_before_fees"),
 )
@@ -68,7 +69,7 @@ class MondayOf(FunctionElement[Any]):
     inherit_cache = True
 
 
-class Listed(FunctionElement[Any]):
+class JoinedTexts(FunctionElement[Any]):
     """
     The texts of a group in one, in their order: `eventbrite, ticket_tailor`. On SQLite
     the rows must come in that order.
@@ -301,7 +302,7 @@ def _platforms(only: Sequence[ColumnElement[bool]]) -> Select[Any]:
         .subquery("each_platform")
     )
     group = (selling.c.production_id, selling.c.currency)
-    return select(*group, Listed(selling.c.provider).label("platforms")).group_by(
+    return select(*group, JoinedTexts(selling.c.provider).label("platforms")).group_by(
         *group
     )
 
@@ -325,13 +326,13 @@ def _monday_on_postgresql(element: MondayOf, compiler: Any, **options: Any) -> s
     return f"to_char(date_trunc('week', CAST({text} AS DATE)), 'YYYY-MM-DD')"
 
 
-@compiles(Listed, "sqlite")
-def _listed_on_sqlite(element: Listed, compiler: Any, **options: Any) -> str:
+@compiles(JoinedTexts, "sqlite")
+def _listed_on_sqlite(element: JoinedTexts, compiler: Any, **options: Any) -> str:
     (text,) = (compiler.process(part, **options) for part in element.clauses)
     return f"group_concat({text}, ', ')"
 
 
-@compiles(Listed, "postgresql")
-def _listed_on_postgresql(element: Listed, compiler: Any, **options: Any) -> str:
+@compiles(JoinedTexts, "postgresql")
+def _listed_on_postgresql(element: JoinedTexts, compiler: Any, **options: Any) -> str:
     (text,) = (compiler.process(part, **options) for part in element.clauses)
     return f"string_agg({text}, ', ' ORDER BY {text})"

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from ticketsync.core import clock
+from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
 
 NOON = timedelta(hours=12)
 
@@ -57,16 +58,26 @@ def for_evening(evening: date, zone: str) -> Limit:
     return Limit(evening=evening.isoformat(), ends_at=_end_of(evening, zone))
 
 
-def parse_evening(text: str, zone: str) -> Limit:
+def refuse_both(show: str, evening: str, *, hint: str) -> None:
     """
-    The limit to an evening that is written as a day: `2026-11-27`.
+    A pass is limited to one of them at most.
 
-    Raises: `ValueError` for what is not a day.
+    Raises: `UsageError` where both are given.
+    """
+    if show and evening:
+        raise errors.UsageError("A pass is for one show or for one evening.", hint=hint)
+
+
+def parse_evening(text: str, zone: str, *, hint: str) -> Limit:
+    """
+    The limit to an evening that is written as a day, `2026-11-27`.
+
+    Raises: `UsageError` for what is not a day.
     """
     try:
         return for_evening(date.fromisoformat(text), zone)
-    except OverflowError as error:
-        raise ValueError(f"{text!r} lies outside the calendar") from error
+    except (ValueError, OverflowError):
+        raise errors.UsageError(f"{safe(text)!r} is not a day.", hint=hint) from None
 
 
 def _end_of(evening: date, zone: str) -> datetime:

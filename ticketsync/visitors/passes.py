@@ -32,7 +32,7 @@ LIFETIMES = {
     "session": timedelta(days=14),
     "calendar": timedelta(days=3650),
 }
-_RECORDED = {"link": "invite", "calendar": "create feed"}  # signing in is no change
+_RECORDED = {"link": "invite", "calendar": "create feed"}  # signing in is not a change
 _TOKEN_BYTES = 32
 _SCRYPT_COST = {"n": 2**14, "r": 8, "p": 1}
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts.health import Health
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.reporting.waiting import KINDS, Waiting
+from ticketsync.reporting.waiting_kinds import KINDS, Waiting
 from ticketsync.workflows import waiting
 
 LISTED = 3  # items of one kind

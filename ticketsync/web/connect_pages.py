@@ -148,7 +148,7 @@ class ConnectPages:
         task = setup.tasks.get(request.path_params["id"]) if setup else None
         if task is None:
             raise errors.NotFound(
-                "Nothing is known of this any more: the server was started anew since.",
+                "This is no longer available: the server was restarted.",
                 hint="Look at the accounts; what was not finished was not saved.",
             )
         return task
@@ -255,7 +255,7 @@ def chosen_place(site: Site, form: Mapping[str, str]) -> str:
         raise errors.CredentialError("This server cannot store keys.")
     if places == ("file",) and form.get("file") != "yes":
         raise errors.UsageError(
-            "This server has no keyring, and nobody agreed to a file.",
+            "This server has no keyring, and a file was not allowed.",
             hint="Go back and tick the box below the key.",
         )
     return places[0]

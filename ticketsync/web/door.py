@@ -21,15 +21,15 @@ from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.scan_files import (
-    At,
     Captured,
+    ScanPoint,
     scan_name,
+    scan_point,
     scan_text,
-    standing_at,
 )
 
 MAX_SCANS = 1000  # in one request
-STILL_ON = timedelta(hours=6)  # after a show begins, its door is no past one
+STILL_ON = timedelta(hours=6)  # after a show begins, its door is not a past one
 KEPT_ON_DEVICE = timedelta(days=1)  # after a show begins, its guest list
 
 
@@ -206,7 +206,9 @@ class DoorPages:
             }
         )
 
-    def _at(self, request: PageRequest, door: str = "", device: str = "page") -> At:
+    def _at(
+        self, request: PageRequest, door: str = "", device: str = "page"
+    ) -> ScanPoint:
         """
         Raises `AccessDenied` where the visitor's pass is for another show or evening.
         """
@@ -214,7 +216,7 @@ class DoorPages:
             show = shows.get_show(connection, int(request.path_params["id"]))
         if not request.signed_in.limit.allows(show.id, show.starts_local):
             raise AccessDenied
-        return standing_at(show, door or request.signed_in.name, device)
+        return scan_point(show, door or request.signed_in.name, device)
 
 
 def _is_tonight(show: ShowInfo) -> bool:
@@ -257,7 +259,7 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _seconds_kept(at: At) -> int:
+def _seconds_kept(at: ScanPoint) -> int:
     """
     For how many seconds from now a device may keep the guest list.
     """
@@ -265,5 +267,5 @@ def _seconds_kept(at: At) -> int:
     return max(0, int(left.total_seconds()))
 
 
-def _local_time(instant: Any, at: At) -> str:
+def _local_time(instant: Any, at: ScanPoint) -> str:
     return f"{clock.local(instant, at.show.timezone):%H:%M}" if instant else ""

@@ -145,7 +145,7 @@ class MoneyPages:
             nothing = (
                 None
                 if money.lines.rows
-                else money_view.describe_nothing(connection, chosen)
+                else money_view.describe_no_lines(connection, chosen)
             )
         return self._site.render_page(
             request,
@@ -212,7 +212,7 @@ def read_choices(
     connection: Connection, choice: Choice, chosen: FigureFilter
 ) -> dict[str, Any]:
     """
-    What the form of a money page offers, and what is chosen. Evenings are no days that
+    What the form of a money page offers, and what is chosen. Evenings are not days that
     the form can have: their word stays in it.
     """
     days = periods.ALWAYS if chosen.period.is_of_evenings else chosen.period

@@ -104,7 +104,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         if venue is None:
             return venue_pages.first_venue_page(site, request)
         zone = venue.timezone
-        lately = selling.read_lately(connection, span, zone, now)
+        lately = selling.read_recent_activity(connection, span, zone, now)
         recent, drawn = lately.recent, lately.drawn
         platforms = selling.platforms(connection, recent)
         since = recent.since(7, zone)

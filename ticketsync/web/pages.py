@@ -46,7 +46,7 @@ from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.left_out import read_left_out
 from ticketsync.reporting.numbers import Figures
-from ticketsync.reporting.waiting import KINDS
+from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts, filters, notices, query
@@ -105,7 +105,7 @@ class Pages:
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             sources = occurrences.list_occurrences(connection, show_id=show.id)
             left_out = read_left_out(connection, show.id)
-            pace = selling.sales_curve(connection, show.id, show.timezone)
+            sold_by_day = selling.sales_curve(connection, show.id, show.timezone)
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
                 "totals": numbers.totals(connection, show.id),
@@ -121,8 +121,8 @@ class Pages:
                 "last_reads": link_reads.list_last_reads(connection, sources),
                 "available": availability.list_available(connection, sources),
                 "count": attendees.count_guests(connection, show.id),
-                "pace": pace,
-                "curve": charts.curve("Tickets sold", pace, seats.capacity),
+                "sold_by_day": sold_by_day,
+                "curve": charts.curve("Tickets sold", sold_by_day, seats.capacity),
             }
         return self._site.render_page(
             request,

@@ -92,7 +92,7 @@ class PendingLists:
             found = self._lists.get(id)
         if found is None:
             raise errors.NotFound(
-                "This list does not wait any more.", hint="Choose the file again."
+                "This list is no longer waiting.", hint="Choose the file again."
             )
         return found
 

@@ -75,7 +75,7 @@ class PeoplePages:
         pass_id, now = int(request.path_params["id"]), clock.now()
         with self._site.database.write() as connection:
             if pass_id not in {v.id for v in passes.list_visitors(connection, now)}:
-                raise errors.NotFound("There is no such pass any more.")
+                raise errors.NotFound("That pass no longer exists.")
             passes.revoke(connection, [pass_id], now)
         return RedirectResponse(notices.address("/people", notices.REVOKED), 303)
 
@@ -107,10 +107,7 @@ def _limit(connection: Connection, request: PageRequest) -> Limit:
     What a door's pass is limited to: one show, one evening, or nothing.
     """
     show_id, evening = request.form.get("show", ""), request.form.get("evening", "")
-    if show_id and evening:
-        raise errors.UsageError(
-            "A pass is for one show or for one evening.", hint="Choose one of them."
-        )
+    limits.refuse_both(show_id, evening, hint="Choose one of them.")
     if show_id:
         if not (show_id.isascii() and show_id.isdigit() and len(show_id) < 10):
             raise errors.NotFound("There is no such show.")
@@ -119,7 +116,4 @@ def _limit(connection: Connection, request: PageRequest) -> Limit:
     if not evening:
         return limits.UNLIMITED
     zone = get_business_zone(connection)
-    try:
-        return limits.parse_evening(evening, zone)
-    except ValueError:
-        raise errors.UsageError("That is not a day.", hint="Choose a day.") from None
+    return limits.parse_evening(evening, zone, hint="Choose a day.")

@@ -28,6 +28,7 @@ from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import (
+    back_link,
     bodies,
     cross_origin,
     kept_forms,
@@ -35,7 +36,6 @@ from ticketsync.web import (
     own_address,
     page_words,
     text_direction,
-    way_back,
 )
 from ticketsync.web.attention import Attention, read_attention
 from ticketsync.web.bodies import Form
@@ -354,7 +354,7 @@ class Site:
     async def page_not_found(self, request: Request) -> Response:
         """
         The answer where there is no page: a page with the menu, or with the way to sign
-        in; for a page's script, and for what is no browser, without a word.
+        in; for a page's script, and for what is not a browser, without a word.
         """
         return await self._without_page(request, 404, NO_PAGE)
 
@@ -415,7 +415,7 @@ class Site:
                 *("problem.html", title, status),
                 text=text,
                 hint=hint,
-                back=way_back.find_way_back(request),
+                back=back_link.find_back_link(request),
             )
         except Exception:  # the database itself may be the problem
             return HTMLResponse(

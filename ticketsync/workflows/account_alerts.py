@@ -16,8 +16,7 @@ from ticketsync.core import clock, errors, moments
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.gateways import alerts as gateway
-from ticketsync.reporting import waiting as reporting
-from ticketsync.reporting.waiting import Waiting
+from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS, QUARANTINE, Waiting
 from ticketsync.store.engine import Database
 from ticketsync.workflows import exclusive, limits, waiting
 
@@ -122,7 +121,7 @@ def _waiting_news(
     items = [
         item
         for item in waiting.everything(connection, settings, now)
-        if item.kind not in (reporting.ACCOUNT, reporting.QUARANTINE)
+        if item.kind not in (ACCOUNT, QUARANTINE)
     ]
     sent = dismissals.get_notified_versions(connection)
     last = dismissals.last_digest(connection)
@@ -131,13 +130,13 @@ def _waiting_news(
         item
         for item in items
         if sent.get((item.kind, item.key)) != item.version
-        and (is_digest or reporting.KINDS[item.kind].is_urgent)
+        and (is_digest or KINDS[item.kind].is_urgent)
     ]
     waits = {(item.kind, item.key) for item in items}
     return _WaitingNews(
         news,
         [name for name in sent if name not in waits],
-        is_digest and any(not reporting.KINDS[i.kind].is_urgent for i in news),
+        is_digest and any(not KINDS[i.kind].is_urgent for i in news),
     )
 
 
@@ -148,7 +147,7 @@ def _waiting_message(items: list[Waiting]) -> tuple[str, str]:
     lines: list[str] = []
     titles: list[str] = []
     for kind, of_kind in waiting.by_kind(items).items():
-        known = reporting.KINDS[kind]
+        known = KINDS[kind]
         titles.append(known.counted(sum(item.count for item in of_kind)))
         lines.append(f"{titles[-1]}: {_to_do(kind, of_kind)}")
         lines += [f"  {safe(item.text, longest=300)}" for item in of_kind[:MANY]]
@@ -159,10 +158,10 @@ def _waiting_message(items: list[Waiting]) -> tuple[str, str]:
 
 
 def _to_do(kind: str, items: list[Waiting]) -> str:
-    return items[0].action if len(items) == 1 else reporting.KINDS[kind].to_do
+    return items[0].action if len(items) == 1 else KINDS[kind].to_do
 
 
-def beat(settings: Settings) -> list[errors.TicketsyncError]:
+def send_heartbeat(settings: Settings) -> list[errors.TicketsyncError]:
     """
     The heartbeat after a run in which nothing failed.
     """
@@ -203,7 +202,7 @@ def send_test(settings: Settings) -> None:
         "If you can read this, ticketsync can notify you when an account needs "
         "attention.",
     )
-    for error in beat(settings):
+    for error in send_heartbeat(settings):
         raise error
 
 

@@ -26,9 +26,9 @@ from ticketsync.providers.options import Option
 from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import account_run, connect, tokens, twins
-from ticketsync.workflows import identity as whose
-from ticketsync.workflows.twins import Newcomer
+from ticketsync.workflows import account_run, connect, duplicate_accounts, tokens
+from ticketsync.workflows import identity as account_identity
+from ticketsync.workflows.duplicate_accounts import ProposedAccount
 
 BASE_URL = "base_url"
 
@@ -140,7 +140,7 @@ def apply(database: Database, plan: Plan) -> None:
         edits.set_options(writing, account.id, {**plan.options, **of_tokens})
         edits.set_base_url(writing, account.id, plan.base_url)
         if plan.found is not None:
-            whose.learn(writing, account.id, plan.found)
+            account_identity.learn(writing, account.id, plan.found)
         if plan.changes_parts:
             # One sold while it was left out, or the newest order is of another one.
             bookmarks.delete_bookmarks(writing, account.id, [streams.NEWEST])
@@ -155,7 +155,7 @@ def _refuse_settings_keys(name: str, given: Mapping[str, str]) -> None:
     for key in given:
         if key in ACCOUNT_SETTINGS and key != PEOPLE:
             raise errors.UsageError(
-                f"{key} stands in the settings file, which is yours.",
+                f"{key} is in the settings file, which only you change.",
                 hint=f"Write `{key}` below `accounts: {name}:` there.",
             )
 
@@ -235,8 +235,8 @@ def _tried(
         _refuse_unknown_parts(client, account, options)
         with database.read() as reading:
             _refuse_another_owner(reading, spec, account, options, found)
-            newcomer = Newcomer(account.name, options, secret, found, account.id)
-            twins.refuse_twin(reading, client, newcomer, settings)
+            proposed = ProposedAccount(account.name, options, secret, found, account.id)
+            duplicate_accounts.refuse_duplicate(reading, client, proposed, settings)
     return found
 
 
@@ -254,7 +254,7 @@ def _refuse_unknown_parts(
         wanted = option.parts(options.get(option.name, ""))
         if option.leaves_out and (unknown := sorted(wanted - before - shown)):
             raise errors.UsageError(
-                f"{option.name}: {safe(unknown[0])} is none of this account's "
+                f"{option.name}: {safe(unknown[0])} is not one of this account's "
                 f"({safe(', '.join(sorted(shown)))}).",
                 hint="`ticketsync status` names the one that cannot be read.",
                 word="option-value",
@@ -279,7 +279,7 @@ def _refuse_another_owner(
         != option.parts(account.options.get(option.name, ""))
     ]
     if not renamed:
-        whose.refuse_stranger(reading, account, spec, found)
+        account_identity.refuse_other_owner(reading, account, spec, found)
     elif stored_orders.holds_sales(reading, account.id):
         raise errors.GuardRefused(
             f"Account {account.name!r} has orders of another {spec.title} account; "

@@ -69,7 +69,7 @@ class AccountRun:
     on_progress: OnProgress = no_progress
     counts: Counts = field(default_factory=Counts)
     notes: list[str] = field(default_factory=list)
-    troubles: list[errors.TicketsyncError] = field(default_factory=list)
+    problems: list[errors.TicketsyncError] = field(default_factory=list)
     saved_anything: bool = False
     has_siblings: bool = False
     reads_completely: bool = True
@@ -262,27 +262,27 @@ def _as_it_stands(connection: Connection, account: AccountState) -> AccountState
 def _done(
     account: AccountState, run: AccountRun, shows_changed: int, swept: bool
 ) -> Result:
-    trouble = run.troubles[0] if run.troubles else None
-    is_partial = trouble is not None or run.counts.quarantined > 0
-    if trouble is None and is_partial:
-        trouble = errors.TicketsyncError(
+    problem = run.problems[0] if run.problems else None
+    is_partial = problem is not None or run.counts.quarantined > 0
+    if problem is None and is_partial:
+        problem = errors.TicketsyncError(
             f"Account {account.name!r}: {_waiting(run.counts.quarantined)} in "
             "quarantine.",
             hint="See `ticketsync status`; they are tried again each run.",
             word=health.QUARANTINE,
         )
-        trouble.exit_code = errors.PARTLY
+        problem.exit_code = errors.PARTLY
     return Result(
         account.name,
         "partial" if is_partial else "success",
         counts=run.counts,
         shows_changed=shows_changed,
         requests=run.api.requests,
-        exit_code=trouble.exit_code if trouble else 0,
-        word=trouble.word if trouble else "",
-        message=trouble.message if trouble else "",
-        hint=trouble.hint if trouble else "",
-        parks=trouble.parks if trouble else False,
+        exit_code=problem.exit_code if problem else 0,
+        word=problem.word if problem else "",
+        message=problem.message if problem else "",
+        hint=problem.hint if problem else "",
+        parks=problem.parks if problem else False,
         swept=swept,
     )
 

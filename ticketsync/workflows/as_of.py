@@ -25,7 +25,7 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class AsOfConnection:
     """
     A connection to what was known at `moment`. All that was known up to the `horizon`
     is saved, and can no longer change. Both are in UTC; `zone` is that of the business.
@@ -52,7 +52,7 @@ class Past:
 @contextmanager
 def reading_sales(
     database: Database, settings: Settings, text: str, sold: Period
-) -> Iterator[Past]:
+) -> Iterator[AsOfConnection]:
     """
     Read only the sales of a period, by the calendar of the business: what is known of
     them now, or was known at an instant as a person wrote it.
@@ -67,18 +67,18 @@ def reading_sales(
     with database.read() as connection:
         zone = get_business_zone(connection)
     with _opened(database, settings, moment, sold.instants(zone)) as connection:
-        yield Past(connection, moment, moment, zone)
+        yield AsOfConnection(connection, moment, moment, zone)
 
 
 @contextmanager
 def reading(
     database: Database, settings: Settings, text: str, sold: Period = ALWAYS
-) -> Iterator[Past]:
+) -> Iterator[AsOfConnection]:
     """
     Read as of an instant as a person wrote it; see `parse_instant`. With `sold` only
     the sales of that period.
 
-    Raises: `UsageError` for a text that is no instant; `GuardRefused`
+    Raises: `UsageError` for a text that is not an instant; `GuardRefused`
     (`before-history`) for one before the past is known; `Busy` (`after-horizon`) for
     one at which something may still become known.
     """
@@ -94,7 +94,7 @@ def reading(
         )
     horizon = _horizon(database, moment)
     with _opened(database, settings, moment, sold.instants(zone)) as connection:
-        yield Past(connection, moment, horizon, zone)
+        yield AsOfConnection(connection, moment, horizon, zone)
 
 
 @contextmanager

@@ -27,12 +27,12 @@ from ticketsync.financials import recompute
 from ticketsync.store.engine import Database
 from ticketsync.workflows.scan_files import (
     LONGEST,
-    At,
     Captured,
+    ScanPoint,
     read_scans,
     scan_name,
+    scan_point,
     scan_text,
-    standing_at,
 )
 
 TWICE = "twice-in"  # let in here, and by another door since
@@ -62,18 +62,18 @@ class Answer:
 
 def at_show(
     database: Database, show: str | int, door: str = "", device: str = "cli"
-) -> At:
+) -> ScanPoint:
     """
     A door of the show a person means.
     """
     with database.read() as connection:
         found = selection.find_show(connection, storable(str(show)))
-    return standing_at(found, door, device)
+    return scan_point(found, door, device)
 
 
 def admit(
     database: Database,
-    at: At,
+    at: ScanPoint,
     text: str,
     *,
     group: bool = False,
@@ -92,7 +92,7 @@ def admit(
 
 def take_back(
     database: Database,
-    at: At,
+    at: ScanPoint,
     text: str,
     *,
     group: bool = False,
@@ -108,7 +108,7 @@ def take_back(
 
 def _move(
     connection: Connection,
-    at: At,
+    at: ScanPoint,
     text: str,
     kind: str,
     group: bool,
@@ -143,7 +143,7 @@ def _move(
 
 
 def _together(
-    connection: Connection, at: At, scan: NewScan, found: Sequence[Guest]
+    connection: Connection, at: ScanPoint, scan: NewScan, found: Sequence[Guest]
 ) -> Answer:
     """
     One ticket, or all those of an order that still can; their parts in one answer.
@@ -186,7 +186,7 @@ def _same_order(connection: Connection, guest: Guest) -> list[Guest]:
 
 
 def _stranger(
-    connection: Connection, at: At, scan: NewScan, wanted: str, by_camera: bool
+    connection: Connection, at: ScanPoint, scan: NewScan, wanted: str, by_camera: bool
 ) -> Answer:
     """
     Nobody of tonight; perhaps of another night.
@@ -209,7 +209,9 @@ def _stranger(
     )
 
 
-def _answer(guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: At) -> Answer:
+def _answer(
+    guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: ScanPoint
+) -> Answer:
     who = guest.description
     if verdict.outcome == checkin.ADMITTED:
         if guest.is_refunded:
@@ -229,7 +231,7 @@ def _answer(guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: At) ->
     return Answer(verdict.outcome, f"{who} is not in.", after)
 
 
-def _since(verdict: Verdict, guest: Guest, at: At) -> str:
+def _since(verdict: Verdict, guest: Guest, at: ScanPoint) -> str:
     if verdict.since is None:
         return f"is in already, {guest.account} says"
     moment = clock.local(verdict.since, at.show.timezone)
@@ -279,7 +281,7 @@ class Merged:
 
 
 def merge(
-    database: Database, at: At, file: Path, *, skip_bad_lines: bool = False
+    database: Database, at: ScanPoint, file: Path, *, skip_bad_lines: bool = False
 ) -> Merged:
     """
     Take in what a door wrote down while it was offline; a file can be merged twice.
@@ -301,14 +303,14 @@ def merge(
 
 def merge_scans(
     database: Database,
-    at: At,
+    at: ScanPoint,
     scans: Iterable[Captured],
     *,
     as_scanned: bool = False,
 ) -> Merged:
     """
     The same for scans that are here already. Each is saved by itself: one that fails is
-    named in `failed` and takes no other with it. `as_scanned`: digests are no codes.
+    named in `failed` and takes no other with it. `as_scanned`: digests are not codes.
     """
     failed: list[Captured] = []
     meant: list[tuple[Captured, Guest | None]] = []
@@ -370,7 +372,7 @@ def _is_of_one_scan(error: Exception) -> bool:
     return not isinstance(error, errors.DatabaseError)
 
 
-def _new_scan(at: At, item: Captured, found: Guest | None) -> NewScan:
+def _new_scan(at: ScanPoint, item: Captured, found: Guest | None) -> NewScan:
     return NewScan(
         item.device,
         item.key,

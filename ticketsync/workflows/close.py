@@ -25,7 +25,7 @@ from ticketsync.financials import (
     period_order,
     taxing,
 )
-from ticketsync.financials.adjusting import OrderFacts, OrderKey, Since
+from ticketsync.financials.adjusting import CauseContext, OrderFacts, OrderKey
 from ticketsync.financials.closing import Closing
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
@@ -272,7 +272,7 @@ def _adjustments(
     )
     now = period_lines.group_by_origin(present)
     pairs = [(held.get(e.id, []), now.get(e.id, [])) for e in closed]
-    since = Since(
+    since = CauseContext(
         closed_at=closed[-1].closed_at,
         facts=_facts(connection, pairs),
         now=clock.now(),

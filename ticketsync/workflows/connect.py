@@ -27,10 +27,16 @@ from ticketsync.providers.base import (
 )
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import account_client, account_run, exclusive, tokens, twins
-from ticketsync.workflows import identity as whose
+from ticketsync.workflows import (
+    account_client,
+    account_run,
+    duplicate_accounts,
+    exclusive,
+    tokens,
+)
+from ticketsync.workflows import identity as account_identity
+from ticketsync.workflows.duplicate_accounts import ProposedAccount
 from ticketsync.workflows.first_connection import said_of_a_first_connection
-from ticketsync.workflows.twins import Newcomer
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import Tokens
@@ -168,14 +174,14 @@ def _add(
             identity = client.identify() if check else None
         with database.read() as reading:
             if old is not None and identity is not None:
-                whose.refuse_stranger(reading, old, kind.spec, identity)
-            newcomer = Newcomer(
+                account_identity.refuse_other_owner(reading, old, kind.spec, identity)
+            proposed = ProposedAccount(
                 name, options, secret, identity, old.id if old else None
             )
-            twins.refuse_twin(reading, client, newcomer, settings)
+            duplicate_accounts.refuse_duplicate(reading, client, proposed, settings)
     reference = _stored(name, source)
     kept = {**options, **(tokens.expiry_of(source.tokens) if source.tokens else {})}
-    fingerprint = whose.key_fingerprint(kind.spec, secret)
+    fingerprint = account_identity.key_fingerprint(kind.spec, secret)
     with _stored_for_nothing(name, source, reference), database.write() as writing:
         if old is None:
             account_id = edits.add_account(
@@ -196,7 +202,7 @@ def _add(
             account_id = old.id
             _revive(writing, old, source, reference, fingerprint, kept, base_url)
         if identity is not None:
-            whose.learn(writing, account_id, identity)
+            account_identity.learn(writing, account_id, identity)
     return Connected(
         name, kind.spec.name, kind.spec.title, identity, _place(source.kind, reference)
     )
@@ -274,7 +280,7 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     ) as client:
         identity = client.identify()
     with database.read() as reading:
-        whose.refuse_stranger(reading, account, spec, identity)
+        account_identity.refuse_other_owner(reading, account, spec, identity)
     place = _place(account.secret_source, account.secret_reference)
     return Connected(name, spec.name, spec.title, identity, place)
 
@@ -335,7 +341,7 @@ def _rotate(
         identity = client.identify() if check else None
     if identity is not None:
         with database.read() as reading:
-            whose.refuse_stranger(reading, account, spec, identity)
+            account_identity.refuse_other_owner(reading, account, spec, identity)
     reference = _stored(name, source)
     with database.write() as writing:
         edits.set_secret(
@@ -346,7 +352,7 @@ def _rotate(
             fingerprint=_print_after(account, spec, secret, is_tried=check),
         )
         if identity is not None:
-            whose.learn(writing, account.id, identity)
+            account_identity.learn(writing, account.id, identity)
         if source.tokens is not None:
             expiry = tokens.expiry_of(source.tokens)
             edits.change_options(writing, account.id, expiry)
@@ -412,7 +418,7 @@ def _print_after(
     next run asks whose it is.
     """
     if is_tried or not account.secret_fingerprint:
-        return whose.key_fingerprint(spec, secret)
+        return account_identity.key_fingerprint(spec, secret)
     return account.secret_fingerprint
 
 

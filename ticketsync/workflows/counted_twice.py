@@ -18,8 +18,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import errors, money, named_files
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
-from ticketsync.reporting import waiting
-from ticketsync.reporting.waiting import Waiting
+from ticketsync.reporting.waiting_kinds import COUNTED_TWICE, Waiting
 from ticketsync.sales import stored_twice
 from ticketsync.sales.stored_twice import StoredTwice
 
@@ -89,7 +88,7 @@ def _waiting(item: StoredTwice) -> Waiting:
     sale = item.second.sale
     amount = f"{money.decimal_text(sale.charged, sale.currency)} {sale.currency}"
     return Waiting(
-        waiting.COUNTED_TWICE,
+        COUNTED_TWICE,
         f"{second}/{sale.id}",
         f"accounts {first!r} and {second!r} both hold order {safe(sale.id)} "
         f"({safe(sale.show)}, {sale.day}): counted twice, {amount}",

@@ -36,7 +36,7 @@ from ticketsync.workflows import (
     tokens,
     waiting,
 )
-from ticketsync.workflows import identity as whose
+from ticketsync.workflows import identity as account_identity
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
@@ -48,25 +48,26 @@ CRON_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    One thing that was looked at. `state` is ok, warning or wrong; `mend` the command.
+    One thing that was looked at. `state` is ok, warning or wrong; `to_do` is how to fix
+    it: a command or a sentence.
     """
 
     section: str
     state: str
     text: str
-    mend: str = ""
+    to_do: str = ""
 
 
 def ok(section: str, text: str) -> Finding:
     return Finding(section, "ok", text)
 
 
-def warning(section: str, text: str, mend: str = "") -> Finding:
-    return Finding(section, "warning", text, mend)
+def warning(section: str, text: str, to_do: str = "") -> Finding:
+    return Finding(section, "warning", text, to_do)
 
 
-def wrong(section: str, text: str, mend: str = "") -> Finding:
-    return Finding(section, "wrong", text, mend)
+def wrong(section: str, text: str, to_do: str = "") -> Finding:
+    return Finding(section, "wrong", text, to_do)
 
 
 def examine(
@@ -143,7 +144,7 @@ def as_cron(arguments: list[str]) -> list[Finding]:
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         return [wrong("cron", f"it does not even start there ({type(error).__name__})")]
     return [
-        Finding(f"cron, {row['section']}", row["state"], row["text"], row["mend"])
+        Finding(f"cron, {row['section']}", row["state"], row["text"], row["to_do"])
         for row in rows
         if row["section"] != "schedule"
     ]
@@ -212,7 +213,7 @@ def _check_paths(database: Database) -> Iterator[Finding]:
     if any(kind.startswith(unsafe) for unsafe in NETWORK_FILE_SYSTEMS):
         yield wrong(
             "files",
-            f"the database lies on {kind}, where locks and syncs are not kept",
+            f"the database is on {kind}, where locks and syncs are not kept",
             "move it to a disk of this machine, or use PostgreSQL",
         )
     free = shutil.disk_usage(file.parent).free
@@ -345,7 +346,9 @@ def _answers(
     try:
         identity = provider.identify()
         with database.read() as connection:
-            whose.refuse_stranger(connection, account, provider.spec, identity)
+            account_identity.refuse_other_owner(
+                connection, account, provider.spec, identity
+            )
         title = provider.spec.title
         yield ok(name, f"{title} answers: {safe(identity.name)}")
         if api.provider_time is not None:

@@ -54,14 +54,14 @@ def confirm_key(
     if not is_key_of(account, spec, secret):
         found = provider.identify()
         with database.read() as connection:
-            refuse_stranger(connection, account, spec, found)
+            refuse_other_owner(connection, account, spec, found)
     with database.write() as connection:
         if found is not None:
             learn(connection, account.id, found)
         edits.set_fingerprint(connection, account.id, key_fingerprint(spec, secret))
 
 
-def refuse_stranger(
+def refuse_other_owner(
     connection: Connection,
     account: AccountState,
     spec: ProviderSpec,
@@ -73,7 +73,7 @@ def refuse_stranger(
     if account.identity and found.id and account.identity != found.id:
         raise changed(account, [account.identity], [found.id])
     known = owners_of(connection, account, spec)
-    others = strangers(known, frozenset(found.owners), spec)
+    others = other_owners(known, frozenset(found.owners), spec)
     if others:
         raise changed(account, known, others)
 
@@ -99,7 +99,7 @@ def owners_of(
     return known
 
 
-def strangers(
+def other_owners(
     known: frozenset[str], named: frozenset[str], spec: ProviderSpec
 ) -> frozenset[str]:
     """

@@ -31,7 +31,7 @@ from ticketsync.reporting.changes import Change
 from ticketsync.reporting.numbers import Figures
 from ticketsync.sales import past_flaws, quarantine, versions
 from ticketsync.store import backup, copies, integrity, row_digests
-from ticketsync.store.copies import rehearsal
+from ticketsync.store.copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
 from ticketsync.workflows import confirm, own_orders, show_figures, waiting
@@ -138,12 +138,12 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         version, broken = inspected.schema, inspected.broken_rules
     with copies.snapshot(database) as connection, copies.scratch() as scratch:
         names = state.get_account_names(connection)
-        misfits = list(integrity.find_violations(connection))
-        found = [_of_misfit(misfit, names) for misfit in misfits]
-        if not misfits:
+        violations = list(integrity.find_violations(connection))
+        found = [_of_violation(violation, names) for violation in violations]
+        if not violations:
             found += [Finding("database", what=rule) for rule in broken]
-        found += _oddities(database, connection, scratch)
-        if READ_FIRST & {misfit.table for misfit in misfits}:
+        found += _other_problems(database, connection, scratch)
+        if READ_FIRST & {violation.table for violation in violations}:
             found.append(Finding("database", what="put this right, then check again"))
             return Health(version, 0, (), tuple(found))
         found += [
@@ -155,7 +155,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
             for item in confirm.list_unconfirmed(connection)
             for place in item.places
         ]
-        if "orders" not in {misfit.table for misfit in misfits}:
+        if "orders" not in {violation.table for violation in violations}:
             found += _of_counted_twice(connection, settings)
         changes: list[Change] = []
         try:
@@ -177,22 +177,22 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     return Health(version, shows, tuple(changes), tuple(found))
 
 
-def _of_misfit(misfit: Violation, names: Mapping[int, str]) -> Finding:
-    key = dict(misfit.key)
+def _of_violation(violation: Violation, names: Mapping[int, str]) -> Finding:
+    key = dict(violation.key)
     account = names.get(key.pop("account_id", None) or 0, "")
     provider_id = key.pop("provider_id", None)
     row = str(provider_id) if provider_id else " ".join(map(str, key.values()))
     return Finding(
-        misfit.table,
+        violation.table,
         account,
         row,
-        column=misfit.column,
-        stored=misfit.value,
-        what=f"{shown(misfit.value)} {misfit.rule}",
+        column=violation.column,
+        stored=violation.value,
+        what=f"{shown(violation.value)} {violation.rule}",
     )
 
 
-def _oddities(
+def _other_problems(
     database: Database, connection: Connection, scratch: Database
 ) -> Iterator[Finding]:
     with scratch.read() as fresh:
@@ -200,10 +200,10 @@ def _oddities(
             odd = list(integrity.find_schema_differences(connection, fresh))
         else:
             # The server is asked what it makes of our views, which a reader may not.
-            with rehearsal(database) as trial, trial.write() as asked:
+            with dry_run_of(database) as trial, trial.write() as asked:
                 odd = list(integrity.find_schema_differences(asked, fresh))
-    for oddity in odd:
-        yield Finding(oddity.kind, row=oddity.name, what=oddity.what)
+    for problem in odd:
+        yield Finding(problem.kind, row=problem.name, what=problem.what)
 
 
 def _of_counted_twice(connection: Connection, settings: Settings) -> Iterator[Finding]:
@@ -221,13 +221,13 @@ def _of_figures(
 ) -> Iterator[Finding]:
     for item in compared:
         yield from _cells(item, names)
-    born = {
+    created_at = {
         account.id: account.created_at for account in state.list_accounts(connection)
     }
     latest = str(clock.iso(clock.now() + AHEAD))
     for row in comparing.stored_rows(connection, comparing.TABLES[0]):
         written = row[comparing.WRITTEN_AT]
-        since = born.get(row["account_id"])
+        since = created_at.get(row["account_id"])
         if since is not None and not str(clock.iso(since)) <= str(written) <= latest:
             yield Finding(
                 comparing.FIGURES,
@@ -255,7 +255,7 @@ def _cells(item: Comparison, names: Mapping[int, str]) -> Iterator[Finding]:
     row = " ".join([f"show {show_id}", *map(str, key.values())])
     if item.stored is None or item.right is None:
         missing = item.stored is None
-        what = "is missing" if missing else "is no sum of any tickets"
+        what = "is missing" if missing else "is not a sum of any tickets"
         yield Finding(item.table, account, row, show_id=show_id, what=what)
         return
     for name in item.differing:

@@ -304,7 +304,7 @@ def _decision(
         return None
     offer = known.get(int(number)) if number.isascii() and number.isdigit() else None
     if offer is None:
-        raise errors.UsageError(f"{safe(number)!r} is the number of no date")
+        raise errors.UsageError(f"{safe(number)!r} is not the number of a date")
     if verb not in DECISIONS:
         raise errors.UsageError(
             f"{safe(verb)!r} is not a decision (link, never, new, skip)"

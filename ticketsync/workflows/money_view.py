@@ -65,7 +65,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NoLines:
     """
     Why a choice has no lines, in sentences, and the periods to ask for in its place, as
     `--period` takes them: the months of the shows that are nearest. `is_at_all`: no
@@ -102,7 +102,7 @@ def parse_period(
     The period that a text means, by the calendar of the default venue, now or at
     another instant.
 
-    Raises: `UsageError` for a text that is no period.
+    Raises: `UsageError` for a text that is not a period.
     """
     (period,) = parse_periods(connection, [text], now)
     return period
@@ -123,7 +123,7 @@ def read_period(connection: Connection, wanted: Wanted) -> Period:
     """
     The period that is meant, by the calendar of the default venue.
 
-    Raises: `UsageError` for a text that is no period, or where there are two.
+    Raises: `UsageError` for a text that is not a period, or where there are two.
     """
     if not (wanted.first or wanted.last):
         return parse_period(connection, wanted.period)
@@ -141,7 +141,7 @@ def read_filter(connection: Connection, wanted: Wanted) -> FigureFilter:
     Which figures are meant. Productions may be written in other letters, upper and
     lower.
 
-    Raises: `UsageError` for a text that is no period or currency, `NotFound` for the
+    Raises: `UsageError` for a text that is not a period or currency, `NotFound` for the
     name of an account, venue or production that there is not.
     """
     if wanted.when not in ("", PAST, COMING):
@@ -334,7 +334,7 @@ def basis(connection: Connection, chosen: FigureFilter) -> str:
     return f"The day of the show counts{until}, {where}.{limits(chosen)}"
 
 
-def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
+def describe_no_lines(connection: Connection, chosen: FigureFilter) -> NoLines:
     """
     What to say of a choice without lines: which shows are next to its period.
     """
@@ -342,8 +342,8 @@ def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
     near = find_nearest(connection, chosen)
     if near.earlier is None and near.later is None:
         if not has_filters:
-            return Nothing("No figures yet.", is_at_all=True)
-        return Nothing("No figures are among these; leave out a filter.")
+            return NoLines("No figures yet.", is_at_all=True)
+        return NoLines("No figures are among these; leave out a filter.")
     parts = [
         *([] if near.earlier is None else [f"the last show was {_on(near.earlier)}"]),
         *([] if near.later is None else [f"the next is {_on(near.later)}"]),
@@ -353,7 +353,7 @@ def describe_nothing(connection: Connection, chosen: FigureFilter) -> Nothing:
         start[:7] for start in (near.earlier, near.later) if start is not None
     )
     first = _what_is_not_there(connection, chosen, near.without_figures)
-    return Nothing(f"{first} {', '.join(parts)}.{limits(chosen)}", tuple(months))
+    return NoLines(f"{first} {', '.join(parts)}.{limits(chosen)}", tuple(months))
 
 
 def _what_is_not_there(

@@ -94,19 +94,19 @@ def read_again(
     source: Connection,
     scratch: Database,
     account: AccountState,
-    breathe: Callable[[], None] = lambda: None,
+    keep_lease: Callable[[], None] = lambda: None,
 ) -> int:
     """
     Save every order of the box office into private books; returns how many. Refunds are
-    saved one after the other, each at its time, as they were first. `breathe` is called
-    between the orders.
+    saved one after the other, each at its time, as they were first. `keep_lease` is
+    called between the orders.
     """
     orders = placed_orders.read_orders_of(source, account.id)
     rows = {order.provider_occurrence_id: order.occurrence_id for order in orders}
     with scratch.write() as connection:
         zone = get_business_zone(connection)
         for order in reversed(orders):
-            breathe()
+            keep_lease()
             for moment in _moments(order):
                 again = [_allocated(order, moment)]
                 saving.save_orders(

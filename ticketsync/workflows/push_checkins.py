@@ -69,7 +69,7 @@ def _push(run: AccountRun) -> tuple[int, bool]:
             provider.push_check_in(item.ticket_id, item.occurrence_id, is_in=item.is_in)
         except errors.InvalidResponse as refused:
             trouble = refused.message
-            run.troubles.append(refused)
+            run.problems.append(refused)
         with run.transaction() as connection:
             checkin.record_notified(
                 connection, item.ticket_row, is_in=item.is_in, trouble=trouble

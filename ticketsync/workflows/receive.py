@@ -113,7 +113,7 @@ def _account(
             attempts.give_back(connection, claimed, clock.now())
         raise
     except Exception as error:  # the other accounts have deliveries, too
-        result = runs.failed_result(account.name, _unforeseen(account, error))
+        result = runs.failed_result(account.name, _unexpected(account, error))
     with database.write() as connection:
         if result.outcome.startswith("skipped"):
             attempts.give_back(connection, claimed, clock.now())
@@ -191,8 +191,8 @@ def _read_isolated(
         read.occurrences |= orders.read_again(*pair)
         read.done += ids
     except errors.GuardRefused as refused:  # of this order or of its occurrence
-        if refused not in run.troubles:
-            run.troubles.append(refused)
+        if refused not in run.problems:
+            run.problems.append(refused)
     except errors.TicketsyncError as error:
         if errors.is_refusal(error):
             # Also of somebody else's order, which says nothing about our key.
@@ -204,7 +204,7 @@ def _read_isolated(
         else:
             raise
     except Exception as error:  # its attempt is counted; the others go on
-        run.troubles.append(_unforeseen(run.account, error))
+        run.problems.append(_unexpected(run.account, error))
 
 
 class _SingleOrders:
@@ -265,7 +265,7 @@ def _missing_orders(run: AccountRun) -> set[Pair]:
         )
 
 
-def _unforeseen(account: AccountState, error: Exception) -> errors.TicketsyncError:
+def _unexpected(account: AccountState, error: Exception) -> errors.TicketsyncError:
     """
     Our error for a failure that nobody foresaw, which is logged.
     """

@@ -65,7 +65,7 @@ def _send_news(
     database: Database, settings: Settings, now: datetime
 ) -> list[errors.TicketsyncError]:
     with database.read() as connection:
-        news, standings, fullness = _news(connection, settings, now)
+        news, show_sales, fullness = _news(connection, settings, now)
         held = notices.read_notices(connection)
     is_first = not held
     if not news and not is_first:
@@ -82,23 +82,25 @@ def _send_news(
     # Where one channel failed and another did not, nothing is sent twice.
     if not wrong or len(wrong) < gateway.count_channels(settings.notify):
         with database.write() as connection:
-            notices.record_notices(connection, standings, fullness, now)
+            notices.record_notices(connection, show_sales, fullness, now)
     return wrong
 
 
 def _news(
     connection: Connection, settings: Settings, now: datetime
 ) -> tuple[list[News], list[ShowSales], dict[Key, str]]:
-    standings = notices.read_show_sales(connection)
+    show_sales = notices.read_show_sales(connection)
     held = notices.read_notices(connection)
-    fullness = _fullness(standings, held)
+    fullness = _fullness(show_sales, held)
     if not held:
-        return [], standings, fullness
+        return [], show_sales, fullness
     wanted = settings.notify.sales
-    houses = {item.show_id: item for item in reversed(standings)}  # one of each show
+    one_of_each = {
+        item.show_id: item for item in reversed(show_sales)
+    }  # one of each show
     found = [
         news
-        for item in houses.values()
+        for item in one_of_each.values()
         for news in _fullness_news(
             item,
             held.get(item.key, notices.NO_NOTICE).fullness,
@@ -106,17 +108,17 @@ def _news(
             wanted,
         )
     ]
-    for item in standings:
+    for item in show_sales:
         found += _sales_news(item, held.get(item.key, notices.NO_NOTICE), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
     waits = max(last.notified_at for last in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
-        return [], standings, fullness
-    return found, standings, fullness
+        return [], show_sales, fullness
+    return found, show_sales, fullness
 
 
 def _fullness(
-    standings: Sequence[ShowSales], held: dict[Key, LastNotice]
+    show_sales: Sequence[ShowSales], held: dict[Key, LastNotice]
 ) -> dict[Key, str]:
     """
     A show is as full as all its currencies together make it.
@@ -127,7 +129,7 @@ def _fullness(
             item.capacity,
             held.get(item.key, notices.NO_NOTICE).fullness,
         )
-        for item in standings
+        for item in show_sales
     }
 
 

@@ -29,7 +29,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before it no clock was right
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class ScanPoint:
     """
     Where somebody stands: at which show, at which door, with which device.
     """
@@ -54,11 +54,11 @@ class Captured:
     by_camera: bool = False
 
 
-def standing_at(show: ShowInfo, door: str, device: str) -> At:
+def scan_point(show: ShowInfo, door: str, device: str) -> ScanPoint:
     """
     A door of a show, its names cleaned.
     """
-    return At(show, scan_name(door), scan_name(device))
+    return ScanPoint(show, scan_name(door), scan_name(device))
 
 
 def scan_text(value: Any) -> str:
@@ -77,7 +77,7 @@ def scan_name(value: Any) -> str:
 
 
 def read_scans(
-    file: Path, at: At, *, skip_bad_lines: bool
+    file: Path, at: ScanPoint, *, skip_bad_lines: bool
 ) -> tuple[list[Captured], list[str]]:
     """
     The scans of a file, and its bad lines in words.
@@ -98,7 +98,7 @@ def read_scans(
     return scans, bad
 
 
-def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
+def captured(row: Mapping[str, Any], at: ScanPoint, where: str) -> Captured:
     """
     One scan as a door recorded it.
 
@@ -131,7 +131,7 @@ def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
     )
 
 
-def captured_by_page(scan: Mapping[str, Any], at: At) -> Captured:
+def captured_by_page(scan: Mapping[str, Any], at: ScanPoint) -> Captured:
     """
     One scan as the door page sends it. A wrong time becomes the present one and a long
     text is cut, because the guest is in and the telephone cannot correct it.
@@ -173,13 +173,13 @@ def _moment(written: str, where: str) -> datetime:
         ) from None
     if moment > clock.now() + AHEAD:
         raise errors.BadFile(
-            f"{where}: {written} lies in the future.",
-            hint="Put the device's clock right.",
+            f"{where}: {written} is in the future.",
+            hint="Correct the device's clock.",
         )
     if moment < EARLIEST:
         raise errors.BadFile(
-            f"{where}: {written} lies before {EARLIEST.year}.",
-            hint="Put the device's clock right.",
+            f"{where}: {written} is before {EARLIEST.year}.",
+            hint="Correct the device's clock.",
         )
     return moment
 
@@ -218,4 +218,4 @@ def _json_rows(text: str, file: Path) -> Iterator[tuple[str, Mapping[str, Any] |
         except (ValueError, RecursionError):
             row = None
         where = f"Line {number} of {file}"
-        yield where, row if isinstance(row, dict) else "it is no JSON object"
+        yield where, row if isinstance(row, dict) else "it is not a JSON object"

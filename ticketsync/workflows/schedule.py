@@ -24,7 +24,7 @@ from ticketsync.accounts import runs
 from ticketsync.core import errors, paths, permissions
 from ticketsync.core.redact import safe
 from ticketsync.workflows import schedule_times
-from ticketsync.workflows.schedule_times import When
+from ticketsync.workflows.schedule_times import CronExpression
 
 KINDS = ("cron", "systemd", "launchd", "windows")
 NAME = "ticketsync"
@@ -43,7 +43,7 @@ class Job:
     scheduler calls it, `about` says what it does.
     """
 
-    when: When
+    when: CronExpression
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     folder: str = ""
@@ -65,7 +65,7 @@ def names() -> list[str]:
     return [NAME, *map(export_name, EXPORTS)]
 
 
-def export_job(at: When, report: str, words: Sequence[str], base: Job) -> Job:
+def export_job(at: CronExpression, report: str, words: Sequence[str], base: Job) -> Job:
     """
     An export by the same installation as another job; `words` are its options.
     """
@@ -77,7 +77,7 @@ def export_job(at: When, report: str, words: Sequence[str], base: Job) -> Job:
 _SYNC = ("sync", "--due", "--quiet")
 
 
-def job(at: When, *, config: str = "", database: str = "") -> Job:
+def job(at: CronExpression, *, config: str = "", database: str = "") -> Job:
     """
     `sync --due --quiet` by this very installation, wherever it was started from.
 
@@ -118,7 +118,7 @@ def usual() -> str:
         return "cron"
     raise errors.ConfigurationError(
         "This machine has neither cron nor systemd for its users.",
-        hint="Let whatever it has run what `ticketsync schedule show` prints.",
+        hint="Have its own scheduler run what `ticketsync schedule show` prints.",
         word="no-scheduler",
     )
 
@@ -159,7 +159,7 @@ def as_systemd(what: Job) -> dict[str, str]:
         f"{what.name}.service": (
             f"[Unit]\nDescription=ticketsync: {what.about}\n\n[Service]\n"
             f"Type=oneshot\n{environment}{directory}ExecStart={command}\n"
-            "# Another run at work is no failure.\nSuccessExitStatus=8\n"
+            "# Another run at work is not a failure.\nSuccessExitStatus=8\n"
         ),
         f"{what.name}.timer": (
             f"[Unit]\nDescription=ticketsync: when to {what.about}\n\n[Timer]\n"

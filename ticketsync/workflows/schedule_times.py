@@ -24,7 +24,7 @@ _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class CronExpression:
     """
     A cron expression: its five fields as written, and the numbers that each allows.
     """
@@ -43,7 +43,7 @@ class When:
         return None if self.fields[place] == "*" else self.allowed[place]
 
 
-def when(expression: str) -> When:
+def when(expression: str) -> CronExpression:
     """
     A cron expression of five fields. Raises `UsageError` for anything else.
     """
@@ -63,7 +63,7 @@ def when(expression: str) -> When:
         raise _not_cron(expression, f"its {_FIELDS[field]} is {text!r}") from None
     weekdays = {day % 7 for day in cron.weekdays if isinstance(day, int)}
     numbers = (cron.minutes, cron.hours, cron.days, cron.months, weekdays)
-    return When(fields, tuple(tuple(sorted(found)) for found in numbers))
+    return CronExpression(fields, tuple(tuple(sorted(found)) for found in numbers))
 
 
 def _not_cron(expression: str, why: str) -> errors.UsageError:
@@ -74,7 +74,7 @@ def _not_cron(expression: str, why: str) -> errors.UsageError:
     )
 
 
-def every(minutes: int) -> When:
+def every(minutes: int) -> CronExpression:
     """
     Every so many minutes of the hour; a number that an hour cannot be divided by
     would leave a shorter pause at its end, and is refused.
@@ -89,7 +89,7 @@ def every(minutes: int) -> When:
     return when("0 * * * *" if minutes == 60 else f"*/{minutes} * * * *")
 
 
-def calendar(at: When) -> str:
+def calendar(at: CronExpression) -> str:
     """
     A cron expression in systemd's words.
     """
@@ -103,7 +103,7 @@ def calendar(at: When) -> str:
     return f"{days}*-{listed(month)}-{listed(day)} {listed(hour)}:{listed(minute)}:00"
 
 
-def refuse_day_and_weekday(at: When) -> None:
+def refuse_day_and_weekday(at: CronExpression) -> None:
     """
     Refuse what only cron means so: it runs when either fits, others when both do.
 

@@ -18,7 +18,15 @@ from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.reporting import outstanding_replays, waiting
-from ticketsync.reporting.waiting import KINDS, Waiting
+from ticketsync.reporting.waiting_kinds import (
+    ACCOUNT,
+    KINDS,
+    QUARANTINE,
+    REPLAY,
+    REPORT,
+    UNCONFIRMED,
+    Waiting,
+)
 from ticketsync.store.engine import Database
 from ticketsync.workflows import confirm, counted_twice
 from ticketsync.workflows.confirm import Unconfirmed
@@ -99,7 +107,7 @@ def details(
     in quarantine, of those that are `unread`. Items that stand for themselves have
     none.
     """
-    wanted = {item.key: item.id for item in items if item.kind == waiting.QUARANTINE}
+    wanted = {item.key: item.id for item in items if item.kind == QUARANTINE}
     found: dict[str, tuple[str, ...]] = {}
     for account, record, why in unread:
         if account in wanted:
@@ -168,7 +176,7 @@ def _is_entry(account: Health) -> bool:
 
 def _of_account(account: Health) -> Waiting:
     return Waiting(
-        waiting.ACCOUNT,
+        ACCOUNT,
         account.account,
         f"{account.account} {account.state}. {account.text}",
         version=account.word,
@@ -178,7 +186,7 @@ def _of_account(account: Health) -> Waiting:
 
 def _of_unconfirmed(item: Unconfirmed) -> Waiting:
     return Waiting(
-        waiting.UNCONFIRMED,
+        UNCONFIRMED,
         item.account,
         f"{item.text}, and {pins.NOBODY}",
         version=" ".join(item.places),
@@ -188,7 +196,7 @@ def _of_unconfirmed(item: Unconfirmed) -> Waiting:
 
 def _of_replay(account: str) -> Waiting:
     return Waiting(
-        waiting.REPLAY,
+        REPLAY,
         account,
         f"{account}: since the upgrade its stored records were not read again, and its "
         "figures may be those of the version before",
@@ -202,12 +210,12 @@ def _of_reports(connection: Connection) -> list[Waiting]:
     """
     return [
         Waiting(
-            waiting.REPORT,
+            REPORT,
             f"{account}/{file}",
             f"{account}: {text}",
             version=text,
             to_do="ticketsync waiting dismiss "
-            + shlex.quote(f"{waiting.REPORT}:{account}/{file}"),
+            + shlex.quote(f"{REPORT}:{account}/{file}"),
         )
         for account, file, text in bookmarks.list_bookmarks(
             connection, streams.REPORT_NOTES
@@ -219,7 +227,7 @@ def _chosen(items: Sequence[Waiting], wanted: str) -> tuple[Waiting, ...]:
     kind = wanted.partition(":")[0]
     if kind not in KINDS:
         raise errors.UsageError(
-            f"{safe(wanted)!r} names nothing that can wait.",
+            f"{safe(wanted)!r} is not the id of anything that can wait.",
             hint="See `ticketsync waiting list`.",
         )
     if not KINDS[kind].can_be_dismissed:

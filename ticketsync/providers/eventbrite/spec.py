@@ -156,7 +156,7 @@ SPEC = ProviderSpec(
     explain=explain,
     oauth=_oauth,
     limits="seats are not read, because that would take a request for each ticket; "
-    "wait lists are not read, because they are not sales; add-ons are no ticket types",
+    "wait lists are not read, because they are not sales; add-ons are not ticket types",
     global_ids=frozenset((LISTING, ORDER)),
 )
 

@@ -89,9 +89,9 @@ class AmountCells:
                 ):
                     minor = written_amounts.minor_units(text, currency, "")
         except WrittenAmountError as error:
-            way_out = self._way_out(text, currency, error.reason)
+            remedy = self._remedy(text, currency, error.reason)
             raise CellProblem(
-                f"{self._field} is {safe(text)!r}, {error.reason}{way_out}"
+                f"{self._field} is {safe(text)!r}, {error.reason}{remedy}"
             ) from None
         if self._is_minor:
             minor = self._in_cents(text, kind, minor, currency)
@@ -110,7 +110,7 @@ class AmountCells:
             )
         return units
 
-    def _way_out(self, text: str, currency: str, reason: str) -> str:
+    def _remedy(self, text: str, currency: str, reason: str) -> str:
         if reason.startswith("which could"):
             return f": say `decimal:` in the recipe; {_readings(text, currency)}"
         if reason.startswith(_CONTRADICTORY):

@@ -89,8 +89,8 @@ class AnsweredRows:
 
     def _is_whole(self, text: str, cells: Sequence[str]) -> bool:
         """
-        Whether an amount that went back is all that was paid; what is no plain amount,
-        such as a day, says nothing else.
+        Whether an amount that went back is all that was paid; what is not a plain
+        amount, such as a day, says nothing else.
         """
         if text == self._text(cells, "total"):
             return True

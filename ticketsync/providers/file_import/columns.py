@@ -372,7 +372,7 @@ class _LineReader:
         if section is None or is_clear or status in _NOT_SOLD:
             return ""
         return (
-            f"it stands below {section.text}, and is written as a sale: write what "
+            f"it is below {section.text}, and is written as a sale: write what "
             "went back below zero, or map a column to `kind` or `status`, or rename "
             f"that title; {no_sale_words.if_sale(section.title, several=True)}"
         )

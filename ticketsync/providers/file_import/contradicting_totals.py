@@ -2,8 +2,8 @@
 Totals of rows that say something else than the price and the discount that the recipe
 maps beside them: only one of these can be what was paid. Pure.
 
-A total of less than the price without a discount is no contradiction: a discount that
-has no column was taken off.
+A total of less than the price without a discount is not a contradiction: a discount
+that has no column was taken off.
 """
 
 from __future__ import annotations

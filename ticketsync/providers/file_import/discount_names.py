@@ -38,6 +38,6 @@ def is_credit(name: str) -> bool:
 
 def is_share(name: str) -> bool:
     """
-    Whether it is a discount in per cent, which is no amount.
+    Whether it is a discount in per cent, which is not an amount.
     """
     return _SHARE.fullmatch(re.sub(r"[()?:.]", "", name).strip()) is not None

@@ -1,6 +1,6 @@
 """
-Rows of an order that are no ticket: the fees, or the taxes, of a report that has a row
-for each. Above zero they were charged at purchase, below zero they went back.
+Rows of an order that are not tickets: the fees, or the taxes, of a report that has a
+row for each. Above zero they were charged at purchase, below zero they went back.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Reports:
     unread       why a file, or a sheet of one, could not be read, by its name
     is_readable  whether at least one file could be read
     notes        what a person should know of what was not read
-    unanswered   columns that may say that a row is no sale, and that no one mapped
+    unanswered   columns that may say that a row is not a sale, and that no one mapped
     lasting      what a person should look at until it is settled, by file
     assumed      how amounts are read where nothing in the reports shows it
     beside       what the folder has beside its reports and is not read, in a sentence

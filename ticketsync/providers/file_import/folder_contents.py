@@ -3,7 +3,7 @@ What lies in a folder of reports: the files that may be reports, whatever they a
 called, and what is never opened.
 
 A name says nothing of what a file is: reports come without an ending, or as `.dat`. But
-a download that is not complete, or what a program keeps beside a file, is no report
+a download that is not complete, or what a program keeps beside a file, is not a report
 although it can be read like one.
 """
 
@@ -41,7 +41,7 @@ def list_files(folder: Path, chosen: Recipe) -> list[Path]:
 
 def find_pipes(files: Iterable[Path]) -> dict[str, errors.BadFile]:
     """
-    What has a name in the folder and is no file, by that name: whoever opens a pipe
+    What has a name in the folder and is not a file, by that name: whoever opens a pipe
     waits for someone to write.
     """
     return {

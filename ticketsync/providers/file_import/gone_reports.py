@@ -313,7 +313,7 @@ def _unless_undone(
         return Verdict(
             "other",
             f"it sells {amount} less, and takes that back as well: "
-            f"{net_sales.way_out(sold_now, amount)}",
+            f"{net_sales.remedy(sold_now, amount)}",
         )
     return verdict
 

@@ -84,7 +84,7 @@ def _unanswered(heading: Heading, recipe: Recipe, columns: list[int]) -> list[in
 class FoundTable:
     """
     A table with the recipe's headings, and its rows below them. `section` is the title
-    that says that these are no sales; `None` if there is none.
+    that says that these are not sales; `None` if there is none.
     """
 
     table: Table

@@ -35,7 +35,7 @@ def assign_ids(keys: Iterable[Key], held: Collection[str]) -> dict[Key, str]:
     return ids
 
 
-def twins_of_held(
+def duplicates_of_held(
     ids: Mapping[Key, str],
     events_of: Callable[[Key], Collection[str]],
     held: Mapping[str, str],
@@ -56,7 +56,7 @@ def twins_of_held(
     by_number: dict[str, list[Key]] = {}
     for key in ids:
         by_number.setdefault(key[0], []).append(key)
-    twins: dict[str, list[str]] = {}
+    duplicates: dict[str, list[str]] = {}
     for stored, event in sorted(held.items()):
         if stored in present or not stored.endswith(")"):
             continue
@@ -67,11 +67,11 @@ def twins_of_held(
         for number in _numbers(stored, event):
             for key in by_number.get(number, ()):
                 if not names.isdisjoint(events_of(key)):
-                    twins.setdefault(stored, []).insert(0, ids[key])
+                    duplicates.setdefault(stored, []).insert(0, ids[key])
                 elif division != order_numbers and ids[key] not in held:
-                    twins.setdefault(stored, []).append(ids[key])
-    kept = {id_ for found in twins.values() for id_ in found if id_ in held}
-    return twins | {id_: [id_] for id_ in kept}
+                    duplicates.setdefault(stored, []).append(ids[key])
+    kept = {id_ for found in duplicates.values() for id_ in found if id_ in held}
+    return duplicates | {id_: [id_] for id_ in kept}
 
 
 def _numbers(id_: str, event: str) -> list[str]:

@@ -1,6 +1,6 @@
 """
-Which rows of a report are no data: totals, footers, titles, and what the recipe says to
-ignore. A row that may be a sale is never one of these: it is named instead.
+Which rows of a report are not data: totals, footers, titles, and what the recipe says
+to ignore. A row that may be a sale is never one of these: it is named instead.
 """
 
 from __future__ import annotations
@@ -176,12 +176,12 @@ class _IgnoredRows:
 
 def _unclear_total(total: TotalCell) -> str:
     column = safe(total.heading)
-    way_out = if_sale(total.text)
+    remedy = if_sale(total.text)
     if column:
-        way_out = f"add the column {column!r} to `ignore_columns` if it is a sale"
+        remedy = f"add the column {column!r} to `ignore_columns` if it is a sale"
     return (
         f"{safe(total.text, longest=40)!r} is what a total is called: list it, or a "
-        f"pattern of such cells, under `ignore_rows` if the row is a total; {way_out}"
+        f"pattern of such cells, under `ignore_rows` if the row is a total; {remedy}"
     )
 
 

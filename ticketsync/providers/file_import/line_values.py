@@ -168,7 +168,7 @@ class LineValues:
     def amount(self, line: Cells, name: str) -> int | None:
         """
         The amount in a field in minor units; `None` if the line has none. Raises
-        `UnreadableRecord` for what is no amount.
+        `UnreadableRecord` for what is not an amount.
         """
         text = line.get(name)
         if text is None:

@@ -146,14 +146,14 @@ def _refuse_held_twice(
     """
     Set orders aside that are stored under another id.
     """
-    twins = held_numbers.twins_of_held(
+    duplicates = held_numbers.duplicates_of_held(
         ids,
         lambda key: _events(merged.orders[ids[key]]),
         held.orders,
         recipe.order_numbers,
         held.event_names,
     )
-    _refuse_twins(merged, twins, held)
+    _refuse_duplicates(merged, duplicates, held)
 
 
 def _note_repeated(recipe: Recipe, orders: int) -> str:
@@ -276,20 +276,20 @@ def _spell_events_alike(
                 line.cells["event"] = cache[name]
 
 
-def _refuse_twins(
-    merged: MergedOrders, twins: Mapping[str, Sequence[str]], held: HeldNames
+def _refuse_duplicates(
+    merged: MergedOrders, duplicates: Mapping[str, Sequence[str]], held: HeldNames
 ) -> None:
     """
     Set orders aside that are held under other ids, by these: so nothing seems missing.
     """
     found = {
         id_: (merged.orders[id_], merged.locations[id_])
-        for ids in twins.values()
+        for ids in duplicates.values()
         for id_ in ids
     }
     for id_ in found.keys() - held.orders.keys():
         del merged.orders[id_], merged.locations[id_]
-    for stored, ids in twins.items():
+    for stored, ids in duplicates.items():
         raw, place = found[ids[0]]
         reason = (
             f"{place}: it is stored as {stored!r}, and would be counted twice: the "

@@ -77,7 +77,7 @@ def _lacks(recipe: Recipe, file: str, table: Table, row: Row) -> errors.BadFile:
     return errors.BadFile(
         f"{file}: the sheet {safe(table.name)!r} is like one that is read, but its "
         f"headings ({row.position}) lack {', '.join(dict.fromkeys(lacking))}.",
-        hint="Correct the heading; if the sheet is no report, hide it, or "
+        hint="Correct the heading; if the sheet is not a report, hide it, or "
         "say which one is to be read (`sheet:` in the recipe).",
         word="headings",
     )

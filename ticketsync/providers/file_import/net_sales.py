@@ -44,7 +44,7 @@ def what_went_back_twice(
     return "" if _is_meant(recipe, now, amount) else amount
 
 
-def way_out(lines: Sequence[Cells], amount: str) -> str:
+def remedy(lines: Sequence[Cells], amount: str) -> str:
     """
     What to write into the recipe where an order is sold for less and returned, too.
     """

@@ -1,5 +1,5 @@
 """
-The words by which reports say that something is no sale: in a cell, as a type of
+The words by which reports say that something is not a sale: in a cell, as a type of
 ticket, as a heading, as a title. One list for all of these places. Pure.
 """
 
@@ -200,7 +200,7 @@ def names_returns(heading: str) -> bool:
 
 def names_no_sale(heading: str) -> bool:
     """
-    Whether what stands below a heading says that its row is no sale, or not a whole
+    Whether what stands below a heading says that its row is not a sale, or not a whole
     one.
     """
     return re.fullmatch(f"{_BACK}|{_OWED}", heading) is not None

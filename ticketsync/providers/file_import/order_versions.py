@@ -262,7 +262,7 @@ class VersionMerger:
                     f"{newest.place}: it sells {amount} less than {version.place}, and "
                     f"{statement.source.place(line)} takes that back, which may be the "
                     "same money; remove the report that says it the second time, or "
-                    f"{net_sales.way_out(sales, amount)}",
+                    f"{net_sales.remedy(sales, amount)}",
                     "refund-twice",
                 )
 

@@ -303,7 +303,7 @@ class _OrderParser:
         """
         if any(self.values.tax(line) for line in self.lines):
             raise UnreadableRecord(
-                "its tax stands in rows of its own and in a column that is mapped to "
+                "its tax is in rows of its own and in a column that is mapped to "
                 "`tax`: map one of them, or list the kind of the rows under `ignore`",
                 word="two-taxes",
             )

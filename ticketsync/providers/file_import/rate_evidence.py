@@ -27,7 +27,7 @@ _MOST_RATES = 3  # of any numbers, in one folder
 _MOST_ROUND_RATES = 12  # of a tour through many cities
 
 # What speaks for rates: one number beside prices of which it is no one share, or
-# numbers of rates beside prices of which they are no tax that is levied.
+# numbers of rates beside prices of which they are not a tax that is levied.
 Finding = Literal["", "unlike_prices", "unusual"]
 
 

@@ -352,7 +352,7 @@ def _refuse_kept_twice(recipe: Recipe, name: str) -> None:
 
 def _refuse_share(recipe: Recipe, name: str) -> None:
     """
-    `ConfigurationError` for a discount in per cent, which is no amount.
+    `ConfigurationError` for a discount in per cent, which is not an amount.
     """
     for field_, heading in recipe.headings:
         plain = " ".join(heading.replace("_", " ").split()).casefold()

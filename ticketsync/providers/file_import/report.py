@@ -77,7 +77,8 @@ class Report:
 
 def read_report(recipe: Recipe, file: Path) -> Report:
     """
-    One report. Raises `BadFile` if it is no table, or none with the recipe's headings.
+    One report. Raises `BadFile` if it is not a table, or none with the recipe's
+    headings.
     """
     start = start_of(recipe, file)
     modified_at = file.stat().st_mtime_ns
@@ -135,7 +136,9 @@ def start_of(recipe: Recipe, file: Path) -> str:
                 hint="Write 2026-12-05 19:30, or a file's name with {%Y-%m-%d_%H%M}.",
             ) from None
     time = re.sub(r"%-?[a-zA-Z]|.", lambda code: _digits(code[0]), format_)
-    match = re.fullmatch(f"{_wild(before)}({time}){_wild(after)}", file.name)
+    match = re.fullmatch(
+        f"{_as_pattern(before)}({time}){_as_pattern(after)}", file.name
+    )
     try:
         if match is None:
             raise ValueError
@@ -160,7 +163,7 @@ def _digits(code: str) -> str:
     return r"\d{1,2}" if code.startswith("%") else re.escape(code)
 
 
-def _wild(text: str) -> str:
+def _as_pattern(text: str) -> str:
     return ".*".join(map(re.escape, text.split("*")))
 
 

@@ -53,7 +53,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     problem    why it cannot be read, its cells set aside
     word       the problem's name
     place      where the show plays, by a column that the recipe does not map
-    section    the title above it that says that it is no sale
+    section    the title above it that says that it is not a sale
     has_more   whether a cell is filled in that the recipe does not map
     """
 
@@ -71,7 +71,7 @@ class MappedRow(msgspec.Struct, frozen=True):
 
 class LeftOut(msgspec.Struct, frozen=True):
     """
-    A row that is no data, its first words and why it is left out.
+    A row that is not data, its first words and why it is left out.
     """
 
     position: str
@@ -82,7 +82,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 class RowReader:
     """
     Reads the rows of one table. What it leaves out, of that what the recipe ignores,
-    and the words of columns that may say that a row is no sale, are in `left_out`,
+    and the words of columns that may say that a row is not a sale, are in `left_out`,
     `ignored` and `unanswered` afterwards; `unnumbered` are rows without an order number
     that the recipe leaves out.
     """
@@ -150,7 +150,7 @@ class RowReader:
             other = self._rules.other_headings(row.cells)
             why = OTHER_HEADINGS if other else why
             self._headings = other and (
-                f"it stands below other headings: {row.position} {other}"
+                f"it is below other headings: {row.position} {other}"
             )
         self.left_out.append(LeftOut(row.position, text, why))
         if why == IGNORED:
@@ -204,8 +204,8 @@ class RowReader:
                 kind = row.kind(column)
                 if kind in UNKNOWN:
                     cell = f"{column_letters(column)}{row.number}"
-                    way_out = TO_COMPUTE if kind == NOT_COMPUTED else ""
-                    reason = f"{field} (cell {cell}) is {UNKNOWN[kind]}{way_out}"
+                    remedy = TO_COMPUTE if kind == NOT_COMPUTED else ""
+                    reason = f"{field} (cell {cell}) is {UNKNOWN[kind]}{remedy}"
                     return reason, "no-value"
         if row.shown_in and (other := self._other_currency(row, row.shown_in)):
             return other, "unreadable"
@@ -280,14 +280,14 @@ class RowReader:
             return None
         name = safe(self._found.heading.names[column])
         return (
-            f"{name} is {safe(text)!r}, which is no ticket: map the column "
+            f"{name} is {safe(text)!r}, which is not a ticket: map the column "
             f"{name!r} to `kind`, too, or add it to `ignore_columns`; "
             f"{no_sale_words.if_sale(text)}"
         ), "unmapped-kind"
 
     def _lone_word(self, cells: Sequence[str]) -> tuple[str, str] | None:
         """
-        What a column says with one word that is no sale, whatever its heading.
+        What a column says with one word that is not a sale, whatever its heading.
         """
         if no_sale_words.LONE_WORDS.isdisjoint(cells):
             return None
@@ -313,5 +313,5 @@ def _unmapped(name: str, text: str, advice: str = STATUS_ADVICE) -> str:
 
 def _unreadable(position: str, problem: str) -> MappedRow:
     return MappedRow(
-        position, (), "", 0, f"this is no row of CSV ({problem})", "bad-row"
+        position, (), "", 0, f"this is not a row of CSV ({problem})", "bad-row"
     )

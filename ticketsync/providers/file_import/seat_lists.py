@@ -20,7 +20,7 @@ _SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 _REMARK = re.compile(r"[(\[][^()\[\]\d]*[)\]]")  # (aisle)
-_LONGEST = 2000  # characters; a longer text is no list of seats
+_LONGEST = 2000  # characters; a longer text is not a list of seats
 _PART = re.compile(r"(?P<words>.*[\s:.#-]|)(?P<code>[^\W\d_]{0,3}\d{1,12}[^\W\d_]?)")
 _RANGE = re.compile(
     r"(?P<words>.*[\s:.,#]|)(?P<first>[^\W\d_]{0,3})\s?(?P<low>\d{1,4})\s*"

@@ -1,5 +1,5 @@
 """
-Titles that say that the rows below them are no sales: "Refunds of this week". Such a
+Titles that say that the rows below them are not sales: "Refunds of this week". Such a
 title is a line of its own, above the headings or between the rows, the name of a sheet
 or of a file. Pure.
 """
@@ -30,7 +30,7 @@ _MOST_WORDS = 8  # of a title
 @dataclass(frozen=True, slots=True)
 class Section:
     """
-    A title that says that what stands below it is no sale, and where it stands, in
+    A title that says that what stands below it is not a sale, and where it stands, in
     words.
     """
 
@@ -63,8 +63,8 @@ def names_sales(title: str) -> bool:
 
 def section_of(titles: Iterable[tuple[str, str]], recipe: Recipe) -> Section | None:
     """
-    The last of these titles and places where it says that what stands below is no sale;
-    `None` if none says so, or a later one that it is.
+    The last of these titles and places where it says that what stands below is not a
+    sale; `None` if none says so, or a later one that it is.
     """
     section = None
     for title, place in titles:

@@ -143,7 +143,7 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
         [
             f"# From the headings of {safe(file.name)}. Check every line: what the",
             "# columns hold was not looked at. `ticketsync accounts recipe check` says",
-            "# what is read by it, and docs/reports.md says what else can stand here.",
+            "# what is read by it, and docs/reports.md says what else can be here.",
             f"platform: {json.dumps(safe(file.stem), ensure_ascii=False)}",
             f"timezone: {timezone}",
             f"currency: {currency}",

@@ -88,12 +88,11 @@ class TimeCells:
         try:
             return self._read(text, kind)
         except WrittenDateError as error:
-            way_out = ""
+            remedy = ""
             if error.reason == written_dates.IN_TWO_ORDERS:
-                way_out = "; say `dates: dmy` or `mdy` in the recipe"
+                remedy = "; say `dates: dmy` or `mdy` in the recipe"
             raise CellProblem(
-                f"{self._name} is {safe(text)!r}, not a time: it {error.reason}"
-                f"{way_out}"
+                f"{self._name} is {safe(text)!r}, not a time: it {error.reason}{remedy}"
             ) from None
         except ValueError:
             expected = f" written as {self._format}" if self._format else ""

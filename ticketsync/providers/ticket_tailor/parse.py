@@ -265,7 +265,7 @@ def _discrepancy(
         return f"paid {shown(charged)} of {shown(total)} {currency}"
     if charged and sums.gift_cards_sold:
         sold = f"{shown(sums.gift_cards_sold)} {currency}"
-        return f"it sells a gift card of {sold}, which is no sale of a show"
+        return f"it sells a gift card of {sold}, which is not a sale of a show"
     return None
 
 

@@ -19,7 +19,7 @@ _SEAT_PARTS = (
 def promo_code_of(order: Raw) -> str:
     """
     The coupon codes of an order, joined by ", "; `""` if it used none. A coupon without
-    a code has its name, a pricing plan is no coupon.
+    a code has its name, a pricing plan is not a coupon.
     """
     invoice = order.get("invoice")
     discount = invoice.get("discount") if isinstance(invoice, dict) else None

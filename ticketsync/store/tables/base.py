@@ -78,6 +78,17 @@ def adds_up(whole: str, *parts: str, less: str) -> CheckConstraint:
     )
 
 
+def charged_adds_up() -> CheckConstraint:
+    """
+    What was charged for a ticket is the sum of its parts, in every version of it.
+    """
+    return adds_up(
+        *("charged", "face", "buyer_fee", "addons", "donation", "tax_added"),
+        "unexplained",
+        less="voucher",
+    )
+
+
 def not_negative(*columns: str) -> CheckConstraint:
     """
     Columns that are never negative.

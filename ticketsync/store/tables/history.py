@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index
 
-from ticketsync.store.tables.base import Row, adds_up, not_negative, table
+from ticketsync.store.tables.base import Row, charged_adds_up, not_negative, table
 from ticketsync.store.types import blob, flag, instant, points_to, text, whole
 
 HISTORY_SINCE = "history_since"
@@ -69,11 +69,7 @@ class PastTicketRow(Row):
         _lasted(),
         Index(None, "known_until"),
         not_negative("is_sold", "is_comp", "is_refunded"),
-        adds_up(
-            *("charged", "face", "buyer_fee", "addons", "donation", "tax_added"),
-            "unexplained",
-            less="voucher",
-        ),
+        charged_adds_up(),
     )
 
     ticket_id: int = points_to("tickets.id", primary_key=True)

@@ -12,7 +12,13 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from ticketsync.store.tables.base import Row, adds_up, not_negative, one_of, table
+from ticketsync.store.tables.base import (
+    Row,
+    charged_adds_up,
+    not_negative,
+    one_of,
+    table,
+)
 from ticketsync.store.types import (
     blob,
     flag,
@@ -91,11 +97,7 @@ class TicketRow(Row):
         one_of("kind", "admission", "other"),
         one_of("status", "valid", "void", "gone"),
         not_negative("is_sold", "is_comp", "is_refunded", "is_checked_in"),
-        adds_up(
-            *("charged", "face", "buyer_fee", "addons", "donation", "tax_added"),
-            "unexplained",
-            less="voucher",
-        ),
+        charged_adds_up(),
     )
 
     id: int | None = key()

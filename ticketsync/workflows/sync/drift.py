@@ -16,7 +16,7 @@ from ticketsync.providers.base import ProviderSpec
 
 ENOUGH = 20  # records, or
 PAGES = 3  # pages, of which most fail alike: the platform changed
-FEW = 5  # records below which a page is no page: its share means nothing
+FEW = 5  # records; of a smaller page the share means nothing
 MOST_CONTRADICTORY = 0.2
 
 UNFINISHED_DRAFT = "unfinished-draft"

@@ -59,8 +59,8 @@ def out_of_time(account: AccountState, settings: Settings) -> Result:
     The accounts before this one took all the time that a run has.
     """
     late = errors.ProviderUnavailable(
-        f"Account {account.name!r}: its turn did not come within the "
-        f"{settings.sync.run_minutes} minutes of one run.",
+        f"Account {account.name!r}: it was skipped: the limit of "
+        f"{settings.sync.run_minutes} minutes for one run was reached.",
         hint=f"Run `ticketsync sync {account.name}`, or allow more (`run_minutes`).",
         word="deadline",
     )

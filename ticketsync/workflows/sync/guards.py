@@ -59,7 +59,7 @@ def lists_few_tickets(
     """
     if not is_mostly_missing(expected - listed, expected):
         return False
-    run.troubles.append(
+    run.problems.append(
         errors.InvalidResponse(
             f"Account {run.account.name!r}: {occurrence.name_and_start} has {expected} "
             f"tickets, and the list of its tickets shows {listed:.0f}.",
@@ -99,7 +99,7 @@ def _refuse_lost_orders(
         is_suspect = has_collapsed and left < before
         if (is_suspect or has_shrunk(left, before)) and not accept:
             refused.add(occurrence.id)
-            run.troubles.append(_has_lost_orders(run, occurrence, left, before))
+            run.problems.append(_has_lost_orders(run, occurrence, left, before))
         elif occurrence.id not in refused_before:
             delisted += missing[occurrence.id]
     store.mark_delisted(delisted)
@@ -143,7 +143,7 @@ def _refuse_few_orders(
             refused.add(occurrence.id)
         if has_shrunk(seen, ordered) or (has_collapsed and seen < ordered):
             refused.add(occurrence.id)
-            run.troubles.append(_lists_few_orders(run, occurrence, seen, ordered))
+            run.problems.append(_lists_few_orders(run, occurrence, seen, ordered))
     return refused
 
 

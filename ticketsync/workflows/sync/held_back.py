@@ -53,17 +53,17 @@ def keep_back(
     orders = [order for page in pages for order in page.orders]
     if not orders or not isinstance(provider, ReadsReports):
         return Kept(pages)
-    twins: dict[str, str] = {}
+    duplicates: dict[str, str] = {}
     if run.has_siblings:
         edits.lock_platform(connection, run.account.provider)
-        twins = sold_elsewhere.find_twins_of(
+        duplicates = sold_elsewhere.find_duplicates_of(
             connection, run.account.id, provider, orders, occurrence_ids
         )
     beyond = beyond_capacity.find_beyond(connection, provider, orders, occurrence_ids)
-    if not twins and not beyond:
+    if not duplicates and not beyond:
         return Kept(pages)
     reasons = dict.fromkeys(beyond, beyond_capacity.WORD)
-    left_out, waiting = _answered(connection, run.account.id, provider, twins)
+    left_out, waiting = _answered(connection, run.account.id, provider, duplicates)
     reasons |= dict.fromkeys(waiting, sold_elsewhere.WORD)
     said = {**beyond, **waiting}
     unread = [item for page in pages for item in _unread(page, reasons, said)]
@@ -105,14 +105,16 @@ def preview(
             for id_, raw in named.items()
         },
     )
-    twins: dict[str, str] = {}
+    duplicates: dict[str, str] = {}
     with database.read() as connection:
         for begin in range(0, len(sales), _AT_ONCE):
             some = sales[begin : begin + _AT_ONCE]
-            twins |= sold_elsewhere.find_twins(connection, account_id, provider, some)
+            duplicates |= sold_elsewhere.find_duplicates(
+                connection, account_id, provider, some
+            )
         ids = occurrences.get_occurrence_ids(connection, account_id)
         beyond = beyond_capacity.find_beyond(connection, provider, orders, ids)
-        left_out, waiting = _answered(connection, account_id, provider, twins)
+        left_out, waiting = _answered(connection, account_id, provider, duplicates)
     reasons = {**beyond, **waiting}
     return Previewed(
         {k: why for k, why in reasons.items() if k not in left_out}, left_out
@@ -130,17 +132,17 @@ def _answered(
     connection: Connection,
     account_id: int,
     provider: ReadsReports,
-    twins: dict[str, str],
+    duplicates: dict[str, str],
 ) -> tuple[set[str], dict[str, str]]:
     """
     What the recipe says of orders that another account has: those that are left out,
     and why the others wait. What this account has stored counts already, and cannot be
     left out.
     """
-    stored = orders_elsewhere.get_rows(connection, account_id, twins)
+    stored = orders_elsewhere.get_rows(connection, account_id, duplicates)
     if provider.shared_orders() != sold_elsewhere.ONCE:
-        return set(), twins | dict.fromkeys(stored, sold_elsewhere.UNSAID)
-    return twins.keys() - stored, dict.fromkeys(stored, sold_elsewhere.STAYS)
+        return set(), duplicates | dict.fromkeys(stored, sold_elsewhere.UNSAID)
+    return duplicates.keys() - stored, dict.fromkeys(stored, sold_elsewhere.STAYS)
 
 
 def _without(page: ParsedPage, ids: Collection[str]) -> ParsedPage:

@@ -18,7 +18,7 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Provider, ProviderSpec, Raw
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
-from ticketsync.workflows import twins
+from ticketsync.workflows import duplicate_accounts
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
     flaws,
@@ -84,7 +84,7 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     result = ListingResult(quarantined=set(reasons))
     if not report_files.read_again(run):
         return result
-    twins.refuse_shared_files(run)
+    duplicate_accounts.refuse_shared_files(run)
     pages = recognised(run, accept_shrink=accept_shrink)
     for page in read_before_turn(pages, run.turn, run.wait_for_turn):
         _save_page(run, page, result, accept_shrink=accept_shrink)
@@ -116,7 +116,7 @@ def _save_page(
     readable &= result.quarantined
     listed = [ListedEvent(item.value.event, item.clean.content) for item in good]
     with run.database.read() as connection:
-        twins.refuse_shared_listing(connection, run, events)
+        duplicate_accounts.refuse_shared_listing(connection, run, events)
         changed = set(saved_listing.find_changed(connection, run.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     run.counts.quarantined += len(bad)
@@ -132,7 +132,7 @@ def _save_page(
         if run.has_siblings:
             # The other one may be saving the same dates at this very moment.
             edits.lock_platform(connection, spec.name)
-            twins.refuse_shared_listing(connection, run, events)
+            duplicate_accounts.refuse_shared_listing(connection, run, events)
         versions.save_versions(connection, run.account.id, EVENT, [pack(news)], now)
         quarantine.save_unread(connection, run.account.id, bad, now)
         quarantine.release(connection, run.account.id, EVENT, readable)

@@ -26,7 +26,13 @@ from ticketsync.workflows.sync.parse import (
     parse_tickets,
 )
 from ticketsync.workflows.sync.parse_ahead import Parser, parse_pages
-from ticketsync.workflows.sync.plan import Bookmarks, Occurrences, OrderPlan, Unit, Way
+from ticketsync.workflows.sync.plan import (
+    Bookmarks,
+    Occurrences,
+    OrderPlan,
+    ReadMode,
+    Unit,
+)
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
@@ -68,12 +74,12 @@ class OrderReader:
         """
         window, marks = chosen_plan.window, self._held.read
         rest: Occurrences = ()
-        if chosen_plan.way is Way.WHOLE:
+        if chosen_plan.mode is ReadMode.WHOLE:
             begun = self._read_whole()
             self._has_read_account = True
             chosen = self._listed
             rest = plan.changed_since_begun(window, begun)
-        elif chosen_plan.way is Way.FEED:
+        elif chosen_plan.mode is ReadMode.FEED:
             # What is quarantined comes again when the platform corrects it.
             self._read_recent()
             self._has_read_account = True
@@ -173,7 +179,7 @@ class OrderReader:
             if has_change_feed(provider):
                 cross_checks.read_everything_next(self._run)
                 raise
-            self._run.troubles.append(incomplete)  # each occurrence is read by itself
+            self._run.problems.append(incomplete)  # each occurrence is read by itself
             self.read.may_move = False
         self.read.seen.clear()  # a part of the orders says nothing of the rest
         changed = self._store.touched - before

@@ -27,7 +27,7 @@ PAGE = 100  # orders
 Occurrences = Sequence[LinkedOccurrence]
 
 
-class Way(Enum):
+class ReadMode(Enum):
     """
     How an account's orders are read: all of them in one walk; what a feed of all
     changes shows; or occurrence by occurrence, after a look at what is new.
@@ -60,7 +60,7 @@ class OrderPlan:
     orders are read, whether they seem to have changed or not.
     """
 
-    way: Way
+    mode: ReadMode
     is_sweep: bool
     window: tuple[LinkedOccurrence, ...]
 
@@ -125,8 +125,10 @@ def plan_orders(
         or (is_sweep and whole_is_cheaper(window, listed))
     )
     if reads_whole:
-        return OrderPlan(Way.WHOLE, is_sweep, window)
-    return OrderPlan(Way.FEED if has_feed else Way.BY_OCCURRENCE, is_sweep, window)
+        return OrderPlan(ReadMode.WHOLE, is_sweep, window)
+    return OrderPlan(
+        ReadMode.FEED if has_feed else ReadMode.BY_OCCURRENCE, is_sweep, window
+    )
 
 
 def changed_since_begun(window: Occurrences, begun: Mapping[str, str]) -> Occurrences:

@@ -20,7 +20,7 @@ from ticketsync.providers.base import ProviderSpec, Raw
 T = TypeVar("T")
 
 
-class Clean(msgspec.Struct, frozen=True):
+class CleanRecord(msgspec.Struct, frozen=True):
     """
     A raw record without people, its canonical bytes and their hash.
     """
@@ -32,11 +32,11 @@ class Clean(msgspec.Struct, frozen=True):
 
 
 class ParsedRecords(msgspec.Struct, Generic[T], frozen=True):
-    clean: Clean
+    clean: CleanRecord
     value: T
 
 
-def clean_records(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
+def clean_records(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[CleanRecord]:
     """
     The records as they may be stored; people are taken out of the given ones too.
 
@@ -48,7 +48,9 @@ def clean_records(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]
             spec.take_people_out(raw)
         data = exact_json.encode(raw)
         content = digest.content(data)
-        found.append(Clean(_storable_id(str(raw["id"]), content), raw, data, content))
+        found.append(
+            CleanRecord(_storable_id(str(raw["id"]), content), raw, data, content)
+        )
     return found
 
 
@@ -62,7 +64,7 @@ def _storable_id(id_: str, content: bytes) -> str:
 
 def parse_or_quarantine(
     kind: str,
-    cleans: Sequence[Clean],
+    cleans: Sequence[CleanRecord],
     read: Callable[[Raw], T],
     *,
     provider_occurrence_id_of: Callable[[Raw], str] = lambda _: "",

@@ -34,24 +34,24 @@ def recognised(run: AccountRun, *, accept_shrink: bool) -> Iterator[Page]:
     with run.database.read() as connection:
         known = identity.owners_of(connection, run.account, spec)
     # Asked for only where no owner answers the question.
-    familiar = functools.cache(lambda: _listed_before(run))
+    listed_before = functools.cache(lambda: _listed_before(run))
     met = _owners_reported(provider)
-    _refuse_strangers(run, known, met)
-    is_own = spec.is_local or bool(met & known) or not (known or familiar())
+    _refuse_other_owners(run, known, met)
+    is_own = spec.is_local or bool(met & known) or not (known or listed_before())
     waiting: list[Page] = []
     for page in provider.fetch_events():
         named = _owners_named(provider, page)
         if spec.owner_is_account:
-            _refuse_strangers(run, known, named)
+            _refuse_other_owners(run, known, named)
         met |= named
         ids = {str(raw.get("id")) for raw in page.records}
-        is_own = is_own or bool(named & known) or bool(ids & familiar())
+        is_own = is_own or bool(named & known) or bool(ids & listed_before())
         waiting.append(page)
         if is_own:
             yield from waiting
             waiting = []
     if waiting:
-        _refuse_strangers(run, known, met)
+        _refuse_other_owners(run, known, met)
         lists_something = any(page.records for page in waiting)
         if lists_something and not accept_shrink:
             _refuse_another_listing(run)
@@ -77,10 +77,10 @@ def _owners_reported(provider: Provider) -> frozenset[str]:
     return frozenset(provider.owners())
 
 
-def _refuse_strangers(
+def _refuse_other_owners(
     run: AccountRun, known: frozenset[str], named: frozenset[str]
 ) -> None:
-    found = identity.strangers(known, named, run.provider.spec)
+    found = identity.other_owners(known, named, run.provider.spec)
     if found:
         raise identity.changed(run.account, known, found)
 

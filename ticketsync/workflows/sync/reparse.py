@@ -68,17 +68,17 @@ def read_again(
     source: Connection,
     scratch: Database,
     account: AccountState,
-    breathe: Callable[[], None] = lambda: None,
+    keep_lease: Callable[[], None] = lambda: None,
 ) -> None:
     """
-    Save every stored record of an account into those books; `breathe` is called
+    Save every stored record of an account into those books; `keep_lease` is called
     between the blocks.
     """
     provider = offline_provider(account.provider, account.options)
     ids = occurrences.get_occurrence_ids(source, account.id)
     with scratch.write() as connection:
         for block in versions.read_history(source, account.id):
-            breathe()
+            keep_lease()
             raws = [exact_json.decode(version.data) for version in block.versions]
             if block.kind == "order":
                 _save_orders(connection, account.id, provider, block, raws, ids)
@@ -292,7 +292,7 @@ def _is_within(moment: str | None, spans: Sequence[tuple[str, str]]) -> bool:
 
 
 @dataclass(slots=True)
-class Differing:
+class RecordsToRewrite:
     """
     What must be written again: orders, tickets without an order, and tickets that left
     theirs, by the platform's ids; `missing` are those of which there is no row.
@@ -304,8 +304,8 @@ class Differing:
     missing: set[str] = field(default_factory=set)
 
 
-def differing(held: Connection, again: Connection, account_id: int) -> Differing:
-    found = Differing()
+def differing(held: Connection, again: Connection, account_id: int) -> RecordsToRewrite:
+    found = RecordsToRewrite()
     for pair in differences(held, again, account_id):
         order_id = pair.order_id
         if order_id is None:
@@ -325,7 +325,7 @@ def put_right(
     connection: Connection,
     again: Connection,
     account: AccountState,
-    wrong: Differing,
+    wrong: RecordsToRewrite,
     now: datetime,
 ) -> int:
     """
@@ -381,11 +381,11 @@ def _note_unreadable(
     stored = versions.read_versions(
         connection, account_id, "order", [item.provider_id for item in waiting]
     )
-    healed = [
+    parsed_now = [
         item.provider_id
         for item in waiting
         if item.kind == "order"
         and (item.kind, item.provider_id) not in still
         and item.data in stored.get(item.provider_id, ())
     ]
-    quarantine.release(connection, account_id, "order", healed)
+    quarantine.release(connection, account_id, "order", parsed_now)

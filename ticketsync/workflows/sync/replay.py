@@ -95,7 +95,7 @@ def _replayed(
     """
     prolonged = time.monotonic()
 
-    def breathe() -> None:
+    def keep_lease() -> None:
         nonlocal prolonged
         if time.monotonic() - prolonged > PROLONG_SECONDS:
             with database.write() as connection:
@@ -105,9 +105,9 @@ def _replayed(
     is_ours = registry.provider(account.provider).spec.is_ours
     with copies.snapshot(database) as source, reparse.empty_books(source) as books:
         if is_ours:
-            number = own_orders.read_again(source, books, account, breathe)
+            number = own_orders.read_again(source, books, account, keep_lease)
         else:
-            reparse.read_again(source, books, account, breathe)
+            reparse.read_again(source, books, account, keep_lease)
             number = versions.count_records(source, account.id)
         with books.read() as again:
             wrong = reparse.differing(source, again, account.id)
@@ -138,7 +138,7 @@ def _put_right(
     connection: Connection,
     again: Connection,
     account: AccountState,
-    wrong: reparse.Differing,
+    wrong: reparse.RecordsToRewrite,
     *,
     is_ours: bool,
 ) -> int:

@@ -193,7 +193,7 @@ def note_state(run: AccountRun) -> None:
         waiting = quarantine.list_unread(connection, account_id)
     ids = provider.order_ids()
     gone = [i for i in waiting if i.kind == "order" and i.provider_id not in ids]
-    is_settled = len(waiting) == len(gone) and is_complete(run) and not run.troubles
+    is_settled = len(waiting) == len(gone) and is_complete(run) and not run.problems
     state = provider.state_read() if is_settled else ""
     if not gone and state == (held or ""):
         return

@@ -30,7 +30,7 @@ from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.store import lease, lock, vacuum
-from ticketsync.store.copies import rehearsal
+from ticketsync.store.copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.workflows import limits, retention
 from ticketsync.workflows.account_run import (
@@ -54,7 +54,7 @@ from ticketsync.workflows.sync.account import (
 from ticketsync.workflows.sync.side_by_side import (
     Job,
     Turn,
-    lane_of,
+    exclusion_key_of,
     number_at_once,
     run_all,
 )
@@ -220,7 +220,9 @@ def _run_accounts(
     """
 
     def job(account: AccountState) -> Job[AccountResult]:
-        return Job(lane_of(account), lambda turn: _with_faults(account, run, turn))
+        return Job(
+            exclusion_key_of(account), lambda turn: _with_faults(account, run, turn)
+        )
 
     at_once = number_at_once(
         jobs, len(accounts), one_connection=database.has_one_connection
@@ -252,7 +254,7 @@ def sync_dry(database: Database, settings: Settings, request: Request) -> Outcom
     """
     The same run against a copy that is thrown away: what `sync` would change.
     """
-    with rehearsal(database) as copy:
+    with dry_run_of(database) as copy:
         return sync(copy, settings, request)
 
 

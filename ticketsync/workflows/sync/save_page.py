@@ -34,7 +34,7 @@ from ticketsync.sales import (
 from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.workflows import twins
+from ticketsync.workflows import duplicate_accounts
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import held_back
 from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
@@ -185,7 +185,9 @@ class OrderStore:
         unreadable = [*page.unreadable, *kept.set_aside]
         released = self._hold_back(readable & {i for _, i in page.seen}, kept.set_aside)
         self.left_out |= set(kept.left_out)
-        twins.refuse_shared_orders(connection, run, [it.order.id for it in page.orders])
+        duplicate_accounts.refuse_shared_orders(
+            connection, run, [it.order.id for it in page.orders]
+        )
         versions.save_versions(connection, account_id, "order", [page.versions], now)
         zone, ids = get_business_zone(connection), self.occurrence_ids
         saved = saving.save_orders(

@@ -43,7 +43,7 @@ def number_at_once(jobs: int, accounts: int, *, one_connection: bool = False) ->
     return max(1, min(jobs or AT_ONCE, accounts))
 
 
-def lane_of(account: AccountState) -> Hashable:
+def exclusion_key_of(account: AccountState) -> Hashable:
     """
     What accounts have in common that must follow one another: the key, which has one
     rate limit. Accounts of a platform whose keys are not known yet may have the same.
@@ -53,7 +53,7 @@ def lane_of(account: AccountState) -> Hashable:
 
 def may_begin(waiting: Sequence[Hashable], busy: Collection[Hashable]) -> bool:
     """
-    Whether the next account can begin, by the lanes of those that wait and of those
+    Whether the next account can begin, by the keys of those that wait and of those
     that run. None overtakes another: who is waited for has begun.
     """
     return bool(waiting) and waiting[0] not in busy
@@ -63,7 +63,7 @@ def may_begin(waiting: Sequence[Hashable], busy: Collection[Hashable]) -> bool:
 
 
 @dataclass(slots=True)
-class Company:
+class RunGroup:
     """
     What the accounts of one run know of one another. Safe to use from several threads.
     """
@@ -104,19 +104,19 @@ class Turn:
     The place of one account among those of its run; 0 is the first.
     """
 
-    company: Company
+    group: RunGroup
     number: int
 
     @property
     def stop(self) -> Stop:
-        return self.company.stop
+        return self.group.stop
 
     @property
     def is_mine(self) -> bool:
         """
         Whether all accounts before this one have saved their listings and links.
         """
-        return self.company._is_turn_of(self.number)
+        return self.group._is_turn_of(self.number)
 
     def wait(self, seconds: float) -> bool:
         """
@@ -124,13 +124,13 @@ class Turn:
 
         Raises: `Interrupted`.
         """
-        return self.company._wait_until(lambda: self.is_mine, seconds)
+        return self.group._wait_until(lambda: self.is_mine, seconds)
 
     def end(self) -> None:
         """
         The listing and its links are saved: the next account's turn has come.
         """
-        self.company._note(lambda: self.company._in_turn.add(self.number))
+        self.group._note(lambda: self.group._in_turn.add(self.number))
 
     def may_wait(
         self,
@@ -145,30 +145,30 @@ class Turn:
 
         Raises: `Interrupted`.
         """
-        company = self.company
+        group = self.group
 
         def is_known() -> bool:
-            return company._is_network_up or company._has_given_up or self._is_first
+            return group._is_network_up or group._has_given_up or self._is_first
 
-        while not company._wait_until(is_known, every_seconds):
+        while not group._wait_until(is_known, every_seconds):
             meanwhile()
-        if company._is_network_up or company._has_given_up:
-            return company._is_network_up
+        if group._is_network_up or group._has_given_up:
+            return group._is_network_up
         return True
 
     @property
     def _is_first(self) -> bool:
-        return all(other in self.company._left for other in range(self.number))
+        return all(other in self.group._left for other in range(self.number))
 
     def note_response(self) -> None:
         """
         A platform has answered.
         """
-        if not self.company._is_network_up:
-            self.company._note(self._see_network)
+        if not self.group._is_network_up:
+            self.group._note(self._see_network)
 
     def _see_network(self) -> None:
-        self.company._is_network_up = True
+        self.group._is_network_up = True
 
     def leave(self, *, is_unreached: bool) -> None:
         """
@@ -177,18 +177,18 @@ class Turn:
         """
 
         def change() -> None:
-            self.company._in_turn.add(self.number)
-            self.company._left.add(self.number)
-            self.company._has_given_up |= is_unreached
+            self.group._in_turn.add(self.number)
+            self.group._left.add(self.number)
+            self.group._has_given_up |= is_unreached
 
-        self.company._note(change)
+        self.group._note(change)
 
 
 def alone(stop: Stop | None = None) -> Turn:
     """
     The turn of an account that runs by itself.
     """
-    return Company(stop or Stop()).turn(0)
+    return RunGroup(stop or Stop()).turn(0)
 
 
 def read_before_turn(
@@ -222,7 +222,7 @@ class Job(Generic[T]):
     One account's part of a run.
     """
 
-    lane: Hashable
+    exclusion_key: Hashable
     run: Callable[[Turn], T]
 
 
@@ -236,10 +236,10 @@ def run_all(
 
     Raises: `Interrupted` if `stop` was requested.
     """
-    company = Company(stop or Stop())
+    group = RunGroup(stop or Stop())
     if at_once == 1 or len(jobs) < 2:
-        return [_run(job, company.turn(n)) for n, job in enumerate(jobs)]
-    return _Threads(jobs, company).run(min(at_once, len(jobs)))
+        return [_run(job, group.turn(n)) for n, job in enumerate(jobs)]
+    return _Threads(jobs, group).run(min(at_once, len(jobs)))
 
 
 def _run(job: Job[T], turn: Turn) -> T:
@@ -256,9 +256,9 @@ class _Threads(Generic[T]):
     in the system does not keep the process from ending.
     """
 
-    def __init__(self, jobs: Sequence[Job[T]], company: Company) -> None:
+    def __init__(self, jobs: Sequence[Job[T]], group: RunGroup) -> None:
         self._jobs = jobs
-        self._company = company
+        self._group = group
         self._lock = threading.Lock()
         self._next = 0
         self._busy: set[Hashable] = set()
@@ -277,7 +277,7 @@ class _Threads(Generic[T]):
                 found[job_number] = result
                 self._fill(number)
         except BaseException as error:
-            self._company.stop.request(error)
+            self._group.stop.request(error)
             self._wait_for_others()
             raise
         return [found[n] for n in range(len(self._jobs))]
@@ -286,9 +286,9 @@ class _Threads(Generic[T]):
         """
         Begin what can begin, up to that many at once.
         """
-        lanes = [job.lane for job in self._jobs]
-        while len(self._busy) < number and may_begin(lanes[self._next :], self._busy):
-            self._busy.add(lanes[self._next])
+        keys = [job.exclusion_key for job in self._jobs]
+        while len(self._busy) < number and may_begin(keys[self._next :], self._busy):
+            self._busy.add(keys[self._next])
             context = contextvars.copy_context()
             threading.Thread(
                 target=context.run,
@@ -301,7 +301,7 @@ class _Threads(Generic[T]):
     def _run_job(self, number: int) -> None:
         result: T | BaseException
         try:
-            result = _run(self._jobs[number], self._company.turn(number))
+            result = _run(self._jobs[number], self._group.turn(number))
         except BaseException as error:  # raised where the jobs are waited for
             result = error
         self._ended.put((number, result))
@@ -312,7 +312,7 @@ class _Threads(Generic[T]):
                 number, result = self._ended.get(timeout=GLANCE_SECONDS)
             except queue.Empty:
                 continue
-            self._busy.discard(self._jobs[number].lane)
+            self._busy.discard(self._jobs[number].exclusion_key)
             return number, result
 
     def _wait_for_others(self) -> None:
@@ -320,9 +320,9 @@ class _Threads(Generic[T]):
         Give those that still run a moment to stop cleanly. One that does not is as one
         that was killed: the next run takes its lease over.
         """
-        while self._busy and (left := self._company.stop.grace_left) > 0:
+        while self._busy and (left := self._group.stop.grace_left) > 0:
             try:
                 number, _ = self._ended.get(timeout=min(left, GLANCE_SECONDS))
             except queue.Empty:
                 continue
-            self._busy.discard(self._jobs[number].lane)
+            self._busy.discard(self._jobs[number].exclusion_key)

@@ -1,11 +1,11 @@
 """
 An order that stands in the reports of two accounts counts once.
 
-Files that are equal are refused (`twins`); these are orders in files that are not: a
-later export, or one saved with semicolons. An order of another account with the same
-platform is the same one if its number, the show's date, what was charged and the minute
-of the purchase are equal. The one that was stored first counts, and the other is set
-aside until the recipe says which it is.
+Files that are equal are refused (`duplicate_accounts`); these are orders in files that
+are not: a later export, or one saved with semicolons. An order of another account with
+the same platform is the same one if its number, the show's date, what was charged and
+the minute of the purchase are equal. The one that was stored first counts, and the
+other is set aside until the recipe says which it is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ UNSAID = (
 Performance = tuple[str, datetime, str]  # title, start, time zone
 
 
-def find_twins_of(
+def find_duplicates_of(
     connection: Connection,
     account_id: int,
     provider: ReadsReports,
@@ -50,10 +50,10 @@ def find_twins_of(
     The same of orders that are about to be saved; `occurrence_ids` are ours by theirs.
     """
     sales = sales_of(orders, _performances(connection, orders, occurrence_ids))
-    return find_twins(connection, account_id, provider, sales)
+    return find_duplicates(connection, account_id, provider, sales)
 
 
-def find_twins(
+def find_duplicates(
     connection: Connection,
     account_id: int,
     provider: ReadsReports,

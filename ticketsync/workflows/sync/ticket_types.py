@@ -26,7 +26,7 @@ from ticketsync.sales import versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.raw_records import (
-    Clean,
+    CleanRecord,
     clean_records,
     parse_or_quarantine,
 )
@@ -161,7 +161,7 @@ def _save_page(
 
 
 def _find_new(
-    connection: Connection, account_id: int, cleans: Sequence[Clean]
+    connection: Connection, account_id: int, cleans: Sequence[CleanRecord]
 ) -> list[Version]:
     """
     The records that differ from what was stored last.

@@ -13,7 +13,7 @@ from ticketsync.web import kept_forms
 
 
 @dataclass(frozen=True, slots=True)
-class WayBack:
+class BackLink:
     """
     A path of ours, with its query, and what its link says.
     """
@@ -22,7 +22,7 @@ class WayBack:
     words: str
 
 
-def find_way_back(request: Request) -> WayBack | None:
+def find_back_link(request: Request) -> BackLink | None:
     """
     The page that sent a refused request; without one, this page without its filters.
     `None` where only the front page is left.
@@ -31,9 +31,9 @@ def find_way_back(request: Request) -> WayBack | None:
     own = f"{path}?{query}" if query else path
     came_from = _page_before(request)
     if came_from != "/" and (request.method == "POST" or came_from != own):
-        return WayBack(came_from, "Back to where you were")
+        return BackLink(came_from, "Back to where you were")
     if request.method == "GET" and query:
-        return WayBack(path, "Open this page without its filters")
+        return BackLink(path, "Open this page without its filters")
     return None
 
 

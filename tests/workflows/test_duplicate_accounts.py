@@ -20,7 +20,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import match, retire, twins
+from ticketsync.workflows import duplicate_accounts, match, retire
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
@@ -53,7 +53,7 @@ def humanitix(fake_server, sqlite, settings, monkeypatch):
 
 @pytest.mark.parametrize("name", ["humanitix"])
 @pytest.mark.parametrize("second", ["NZ,AU", "au", "NZ", "US, NZ", "AU,NZ", ""])
-def test_regions_are_a_set_and_one_in_common_is_a_twin(humanitix, second):
+def test_regions_are_a_set_and_one_in_common_is_a_duplicate(humanitix, second):
     humanitix("hx", "AU,NZ")
     with pytest.raises(
         errors.GuardRefused, match="'hx' reads this Humanitix"
@@ -71,7 +71,7 @@ def test_who_reads_the_accounts_own_region_may_read_any(humanitix):
 
 
 @pytest.mark.parametrize("name", ["humanitix"])
-def test_two_keys_of_one_organiser_are_twins_and_renamed_ones_are_known(
+def test_two_keys_of_one_organiser_are_duplicates_and_renamed_ones_are_known(
     humanitix, fake_server, sqlite, monkeypatch
 ):
     humanitix("hx", "AU")
@@ -98,7 +98,7 @@ def test_the_same_key_is_known_under_an_account_that_was_renamed(
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "square"])
-def test_another_key_of_the_same_owner_is_a_twin(
+def test_another_key_of_the_same_owner_is_a_duplicate(
     sqlite, settings, fake_server, name, monkeypatch
 ):
     """
@@ -129,7 +129,7 @@ def test_another_key_of_the_same_owner_is_a_twin(
 
 def second_account(database, address, account="tt2"):
     """
-    A twin that no check at `add` has seen.
+    A duplicate that no check at `add` has seen.
     """
     new = state.NewAccount(account, "ticket_tailor", address, "env", "TT_KEY", "", None)
     with database.write() as connection:
@@ -160,7 +160,7 @@ def test_an_order_that_another_account_has_brought_is_refused(
     """
     Whatever its listing says: here the dates of the second account are not compared.
     """
-    monkeypatch.setattr(twins, "refuse_shared_listing", lambda *_: None)
+    monkeypatch.setattr(duplicate_accounts, "refuse_shared_listing", lambda *_: None)
     sync.sync(adopted, settings, Request())
     before = figures(adopted)
     second_account(adopted, sandbox.url)
@@ -190,8 +190,8 @@ def test_what_both_hold_since_an_earlier_version_stays_with_the_older_account(
     right = {key: value["tickets_sold"] for key, value in totals(adopted).items()}
     second_account(adopted, sandbox.url)
     with monkeypatch.context() as before:
-        before.setattr(twins, "refuse_shared_listing", lambda *_: None)
-        before.setattr(twins, "refuse_shared_orders", lambda *_: None)
+        before.setattr(duplicate_accounts, "refuse_shared_listing", lambda *_: None)
+        before.setattr(duplicate_accounts, "refuse_shared_orders", lambda *_: None)
         sync.sync(adopted, settings, Request())
     doubled = {key: value["tickets_sold"] for key, value in totals(adopted).items()}
     assert sum(doubled.values()) == 2 * sum(right.values()) > 0
@@ -239,7 +239,7 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
     for account in ("one", "two"):
         second_account(database, sandbox.url, account)
     both = threading.Barrier(2)
-    check = twins.refuse_shared_listing
+    check = duplicate_accounts.refuse_shared_listing
 
     def checked(connection, work, events):
         check(connection, work, events)
@@ -247,7 +247,7 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(timeout=2)
 
-    monkeypatch.setattr(listing.twins, "refuse_shared_listing", checked)
+    monkeypatch.setattr(listing.duplicate_accounts, "refuse_shared_listing", checked)
     if not is_protected:
         monkeypatch.setattr(edits, "lock_platform", lambda *_: None)
     results = []
@@ -387,7 +387,7 @@ def test_two_reports_of_one_folder_may_have_a_recipe_each(reports):
         reports("all", "in", "all.yaml")
 
 
-def test_empty_reports_are_alike_and_no_twins(reports, sqlite, settings):
+def test_empty_reports_are_alike_and_no_duplicates(reports, sqlite, settings):
     reports("other", "in", "other.yaml", {"a.csv": GALA, "none.csv": HEAD})
     reports("reseller", "in2", "other.yaml", {"b.csv": OTHER, "none.csv": HEAD})
     assert sync.sync(sqlite, settings, Request()).exit_code == 0

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class ProposedAccount:
     """
     What an account would read: a new one, or (`id`) one with changed options.
     """
@@ -55,60 +55,69 @@ class Newcomer:
     id: int | None = None
 
 
-def refuse_twin(
-    connection: Connection, provider: Provider, newcomer: Newcomer, settings: Settings
+def refuse_duplicate(
+    connection: Connection,
+    provider: Provider,
+    proposed: ProposedAccount,
+    settings: Settings,
 ) -> None:
     """
     `GuardRefused` if another account, a retired one included, reads the same.
     """
     spec = provider.spec
     for other in state.list_accounts(connection):
-        if other.provider != spec.name or other.id == newcomer.id:
+        if other.provider != spec.name or other.id == proposed.id:
             continue
         if isinstance(provider, ReadsFiles):
-            _refuse_same_folder(provider, newcomer, other, settings)
-        elif _is_twin(connection, spec, newcomer, other):
-            raise _twin(spec, other)
+            _refuse_same_folder(provider, proposed, other, settings)
+        elif _is_duplicate(connection, spec, proposed, other):
+            raise _connected_already(spec, other)
     if isinstance(provider, ReadsFiles):
         contents = _contents(provider)
-        refuse_known_files(connection, newcomer.name, newcomer.id, contents)
+        refuse_known_files(connection, proposed.name, proposed.id, contents)
 
 
-def _is_twin(
-    connection: Connection, spec: ProviderSpec, newcomer: Newcomer, other: AccountState
+def _is_duplicate(
+    connection: Connection,
+    spec: ProviderSpec,
+    proposed: ProposedAccount,
+    other: AccountState,
 ) -> bool:
     """
     The same key, the same account or an organisation in common, and no option that
     keeps them apart.
     """
-    if are_apart(spec.options, newcomer.options, other.options):
+    if are_apart(spec.options, proposed.options, other.options):
         return False
-    found = newcomer.found
+    found = proposed.found
     owners = frozenset(found.owners if found else ())
     return (
-        identity.is_key_of(other, spec, newcomer.secret)
+        identity.is_key_of(other, spec, proposed.secret)
         or bool(found and found.id and found.id == other.identity)
         or bool(owners & identity.owners_of(connection, other, spec))
     )
 
 
-def _twin(spec: ProviderSpec, other: AccountState) -> errors.GuardRefused:
+def _connected_already(spec: ProviderSpec, other: AccountState) -> errors.GuardRefused:
     called = _called(other.name, other.is_retired)
     return errors.GuardRefused(
         f"{called[0].upper()}{called[1:]} reads this {spec.title} account already; a "
         "second one would count every sale twice.",
-        hint=way_out(spec, other.name, is_retired=other.is_retired),
+        hint=remedy(spec, other.name, is_retired=other.is_retired),
         word="connected-already",
     )
 
 
 def _refuse_same_folder(
-    provider: ReadsFiles, newcomer: Newcomer, other: AccountState, settings: Settings
+    provider: ReadsFiles,
+    proposed: ProposedAccount,
+    other: AccountState,
+    settings: Settings,
 ) -> None:
     kind = registry.provider(other.provider)
     if not pins.is_confirmed(other):  # its folder is not looked into
-        if other.options.get("watch") == newcomer.options.get("watch"):
-            raise _twin(kind.spec, other)
+        if other.options.get("watch") == proposed.options.get("watch"):
+            raise _connected_already(kind.spec, other)
         return
     api = client(kind.spec, other.name, None, Secret(""), other.options, settings, "")
     try:
@@ -117,14 +126,14 @@ def _refuse_same_folder(
         try:
             shares = provider.folder().shares_with(theirs.folder())
         except errors.ConfigurationError:  # its recipe is not there any more
-            shares = other.options.get("watch") == newcomer.options.get("watch")
+            shares = other.options.get("watch") == proposed.options.get("watch")
         if shares:
-            raise _twin(kind.spec, other)
+            raise _connected_already(kind.spec, other)
         mine, known = _contents(provider), _contents(theirs)
     finally:
         api.close()
     for mark in mine.keys() & known.keys():
-        raise same_file(newcomer.name, mine[mark], other.name)
+        raise same_file(proposed.name, mine[mark], other.name)
 
 
 def _contents(provider: ReadsFiles) -> Mapping[str, str]:
@@ -183,7 +192,7 @@ def _refuse(
         f"{_called(first.account, first.is_retired)} reads already, "
         f"{safe(first.provider_id)} for one: every sale would count twice; nothing "
         "was saved.",
-        hint=way_out(spec, first.account, account.name, is_retired=first.is_retired),
+        hint=remedy(spec, first.account, account.name, is_retired=first.is_retired),
         word="connected-already",
     )
 
@@ -192,13 +201,13 @@ def _called(account: str, is_retired: bool) -> str:
     return f"the {'retired ' if is_retired else ''}account {account!r}"
 
 
-def way_out(
-    spec: ProviderSpec, holder: str, newcomer: str = "", *, is_retired: bool = False
+def remedy(
+    spec: ProviderSpec, holder: str, proposed: str = "", *, is_retired: bool = False
 ) -> str:
     """
-    What to do about a twin, in commands.
+    What to do about a duplicate, in commands.
     """
-    away = f" Then `ticketsync accounts remove {newcomer}`." if newcomer else ""
+    away = f" Then `ticketsync accounts remove {proposed}`." if proposed else ""
     if is_retired:
         return (
             f"Run `ticketsync accounts add {spec.name} {holder} --revive` to connect "
