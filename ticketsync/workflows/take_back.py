@@ -105,7 +105,7 @@ def refund(
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
         _refuse_unpaid(order)
-        tills.lock_open(sale.connection, wanted.till_id, order.currency)
+        tills.lock_open(sale.connection, wanted.till_id, order.currency, alone=True)
         payments.lock_vouchers(sale.connection, [order])
         if wanted.is_paid_out and payments.settle_planned(
             sale.connection, order, sale.now, wanted.till_id
