@@ -151,19 +151,21 @@ def test_sales_refunds_and_counts_of_a_drawer_never_wait_for_one_another_in_a_ci
     )
     for number in range(rounds):
         till = open_till(office, f"{number}", 0)
-        booked, refused = work_at_once(office, till, (SHOW, gala), seed=number)
+        booked, refused = sell_and_return_at_once(
+            office, till, (SHOW, gala), seed=number
+        )
         assert set(refused) <= {"till-short"}
         assert in_drawer(office, till) == booked >= 0
     assert integrity_check.check(office.database, office.settings, deep=True).is_sound
 
 
-def work_at_once(office, till, shows, *, seed):
+def sell_and_return_at_once(office, till, shows, *, seed):
     """
     Eight at work at one drawer; what they booked, and what was refused.
     """
     begin = threading.Barrier(8)
 
-    def work(number):
+    def sell_and_return(number):
         chance = random.Random(seed * 100 + number)
         sold, booked, refused = [], 0, []
         begin.wait(60)
@@ -183,5 +185,5 @@ def work_at_once(office, till, shows, *, seed):
         return booked, refused
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(work, range(8)))
+        found = list(pool.map(sell_and_return, range(8)))
     return sum(it[0] for it in found), [word for it in found for word in it[1]]
