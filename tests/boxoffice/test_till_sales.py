@@ -371,7 +371,10 @@ def test_undo_takes_back_the_last_order_of_this_till(office, till):
     type_keys(till, "x")
     assert till.state.message == "Nothing was undone."
     type_keys(till, "uu")
-    assert till.state.message == f"{first} is undone. Give back 40.00 cash."
+    assert till.state.message == (
+        f"Undone: {first}, Late Laughs Fri 27 Nov 19:30, 2 tickets, 40.00 cash."
+        " Give back 40.00 cash."
+    )
     assert order_of(office, first).state == "refunded"
     second = till.view.last.reference
     assert second != other.view.last.reference

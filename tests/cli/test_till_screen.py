@@ -2,11 +2,15 @@
 The till on a real terminal.
 """
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
+import termios
 
 import pexpect
+import psycopg
 import pytest
 from support import commands
 from support.commands import talk
@@ -16,8 +20,25 @@ from support.waiting import wait_until
 SIZES = pytest.mark.parametrize("columns", [80, 40])
 
 
+BOTH = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def venue(home, monkeypatch):
+def place(request, templates, home):
+    """
+    The file of the database, which is not there yet, or the URL of an empty one.
+    """
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield str(home / "ticketsync.db")
+        return
+    with templates.copied("postgresql", "empty") as url:
+        yield url
+
+
+@pytest.fixture
+def venue(home, place, monkeypatch):
+    if place.startswith("postgresql"):
+        monkeypatch.setenv("TICKETSYNC_DATABASE_URL", place)
     monkeypatch.setenv("BOX_KEY", KEY)
     monkeypatch.setenv("TERM", "xterm")
     run(
@@ -124,6 +145,7 @@ def test_a_pasted_text_answers_a_question_and_sells_nothing(venue):
     def paste(text):
         till.send(f"\x1b[200~{text}\x1b[201~")
 
+    run("members", "add", "17", "--from", "2030-01-01", "--until", "2030-12-31")
     till = begin(80)
     paste("1e 2e")
     till.send("m")
@@ -146,11 +168,15 @@ def test_a_till_that_was_not_opened_is_not_said_to_be_open(venue):
 
 def test_a_printer_that_fails_as_the_till_is_left_is_said(venue):
     till = begin(80, "--print-command", "sh -c 'sleep 2; exit 3'")
-    till.send("1eq")
+    till.send("1e")
+    till.expect("Sold TS-")
+    till.send("q")
     till.expect("Cash counted")
     till.send("\r")
     till.expect("Waiting for the printer")
     till.expect("not-printed: The print command 'sh' failed")
+    till.expect("boxoffice")
+    till.expect("TS-[0-9A-Z]{4}-")
     till.expect("Till 1 stays open")
     till.expect(pexpect.EOF)
     till.close()
@@ -174,3 +200,87 @@ def test_without_a_terminal_it_says_how_to_sell(venue):
     done = commands.run("boxoffice", "till", "1")
     assert done.returncode == 2
     assert done.stderr.startswith("ticketsync: needs-tty: The till needs a terminal.")
+
+
+# A database that does not answer
+
+
+@contextlib.contextmanager
+def locked(place):
+    """
+    Another program writes, and does not come to an end.
+    """
+    if place.startswith("postgresql"):
+        with psycopg.connect(place) as connection:
+            connection.execute("SELECT 1 FROM boxoffice_shows FOR UPDATE")
+            yield
+        return
+    with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def list_orders():
+    found = as_json("boxoffice", "orders", "list")
+    return [(order["state"], order["total"]) for order in found]
+
+
+@BOTH
+@SIZES
+def test_a_database_that_does_not_answer_is_said_and_a_sale_is_made_once(
+    venue, place, columns
+):
+    """
+    Whatever is typed meanwhile; what was asked before goes on afterwards.
+    """
+    till = begin(columns)
+    with locked(place):
+        till.send("1")
+        till.expect("Waiting for the database")
+        till.send("1e1e")
+    till.expect("held until")
+    assert list_orders() == [("pending", "55.00")]
+    with locked(place):
+        till.send("e")
+        till.expect("Waiting for the database")
+        till.send("eee1euu")
+    till.expect("Sold TS-")
+    assert list_orders() == [("paid", "55.00")]
+    leave(till)
+    (drawer,) = as_json("boxoffice", "tills", "list")
+    assert drawer["expected"] == "255.00"
+
+
+@BOTH
+def test_ctrl_c_leaves_a_till_whose_database_does_not_answer(venue, place):
+    till = begin(80)
+    till.send("1")
+    till.expect("held until")
+    with locked(place):
+        till.send("e")
+        till.expect("Waiting for the database")
+        till.sendcontrol("c")
+        till.expect("Begin till 1 again")
+        till.expect(pexpect.EOF)
+        till.close()
+    assert till.exitstatus == 130
+    assert list_orders() in ([("pending", "55.00")], [("paid", "55.00")])
+
+
+# A terminal that changes its size
+
+
+def test_the_screen_is_drawn_anew_when_the_terminal_changes_its_size(venue):
+    till = begin(80)
+    till.send("1")
+    till.expect("1 × Adult")
+    for columns in (40, 120, 80):
+        termios.tcsetwinsize(till.child_fd, (24, columns))
+        rule = "─" * (columns - 2)
+        till.expect(f"(?<!─){rule}(?!─)")
+        till.expect("1 × Adult")
+        till.expect("TOTAL AUD +55.00")
+    till.send("e")
+    till.expect("Sold TS-")
+    leave(till)

@@ -32,26 +32,31 @@ def put_on_sale(
     os.environ["BOX_KEY"] = KEY
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    office = BoxOffice(database, settings)
+    put_another_on_sale(
+        *(office, "Late Laughs", starts_at, *tiers), capacity=capacity, terms=terms
+    )
+    return office
+
+
+def put_another_on_sale(office, title, starts_at, *tiers, capacity=10, terms=None):
+    """
+    A show of the same venue on sale; returns our id of it.
+    """
+    with office.database.write() as connection:
         show = new_shows.add_show(
             connection,
             new_shows.NewShow(
-                "Late Laughs",
-                starts_at,
-                "The Lantern Room",
-                "Australia/Sydney",
-                "AUD",
+                *(title, starts_at, "The Lantern Room", "Australia/Sydney", "AUD"),
                 capacity=capacity,
             ),
         )
     open_sale.open_show(
-        database,
-        settings,
-        show.id,
-        terms or Terms(),
+        *(office.database, office.settings, show.id, terms or Terms()),
         tiers or (ADULT, CHILD),
         SecretSource("env", "BOX_KEY"),
     )
-    return BoxOffice(database, settings)
+    return show.id
 
 
 def key():

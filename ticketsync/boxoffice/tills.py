@@ -3,7 +3,10 @@ Tills: a session is one cash drawer from its opening to its count. A till has at
 one session that is open, and cash is booked to it.
 
 Who books cash to a session locks it (`lock_open`), and so does who closes it: what must
-be in the drawer cannot change while it is counted.
+be in the drawer cannot change while it is counted. Sales of one session do not wait for
+one another; whoever takes cash out is alone, because two who looked into the drawer at
+once would both find what is enough for one. A session is locked after its show, and
+before vouchers.
 """
 
 from __future__ import annotations
@@ -179,17 +182,24 @@ def list_sessions(
 
 
 def lock_open(
-    connection: Connection, session_id: int | None, currency: str
+    connection: Connection,
+    session_id: int | None,
+    currency: str,
+    *,
+    alone: bool = False,
 ) -> TillSession | None:
     """
     The session, which nobody can close until the transaction ends; nothing for `None`.
+    `alone` keeps out everybody else who books cash to it, too: for whoever takes some
+    out (`refuse_overdrawn`).
 
     Raises: `GuardRefused` (`till-closed`) where it was closed meanwhile,
     (`till-currency`) where its drawer has another currency.
     """
     if session_id is None:
         return None
-    row_locks.lock_shared(connection, till_sessions, [session_id])
+    lock = row_locks.lock if alone else row_locks.lock_shared
+    lock(connection, till_sessions, [session_id])
     found = get_session(connection, session_id)
     if found.state != OPEN:
         raise _closed(found.till)
@@ -229,8 +239,10 @@ def get_drawer(connection: Connection, session: TillSession) -> Drawer:
 
 def refuse_overdrawn(connection: Connection, session_id: int | None) -> None:
     """
-    Raises: `GuardRefused` (`till-short`) where more cash went out of a drawer than was
-    ever in it; nothing for `None`.
+    Whether all that goes out of a drawer was in it; nothing for `None`. The session is
+    locked `alone`.
+
+    Raises: `GuardRefused` (`till-short`).
     """
     if session_id is None:
         return

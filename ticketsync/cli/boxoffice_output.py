@@ -4,7 +4,7 @@ What the commands of the box office print, and how their options are read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ticketsync.cli import render, terminal
@@ -225,6 +225,50 @@ def print_order(
             f"  {payment.method}  {render.amount(payment.amount, order.currency)}"
             + _returned(payment.returned, payment.planned, order.currency)
         )
+
+
+def guests_in_words(admitted: int, number: int) -> str:
+    """
+    `1 of 3 guests is in already.`
+    """
+    from ticketsync.core.plurals import number_of
+
+    are = "is" if admitted == 1 else "are"
+    return f"{admitted:,} of {number_of(number, 'guest')} {are} in already."
+
+
+def print_command(reference: str) -> str:
+    """
+    The command that prints an order, to be typed.
+    """
+    return f"`ticketsync boxoffice print {reference}`"
+
+
+def print_refunded(
+    before: PlacedOrder,
+    after: PlacedOrder,
+    admitted: Collection[int],
+    zone: str,
+    *,
+    json: bool,
+) -> None:
+    """
+    Print an order of which something went back, and who of its guests is in with a
+    ticket that is void by it; `admitted` are the tickets whose guests are in, by their
+    numbers.
+    """
+    valid = {it.number for it in before.tickets if it.state == "issued"}
+    void = [it.number for it in after.tickets if it.state == "void"]
+    void = [number for number in void if number in valid]
+    within = sorted(number for number in void if number in admitted)
+    if json:
+        render.print_json({**order_as_json(after), "admitted": within})
+        return
+    print_order(after, zone, json=False)
+    if within:
+        numbers = ", ".join(f"{after.reference}-{number}" for number in within)
+        text = guests_in_words(len(within), len(void)).rstrip(".")
+        terminal.echo(f"{text}, with a ticket that is void now: {numbers}.", err=True)
 
 
 def _returned(returned: int, planned: int, currency: str) -> str:

@@ -62,7 +62,7 @@ def print_order(
     what = "receipt" if receipt else "tickets"
     name = f"{found.order.reference}-{what}.pdf"
     if print_command:
-        printed_orders.send_to_printer(print_command, document)
+        printed_orders.send_to_printer(print_command, document, found.order.reference)
         app_context.say(f"The {what} of {found.order.reference} went to the printer.")
     if email:
         printed_orders.send_by_mail(office, found, email.strip(), {name: document})

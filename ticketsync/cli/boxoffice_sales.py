@@ -233,7 +233,7 @@ def refund_order(
     """
     Void tickets of a paid order and return their money; also what was to go back since
     a night was cancelled. Gift vouchers get back what they paid; what other vouchers
-    took off the price is used up.
+    took off the price is used up. Says which guests with a void ticket are in already.
 
     Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill
     """
@@ -254,7 +254,13 @@ def refund_order(
         till_id=till_id,
     )
     after = take_back.refund(office, reference, wanted, reason)
-    boxoffice_output.print_order(after, _zone_of(office, after.show_id), json=json)
+    with office.database.read() as connection:
+        admitted = take_back.admitted_of(connection, [after], placed_orders.VOID)
+    boxoffice_output.print_refunded(
+        *(order, after, admitted.get(after.reference, ())),
+        _zone_of(office, after.show_id),
+        json=json,
+    )
 
 
 def _find_show(office: BoxOffice, text: str) -> tuple[int, str]:

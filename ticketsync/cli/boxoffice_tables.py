@@ -233,6 +233,10 @@ def cancel_show(
     with office.database.read() as connection:
         found = selection.find_show(connection, show)
     question = f"Void all tickets of {safe(found.production)} {found.starts_local}?"
+    admitted = take_back.count_admitted(office, found.id)
+    if admitted:
+        are = "is" if admitted == 1 else "are"
+        question = f"{number_of(admitted, 'guest')} {are} in already. {question}"
     if not context.confirm(question, yes):
         raise typer.Abort
     done = take_back.cancel_show(office, found.id, reason)
@@ -244,6 +248,7 @@ def cancel_show(
                 "paid": done.paid,
                 "to_return": money.decimal_text(done.planned, found.currency),
                 "currency": found.currency,
+                "admitted": done.admitted,
             }
         )
         return
@@ -252,3 +257,10 @@ def cancel_show(
         f"{number_of(done.paid, 'order')} cancelled, {due} is to go back; "
         f"{number_of(done.held, 'hold')} given up."
     )
+    if done.admitted:
+        are = "is" if done.admitted == 1 else "are"
+        terminal.echo(
+            f"{number_of(done.admitted, 'guest')} {are} in, with a ticket that is void "
+            "now.",
+            err=True,
+        )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ticketsync.cli import terminal
+from ticketsync.cli import boxoffice_output, terminal
 from ticketsync.cli.till_keys import MOST_TIERS, Mode, TillState
 from ticketsync.cli.till_lines import (
     BAD,
@@ -40,18 +40,23 @@ from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.placed_orders import PlacedOrder
+    from ticketsync.boxoffice.selling import ShowOnSale
     from ticketsync.workflows.availability import TierLeft
     from ticketsync.workflows.till_view import TillView
 
 WIDE = 64  # columns from which a line has room for two parts
 BAR = 20
+WAITING = (
+    "Waiting for the database… Keys do nothing until it answers; Ctrl-C leaves the "
+    "till."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """
     What is drawn: the view of the till, what was typed, and what is due in minor units
-    for the basket, with its vouchers.
+    for the basket, with its vouchers. `is_waiting`: the database does not answer.
     """
 
     view: TillView
@@ -60,6 +65,7 @@ class Picture:
     person: str
     due: int
     now: datetime
+    is_waiting: bool = False
 
 
 def draw(picture: Picture, columns: int, rows: int) -> list[Line]:
@@ -285,15 +291,29 @@ def _entry(picture: Picture, columns: int) -> list[Line]:
     """
     state = picture.state
     question = _question(picture)
+    waits = wrapped(WAITING, columns, BAD) if picture.is_waiting else []
     style = BAD if state.is_error else GOOD
     said = wrapped(safe(state.message, longest=400), columns, style)
     if not question:
-        return said if state.message else [((PLAIN, ""),)]
+        return [*waits, *said] if state.message else waits or [((PLAIN, ""),)]
     asked = question
     if state.mode not in (Mode.UNDO, Mode.CLOSE):
         asked = f"{question} {safe(state.entry)}▏"
     lines = two(asked, _change(picture), columns, BOLD, BOLD)
-    return [*lines, *(said if state.message else [])]
+    if state.mode is Mode.UNDO:
+        lines += _admitted(picture.view, columns)
+    return [*waits, *lines, *(said if state.message else [])]
+
+
+def _admitted(view: TillView, columns: int) -> list[Line]:
+    """
+    What has to be known before a sale is undone: its guests are in.
+    """
+    if view.last is None or not view.last_admitted:
+        return []
+    number = sum(view.last.wanted.values())
+    text = boxoffice_output.guests_in_words(view.last_admitted, number)
+    return wrapped(f"Stop: {text}", columns, BAD)
 
 
 _QUESTIONS = {
@@ -313,8 +333,7 @@ def _question(picture: Picture) -> str:
     if state.mode is Mode.NUMBER:
         return f"How many {safe(state.last_line)}:"
     if state.mode is Mode.UNDO and view.last is not None:
-        sold = ", ".join((view.last.reference, *sold_in_words(view.last)))
-        return f"Undo {sold}? u: yes; another key: no."
+        return f"Undo {last_in_words(view)}? u: yes; another key: no."
     if state.mode is Mode.CLOSE and view.drawer is not None:
         return _closing(picture, state.counted or 0, view.drawer.expected)
     return _QUESTIONS.get(state.mode, "")
@@ -337,7 +356,6 @@ def _change(picture: Picture) -> str:
     """
     What is to be handed back of the cash that is being typed.
     """
-    from ticketsync.cli import boxoffice_output
     from ticketsync.core import errors
 
     currency = picture.view.left.show.currency
@@ -359,17 +377,41 @@ def _last(picture: Picture, columns: int) -> list[Line]:
         return wrapped("LAST  nothing was sold at this till yet", columns, DIM)
     zone = picture.view.left.show.timezone
     at = f"{clock.local(last.paid_at, zone):%H:%M}" if last.paid_at else ""
-    text = "  ".join(("LAST", last.reference, *sold_in_words(last), at))
+    show = picture.view.last_show
+    is_other = show is not None and show.show_id != picture.view.left.show.show_id
+    named = [show_in_words(show)] if show is not None and is_other else []
+    text = "  ".join(("LAST", last.reference, *named, *sold_in_words(last), at))
     return two(text, "u undo   p print again", columns, PLAIN, DIM)
+
+
+def last_in_words(view: TillView) -> str:
+    """
+    The last sale, as it is asked about: `TS-7K4P-2Q, Late Laughs Fri 27 Nov 19:30, 3
+    tickets, 165.00 cash`.
+    """
+    if view.last is None:
+        return ""
+    show = (show_in_words(view.last_show),) if view.last_show is not None else ()
+    return ", ".join((view.last.reference, *show, *sold_in_words(view.last)))
+
+
+def show_in_words(show: ShowOnSale) -> str:
+    starts = clock.from_poster(show.starts_local)
+    return f"{safe(show.production)} {starts:%a %d %b %H:%M}"
 
 
 def sold_in_words(order: PlacedOrder) -> tuple[str, str]:
     """
-    What an order came to: `3 tickets` and `165.00 cash`.
+    What an order comes to, without what went back of it: `3 tickets` and `50.00 voucher
+    + 115.00 cash`.
     """
-    how = " + ".join(dict.fromkeys(payment.method for payment in order.payments))
-    shown = money.grouped_text(order.total, order.currency)
-    return number_of(len(order.basket), "ticket"), f"{shown} {how}"
+    kept = [
+        f"{money.grouped_text(payment.kept, order.currency)} {payment.method}"
+        for payment in order.payments
+        if payment.kept
+    ]
+    tickets = sum(order.wanted.values())
+    return number_of(tickets, "ticket"), " + ".join(kept) or "free"
 
 
 def _platforms(picture: Picture, columns: int) -> list[Line]:

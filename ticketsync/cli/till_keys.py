@@ -52,13 +52,15 @@ class Offer:
 class Facts:
     """
     What the keys need to know: the tiers, what is due for the basket in minor units,
-    the last order of the till, and what must be in the drawer.
+    the last order of the till and how many of its guests are in, and what must be in
+    the drawer.
     """
 
     offers: Sequence[Offer]
     currency: str
     due: int = 0
     last: str | None = None
+    admitted: int = 0
     expected: int = 0
 
 
@@ -66,10 +68,21 @@ Lines = tuple[tuple[str, int], ...]  # tiers by name, and how many, in order of 
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """
+    Undo that order, of which somebody has seen that so many guests are in.
+    """
+
+    reference: str
+    admitted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TillState:
     """
     `last_line` is the tier that `+`, `-` and `=` mean. `vouchers` are codes; `counted`
-    is the cash that was counted, to be confirmed. `is_error`: the message is a refusal.
+    is the cash that was counted and `undo` what is to be undone, to be confirmed.
+    `is_error`: the message is a refusal.
     """
 
     mode: Mode = Mode.SELL
@@ -80,6 +93,7 @@ class TillState:
     member: str = ""
     vouchers: tuple[str, ...] = ()
     counted: int | None = None
+    undo: Undo | None = None
     message: str = ""
     is_error: bool = False
 
@@ -89,6 +103,10 @@ class TillState:
         Whether a text is typed, and not single keys.
         """
         return self.mode not in (Mode.SELL, Mode.UNDO, Mode.CLOSE, Mode.HELP)
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.is_error and bool(self.message)
 
     def saying(self, message: str, *, is_error: bool = False) -> TillState:
         return replace(self, message=message, is_error=is_error)
@@ -135,11 +153,6 @@ class GiveAway:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
 class PrintAgain:
     reference: str
 
@@ -182,9 +195,11 @@ def press(state: TillState, key: str, facts: Facts) -> Pressed:
     if state.mode is Mode.HELP:
         return state.back_to_sale(), None
     if state.mode is Mode.SELL:
-        return _sell(state.saying(""), key, facts)
+        after, action = _sell(state.saying(""), key, facts)
+        is_nothing = key != ESCAPE and action is None and after == state.saying("")
+        return (state if is_nothing else after), action  # what to give back stays said
     if state.mode is Mode.UNDO:
-        return _confirm_undo(state, key, facts)
+        return _confirm_undo(state, key)
     if state.mode is Mode.CLOSE:
         return _confirm_close(state, key)
     return _type(state, key, facts)
@@ -234,8 +249,10 @@ def _ask(state: TillState, mode: Mode, facts: Facts) -> Pressed:
         return state.saying("Sell the basket first, or drop it: Esc.", is_error=True), (
             None
         )
-    if mode is Mode.UNDO and facts.last is None:
-        return state.saying("Nothing was sold at this till yet."), None
+    if mode is Mode.UNDO:
+        if facts.last is None:
+            return state.saying("Nothing was sold at this till yet."), None
+        state = replace(state, undo=Undo(facts.last, facts.admitted))
     return replace(state, mode=mode, entry=""), None
 
 
@@ -267,9 +284,12 @@ def _with_line(state: TillState, name: str, number: int) -> SetBasket:
     return SetBasket(lines, last)
 
 
-def _confirm_undo(state: TillState, key: str, facts: Facts) -> Pressed:
-    if key == "u" and facts.last is not None:
-        return state.back_to_sale(), Undo(facts.last)
+def _confirm_undo(state: TillState, key: str) -> Pressed:
+    """
+    What is undone is what was asked about, whatever was sold since.
+    """
+    if key == "u":
+        return state.back_to_sale(), state.undo
     return state.back_to_sale("Nothing was undone."), None
 
 

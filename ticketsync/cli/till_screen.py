@@ -9,14 +9,26 @@ and nothing is read as long as nobody has changed anything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from ticketsync.cli import boxoffice_sales, boxoffice_tills, context, terminal
+from ticketsync.cli import (
+    boxoffice_output,
+    boxoffice_sales,
+    boxoffice_tills,
+    context,
+    terminal,
+)
 from ticketsync.cli.boxoffice_printing import PrintCommand
 from ticketsync.cli.boxoffice_sales import Show
+from ticketsync.cli.till_worker import TillWorker
 
 if TYPE_CHECKING:
     from prompt_toolkit.application import Application
@@ -27,6 +39,8 @@ if TYPE_CHECKING:
     from ticketsync.workflows.box_office import BoxOffice
 
 SECONDS_BETWEEN_LOOKS = 0.25
+SECONDS_UNTIL_SAID = 0.7  # after which it is said that the database does not answer
+INTERRUPTED = 130  # the exit code
 ESCAPE_SECONDS = 0.05  # after which Esc is the key, not the beginning of another one
 
 
@@ -59,7 +73,13 @@ def run_till(
     working = till_session.start(office, found.id, till.strip(), person, printing.begin)
     typed_ahead.forget()
     with office.database.watch() as watch, printing:
-        Screen(working, watch, printing).run()
+        screen = Screen(working, watch, printing)
+        try:
+            screen.run()
+        except KeyboardInterrupt:
+            if not screen.is_idle():
+                _leave_at_once(working.name)
+            raise
     if working.closed is not None:
         for line in boxoffice_tills.closing_lines(*working.closed):
             terminal.echo(line)
@@ -71,10 +91,24 @@ def run_till(
         context.get_context(ctx).say(f"Till {working.name} is not open.")
 
 
+def _leave_at_once(till: str) -> None:
+    """
+    End without waiting for a database that does not answer, as if the till was killed.
+    """
+    terminal.echo(
+        f"The database did not answer. Begin till {till} again: LAST on its screen "
+        "says whether the last sale was made.",
+        err=True,
+    )
+    terminal.flush()
+    os._exit(INTERRUPTED)
+
+
 class Printing:
     """
-    Prints beside the sale: nobody waits for a printer, but at the end of the till. What
-    went wrong is `said`: on the screen, and what is left of it at the end.
+    Prints beside the sale: nobody waits for a printer, but at the end of the till.
+    `failed` is what was not printed, an order and why: on the screen, and what is left
+    of it at the end.
     """
 
     def __init__(self, office: BoxOffice, command: str) -> None:
@@ -82,7 +116,7 @@ class Printing:
         self._command = command
         self._pool = ThreadPoolExecutor(1)
         self._waiting: list[Future[None]] = []
-        self.said: list[str] = []
+        self.failed: list[tuple[str, str]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -91,8 +125,9 @@ class Printing:
         if not all(task.done() for task in self._waiting):
             terminal.echo("Waiting for the printer; Ctrl-C ends that.", err=True)
         self._pool.shutdown()
-        for text in self.said:
-            terminal.echo(text, err=True, red=True)
+        for reference, why in self.failed:
+            again = boxoffice_output.print_command(reference)
+            terminal.echo(f"{why} Print it with {again}.", err=True, red=True)
 
     def begin(self, reference: str, cash_given: int | None) -> bool:
         """
@@ -113,18 +148,29 @@ class Printing:
                 self._office, reference, self._command, cash_given
             )
         except errors.TicketsyncError as error:
-            self.said.append(f"{error.word}: {error.message} Print {reference} again.")
+            self.failed.append((reference, f"{error.word}: {error.message}"))
 
 
 class Screen:
     """
-    The terminal of a till.
+    The terminal of a till. The till itself is at work in a thread (`TillWorker`); what
+    is drawn is the picture of it after its last job.
+
+    Keys wait for the one before them. Once it is said that the database does not
+    answer, keys are not taken: nobody sees what they would do. Nor are those that were
+    typed behind a key that was refused, or behind a sale: what came of it is read
+    first.
     """
 
     def __init__(self, till: Till, watch: ChangeWatch, printing: Printing) -> None:
         self._till = till
         self._watch = watch
         self._printing = printing
+        self._worker = TillWorker()
+        self._pressed = asyncio.Event()
+        self._keys: deque[Callable[[], bool]] = deque()
+        self._picture = till.picture()
+        self._is_waiting = False
         self._drawn: object = None
 
     def run(self) -> None:
@@ -146,38 +192,77 @@ class Screen:
         application.timeoutlen = ESCAPE_SECONDS
         application.run(pre_run=lambda: self._begin(application))
 
+    def is_idle(self) -> bool:
+        """
+        Whether the till has done what it was asked, or does it in a moment.
+        """
+        return self._worker.is_idle(SECONDS_UNTIL_SAID)
+
     def _begin(self, application: Application[None]) -> None:
-        application.create_background_task(self._look(application))
+        application.create_background_task(self._do_all(application))
 
-    async def _look(self, application: Application[None]) -> None:
+    async def _do_all(self, application: Application[None]) -> None:
         """
-        Look again and again whether the screen has to change.
+        Do what the keys ask for; without keys look again and again whether the screen
+        has to change.
         """
-        while True:
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            self._look_once()
-            if self._text(application) != self._drawn:
-                application.invalidate()
+        try:
+            while not self._till.has_ended:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._pressed.wait(), SECONDS_BETWEEN_LOOKS)
+                self._pressed.clear()
+                if not self._keys:
+                    await self._do(application, self._look)
+                while self._keys and not self._till.has_ended:
+                    await self._do(application, self._keys.popleft())
+        except Exception as error:  # ours: the terminal is given back, then it is shown
+            _leave(application, error)
+        else:
+            _leave(application)
 
-    def _look_once(self) -> None:
+    async def _do(
+        self, application: Application[None], job: Callable[[], bool]
+    ) -> None:
+        asked = self._worker.run(job)
+        done, _ = await asyncio.wait({asked}, timeout=SECONDS_UNTIL_SAID)
+        if not done:
+            self._is_waiting = True
+            if job != self._look:  # what was said is of the key before it
+                state = self._picture.state.saying("")
+                self._picture = replace(self._picture, state=state)
+            application.invalidate()
+            await asyncio.wait({asked})
+            self._is_waiting = False
+        if not asked.result():
+            self._keys.clear()
+        self._picture = self._till.picture()
+        if self._text(application) != self._drawn:
+            application.invalidate()
+
+    def _look(self) -> bool:
+        """
+        Look whether others have changed something; keys that come go on as they were.
+        """
         from ticketsync.core import errors
 
         try:
             if self._watch.has_changed() or self._till.is_stale():
                 self._till.refresh()
         except errors.TicketsyncError as error:
-            self._till.say_error(error)
-        if self._printing.said:
-            text = self._printing.said.pop(0)
-            self._till.state = self._till.state.saying(text, is_error=True)
+            self._till.note_unread(error)
+        if self._printing.failed:
+            self._till.note_unprinted(*self._printing.failed.pop(0))
+        return True
 
     def _text(self, application: Application[None] | None = None) -> Any:
         from prompt_toolkit.application import get_app
 
         from ticketsync.cli import till_drawing
+        from ticketsync.core import clock
 
         size = (application or get_app()).output.get_size()
-        lines = till_drawing.draw(self._till.picture(), size.columns, size.rows)
+        picture = replace(self._picture, now=clock.now(), is_waiting=self._is_waiting)
+        lines = till_drawing.draw(picture, size.columns, size.rows)
         text = [part for line in lines for part in (*line, ("", "\n"))][:-1]
         if application is None:
             self._drawn = text
@@ -192,6 +277,7 @@ class Screen:
         bindings = KeyBindings()
         names = {
             "enter": till_keys.ENTER,
+            "c-j": till_keys.ENTER,  # as it comes from some terminals
             "escape": till_keys.ESCAPE,
             "backspace": till_keys.BACKSPACE,
         }
@@ -199,24 +285,30 @@ class Screen:
 
             @bindings.add(name)
             def special(event: Any, key: str = key) -> None:
-                self._press(event.app, key)
+                self._take(lambda: self._till.press(key))
 
         @bindings.add(Keys.Any)
         def other(event: Any) -> None:
             if len(event.data) == 1:  # a letter, not an arrow
-                self._press(event.app, event.data)
+                key = event.data
+                self._take(lambda: self._till.press(key))
 
         @bindings.add(Keys.BracketedPaste)
         def paste(event: Any) -> None:
-            self._paste(event.app, event.data)
+            self._take(lambda: self._paste(event.data))
 
         @bindings.add("c-c")
         def interrupt(event: Any) -> None:
-            event.app.exit(exception=KeyboardInterrupt)
+            _leave(event.app, KeyboardInterrupt())
 
         return bindings
 
-    def _paste(self, application: Any, text: str) -> None:
+    def _take(self, key: Callable[[], bool]) -> None:
+        if not self._is_waiting:
+            self._keys.append(key)
+            self._pressed.set()
+
+    def _paste(self, text: str) -> bool:
         """
         Type a text for somebody, up to the end of its line. It answers a question only:
         as keys, any text would sell.
@@ -224,21 +316,18 @@ class Screen:
         from ticketsync.cli import till_keys
 
         if not self._till.state.is_asked:
-            return
+            return True
         line, *more = text.splitlines() or [""]
         for letter in line:
-            self._press(application, letter)
+            self._till.press(letter)
         if more or text.endswith(("\r", "\n")):
-            self._press(application, till_keys.ENTER)
+            return self._till.press(till_keys.ENTER)
+        return True
 
-    def _press(self, application: Any, key: str) -> None:
-        if self._till.has_ended:
-            return
-        try:
-            self._till.press(key)
-        except Exception as error:  # ours: the terminal is given back, then it is shown
-            self._till.has_ended = True
-            application.exit(exception=error)
-            return
-        if self._till.has_ended:
+
+def _leave(application: Application[None], error: BaseException | None = None) -> None:
+    if application.is_running and not application.is_done:
+        if error is None:
             application.exit()
+        else:
+            application.exit(exception=error)

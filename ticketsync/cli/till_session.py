@@ -12,8 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ticketsync.boxoffice import tills
-from ticketsync.cli import till_keys
-from ticketsync.cli.till_drawing import Picture, sold_in_words
+from ticketsync.cli import boxoffice_output, till_keys
+from ticketsync.cli.till_drawing import (
+    Picture,
+    last_in_words,
+    show_in_words,
+    sold_in_words,
+)
 from ticketsync.cli.till_keys import (
     Action,
     AddVoucher,
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
     from ticketsync.workflows.till_view import TillView
 
 HOLD_EXPIRED = "hold-expired"
+LOCKED = "db-locked"
+_READ_FIRST = (Pay, GiveAway, Undo, CloseTill, Leave)
 
 
 @dataclass(slots=True)
@@ -51,8 +58,8 @@ class Till:
     """
     `basket` is the reference of the order that is being sold. `print_order` is given
     the order that was sold, and the cash that was given; it does not wait, and returns
-    whether there is a printer. When
-    `has_ended`, `closed` has the session and its drawer if it was counted.
+    whether there is a printer. When `has_ended`, `closed` has the session and its
+    drawer if it was counted. `is_behind`: what is on the screen could not be read.
     """
 
     office: BoxOffice
@@ -65,22 +72,30 @@ class Till:
     basket: str | None = None
     vouchers: dict[str, Voucher] = field(default_factory=dict)
     has_ended: bool = False
+    is_behind: bool = False
     closed: tuple[TillSession, Drawer] | None = None
 
-    def press(self, key: str) -> None:
+    def press(self, key: str) -> bool:
         """
         Do what a key asks for; what is refused is said, and nothing was changed.
+        Returns whether keys that were typed behind it still mean what somebody meant:
+        not after a refusal, nor after money has changed hands.
         """
+        before = self.state
         try:
             self.state, action = till_keys.press(self.state, key, self._facts())
             if action is not None:
                 self._do(action)
         except errors.TicketsyncError as error:
             self.say_error(error)
+            goes_on = False
         else:
+            is_refused = self.state is not before and self.state.is_refusal
+            goes_on = not (is_refused or isinstance(action, _READ_FIRST))
             if action is None:
-                return
+                return goes_on
         self._refresh_after_key()
+        return goes_on
 
     def _refresh_after_key(self) -> None:
         """
@@ -90,9 +105,11 @@ class Till:
         try:
             self.refresh()
         except errors.TicketsyncError as error:
-            self.say_error(error)
-        if said.is_error:
-            self.state = self.state.saying(said.message, is_error=True)
+            self.state = said
+            self.note_unread(error)
+        else:
+            if said.is_error:
+                self.state = self.state.saying(said.message, is_error=True)
 
     def refresh(self) -> None:
         """
@@ -103,20 +120,53 @@ class Till:
         self.view = till_view.read_view(
             self.office, self.show_id, self.name, self.basket
         )
+        self.is_behind = False
         if self.view.session is None and self.state.mode is not Mode.FLOAT:
             self.state = replace(self.state, mode=Mode.FLOAT, entry="")
         self._note_end_of_basket()
+        self._note_other_last()
         self._read_vouchers()
 
     def is_stale(self) -> bool:
         """
-        Whether the screen is not true any more because time went by.
+        Whether the screen is not true any more because time went by, or because it
+        could not be read.
         """
+        if self.is_behind:
+            return True
         return self.view.stale_at is not None and clock.now() >= self.view.stale_at
 
     def say_error(self, error: errors.TicketsyncError) -> None:
-        text = f"{error.word}: {error.message} {error.hint}".strip()
+        hint = error.hint
+        if error.word == LOCKED:
+            hint = (
+                "Nothing was changed: press the key again. `ticketsync runs list` says "
+                "what is at work."
+            )
+        text = f"{error.word}: {error.message} {hint}".strip()
         self.state = self.state.saying(text, is_error=True)
+
+    def note_unread(self, error: errors.TicketsyncError) -> None:
+        """
+        Say that the screen is old, beside what is said: a sale that was made stays so.
+        """
+        self.is_behind = True
+        self._add(f"{error.word}: the screen could not be read again.")
+
+    def note_unprinted(self, reference: str, why: str) -> None:
+        """
+        Say what was not printed, and what to do, beside what is said: what to give
+        back, for example.
+        """
+        last = self.view.last
+        key = "press p, or " if last and last.reference == reference else ""
+        command = boxoffice_output.print_command(reference)
+        self._add(f"{why} To print {reference}, {key}run {command}.")
+
+    def _add(self, text: str) -> None:
+        if text not in self.state.message:
+            said = f"{self.state.message} {text}".strip()
+            self.state = self.state.saying(said, is_error=True)
 
     def picture(self) -> Picture:
         """
@@ -139,6 +189,7 @@ class Till:
             view.left.show.currency,
             due=self._due(),
             last=view.last.reference if view.last else None,
+            admitted=view.last_admitted,
         )
 
     def _note_end_of_basket(self) -> None:
@@ -147,8 +198,23 @@ class Till:
         """
         order = self.view.basket
         if order is not None and order.state in ("paid", "cancelled", "refunded"):
-            said = f"Order {order.reference} is {order.state}: somebody else did it."
+            said = (
+                f"Order {order.reference} is {order.state} already: look at LAST "
+                "before you take money."
+            )
             self._forget_basket(said, is_error=True)
+
+    def _note_other_last(self) -> None:
+        """
+        Ask no more whether to undo a sale that is not the last one by now, or of which
+        another guest came in.
+        """
+        facts = self._facts()
+        if self.state.mode is Mode.UNDO and self.state.undo != Undo(
+            facts.last or "", facts.admitted
+        ):
+            said = "The last sale has changed; nothing was undone. Press u to look."
+            self.state = self.state.back_to_sale().saying(said, is_error=True)
 
     def _read_vouchers(self) -> None:
         """
@@ -186,8 +252,8 @@ class Till:
                 self._pay(action)
             case GiveAway(note):
                 self._give_away(note)
-            case Undo(reference):
-                self._undo(reference)
+            case Undo():
+                self._undo(action)
             case PrintAgain(reference):
                 self._print_again(reference)
             case OpenTill(opening_float):
@@ -241,6 +307,7 @@ class Till:
         return self.view.session
 
     def _set_member(self, number: str) -> None:
+        till_sales.refuse_no_member(self.office, self.show_id, number)
         if self.state.lines:
             self._hold(dict(self.state.lines), number)
         self.state = replace(self.state, member=number)
@@ -299,22 +366,30 @@ class Till:
         )
         self._note_sale(given.order, None, 0)
 
-    def _undo(self, reference: str) -> None:
-        order = till_sales.undo(self.office, self._session, reference)
+    def _undo(self, asked: Undo) -> None:
+        sale, last = last_in_words(self.view), self.view.last
+        assert last is not None, "it was asked about"
+        undone = till_sales.undo(
+            self.office, self._session, asked.reference, asked.admitted
+        )
         parts = [
-            f"{money.grouped_text(it.returned, order.currency)} {it.method}"
-            for it in order.payments
-            if it.returned
+            f"{money.grouped_text(amount, last.currency)} {method}"
+            for method, amount in undone.returned.items()
         ]
         back = f" Give back {' and '.join(parts)}." if parts else ""
-        self.state = self.state.saying(f"{reference} is undone.{back}")
+        admitted = ""
+        if asked.admitted:
+            number = sum(last.wanted.values())
+            admitted = boxoffice_output.guests_in_words(asked.admitted, number)
+        said = f"Undone: {sale}.{back} {admitted}".rstrip()
+        self.state = self.state.saying(said)
 
     def _print_again(self, reference: str) -> None:
-        said = f"{reference} goes to the printer."
+        said = f"{last_in_words(self.view)} goes to the printer."
         if not self.print_order(reference, None):
             said = (
                 "This till was begun without --print-command: run "
-                f"`ticketsync boxoffice print {reference}`."
+                f"{boxoffice_output.print_command(reference)}."
             )
         self.state = self.state.saying(said)
 
@@ -351,8 +426,11 @@ def start(
         person = person or view.session.person
         held = till_view.held_by(office, view.session)
         if held is not None:
+            order, show = held
+            of_show = f" of {show_in_words(show)}" if show.show_id != show_id else ""
             state = state.saying(
-                f"{held} was not paid: its seats are held for a while. Pay it by "
-                f"`ticketsync boxoffice pay {held}`, or cancel it."
+                f"{order.reference}{of_show} was not paid: its seats are held for a "
+                f"while. Pay it by `ticketsync boxoffice pay {order.reference}`, or "
+                "cancel it."
             )
     return Till(office, show_id, name, person, print_order, view, state)

@@ -25,6 +25,7 @@ from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import rows_among
 
 MIN_NAME_LENGTH = 2  # characters; a shorter part of a name would match too many
 
@@ -206,6 +207,22 @@ def count_attendance(connection: Connection, show_id: int) -> Attendance:
     )
     expected, admitted = connection.execute(query).one()
     return Attendance(int(admitted or 0), int(expected))
+
+
+def list_admitted(
+    connection: Connection, account_id: int, ticket_ids: Sequence[str]
+) -> set[str]:
+    """
+    Those of an account's tickets, by its own ids, whose guests are in; also where they
+    admit nobody any more.
+    """
+    query = (
+        select(tickets.c.provider_id)
+        .select_from(counted.door_tickets())
+        .where(tickets.c.account_id == account_id, counted.is_checked_in())
+    )
+    found = rows_among(connection, query, tickets.c.provider_id, ticket_ids)
+    return {str(row.provider_id) for row in found}
 
 
 def _of_show(show_id: int) -> ColumnElement[bool]:

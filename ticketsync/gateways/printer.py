@@ -47,6 +47,6 @@ def send(command: str, document: bytes) -> None:
 def _failed(program: str, reason: str) -> errors.ProviderUnavailable:
     return errors.ProviderUnavailable(
         f"The print command {safe(program)!r} failed ({reason}).",
-        hint="It gets the PDF on standard input; the sale is not touched by it.",
+        hint="It gets the PDF on standard input: try it by hand.",
         word="not-printed",
     )

@@ -232,13 +232,22 @@ def _returns(order: PlacedOrder, zone: str) -> list[str]:
     ]
 
 
-def send_to_printer(command: str, document: bytes) -> None:
+def send_to_printer(command: str, document: bytes, reference: str) -> None:
     """
-    Give a PDF to a command that prints it.
+    Give a PDF of an order to a command that prints it.
 
-    Raises: what `printer.send` raises.
+    Raises: what `printer.send` raises; a `ProviderUnavailable` (`not-printed`) says
+    what is to be done for that order.
     """
-    printer.send(command, document)
+    try:
+        printer.send(command, document)
+    except errors.ProviderUnavailable as failed:
+        raise errors.ProviderUnavailable(
+            f"{failed.message} The sale stands.",
+            hint="Look at the printer, then run `ticketsync boxoffice print "
+            f"{reference}` again; without --print-command it makes a file.",
+            word=failed.word,
+        ) from None
 
 
 def print_sale(
@@ -247,11 +256,12 @@ def print_sale(
     """
     Print the tickets of an order and its receipt on a roll.
 
-    Raises: what `find`, `tickets_as_pdf` and `printer.send` raise.
+    Raises: what `find`, `tickets_as_pdf` and `send_to_printer` raise.
     """
     found = find(office, reference)
-    printer.send(command, tickets_as_pdf(office, found, Paper.ROLL))
-    printer.send(command, receipt_as_pdf(found, Paper.ROLL, cash_given=cash_given))
+    send_to_printer(command, tickets_as_pdf(office, found, Paper.ROLL), reference)
+    receipt = receipt_as_pdf(found, Paper.ROLL, cash_given=cash_given)
+    send_to_printer(command, receipt, reference)
 
 
 def send_by_mail(

@@ -7,8 +7,10 @@ Each function is one transaction (`box_office.sale_of`), a show at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from ticketsync.boxoffice import (
     orders,
@@ -30,6 +32,8 @@ from ticketsync.boxoffice.placed_orders import (
 )
 from ticketsync.boxoffice.selling import ShowOnSale
 from ticketsync.core import clock, errors, money
+from ticketsync.core.plurals import number_of
+from ticketsync.door import attendees
 from ticketsync.workflows import open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
@@ -79,7 +83,8 @@ class Refund:
     are left) and so much money (`None`: what they cost, or all that is left of what was
     paid where no tickets are named). With `keeps_tickets` only
     money goes back. `is_paid_out`: somebody has given it to the buyer. `till_id` is
-    the till session whose drawer cash is taken out of.
+    the till session whose drawer cash is taken out of. `most_admitted` is how many of
+    its guests may be in, if somebody has looked.
     """
 
     tickets: Collection[int] | None = None
@@ -87,6 +92,7 @@ class Refund:
     keeps_tickets: bool = False
     is_paid_out: bool = True
     till_id: int | None = None
+    most_admitted: int | None = None
 
 
 def refund(
@@ -95,25 +101,73 @@ def refund(
     """
     Void tickets and return money; also what was planned to go back before.
 
-    Raises: `SaleRefused` (`wrong-state`) where the order was not paid,
-    (`amount-mismatch`) for more than is left of what was paid; `NotFound` for a ticket
-    that it has not, or that is void; `GuardRefused` (`till-short`) for more cash than
-    is in the drawer; `UsageError` for an amount that cannot be, or that keeps money of
-    tickets which nobody named.
+    Raises: `SaleRefused` (`wrong-state`) where the order was not paid, or more guests
+    are in than somebody knew, (`amount-mismatch`) for more than is left of what was
+    paid; `NotFound` for a ticket that it has not, or that is void; `GuardRefused`
+    (`till-short`) for more cash than is in the drawer; `UsageError` for an amount that
+    cannot be, or that keeps money of tickets which nobody named.
     """
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
-        order = sale.read(order_id)
-        _refuse_unpaid(order)
-        tills.lock_open(sale.connection, wanted.till_id, order.currency)
-        payments.lock_vouchers(sale.connection, [order])
-        if wanted.is_paid_out and payments.settle_planned(
-            sale.connection, order, sale.now, wanted.till_id
-        ):
-            order = sale.read(order_id)
-        taken = _take_back(sale, order, wanted, reason)
-        tills.refuse_overdrawn(sale.connection, wanted.till_id)
-        return taken
+        return refund_within(sale, sale.read(order_id), wanted, reason)
+
+
+def refund_within(
+    sale: Sale, order: PlacedOrder, wanted: Refund, reason: str
+) -> PlacedOrder:
+    """
+    The same in the transaction of a sale.
+
+    Raises: as `refund`.
+    """
+    connection = sale.connection
+    _refuse_unpaid(order)
+    _refuse_more_admitted(connection, order, wanted.most_admitted)
+    tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
+    payments.lock_vouchers(connection, [order])
+    if wanted.is_paid_out and payments.settle_planned(
+        connection, order, sale.now, wanted.till_id
+    ):
+        order = sale.read(order.id)
+    taken = _take_back(sale, order, wanted, reason)
+    tills.refuse_overdrawn(connection, wanted.till_id)
+    return taken
+
+
+def admitted_of(
+    connection: Connection, placed: Iterable[PlacedOrder], state: str = ISSUED
+) -> Mapping[str, list[int]]:
+    """
+    The numbers of the valid tickets (or of those in another state) whose guests are in,
+    by the reference of their order.
+    """
+    by_id = {
+        orders.ticket_id(order, ticket.number): (order, ticket.number)
+        for order in placed
+        for ticket in order.basket
+        if ticket.state == state
+    }
+    found: dict[str, list[int]] = {}
+    for account_id in {order.account_id for order, _ in by_id.values()}:
+        for id_ in attendees.list_admitted(connection, account_id, list(by_id)):
+            order, number = by_id[id_]
+            found.setdefault(order.reference, []).append(number)
+    return {reference: sorted(numbers) for reference, numbers in found.items()}
+
+
+def _refuse_more_admitted(
+    connection: Connection, order: PlacedOrder, most: int | None
+) -> None:
+    if most is None:
+        return
+    admitted = len(admitted_of(connection, [order]).get(order.reference, ()))
+    if admitted > most:
+        raise refusals.refused(
+            refusals.WRONG_STATE,
+            f"{number_of(admitted - most, 'guest')} of order {order.reference} came in "
+            "meanwhile; nothing was undone.",
+            hint="Look again.",
+        )
 
 
 def _take_back(
@@ -221,13 +275,15 @@ def _refuse_unpaid(order: PlacedOrder) -> None:
 class CancelledShow:
     """
     What the cancellation of a show came to: held orders that were given up, paid ones
-    whose tickets are void now, and the money that is to go back, in minor units.
+    whose tickets are void now, the money that is to go back, in minor units, and how
+    many guests with these tickets are in.
     """
 
     show: ShowOnSale
     held: int
     paid: int
     planned: int
+    admitted: int
 
 
 def cancel_show(office: BoxOffice, show_id: int, reason: str) -> CancelledShow:
@@ -244,10 +300,22 @@ def cancel_show(office: BoxOffice, show_id: int, reason: str) -> CancelledShow:
             end_hold(sale, sale.read(pending.id), CANCELLED, reason)
             held += 1
         sold = placed_orders.list_in_state(sale.connection, show_id, PAID)
+        admitted = admitted_of(sale.connection, sold)
         payments.lock_vouchers(sale.connection, sold)
         for order in sold:
             sale.touched.add(order.id)
             after = _take_back(sale, order, Refund(is_paid_out=False), reason)
             planned += sum(payment.planned for payment in after.payments)
             paid += 1
-    return CancelledShow(show, held, paid, planned)
+    return CancelledShow(
+        show, held, paid, planned, sum(len(numbers) for numbers in admitted.values())
+    )
+
+
+def count_admitted(office: BoxOffice, show_id: int) -> int:
+    """
+    How many guests of our own valid tickets of a show are in.
+    """
+    with office.database.read() as connection:
+        sold = placed_orders.list_in_state(connection, show_id, PAID)
+        return sum(len(numbers) for numbers in admitted_of(connection, sold).values())

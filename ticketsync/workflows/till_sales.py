@@ -7,14 +7,17 @@ keeps the hold and the member. Each function is one transaction (`box_office.sal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ticketsync.boxoffice import (
     basket,
+    customers,
     orders,
     placed_orders,
     refusals,
     seats,
+    selling,
     tills,
     vouchers,
 )
@@ -171,6 +174,16 @@ def find_voucher(office: BoxOffice, code: str, currency: str) -> Voucher:
         return vouchers.find(connection, code, currency, clock.now())
 
 
+def refuse_no_member(office: BoxOffice, show_id: int, number: str) -> None:
+    """
+    Raises: `SaleRefused` (`members-only`) where nobody has that number, or is no member
+    on the day of the show.
+    """
+    with office.database.read() as connection:
+        member = customers.find_member(connection, number)
+        customers.refuse_on_day(member, selling.get_show(connection, show_id).day)
+
+
 def amount_due(order: PlacedOrder, found: Sequence[Voucher]) -> int:
     """
     What is to be paid for a basket with these vouchers, in minor units.
@@ -184,20 +197,42 @@ def amount_due(order: PlacedOrder, found: Sequence[Voucher]) -> int:
     return max(0, due - gifts)
 
 
-def undo(office: BoxOffice, session: TillSession, reference: str) -> PlacedOrder:
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """
+    An order that was taken back, and what went back now, in minor units by the method
+    of payment.
+    """
+
+    order: PlacedOrder
+    returned: Mapping[str, int]
+
+
+def undo(
+    office: BoxOffice, session: TillSession, reference: str, most_admitted: int = 0
+) -> Undone:
     """
     Take back the last order of a till session: its tickets are void, its money goes
     back out of the drawer, or by the card terminal.
 
-    Raises: `SaleRefused` (`wrong-state`) where another one is the last by now.
+    Raises: `SaleRefused` (`wrong-state`) where another one is the last by now, or more
+    of its guests than so many are in.
     """
-    with office.database.read() as connection:
-        last = tills.last_order(connection, session)
-    if last != reference:
-        raise refusals.refused(
-            refusals.WRONG_STATE,
-            f"Order {reference} is not the last of this till any more.",
-            hint="Look at the last one.",
-        )
-    reason = f"undone at till {session.till}"
-    return take_back.refund(office, reference, Refund(till_id=session.id), reason)
+    show_id, order_id = find_order(office, reference)
+    with sale_of(office, show_id) as sale:
+        if tills.last_order(sale.connection, session) != reference:
+            raise refusals.refused(
+                refusals.WRONG_STATE,
+                f"Order {reference} is not the last of this till any more.",
+                hint="Look at the last one.",
+            )
+        before = sale.read(order_id)
+        wanted = Refund(till_id=session.id, most_admitted=most_admitted)
+        reason = f"undone at till {session.till}"
+        after = take_back.refund_within(sale, before, wanted, reason)
+    found: dict[str, int] = {}
+    for old, new in zip(before.payments, after.payments, strict=True):
+        if new.returned > old.returned:
+            more = new.returned - old.returned
+            found[new.method] = found.get(new.method, 0) + more
+    return Undone(after, found)

@@ -10,13 +10,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.boxoffice import placed_orders, seats, tills
+from ticketsync.boxoffice import placed_orders, seats, selling, tills
 from ticketsync.boxoffice.placed_orders import PlacedOrder
+from ticketsync.boxoffice.selling import ShowOnSale
 from ticketsync.boxoffice.tills import Drawer, TillSession
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.door import attendees
-from ticketsync.workflows import availability
+from ticketsync.workflows import availability, take_back
 from ticketsync.workflows.availability import Availability
 from ticketsync.workflows.box_office import BoxOffice
 
@@ -24,9 +25,11 @@ from ticketsync.workflows.box_office import BoxOffice
 @dataclass(frozen=True, slots=True)
 class TillView:
     """
-    `basket` is the order that is being sold, `last` the last one of this session;
-    `admitted` of `expected` guests are in. From `stale_at` on it is not true any more,
-    even if nobody has changed anything: a hold is over then, or a sale begins or ends.
+    `basket` is the order that is being sold, `last` the last one of this session, which
+    is of `last_show` and of which `last_admitted` guests are in; `admitted` of
+    `expected` guests of the till's show are. From `stale_at` on it is not true any
+    more, even if nobody has changed anything: a hold is over then, or a sale begins or
+    ends.
     """
 
     left: Availability
@@ -38,6 +41,8 @@ class TillView:
     basket: PlacedOrder | None
     last: PlacedOrder | None
     stale_at: datetime | None
+    last_show: ShowOnSale | None = None
+    last_admitted: int = 0
 
 
 def read_view(
@@ -52,7 +57,8 @@ def read_view(
         left = availability.get_availability(connection, show_id)
         guests = attendees.count_attendance(connection, show_id)
         session = tills.find_open(connection, till)
-        last = tills.last_order(connection, session) if session else None
+        reference = tills.last_order(connection, session) if session else None
+        last = placed_orders.get_order(connection, reference) if reference else None
         return TillView(
             left,
             shows.get_show(connection, show_id).venue,
@@ -61,9 +67,16 @@ def read_view(
             session,
             tills.get_drawer(connection, session) if session else None,
             placed_orders.get_order(connection, basket) if basket else None,
-            placed_orders.get_order(connection, last) if last else None,
+            last,
             _stale_at(connection, left),
+            selling.get_show(connection, last.show_id) if last else None,
+            _count_admitted(connection, last) if last else 0,
         )
+
+
+def _count_admitted(connection: Connection, order: PlacedOrder) -> int:
+    admitted = take_back.admitted_of(connection, [order])
+    return len(admitted.get(order.reference, ()))
 
 
 def _stale_at(connection: Connection, left: Availability) -> datetime | None:
@@ -77,13 +90,19 @@ def _stale_at(connection: Connection, left: Availability) -> datetime | None:
     return min((end for end in ends if end is not None and end > now), default=None)
 
 
-def held_by(office: BoxOffice, session: TillSession) -> str | None:
+def held_by(
+    office: BoxOffice, session: TillSession
+) -> tuple[PlacedOrder, ShowOnSale] | None:
     """
-    The reference of an order that this till holds seats by: a till that was ended in
-    the middle of a sale leaves one until its hold is over.
+    An order that this till holds seats by, with its show: a till that was ended in the
+    middle of a sale leaves one until its hold is over.
     """
     with office.database.read() as connection:
-        return tills.held_order(connection, session, clock.now())
+        held = tills.held_order(connection, session, clock.now())
+        if held is None:
+            return None
+        order = placed_orders.get_order(connection, held)
+        return order, selling.get_show(connection, order.show_id)
 
 
 def open_session(
