@@ -41,6 +41,11 @@ class Templates:
         self.shared = shared  # by all processes of the suite
         self.made = {}
         self.numbers = itertools.count(1)
+        self.administration = None
+
+    def close(self):
+        if self.administration:
+            self.administration.close()
 
     @contextmanager
     def copied(self, kind, stage):
@@ -73,8 +78,13 @@ class Templates:
         self._execute(f"CREATE DATABASE {name} TEMPLATE {stage} STRATEGY file_copy")
 
     def _execute(self, statement):
-        with psycopg.connect(self.postgres().get_uri(), autocommit=True) as connection:
-            connection.execute(statement)
+        """
+        About whole databases, on one connection: the server starts a process for each.
+        """
+        if self.administration is None:
+            url = self.postgres().get_uri()
+            self.administration = psycopg.connect(url, autocommit=True)
+        self.administration.execute(statement, prepare=False)
 
     def get(self, kind, stage):
         if (kind, stage) not in self.made:
