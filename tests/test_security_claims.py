@@ -21,12 +21,16 @@ def rows():
             yield cells
 
 
-def written():
+def written(wanted):
     """
-    The names of all tests there are.
+    The names of all tests in the files that mention one of those: others take long to
+    read.
     """
     for file in TESTS.rglob("test_*.py"):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        text = file.read_text(encoding="utf-8")
+        if wanted.isdisjoint(re.findall(r"test_\w+", text)):
+            continue
+        for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 yield node.name
 
@@ -42,4 +46,4 @@ def test_every_claim_names_a_test():
 
 
 def test_every_test_that_a_claim_names_exists():
-    assert sorted(named() - set(written())) == []
+    assert sorted(named() - set(written(named()))) == []

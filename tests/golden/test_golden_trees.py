@@ -101,7 +101,8 @@ def test_the_roots_are_those_written_by_hand(books):
         key: {name: total(number(row[name] or None) for row in rows) for name in STORED}
         for key, rows in by_hand.items()
     }
-    assert {key: explained(books)[key] for key in sums} == sums
+    found = explained(books)
+    assert {key: found[key] for key in sums} == sums
 
 
 @pytest.mark.parametrize("reading", AS_OF)

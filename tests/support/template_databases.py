@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from support import old_databases
 from support.dates import NOW, TODAY
 from support.pin_keys import put_pin_key
-from support.ticket_tailor_account import adopt_dates
+from support.ticket_tailor_account import adopt_all, moved_to
 
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, Settings
@@ -25,6 +25,7 @@ from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
 UPGRADED = "upgraded_"
+BEFORE = {"adopted": "empty", "synced": "adopted", "filled": "adopted"}
 
 
 class Templates:
@@ -40,6 +41,11 @@ class Templates:
         self.shared = shared  # by all processes of the suite
         self.made = {}
         self.numbers = itertools.count(1)
+        self.administration = None
+
+    def close(self):
+        if self.administration:
+            self.administration.close()
 
     @contextmanager
     def copied(self, kind, stage):
@@ -65,12 +71,20 @@ class Templates:
             shutil.copy(source, target)
             return str(target)
         name = f"copy{next(self.numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {stage} STRATEGY file_copy")
+        self._create(name, stage)
         return self.postgres().get_uri(database=name)
 
+    def _create(self, name, stage):
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {stage} STRATEGY file_copy")
+
     def _execute(self, statement):
-        with psycopg.connect(self.postgres().get_uri(), autocommit=True) as connection:
-            connection.execute(statement)
+        """
+        About whole databases, on one connection: the server starts a process for each.
+        """
+        if self.administration is None:
+            url = self.postgres().get_uri()
+            self.administration = psycopg.connect(url, autocommit=True)
+        self.administration.execute(statement, prepare=False)
 
     def get(self, kind, stage):
         if (kind, stage) not in self.made:
@@ -101,9 +115,21 @@ class Templates:
         return place
 
     def _place(self, kind, stage):
+        """
+        Where a new one lies. One that is played begins as a copy of the one before it:
+        the migrations take longer than what is played, and so do the dates.
+        """
+        before = BEFORE.get(stage)
+        source = self.get(kind, before) if before else None
         if kind == "sqlite":
-            return str(self.folder / f"{stage}.db")
-        self._execute(f"CREATE DATABASE {stage}")
+            place = self.folder / f"{stage}.db"
+            if source:
+                shutil.copy(source, place)
+            return str(place)
+        if source:
+            self._create(stage, before)
+        else:
+            self._execute(f"CREATE DATABASE {stage}")
         return self.postgres().get_uri(database=stage)
 
     def _upgrade(self, kind, place, stage):
@@ -128,8 +154,10 @@ class Templates:
             put_pin_key(self.folder)
             patch.setenv("TT_KEY", fake_server.key)
             patch.setattr(clock, "_now", lambda: NOW)
-            adopt_dates(place, fake_server)
-            if stage != "adopted":
+            if stage == "adopted":
                 database = engine.open_database(place)
+                adopt_all(database, fake_server)
+            else:
+                database = moved_to(place, fake_server)
                 assert sync.sync(database, settings, Request()).exit_code == 0
-                database.close()
+            database.close()

@@ -27,10 +27,17 @@ def adopt_dates(place, sandbox):
     A new database at that place whose shows are the platform's dates, nothing synced.
     """
     database = engine.create_database(str(place))
+    adopt_all(database, sandbox)
+    database.close()
+
+
+def adopt_all(database, sandbox):
+    """
+    The account connected in an empty database, all of its dates adopted.
+    """
     connect(database, sandbox.url)
     sync.fetch_listing(database, Settings(), [])
     match.adopt(database, Settings())
-    database.close()
 
 
 def connect(database, address, name="tt"):
