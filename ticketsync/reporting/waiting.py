@@ -7,7 +7,7 @@ accounts and leaves out dismissed items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
-from ticketsync.reporting import waiting_rows
+from ticketsync.reporting import other_currencies, waiting_rows
 from ticketsync.store import capacity, counted
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -42,6 +42,7 @@ COUNTED_TWICE: Final = "counted-twice"
 OVERSOLD: Final = "oversold"
 NOT_ON_SALE: Final = "not-on-sale"
 MOVED: Final = "moved"
+CURRENCY_CHANGED: Final = "currency-changed"
 QUARANTINE: Final = "quarantine"
 ORDER: Final = "order"
 DELISTED_ORDER: Final = "delisted-order"
@@ -131,6 +132,15 @@ KINDS: Final = {
         *("moved", "See the dates"),
         is_urgent=True,
     ),
+    CURRENCY_CHANGED: Kind(
+        *(
+            "date sells in another currency than its show",
+            "dates sell in other currencies than their shows",
+        ),
+        *("ticketsync waiting list", "/discrepancies#waiting"),
+        *("other currency", "See the dates"),
+        is_urgent=True,
+    ),
     QUARANTINE: Kind(
         *("record waits in quarantine", "records wait in quarantine"),
         *("ticketsync waiting list", "/discrepancies"),
@@ -217,6 +227,7 @@ def list_waiting(
     return [
         *list_shows(connection, now, on_sale_until),
         *list_moved(connection),
+        *list_other_currencies(connection),
         *list_quarantined(connection),
         *list_discrepancies(connection),
         *list_failed_deliveries(connection),
@@ -332,6 +343,30 @@ def list_moved(connection: Connection) -> list[Waiting]:
             own_page=f"/occurrences/{row.id}",
         )
         for row in waiting_rows.first_parts(rows)
+    ]
+
+
+def list_other_currencies(
+    connection: Connection, occurrence_ids: Collection[int] | None = None
+) -> list[Waiting]:
+    """
+    Dates that sell in another currency than their show, by the first occurrence of
+    each: all, or those among these occurrences.
+    """
+    return [
+        Waiting(
+            CURRENCY_CHANGED,
+            str(row.id),
+            f"{_occurrence_text(row)} sells in {' and '.join(item.currencies)}; its "
+            f"show is in {row.currency}: {row.title}, "
+            f"{clock.on_poster(row.show_local)}",
+            version=item.version,
+            to_do=f"ticketsync unlink {row.id}, or ticketsync waiting dismiss "
+            f"{CURRENCY_CHANGED}:{row.id}",
+            own_page=f"/occurrences/{row.id}",
+        )
+        for item in other_currencies.list_other_currencies(connection, occurrence_ids)
+        for row in [item.row]
     ]
 
 
