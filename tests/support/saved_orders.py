@@ -90,16 +90,16 @@ def order(*tickets, id_="or_1", **more):
     return records.Order(id=id_, tickets=tickets, **fields)
 
 
-def save(database, *orders, at):
+def save(database, *orders, at, account_id=1):
     """
     Save them at that moment, with days by the calendar of the venue.
     """
     with database.write() as connection:
         saving.save_orders(
             connection,
-            1,
+            account_id,
             [allocate(item, item.id.encode()) for item in orders],
-            occurrences.get_occurrence_ids(connection, 1),
+            occurrences.get_occurrence_ids(connection, account_id),
             at,
             zone=get_business_zone(connection),
         )

@@ -23,7 +23,8 @@ _ARTICLES = frozenset({"the", "a", "an"})
 @dataclass(frozen=True, slots=True)
 class ShowCandidate:
     """
-    A show of ours as matching sees it. The accounts `sellers` feed it already.
+    A show of ours as matching sees it. The accounts `sellers` feed it already, and they
+    sell in these `currencies`.
     """
 
     show_id: int
@@ -33,6 +34,7 @@ class ShowCandidate:
     capacity: int | None = None
     starts_local: str = ""
     sellers: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class OccurrenceCandidate:
     known_at: str | None = None
     part: str = ""
     event_id: int | None = None  # ours
+    currency: str | None = None
 
     @property
     def date_key(self) -> DateKey | None:
@@ -128,6 +131,21 @@ class Match:
         return bool(ours and theirs and theirs > ours)
 
     @property
+    def is_in_other_currency(self) -> bool:
+        """
+        Whether the platform sells in another currency than those that feed the show.
+        """
+        ours, theirs = self.show.currencies, self.occurrence.currency
+        return bool(ours and theirs and theirs not in ours)
+
+    @property
+    def currencies(self) -> str:
+        """
+        Theirs and those of the show, in words.
+        """
+        return f"{self.occurrence.currency}, not {' and '.join(self.show.currencies)}"
+
+    @property
     def is_of_other_production(self) -> bool:
         """
         Whether the occurrence's event is linked to another production already.
@@ -166,6 +184,8 @@ class Match:
             parts.append(
                 f"capacity {theirs} {'=' if ours == theirs else 'against'} {ours}"
             )
+        if self.is_in_other_currency:
+            parts.append(f"in {self.currencies}")
         if self.show.sellers:
             parts.append(f"also on {', '.join(self.show.sellers)}")
         return ", ".join(parts)

@@ -5,7 +5,7 @@ what earlier decisions say about titles and venues.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -36,10 +36,13 @@ MADE_FROM_OCCURRENCE = "a show made of this date"
 
 
 def build_show_candidates(
-    shows: Iterable[ShowInfo], selling_accounts: Iterable[tuple[str, int]]
+    shows: Iterable[ShowInfo],
+    selling_accounts: Iterable[tuple[str, int]],
+    currencies: Mapping[int, Iterable[str]] | None = None,
 ) -> list[ShowCandidate]:
     """
-    Our shows as matching sees them; excluded ones take no part.
+    Our shows as matching sees them; excluded ones take no part. `currencies` is what
+    `list_selling_currencies` gives.
     """
     sellers: dict[int, list[str]] = {}
     for account, show_id in sorted(selling_accounts):
@@ -53,6 +56,7 @@ def build_show_candidates(
             capacity=show.capacity,
             starts_local=show.starts_local,
             sellers=tuple(sellers.get(show.id, ())),
+            currencies=tuple(sorted((currencies or {}).get(show.id, ()))),
         )
         for show in shows
         if not show.is_excluded
@@ -101,6 +105,7 @@ def build_occurrence_candidates(
             known_at=known_venues.get(_normalize(occurrence.venue or "")),
             part=parts.get(occurrence.id, ""),
             event_id=occurrence.event_id,
+            currency=occurrence.currency,
         )
         for occurrence in unlinked
     ]
@@ -153,6 +158,22 @@ def list_selling_accounts(connection: Connection) -> set[tuple[str, int]]:
         .where(occurrences.c.gone_since.is_(None))
     )
     return {(str(account), int(show_id)) for account, show_id in rows}
+
+
+def list_selling_currencies(connection: Connection) -> dict[int, set[str]]:
+    """
+    In which currencies the dates that feed a show are listed, where that is known.
+    """
+    rows = connection.execute(
+        select(show_links.c.show_id, occurrences.c.currency)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .where(occurrences.c.gone_since.is_(None), occurrences.c.currency.is_not(None))
+        .distinct()
+    )
+    found: dict[int, set[str]] = {}
+    for show_id, currency in rows:
+        found.setdefault(show_id, set()).add(currency)
+    return found
 
 
 def get_production_titles(

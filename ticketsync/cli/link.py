@@ -48,10 +48,17 @@ def link(
     date: Occurrence,
     show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
     part: Part = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Also where it sells in another currency."),
+    ] = False,
 ) -> None:
     """
     Link a platform's date, with all its ticket types, to a show. This also confirms one
     that has moved.
+
+    One that sells in another currency than the show is refused (`currency-changed`)
+    without --force; with it, its sales count in their own currency.
 
     Example: ticketsync link ev_40980 12
     """
@@ -64,7 +71,10 @@ def link(
         occurrence = selection.find_occurrence(connection, date)
         linked = listed_dates.get_parts(connection, occurrence, is_alone=part)
         found = selection.find_show(connection, show)
-    match.link_parts(database, app_context.settings(), linked.ids, found.id)
+    settings = app_context.settings()
+    match.link_parts(
+        *(database, settings, linked.ids, found.id), is_currency_confirmed=force
+    )
     app_context.say(
         f"{linked.name} is linked to {found.production} {found.starts_local}."
     )

@@ -261,7 +261,9 @@ def _apply_file(
     verbs = [decision.verb for decision in sheet.decisions]
     counts = {verb: verbs.count(verb) for verb in ("link", "new", "never")}
     if not dry_run:
-        done = match_sheet.apply(database, app_context.settings(), sheet.decisions)
+        done = match_sheet.apply(
+            database, app_context.settings(), sheet.decisions, insists=force
+        )
         counts = {"linked": done.linked, "refused": done.refused}
     _print_applied(app_context, counts, sheet.bad_rows, dry_run=dry_run, json=json)
     if sheet.bad_rows:

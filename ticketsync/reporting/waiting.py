@@ -7,7 +7,7 @@ accounts and leaves out dismissed items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,8 +22,9 @@ from sqlalchemy import (
 
 from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
-from ticketsync.reporting import waiting_rows
+from ticketsync.reporting import other_currencies, waiting_rows
 from ticketsync.reporting.waiting_kinds import (
+    CURRENCY_CHANGED,
     DELISTED,
     DELISTED_ORDER,
     FAILED_DELIVERY,
@@ -60,6 +61,7 @@ def list_waiting(
     return [
         *list_shows(connection, now, on_sale_until),
         *list_moved(connection),
+        *list_other_currencies(connection),
         *list_quarantined(connection),
         *list_discrepancies(connection),
         *list_failed_deliveries(connection),
@@ -175,6 +177,30 @@ def list_moved(connection: Connection) -> list[Waiting]:
             own_page=f"/occurrences/{row.id}",
         )
         for row in waiting_rows.first_parts(rows)
+    ]
+
+
+def list_other_currencies(
+    connection: Connection, occurrence_ids: Collection[int] | None = None
+) -> list[Waiting]:
+    """
+    Dates that sell in another currency than their show, by the first occurrence of
+    each: all, or those among these occurrences.
+    """
+    return [
+        Waiting(
+            CURRENCY_CHANGED,
+            str(row.id),
+            f"{_occurrence_text(row)} sells in {' and '.join(item.currencies)}; its "
+            f"show is in {row.currency}: {row.title}, "
+            f"{clock.on_poster(row.show_local)}",
+            version=item.version,
+            to_do=f"ticketsync unlink {row.id}, or ticketsync waiting dismiss "
+            f"{CURRENCY_CHANGED}:{row.id}",
+            own_page=f"/occurrences/{row.id}",
+        )
+        for item in other_currencies.list_other_currencies(connection, occurrence_ids)
+        for row in [item.row]
     ]
 
 

@@ -16,6 +16,7 @@ COUNTED_TWICE: Final = "counted-twice"
 OVERSOLD: Final = "oversold"
 NOT_ON_SALE: Final = "not-on-sale"
 MOVED: Final = "moved"
+CURRENCY_CHANGED: Final = "currency-changed"
 QUARANTINE: Final = "quarantine"
 ORDER: Final = "order"
 DELISTED_ORDER: Final = "delisted-order"
@@ -101,6 +102,15 @@ KINDS: Final = {
         ),
         *("ticketsync link DATE SHOW", "/discrepancies#waiting"),
         *("moved", "See the dates"),
+        is_urgent=True,
+    ),
+    CURRENCY_CHANGED: Kind(
+        *(
+            "date sells in another currency than its show",
+            "dates sell in other currencies than their shows",
+        ),
+        *("ticketsync waiting list", "/discrepancies#waiting"),
+        *("other currency", "See the dates"),
         is_urgent=True,
     ),
     QUARANTINE: Kind(

@@ -38,7 +38,12 @@ from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.sales import privacy
 from ticketsync.store.engine import Database
-from ticketsync.workflows import adoptions, people_switch, show_figures
+from ticketsync.workflows import (
+    adoptions,
+    link_currencies,
+    people_switch,
+    show_figures,
+)
 from ticketsync.workflows.adoptions import AdoptionPlan
 
 
@@ -67,8 +72,9 @@ def plan(
         return MatchPlan((), (), ())
     taken = matching_input.list_selling_accounts(connection)
     known = known_offsets.list_offsets(connection) if unlinked else ()
+    currencies = matching_input.list_selling_currencies(connection)
     proposed = matching.propose(
-        matching_input.build_show_candidates(ours, taken),
+        matching_input.build_show_candidates(ours, taken, currencies),
         matching_input.build_occurrence_candidates(connection, unlinked),
         taken=taken,
         refused={(o, s) for o, s in links.list_refusals(connection) if s is not None},
@@ -162,10 +168,18 @@ def link(
 
 
 def link_parts(
-    database: Database, settings: Settings, occurrence_ids: Sequence[int], show_id: int
+    database: Database,
+    settings: Settings,
+    occurrence_ids: Sequence[int],
+    show_id: int,
+    *,
+    is_currency_confirmed: bool = False,
 ) -> None:
     """
     The same for the occurrences that are one date: all or none.
+
+    Raises: `GuardRefused` (`currency-changed`) where they sell in another currency than
+    the show and the person does not say that this is right.
     """
     pairs = [Pair(id_, show_id, "linked by hand") for id_ in occurrence_ids]
     now = clock.now()
@@ -181,6 +195,10 @@ def link_parts(
             for occurrence_id in occurrence_ids:
                 moves.confirm_move(connection, occurrence_id)
         show_figures.recompute(connection, settings, {show_id})
+        if made or is_currency_confirmed:
+            link_currencies.check(
+                connection, occurrence_ids, is_confirmed=is_currency_confirmed
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ticketsync.catalogue.offsets import Offset
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import link_currencies, show_figures
 
 CHOSEN_BY_PERSON = "chosen by a person"
 
@@ -131,7 +131,7 @@ def make_show(
             keep_seats_of=fewer_seats.list_on_sale(connection),
         )
         pairs = [Pair(id_, show.id, CHOSEN_BY_PERSON) for id_ in others]
-        _link(connection, settings, pairs, batch)
+        _save(connection, pairs, batch)
         show_figures.recompute(connection, settings, {show.id})
     return NewShow(show.id, show.is_new)
 
@@ -191,8 +191,17 @@ def _pair(match: Match, basis: str) -> Pair:
 def _link(
     connection: Connection, settings: Settings, pairs: list[Pair], batch: str
 ) -> int:
-    made = links.save_links(
+    """
+    Raises: `GuardRefused` (`currency-changed`) where one sells in another currency.
+    """
+    made = _save(connection, pairs, batch)
+    show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
+    linked = {pair.occurrence_id for pair in pairs}
+    link_currencies.check(connection, linked, is_confirmed=False)
+    return made
+
+
+def _save(connection: Connection, pairs: list[Pair], batch: str) -> int:
+    return links.save_links(
         connection, pairs, decided_by="person", batch=batch, now=clock.now()
     )
-    show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
-    return made

@@ -62,8 +62,9 @@ class MatchSession:
         """
         with self.database.read() as connection:
             taken = matching_input.list_selling_accounts(connection)
+            currencies = matching_input.list_selling_currencies(connection)
             ours = matching_input.build_show_candidates(
-                shows.list_shows(connection), taken
+                shows.list_shows(connection), taken, currencies
             )
         free = [s for s in ours if (occurrence.account, s.show_id) not in taken]
         return matching.distant_candidates(free, occurrence)

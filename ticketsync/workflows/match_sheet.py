@@ -37,7 +37,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.store.engine import Database
-from ticketsync.workflows import match, show_figures
+from ticketsync.workflows import link_currencies, match, show_figures
 from ticketsync.workflows.match_session import MatchSession
 
 COLUMNS = (
@@ -215,16 +215,25 @@ def _discrepancy(
     alike = candidates.likeness(show.production, offer.event)
     if show.production not in titles and alike < candidates.SAME_TITLE:
         return f"titles only {alike} % alike"
+    if offer.currency and offer.currency != show.currency:
+        return f"it sells in {offer.currency}, the show is in {show.currency}"
     if others - {offer.starts_local}:
         return f"{offer.account} already sells it at {', '.join(sorted(others))}"
     return ""
 
 
 def apply(
-    database: Database, settings: Settings, decisions: Iterable[Decision]
+    database: Database,
+    settings: Settings,
+    decisions: Iterable[Decision],
+    *,
+    insists: bool = False,
 ) -> MatchSession:
     """
-    Save all decisions in one transaction, as one batch that `--undo` takes back.
+    Save all decisions in one transaction, as one batch that `--undo` takes back. The
+    person insists or not on what looks like a mistake.
+
+    Raises: `GuardRefused` (`currency-changed`) where one sells in another currency.
     """
     done = MatchSession(database, settings, match.new_batch())
     now = clock.now()
@@ -244,6 +253,8 @@ def apply(
             else:
                 touched.add(_link(connection, decision, done, now))
         show_figures.recompute(connection, settings, touched)
+        linked = {it.occurrence_id for it in decisions if it.verb == "link"}
+        link_currencies.check(connection, linked, is_confirmed=insists)
     return done
 
 

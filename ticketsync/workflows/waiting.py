@@ -51,7 +51,7 @@ def everything(
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *map(_of_unconfirmed, confirm.list_unconfirmed(connection)),
         *map(_of_replay, outstanding_replays.list_outstanding(connection)),
-        *_undismissed(
+        *undismissed(
             connection,
             [
                 *counted_twice.list_waiting(connection, settings),
@@ -76,10 +76,13 @@ def orders_counted_twice(connection: Connection, settings: Settings) -> list[Wai
     The part of it that makes figures wrong although each order is right.
     """
     found = counted_twice.list_waiting(connection, settings)
-    return _undismissed(connection, found)
+    return undismissed(connection, found)
 
 
-def _undismissed(connection: Connection, items: Sequence[Waiting]) -> list[Waiting]:
+def undismissed(connection: Connection, items: Sequence[Waiting]) -> list[Waiting]:
+    """
+    Those of them that nobody dismissed as they are now.
+    """
     gone = {
         (item.kind, item.key): item.version
         for item in dismissals.list_dismissals(connection)
