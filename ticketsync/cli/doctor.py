@@ -64,13 +64,11 @@ def doctor(
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    import textwrap
-
     from ticketsync.cli import render
 
     for found in findings:
         text = f"{SIGNS[found.state]}  {found.section}: {found.text}"
         if found.mend and found.state != "ok":
             text += f" → {found.mend}"
-        for line in textwrap.wrap(text, render.width(), subsequent_indent=" " * 9):
+        for line in render.wrapped(text, margin=" " * 9):
             terminal.echo(line)
