@@ -2,7 +2,8 @@
 The pages over a venue of 100,000 orders: seconds of the server for each, as median and
 worst, beside the least that a page can take here (the form at the way in). Both are
 given, the processor's time for a request and the time that passed; only the first one
-is compared with the limit, because others may use the machine.
+is compared with the limit, because others may use the machine. Files
+with every row there is are timed beside them.
 
     python tests/benchmarks/pages.py [--postgresql [URL]] [--times 15] [PATH …]
 
@@ -29,7 +30,7 @@ import postgres_processes
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.page_list import MEASURED
+from support.page_list import MEASURED, MEASURED_FILES
 from support.ticket_tailor_account import adopt_dates
 from support.web_server import running
 
@@ -48,6 +49,7 @@ from ticketsync.workflows.sync.run import Request
 
 ORDERS = 100_000
 TIMES = 15
+EVERYTHING = (*MEASURED, *MEASURED_FILES)
 MOST = 0.300  # seconds of the processor for any page
 
 
@@ -96,7 +98,7 @@ class Timed:
         return time.process_time() + self.of_database()
 
 
-def measured(times=TIMES, paths=MEASURED, place=""):
+def measured(times=TIMES, paths=EVERYTHING, place=""):
     """
     What each path took, and the floor under `"floor"`; and the tickets of a month.
     `place` is an empty PostgreSQL database.
@@ -109,6 +111,9 @@ def measured(times=TIMES, paths=MEASURED, place=""):
             token = passes.issue(connection, "session", "manager", "", clock.now())
         settings = Settings(serve=ServeSettings(public_calendar=True))
         site = Site(database, settings)
+        # What made the orders is no part of a server: it is not collected there.
+        gc.collect()
+        gc.freeze()
         timed = Timed(web.create_app(Receiver(database, list), site), used)
         with (
             running(timed) as address,
@@ -156,7 +161,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--postgresql", nargs="?", const="start", metavar="URL")
     options.add_argument("--times", type=int, default=TIMES)
-    options.add_argument("paths", nargs="*", default=MEASURED, metavar="PATH")
+    options.add_argument("paths", nargs="*", default=EVERYTHING, metavar="PATH")
     chosen = options.parse_args()
     gc.set_threshold(200_000, 20, 20)  # as the command does
     place = contextlib.nullcontext(chosen.postgresql or "")
@@ -175,11 +180,12 @@ def main():
         )
         print(f"{took.median / floor:9.1f} x floor")
     print(f"{ORDERS} orders, {tickets} tickets in the last 30 days")
+    pages = [path for path in found if path not in MEASURED_FILES]
     for word in ("median", "worst"):
-        slowest = max(found, key=lambda path: getattr(found[path], word))
+        slowest = max(pages, key=lambda path: getattr(found[path], word))
         most = getattr(found[slowest], word) * 1000
         print(f"slowest {word}: {slowest} {most:.0f} ms, at most {MOST * 1000:.0f}")
-    return 0 if max(took.median for took in found.values()) <= MOST else 1
+    return 0 if max(found[path].median for path in pages) <= MOST else 1
 
 
 if __name__ == "__main__":
