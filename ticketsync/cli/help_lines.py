@@ -1,6 +1,5 @@
 """
-The lines of `--help`, wrapped at spaces: an option or a value with a hyphen stays whole,
-to be copied.
+The lines of `--help`, wrapped at spaces: what has a hyphen stays whole, to be copied.
 """
 
 from __future__ import annotations
