@@ -103,7 +103,9 @@ def test_completing_a_command_imports_none(typed, offered):
     assert len(done.stdout.split()) == offered, done.stdout
     assert set(json.loads(done.stderr.splitlines()[-1])) == {
         f"ticketsync.cli.{name}"
-        for name in ("completion", "context", "examples", "main", "terminal")
+        for name in (
+            *("completion", "context", "examples", "help_lines", "main", "terminal"),
+        )
     }
 
 

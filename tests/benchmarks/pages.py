@@ -1,8 +1,9 @@
 """
-The pages over a venue of 100,000 orders: seconds of the server for each, as medians,
-beside the least that a page can take here (the form at the way in). Both are given, the
-processor's time for a request and the time that passed; only the first one is compared
-with the limit, because others may use the machine.
+The pages over a venue of 100,000 orders: seconds of the server for each, as median and
+worst, beside the least that a page can take here (the form at the way in). Both are
+given, the processor's time for a request and the time that passed; only the first one
+is compared with the limit, because others may use the machine. Files
+with every row there is are timed beside them.
 
     python tests/benchmarks/pages.py [--postgresql [URL]] [--times 15] [PATH …]
 
@@ -29,11 +30,13 @@ import postgres_processes
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.page_list import MEASURED, MEASURED_FILES
 from support.ticket_tailor_account import adopt_dates
 from support.web_server import running
 
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.financials.explain import list_contributions
 from ticketsync.reporting import selling
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
@@ -46,19 +49,8 @@ from ticketsync.workflows.sync.run import Request
 
 ORDERS = 100_000
 TIMES = 15
+EVERYTHING = (*MEASURED, *MEASURED_FILES)
 MOST = 0.300  # seconds of the processor for any page
-MONEY = (
-    *("/money", "/money?period=", "/money?period=&per=production"),
-    *("/money?period=&per=month", "/money.csv?period=", "/money/refunds"),
-)
-PATHS = (
-    *("/", "/?per=week", "/?per=month&show=revenue", "/shows/100", "/productions/1"),
-    *("/calendar", "/calendar?month=2026-12", "/accounts", "/door/100"),
-    *("/accounts/tt", "/accounts/tt/webhooks", "/matching", "/events", "/events/1"),
-    *("/occurrences/100", "/shows/adopt", "/shows/import", "/shows/100/edit"),
-    *("/discrepancies", "/runs", "/webhooks", "/people", "/door", "/door/100/guests"),
-    *MONEY,
-)
 
 
 def filled(place):
@@ -71,6 +63,16 @@ def filled(place):
         database = engine.open_database(str(place))
         sync.sync(database, Settings(), Request())
     return database
+
+
+def addresses(database, paths):
+    """
+    Paths as they are asked for, with a calendar's token and an order's id.
+    """
+    with database.write() as connection:
+        token = passes.issue(connection, "calendar", "viewer", "", clock.now())
+        order = list_contributions(connection, 100)[0].order_id
+    return {p: p.replace("TOKEN", token).replace("ORDER", order) for p in paths}
 
 
 @dataclass(slots=True)
@@ -96,10 +98,10 @@ class Timed:
         return time.process_time() + self.of_database()
 
 
-def measured(times=TIMES, paths=PATHS, place=""):
+def measured(times=TIMES, paths=EVERYTHING, place=""):
     """
-    Medians of processor and passed seconds by path, the floor under `"floor"`; and the
-    tickets of a month. `place` is an empty PostgreSQL database.
+    What each path took, and the floor under `"floor"`; and the tickets of a month.
+    `place` is an empty PostgreSQL database.
     """
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TICKETSYNC_HOME"] = folder
@@ -107,41 +109,59 @@ def measured(times=TIMES, paths=PATHS, place=""):
         used = postgres_processes.seconds_of(database) if place else float
         with database.write() as connection:
             token = passes.issue(connection, "session", "manager", "", clock.now())
-        site = Site(database, Settings())
+        settings = Settings(serve=ServeSettings(public_calendar=True))
+        site = Site(database, settings)
+        # What made the orders is no part of a server: it is not collected there.
+        gc.collect()
+        gc.freeze()
         timed = Timed(web.create_app(Receiver(database, list), site), used)
         with (
             running(timed) as address,
             httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
         ):
-            found = {"floor": medians(timed, client, "/enter", times)}
+            found = {"floor": taken(timed, client, "/enter", times)}
             client.cookies.set(COOKIE, token)
-            for path in paths:
-                found[path] = medians(timed, client, path, times)
+            for path, address in addresses(database, paths).items():
+                found[path] = taken(timed, client, address, times)
         with database.read() as connection:
             lately = selling.recent_sales(connection, "Australia/Sydney", clock.now())
         database.close()
     return found, lately.last(30).tickets
 
 
-def medians(timed, client, path, times):
+@dataclass(frozen=True, slots=True)
+class Taken:
     """
-    Seconds of the processor and by the clock.
+    Seconds of the processor and by the clock, for the same page several times.
     """
+
+    processor: tuple[float, ...]
+    passed: tuple[float, ...]
+
+    @property
+    def median(self):
+        return statistics.median(self.processor)
+
+    @property
+    def worst(self):
+        return max(self.processor)
+
+
+def taken(timed, client, path, times):
     took = []
     assert client.get(path).status_code == 200, path  # compiles its statements
     for _ in range(times):
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
         took.append((timed.processor, timed.passed))
-    processor, passed = zip(*took, strict=True)
-    return statistics.median(processor), statistics.median(passed)
+    return Taken(*zip(*took, strict=True))
 
 
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--postgresql", nargs="?", const="start", metavar="URL")
     options.add_argument("--times", type=int, default=TIMES)
-    options.add_argument("paths", nargs="*", default=PATHS, metavar="PATH")
+    options.add_argument("paths", nargs="*", default=EVERYTHING, metavar="PATH")
     chosen = options.parse_args()
     gc.set_threshold(200_000, 20, 20)  # as the command does
     place = contextlib.nullcontext(chosen.postgresql or "")
@@ -149,17 +169,23 @@ def main():
         place = postgres_processes.started()
     with place as url:
         found, tickets = measured(chosen.times, chosen.paths, url)
-    floor = found["floor"][0]
-    for path, (processor, passed) in found.items():
+    floor = found["floor"].median
+    print("ms of the processor, median and worst; ms by the clock, median and worst")
+    for path, took in found.items():
+        passed = statistics.median(took.passed), max(took.passed)
+        times = (took.median, took.worst, *passed)
         print(
-            f"{path:32}{processor * 1000:8.1f} ms of the processor"
-            f"{passed * 1000:8.1f} ms passed{processor / floor:8.1f} x floor"
+            f"{path:34}" + "".join(f"{seconds * 1000:9.1f}" for seconds in times),
+            end="",
         )
+        print(f"{took.median / floor:9.1f} x floor")
     print(f"{ORDERS} orders, {tickets} tickets in the last 30 days")
-    slowest = max(found, key=lambda path: found[path][0])
-    took = found[slowest][0]
-    print(f"slowest {slowest}: {took * 1000:.0f} ms, at most {MOST * 1000:.0f}")
-    return 0 if took <= MOST else 1
+    pages = [path for path in found if path not in MEASURED_FILES]
+    for word in ("median", "worst"):
+        slowest = max(pages, key=lambda path: getattr(found[path], word))
+        most = getattr(found[slowest], word) * 1000
+        print(f"slowest {word}: {slowest} {most:.0f} ms, at most {MOST * 1000:.0f}")
+    return 0 if max(found[path].median for path in pages) <= MOST else 1
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 What the command line says of itself, and what it takes.
 """
 
+import re
 import shlex
 
 import pytest
 import typer
 
+from ticketsync.cli.help_lines import HelpContext
 from ticketsync.cli.main import (
     COMMANDS,
     GLOBAL_OPTIONS,
@@ -68,6 +70,35 @@ def test_each_command_has_an_example_of_itself(path):
         named = ("link", "pair") if is_short else path
         rest = words[len(path) :] if tuple(words[: len(path)]) == path else words[1:]
         ALL[named].make_context(" ".join(path), rest)
+
+
+def help_lines(path):
+    context = typer.Context(ROOT)
+    command = ROOT
+    for name in path:
+        command = command.get_command(context, name)
+        context = command.context_class(command, info_name=name, parent=context)
+    return command.get_help(context).splitlines()
+
+
+def broken_words(lines):
+    """
+    The lines that end within `last-week` or `--base-url`.
+    """
+    return [line for line in lines if re.search(r"\w-$|(^|\s)-$", line)]
+
+
+def test_no_line_of_help_ends_within_a_word(monkeypatch):
+    """
+    What is written there is copied. The control: as the library breaks lines.
+    """
+    monkeypatch.setenv("COLUMNS", "80")
+    found = {path: bad for path in ALL if (bad := broken_words(help_lines(path)))}
+    assert found == {}
+
+    plain = HelpContext.formatter_class.__base__
+    monkeypatch.setattr(HelpContext, "formatter_class", plain)
+    assert broken_words(help_lines(("financials", "list"))) != []
 
 
 @pytest.mark.parametrize(

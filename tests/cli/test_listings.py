@@ -357,10 +357,32 @@ def test_a_number_is_never_cut_and_a_row_that_cannot_fit_becomes_a_list(capsys):
         ),
         ("真夜中の笑い声", ["真夜中の笑", "  い声"]),
         ("", [""]),
+        ("run x --base-url", ["run x", "  --base-url"]),
     ],
 )
 def test_lines_are_wrapped_at_spaces(text, lines):
     assert terminal.wrapped(text, 10) == lines
+
+
+def test_lines_after_the_first_begin_as_asked_for():
+    wrapped = terminal.wrapped("  f) one two", 8, margin=" " * 5)
+    assert wrapped == ["  f) one", "     two"]
+
+
+def test_a_text_whose_end_tells_it_apart_is_cut_in_its_middle(watched, capsys):
+    columns = [render.Column("type", "TYPE", most=16, keeps_end=True)]
+    names = (
+        "10 Dec 2026 7:30pm – Adult",
+        "10 Dec 2026 7:30pm – Guest",
+        "Adult",
+        "学生" * 9,
+    )
+    render.table([{"type": name} for name in names], columns)
+    _, _, adult, guest, short, wide = capsys.readouterr().out.splitlines()
+    assert (adult.strip(), guest.strip()) == ("10 De…pm – Adult", "10 De…pm – Guest")
+    assert short.strip() == "Adult"
+    assert wide.strip() == "学生…生学生学生"
+    assert cells(wide.strip()) <= 16
 
 
 def test_what_is_piped_is_not_wrapped(capsys, watched):

@@ -9,6 +9,8 @@ Needs Chromium, tmux and pdftoppm. The platforms are played by the sandbox.
 
 import argparse
 import contextlib
+import email.policy
+import json
 import os
 import re
 import subprocess
@@ -19,12 +21,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from playwright.sync_api import sync_playwright
-from support import needs
+from support import mailbox, needs
 from support.browser_flags import FLAGS
+from support.camera_film import held_up, write_film
+from support.listed_week import Week
 from support.terminal_pictures import Terminal
 
 from ticketsync.core import clock
+from ticketsync.core.money import Money
+from ticketsync.reporting import ticket_printing
+from ticketsync.reporting.ticket_printing import Paper as TicketPaper
+from ticketsync.reporting.ticket_printing import PrintedTicket
 from ticketsync.sandbox import platforms, server, world
+from ticketsync.store import engine
 
 KEY_NAMES = {
     "ticket_tailor": "TT_KEY",
@@ -36,6 +45,13 @@ KEY_NAMES = {
 NAMES = {"ticket_tailor": "tt", "eventbrite": "eb", "humanitix": "hx"}
 AUD = ("--currency", "AUD")
 WIDE, PHONE = (1280, 800), (360, 740)
+
+# How a telephone shows a mail in plain text.
+MAIL = """<meta charset="utf-8"><style>
+  body { font: 16px/1.4 sans-serif; margin: 16px; color: #222 }
+  h1 { font-size: 20px } p { color: #666; overflow-wrap: anywhere }
+  div { white-space: pre-wrap }
+</style><h1></h1><p></p><div></div>"""
 
 # `ticketsync`, whose platforms are played by the sandbox.
 PROGRAM = """
@@ -79,6 +95,20 @@ class Venue:
             text=True,
             check=True,
         ).stdout
+
+    @contextlib.contextmanager
+    def settings(self, more):
+        """
+        More lines at the end of the settings file, for a while.
+        """
+        file = self.home / "config.yaml"
+        before = file.read_text()
+        file.write_text(f"{before}\n{more}\n")
+        file.chmod(0o600)
+        try:
+            yield
+        finally:
+            file.write_text(before)
 
     @contextlib.contextmanager
     def serve(self):
@@ -126,12 +156,28 @@ class Storyboard:
         return str(self.folder / f"{name}.png")
 
     @contextlib.contextmanager
-    def visitor(self, link, size=WIDE, **options):
+    def camera(self, film):
+        """
+        A browser whose camera sees a film.
+        """
+        flags = (
+            *FLAGS,
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        )
+        kind = self.browser.browser_type
+        browser = kind.launch(executable_path=needs.CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+    @contextlib.contextmanager
+    def visitor(self, link, size=WIDE, browser=None, **options):
         """
         A browser of this size, signed in.
         """
         width, height = size
-        context = self.browser.new_context(
+        context = (browser or self.browser).new_context(
             viewport={"width": width, "height": height},
             has_touch=size == PHONE,
             timezone_id="Australia/Sydney",
@@ -246,7 +292,19 @@ def first_hour(board, _demo, sandbox):
         terminal.say("tickettailr")
         terminal.wait("Did you mean")
         board.screen("t80_init", terminal, whole=True)
-        terminal.press("C-c")
+        for answer, question in (
+            *(("1", "Your name"), ("tt", "kept"), ("1", "Keep the names")),
+            *(
+                ("", "hidden"),
+                (sandbox.key, "another one"),
+                ("", "Where are your shows"),
+            ),
+        ):
+            terminal.say(answer)
+            terminal.wait(question)
+        terminal.say("1")
+        terminal.wait(r"\n\$\s*\Z")
+        board.screen("t80_init_figures", terminal, whole=True)
 
 
 def picker(board, _demo, sandbox):
@@ -307,7 +365,6 @@ def pages(board, demo, _sandbox):
         "show": "/shows/8",
         "calendar": f"/calendar?month={clock.now():%Y-%m}",
         "people": "/people",
-        "webhooks": "/webhooks",
         "account": "/accounts/tt",
     }
     phone = {
@@ -325,6 +382,10 @@ def pages(board, demo, _sandbox):
                 board.page(f"p1280_{name}", page)
             page.goto(f"{address}/money?period=this-month")
             board.paper("print_money", page)
+            page.goto(f"{address}/shows/8")
+            board.paper("print_show", page)
+            page.goto(f"{address}/no/such/page")
+            board.page("p1280_not_found", page)
         with board.visitor(demo.link(address), PHONE) as page:
             for name, path in phone.items():
                 page.goto(address + path)
@@ -336,9 +397,84 @@ def pages(board, demo, _sandbox):
             board.page("p360_money_dark", page)
 
 
+def public_calendar(board, demo, _sandbox):
+    """
+    What anybody may see where the settings allow it.
+    """
+    context = board.browser.new_context(viewport={"width": 1280, "height": 800})
+    with demo.settings("serve:\n  public_calendar: true"), demo.serve() as address:
+        page = context.new_page()
+        page.goto(f"{address}/whats-on")
+        board.page("p1280_whats_on", page)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.goto(f"{address}/whats-on")
+        board.page("p360_whats_on", page)
+    context.close()
+
+
+def weekly_mail(board, demo, _sandbox):
+    """
+    The mail of a Monday, as a telephone shows it.
+    """
+    with mailbox.serving() as box:
+        to = f"smtp://127.0.0.1:{box.port}/?to=ruth@example.org&from=office@example.org"
+        with demo.settings(f"notify:\n  mail: {to}"):
+            demo.run("report", "weekly", "--send")
+    ((_, _, text),) = box.letters
+    letter = email.message_from_string(text, policy=email.policy.default)
+    page = board.browser.new_page(viewport={"width": PHONE[0], "height": PHONE[1]})
+    page.set_content(MAIL)
+    page.locator("h1").evaluate("(h, text) => h.textContent = text", letter["subject"])
+    sender = f"{letter['from']} to {letter['to']}"
+    page.locator("p").evaluate("(p, text) => p.textContent = text", sender)
+    words = letter.get_body(("plain",)).get_content()
+    page.locator("div").evaluate("(d, text) => d.textContent = text", words)
+    board.page("p360_weekly_mail", page)
+    page.close()
+
+
+def webhook_setup(board, _demo, sandbox):
+    """
+    The webhooks of an account, from the address to a test delivery.
+    """
+    venue = Venue(board.homes / "hooks", sandbox)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
+    key = ("--secret-env", KEY_NAMES["ticket_tailor"])
+    venue.run("accounts", "add", "ticket_tailor", "tt", *key)
+    venue.run("events", "fetch")
+    venue.run("shows", "adopt", "--all")
+    venue.run("sync")
+    with venue.serve() as address, board.visitor(venue.link(address)) as page:
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/accounts/tt/webhooks")
+        board.page("p1280_webhooks_begin", page)
+        page.get_by_role("button", name="Make the address").click()
+        page.get_by_role("heading", name="3. Secret").wait_for()
+        page.locator("#secret").fill("a-secret-of-the-storyboard-01")
+        page.get_by_label("Store the key in such a file").check()
+        page.get_by_role("button", name="Store the secret").click()
+        page.get_by_text("The secret is stored").wait_for()
+        board.page("p1280_webhooks_ready", page)
+        page.get_by_role("button", name="Send a test delivery").click()
+        page.get_by_text("The test delivery was accepted").wait_for()
+        board.page("p1280_webhooks_tested", page)
+        for _ in range(60):  # the delivery is processed meanwhile
+            page.goto(f"{address}/webhooks")
+            if page.get_by_text("done", exact=True).count():
+                break
+            page.wait_for_timeout(500)
+        board.page("p1280_webhooks", page)
+    with board.terminal(venue) as terminal:
+        terminal.run("webhooks list")
+        terminal.run("webhooks health")
+        board.screen("t80_webhooks", terminal, whole=True)
+
+
 def door_offline(board, demo, _sandbox):
     """
-    A door without a network after one visit.
+    A door whose server went away after one visit, and a guest who is let in.
     """
     with (
         demo.serve() as address,
@@ -350,8 +486,70 @@ def door_offline(board, demo, _sandbox):
         page.reload()  # now the page is stored, too
         page.locator("#guests li").first.wait_for()
         page.context.set_offline(True)
+        page.route("**/*", lambda route: route.abort("internetdisconnected"))
         page.get_by_label("Scan or search").fill("or_")
+        page.locator("#guests").get_by_role("button", name="Let in").first.click()
+        page.locator("#answer", has_text="offline").wait_for()
         board.page("p360_door_offline", page, full_page=False)
+
+
+def door_camera(board, demo, _sandbox):
+    """
+    A printed ticket before the camera of a telephone.
+    """
+    guests = json.loads(demo.run("attendees", "list", "8", "--json"))
+    ticket = next(g for g in guests if g["account"] == "tt" and not g["is_in"])
+    number = ticket["ticket_id"].removeprefix("it_")
+    printed = PrintedTicket(
+        venue="The Lantern Room",
+        show="Late Laughs",
+        starts_at=clock.from_poster(ticket["starts_local"]),
+        tier=ticket["type_name"],
+        price=Money(3900, "AUD"),
+        number=1,
+        count=1,
+        reference=ticket["order_id"],
+        code=f"bc{number}",
+    )
+    pdf = ticket_printing.print_tickets([printed], TicketPaper.A6)
+    film = write_film(board.homes / "ticket.y4m", [held_up(pdf, 4), held_up(pdf, 7)])
+    with (
+        demo.serve() as address,
+        board.camera(film) as browser,
+        board.visitor(demo.link(address, "door"), PHONE, browser=browser) as page,
+    ):
+        page.goto(f"{address}/door/8")
+        page.locator("#guests li").first.wait_for()
+        page.get_by_role("button", name="Camera").click()
+        page.locator("#answer", has_text="In:").wait_for()
+        board.page("p360_door_camera", page, full_page=False)
+
+
+def learnt_offset(board, _demo, sandbox):
+    """
+    Ticket Tailor lists the doors: what is proposed on the page and on the screen.
+    """
+    venue = Venue(board.homes / "offset", sandbox)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
+    database = engine.open_database(str(venue.home / "ticketsync.db"))
+    Week(database).list_all()
+    database.close()
+    with board.terminal(venue, rows=30) as terminal:
+        terminal.say("ticketsync match")
+        terminal.wait("Link the")
+        terminal.press("y")
+        for number, key in (("56", "1"), ("55", "n"), ("53", "1")):
+            terminal.wait(rf"{number} open[\s\S]*q\) Quit[^\n]*\n\s*\Z")
+            terminal.press(key)
+        terminal.wait(r"lists doors[\s\S]*q\) Quit")
+        board.screen("t80_offset", terminal)
+        terminal.press("q")
+        terminal.wait(r"\n\$\s*\Z")
+    with venue.serve() as address, board.visitor(venue.link(address)) as page:
+        page.goto(f"{address}/matching")
+        board.page("p1280_offset", page, full_page=False)
 
 
 def door_list(board, demo, _sandbox):
@@ -441,7 +639,8 @@ def main():
 
 
 SCENES = (
-    *(listings, first_hour, picker, set_up, pages, door_offline, door_list, matching),
+    *(listings, first_hour, picker, set_up, pages, public_calendar, weekly_mail),
+    *(door_offline, door_camera, door_list, webhook_setup, matching, learnt_offset),
     waiting,
 )
 

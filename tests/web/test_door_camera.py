@@ -3,58 +3,48 @@ The door in a real Chromium: a printed QR code before the camera where the brows
 no detector of its own, and a door that was opened once and then lost its network.
 """
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support import needs
 from support.browser_flags import FLAGS
+from support.camera_film import held_up, straight, write_film
 
 from ticketsync.core import clock
+from ticketsync.core.money import Money
 from ticketsync.door import attendees
+from ticketsync.reporting import ticket_printing
+from ticketsync.reporting.ticket_printing import Paper, PrintedTicket
 from ticketsync.visitors import passes
 
 pytestmark = needs.chromium
 SHOW = 12
 TICKET = "it_500409"  # whose barcode, bc500409, is in the picture
-WIDTH, HEIGHT, MODULE = 640, 480, 12  # pixels
+# As a ticket of our own box office has it.
+OWN_CODE = "TS1.7K4P2Q.1.1.ABCDEFGHIJ234567"
 
 
-def film(file):
-    """
-    Two frames of a ticket that is held up: the QR code of `ticket_qr.txt`, dark grey on
-    light grey, off the middle.
-    """
-    rows = (Path(__file__).with_name("ticket_qr.txt")).read_text().splitlines()
-    light, dark = b"\xc8", b"\x28"
-    line = light * WIDTH
-    picture = [line] * 60
-    for row in rows:
-        printed = b"".join((dark if c == "#" else light) * MODULE for c in row)
-        left = 140
-        picture += [
-            light * left + printed + light * (WIDTH - left - len(printed))
-        ] * MODULE
-    picture += [line] * (HEIGHT - len(picture))
-    colourless = b"\x80" * (WIDTH * HEIGHT // 2)
-    frame = b"FRAME\n" + b"".join(picture) + colourless
-    head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F5:1 Ip A1:1 C420jpeg\n".encode()
-    file.write_bytes(head + frame * 2)
-    return file
+def printed_rows():
+    return Path(__file__).with_name("ticket_qr.txt").read_text().splitlines()
 
 
 @pytest.fixture
-def with_camera(served, full, tmp_path):
+def with_camera(served, full, tmp_path, request):
     """
-    A door in a browser whose camera sees that ticket; `see(script)` opens it after a
-    script of the test's.
+    A door in a browser whose camera sees a film, by default one of that ticket;
+    `see(script)` opens it after a script of the test's.
     """
     from playwright.sync_api import sync_playwright
 
+    frames = getattr(request, "param", lambda: [straight(printed_rows())] * 2)()
+    film = write_film(tmp_path / "ticket.y4m", frames)
     flags = (
         *FLAGS,
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film(tmp_path / 'ticket.y4m')}",
+        f"--use-file-for-fake-video-capture={film}",
     )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=flags)
@@ -98,6 +88,42 @@ def test_the_camera_reads_a_printed_code_without_a_detector(with_camera, full, s
     assert not [url for url in page.asked if not url.startswith(served)]
     page.get_by_role("button", name="Close camera").click()
     assert page.locator("#view").is_hidden()
+
+
+def held_tickets(paper):
+    """
+    A ticket of ours as it comes from the printer, in two hands that are not steady.
+    """
+    ticket = PrintedTicket(
+        venue="The Lantern Room",
+        show="Late Laughs",
+        starts_at=datetime(2026, 11, 27, 19, 30),
+        tier="Adult",
+        price=Money(5500, "AUD"),
+        number=1,
+        count=1,
+        reference="TS-7K4P-2Q",
+        code=OWN_CODE,
+    )
+    pdf = ticket_printing.print_tickets([ticket], paper)
+    return [held_up(pdf, degrees) for degrees in (-11, 6)]
+
+
+@needs.programs("pdftoppm")
+@pytest.mark.parametrize(
+    "with_camera",
+    [partial(held_tickets, paper) for paper in Paper],
+    indirect=True,
+    ids=[*Paper],
+)
+def test_the_camera_reads_the_tickets_that_we_print(with_camera):
+    """
+    What reaches the server is the code on the paper, letter for letter.
+    """
+    page = with_camera("delete window.BarcodeDetector")
+    with page.expect_request(f"**/door/{SHOW}/scan") as scan:
+        page.get_by_role("button", name="Camera").click()
+    assert scan.value.post_data_json["code"] == OWN_CODE
 
 
 def test_a_browsers_own_detector_is_used_where_it_reads_qr_codes(with_camera, full):

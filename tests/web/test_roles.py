@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from starlette.routing import Mount
+from support.page_list import MEASURED, MEASURED_FILES, NOT_MEASURED
 
 from ticketsync.core import clock
 from ticketsync.store.tables.visitors import passes as passes_table
@@ -220,6 +221,27 @@ def expected_status(method, path, role):
 
 def test_every_route_has_its_expectation(site, full):
     assert sorted(table(site, full)) == sorted(EXPECTED)
+
+
+def test_every_page_is_timed_over_many_orders(site, full):
+    """
+    By `tests/benchmarks/pages.py`.
+    """
+    timed = [path.partition("?")[0] for path in (*MEASURED, *MEASURED_FILES)]
+    pages = [entry.split() for entry in table(site, full)]
+    untimed = {
+        path
+        for method, path in pages
+        if method == "GET" and not any(shape(path).fullmatch(it) for it in timed)
+    }
+    assert untimed == NOT_MEASURED
+
+
+def shape(path):
+    """
+    What the paths look like that a route of the table answers.
+    """
+    return re.compile(re.sub(r"\\\{.*?\}", "[^/]+", re.escape(path)))
 
 
 @pytest.mark.parametrize(

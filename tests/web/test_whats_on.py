@@ -4,7 +4,7 @@ The calendar as a month, and the one that anybody may open where the settings al
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from support.dates import NOW
@@ -80,6 +80,33 @@ def test_what_cannot_be_bought_is_not_public(enter, full, public, hidden):
     assert "<article" not in page
     assert "No coming show has a page to buy from" in page
     assert "Late Laughs" not in page
+
+
+def test_the_public_month_is_that_of_the_next_show(enter, full, public, frozen):
+    """
+    On the evening of 30 November nothing is left of that month.
+    """
+    with full.write() as connection:
+        connection.exec_driver_sql(WEEKS)
+        last = connection.exec_driver_sql(
+            "SELECT max(id) FROM shows WHERE starts_local >= '2026-09-20'"
+        ).scalar()
+        connection.exec_driver_sql(
+            "UPDATE shows SET is_excluded = 1 WHERE id != ?", (last,)
+        )
+        connection.exec_driver_sql(
+            "UPDATE shows SET starts_local = '2026-12-04 19:30', "
+            "starts_at = '2026-12-04T08:30:00Z' WHERE id = ?",
+            (last,),
+        )
+    frozen(datetime(2026, 11, 30, 9, tzinfo=UTC))
+
+    page = main_of(enter("").get("/whats-on"))
+
+    assert ">December 2026</h2>" in page
+    assert "No shows in" not in page
+    empty = main_of(enter("").get("/whats-on?month=2026-11"))
+    assert "No shows in November 2026." in empty
 
 
 def test_an_excluded_show_is_not_public(enter, full, public):

@@ -284,7 +284,9 @@ def test_dates_that_stay_behind_wait_for_a_person(shared):
         *(before + 20 * HOUR, "conflict", "conflict"),
     )
     assert len(waits(database)) == 2
-    assert all("no longer when its show plays" in text for text in waits(database))
+    assert all(
+        " is now " in text and "; its show, " in text for text in waits(database)
+    )
 
 
 def test_a_platform_that_moves_along_settles_it(shared):

@@ -73,13 +73,11 @@ def _in_json(found: Finding) -> dict[str, str]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    import textwrap
-
     from ticketsync.cli import render
 
     for found in findings:
         text = f"{SIGNS[found.state]}  {found.section}: {found.text}"
         if found.to_do and found.state != "ok":
             text += f" → {found.to_do}"
-        for line in textwrap.wrap(text, render.width(), subsequent_indent=" " * 9):
+        for line in render.wrapped(text, margin=" " * 9):
             terminal.echo(line)

@@ -144,9 +144,10 @@ def explain_financials(
     time.print(zone)
     render.report(
         table,
-        most={"type_name": 12, "order_id": 24, "ticket_id": 24},
+        most={"type_name": 16, "order_id": 24, "ticket_id": 24},
         optional=("type_name", "face", "order_status"),
         in_full=("order_id", "ticket_id"),
+        keeping_end=("type_name",),
         totals=tables.totals(table),
         label=lambda currency: f"{_sold(parts, currency):,} sold",
     )

@@ -9,12 +9,11 @@ by it.
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ticketsync.cli import render, typed_ahead
+from ticketsync.cli import render, terminal, typed_ahead
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
@@ -113,9 +112,7 @@ def _lines(question: str, choices: Sequence[Choice], at: int | None) -> list[str
     for number, choice in enumerate(choices):
         mark = "»" if number == at else " "
         begin = f" {mark} {choice.key}) "
-        lines += textwrap.wrap(
-            choice.text, width, initial_indent=begin, subsequent_indent=" " * 9
-        )
+        lines += terminal.wrapped(begin + choice.text, width, margin=" " * 9)
     return lines
 
 

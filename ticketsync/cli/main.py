@@ -18,6 +18,7 @@ from ticketsync import __version__
 from ticketsync.cli import completion
 from ticketsync.cli.context import AppContext
 from ticketsync.cli.examples import EXAMPLES
+from ticketsync.cli.help_lines import HelpContext
 from ticketsync.core import errors, paths
 
 # The groups of the overview, by task: name → (module in ticketsync.cli, description)
@@ -110,11 +111,12 @@ def with_global_options_first(args: Sequence[str]) -> list[str]:
 
 def _prepare(command: Any, path: str) -> None:
     """
-    Give a command and those below it their examples, what a shell completes, and their
-    first sentence, uncut, as the description in lists.
+    Give a command and those below it their examples, what a shell completes, lines that
+    end at spaces, and their first sentence, uncut, as the description in lists.
     """
     for name, below in getattr(command, "commands", {}).items():
         _prepare(below, f"{path} {name}")
+    command.context_class = HelpContext
     text = (command.help or "").rstrip()
     command.short_help = " ".join(text.split("\n\n")[0].split()).split(". ")[0]
     if path in EXAMPLES:
@@ -126,6 +128,8 @@ class LazyGroup(TyperGroup):
     """
     A group that imports its commands when they are used.
     """
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)

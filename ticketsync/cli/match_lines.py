@@ -5,7 +5,6 @@ answers beside their keys.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -105,6 +104,5 @@ def other_answers(number: int, ticked: int = 0) -> list[Choice]:
 
 
 def say(text: str) -> None:
-    width = render.width()
-    for line in textwrap.wrap(text, width, subsequent_indent="   ") or [""]:
+    for line in render.wrapped(text, margin="   "):
         terminal.echo(line, err=True)

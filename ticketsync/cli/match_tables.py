@@ -5,7 +5,6 @@ The plan of matching as a table.
 from __future__ import annotations
 
 import shlex
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ticketsync.cli import render, terminal
@@ -52,7 +51,7 @@ def print_plan(plan: MatchPlan) -> None:
         render.table(rows, _COLUMNS)
     _print_unmatched_shows(plan)
     for remark in (*plan.remarks, *_offset_lines(plan)):
-        for line in textwrap.wrap(safe(remark), render.width()):
+        for line in render.wrapped(safe(remark)):
             terminal.echo(line)
 
 

@@ -34,12 +34,11 @@ def lines(played: Played) -> Iterator[str]:
 
 def totals(played: Played) -> Iterator[str]:
     """
-    The totals of the shows, each with how it compares with the time before.
+    The totals of the shows.
     """
     for row in tables.by_name(played.money.totals):
         yield render.shows(row["shows"], row["currency"])
         yield f"   {_earned({**row, 'capacity': None})}"
-    yield from comparisons(played)
 
 
 def comparisons(played: Played) -> Iterator[str]:

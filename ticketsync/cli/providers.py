@@ -158,9 +158,7 @@ def _print_details(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _print_wrapped(text: str) -> None:
-    import textwrap
-
-    for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
+    for line in render.wrapped(text):
         terminal.echo(line)
 
 

@@ -82,6 +82,7 @@ def report(
     last_optional: Sequence[str] = (),
     uncut: Collection[str] = (),
     in_full: Collection[str] = (),
+    keeping_end: Collection[str] = (),
     zone: str = "",
 ) -> None:
     """
@@ -89,10 +90,11 @@ def report(
     those that hold differences; `optional` those that are left out, the last one first,
     where the terminal is too narrow for all, `last_optional` only where rows would
     become lists, with a line that says so; `uncut` those of ids, which end in what
-    tells them apart; `in_full` those that stand below their row where they are cut, and
-    are not cut where all are short. The `totals` follow, one row for each
-    currency, whose first cell is `label(currency)`. Instants are written in `zone`,
-    which their heading names; a report that has some needs it.
+    tells them apart; `keeping_end` those that are cut in their middle; `in_full` those
+    that stand below their row where they are cut, and are not cut where all are short.
+    The `totals` follow, one row for each currency, whose first cell is
+    `label(currency)`. Instants are written in `zone`, which their heading names; a
+    report that has some needs it.
     """
     rows = list(_as_text(table, growth, zone))
     short = [
@@ -109,6 +111,7 @@ def report(
             rigid=column.name in (*uncut, *short)
             or column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
             in_full=column.name in in_full,
+            keeps_end=column.name in keeping_end,
             spare=_place(column.name, optional),
             last_spare=_place(column.name, last_optional),
         )
@@ -362,15 +365,40 @@ def _grid(
             overflow="ellipsis",
         )
     for texts in cells:
-        grid.add_row(*(Text(texts[index]) for index in layout.shown))
+        grid.add_row(
+            *(
+                Text(_fitting(columns[index], texts[index], column_width))
+                for index, column_width in zip(layout.shown, layout.widths, strict=True)
+            )
+        )
     return grid
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
+def _fitting(column: Column, text: str, columns_wide: int) -> str:
+    """
+    The text, cut in its middle where the column keeps the end; Rich cuts the others.
+    """
+    if not column.keeps_end or terminal.cell_width(text) <= columns_wide:
+        return text
+    end = (columns_wide - 1) * 2 // 3
+    begin = columns_wide - 1 - end
+    return f"{_taken(text, begin)}…{_taken(text[::-1], end)[::-1]}"
+
+
+def _taken(text: str, columns_wide: int) -> str:
+    """
+    As much of the beginning of a text as is at most so wide.
+    """
+    while terminal.cell_width(text) > columns_wide:
+        text = text[:-1]
+    return text
+
+
+def wrapped(text: str, indent: str = "", *, margin: str | None = None) -> list[str]:
     """
     The lines of a text wrapped to the terminal, never inside a word.
     """
-    return terminal.wrapped(text, terminal.width(), indent)
+    return terminal.wrapped(text, terminal.width(), indent, margin=margin)
 
 
 def width() -> int:

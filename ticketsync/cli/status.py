@@ -373,17 +373,9 @@ def _print_line(line: _Line) -> None:
     Print a line, wrapped to the terminal.
     """
     import os
-    import textwrap
 
     from ticketsync.core.redact import safe
 
     is_red = line.is_red and "NO_COLOR" not in os.environ
-    for part in textwrap.wrap(
-        safe(line.text, longest=2000),
-        render.width(),
-        initial_indent=line.indent,
-        subsequent_indent=f"{line.indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    ):
+    for part in render.wrapped(safe(line.text, longest=2000), line.indent):
         terminal.echo(part, red=is_red)

@@ -28,7 +28,8 @@ class Column:
     0 for never. `last_spare`: so is this column, but only where each row would become a
     list otherwise. `whole`: the row's key of the uncut value, for a pipe. `below`: the
     text goes below its row, in full, where there is no room for all of it. `is_id`: its
-    whole numbers name something and get no commas.
+    whole numbers name something and get no commas. `keeps_end`: a text that is cut is
+    cut in its middle, because its end tells it apart.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Column:
     whole: str = ""
     below: bool = False
     is_id: bool = False
+    keeps_end: bool = False
 
     @property
     def can_shrink(self) -> bool:

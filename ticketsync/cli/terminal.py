@@ -69,22 +69,27 @@ def cell_width(text: str) -> int:
     return cell_len(text)
 
 
-def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+def wrapped(
+    text: str, columns: int, indent: str = "", *, margin: str | None = None
+) -> list[str]:
     """
-    The lines of a text, each at most so many columns wide, wrapped at spaces. A longer
-    word of ASCII stays whole, because it may be an address to copy.
+    The lines of a text, each at most so many columns wide, wrapped at spaces and never
+    at the hyphen of an option. A longer word of ASCII stays whole, because it may be an
+    address to copy. `margin` begins the lines after the first, by default two spaces
+    more than the first has.
     """
     text = indent + text
     if cell_width(text) <= columns:
         return [text]
-    margin = " " * (len(text) - len(text.lstrip(" ")))
+    if margin is None:
+        margin = " " * (len(text) - len(text.lstrip(" ")) + 2)
     lines: list[str] = []
-    line, next_margin = "", f"{margin}  "
+    line = ""
     for space, word in re.findall(r"( *)([^ ]+)", text):
         if line.strip() and cell_width(line + space + word) > columns:
             lines.append(line)
-            line, space = next_margin, ""
-        *full, line = _broken(line + space, word, columns, next_margin)
+            line, space = margin, ""
+        *full, line = _broken(line + space, word, columns, margin)
         lines += full
     return [*lines, line]
 

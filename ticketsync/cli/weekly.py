@@ -73,7 +73,9 @@ def _as_text(played: Played, week: Period) -> str:
     lines = [*played_shows.lines(played)]
     if not lines:
         lines = [f"No show played in {periods.in_words(week)}."]
-    return "\n".join([*lines, *played_shows.totals(played)])
+    totals, compared = played_shows.totals(played), played_shows.comparisons(played)
+    parts = ("\n".join(part) for part in (lines, totals, compared))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _print(played: Played, week: Period) -> None:

@@ -170,7 +170,7 @@ def list_moved(connection: Connection) -> list[Waiting]:
         Waiting(
             MOVED,
             str(row.id),
-            f"{_occurrence_text(row)} is no longer when its show plays: {row.title}, "
+            f"{row.account}: {row.name} is {_now_at(row)}; its show, {row.title}, is "
             f"{clock.on_poster(row.show_local)}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
@@ -319,6 +319,12 @@ def _of_account(kind: str, row: Any) -> Waiting:
 
 def _show_text(row: Any) -> str:
     return f"{row.title}, {clock.on_poster(row.starts_local)}"
+
+
+def _now_at(row: Any) -> str:
+    if not row.is_dated:
+        return "now without a date"
+    return f"now {clock.on_poster(row.starts_local)}"
 
 
 def _occurrence_text(row: Any) -> str:

@@ -15,6 +15,8 @@ from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
 from ticketsync.web import notices
 from ticketsync.web.calendar_page import calendar_page
+from ticketsync.web.connect_pages import form_id
+from ticketsync.web.made_links import MadeLinks
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.web.ticketing_pages import back_to
 from ticketsync.workflows import match, waiting
@@ -27,6 +29,7 @@ class Actions:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._made = MadeLinks()
 
     def routes(self) -> list[Route]:
         for_managers = self._site.for_managers
@@ -107,10 +110,19 @@ class Actions:
         return RedirectResponse("/discrepancies#waiting", 303)
 
     def create_feed(self, request: PageRequest) -> Response:
+        """
+        Make a calendar address; the page that answers shows it, also when its form is
+        sent again.
+        """
+        form = (str(request.signed_in.id), form_id(request.form))
+        url = self._made.get_or_make(form, lambda: self._make_feed(request))
+        return calendar_page(self._site, request, url)
+
+    def _make_feed(self, request: PageRequest) -> str:
         with self._site.database.write() as connection:
             token = passes.issue(connection, "calendar", "viewer", "feed", clock.now())
         base = self._site.address_of_links(request).rstrip("/")
-        return calendar_page(self._site, request, f"{base}/calendar/{token}.ics")
+        return f"{base}/calendar/{token}.ics"
 
     def revoke_feed(self, request: PageRequest) -> Response:
         """

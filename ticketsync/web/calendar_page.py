@@ -85,8 +85,10 @@ def public_calendar(site: Site, request: PageRequest) -> Response:
     coming = [(show, sellers) for show in performances if (sellers := show.sellers)]
     today = clock.local(now, venue.timezone).date()
     asked = query.check(request.query, query.month("month"))
-    first = month_grid.first_of(asked.get("month"), today)
     on_sale = [show for show, _ in coming]
+    # The grid begins where something plays, not with what is left of this month.
+    soonest = clock.from_poster(on_sale[0].starts_local).date() if on_sale else today
+    first = month_grid.first_of(asked.get("month"), soonest)
     return site.render_page(
         request,
         "public_calendar.html",

@@ -5,6 +5,7 @@ How templates show values: amounts, local times, states.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from jinja2 import pass_context
@@ -56,11 +57,13 @@ def doubt_badge(doubt: str) -> str:
     return "no longer listed" if doubt == DELISTED else "does not add up"
 
 
-def day(starts_local: str) -> str:
+def day(local: str) -> str:
     """
-    A show's local start: `Fri 27 Nov 2026, 19:30`.
+    A show's local start, `Fri 27 Nov 2026, 19:30`, or a day alone, `Fri 27 Nov 2026`.
     """
-    return clock.on_poster(starts_local)
+    if len(local) == len("2026-11-27"):
+        return f"{date.fromisoformat(local):%a %d %b %Y}"
+    return clock.on_poster(local)
 
 
 @pass_context

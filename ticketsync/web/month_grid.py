@@ -37,6 +37,10 @@ class Month:
     weeks: Sequence[Sequence[Day]]
 
     @property
+    def is_empty(self) -> bool:
+        return not any(day.shows for week in self.weeks for day in week)
+
+    @property
     def before(self) -> str:
         return f"{self.first - timedelta(days=1):%Y-%m}"
 

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from ticketsync.accounts import dismissals
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.core import actor, clock, errors
-from ticketsync.reporting import waiting
+from ticketsync.reporting import waiting, waiting_kinds
 from ticketsync.workflows.waiting import undismissed
 
-WORD = waiting.CURRENCY_CHANGED
+WORD = waiting_kinds.CURRENCY_CHANGED
 
 
 def check(

@@ -1,0 +1,34 @@
+"""
+The lines of `--help`, wrapped at spaces: what has a hyphen stays whole, to be copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer.core
+
+_HYPHEN = "\N{NON-BREAKING HYPHEN}"  # stands for each hyphen while lines are made
+
+_Context: Any = typer.core.TyperCommand.context_class
+
+
+class _Lines(_Context.formatter_class):  # type: ignore[misc]  # untyped, from typer
+    def write_text(self, text: str) -> None:
+        super().write_text(text.replace("-", _HYPHEN))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], *sizes: int) -> None:
+        whole = [(name, text.replace("-", _HYPHEN)) for name, text in rows]
+        super().write_dl(whole, *sizes)
+
+    def write(self, string: str) -> None:
+        super().write(string.replace(_HYPHEN, "-"))
+
+
+class HelpContext(_Context):  # type: ignore[misc]
+    """
+    The context of every command.
+    """
+
+    formatter_class = _Lines
