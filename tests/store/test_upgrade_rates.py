@@ -62,6 +62,7 @@ def test_a_line_has_its_rate_when_it_was_recomputed(upgraded):
 def test_the_upgrade_recomputes(home):
     file = home / "ticketsync.db"
     fill(file)
+    old_databases.turn_back(file, "0023")
     with sqlite3.connect(file) as old:
         (found,) = old.execute("SELECT version_num FROM alembic_version")
     assert found == ("0023",)
