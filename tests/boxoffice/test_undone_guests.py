@@ -175,7 +175,9 @@ def test_what_to_give_back_stays_said_whatever_means_nothing_is_pressed(office):
     said = press(till, "1c60", ENTER)
     assert said.endswith("Give back AUD 5.00.")
     assert press(till, ENTER, "x ") == said
+    assert press(till, "ek+") == said  # pressed twice
     assert press(till, "1") == ""
+    assert press(till, "-", "e").startswith("The basket is empty")
 
 
 def test_what_is_printed_again_is_named(office):

@@ -196,13 +196,25 @@ def press(state: TillState, key: str, facts: Facts) -> Pressed:
         return state.back_to_sale(), None
     if state.mode is Mode.SELL:
         after, action = _sell(state.saying(""), key, facts)
-        is_nothing = key != ESCAPE and action is None and after == state.saying("")
-        return (state if is_nothing else after), action  # what to give back stays said
+        if action is None and _is_nothing(state, after, key):
+            return state, None
+        return after, action
     if state.mode is Mode.UNDO:
         return _confirm_undo(state, key)
     if state.mode is Mode.CLOSE:
         return _confirm_close(state, key)
     return _type(state, key, facts)
+
+
+def _is_nothing(state: TillState, after: TillState, key: str) -> bool:
+    """
+    Whether a key means nothing: what is said stays then, for example what to give back.
+    The key of a sale, pressed once more behind it, is such a key.
+    """
+    if after == state.saying(""):
+        return key != ESCAPE
+    is_once_more = after.message == EMPTY and not state.is_error
+    return is_once_more and state.message != ""
 
 
 def _sell(state: TillState, key: str, facts: Facts) -> Pressed:
