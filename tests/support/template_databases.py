@@ -32,7 +32,9 @@ class Templates:
     """
     Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
     `synced`, synced once with the sandbox's morning; `filled`, the same, people kept;
-    `upgraded_0006` and `upgraded_0013`, what those schemas left, upgraded.
+    `upgraded_0006` and `upgraded_0013`, what those schemas left, upgraded. A test
+    names one of its own with a function that makes it in a database that is not there
+    yet, or is empty: `make(place)`.
     """
 
     def __init__(self, postgres, folder, shared):
@@ -48,10 +50,14 @@ class Templates:
             self.administration.close()
 
     @contextmanager
-    def copied(self, kind, stage):
+    def copied(self, kind, stage, make=None):
         """
         A copy that goes with the test.
         """
+        if make and (kind, stage) not in self.made:
+            place = self._place(kind, stage)
+            make(place)
+            self.made[kind, stage] = place
         place = self.copy(kind, stage)
         yield place
         if kind == "sqlite":
