@@ -221,7 +221,7 @@ def _cause_of_refund(item: _Difference, since: Since) -> str:
         return _cause_of_whole(item, since)
     if item.present.kind == DISPUTE:
         return CHARGEBACK
-    return REFUND_AFTER_CLOSE if item.present.refunded > 0 else REFUND_REVERSED
+    return REFUND_REVERSED if item.present.refunded < 0 else REFUND_AFTER_CLOSE
 
 
 def _cause_of_whole(item: _Difference, since: Since) -> str:
