@@ -148,6 +148,37 @@ def test_what_was_taken_off_a_price_is_shown_with_its_order(on_sale):
     assert "  1  Adult  45.00 (10.00 off)  TS1." in run(*words).stdout
 
 
+def test_nothing_of_the_own_counter_is_called_unread(on_sale):
+    run("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash", "--name", "Mia Chen")
+    checked = " ".join(run("doctor").stdout.split())
+    assert "it is your own counter: its sales are here, nothing is fetched" in checked
+    assert "never" not in checked
+    assert "boxoffice (boxoffice), AUD\n" in run("financials", "show", "1").stdout
+
+
+def test_who_has_several_tickets_is_asked_for_one_of_them(on_sale):
+    sold = as_json(
+        *("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash"),
+        *("--name", "Mia Chen"),
+    )["reference"]
+    asked = run("checkin", "in", "1", "chen", code=2).stderr
+    assert asked == (
+        "ticketsync: several: 2 tickets of one order: let all in, or choose one. "
+        f"{sold}-1 (Mia Chen, Adult); {sold}-2 (Mia Chen, Adult). Give the id of a "
+        "ticket, or --group for one order.\n"
+    )
+
+
+def test_a_price_for_members_is_refused_by_its_name(on_sale):
+    run("boxoffice", "tiers", "add", "1", "Member", "35.00", "--members-only")
+    error = refused("boxoffice", "sell", "1", "--tier", "Member=1", "--cash")
+    assert (error["word"], error["message"], error["hint"]) == (
+        "members-only",
+        "'Member' is for members only.",
+        "Give the member's number: --member NUMBER, or m at a till.",
+    )
+
+
 def test_a_voucher_pays(on_sale):
     made = as_json("boxoffice", "voucher", "50.00")
     sold = as_json(
