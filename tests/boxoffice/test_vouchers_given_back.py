@@ -151,6 +151,8 @@ def test_it_is_no_money_that_went_back(office, story):
         refunds = refund_report.refunds_table(connection)
     shown = figures.as_json()
     assert (shown["gross"], shown["refunded"]) == ("55.00", "55.00")
+    # That of x, one of y and one of z: their prices went back.
+    assert shown["tickets_refunded"] == 3
     amounts = [row[refunds.names.index("amount")] for row in refunds.rows]
     assert sorted(amounts) == [500, 5000]
 
