@@ -52,6 +52,7 @@ def adjusted(closed, present, *, first=BEFORE, known=BEFORE, content="a"):
 
 
 SOLD = line(charged=6000, fees=100)
+TO_VOUCHER = """[["refund","voucher","outside","redeemed","",null,1,1000,null,null]]"""
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,26 @@ SOLD = line(charged=6000, fees=100)
             [SOLD, line("dispute", AFTER, refunded=6000)],
             {},
             {"chargeback": -6000},
+        ),
+        # It was there when its sale was closed, and is counted only now.
+        (
+            [SOLD],
+            [SOLD, line("refund", refunded=6000)],
+            {},
+            {"reparsed": -6000},
+        ),
+        (
+            [SOLD, line(charged=-6000, fees=-100)],
+            [line("refund", refunded=6000)],
+            {},
+            {"occurrence-linked": -6000},
+        ),
+        # A voucher got back what it had paid: no money, but tax.
+        (
+            [SOLD],
+            [SOLD, line("refund", AFTER)._replace(tax_lines=TO_VOUCHER)],
+            {},
+            {"refund-after-close": 0},
         ),
         # What an adjustment has brought in line already is no difference.
         ([SOLD, line(charged=-1000)], [line(charged=5000, fees=100)], {}, {}),
