@@ -99,6 +99,7 @@ for context in CONTEXTS | READERS:
             "store.boxoffice_states",
             "store.order_spans",
             "store.row_digests",
+            "store.letter_case",
         ),
         *("store.audit", "store.business_zone"),
         "core",
@@ -201,6 +202,14 @@ def upward(name, found):
             for allowed in ALLOWED[floor]
         )
     ]
+
+
+def test_one_place_knows_letters_in_upper_and_lower_case():
+    """
+    `lower` alone knows ASCII only on SQLite: nobody would find Čapek.
+    """
+    calls = {name for name, file in FILES.items() if "func.lower(" in file.read_text()}
+    assert calls == {"store.letter_case"}
 
 
 def test_arrows_point_down():

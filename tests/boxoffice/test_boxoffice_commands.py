@@ -16,8 +16,8 @@ SHOW = "2030-11-27 19:30"
 HUGE = "9" * 40
 
 
-def run(*words, code=0):
-    done = commands.run(*words)
+def run(*words, code=0, **options):
+    done = commands.run(*words, **options)
     assert done.returncode == code, (words, done.stdout, done.stderr)
     return done
 
@@ -113,6 +113,70 @@ def test_from_the_hold_to_the_refund(on_sale):
     assert [order["reference"] for order in found] == [given["reference"]]
     assert len(as_json("boxoffice", "orders", "list", "--show", "1")) == 3
     assert as_json("boxoffice", "expire") == {"expired": []}
+
+
+def test_an_order_whose_hold_is_over_is_not_called_pending(on_sale):
+    """
+    Its seats sell again at once, whether `expire` or `sync` marked it or not; as long
+    as nobody took them, it can still be paid.
+    """
+    before, after = "2030-11-27T08:00:00Z", "2030-11-27T08:15:00Z"
+    held = ("boxoffice", "hold", "1", "--tier", "Adult=2")
+    reference = run(*held, at=before).stdout.partition(":")[0]
+    show = ("boxoffice", "orders", "show", reference)
+    assert run(*show, at=before).stdout.startswith(
+        f"{reference}: pending, 110.00 AUD, held until 27 Nov 19:15\n"
+    )
+    assert run(*show, at=after).stdout.startswith(
+        f"{reference}: hold over, 110.00 AUD, its seats sell again since 27 Nov 19:15\n"
+    )
+    orders = ("boxoffice", "orders", "list")
+    assert "hold over" in run(*orders, at=after).stdout
+    (listed,) = json.loads(run(*orders, "--json", at=after).stdout)
+    assert listed["state"] == "pending"
+    explained = run("financials", "explain", "1", at=after).stdout
+    assert ("unpaid" in explained, "valid" in explained) == (True, False)
+    run("boxoffice", "expire", at=after)
+    assert run(*show, at=after).stdout.startswith(
+        f"{reference}: expired (its hold was over), 110.00 AUD\n"
+    )
+
+
+def test_what_was_taken_off_a_price_is_shown_with_its_order(on_sale):
+    code = run("boxoffice", "voucher", "10.00", "--kind", "discount").stdout.strip()
+    words = ("boxoffice", "sell", "1", "--tier", "Adult=1", "--voucher", code, "--cash")
+    assert "  1  Adult  45.00 (10.00 off)  TS1." in run(*words).stdout
+
+
+def test_nothing_of_the_own_counter_is_called_unread(on_sale):
+    run("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash", "--name", "Mia Chen")
+    checked = " ".join(run("doctor").stdout.split())
+    assert "it is your own counter: its sales are here, nothing is fetched" in checked
+    assert "never" not in checked
+    assert "boxoffice (boxoffice), AUD\n" in run("financials", "show", "1").stdout
+
+
+def test_who_has_several_tickets_is_asked_for_one_of_them(on_sale):
+    sold = as_json(
+        *("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash"),
+        *("--name", "Mia Chen"),
+    )["reference"]
+    asked = run("checkin", "in", "1", "chen", code=2).stderr
+    assert asked == (
+        "ticketsync: several: 2 tickets of one order: let all in, or choose one. "
+        f"{sold}-1 (Mia Chen, Adult); {sold}-2 (Mia Chen, Adult). Give the id of a "
+        "ticket, or --group for one order.\n"
+    )
+
+
+def test_a_price_for_members_is_refused_by_its_name(on_sale):
+    run("boxoffice", "tiers", "add", "1", "Member", "35.00", "--members-only")
+    error = refused("boxoffice", "sell", "1", "--tier", "Member=1", "--cash")
+    assert (error["word"], error["message"], error["hint"]) == (
+        "members-only",
+        "'Member' is for members only.",
+        "Give the member's number: --member NUMBER, or m at a till.",
+    )
 
 
 def test_a_voucher_pays(on_sale):

@@ -176,6 +176,14 @@ def test_tickets_go_out_by_mail(office):
     assert f'filename="{sold}-tickets.pdf"' in text
 
 
+def test_a_receipt_that_is_mailed_is_not_called_tickets(office):
+    sold = sell.sell(office, SHOW, {"Adult": 2}, Tender("cash")).order.reference
+    subject, text = printed_orders.receipt_text(printed_orders.find(office, sold))
+    assert subject == "Your receipt for Late Laughs, Fri 27 Nov 2026, 19:30"
+    assert f"attached is the receipt of your order {sold} for Late Laughs at" in text
+    assert "code" not in text
+
+
 def test_a_print_command_gets_the_pdf(tmp_path):
     printed = tmp_path / "printed.pdf"
     printer.send(f"tee {printed}", b"%PDF-1.7")

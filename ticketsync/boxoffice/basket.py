@@ -126,7 +126,7 @@ def _refuse_strangers(
     of_members = [tier for tier in chosen if tier.members_only]
     if not of_members:
         return
-    _refuse_member(connection, show, member_id)
+    _refuse_member(connection, show, of_members[0], member_id)
     assert member_id is not None
     _refuse_more_than_most(connection, show, of_members, wanted, member_id, now)
 
@@ -157,13 +157,13 @@ def _refuse_more_than_most(
 
 
 def _refuse_member(
-    connection: Connection, show: ShowOnSale, member_id: int | None
+    connection: Connection, show: ShowOnSale, tier: Tier, member_id: int | None
 ) -> None:
     if member_id is None:
         raise refusals.refused(
             refusals.MEMBERS_ONLY,
-            "That price is for members.",
-            hint="Give the member's number.",
+            f"{safe(tier.name)!r} is for members only.",
+            hint="Give the member's number: --member NUMBER, or m at a till.",
         )
     customers.refuse_on_day(customers.get_member(connection, member_id), show.day)
 
@@ -181,7 +181,7 @@ def refuse_members_tiers(
     of_members = [tier for tier in tiers.values() if tier.members_only]
     if not of_members:
         return
-    _refuse_member(connection, show, order.member_id)
+    _refuse_member(connection, show, of_members[0], order.member_id)
     assert order.member_id is not None
     _refuse_more_than_most(connection, show, of_members, {}, order.member_id, now)
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, upd
 
 from ticketsync.boxoffice import refusals
 from ticketsync.core.redact import safe
-from ticketsync.store import audit
+from ticketsync.store import audit, letter_case
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.boxoffice import members
 from ticketsync.store.upsert import upsert
@@ -119,8 +119,7 @@ def list_members(connection: Connection, text: str = "") -> list[Member]:
     query = select(members).where(members.c.erased_at.is_(None))
     if text:
         columns = (members.c.number, members.c.name, members.c.email)
-        wanted = text.strip().lower()
-        fits = (func.lower(c).contains(wanted, autoescape=True) for c in columns)
+        fits = (letter_case.contains(column, text.strip()) for column in columns)
         query = query.where(or_(*fits))
     return _read(connection, query)
 
@@ -175,10 +174,9 @@ def find_kept(connection: Connection, who: str) -> list[Member]:
     """
     Members by their number, e-mail address or whole name. Not case-sensitive.
     """
-    wanted = who.strip().lower()
     columns = (members.c.number, members.c.name, members.c.email)
     query = select(members).where(
-        or_(*(func.lower(column) == wanted for column in columns)),
+        or_(*(letter_case.is_same(column, who.strip()) for column in columns)),
         members.c.erased_at.is_(None),
     )
     return _read(connection, query)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from ticketsync.boxoffice.codes import parse_reference
 from ticketsync.boxoffice.selling import Tier
 from ticketsync.core import errors, money
+from ticketsync.store import letter_case
 from ticketsync.store.boxoffice_states import ORDER, TICKET, is_transition
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
@@ -267,9 +268,8 @@ def search(
     if show_id is not None:
         conditions.append(boxoffice_orders.c.show_id == show_id)
     if buyer:
-        text = buyer.strip().lower()
         fits = (
-            func.lower(column).contains(text, autoescape=True)
+            letter_case.contains(column, buyer.strip())
             for column in (buyers.c.name, buyers.c.email)
         )
         references = (

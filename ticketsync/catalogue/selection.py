@@ -23,7 +23,6 @@ from sqlalchemy import (
     Select,
     Table,
     false,
-    func,
     or_,
     select,
     true,
@@ -36,7 +35,7 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.core import clock, errors, paths, periods
 from ticketsync.core.redact import safe
-from ticketsync.store import counted
+from ticketsync.store import counted, letter_case
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -128,8 +127,8 @@ def _exactly(connection: Connection, wanted: str) -> list[ShowInfo]:
     """
     may_be = [
         or_(
-            _may_be(show_rows.c.reference, wanted),
-            _may_be(_show_name(), wanted),
+            letter_case.is_same(show_rows.c.reference, wanted),
+            letter_case.is_same(_show_name(), wanted),
         ),
         *([show_rows.c.id == int(wanted)] if is_row_id(wanted) else []),
     ]
@@ -149,7 +148,7 @@ def _by_part(connection: Connection, wanted: str) -> list[ShowInfo]:
     return [
         show
         for show in shows.read_shows(
-            connection, _may_be(_show_name(), wanted, is_part=True)
+            connection, letter_case.contains(_show_name(), wanted)
         )
         if wanted in show.name.lower()
     ]
@@ -188,21 +187,6 @@ def _at_time(connection: Connection, wanted: str) -> list[ShowInfo]:
         wanted, clock.local(now, zone).date(), evening=clock.evening_now(zone)
     )
     return [show for show in coming if period.has_start(show.starts_local)]
-
-
-def _may_be(
-    column: ColumnElement[Any], wanted: str, *, is_part: bool = False
-) -> ColumnElement[bool]:
-    """
-    Whether a text may be `wanted`, or have it as a part, in upper or lower case. Any
-    character stands for one beyond ASCII, because SQLite does not know their cases.
-    """
-    pattern = "".join(
-        f"/{sign}" if sign in "%_/" else sign if sign.isascii() else "_"
-        for sign in wanted
-    )
-    found = f"%{pattern}%" if is_part else pattern
-    return func.lower(column).like(found, escape="/")
 
 
 def _is_theirs(table: Table, text: str) -> ColumnElement[bool]:

@@ -193,6 +193,17 @@ def order_as_json(
     }
 
 
+def state_of(order: PlacedOrder) -> str:
+    """
+    The state of an order in words: the seats of a pending one sell again after its
+    hold, whether `expire` or `sync` marked it yet or not.
+    """
+    from ticketsync.core import clock
+
+    is_over = order.state == "pending" and not order.is_held(clock.now())
+    return "hold over" if is_over else order.state
+
+
 def print_order(
     order: PlacedOrder,
     zone: str,
@@ -203,7 +214,7 @@ def print_order(
     """
     Print an order: what is in it, what was paid, and the codes of new tickets.
     """
-    from ticketsync.core import moments
+    from ticketsync.core import clock, moments
     from ticketsync.core.redact import safe
 
     if json:
@@ -212,10 +223,15 @@ def print_order(
     total = f"{render.amount(order.total, order.currency)} {order.currency}"
     until = ""
     if order.state == "pending":
-        until = f", held until {moments.written(order.held_until, zone)}"
-    terminal.echo(f"{order.reference}: {order.state}, {total}{until}")
+        is_held = order.is_held(clock.now())
+        words = "held until" if is_held else "its seats sell again since"
+        until = f", {words} {moments.written(order.held_until, zone)}"
+    reason = f" ({safe(order.end_reason)})" if order.end_reason else ""
+    terminal.echo(f"{order.reference}: {state_of(order)}{reason}, {total}{until}")
     for ticket in order.basket:
         price = render.amount(ticket.price, order.currency)
+        if ticket.discount:
+            price += f" ({render.amount(ticket.discount, order.currency)} off)"
         code = (codes or {}).get(ticket.number, "")
         state = "" if ticket.state in ("reserved", "issued") else f"  {ticket.state}"
         line = f"  {ticket.number}  {safe(ticket.tier.name)}  {price}{state}  {code}"

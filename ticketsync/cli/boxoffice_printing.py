@@ -65,7 +65,9 @@ def print_order(
         printed_orders.send_to_printer(print_command, document, found.order.reference)
         app_context.say(f"The {what} of {found.order.reference} went to the printer.")
     if email:
-        printed_orders.send_by_mail(office, found, email.strip(), {name: document})
+        printed_orders.send_by_mail(
+            *(office, found, email.strip(), {name: document}), is_receipt=receipt
+        )
         app_context.say(f"The {what} of {found.order.reference} went out by mail.")
     if output is not None or not (print_command or email):
         target = output or Path(name)

@@ -158,7 +158,7 @@ def list_orders(
             "reference": order.reference,
             "placed": moments.written(order.created_at, named[order.show_id].timezone),
             "show": named[order.show_id].production,
-            "state": order.state,
+            "state": boxoffice_output.state_of(order),
             "tickets": sum(order.wanted.values()),
             "total": render.amount(order.total, order.currency),
             "currency": order.currency,

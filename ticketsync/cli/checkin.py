@@ -192,7 +192,7 @@ def _print_answer(answer: Answer, json: bool) -> None:
             f"{guest.ticket_id} ({guest.description})" for guest in answer.guests[:5]
         )
         raise errors.UsageError(
-            f"{answer.message} {safe(names)}",
+            f"{answer.message} {safe(names)}.",
             hint="Give the id of a ticket, or --group for one order.",
             word="several",
         )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,6 +38,7 @@ _CONTRIBUTION_COLUMNS = (
 )
 
 
+_UNPAID = "unpaid"  # what a ticket is called that admits nobody before it is paid
 _ORDER_COLUMNS = (
     Column("account", heading="VIA"),
     Column("order_id", heading="ORDER"),
@@ -136,7 +137,11 @@ def explain_financials(
         )
         money_tables.echo_all(waits)
         return
-    table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
+    shown = [
+        replace(part, ticket_status=_UNPAID) if _is_unpaid(part) else part
+        for part in parts
+    ]
+    table = tables.of_values(_CONTRIBUTION_COLUMNS, shown)
     if has_orders:
         by_order = explain.by_order(tables.of_values(explain.CONTRIBUTIONS, parts))
         table = by_order.shown(*_ORDER_COLUMNS)
@@ -157,6 +162,10 @@ def explain_financials(
     if applied.have_changed:
         terminal.echo(RATES_HAVE_CHANGED)
     money_tables.echo_all(waits)
+
+
+def _is_unpaid(part: TicketContribution) -> bool:
+    return part.order_status == "pending" and part.ticket_status == "valid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ def _print_types(types: Sequence[TypeFigures]) -> None:
 def _print_card(item: Figures) -> None:
     from ticketsync.cli import render
     from ticketsync.core import clock
+    from ticketsync.workflows import own_orders
 
     def line(name: str, amount: Money | None, note: str = "") -> None:
         shown = render.UNKNOWN if amount is None else render.with_code(amount)
@@ -170,7 +171,8 @@ def _print_card(item: Figures) -> None:
     terminal.echo()
     # Who was in, and when orders were read, is not kept of the past.
     is_past = item.checked_in is None
-    synced = "" if is_past else f", synced {clock.ago(item.last_synced_at)}"
+    is_read = not is_past and item.provider != own_orders.NAME
+    synced = f", synced {clock.ago(item.last_synced_at)}" if is_read else ""
     terminal.echo(f"{item.account} ({item.provider}), {item.currency}{synced}")
     checked_in = "" if is_past else f", {item.checked_in:,} checked in"
     terminal.echo(

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_,
 from ticketsync.core import digest
 from ticketsync.core.storable_text import storable
 from ticketsync.door.short_types import TypeKey, read_short_types
-from ticketsync.store import counted
+from ticketsync.store import counted, letter_case
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice import boxoffice_shows
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -271,10 +271,9 @@ def _shown_code(code: bytes | None) -> str:
 def _matches_name(text: str) -> ColumnElement[bool] | None:
     if len(text) < MIN_NAME_LENGTH:
         return None
-    wanted = text.lower()
     return or_(
         *(
-            func.lower(column).contains(wanted, autoescape=True)
+            letter_case.contains(column, text)
             for column in (
                 attendees.c.name,
                 buyers.c.name,

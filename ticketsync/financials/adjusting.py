@@ -218,10 +218,20 @@ def _cause_of_refund(item: _Difference, since: CauseContext) -> str:
     if not is_new or item.present is None:
         return _cause_of_whole(item, since) if item.present is None else ""
     if item.present.known_at < since.closed_at:
-        return _cause_of_whole(item, since)
+        # What its sale was closed without is not new, only counted otherwise.
+        return REPARSED if _was_sold(item) else _cause_of_whole(item, since)
     if item.present.kind == DISPUTE:
         return CHARGEBACK
-    return REFUND_AFTER_CLOSE if item.present.refunded > 0 else REFUND_REVERSED
+    return REFUND_REVERSED if item.present.refunded < 0 else REFUND_AFTER_CLOSE
+
+
+def _was_sold(item: _Difference) -> bool:
+    """
+    Whether the closed lines have the sale of the same order for the same show.
+    """
+    show_id = item.last.show_id
+    sold = [it for it in item.others if it.kind == SALE and it.show_id == show_id]
+    return any(frozen_lines.sum_of(sold))
 
 
 def _cause_of_whole(item: _Difference, since: CauseContext) -> str:

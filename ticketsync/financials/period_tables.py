@@ -110,9 +110,10 @@ def sales_table(lines: Iterable[FrozenLine]) -> Table:
 
 def refunds_table(lines: Iterable[FrozenLine]) -> Table:
     """
-    What went back in the period.
+    What money went back in the period.
     """
-    return _table(REFUNDS, [ln for ln in lines if not ln.cause and ln.kind != SALE])
+    is_refund = (ln for ln in lines if not ln.cause and ln.kind != SALE)
+    return _table(REFUNDS, [ln for ln in is_refund if ln.refunded])
 
 
 def adjustments_table(lines: Iterable[FrozenLine], names: Names) -> Table:

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 
 from ticketsync.core import money
 from ticketsync.core.tax_rules import REPORTED, in_words
-from ticketsync.financials.taxing import OPEN, TAXED, TaxLine
+from ticketsync.financials.taxing import OPEN, TAXED, VOUCHER, TaxLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class Returned:
     """
     What one movement gave back, in minor units, or negative: what did not go back after
     all. `tax` is the tax in it, `None` where the platform does not report that.
+    `to_vouchers` is what vouchers got back of what they had paid, beside `amount`.
     """
 
     amount: int
     tax: int | None = None
+    to_vouchers: int = 0
 
 
 def refund_lines(
@@ -34,20 +36,31 @@ def refund_lines(
     For each movement of an order's refunds, in their order, what it takes back of the
     order's lines: negative amounts. It is divided by what was charged, and what has
     gone back together decides, so that a whole refund takes back the tax to the cent.
+    Where a line says what vouchers paid, the whole price was charged, and what they got
+    back is taken off both.
     """
     weights = [max(0, line.amount) for line in lines]
     if not any(weights):
         words = "a refund of what nothing was charged for"
         found = [[TaxLine(("admission",), OPEN, words, -it.amount)] for it in movements]
     else:
+        vouchers = [0, *accumulate(it.to_vouchers for it in movements)]
         gone = [0, *accumulate(it.amount for it in movements)]
+        if any(map(_is_voucher, lines)):
+            gone = [a + b for a, b in zip(gone, vouchers, strict=True)]
         shares = zip(*(money.split(sum_, weights) for sum_ in gone), strict=True)
         by_line = [
-            _taken(line, amounts, _taxes_gone(line, amounts, movements, lines))
+            _taken(line, [-sum_ for sum_ in vouchers], None)
+            if _is_voucher(line)
+            else _taken(line, amounts, _taxes_gone(line, amounts, movements, lines))
             for line, amounts in zip(lines, shares, strict=True)
         ]
         found = [[*of] for of in zip(*by_line, strict=True)]
     return [[line for line in of if line.amount or line.tax] for of in found]
+
+
+def _is_voucher(line: TaxLine) -> bool:
+    return line.kinds == (VOUCHER,)
 
 
 def _taken(

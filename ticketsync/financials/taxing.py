@@ -34,6 +34,7 @@ STATES: Final = (TAXED, FREE, EXEMPT, OUTSIDE, REMITTED, OPEN)
 
 NO_RULE: Final = "no rule"
 SUPPLIED: Final = "supplied by the"
+VOUCHER: Final = "voucher"  # the kind of a line of what vouchers paid
 UNKNOWN_FEES: Final = "fees not known"
 UNKNOWN_PARTS: Final = "parts not known before `sync replay`"
 NAMES: Final = {
@@ -204,7 +205,7 @@ def _with_vouchers(
         state, words = OPEN, f"{NO_RULE} for vouchers: sold or redeemed"
     elif answer == "sold":
         words = "paid by voucher, taxed when it was sold"
-    return [TaxLine(("voucher",), state, words, -voucher)]
+    return [TaxLine((VOUCHER,), state, words, -voucher)]
 
 
 def _with_tax(
@@ -357,7 +358,7 @@ def divide_lines(
 
 
 def _treatment_of(line: TaxLine) -> tuple[object, ...]:
-    is_apart = line.kinds in (("voucher",), ("unexplained",))
+    is_apart = line.kinds in ((VOUCHER,), ("unexplained",))
     kinds = line.kinds if is_apart else ()
     return kinds, line.state, line.words, line.code, line.rate_ppm
 

@@ -63,8 +63,9 @@ class FeeAllocation(msgspec.Struct, frozen=True):
     tax: int | None = None
 
 
-# face, discount, charged, refunded, tax, tax remitted, fees, parts of charged
-_Amounts = tuple[int, int, int, int, int | None, int, int | None, ChargedParts]
+# face, discount, charged, refunded, whether its price was, tax, tax remitted, fees,
+# parts of charged
+_Amounts = tuple[int, int, int, int, bool, int | None, int, int | None, ChargedParts]
 
 
 class AllocatedOrder(msgspec.Struct, frozen=True):
@@ -137,6 +138,7 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
         discount,
         charged,
         refunded,
+        is_refunded,
         tax,
         remitted,
         fees,
@@ -153,7 +155,7 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
                 type_name=ticket.type_name,
                 is_sold=is_sold,
                 is_comp=is_sold and not face,
-                is_refunded=0 < face <= refunded,
+                is_refunded=is_refunded,
                 is_checked_in=is_sold and ticket.checked_in,
                 face=face,
                 discount=discount,
@@ -219,15 +221,23 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
         unknown = [None] * len(order.tickets)
         tax = unknown if order.tax is None else nothing
         no_parts = [NO_PARTS] * len(order.tickets)
-        return zip(*[nothing] * 4, tax, nothing, unknown, no_parts, strict=True)
+        no_prices = [False] * len(order.tickets)
+        return zip(
+            *([nothing] * 4),
+            *(no_prices, tax, nothing, unknown, no_parts),
+            strict=True,
+        )
     faces = [ticket.face for ticket in order.tickets]
     weights = charged_parts.weights_of(faces)
     charged, made_of = charged_parts.allocate_charged(order)
+    refunded = _refunded(order, charged)
+    returned = _returned(order, charged, made_of, refunded)
     return zip(
         faces,
         _discounts(order, weights),
         charged,
-        _refunded(order, charged),
+        refunded,
+        [0 < face <= back for face, back in zip(faces, returned, strict=True)],
         _taxes(order, weights),
         money.split(order.tax_remitted, weights) if order.tax_remitted else nothing,
         _fees(order, charged),
@@ -246,13 +256,37 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     covers the prices of all of them, each gets its price first: fees are often not
     refunded.
     """
-    allocated = [0] * len(charged)
     left = sum([refund.amount for refund in order.refunds])
     if not left:
-        return allocated
+        return [0] * len(charged)
     reported = [it.refunded for it in order.tickets if it.refunded is not None]
     if len(reported) == len(charged) and sum(reported) == left:
         return reported
+    return _void_first(order, left, charged)
+
+
+def _returned(
+    order: Order,
+    charged: list[int],
+    made_of: list[ChargedParts],
+    refunded: list[int],
+) -> list[int]:
+    """
+    What of each ticket went back to the buyer: the refund, and what vouchers got back
+    of what they had paid of it.
+    """
+    to_vouchers = min(order.credited, order.vouchers)
+    if to_vouchers <= 0:
+        return refunded
+    paid = [a + part.voucher for a, part in zip(charged, made_of, strict=True)]
+    return _void_first(order, sum(refunded) + to_vouchers, paid)
+
+
+def _void_first(order: Order, left: int, charged: list[int]) -> list[int]:
+    """
+    So much divided among the tickets, of which this was charged.
+    """
+    allocated = [0] * len(charged)
     void = [n for n, t in enumerate(order.tickets) if t.status is TicketStatus.VOID]
     prices = [min(order.tickets[n].face, charged[n]) for n in void]
     if sum(prices) <= left:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from ticketsync.core.records import People, Person
 from ticketsync.sales import answers
-from ticketsync.store import audit
+from ticketsync.store import audit, letter_case
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences, production_links
@@ -217,14 +217,13 @@ def find_traces(connection: Connection, who: str) -> list[Trace]:
     or by the whole name. Not case-sensitive.
     """
     number = who.strip()
-    wanted = number.lower()
     found: list[Trace] = []
     for kind, people in (("buyer", _buyers()), ("attendee", _attendees())):
         fits = (
-            func.lower(people.c.email) == wanted
-            if "@" in wanted
+            letter_case.is_same(people.c.email, number)
+            if "@" in number
             else or_(
-                func.lower(people.c.name) == wanted,
+                letter_case.is_same(people.c.name, number),
                 people.c.order_id == number,
                 people.c.ticket_id == number,
             )

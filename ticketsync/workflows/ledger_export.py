@@ -174,7 +174,7 @@ def _project(
         if currency in ("", part.currency)
     ]
     own = tax_worksheets.read_own_fees(connection, settings)
-    moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection)]
+    moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection, zone)]
     shows = {
         show_id: projection.ShowDay(show_id, day, title, is_cancelled)
         for show_id, day, title, is_cancelled in order_money.list_show_days(connection)
@@ -245,10 +245,10 @@ class _Reader:
     def _counts(self, parts: Sequence[OrderMoney]) -> bool:
         return min(part.day for part in parts) <= self._until
 
-    def refunds(self, connection: Connection) -> Iterator[Movement]:
+    def refunds(self, connection: Connection, zone: str) -> Iterator[Movement]:
         items = [
             item
-            for item in order_money.list_refund_money(connection, ALWAYS)
+            for item in order_money.list_refund_money(connection, zone, ALWAYS)
             if (item.account, item.order_id, item.currency) in self._lines
         ]
         taken = tax_worksheets.take_back(self._lines, items)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ticketsync.financials.taxing import SUPPLIED, TAXED, TaxLine
+from ticketsync.financials.taxing import SUPPLIED, TAXED, VOUCHER, TaxLine
 from ticketsync.ledger.projection import Movement
 
 
@@ -48,7 +48,7 @@ def make_movement(
         currency=place.currency,
         order_id=place.order_id,
         amount=amount,
-        voucher=-sum(line.amount for line in lines if line.kinds == ("voucher",)),
+        voucher=-sum(line.amount for line in lines if line.kinds == (VOUCHER,)),
         collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),
         kept=kept,
         taxes=taxes,

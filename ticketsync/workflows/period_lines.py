@@ -148,14 +148,14 @@ class _Reader:
 
     def _refunds(self) -> Iterator[FrozenLine]:
         period = self._period if self._by_sale else ALWAYS
-        movements = order_money.list_refund_money(self._connection, period)
+        movements = order_money.list_refund_money(self._connection, self._zone, period)
         taken: Sequence[Sequence[TaxLine]] = [[] for _ in movements]
         if self._by_sale:
             taken = tax_worksheets.refund_tax_lines(
                 self._connection, self._settings, self._zone, movements
             )
         for item, lines in zip(movements, taken, strict=True):
-            line = self._refund(item, lines)
+            line = self._refund(item, lines) if item.amount or lines else None
             if line is not None:
                 yield line
 

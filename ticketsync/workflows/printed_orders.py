@@ -265,10 +265,16 @@ def print_sale(
 
 
 def send_by_mail(
-    office: BoxOffice, found: PaidOrder, address: str, documents: Mapping[str, bytes]
+    office: BoxOffice,
+    found: PaidOrder,
+    address: str,
+    documents: Mapping[str, bytes],
+    *,
+    is_receipt: bool = False,
 ) -> None:
     """
-    Mail PDFs of an order, by their file names, to somebody.
+    Mail PDFs of an order, by their file names, to somebody: its tickets, or its
+    receipt.
 
     Raises: `ConfigurationError` where the settings have no mail server; what
     `mail.send` raises.
@@ -279,7 +285,7 @@ def send_by_mail(
             "Tickets go out by the mail server of the settings, and there is none.",
             hint="Set `notify: mail`, and try it with `ticketsync notify test`.",
         )
-    subject, text = mail_text(found)
+    subject, text = receipt_text(found) if is_receipt else mail_text(found)
     mail.send(
         *(config.address(url), subject, text),
         recipients=[address],
@@ -302,3 +308,17 @@ def mail_text(found: PaidOrder) -> tuple[str, str]:
         f"telephone.\nEach code admits one person once.\n\n{venue}\n"
     )
     return f"Your tickets for {production}, {when}", text
+
+
+def receipt_text(found: PaidOrder) -> tuple[str, str]:
+    """
+    Subject and text of a mail with a receipt, which admits nobody.
+    """
+    show = found.show
+    when = clock.on_poster(show.starts_local)
+    production, venue = safe(show.production), safe(show.venue)
+    text = (
+        f"Hello,\n\nattached is the receipt of your order {found.order.reference} for "
+        f"{production} at {venue}, {when}.\n\n{venue}\n"
+    )
+    return f"Your receipt for {production}, {when}", text

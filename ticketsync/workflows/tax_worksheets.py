@@ -299,7 +299,7 @@ def _refund_lines(
     """
     What the refunds of the period take back of the lines of their orders.
     """
-    movements = order_money.list_refund_money(connection, period, accounts)
+    movements = order_money.list_refund_money(connection, zone, period, accounts)
     taken = refund_tax_lines(connection, settings, zone, movements)
     for item, lines in zip(movements, taken, strict=True):
         if _is_within(item.day, period):
@@ -345,7 +345,8 @@ def take_back(
     found: list[list[TaxLine]] = [[] for _ in movements]
     for (key, show_id), of_show in places.items():
         returned = [
-            Returned(movements[place].amount, movements[place].tax) for place in of_show
+            Returned(item.amount, item.tax, item.to_vouchers)
+            for item in (movements[place] for place in of_show)
         ]
         taken = refund_lines(lines[key][show_id], returned)
         for place, taken_lines in zip(of_show, taken, strict=True):
