@@ -8,8 +8,8 @@ follow from it, because what one account's links say of titles and venues decide
 those of the next. Orders depend on no other account and are not waited for.
 
 Where nothing answers, only the first account tries several times (see `Turn.may_wait`),
-and more accounts than asked for begin, so that it is soon known that the network is down:
-those whose platform gives no answer take no place, see `_Threads`.
+and more accounts begin, so that it is soon known: those whose platform gives no answer
+take no place, see `_Threads`.
 """
 
 from __future__ import annotations
