@@ -142,6 +142,50 @@ print([name for name in rare if f"ticketsync.{name}" in sys.modules])
     assert done.stdout == "[]\n"
 
 
+def test_what_reads_declares_no_tables_that_only_selling_and_writing_need(named):
+    """
+    Each table takes two milliseconds to declare; the box office has twelve.
+    """
+    probe = """
+import sys, json
+sys.argv = ["ticketsync", *json.loads(sys.argv[1])]
+from ticketsync.__main__ import main
+try:
+    main()
+except SystemExit:
+    pass
+rare = ("tables.boxoffice", "tables.audit", "link_history")
+found = [name for name in rare if f"ticketsync.store.{name}" in sys.modules]
+print(json.dumps(found), file=sys.stderr)
+"""
+    for arguments in ('["accounts", "list"]', '["runs", "list"]'):
+        done = subprocess.run(
+            [sys.executable, "-c", probe, arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout
+        assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_pydantic_looks_for_no_plugins_in_other_packages():
+    """
+    It would look into every package that is installed, and run what it finds.
+    """
+    probe = """
+import importlib.metadata as metadata
+asked = []
+metadata.distributions = lambda **names: asked.append(names) or iter(())
+import ticketsync.store.tables.everything
+print(asked)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_every_command_has_help_with_its_outcome():
     from ticketsync.cli.main import COMMANDS
 

@@ -11,7 +11,7 @@ import pytest
 
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
-from ticketsync.net import exact_json, retry
+from ticketsync.net import exact_json, retry, transport
 from ticketsync.net.base_url import checked_base_url
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.authentication import key_as_basic_user
@@ -294,6 +294,36 @@ def test_f20_a_closed_port_is_unreachable():
     with pytest.raises(errors.ProviderUnavailable, match="cannot be reached"):
         client.get("/ping")
     assert client.requests == 4
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("lookup_seconds", "requests"), [(0.0, 4), (3.9, 4), (4.0, 1), (10.0, 1)]
+)
+def test_a_name_that_was_looked_up_for_long_in_vain_is_not_tried_again(
+    monkeypatch, lookup_seconds, requests
+):
+    """
+    Where the name server is beyond a network that is down, each look-up takes ten
+    seconds.
+    """
+    now = [100.0]
+    monkeypatch.setattr(transport.time, "monotonic", lambda: now[0])
+
+    def getaddrinfo(*arguments, **options):
+        now[0] += lookup_seconds
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure")
+
+    monkeypatch.setattr(transport.socket, "getaddrinfo", getaddrinfo)
+    client = ApiClient(
+        "https://api.example",
+        account="tt",
+        platform="Ticket Tailor",
+        wait_budget=retry.WaitBudget(60, sleep=lambda _: None),
+    )
+    with pytest.raises(errors.ProviderUnavailable, match="cannot be reached"):
+        client.get("/ping")
+    assert client.requests == requests
     client.close()
 
 

@@ -106,6 +106,28 @@ def test_a_party_is_let_in_with_one_touch(open_browser, full):
     )
 
 
+@needs.chromium
+def test_a_search_that_finds_nobody_says_so_and_what_to_do(open_browser, full):
+    page = open_browser("door", "Door A")
+    page.goto(f"/door/{SHOW}")
+    page.locator("#guests li").first.wait_for()
+    nobody = page.locator("#nobody[role=status][aria-live=polite]")
+
+    page.locator("#code").fill("Zebedee")
+    page.locator("#nobody", has_text="Zebedee").wait_for()
+    assert nobody.text_content() == (
+        "No guest of this show matches “Zebedee”. Try fewer letters, the surname or "
+        "the order number, or scan the code."
+    )
+    assert page.locator("#guests li").count() == 0
+
+    with full.read() as connection:
+        known = attendees.list_guests(connection, SHOW)[0]
+    page.locator("#code").fill(known.ticket_id)
+    page.locator("#guests li").first.wait_for()
+    assert nobody.text_content() == ""
+
+
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_the_door_says_that_names_are_not_kept(enter, full, is_kept):
     if not is_kept:

@@ -3,10 +3,14 @@ At the door a ticket type is what tells tickets apart: Square writes the date in
 name of each, and everybody there holds a ticket of that date.
 """
 
+import json
+
 import pytest
 from support import five_platforms
 from support.dates import TODAY
+from typer.testing import CliRunner
 
+from ticketsync.cli.main import app
 from ticketsync.door import attendees
 from ticketsync.workflows import match
 from ticketsync.workflows.sync import run as sync
@@ -54,3 +58,27 @@ def test_types_of_other_platforms_are_as_they_are(doors):
     others = [ticket for ticket in tickets if ticket.account != "bar"]
     assert others
     assert all(ticket.shown_type == ticket.type_name for ticket in others)
+
+
+@pytest.mark.usefixtures("frozen")
+def test_explain_names_types_so_on_a_terminal_and_in_full_in_files(
+    doors, sqlite, monkeypatch
+):
+    """
+    Cut to twelve columns, all types of Square were the date that they begin with.
+    """
+    _, guests = doors
+    show = str(next(guest.show_id for guest in guests if guest.account == "bar"))
+    asked = ["--database", sqlite.url, "financials", "explain", show]
+    monkeypatch.setenv("COLUMNS", "100")
+    done = CliRunner().invoke(app, asked)
+    drawn = done.stdout
+    assert done.exit_code == 0, (done.stderr, done.exception)
+    assert any(word in drawn for word in ("Adult", "Concession", "Guest"))
+    assert " – " not in drawn
+    assert max(map(len, drawn.splitlines())) <= 100
+
+    found = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    rows = found if isinstance(found, list) else found["tickets"]
+    names = {row["type_name"] for row in rows if row["account"] == "bar"}
+    assert all(str(TODAY.year) in name for name in names)

@@ -28,9 +28,11 @@ from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.sync.side_by_side import (
     Job,
     RunGroup,
+    Turn,
     exclusion_key_of,
     may_begin,
     number_at_once,
+    places_without_answer,
     run_all,
 )
 
@@ -279,6 +281,77 @@ def at_once(jobs, keys):
 def test_no_more_than_asked_for_and_one_of_each_key():
     assert at_once(3, ["a", "b", "c", "d", "a", "a", "b"]) == (3, 1)
     assert at_once(1, ["a", "b"]) == (1, 1)
+
+
+def most_at_once(number, *, at_once, without_answer, ask):
+    """
+    The most jobs that ran at once, of so many that end when no more can begin.
+    """
+    most, running = 0, set()
+    changed = threading.Condition()
+    expected = min(number, at_once + without_answer)
+
+    def run(turn):
+        nonlocal most
+        ask(turn)
+        with changed:
+            running.add(turn.number)
+            most = max(most, len(running))
+            changed.notify_all()
+            changed.wait_for(lambda: most >= expected, LONGEST_SECONDS)
+            running.discard(turn.number)
+
+    run_all(
+        [Job(n, run) for n in range(number)],
+        at_once=at_once,
+        without_answer=without_answer,
+    )
+    return most
+
+
+@pytest.mark.parametrize(
+    ("accounts", "without_answer", "most"), [(5, 4, 5), (9, 4, 8), (5, 0, 4)]
+)
+def test_accounts_that_nothing_answers_take_no_place(accounts, without_answer, most):
+    """
+    Five accounts in a network that swallows packets then wait once, not twice.
+    """
+    found = most_at_once(
+        accounts, at_once=4, without_answer=without_answer, ask=Turn.note_request
+    )
+    assert found == most
+
+
+def test_an_account_is_silent_that_asked_a_while_ago_until_any_platform_answers(
+    monkeypatch,
+):
+    now = [100.0]
+    monkeypatch.setattr(side_by_side.time, "monotonic", lambda: now[0])
+    group = RunGroup()
+    reading_a_file, asking, answered = (group.turn(n) for n in range(3))
+
+    def silent():
+        return [n for n in range(3) if group.is_silent(n)]
+
+    asking.note_request()
+    answered.note_request()
+    now[0] += 0.29
+    asking.note_request()  # another one: the first one counts
+    assert silent() == []
+    now[0] += 0.02
+    assert silent() == [1, 2]
+    answered.note_response()
+    assert silent() == []
+    asking.note_request()
+    now[0] += 60
+    assert silent() == []
+    assert not group.is_silent(reading_a_file.number)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4, 9])
+def test_no_more_accounts_begin_than_somebody_asked_for(jobs):
+    assert places_without_answer(jobs) == 0
+    assert places_without_answer(0) == 4
 
 
 def test_two_accounts_with_one_key_keep_one_rate_limit(home, monkeypatch):

@@ -20,7 +20,7 @@ from ticketsync.boxoffice.selling import ShowOnSale
 from ticketsync.core import clock, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.store.tables.boxoffice import boxoffice_shows
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import shows
 
 SEATS_TAKEN = "seats-taken"

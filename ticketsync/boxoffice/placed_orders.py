@@ -19,12 +19,12 @@ from ticketsync.store import letter_case
 from ticketsync.store.boxoffice_states import ORDER, TICKET, is_transition
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
-    boxoffice_shows,
     boxoffice_tickets,
     payment_refunds,
     payments,
     price_tiers,
 )
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import buyers, orders
 from ticketsync.store.upsert import rows_among

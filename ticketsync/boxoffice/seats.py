@@ -40,8 +40,8 @@ from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
     boxoffice_seats,
-    boxoffice_shows,
 )
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import WHOLE, Instant

@@ -19,9 +19,9 @@ from ticketsync.store import audit
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.boxoffice import (
     boxoffice_order_lines,
-    boxoffice_shows,
     price_tiers,
 )
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences, productions, shows
 from ticketsync.store.upsert import upsert
 

@@ -34,7 +34,8 @@ from ticketsync.core import (
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.boxoffice import boxoffice_shows, till_sessions
+from ticketsync.store.tables.boxoffice import till_sessions
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,

@@ -16,6 +16,7 @@ from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force, Format, Json, Yes
 from ticketsync.cli.output import Output
 from ticketsync.core.plurals import number_of
+from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from ticketsync.cli.render import Column
@@ -77,7 +78,11 @@ def search_attendees(
     with context.get_context(ctx).database().read() as connection:
         show_id = selection.find_show(connection, show).id if show else None
         guests = attendees.search_tickets(connection, text, show_id)
-    _print(guests, wanted, with_show=not show)
+    nobody = (
+        f"No ticket matches {safe(text)!r}. Try fewer letters, the surname or the "
+        "order number; names are found only where they are kept."
+    )
+    _print(guests, wanted, with_show=not show, empty=nobody)
 
 
 @app.command("doorlist")
@@ -187,7 +192,13 @@ def _as_row(guest: Guest, format: str) -> dict[str, Any]:
     return {**row, "answers": guest.answers_text} if format == "csv" else row
 
 
-def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
+def _print(
+    guests: Sequence[Guest],
+    wanted: str,
+    *,
+    with_show: bool,
+    empty: str = "No tickets found.",
+) -> None:
     from ticketsync.cli import render
 
     rows = [
@@ -223,7 +234,7 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
         *answers,
     ]
     machine = [_as_row(guest, wanted) for guest in guests]
-    render.show(rows, columns, wanted, machine=machine, empty="No tickets found.")
+    render.show(rows, columns, wanted, machine=machine, empty=empty)
 
 
 def _if_any(rows: Sequence[dict[str, Any]], column: Column) -> list[Column]:

@@ -19,6 +19,8 @@ from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ticketsync.cli.context import AppContext
     from ticketsync.cli.show_money import ShowTime
     from ticketsync.core.tables import Table
@@ -75,6 +77,27 @@ RATES_HAVE_CHANGED = (
 )
 
 
+def _with_short_types(
+    connection: Connection, show_id: int, parts: Sequence[TicketContribution]
+) -> list[TicketContribution]:
+    """
+    For a terminal: of a type that has its date in its name only what tells it from the
+    others of the show, as on the door list.
+    """
+    from ticketsync.door.short_types import read_short_types
+
+    short = read_short_types(connection, {show_id})
+    return [
+        replace(
+            part,
+            type_name=short.get(
+                (show_id, part.account, part.type_name), part.type_name
+            ),
+        )
+        for part in parts
+    ]
+
+
 def explain_financials(
     ctx: typer.Context,
     show: Show,
@@ -125,6 +148,8 @@ def explain_financials(
             return
         parts = explain.list_contributions(connection, found.id)
         known = gaps.list_known_amounts(connection, found.id, missing)
+        if render.is_drawn():
+            parts = _with_short_types(connection, found.id, parts)
         fees = named_fees.list_fees(connection, found.id)
         waits = waiting_sales.sentences(connection, show_id=found.id)
         zone = get_business_zone(connection)

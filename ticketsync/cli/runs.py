@@ -116,6 +116,8 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
         zone = get_business_zone(connection)
     found = app_context.say_limited(found, limit)
     if run_id is not None and not found:
+        if run_id == "latest":
+            raise errors.NotFound("Nothing has run yet.", hint="Run `ticketsync sync`.")
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."
         )

@@ -39,7 +39,7 @@ def ask_for_show(shows: Iterable[ShowInfo]) -> int | None:
                 yield Completion(label, start_position=-len(document.text))
 
     def validate(text: str) -> bool | str:
-        return not text or text in labels or "Choose one with the arrow keys."
+        return not text or text in labels or _what_to_do(text, list(labels))
 
     found = questionary.autocomplete(
         "Show (empty to go back):",
@@ -49,6 +49,12 @@ def ask_for_show(shows: Iterable[ShowInfo]) -> int | None:
         output=key_choice.stderr_output(),
     ).unsafe_ask()
     return labels.get(found)
+
+
+def _what_to_do(text: str, labels: list[str]) -> str:
+    if best_labels(text, labels):
+        return "Choose one with the arrow keys."
+    return "No show matches this: try fewer letters, or empty the line to go back."
 
 
 def best_labels(text: str, labels: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ from ticketsync.core.storable_text import storable
 from ticketsync.door.short_types import TypeKey, read_short_types
 from ticketsync.store import counted, letter_case
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.store.tables.boxoffice import boxoffice_shows
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets

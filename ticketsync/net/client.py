@@ -249,6 +249,7 @@ class ApiClient:
     ) -> ReceivedResponse:
         with self._counter_lock:
             self.requests += 1
+        self._wait_budget.note_request()
         deadline = min(time.monotonic() + REQUEST_SECONDS, self._run_deadline)
         headers = self._secret_headers()
         began = time.monotonic()

@@ -63,7 +63,7 @@ def always() -> bool:
 
 def note_nothing() -> None:
     """
-    For clients whose first answer nobody waits for.
+    For clients whose requests and answers nobody else waits for.
     """
 
 
@@ -71,7 +71,8 @@ class WaitBudget:
     """
     The seconds that a client may spend waiting, shared by its threads. `on_wait` is
     called before it waits. Until the platform has answered once, `may_wait` is asked
-    each time whether it is worth waiting for; `on_response` is called at each answer.
+    each time whether it is worth waiting for. `on_request` is called at each request,
+    `on_response` at each answer.
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class WaitBudget:
         on_wait: OnWait = wait_silently,
         *,
         may_wait: Callable[[], bool] = always,
+        on_request: Callable[[], None] = note_nothing,
         on_response: Callable[[], None] = note_nothing,
     ) -> None:
         self._left = seconds
         self._sleep = sleep
         self._on_wait = on_wait
         self._may_wait = may_wait
+        self._on_request = on_request
         self._on_response = on_response
         self._has_answer = False
         self._lock = threading.Lock()
@@ -114,6 +117,12 @@ class WaitBudget:
                 return False
             self._left -= seconds
         return True
+
+    def note_request(self) -> None:
+        """
+        The platform is asked something.
+        """
+        self._on_request()
 
     def note_response(self) -> None:
         """

@@ -149,7 +149,7 @@ class _DeadlineBackend(httpcore.SyncBackend):
         deadline; the library's own loop gives the whole timeout to each of them.
         """
         refused: httpcore.NetworkError | httpcore.TimeoutException | None = None
-        for address in _addresses(host, port):
+        for address in _addresses(host, port, timeout):
             try:
                 stream = super().connect_tcp(
                     address, port, _remaining(timeout), local_address, socket_options
@@ -161,10 +161,17 @@ class _DeadlineBackend(httpcore.SyncBackend):
         raise refused or httpcore.ConnectError(f"{host} has no address")
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
+    """
+    The system gives a name server as long as it is set up to, often ten seconds; where
+    none answers, that is as good as a connection that was waited for.
+    """
+    began = time.monotonic()
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
+        if timeout is not None and time.monotonic() - began >= timeout:
+            raise httpcore.ConnectTimeout(str(error)) from error
         raise httpcore.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

@@ -30,10 +30,10 @@ from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
-    boxoffice_shows,
     boxoffice_tickets,
     payments,
 )
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import Instant

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, insert
 
 from ticketsync.core import actor, clock
 from ticketsync.core.redact import safe
-from ticketsync.store.tables.audit import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,8 @@ def record_all(connection: Connection, decisions: Sequence[Decision]) -> None:
         if not decision.changes_nothing
     ]
     if rows:
+        from ticketsync.store.tables.audit import audit  # who reads needs none
+
         connection.execute(insert(audit), rows)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.store import counted
-from ticketsync.store.tables.boxoffice import boxoffice_shows
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences, show_links, shows
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.types import WHOLE

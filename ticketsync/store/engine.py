@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 
 from ticketsync.core import clock, errors, paths, permissions
-from ticketsync.store import link_history, opened_file, row_locks, schema
+from ticketsync.store import link_writes, opened_file, row_locks, schema
 from ticketsync.store.change_watch import ChangeWatch
 from ticketsync.store.connection_settings import (
     CACHE_SIZE,
@@ -96,9 +96,9 @@ class Database:
             row_locks.lock_writers(connection, shared=not alone)
             # Only now, because whoever waits for all writers relies on it.
             now = clock.now()
-            link_history.forget_writes(connection)
+            link_writes.take_note(connection)
             yield connection
-            link_history.record(connection, now)
+            _record_links(connection, now)
 
     def wait_for_writers(self) -> None:
         """
@@ -402,7 +402,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 def _note_write(connection: Connection, statement: Any, *_: Any) -> None:
     table = getattr(statement, "table", None)
     if table is not None:
-        link_history.note_write(connection, table.name)
+        link_writes.note_write(connection, table.name)
+
+
+def _record_links(connection: Connection, now: datetime) -> None:
+    if link_writes.take_note(connection):
+        from ticketsync.store import link_history  # few transactions write links
+
+        link_history.record(connection, now)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -4,7 +4,7 @@ Which occurrence fed which show, and whether its sales counted, at every instant
 What counts depends on switches in four tables (`store.counted`). So no writer of them
 records anything: at the end of a transaction that wrote to one of them, the present
 state of every link is compared with the one recorded last, and what differs is
-recorded. `engine.Database.write` does so.
+recorded. `engine.Database.write` does so, see `link_writes`.
 """
 
 from __future__ import annotations
@@ -31,37 +31,14 @@ from ticketsync.store import counted, row_digests
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.past_links import past_show_links
 
-# The tables that decide what counts.
-_DECIDING = frozenset(
-    {"show_links", "production_links", "productions", "shows", "occurrences"}
-)
-_NOTE = "ticketsync_links_written"
 _LOCK = 0x7469636B_6C696E6B  # of PostgreSQL: whoever compares and records
 _STATE = ("show_id", "sync_enabled", "sync_ticket_sales", "is_excluded")
 
 
-def note_write(connection: Connection, table: str) -> None:
-    """
-    Remember that this transaction has written to a table.
-    """
-    if table in _DECIDING:
-        connection.info[_NOTE] = True
-
-
-def forget_writes(connection: Connection) -> None:
-    """
-    A transaction begins: nothing is written yet.
-    """
-    connection.info.pop(_NOTE, None)
-
-
 def record(connection: Connection, now: datetime) -> None:
     """
-    Record what is different since it was recorded last, if the transaction has written
-    to a table that decides it.
+    Record what is different since it was recorded last.
     """
-    if not connection.info.pop(_NOTE, False):
-        return
     if connection.dialect.name == "postgresql":
         # Two that compare side by side would not see what the other one changed.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.store import link_history
+from ticketsync.store import link_writes
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.types import Flag
 
@@ -72,7 +72,7 @@ def upsert_rows(
     """
     if not rows:
         return
-    link_history.note_write(connection, table.name)
+    link_writes.note_write(connection, table.name)
     names = map(tuple, (columns, key, keep))
     shape = (connection.dialect.name, table, *names, unless)
     if shape not in _compiled:

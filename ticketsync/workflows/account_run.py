@@ -192,6 +192,7 @@ def run_account(
             turn.stop.sleep,
             on_wait=lambda seconds: on_wait(account.name, seconds),
             may_wait=lambda: may_wait(database, account, holder, turn),
+            on_request=turn.note_request,
             on_response=turn.note_response,
         )
         on_progress(account.name, CONNECTING, 0, 0)

@@ -4,10 +4,15 @@ What all tables have in common: constraint names, STRICT, one registry.
 
 from __future__ import annotations
 
+import os
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
-from sqlmodel import SQLModel
+
+# Pydantic would look through all installed packages for plugins, and run them.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+from sqlmodel import SQLModel  # reads it
 from sqlmodel.main import SQLModelConfig, get_column_from_field  # type: ignore[attr-defined]  # of pydantic
 
 metadata = SQLModel.metadata

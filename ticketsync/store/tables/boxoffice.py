@@ -1,5 +1,6 @@
 """
-Our own box office: shows on sale, price tiers, orders, seats, payments and tills.
+Our own box office: price tiers, orders, seats, payments and tills. The shows that it
+sells are in `boxoffice_shows`, because many commands need those alone.
 
 Amounts are minor units. An order here is the truth about what was sold at our own
 counter; the rows of `sales` are derived from it in the same transaction.
@@ -21,35 +22,6 @@ from ticketsync.store.boxoffice_states import (
 )
 from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
-
-
-class BoxofficeShowRow(Row):
-    """
-    A show that we sell ourselves; who allocates its seats locks this row. `capacity` is
-    empty where it is the show's own. `held_back` seats are kept in reserve. With
-    `counts_other_platforms` the tickets of platforms take seats, too.
-    """
-
-    __tablename__ = "boxoffice_shows"
-    __table_args__ = table(
-        UniqueConstraint("occurrence_id"),
-        CheckConstraint("hold_minutes BETWEEN 1 AND 1440", "hold_minutes"),
-        CheckConstraint("max_per_order >= 1", "max_per_order"),
-        CheckConstraint("capacity IS NULL OR capacity >= 0", "capacity"),
-        not_negative("held_back"),
-    )
-
-    show_id: int = points_to("shows.id", primary_key=True)
-    account_id: int = points_to("accounts.id")
-    occurrence_id: int = points_to("occurrences.id")
-    capacity: int | None = whole(default=None)
-    held_back: int = whole(default=0)
-    counts_other_platforms: bool = flag(default=True)
-    opens_at: datetime | None = instant(default=None)
-    closes_at: datetime | None = instant(default=None)
-    hold_minutes: int = whole(default=15)
-    max_per_order: int = whole(default=20)
-    one_pending_per_buyer: bool = flag(default=True)
 
 
 class PriceTierRow(Row):
@@ -348,7 +320,6 @@ class BoxofficeHistoryRow(Row):
     reason: str = text(default="")
 
 
-boxoffice_shows = BoxofficeShowRow.__table__
 price_tiers = PriceTierRow.__table__
 members = MemberRow.__table__
 vouchers = VoucherRow.__table__

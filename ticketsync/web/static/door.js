@@ -96,8 +96,24 @@ function shownParties() {
     .filter((party) => (number += party.length) - party.length < 300);
 }
 
+// Said only where typing has stopped: a scanner types its code, letter by letter.
+const PAUSE = 500;
+let pause = null;
+
+function sayWhetherFound(number) {
+  const text = $("code").value.trim();
+  const words = number || !text || !areListed ? "" : `No guest of this show matches “${text}”. Try fewer letters, the surname or the order number, or scan the code.`;
+  clearTimeout(pause);
+  if (!words) $("nobody").textContent = "";
+  else pause = setTimeout(() => {
+    if ($("code").value.trim() === text) $("nobody").textContent = words;
+  }, PAUSE);
+}
+
 function showGuests() {
-  $("guests").replaceChildren(...shownParties().flatMap((party) =>
+  const found = shownParties();
+  sayWhetherFound(found.length);
+  $("guests").replaceChildren(...found.flatMap((party) =>
     party.length === 1 ? [guestItem(party[0], "alone")] : [partyItem(party), ...party.map((guest) => guestItem(guest, "of-party", party[0].shown))]));
   const note = localStorage.getItem(`names-note-${show}`) ?? "";
   $("names-note").textContent = note;

@@ -56,6 +56,7 @@ from ticketsync.workflows.sync.side_by_side import (
     Turn,
     exclusion_key_of,
     number_at_once,
+    places_without_answer,
     run_all,
 )
 
@@ -227,7 +228,12 @@ def _run_accounts(
     at_once = number_at_once(
         jobs, len(accounts), one_connection=database.has_one_connection
     )
-    found = run_all([job(each) for each in accounts], at_once=at_once, stop=stop)
+    found = run_all(
+        [job(each) for each in accounts],
+        at_once=at_once,
+        without_answer=places_without_answer(jobs),
+        stop=stop,
+    )
     notes = [note for _, remarks in found for note in remarks]
     return [result for result, _ in found], notes
 

@@ -7,7 +7,9 @@ fetched at the same time and saved in the accounts' order, each with the links t
 follow from it, because what one account's links say of titles and venues decides about
 those of the next. Orders depend on no other account and are not waited for.
 
-Where nothing answers, only the first account tries several times: see `Turn.may_wait`.
+Where nothing answers, only the first account tries several times (see `Turn.may_wait`),
+and more accounts begin, so that it is soon known: those whose platform gives no answer
+take no place, see `_Threads`.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from ticketsync.core.stopping import GLANCE_SECONDS, Stop
 T = TypeVar("T")
 
 AT_ONCE: Final = 4  # accounts, unless somebody asks for another number
+SILENT_SECONDS: Final = 0.3  # most platforms have answered by then
+_LOOK_SECONDS: Final = 0.1  # for accounts that nothing has answered yet
 
 
 # The plan
@@ -41,6 +45,14 @@ def number_at_once(jobs: int, accounts: int, *, one_connection: bool = False) ->
     if one_connection:
         return 1
     return max(1, min(jobs or AT_ONCE, accounts))
+
+
+def places_without_answer(jobs: int) -> int:
+    """
+    How many accounts may run beside those, while their platforms give no answer: none
+    where a number was asked for.
+    """
+    return 0 if jobs else AT_ONCE
 
 
 def exclusion_key_of(account: AccountState) -> Hashable:
@@ -72,8 +84,26 @@ class RunGroup:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _in_turn: set[int] = field(default_factory=set)  # their turn is over
     _left: set[int] = field(default_factory=set)
+    _asked_at: dict[int, float] = field(default_factory=dict)  # their first request
     _is_network_up: bool = False
     _has_given_up: bool = False
+
+    @property
+    def is_network_up(self) -> bool:
+        """
+        Whether any platform has answered.
+        """
+        return self._is_network_up
+
+    def is_silent(self, number: int) -> bool:
+        """
+        Whether an account has asked its platform for a while, and no platform of any
+        account has answered yet.
+        """
+        with self._changed:
+            asked_at = self._asked_at.get(number, float("inf"))
+            silent_for = time.monotonic() - asked_at
+            return not self._is_network_up and silent_for >= SILENT_SECONDS
 
     def turn(self, number: int) -> Turn:
         return Turn(self, number)
@@ -160,6 +190,14 @@ class Turn:
     def _is_first(self) -> bool:
         return all(other in self.group._left for other in range(self.number))
 
+    def note_request(self) -> None:
+        """
+        The account's platform is asked something.
+        """
+        if not self.group.is_network_up:
+            with self.group._changed:
+                self.group._asked_at.setdefault(self.number, time.monotonic())
+
     def note_response(self) -> None:
         """
         A platform has answered.
@@ -227,10 +265,15 @@ class Job(Generic[T]):
 
 
 def run_all(
-    jobs: Sequence[Job[T]], *, at_once: int, stop: Stop | None = None
+    jobs: Sequence[Job[T]],
+    *,
+    at_once: int,
+    without_answer: int = 0,
+    stop: Stop | None = None,
 ) -> list[T]:
     """
-    Run the jobs, so many at once, and return what they gave in their own order.
+    Run the jobs, so many at once, and return what they gave in their own order. While
+    no platform has answered, up to `without_answer` more of them run.
 
     A job answers for its failures: an exception of one is raised here and stops all.
 
@@ -239,7 +282,7 @@ def run_all(
     group = RunGroup(stop or Stop())
     if at_once == 1 or len(jobs) < 2:
         return [_run(job, group.turn(n)) for n, job in enumerate(jobs)]
-    return _Threads(jobs, group).run(min(at_once, len(jobs)))
+    return _Threads(jobs, group, min(at_once, len(jobs)), without_answer).run()
 
 
 def _run(job: Job[T], turn: Turn) -> T:
@@ -254,41 +297,52 @@ class _Threads(Generic[T]):
     """
     Threads that take one job after the other. They are daemons, so that one that hangs
     in the system does not keep the process from ending.
+
+    `at_once` jobs have a place. A job that waits for the first answer of any platform
+    needs none (up to `without_answer` of them): it does nothing else.
     """
 
-    def __init__(self, jobs: Sequence[Job[T]], group: RunGroup) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job[T]],
+        group: RunGroup,
+        at_once: int,
+        without_answer: int,
+    ) -> None:
         self._jobs = jobs
         self._group = group
+        self._at_once = at_once
+        self._without_answer = without_answer
         self._lock = threading.Lock()
         self._next = 0
-        self._busy: set[Hashable] = set()
+        self._busy: dict[Hashable, int] = {}  # the job that runs with a key
         self._ended: queue.SimpleQueue[tuple[int, T | BaseException]] = (
             queue.SimpleQueue()
         )
 
-    def run(self, number: int) -> list[T]:
+    def run(self) -> list[T]:
         found: dict[int, T] = {}
-        self._fill(number)
+        self._fill()
         try:
             while len(found) < len(self._jobs):
                 job_number, result = self._wait()
                 if isinstance(result, BaseException):
                     raise result
                 found[job_number] = result
-                self._fill(number)
+                self._fill()
         except BaseException as error:
             self._group.stop.request(error)
             self._wait_for_others()
             raise
         return [found[n] for n in range(len(self._jobs))]
 
-    def _fill(self, number: int) -> None:
+    def _fill(self) -> None:
         """
-        Begin what can begin, up to that many at once.
+        Begin what can begin.
         """
         keys = [job.exclusion_key for job in self._jobs]
-        while len(self._busy) < number and may_begin(keys[self._next :], self._busy):
-            self._busy.add(keys[self._next])
+        while self._has_room() and may_begin(keys[self._next :], self._busy):
+            self._busy[keys[self._next]] = self._next
             context = contextvars.copy_context()
             threading.Thread(
                 target=context.run,
@@ -306,13 +360,21 @@ class _Threads(Generic[T]):
             result = error
         self._ended.put((number, result))
 
+    def _has_room(self) -> bool:
+        silent = sum(self._group.is_silent(number) for number in self._busy.values())
+        return len(self._busy) - min(silent, self._without_answer) < self._at_once
+
     def _wait(self) -> tuple[int, T | BaseException]:
         while True:  # a wait without an end could not be interrupted everywhere
+            is_known = self._group.is_network_up or self._next == len(self._jobs)
             try:
-                number, result = self._ended.get(timeout=GLANCE_SECONDS)
+                number, result = self._ended.get(
+                    timeout=GLANCE_SECONDS if is_known else _LOOK_SECONDS
+                )
             except queue.Empty:
+                self._fill()
                 continue
-            self._busy.discard(self._jobs[number].exclusion_key)
+            del self._busy[self._jobs[number].exclusion_key]
             return number, result
 
     def _wait_for_others(self) -> None:
@@ -325,4 +387,4 @@ class _Threads(Generic[T]):
                 number, _ = self._ended.get(timeout=min(left, GLANCE_SECONDS))
             except queue.Empty:
                 continue
-            self._busy.discard(self._jobs[number].exclusion_key)
+            del self._busy[self._jobs[number].exclusion_key]
