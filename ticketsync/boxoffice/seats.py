@@ -88,7 +88,8 @@ def lock_shows(connection: Connection, show_ids: Iterable[int]) -> None:
 
 def lock_openings(connection: Connection) -> None:
     """
-    Block everybody else who puts a show on sale: one that never was has no row to lock.
+    Block everybody else who puts a show on sale, or changes the seats of one that may
+    not be on sale yet: there is no row of it to lock.
     """
     row_locks.lock_openings(connection)
 
