@@ -210,7 +210,10 @@ def test_a_sync_a_replay_and_checks_change_and_find_nothing(as_json, run):
     assert picked(shown, *FIGURES) == FIGURES
     checked = as_json("db", "check", "--deep")
     assert picked(checked, "shows", "differences", "rows", "findings") == {
-        "shows": 1, "differences": [], "rows": [], "findings": []
+        "shows": 1,
+        "differences": [],
+        "rows": [],
+        "findings": [],
     }
 
 
