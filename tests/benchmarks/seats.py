@@ -84,24 +84,28 @@ def race(places, kind, take_out, rounds, is_control):
     """
     sold, seconds, errors = [], [], 0
     for number in range(rounds):
-        with pytest.MonkeyPatch.context() as patch, places.opened(kind) as opened:
-            _, database = opened
-            office = put_on_sale(database)
+        with pytest.MonkeyPatch.context() as patch:
             if take_out:
-                take_out(patch)
-            if is_control:
-                unprotected.without_triggers(database)
-            found = seat_race.run_round(
-                *(office,),
-                buyers=BUYERS,
-                seed=number,
-                watch=not is_control,
-                all_pay=is_control,
-            )
-            sold.append(max(found.sold, found.most_seen))
-            seconds += found.seconds
-            errors += len(found.errors)
+                take_out(patch)  # before it is opened: its engine knows what it does
+            found = run_round(places, kind, number, is_control)
+        sold.append(max(found.sold, found.most_seen))
+        seconds += found.seconds
+        errors += len(found.errors)
     return sold, seconds, errors
+
+
+def run_round(places, kind, number, is_control):
+    with places.opened(kind) as (_, database):
+        office = put_on_sale(database)
+        if is_control:
+            unprotected.without_triggers(database)
+        return seat_race.run_round(
+            office,
+            buyers=BUYERS,
+            seed=number,
+            watch=not is_control,
+            all_pay=is_control,
+        )
 
 
 def sold_in_words(sold):
