@@ -7,6 +7,9 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from sqlalchemy import make_url
+
 TICKS = os.sysconf("SC_CLK_TCK")
 NANOSECONDS = 10**9
 
@@ -29,6 +32,22 @@ def started():
             yield server.get_uri(database="pages")
         finally:
             server.cleanup()
+
+
+def named(url, name):
+    """
+    The URL of another database of the same server.
+    """
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def copy(url, name):
+    """
+    Copy a database that nobody uses.
+    """
+    place = make_url(url)
+    with psycopg.connect(named(url, "postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{place.database}"')
 
 
 def seconds_of(database):

@@ -408,15 +408,14 @@ def opening(bench):
 
 def selling(bench):
     """
-    Sales at twenty tills that share a SQLite file, beside a first sync.
+    Sales at twenty tills that share a database, beside a first sync.
     """
     import writing
 
     server, url = bench.serve(bench.orders)
     try:
-        home = bench.prepared(url, "tills-home")
         bench.floor(url, "msgspec")  # the sandbox renders its orders once
-        for title, value in writing.measured(bench, home, seconds=20).items():
+        for title, value in writing.all_measured(bench, url, seconds=20):
             say(title, value, writing.BOUNDS.get(title, ""))
     finally:
         server.kill()

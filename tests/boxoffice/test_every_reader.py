@@ -1,25 +1,16 @@
 """
-One story of own orders, and every reader of orders held equal to figures by hand.
-
-On 5 October: a, 2 adults and a child for 130.00 in cash; b, an adult for 55.00 by card;
-c, an adult by a gift voucher; d, 2 adults given away; e, 2 adults for 110.00 in cash;
-f, a child for 20.00 in cash; g, an adult who never paid. On 6 October a ticket of e
-went back with its 55.00, and that of f was void without money.
-
-Gross is 130 + 55 + 0 + 0 + 110 + 20 = 315.00, of which 55.00 went back; an adult's
-ticket has 5.00 of tax in it. Valid are 3 + 1 + 1 + 2 + 1 + 0 = 8 tickets.
+The story of own orders (`support.own_story`), and every reader of orders held equal to
+figures by hand.
 """
 
 from datetime import UTC, date, datetime
 
 import pytest
-from support.own_box_office import SHOW, STARTS, put_on_sale
+from support import own_story
+from support.own_box_office import SHOW
+from support.own_story import RETURNED, SETTINGS
 
-from ticketsync.boxoffice.selling import NewTier
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
-from ticketsync.core.records import Person
-from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
 from ticketsync.financials import explain
 from ticketsync.reporting import (
@@ -37,67 +28,27 @@ from ticketsync.workflows import (
     integrity_check,
     ledger_export,
     sales_reports,
-    sell,
     take_back,
     tax_worksheets,
 )
-from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.take_back import Refund
 
-SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
-RETURNED = datetime(2026, 10, 6, 3, tzinfo=UTC)
 CLOSED = datetime(2026, 11, 2, 1, tzinfo=UTC)
 LATER = datetime(2026, 11, 9, 1, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 2, 1, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
-ADULT = NewTier("Adult", 5500, tax_rate_ppm=100_000)
-CHILD = NewTier("Child", 2000, tax_rate_ppm=0)
-CASH = Tender("cash")
-ANSWERS = {
-    **dict.fromkeys(("admission", "buyer_fee", "addons", "donation"), "gst"),
-    "voucher": "redeemed",
-    "prices": "reported",
-    "fees": "none",
-}
-SETTINGS = Settings(
-    business=Business(),
-    tax=TaxRules({"gst": TaxCode("gst", (RateSpan(100_000),))}, (TaxRule(ANSWERS),)),
-)
 
 
 @pytest.fixture
 def office(database, frozen):
-    frozen(SOLD)
-    return put_on_sale(
-        database, ADULT, CHILD, capacity=20, settings=SETTINGS, starts_at=STARTS
-    )
+    return own_story.open_office(database, frozen)
 
 
 @pytest.fixture
 def story(office, frozen):
-    """
-    The references of the orders by their letters.
-    """
-
-    def sold(wanted, tender=CASH, **options):
-        return sell.sell(office, SHOW, wanted, tender, **options).order.reference
-
-    voucher = sell.issue_voucher(office, "gift", 7000, "AUD")
-    found = {
-        "a": sold({"Adult": 2, "Child": 1}, buyer=Person("Mia Chen")),
-        "b": sold({"Adult": 1}, Tender("card", reference="slip 7")),
-        "c": sold({"Adult": 1}, Tender(vouchers=[voucher])),
-        "d": sell.comp(office, SHOW, {"Adult": 2}).order.reference,
-        "e": sold({"Adult": 2}),
-        "f": sold({"Child": 1}),
-        "g": sell.hold(office, SHOW, {"Adult": 1}).reference,
-    }
-    frozen(RETURNED)
-    take_back.refund(office, found["e"], Refund(tickets=[1]), "ill")
-    take_back.refund(office, found["f"], Refund(tickets=[1], amount=0), "no show")
-    return found
+    return own_story.play(office, frozen)
 
 
 def figures(connection):

@@ -7,14 +7,11 @@ must be lost: so we know that it is run at all.
 from collections import Counter
 
 import pytest
-from sqlalchemy import insert
 from support import seat_race
 from support.own_box_office import put_on_sale
-from support.unprotected import write_without_lock
+from support.unprotected import count_only, without_triggers
 
-from ticketsync.boxoffice import seats
-from ticketsync.store import engine, triggers
-from ticketsync.store.tables.boxoffice import boxoffice_seats
+from ticketsync.store import engine
 
 NAMED = {"event-full", "tier-full"}
 
@@ -61,32 +58,6 @@ def test_f93_f94_every_seat_is_sold_once_whatever_is_ordered(
         assert set(one.refusals) <= NAMED
 
 
-def unprotected(monkeypatch):
-    """
-    Seats are only counted: no lock, no transaction on SQLite, no unique seat, no
-    trigger, and nobody looks at their numbers.
-    """
-    write_without_lock(monkeypatch)
-    monkeypatch.setattr(seats, "_insert_lowest", insert_anywhere)
-    monkeypatch.setattr(seats, "are_above_capacity", lambda *_: False)
-
-
-def insert_anywhere(connection, show_id, order_id, wanted, held_until):
-    ordered = [tier_id for tier_id, count in wanted.items() for _ in range(count)]
-    rows = [
-        {
-            "show_id": show_id,
-            "seat_number": order_id * 100 + number,
-            "tier_id": tier_id,
-            "tier_seat_number": order_id * 100 + number,
-            "order_id": order_id,
-            "held_until": held_until,
-        }
-        for number, tier_id in enumerate(ordered, 1)
-    ]
-    connection.execute(insert(boxoffice_seats), rows)
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(
     ("rounds", "buyers"), [(1, 30), pytest.param(10, 50, marks=pytest.mark.drill)]
@@ -94,14 +65,13 @@ def insert_anywhere(connection, show_id, order_id, wanted, held_until):
 def test_without_its_protection_it_is_oversold(
     templates, monkeypatch, kind, rounds, buyers
 ):
-    unprotected(monkeypatch)
+    count_only(monkeypatch)
     oversold = []
     for number in range(rounds):
         with templates.copied(kind, "empty") as place:
             database = engine.open_database(place)
             office = put_on_sale(database)
-            with database.write() as connection:
-                triggers.drop_all(connection)
+            without_triggers(database)
             found = seat_race.run_round(
                 office, buyers=buyers, seed=number, watch=False, all_pay=True
             )

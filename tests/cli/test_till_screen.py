@@ -166,14 +166,29 @@ def test_a_till_that_was_not_opened_is_not_said_to_be_open(venue):
     assert till.exitstatus == 0
 
 
-def test_a_printer_that_fails_as_the_till_is_left_is_said(venue):
-    till = begin(80, "--print-command", "sh -c 'sleep 2; exit 3'")
+@pytest.fixture
+def slow_printer(tmp_path):
+    """
+    A print command that waits, and the function that lets it fail.
+    """
+    line = tmp_path / "line"
+    os.mkfifo(line)
+    # Open both ways, so that neither side waits for the other to open it.
+    opened = os.open(line, os.O_RDWR)
+    yield f"sh -c 'read _ <{line}; exit 3'", lambda: os.write(opened, b"\n")
+    os.close(opened)
+
+
+def test_a_printer_that_fails_as_the_till_is_left_is_said(venue, slow_printer):
+    command, fail = slow_printer
+    till = begin(80, "--print-command", command)
     till.send("1e")
     till.expect("Sold TS-")
     till.send("q")
     till.expect("Cash counted")
     till.send("\r")
     till.expect("Waiting for the printer")
+    fail()
     till.expect("not-printed: The print command 'sh' failed")
     till.expect("boxoffice")
     till.expect("TS-[0-9A-Z]{4}-")

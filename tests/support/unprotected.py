@@ -5,14 +5,65 @@ must go wrong then.
 
 from contextlib import nullcontext
 
+from sqlalchemy import insert
+
 from ticketsync.boxoffice import seats
-from ticketsync.store import engine
+from ticketsync.store import engine, triggers
+from ticketsync.store.tables.boxoffice import boxoffice_seats
+
+
+def ask_again(monkeypatch):
+    """
+    Nobody stands in line to write: SQLite's own busy handler lets them ask again and
+    again.
+    """
+    monkeypatch.setattr(engine.Database, "_one_writer", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(engine.Database, "has_hurried_writers", lambda _: False)
+
+
+def lock_nothing(monkeypatch):
+    """
+    Nobody locks the show of a sale.
+    """
+    monkeypatch.setattr(seats, "lock_show", lambda *_: None)
 
 
 def write_without_lock(monkeypatch):
     """
     Nobody locks the show of a sale, and on SQLite each statement is a transaction.
     """
-    monkeypatch.setattr(seats, "lock_show", lambda *_: None)
+    lock_nothing(monkeypatch)
     monkeypatch.setattr(engine, "_begin_sqlite", lambda _: None)
-    monkeypatch.setattr(engine.Database, "_one_writer", lambda *_, **__: nullcontext())
+    ask_again(monkeypatch)
+
+
+def count_only(monkeypatch):
+    """
+    Seats are only counted: no lock, no transaction on SQLite, no unique seat, and
+    nobody looks at their numbers. What refuses a number is another matter:
+    `without_triggers`.
+    """
+    write_without_lock(monkeypatch)
+    monkeypatch.setattr(seats, "_insert_lowest", insert_anywhere)
+    monkeypatch.setattr(seats, "are_above_capacity", lambda *_: False)
+
+
+def insert_anywhere(connection, show_id, order_id, wanted, held_until):
+    ordered = [tier_id for tier_id, count in wanted.items() for _ in range(count)]
+    rows = [
+        {
+            "show_id": show_id,
+            "seat_number": order_id * 100 + number,
+            "tier_id": tier_id,
+            "tier_seat_number": order_id * 100 + number,
+            "order_id": order_id,
+            "held_until": held_until,
+        }
+        for number, tier_id in enumerate(ordered, 1)
+    ]
+    connection.execute(insert(boxoffice_seats), rows)
+
+
+def without_triggers(database):
+    with database.write() as connection:
+        triggers.drop_all(connection)

@@ -1,6 +1,7 @@
 """
 The door in a real Chromium: a printed QR code before the camera where the browser has
-no detector of its own, and a door that was opened once and then lost its network.
+no detector of its own, and a door that was opened once and then lost its network, with
+tickets of other platforms and with our own.
 """
 
 from datetime import datetime
@@ -11,13 +12,17 @@ import pytest
 from support import needs
 from support.browser_flags import FLAGS
 from support.camera_film import held_up, straight, write_film
+from support.own_box_office import put_on_sale
 
+from ticketsync.boxoffice import selling
 from ticketsync.core import clock
 from ticketsync.core.money import Money
 from ticketsync.door import attendees
 from ticketsync.reporting import ticket_printing
 from ticketsync.reporting.ticket_printing import Paper, PrintedTicket
 from ticketsync.visitors import passes
+from ticketsync.workflows import sell
+from ticketsync.workflows.sell import Tender
 
 pytestmark = needs.chromium
 SHOW = 12
@@ -34,7 +39,7 @@ def printed_rows():
 def with_camera(served, full, tmp_path, request):
     """
     A door in a browser whose camera sees a film, by default one of that ticket;
-    `see(script)` opens it after a script of the test's.
+    `see(script)` opens it after a script of the test's, at that show or another one.
     """
     from playwright.sync_api import sync_playwright
 
@@ -49,7 +54,7 @@ def with_camera(served, full, tmp_path, request):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=flags)
 
-        def see(script):
+        def see(script, show=SHOW):
             context = browser.new_context(base_url=served)
             context.add_init_script(script)
             page = context.new_page()
@@ -59,7 +64,7 @@ def with_camera(served, full, tmp_path, request):
                 token = passes.issue(connection, "link", "door", "A", clock.now())
             page.goto(f"/enter/{token}")
             page.get_by_role("button", name="Open").click()
-            page.goto(f"/door/{SHOW}")
+            page.goto(f"/door/{show}")
             page.locator("#guests li").first.wait_for()
             return page
 
@@ -67,9 +72,9 @@ def with_camera(served, full, tmp_path, request):
         browser.close()
 
 
-def is_in(full, ticket):
+def is_in(full, ticket, show=SHOW):
     with full.read() as connection:
-        guests = attendees.list_guests(connection, SHOW)
+        guests = attendees.list_guests(connection, show)
     return next(guest.is_in for guest in guests if guest.ticket_id == ticket)
 
 
@@ -170,6 +175,92 @@ def test_a_door_that_was_opened_once_goes_on_without_a_network(open_browser, ful
     page.get_by_label("Scan or search").fill(TICKET)
     page.get_by_label("Scan or search").press("Enter")
     page.locator("#answer", has_text="offline, saved for later").wait_for()
+    page.context.set_offline(False)
+    page.evaluate("() => sendQueue()")
+    page.evaluate(UNTIL_SENT, f"queue-{SHOW}")
+    assert is_in(full, TICKET)
+
+
+# A camera that sees what the test holds up.
+HELD_UP = """
+    window.BarcodeDetector = class {
+        static async getSupportedFormats() { return ["qr_code"]; }
+        async detect() { return window.heldUp ? [{ rawValue: window.heldUp }] : []; }
+    };
+"""
+
+
+@pytest.fixture
+def hold_up(with_camera):
+    """
+    Opens the camera of a door at a show and takes its network away. `hold_up(show)`
+    gives the page and a function that holds up a text and returns what the page says.
+    """
+
+    def at(show):
+        page = with_camera(HELD_UP, show)
+        page.get_by_role("button", name="Camera").click()
+        page.locator("#view").wait_for()
+        page.context.set_offline(True)
+        answer = page.locator("#answer")
+
+        def see(text):
+            page.evaluate("() => { $('answer').textContent = ''; }")
+            page.evaluate("text => { window.heldUp = text; }", text)
+            answer.filter(has_text=".").wait_for()
+            return answer.inner_text()
+
+        return page, see
+
+    return at
+
+
+@pytest.fixture
+def own_tickets(full):
+    """
+    A show of our own box office, and the codes of its three tickets by their numbers.
+    """
+    office = put_on_sale(full)
+    with full.read() as connection:
+        (show,) = selling.list_shows(connection)
+    sold = sell.sell(office, show.show_id, {"Adult": 3}, Tender("cash"))
+    reference = sold.order.reference
+    return show.show_id, {f"{reference}-{n}": code for n, code in sold.codes.items()}
+
+
+def test_offline_a_camera_lets_in_our_own_tickets_by_their_codes_only(
+    own_tickets, hold_up, full
+):
+    """
+    The number is on every receipt: anybody can print a QR code with it. A person who
+    types it has somebody in front of them.
+    """
+    show, codes = own_tickets
+    (first, code), (second, _), (third, other) = codes.items()
+    page, see = hold_up(show)
+    forged = other[:-16] + "A" * 16
+    for text in (
+        *(third, f"https://example.org/t/{third}", f'{{"_id": "{third}"}}', forged),
+        first[:-2],  # the order
+    ):
+        assert see(text).startswith("Not on the offline list"), text
+        assert page.locator("#in").inner_text() == "0"
+    assert see(code).startswith("In: ")
+    page.get_by_label("Scan or search").fill(second)
+    page.get_by_label("Scan or search").press("Enter")
+    page.locator("#in", has_text="2").wait_for()
+    page.evaluate("() => { window.heldUp = ''; }")
+    page.context.set_offline(False)
+    page.evaluate("() => sendQueue()")
+    page.evaluate(UNTIL_SENT, f"queue-{show}")
+    inside = {number: is_in(full, number, show) for number in codes}
+    assert inside == {first: True, second: True, third: False}
+
+
+def test_offline_a_camera_lets_in_tickets_of_others_by_their_numbers(hold_up, full):
+    page, see = hold_up(SHOW)
+    assert see(TICKET).startswith("In: Guest 108224")
+    page.evaluate("() => { window.heldUp = ''; }")
     page.context.set_offline(False)
     page.evaluate("() => sendQueue()")
     page.evaluate(UNTIL_SENT, f"queue-{SHOW}")

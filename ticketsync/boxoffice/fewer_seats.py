@@ -4,7 +4,8 @@ Whether seats may become fewer: never fewer than what is sold or held of them.
 Who changes the capacity of a show or of a tier, or the reserve, does it inside
 `refusing`, which compares before and after; a preview asks `refuse_planned`. What a
 platform sold beyond the capacity is no change of ours: it is reported as oversold. What
-a platform lists is none either: it leaves the seats of `list_on_sale` as they are.
+a platform lists is none either: it leaves the seats of `lock_on_sale` as they are.
+Both keep out whoever puts a show on sale: its seats could be sold meanwhile.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def refusing(
 
     Raises: `GuardRefused` (`seats-taken`).
     """
+    seats.lock_openings(connection)
     if show_ids is None:
         show_ids = [show.show_id for show in selling.list_shows(connection)]
     seats.lock_shows(connection, show_ids)
@@ -73,10 +75,12 @@ def refuse_planned(connection: Connection, planned: Mapping[int, int | None]) ->
             _refuse_fewer(connection, after, before[show.show_id])
 
 
-def list_on_sale(connection: Connection) -> set[int]:
+def lock_on_sale(connection: Connection) -> set[int]:
     """
-    The shows that we sell, whose seats a listing of a platform does not change.
+    The shows that we sell, whose seats a listing of a platform does not change. No show
+    is put on sale until the transaction ends; called before any row is locked.
     """
+    seats.lock_openings(connection)
     return {show.show_id for show in selling.list_shows(connection)}
 
 

@@ -8,6 +8,7 @@ Each function belongs into a transaction that has locked the show (`seats.lock_s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -86,19 +87,15 @@ def create(
 
 def set_basket(
     connection: Connection,
-    order_id: int,
+    order: PlacedOrder,
     tiers: Sequence[Tier],
     wanted: Mapping[int, int],
     now: datetime,
-    *,
-    is_free: bool = False,
 ) -> None:
     """
     Give a pending order so many tickets of each tier; those that are too many leave the
-    basket, their numbers are not used again. `is_free`: they cost nothing.
+    basket, their numbers are not used again.
     """
-    order = get_order_by_id(connection, order_id)
-    by_id = {tier.id: tier for tier in tiers}
     held = order.wanted
     for tier_id in held:
         too_many = held[tier_id] - wanted.get(tier_id, 0)
@@ -108,28 +105,57 @@ def set_basket(
             transitions.change_state(
                 *(connection, TICKET, ticket.id, RESERVED, VOID, now), voided_at=now
             )
-    number = len(order.tickets)
-    for tier_id, count in wanted.items():
-        for _ in range(count - held.get(tier_id, 0)):
-            number += 1
-            price = 0 if is_free else by_id[tier_id].price
-            _add_ticket(connection, order_id, tier_id, number, price, now)
-    _write_lines(connection, get_order_by_id(connection, order_id))
+    more = {tier_id: count - held.get(tier_id, 0) for tier_id, count in wanted.items()}
+    prices = {tier.id: tier.price for tier in tiers}
+    _add_tickets(connection, order.id, len(order.tickets), prices, more, now)
+    _clear_lines(connection, order.id)
+    _write_lines(connection, get_order_by_id(connection, order.id))
 
 
-def _add_ticket(
+def fill_basket(
     connection: Connection,
     order_id: int,
-    tier_id: int,
+    tiers: Sequence[Tier],
+    wanted: Mapping[int, int],
+    now: datetime,
+    *,
+    is_free: bool = False,
+) -> PlacedOrder:
+    """
+    Give an order that was just placed so many tickets of each tier; returns the order
+    with them. `is_free`: they cost nothing.
+    """
+    prices = {tier.id: 0 if is_free else tier.price for tier in tiers}
+    _add_tickets(connection, order_id, 0, prices, wanted, now)
+    return _write_lines(connection, get_order_by_id(connection, order_id))
+
+
+def _add_tickets(
+    connection: Connection,
+    order_id: int,
     number: int,
-    price: int,
+    prices: Mapping[int, int],
+    wanted: Mapping[int, int],
     now: datetime,
 ) -> None:
-    row = insert(boxoffice_tickets).values(
-        order_id=order_id, tier_id=tier_id, number=number, state=RESERVED, price=price
-    )
-    ticket_id = connection.scalars(row.returning(boxoffice_tickets.c.id)).one()
-    transitions.record(connection, TICKET, ticket_id, "", RESERVED, now)
+    """
+    Add so many tickets of each tier to an order that has `number` of them.
+    """
+    tier_ids = [id_ for id_, count in wanted.items() for _ in range(count)]
+    rows = [
+        {
+            "order_id": order_id,
+            "tier_id": tier_id,
+            "number": place,
+            "state": RESERVED,
+            "price": prices[tier_id],
+        }
+        for place, tier_id in enumerate(tier_ids, number + 1)
+    ]
+    if rows:
+        added = insert(boxoffice_tickets).returning(boxoffice_tickets.c.id)
+        ids = sorted(connection.scalars(added, rows))
+        transitions.record_all(connection, TICKET, ids, "", RESERVED, now)
 
 
 def name_member(
@@ -161,6 +187,7 @@ def make_free(
         .where(boxoffice_orders.c.id == order.id)
         .values(channel=channel, note=note)
     )
+    _clear_lines(connection, order.id)
     _write_lines(connection, get_order_by_id(connection, order.id))
 
 
@@ -177,16 +204,21 @@ def take_off(connection: Connection, order: PlacedOrder, amount: int) -> int:
             .where(boxoffice_tickets.c.id == ticket.id)
             .values(price=ticket.price, discount=ticket.discount)
         )
+    _clear_lines(connection, order.id)
     _write_lines(connection, get_order_by_id(connection, order.id))
     return sum(ticket.price for ticket in before) - sum(it.price for it in after)
 
 
-def _write_lines(connection: Connection, order: PlacedOrder) -> None:
-    """
-    The lines and the total of an order, from its tickets.
-    """
-    mine = boxoffice_order_lines.c.order_id == order.id
+def _clear_lines(connection: Connection, order_id: int) -> None:
+    mine = boxoffice_order_lines.c.order_id == order_id
     connection.execute(delete(boxoffice_order_lines).where(mine))
+
+
+def _write_lines(connection: Connection, order: PlacedOrder) -> PlacedOrder:
+    """
+    The lines and the total of an order that has none, from its tickets; returns the
+    order with its total.
+    """
     by_tier: dict[int, list[OrderedTicket]] = {}
     for ticket in order.basket:
         by_tier.setdefault(ticket.tier.id, []).append(ticket)
@@ -203,11 +235,13 @@ def _write_lines(connection: Connection, order: PlacedOrder) -> None:
     ]
     if rows:
         connection.execute(insert(boxoffice_order_lines), rows)
+    total = sum(ticket.due for ticket in order.basket)
     connection.execute(
         update(boxoffice_orders)
         .where(boxoffice_orders.c.id == order.id)
-        .values(total=sum(ticket.due for ticket in order.basket))
+        .values(total=total)
     )
+    return replace(order, total=total)
 
 
 def _sum_taxes(tickets: Sequence[OrderedTicket]) -> int | None:
@@ -277,16 +311,12 @@ def issue_tickets(
     """
     Issue the tickets of an order; returns the codes by the tickets' numbers.
     """
-    issued = {}
-    for ticket in order.tickets:
-        if ticket.state != RESERVED:
-            continue
-        code = code_of(order, ticket, key)
-        issued[ticket.number] = code
-        transitions.change_state(
-            *(connection, TICKET, ticket.id, RESERVED, ISSUED, now),
-            code=digest.code_as_scanned(code),
-        )
+    reserved = [ticket for ticket in order.tickets if ticket.state == RESERVED]
+    issued = {it.number: code_of(order, it, key) for it in reserved}
+    digests = {
+        it.id: {"code": digest.code_as_scanned(issued[it.number])} for it in reserved
+    }
+    transitions.change_states(connection, TICKET, digests, RESERVED, ISSUED, now)
     return issued
 
 

@@ -5,12 +5,21 @@ Orders of our own box office as they stand: their tickets, payments and refunds.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Label,
+    Row,
+    RowMapping,
+    Table,
+    or_,
+    select,
+)
 
 from ticketsync.boxoffice.codes import parse_reference
 from ticketsync.boxoffice.selling import Tier
@@ -314,19 +323,7 @@ def read_orders(
     """
     Orders, the newest first.
     """
-    query = (
-        select(
-            boxoffice_orders,
-            boxoffice_shows.c.account_id,
-            boxoffice_shows.c.occurrence_id,
-            occurrences.c.provider_id.label("provider_occurrence_id"),
-        )
-        .join(boxoffice_shows, boxoffice_shows.c.show_id == boxoffice_orders.c.show_id)
-        .join(occurrences, occurrences.c.id == boxoffice_shows.c.occurrence_id)
-        .where(*conditions)
-        .order_by(boxoffice_orders.c.id.desc())
-        .limit(limit)
-    )
+    query = _ORDERS.where(*conditions).limit(limit)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     ids = [row["id"] for row in rows]
     tickets = _read_tickets(connection, ids)
@@ -341,44 +338,69 @@ def read_orders(
     ]
 
 
+def _labelled(table: Table, prefix: str) -> list[Label[Any]]:
+    return [column.label(f"{prefix}{column.name}") for column in table.c]
+
+
+# A sale reads its order several times: each part is one statement, built once.
+_ORDERS = (
+    select(
+        boxoffice_orders,
+        boxoffice_shows.c.account_id,
+        boxoffice_shows.c.occurrence_id,
+        occurrences.c.provider_id.label("provider_occurrence_id"),
+    )
+    .join(boxoffice_shows, boxoffice_shows.c.show_id == boxoffice_orders.c.show_id)
+    .join(occurrences, occurrences.c.id == boxoffice_shows.c.occurrence_id)
+    .order_by(boxoffice_orders.c.id.desc())
+)
+_TICKETS = select(boxoffice_tickets, *_labelled(price_tiers, "of_tier_")).join(
+    price_tiers, price_tiers.c.id == boxoffice_tickets.c.tier_id
+)
+_PAYMENTS = select(
+    *_labelled(payments, "payment_"), *_labelled(payment_refunds, "refund_")
+).outerjoin(payment_refunds, payment_refunds.c.payment_id == payments.c.id)
+
+
 def _read_tickets(
     connection: Connection, order_ids: Sequence[int]
 ) -> Mapping[int, list[OrderedTicket]]:
-    rows = _rows_of(connection, boxoffice_tickets, "order_id", order_ids)
-    tier_ids = {row["tier_id"] for row in rows}
-    tiers = {
-        row["id"]: Tier(**row)
-        for row in _rows_of(connection, price_tiers, "id", tier_ids)
-    }
+    rows = rows_among(connection, _TICKETS, boxoffice_tickets.c.order_id, order_ids)
+    tiers: dict[int, Tier] = {}
     found: dict[int, list[OrderedTicket]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: int(row["number"])):
-        order_id, tier = row.pop("order_id"), tiers[row.pop("tier_id")]
-        found[order_id].append(OrderedTicket(tier=tier, **row))
+    for row in sorted(rows, key=lambda row: int(row.number)):
+        values = row._mapping
+        if row.tier_id not in tiers:
+            tiers[row.tier_id] = _only(Tier, values, "of_tier_")
+        tier = tiers[row.tier_id]
+        found[row.order_id].append(_only(OrderedTicket, values, tier=tier))
     return found
 
 
 def _read_payments(
     connection: Connection, order_ids: Sequence[int]
 ) -> Mapping[int, list[Payment]]:
-    rows = _rows_of(connection, payments, "order_id", order_ids)
-    refunds: dict[int, list[Returned]] = defaultdict(list)
-    ids = [row["id"] for row in rows]
-    for row in _rows_of(connection, payment_refunds, "payment_id", ids):
-        refunds[row["payment_id"]].append(_only(Returned, row))
+    by_payment: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in rows_among(connection, _PAYMENTS, payments.c.order_id, order_ids):
+        by_payment[row.payment_id].append(row)
     found: dict[int, list[Payment]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: int(row["attempt"])):
-        returned = sorted(refunds[row["id"]], key=lambda it: it.number)
-        payment = _only(Payment, {**row, "refunds": tuple(returned)})
-        found[row["order_id"]].append(payment)
+    for first, *more in sorted(
+        by_payment.values(), key=lambda rows: int(rows[0].payment_attempt)
+    ):
+        refunds = [
+            _only(Returned, row._mapping, "refund_")
+            for row in (first, *more)
+            if row.refund_id is not None
+        ]
+        returned = tuple(sorted(refunds, key=lambda it: it.number))
+        payment = _only(Payment, first._mapping, "payment_", refunds=returned)
+        found[payment.order_id].append(payment)
     return found
 
 
-def _rows_of(
-    connection: Connection, table: Table, column: str, ids: Iterable[int]
-) -> list[dict[str, Any]]:
-    found = rows_among(connection, select(table), table.c[column], sorted(set(ids)))
-    return [dict(row._mapping) for row in found]
-
-
-def _only(kind: type[Any], row: Mapping[str, Any]) -> Any:
-    return kind(**{field.name: row[field.name] for field in fields(kind)})
+def _only(kind: type[Any], row: RowMapping, prefix: str = "", **known: Any) -> Any:
+    """
+    A value from the columns that it has fields for, beside what is known.
+    """
+    names = (field.name for field in fields(kind) if field.name not in known)
+    return kind(**{name: row[f"{prefix}{name}"] for name in names}, **known)

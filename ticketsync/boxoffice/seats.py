@@ -13,14 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Insert,
     Select,
     Subquery,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -88,7 +92,8 @@ def lock_shows(connection: Connection, show_ids: Iterable[int]) -> None:
 
 def lock_openings(connection: Connection) -> None:
     """
-    Block everybody else who puts a show on sale: one that never was has no row to lock.
+    Block everybody else who puts a show on sale, or changes the seats of one that may
+    not be on sale yet: there is no row of it to lock.
     """
     row_locks.lock_openings(connection)
 
@@ -97,17 +102,33 @@ def count_taken(connection: Connection, show: ShowOnSale, now: datetime) -> Take
     """
     The seats of a show that are taken at this instant.
     """
-    is_held = boxoffice_seats.c.held_until.is_not(None)
-    query = (
-        select(boxoffice_seats.c.tier_id, is_held.label("is_held"), func.count())
-        .where(boxoffice_seats.c.show_id == show.show_id, _is_taken(now))
-        .group_by(boxoffice_seats.c.tier_id, is_held)
-    )
     sold: dict[int, int] = {}
     held: dict[int, int] = {}
-    for tier_id, is_hold, number in connection.execute(query):
+    values = {"of_show": show.show_id, "now": now}
+    for tier_id, is_hold, number in connection.execute(_own_seats(), values):
         (held if is_hold else sold)[int(tier_id)] = int(number)
     return Taken(_count_elsewhere(connection, show), sold, held)
+
+
+@cache
+def _own_seats() -> Select[Any]:
+    """
+    Our seats of a show that are taken, by tier, those for good and those that are held.
+    """
+    is_held = boxoffice_seats.c.held_until.is_not(None)
+    return (
+        select(boxoffice_seats.c.tier_id, is_held.label("is_held"), func.count())
+        .where(
+            boxoffice_seats.c.show_id == bindparam("of_show"),
+            _is_taken(bindparam("now", type_=Instant)),
+        )
+        .group_by(boxoffice_seats.c.tier_id, is_held)
+    )
+
+
+def _is_taken(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    until = boxoffice_seats.c.held_until
+    return or_(until.is_(None), until > now)
 
 
 def next_release(
@@ -124,26 +145,26 @@ def next_release(
     return found
 
 
-def _is_taken(now: datetime) -> ColumnElement[bool]:
-    until = boxoffice_seats.c.held_until
-    return or_(until.is_(None), until > now)
-
-
 def _count_elsewhere(connection: Connection, show: ShowOnSale) -> int:
     """
     Tickets of other accounts that will be admitted, whether their sales count or not.
     """
     if not show.counts_other_platforms:
         return 0
-    query = (
+    values = {"of_show": show.show_id, "own": show.account_id}
+    return int(connection.scalar(_tickets_elsewhere(), values) or 0)
+
+
+@cache
+def _tickets_elsewhere() -> Select[Any]:
+    return (
         select(func.count())
         .select_from(counted.admitting_tickets())
         .where(
-            show_links.c.show_id == show.show_id,
-            tickets.c.account_id != show.account_id,
+            show_links.c.show_id == bindparam("of_show"),
+            tickets.c.account_id != bindparam("own"),
         )
     )
-    return int(connection.scalar(query) or 0)
 
 
 def seats_left(show: ShowOnSale, taken: Taken) -> int | None:
@@ -232,30 +253,55 @@ def _insert_lowest(
     """
     The lowest free numbers of the show and of each tier, in one statement.
     """
-    ordered = [(tier, n) for tier, count in wanted.items() for n in range(1, count + 1)]
-    if not ordered:
+    counts = {tier_id: count for tier_id, count in wanted.items() if count}
+    if not counts:
         return
+    used = select(func.count()).where(boxoffice_seats.c.show_id == show_id)
+    values = {f"tier_{n}": tier_id for n, tier_id in enumerate(counts)}
+    connection.execute(
+        _lowest(tuple(counts.values())),
+        {
+            **values,
+            "of_show": show_id,
+            "of_order": order_id,
+            "until": held_until,
+            "most": int(connection.scalar(used) or 0) + sum(counts.values()),
+        },
+    )
+
+
+@lru_cache(maxsize=100)
+def _lowest(counts: tuple[int, ...]) -> Insert:
+    """
+    The statement for so many seats of each of some tiers. It is kept: to make it takes
+    longer than to execute it.
+    """
+    ordered = [
+        (tier, number)
+        for tier, count in enumerate(counts)
+        for number in range(1, count + 1)
+    ]
     places = union_all(
         *(
             select(
                 literal(place, WHOLE).label("place"),
-                literal(tier_id, WHOLE).label("tier_id"),
+                bindparam(f"tier_{tier}", type_=WHOLE).label("tier_id"),
                 literal(number, WHOLE).label("number"),
             )
-            for place, (tier_id, number) in enumerate(ordered, 1)
+            for place, (tier, number) in enumerate(ordered, 1)
         )
     ).subquery("places")
-    numbers = _numbers(connection, show_id, len(ordered))
-    free = _free_of_show(numbers, show_id)
-    of_tier = _free_of_tier(numbers, tuple(wanted))
+    numbers = _numbers()
+    free = _free_of_show(numbers)
+    of_tier = _free_of_tier(numbers, len(counts))
     rows: Select[Any] = (
         select(
-            literal(show_id, WHOLE),
+            bindparam("of_show", type_=WHOLE),
             free.c.number,
             places.c.tier_id,
             of_tier.c.number.label("tier_number"),
-            literal(order_id, WHOLE),
-            literal(held_until, Instant),
+            bindparam("of_order", type_=WHOLE),
+            bindparam("until", type_=Instant),
         )
         .select_from(places)
         .join(free, free.c.place == places.c.place)
@@ -271,24 +317,21 @@ def _insert_lowest(
         *("show_id", "seat_number", "tier_id", "tier_seat_number", "order_id"),
         "held_until",
     ]
-    connection.execute(insert(boxoffice_seats).from_select(columns, rows))
+    return insert(boxoffice_seats).from_select(columns, rows)
 
 
-def _numbers(connection: Connection, show_id: int, more: int) -> Any:
+def _numbers() -> Any:
     """
-    Enough numbers from 1 on: as many as there are seats taken, and these more.
+    The numbers from 1 on, up to as many as there are seats taken and wanted.
     """
-    query = select(func.count()).where(boxoffice_seats.c.show_id == show_id)
-    most = int(connection.scalar(query) or 0) + more
+    most = bindparam("most", type_=WHOLE)
     first = select(literal(1, WHOLE).label("number")).cte("numbers", recursive=True)
-    return first.union_all(
-        select(first.c.number + 1).where(first.c.number < literal(most, WHOLE))
-    )
+    return first.union_all(select(first.c.number + 1).where(first.c.number < most))
 
 
-def _free_of_show(numbers: Any, show_id: int) -> Subquery:
+def _free_of_show(numbers: Any) -> Subquery:
     is_used = exists().where(
-        boxoffice_seats.c.show_id == show_id,
+        boxoffice_seats.c.show_id == bindparam("of_show", type_=WHOLE),
         boxoffice_seats.c.seat_number == numbers.c.number,
     )
     return (
@@ -301,9 +344,12 @@ def _free_of_show(numbers: Any, show_id: int) -> Subquery:
     )
 
 
-def _free_of_tier(numbers: Any, tier_ids: Sequence[int]) -> Subquery:
+def _free_of_tier(numbers: Any, tiers_wanted: int) -> Subquery:
     tiers = union_all(
-        *(select(literal(id_, WHOLE).label("tier_id")) for id_ in tier_ids)
+        *(
+            select(bindparam(f"tier_{n}", type_=WHOLE).label("tier_id"))
+            for n in range(tiers_wanted)
+        )
     ).subquery("tiers")
     is_used = exists().where(
         boxoffice_seats.c.tier_id == tiers.c.tier_id,

@@ -4,10 +4,12 @@ Changing a state: one UPDATE that names the state it was in, and a row in the hi
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 
 from ticketsync.core import actor, errors
 from ticketsync.core.redact import safe
@@ -32,6 +34,7 @@ _TABLES: dict[str, Table] = {
     PAYMENT: payments,
     REFUND: payment_refunds,
 }
+_RECORD = insert(boxoffice_history)
 
 
 def change_state(
@@ -50,18 +53,58 @@ def change_state(
 
     Raises: `Busy` where somebody else was first.
     """
-    table = _TABLES[kind]
-    changed = connection.execute(
-        update(table)
-        .where(table.c.id == row_id, table.c.state == from_state)
-        .values(state=to_state, **values)
+    change_states(
+        *(connection, kind, {row_id: values}, from_state, to_state, now), reason=reason
     )
-    if changed.rowcount != 1:
+
+
+def change_states(
+    connection: Connection,
+    kind: str,
+    rows: Mapping[int, Mapping[str, Any]],
+    from_state: str,
+    to_state: str,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> None:
+    """
+    The same for several rows, by their ids, each with its own values in the same
+    columns.
+
+    Raises: `Busy` where somebody else was first at one of them.
+    """
+    if not rows:
+        return
+    names = tuple(next(iter(rows.values())))
+    changed = connection.execute(
+        _update_of(kind, names),
+        [
+            {"_row_id": row_id, "_from_state": from_state, "_state": to_state}
+            | {f"_{name}": values[name] for name in names}
+            for row_id, values in rows.items()
+        ],
+    )
+    if changed.rowcount != len(rows):
         raise errors.Busy(
             f"Somebody else has changed this {kind} meanwhile; nothing was changed.",
             hint="Run the command again.",
         )
-    record(connection, kind, row_id, from_state, to_state, now, reason=reason)
+    record_all(connection, kind, rows, from_state, to_state, now, reason=reason)
+
+
+@cache
+def _update_of(kind: str, names: tuple[str, ...]) -> Update:
+    table = _TABLES[kind]
+    values: dict[str, Any] = {name: bindparam(f"_{name}") for name in ("state", *names)}
+    return (
+        update(table)
+        .where(
+            table.c.id == bindparam("_row_id"),
+            table.c.state == bindparam("_from_state"),
+        )
+        .values(values)
+    )
 
 
 def record(
@@ -77,18 +120,32 @@ def record(
     """
     Record a state in the history, with the present actor; from `""` for a new row.
     """
+    record_all(connection, kind, [row_id], from_state, to_state, now, reason=reason)
+
+
+def record_all(
+    connection: Connection,
+    kind: str,
+    row_ids: Iterable[int],
+    from_state: str,
+    to_state: str,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> None:
+    """
+    The same for several rows.
+    """
     assert (from_state, to_state) in TRANSITIONS[kind], (kind, from_state, to_state)
-    connection.execute(
-        insert(boxoffice_history).values(
-            kind=kind,
-            row_id=row_id,
-            from_state=from_state,
-            to_state=to_state,
-            at=now,
-            actor=safe(actor.current()),
-            reason=safe(reason, longest=300),
-        )
-    )
+    step = {
+        "kind": kind,
+        "from_state": from_state,
+        "to_state": to_state,
+        "at": now,
+        "actor": safe(actor.current()),
+        "reason": safe(reason, longest=300),
+    }
+    connection.execute(_RECORD, [{**step, "row_id": row_id} for row_id in row_ids])
 
 
 def list_moments(connection: Connection) -> list[datetime]:

@@ -84,6 +84,8 @@ def find_all(
     there is none, it is of another currency or its time is over, (`voucher-spent`)
     where nothing is left of it.
     """
+    if not typed:
+        return []
     digests = list(dict.fromkeys(map(codes.voucher_digest, typed)))
     query = select(vouchers.c.id).where(vouchers.c.code.in_(digests))
     lock(connection, connection.scalars(query))

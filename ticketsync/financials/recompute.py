@@ -12,13 +12,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Join,
+    Select,
     Table,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -210,11 +213,33 @@ def _by_type(
     The tickets of these shows, summed per occurrence, currency and ticket type, the
     finest grouping that is needed here. Each with its show, account and event.
     """
-    joined, these = _counted_tickets_of(show_ids)
+    are_few = len(show_ids) <= _FEW
+    span = {"first": show_ids[0], "last": show_ids[-1]}
+    values = {"shows": show_ids} if are_few else span
+    found = connection.execute(_sums_by_type(are_few=are_few), values)
+    return [
+        {**sources[row.occurrence_id], **row._mapping}
+        for row in found
+        if row.occurrence_id in sources
+    ]
+
+
+@cache
+def _sums_by_type(*, are_few: bool) -> Select[Any]:
+    """
+    The query of `_by_type`, for the bound `shows`, or for all from `first` to `last`.
+    It is made once: that takes as long as to sum up a show.
+    """
+    show_id = show_links.c.show_id
+    these = (
+        show_id.in_(bindparam("shows", expanding=True))
+        if are_few
+        else show_id.between(bindparam("first"), bindparam("last"))
+    )
     # An occurrence has one show, account and event: grouping by it alone is cheaper.
     group = (tickets.c.occurrence_id, tickets.c.currency, tickets.c.type_name)
     is_paid = tickets.c.charged != 0
-    query = (
+    return (
         select(
             *group,
             _sum(tickets.c.is_sold).label("tickets_sold"),
@@ -235,15 +260,10 @@ def _by_type(
             *(_sum(tickets.c[c]).label(n) for n, c in totals.GROSS_PARTS.items()),
             _count(tickets.c.unexplained.is_(None)).label("without_parts"),
         )
-        .select_from(counted.with_admissions(joined))
+        .select_from(counted.with_admissions(counted.counted_tickets()))
         .where(these)
         .group_by(*group)
     )
-    return [
-        {**sources[row.occurrence_id], **row._mapping}
-        for row in connection.execute(query)
-        if row.occurrence_id in sources
-    ]
 
 
 def _sum_by(

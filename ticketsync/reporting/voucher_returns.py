@@ -20,10 +20,10 @@ from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
-    boxoffice_shows,
     payment_refunds,
     payments,
 )
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders
 

@@ -22,7 +22,7 @@ from sqlalchemy import ARRAY, Connection, Select, Table, bindparam, func, select
 from ticketsync.store.types import WHOLE
 
 _WRITERS = 0x7469636B_65747379  # what all who write share
-_OPENINGS = 0x7469636B_65747378  # what is for one who puts a show on sale
+_OPENINGS = 0x7469636B_65747378  # held by one who puts a show on sale
 Ids = Iterable[int] | Select[Any]  # a query is only executed where rows are locked
 
 
@@ -88,8 +88,9 @@ def lock_writers(connection: Connection, *, shared: bool) -> None:
 
 def lock_openings(connection: Connection) -> None:
     """
-    Block everybody else who puts a show on sale, until the transaction ends. Taken
-    first of all locks, because a show that was never on sale has no row to lock yet.
+    Block everybody else who puts a show on sale, or changes the seats of one that may
+    not be on sale yet, until the transaction ends. Taken first of all locks, because a
+    show that was never on sale has no row to lock.
     """
     if connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(:key)")

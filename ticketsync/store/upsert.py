@@ -138,8 +138,16 @@ def rows_among(
     """
     wanted = list(dict.fromkeys(values))
     for start in range(0, len(wanted), _VALUES):
-        part = query.where(column.in_(wanted[start : start + _VALUES]))
-        yield from connection.execute(part).all()
+        part = {"among": wanted[start : start + _VALUES]}
+        yield from connection.execute(_among(query, column), part).all()
+
+
+@functools.lru_cache(maxsize=100)
+def _among(query: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    """
+    Made once for a query that is made once, too.
+    """
+    return query.where(column.in_(bindparam("among", expanding=True)))
 
 
 def _statement(

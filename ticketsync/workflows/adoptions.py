@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from ticketsync.boxoffice import seats
 from ticketsync.catalogue import (
     adopted_batches,
     adopting,
@@ -149,6 +150,7 @@ def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
     Raises: `NotFound` where there is none.
     """
     with database.write() as connection:
+        seats.lock_openings(connection)
         adopted = adopted_batches.get_batch(connection, batch)
         show_edits.lock_shows(connection, sorted(adopted.show_ids))
         count = dependents.count_orders(connection, adopted.occurrence_ids)

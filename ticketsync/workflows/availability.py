@@ -32,7 +32,8 @@ class TierLeft:
 @dataclass(frozen=True, slots=True)
 class PlatformRead:
     """
-    When another account's orders of the show were last read; `None`: never.
+    When another account's orders of the show were last read: of several listings the
+    one that was read longest ago. `None`: never.
     """
 
     account: str
@@ -82,4 +83,15 @@ def _platforms(connection: Connection, show: ShowOnSale) -> list[PlatformRead]:
         if occurrence.account_id != show.account_id
     ]
     reads = link_reads.list_last_reads(connection, others)
-    return [PlatformRead(other.account, reads[other.id]) for other in others]
+    by_account: dict[str, list[datetime | None]] = {}
+    for other in others:
+        by_account.setdefault(other.account, []).append(reads[other.id])
+    return [
+        PlatformRead(account, _longest_ago(found))
+        for account, found in by_account.items()
+    ]
+
+
+def _longest_ago(reads: Sequence[datetime | None]) -> datetime | None:
+    known = [read_at for read_at in reads if read_at is not None]
+    return min(known) if len(known) == len(reads) else None

@@ -58,7 +58,7 @@ class BoxOffice:
 class Sale:
     """
     A transaction about one show, with what it has on sale, and the orders to save at
-    its end.
+    its end. When it has ended, `saved` has them as they were saved.
     """
 
     connection: Connection
@@ -67,6 +67,7 @@ class Sale:
     tiers: list[Tier]
     now: datetime
     touched: set[int] = field(default_factory=set)
+    saved: dict[int, PlacedOrder] = field(default_factory=dict)
     people: dict[str, People] = field(default_factory=dict)
 
     def read(self, order_id: int) -> PlacedOrder:
@@ -86,12 +87,12 @@ def sale_of(office: BoxOffice, show_id: int) -> Iterator[Sale]:
         tiers = selling.list_tiers(connection, show_id)
         sale = Sale(connection, office, show, tiers, clock.now())
         yield sale
-        changed = [
-            placed_orders.get_order_by_id(connection, id_) for id_ in sale.touched
-        ]
-        if changed:
+        for order_id in sale.touched:
+            sale.saved[order_id] = placed_orders.get_order_by_id(connection, order_id)
+        if sale.saved:
             own_orders.publish(
-                *(connection, office.settings, account, changed, sale.now),
+                *(connection, office.settings, account, [*sale.saved.values()]),
+                sale.now,
                 people=sale.people,
             )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ticketsync.boxoffice import fewer_seats
+from ticketsync.boxoffice import fewer_seats, seats
 from ticketsync.catalogue import (
     dependents,
     occurrences,
@@ -122,6 +122,7 @@ def remove_shows(
     Raises: as `show_edits.refuse_removal`.
     """
     ids = list(show_ids)
+    seats.lock_openings(connection)
     show_edits.lock_shows(connection, ids)
     found = show_edits.refuse_removal(connection, ids)
     show_edits.unlink_shows(connection, ids)

@@ -433,6 +433,7 @@ def adopt(
     """
     now = clock.now()
     with database.write() as connection:
+        on_sale = fewer_seats.lock_on_sale(connection)
         unlinked = occurrences.list_occurrences(
             connection, account_id, only_unlinked=True
         )
@@ -447,7 +448,7 @@ def adopt(
             *(connection, plan.items),
             batch=adoptions.new_batch(),
             now=now,
-            keep_seats_of=fewer_seats.list_on_sale(connection),
+            keep_seats_of=on_sale,
         )
         ids = (item.occurrence.id for item in plan.items)
         show_ids = links.get_show_ids(connection, ids)

@@ -123,12 +123,13 @@ def make_show(
     """
     first, *others = occurrence_ids
     with database.write() as connection:
+        on_sale = fewer_seats.lock_on_sale(connection)
         occurrence = occurrences.get_occurrence(connection, first)
         show = adopting.adopt_occurrence(
             *(connection, occurrence, title),
             batch=batch,
             now=clock.now(),
-            keep_seats_of=fewer_seats.list_on_sale(connection),
+            keep_seats_of=on_sale,
         )
         pairs = [Pair(id_, show.id, CHOSEN_BY_PERSON) for id_ in others]
         _save(connection, pairs, batch)

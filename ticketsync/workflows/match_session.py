@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ticketsync.boxoffice import seats
 from ticketsync.catalogue import (
     known_offsets,
     matching,
     matching_input,
+    show_edits,
     shows,
     undoing,
 )
@@ -152,17 +154,23 @@ class MatchSession:
     def take_back(self) -> tuple[int, ...]:
         """
         Undo the last decision; returns the dates it was about, none if there is none.
+
+        Raises: `GuardRefused` (`guard-books`) where a show was made that is put on sale
+        at the box office by now.
         """
         if not self._made:
             return ()
-        made = self._made.pop()
+        made = self._made[-1]
         with self.database.write() as connection:
+            seats.lock_openings(connection)
             lost = undoing.undo_decisions(connection, made.occurrence_ids, self.batch)
             show_figures.recompute(connection, self.settings, lost)
             if made.new_show is not None:
+                show_edits.refuse_removal(connection, [made.new_show])
                 shows.remove_show(connection, made.new_show)
             if made.offset is not None:
                 known_offsets.forget_offset(connection, made.offset)
+        self._made.pop()
         if lost:
             self.linked -= len(made.occurrence_ids)
         else:

@@ -9,7 +9,7 @@ or nothing. An empty decision decides nothing: a row is linked because somebody 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -239,6 +239,7 @@ def apply(
     now = clock.now()
     decisions = list(decisions)
     with database.write() as connection:
+        on_sale = fewer_seats.lock_on_sale(connection)
         links.lock_occurrences(
             connection,
             (decision.occurrence_id for decision in decisions),
@@ -251,7 +252,7 @@ def apply(
                 links.refuse_pair(connection, date, None, batch=done.batch, now=now)
                 done.refused += 1
             else:
-                touched.add(_link(connection, decision, done, now))
+                touched.add(_link(connection, decision, done, now, on_sale))
         show_figures.recompute(connection, settings, touched)
         linked = {it.occurrence_id for it in decisions if it.verb == "link"}
         link_currencies.check(connection, linked, is_confirmed=insists)
@@ -259,7 +260,11 @@ def apply(
 
 
 def _link(
-    connection: Connection, decision: Decision, done: MatchSession, now: datetime
+    connection: Connection,
+    decision: Decision,
+    done: MatchSession,
+    now: datetime,
+    on_sale: Collection[int],
 ) -> int:
     """
     Link an occurrence to the chosen show or to a new one; returns our id of the show.
@@ -271,7 +276,7 @@ def _link(
             *(connection, offer, decision.title),
             batch=done.batch,
             now=now,
-            keep_seats_of=fewer_seats.list_on_sale(connection),
+            keep_seats_of=on_sale,
         )
         done.linked += 1
         return show.id

@@ -74,8 +74,6 @@ def open_show(
     if account.is_retired:
         raise state.retired_error(account)
     with database.write() as connection:
-        # A show that was never on sale has no row to lock.
-        seats.lock_openings(connection)
         with fewer_seats.refusing(connection, [show_id]):
             occurrence_id = _list_show(connection, account.id, show_id)
             given = _with_defaults(connection, settings, show_id, terms)

@@ -95,7 +95,7 @@ def hold(
     Raises: `SaleRefused` by name, `NotFound` for a tier that there is not.
     """
     with sale_of(office, show_id) as sale:
-        return hold_within(
+        held = hold_within(
             *(sale, wanted),
             channel=channel,
             buyer=buyer,
@@ -103,6 +103,7 @@ def hold(
             till_id=till_id,
             note=note,
         )
+    return sale.saved[held.id]
 
 
 def hold_within(
@@ -133,8 +134,10 @@ def hold_within(
         note=note,
     )
     seats.allocate(connection, show, sale.tiers, order_id, numbers, held_until, now)
-    orders.set_basket(connection, order_id, sale.tiers, numbers, now, is_free=is_free)
-    order = sale.read(order_id)
+    order = orders.fill_basket(
+        connection, order_id, sale.tiers, numbers, now, is_free=is_free
+    )
+    sale.touched.add(order_id)
     if not buyer.is_nobody:
         sale.people[order.reference] = People(buyer)
     return order
@@ -177,7 +180,7 @@ def extend(office: BoxOffice, reference: str) -> PlacedOrder:
         _renumber(sale, order)
         seats.extend_hold(sale.connection, order_id, held_until)
         orders.extend(sale.connection, order, held_until, sale.now, "extended")
-        return sale.read(order_id)
+    return sale.saved[order_id]
 
 
 def longer_hold(show: ShowOnSale, order: PlacedOrder, now: datetime) -> datetime:
@@ -230,7 +233,8 @@ def sell(
             till_id=tender.till_id,
             note=note,
         )
-        return pay_within(sale, order, tender, key)
+        codes = pay_within(sale, order, tender, key)
+    return Sold(sale.saved[order.id], codes)
 
 
 def comp(
@@ -251,7 +255,8 @@ def comp(
         order = hold_within(
             sale, wanted, channel=GUEST_LIST, buyer=buyer, note=note, is_free=True
         )
-        return pay_within(sale, order, Tender(), key)
+        codes = pay_within(sale, order, Tender(), key)
+    return Sold(sale.saved[order.id], codes)
 
 
 def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
@@ -264,10 +269,16 @@ def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
     key = office.key
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
-        return pay_within(sale, sale.read(order_id), tender, key)
+        codes = pay_within(sale, sale.read(order_id), tender, key)
+    return Sold(sale.saved[order_id], codes)
 
 
-def pay_within(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> Sold:
+def pay_within(
+    sale: Sale, order: PlacedOrder, tender: Tender, key: Secret
+) -> Mapping[int, str]:
+    """
+    Pay an order of this sale; returns the codes of its tickets by their numbers.
+    """
     connection, now = sale.connection, sale.now
     tills.lock_open(connection, tender.till_id, order.currency)
     refuse_ended(order)
@@ -282,8 +293,7 @@ def pay_within(sale: Sale, order: PlacedOrder, tender: Tender, key: Secret) -> S
     payments.add(connection, order, received, now)
     seats.take_for_good(connection, order.id)
     orders.mark_paid(connection, order, now, till_id=tender.till_id)
-    codes = orders.issue_tickets(connection, order, key, now)
-    return Sold(sale.read(order.id), codes)
+    return orders.issue_tickets(connection, order, key, now)
 
 
 def _renumber(sale: Sale, order: PlacedOrder) -> None:

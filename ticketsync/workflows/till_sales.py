@@ -64,9 +64,9 @@ def change_basket(
         if member:
             _name_member(sale, order, member, member_id)
         _allocate(sale, order_id, numbers, held_until)
-        orders.set_basket(connection, order_id, sale.tiers, numbers, now)
+        orders.set_basket(connection, order, sale.tiers, numbers, now)
         orders.extend(connection, order, held_until, now, "another basket")
-        return sale.read(order_id)
+    return sale.saved[order_id]
 
 
 def _allocate(
@@ -115,10 +115,11 @@ def pay_basket(
     key = office.key
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
-        sold = sell.pay_within(sale, sale.read(order_id), tender, key)
+        order = sale.read(order_id)
+        codes = sell.pay_within(sale, order, tender, key)
         if not buyer.is_nobody:
-            sale.people[sold.order.reference] = People(buyer)
-        return sold
+            sale.people[order.reference] = People(buyer)
+    return Sold(sale.saved[order_id], codes)
 
 
 def give_away(
@@ -141,10 +142,10 @@ def give_away(
         refuse_ended(order)
         orders.make_free(sale.connection, order, sell.GUEST_LIST, note)
         free = sale.read(order_id)
-        sold = sell.pay_within(sale, free, Tender(till_id=session.id), key)
+        codes = sell.pay_within(sale, free, Tender(till_id=session.id), key)
         if not buyer.is_nobody:
             sale.people[free.reference] = People(buyer)
-        return sold
+    return Sold(sale.saved[order_id], codes)
 
 
 def by_name(order: PlacedOrder) -> dict[str, int]:

@@ -1,0 +1,60 @@
+"""
+Two transactions at one moment on PostgreSQL, where writers run side by side.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import text
+
+
+class Race:
+    """
+    `first` runs until it calls `pause`; then `second` runs until it is done or waits
+    for a lock; then `first` goes on.
+    """
+
+    def __init__(self, database):
+        self._database = database
+        self._reached = threading.Event()
+        self._is_over = threading.Event()
+        self._first = None
+
+    def pause(self):
+        if threading.current_thread() is not self._first or self._reached.is_set():
+            return
+        self._reached.set()
+        with self._database.connection() as connection:
+            while not self._is_over.is_set():
+                waiting = connection.scalar(
+                    text(
+                        "SELECT count(*) FROM pg_stat_activity WHERE"
+                        " wait_event_type = 'Lock' AND datname = current_database()"
+                    )
+                )
+                connection.rollback()
+                if waiting:
+                    return
+
+    def run(self, first, second):
+        """
+        What the two returned or raised.
+        """
+
+        def begin():
+            self._first = threading.current_thread()
+            try:
+                return first()
+            finally:
+                self._reached.set()
+
+        def follow():
+            self._reached.wait()
+            try:
+                return second()
+            finally:
+                self._is_over.set()
+
+        with ThreadPoolExecutor(2) as pool:
+            done = [pool.submit(begin), pool.submit(follow)]
+        return [future.exception() or future.result() for future in done]
