@@ -369,7 +369,7 @@ def test_lines_after_the_first_begin_as_asked_for():
     assert wrapped == ["  f) one", "     two"]
 
 
-def test_a_text_whose_end_tells_it_apart_is_cut_in_its_middle(watched, capsys):
+def test_a_text_that_differs_at_its_end_is_cut_in_its_middle(watched, capsys):
     columns = [render.Column("type", "TYPE", most=16, keeps_end=True)]
     names = (
         "10 Dec 2026 7:30pm – Adult",
