@@ -37,22 +37,22 @@ def season(database, frozen):
     return database
 
 
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("next", "Late Laughs"),
-        ("TONIGHT", "Late Laughs"),
-        ("yesterday", "Opera"),
-        ("gala", "Gala"),  # begins so, where "Grand Gala" only contains it
-        ("gran", "Grand Gala"),
-        ("2026-12-04/ga", "Gala"),
-        ("2026-11-27/late-laughs", "Late Laughs"),
-        ("laughs", "Late Laughs"),
-    ],
-)
-def test_a_show_is_found_by_a_word_or_the_beginning_of_its_name(season, text, title):
+def test_a_show_is_found_by_a_word_or_the_beginning_of_its_name(season):
+    expected = {
+        "next": "Late Laughs",
+        "TONIGHT": "Late Laughs",
+        "yesterday": "Opera",
+        "gala": "Gala",  # begins so, where "Grand Gala" only contains it
+        "gran": "Grand Gala",
+        "2026-12-04/ga": "Gala",
+        "2026-11-27/late-laughs": "Late Laughs",
+        "laughs": "Late Laughs",
+    }
     with season.read() as connection:
-        assert selection.find_show(connection, text).production == title
+        found = {
+            text: selection.find_show(connection, text).production for text in expected
+        }
+    assert found == expected
 
 
 def test_the_evening_lasts_into_the_small_hours(season, frozen):
@@ -80,10 +80,11 @@ def test_what_fits_several_shows_is_a_list_and_exit_code_2(season):
     assert len(caught.value.details) == 4
 
 
-@pytest.mark.parametrize("text", ["next", "tonight", "gala", "2026-12-04/ga"])
-def test_a_file_is_not_guessed_at(season, text):
+def test_a_file_is_not_guessed_at(season):
     """
     A cell of a spreadsheet means the same on every day, and never one of two.
     """
-    with season.read() as connection, pytest.raises(errors.NotFound):
-        selection.find_named_show(connection, text)
+    with season.read() as connection:
+        for text in ("next", "tonight", "gala", "2026-12-04/ga"):
+            with pytest.raises(errors.NotFound):
+                selection.find_named_show(connection, text)

@@ -141,40 +141,40 @@ def test_a_show_added_again_has_its_capacity_and_reference_filled_in(database):
     assert (show.capacity, show.reference) == (180, "H2")
 
 
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("1", "Ödipus"),
-        ("R-2", "100 % Hamlet_"),
-        ("r-ä", "Ödipus"),
-        ("ödipus 2026-09-01 19:30", "Ödipus"),
-        ("ödip", "Ödipus"),
-        ("0 % h", "100 % Hamlet_"),
-        ("HAMLET_ 2026", "100 % Hamlet_"),
-    ],
-)
-def test_a_show_is_found_by_what_a_person_writes(database, text, title):
+def test_a_show_is_found_by_what_a_person_writes(database):
+    expected = {
+        "1": "Ödipus",
+        "R-2": "100 % Hamlet_",
+        "r-ä": "Ödipus",
+        "ödipus 2026-09-01 19:30": "Ödipus",
+        "ödip": "Ödipus",
+        "0 % h": "100 % Hamlet_",
+        "HAMLET_ 2026": "100 % Hamlet_",
+    }
     with database.write() as connection:
         new_shows.add_show(connection, new_show("Ödipus", reference="R-Ä"))
         new_shows.add_show(connection, new_show("100 % Hamlet_", 1, reference="R-2"))
-        assert selection.find_show(connection, text).production == title
+        found = {
+            text: selection.find_show(connection, text).production for text in expected
+        }
+    assert found == expected
 
 
-@pytest.mark.parametrize("text", ["7", "", "9" * 30, "%", "Ham_et", "é", "-7"])
-def test_what_fits_no_show_is_not_found(database, text):
+def test_what_fits_no_show_is_not_found(database):
     with database.write() as connection:
         new_shows.add_show(connection, new_show("Hamlet"))
         new_shows.add_show(connection, new_show("Macbeth", 10))
-        with pytest.raises(errors.NotFound, match="There is no show"):
-            selection.find_show(connection, text)
+        for text in ("7", "", "9" * 30, "%", "Ham_et", "é", "-7"):
+            with pytest.raises(errors.NotFound, match="There is no show"):
+                selection.find_show(connection, text)
 
 
-@pytest.mark.parametrize("number", [0, -1, 99, 10**30])
-def test_ids_that_no_row_can_have_are_not_found(database, number):
+def test_ids_that_no_row_can_have_are_not_found(database):
     with database.read() as connection:
-        with pytest.raises(errors.NotFound):
-            shows.get_show(connection, number)
-        with pytest.raises(errors.NotFound):
-            occurrences.get_occurrence(connection, number)
-        with pytest.raises(errors.NotFound):
-            selection.find_occurrence(connection, str(number))
+        for number in (0, -1, 99, 10**30):
+            with pytest.raises(errors.NotFound):
+                shows.get_show(connection, number)
+            with pytest.raises(errors.NotFound):
+                occurrences.get_occurrence(connection, number)
+            with pytest.raises(errors.NotFound):
+                selection.find_occurrence(connection, str(number))

@@ -1,7 +1,8 @@
 """
-A real Chromium for the tests of pages.
+A real Chromium for the tests of pages, one for each process of the suite.
 """
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -14,14 +15,31 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.visitors import passes
 
 
-@pytest.fixture(scope="module")
-def chromium():
+@pytest.fixture(scope="session")
+def started_chromium():
+    """
+    The browser and the loop of its library, which runs between calls as well: nobody
+    else in this thread could start one meanwhile, so it is hidden until it is used.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=FLAGS)
-        yield browser
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def chromium(started_chromium):
+    browser, loop = started_chromium
+    asyncio._set_running_loop(loop)
+    yield browser
+    for context in browser.contexts:
+        context.close()
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture
