@@ -371,8 +371,9 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
     """
     The order as a platform would report it; with an instant, without refunds after it.
 
-    A hold that ended was never charged. A refunded order was: it is cancelled, and its
-    money counts among what was charged and what went back.
+    A hold that ended was never charged, and its tickets were never ordered, as those
+    that left the basket. A refunded order was: it is cancelled, and its money counts
+    among what was charged and what went back.
     """
     was_paid = order.state in (PAID, REFUNDED)
     vouchers = sum(p.amount for p in order.payments if p.voucher_id is not None)
@@ -385,7 +386,10 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
         currency=order.currency,
         total=order.total,
         charged=order.total - vouchers if was_paid else 0,
-        tickets=tuple(_ticket_record(order, ticket) for ticket in order.tickets),
+        tickets=tuple(
+            _ticket_record(order, ticket)
+            for ticket in (order.basket if was_paid or order.state == PENDING else ())
+        ),
         tax=_sum_taxes(order.basket),
         vouchers=vouchers if was_paid else 0,
         discounts=discounts,
@@ -395,6 +399,20 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
         channel=order.channel,
         payment_reference=_payment_reference(order),
         promo_code=_DISCOUNT if discounts else "",
+    )
+
+
+def as_held(order: PlacedOrder) -> records.Order:
+    """
+    The record of an order before it was paid, with every ticket that ever was in its
+    basket.
+    """
+    tickets = (
+        replace(ticket, state=RESERVED, code="", voided_at=None)
+        for ticket in order.tickets
+    )
+    return as_record(
+        replace(order, state=PENDING, tickets=tuple(tickets), payments=(), paid_at=None)
     )
 
 
@@ -413,8 +431,7 @@ def ticket_id(order: PlacedOrder, number: int) -> str:
 
 
 def _ticket_record(order: PlacedOrder, ticket: OrderedTicket) -> records.Ticket:
-    has_ended = ticket.state == RESERVED and order.state != PENDING
-    is_void = ticket.state == VOID or has_ended
+    is_void = ticket.state == VOID
     status = records.TicketStatus.VOID if is_void else records.TicketStatus.VALID
     return records.Ticket(
         id=ticket_id(order, ticket.number),
@@ -425,9 +442,9 @@ def _ticket_record(order: PlacedOrder, ticket: OrderedTicket) -> records.Ticket:
         checked_in=False,
         face=ticket.face,
         fee=ticket.buyer_fee,
-        listed=0 if ticket.was_dropped else ticket.price + ticket.discount,
+        listed=ticket.price + ticket.discount,
         tax=ticket.tax,
-        voided_at=order.ended_at if has_ended else ticket.voided_at,
+        voided_at=ticket.voided_at,
         code=ticket.code or None,
         tax_added=ticket.tax_added,
     )

@@ -97,8 +97,9 @@ def read_again(
     keep_lease: Callable[[], None] = lambda: None,
 ) -> int:
     """
-    Save every order of the box office into private books; returns how many. Refunds are
-    saved one after the other, each at its time, as they were first. `keep_lease` is
+    Save every order of the box office into private books; returns how many. Each is
+    saved with all tickets that it ever held, and then its refunds one after the other,
+    each at its time, as they were first. `keep_lease` is
     called between the orders.
     """
     orders = placed_orders.read_orders_of(source, account.id)
@@ -107,10 +108,12 @@ def read_again(
         zone = get_business_zone(connection)
         for order in reversed(orders):
             keep_lease()
-            for moment in _moments(order):
-                again = [_allocated(order, moment)]
+            held = own_orders.as_held(order)
+            first = (order.created_at, allocate(held, own_orders.content_of(held)))
+            later = ((moment, _allocated(order, moment)) for moment in _moments(order))
+            for moment, again in (first, *later):
                 saving.save_orders(
-                    connection, account.id, again, rows, moment, zone=zone
+                    connection, account.id, [again], rows, moment, zone=zone
                 )
     return len(orders)
 
