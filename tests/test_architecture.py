@@ -531,6 +531,7 @@ WRITERS = {
         "sys.stderr",  # how wide it is
     },
     "cli.render": {"print", "sys.stdout"},  # tables of cleaned cells, and JSON
+    "cli.drawn_grids": {"print"},  # cleaned cells and texts below them
     "cli.main": {"typer.echo"},  # our version
     "cli.context": {"sys.stderr"},  # whether it is a terminal
     "cli.status": {"sys.stdout"},  # likewise

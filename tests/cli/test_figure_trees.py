@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ticketsync.cli import figure_trees, render, terminal
+from ticketsync.cli import figure_trees, terminal
 from ticketsync.financials.figure_tree import ACCOUNT, FIGURE, ORDER, REFUND, Node
 from ticketsync.workflows.figure_trees import FigureTrees
 
@@ -81,7 +81,7 @@ def printed(frozen, monkeypatch, capsys):
 
     def printed(columns, *, has_all=False, can_draw=True):
         monkeypatch.setenv("COLUMNS", str(columns))
-        monkeypatch.setattr(render, "can_draw_lines", lambda: can_draw)
+        monkeypatch.setattr(terminal, "can_draw_lines", lambda: can_draw)
         found = FigureTrees({"AUD": TREE})
         figure_trees.print_trees(SHOW, found, "Australia/Sydney", has_all=has_all)
         return capsys.readouterr().out.splitlines()

@@ -12,7 +12,7 @@ from support.listing_commands import listings
 from support.ticket_tailor_account import moved_to
 from typer.testing import CliRunner
 
-from ticketsync.cli import render, table_layout, terminal
+from ticketsync.cli import drawn_grids, render, table_layout, terminal
 from ticketsync.cli.main import app
 from ticketsync.financials.explain import list_contributions
 from ticketsync.store import engine
@@ -121,13 +121,13 @@ def grids(monkeypatch):
     The tables that were drawn, as Rich has them.
     """
     found = []
-    draw = render._grid
+    draw = drawn_grids._grid
 
     def watched(*arguments, **options):
         found.append(draw(*arguments, **options))
         return found[-1]
 
-    monkeypatch.setattr(render, "_grid", watched)
+    monkeypatch.setattr(drawn_grids, "_grid", watched)
     return found
 
 

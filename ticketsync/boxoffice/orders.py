@@ -1,6 +1,5 @@
 """
-Orders of our own box office: placing them, bringing them from state to state, and their
-record, by which all other parts of ticketsync know them.
+Orders of our own box office: placing them and bringing them from state to state.
 
 Each function belongs into a transaction that has locked the show (`seats.lock_show`).
 """
@@ -11,27 +10,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ticketsync.boxoffice import codes, transitions
 from ticketsync.boxoffice.placed_orders import (
-    CARD,
     ISSUED,
     PAID,
     PENDING,
-    REFUNDED,
     RESERVED,
-    SUCCEEDED,
     VOID,
     OrderedTicket,
     PlacedOrder,
-    Returned,
     discounted,
     get_order_by_id,
+    sum_taxes,
 )
 from ticketsync.boxoffice.selling import ShowOnSale, Tier
-from ticketsync.core import digest, errors, records
+from ticketsync.core import digest, errors
 from ticketsync.core.redact import Secret
 from ticketsync.store.boxoffice_states import ORDER, TICKET
 from ticketsync.store.tables.boxoffice import (
@@ -229,7 +224,7 @@ def _write_lines(connection: Connection, order: PlacedOrder) -> PlacedOrder:
             "quantity": len(tickets),
             "unit_price": max(ticket.price + ticket.discount for ticket in tickets),
             "discount": sum(ticket.discount for ticket in tickets),
-            "tax": _sum_taxes(tickets),
+            "tax": sum_taxes(tickets),
         }
         for tier_id, tickets in by_tier.items()
     ]
@@ -242,12 +237,6 @@ def _write_lines(connection: Connection, order: PlacedOrder) -> PlacedOrder:
         .values(total=total)
     )
     return replace(order, total=total)
-
-
-def _sum_taxes(tickets: Sequence[OrderedTicket]) -> int | None:
-    taxes = [ticket.tax for ticket in tickets]
-    known = [tax for tax in taxes if tax is not None]
-    return sum(known) if len(known) == len(taxes) else None
 
 
 def extend(
@@ -356,132 +345,3 @@ def list_ended_holds(
     if show_id is not None:
         query = query.where(boxoffice_orders.c.show_id == show_id)
     return [(int(show), int(order)) for show, order in connection.execute(query)]
-
-
-# The record
-
-_STATUS = {
-    PENDING: records.OrderStatus.PENDING,
-    PAID: records.OrderStatus.PAID,
-}
-_DISCOUNT = "Voucher"  # what stands where platforms name a promo code
-
-
-def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Order:
-    """
-    The order as a platform would report it; with an instant, without refunds after it.
-
-    A hold that ended was never charged, and its tickets were never ordered, as those
-    that left the basket. A refunded order was: it is cancelled, and its money counts
-    among what was charged and what went back.
-    """
-    was_paid = order.state in (PAID, REFUNDED)
-    vouchers = sum(p.amount for p in order.payments if p.voucher_id is not None)
-    discounts = sum(ticket.discount for ticket in order.basket)
-    return records.Order(
-        id=order.reference,
-        occurrence_id=order.provider_occurrence_id,
-        status=_STATUS.get(order.state, records.OrderStatus.CANCELLED),
-        placed_at=order.paid_at or order.created_at,
-        currency=order.currency,
-        total=order.total,
-        charged=order.total - vouchers if was_paid else 0,
-        tickets=tuple(
-            _ticket_record(order, ticket)
-            for ticket in (order.basket if was_paid or order.state == PENDING else ())
-        ),
-        tax=_sum_taxes(order.basket),
-        vouchers=vouchers if was_paid else 0,
-        discounts=discounts,
-        fees=_fees(order) if was_paid else None,
-        refunds=_refunds(order, until),
-        credited=sum(it.amount for it in _succeeded(order, until, is_money=False)),
-        channel=order.channel,
-        payment_reference=_payment_reference(order),
-        promo_code=_DISCOUNT if discounts else "",
-    )
-
-
-def as_held(order: PlacedOrder) -> records.Order:
-    """
-    The record of an order before it was paid, with every ticket that ever was in its
-    basket.
-    """
-    tickets = (
-        replace(ticket, state=RESERVED, code="", voided_at=None)
-        for ticket in order.tickets
-    )
-    return as_record(
-        replace(order, state=PENDING, tickets=tuple(tickets), payments=(), paid_at=None)
-    )
-
-
-def content_of(record: records.Order) -> bytes:
-    """
-    The content hash of an order's record.
-    """
-    return digest.content(msgspec.json.encode(record, order="sorted"))
-
-
-def ticket_id(order: PlacedOrder, number: int) -> str:
-    """
-    The id under which a ticket is known elsewhere.
-    """
-    return f"{order.reference}-{number}"
-
-
-def _ticket_record(order: PlacedOrder, ticket: OrderedTicket) -> records.Ticket:
-    is_void = ticket.state == VOID
-    status = records.TicketStatus.VOID if is_void else records.TicketStatus.VALID
-    return records.Ticket(
-        id=ticket_id(order, ticket.number),
-        occurrence_id=order.provider_occurrence_id,
-        type_id=str(ticket.tier.id),
-        type_name=ticket.tier.name,
-        status=status,
-        checked_in=False,
-        face=ticket.face,
-        fee=ticket.buyer_fee,
-        listed=ticket.price + ticket.discount,
-        tax=ticket.tax,
-        voided_at=ticket.voided_at,
-        code=ticket.code or None,
-        tax_added=ticket.tax_added,
-    )
-
-
-def _fees(order: PlacedOrder) -> tuple[records.Fee, ...] | None:
-    """
-    What was kept by others: nothing of cash; what a card terminal costs is not known.
-    """
-    by_card = any(p.method == CARD and p.is_received for p in order.payments)
-    return None if by_card else ()
-
-
-def _refunds(order: PlacedOrder, until: datetime | None) -> tuple[records.Refund, ...]:
-    return tuple(
-        records.Refund(
-            id=f"{order.reference}-R{it.payment_id}.{it.number}",
-            amount=it.amount,
-            refunded_at=it.settled_at,
-        )
-        for it in _succeeded(order, until, is_money=True)
-    )
-
-
-def _succeeded(
-    order: PlacedOrder, until: datetime | None, *, is_money: bool
-) -> list[Returned]:
-    return [
-        returned
-        for payment in order.payments
-        if payment.is_money is is_money
-        for returned in payment.refunds
-        if returned.state == SUCCEEDED and returned.settled_at is not None
-        if until is None or returned.settled_at <= until
-    ]
-
-
-def _payment_reference(order: PlacedOrder) -> str | None:
-    found = [p.reference for p in order.payments if p.reference]
-    return found[0] if found else None

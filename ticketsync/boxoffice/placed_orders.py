@@ -404,3 +404,9 @@ def _only(kind: type[Any], row: RowMapping, prefix: str = "", **known: Any) -> A
     """
     names = (field.name for field in fields(kind) if field.name not in known)
     return kind(**{name: row[f"{prefix}{name}"] for name in names}, **known)
+
+
+def sum_taxes(tickets: Sequence[OrderedTicket]) -> int | None:
+    taxes = [ticket.tax for ticket in tickets]
+    known = [tax for tax in taxes if tax is not None]
+    return sum(known) if len(known) == len(taxes) else None

@@ -142,13 +142,12 @@ class _Writer:
     """
 
     def __init__(self, currency: str, zone: str, has_all: bool) -> None:
-        from ticketsync.cli import render
 
         self._currency = currency
         self._zone = zone
         self._has_all = has_all
         self._root = ""
-        self._marks = _LINES if render.can_draw_lines() else _ASCII
+        self._marks = _LINES if terminal.can_draw_lines() else _ASCII
         self.dots = self._marks[-1]
 
     def lines(self, node: Node) -> Iterator[_Line]:

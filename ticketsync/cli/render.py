@@ -17,9 +17,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import IO, Any
 
-from ticketsync.cli import table_layout, terminal
+from ticketsync.cli import drawn_grids, table_layout, terminal
 from ticketsync.cli.table_layout import Column as Column
-from ticketsync.cli.table_layout import Layout
 from ticketsync.core import clock, moments, tables
 from ticketsync.core.money import Money, grouped_text
 from ticketsync.core.plurals import number_of
@@ -30,8 +29,6 @@ Row = Mapping[str, Any]
 
 UNKNOWN = "–"
 SHORT_ID = 24  # as long as those of most platforms
-# Around the line or blank between two columns.
-_PADDING = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}
 
 
 def show(
@@ -216,7 +213,7 @@ def _draw(
     available = terminal.width(stream)
     layout = table_layout.fit(columns, [*cells, *footer_cells], available)
     if layout.fits:
-        _draw_grid(columns, layout, cells, footer_cells, stream, title)
+        drawn_grids.draw(columns, layout, cells, footer_cells, stream, title)
         if layout.missed:
             titles = " and ".join(columns[index].title for index in layout.missed)
             text = f"No room for {titles} here; a wider terminal and files have them."
@@ -281,117 +278,6 @@ def _write_lists(
                 for part in terminal.wrapped(line, available):
                     print(part, file=stream)
         print(file=stream)
-
-
-def _draw_grid(
-    columns: Sequence[Column],
-    layout: Layout,
-    cells: Sequence[Sequence[str]],
-    footer_cells: Sequence[Sequence[str]],
-    stream: IO[str],
-    title: str,
-) -> None:
-    from rich.console import Console
-
-    console = Console(
-        file=stream,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        width=sum(layout.widths) + 8 * len(layout.widths),  # the widths already fit
-        no_color="NO_COLOR" in os.environ or None,
-    )
-    below = [_texts_below(columns, layout, texts) for texts in cells]
-    if not any(below):
-        console.print(_grid(columns, layout, cells, footer_cells, title=title))
-        return
-    console.print(_grid(columns, layout, [], title=title))
-    for texts, paragraphs in zip(cells, below, strict=True):
-        console.print(_grid(columns, layout, [texts], with_header=False))
-        for text in paragraphs:
-            for line in terminal.wrapped(text, terminal.width(stream), indent="  "):
-                print(line, file=stream)
-    if footer_cells:
-        console.print(_grid(columns, layout, [], footer_cells, with_header=False))
-
-
-def _texts_below(
-    columns: Sequence[Column], layout: Layout, texts: Sequence[str]
-) -> list[str]:
-    """
-    The paragraphs below a row: those of its texts in full that were cut and must not
-    be, with the titles of their columns, then those that always stand there.
-    """
-    cut = [
-        f"{columns[index].title}: {texts[index]}".removeprefix(": ")
-        for index, width in zip(layout.shown, layout.widths, strict=True)
-        if columns[index].in_full and terminal.cell_width(texts[index]) > width
-    ]
-    whole = [texts[index] for index in layout.below if texts[index]]
-    return [*([", ".join(cut)] if cut else []), *whole]
-
-
-def _grid(
-    columns: Sequence[Column],
-    layout: Layout,
-    cells: Sequence[Sequence[str]],
-    footer_cells: Sequence[Sequence[str]] = (),
-    *,
-    title: str = "",
-    with_header: bool = True,
-) -> Any:
-    from rich import box
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid(
-        box=box.SIMPLE_HEAD if can_draw_lines() else box.ASCII,
-        title=Text(safe(title)) if title else None,
-        title_justify="left",
-        show_header=with_header,
-        show_footer=bool(footer_cells),
-        show_edge=False,
-        pad_edge=False,
-        padding=_PADDING[layout.gap],
-    )
-    for index, column_width in zip(layout.shown, layout.widths, strict=True):
-        column = columns[index]
-        grid.add_column(
-            Text(safe(column.title)),
-            footer=Text("\n".join(row[index] for row in footer_cells)),
-            justify="right" if column.numeric else "left",
-            no_wrap=True,
-            width=column_width,
-            overflow="ellipsis",
-        )
-    for texts in cells:
-        grid.add_row(
-            *(
-                Text(_fitting(columns[index], texts[index], column_width))
-                for index, column_width in zip(layout.shown, layout.widths, strict=True)
-            )
-        )
-    return grid
-
-
-def _fitting(column: Column, text: str, columns_wide: int) -> str:
-    """
-    The text, cut in its middle where the column keeps the end; Rich cuts the others.
-    """
-    if not column.keeps_end or terminal.cell_width(text) <= columns_wide:
-        return text
-    end = (columns_wide - 1) * 2 // 3
-    begin = columns_wide - 1 - end
-    return f"{_taken(text, begin)}…{_taken(text[::-1], end)[::-1]}"
-
-
-def _taken(text: str, columns_wide: int) -> str:
-    """
-    As much of the beginning of a text as is at most so wide.
-    """
-    while terminal.cell_width(text) > columns_wide:
-        text = text[:-1]
-    return text
 
 
 def wrapped(text: str, indent: str = "", *, margin: str | None = None) -> list[str]:
@@ -466,11 +352,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.iso(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
-
-
-def can_draw_lines() -> bool:
-    """
-    Whether standard output takes the letters that lines are drawn with.
-    """
-    encoding = getattr(sys.stdout, "encoding", None) or ""
-    return encoding.lower().startswith("utf") and os.environ.get("TERM") != "dumb"

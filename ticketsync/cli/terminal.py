@@ -238,3 +238,11 @@ class _CleanStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def can_draw_lines() -> bool:
+    """
+    Whether standard output takes the letters that lines are drawn with.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or ""
+    return encoding.lower().startswith("utf") and os.environ.get("TERM") != "dumb"

@@ -1,6 +1,6 @@
 """
-The money of orders as it counts for the figures: what each charged and kept back, and
-what went back of it. Worksheets and exported books are made of it.
+The money of orders as it counts for the figures: what each charged and kept back.
+With what went back (`refund_money`), worksheets and exported books are made of it.
 
 The same tickets count as in the figures (`store.counted`), so that the sums over all
 orders are the totals of `financials list`. What does not count is summed up apart.
@@ -8,10 +8,9 @@ orders are the totals of `financials list`. What does not count is summed up apa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,9 +27,7 @@ from sqlalchemy import (
 
 from ticketsync.core import clock
 from ticketsync.core.periods import Period
-from ticketsync.reporting import sales
 from ticketsync.reporting.order_parts import parts_of_orders
-from ticketsync.reporting.voucher_returns import VoucherReturn, list_voucher_returns
 from ticketsync.store import counted, reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -41,7 +38,7 @@ from ticketsync.store.tables.catalogue import (
     venues,
 )
 from ticketsync.store.tables.history import past_orders
-from ticketsync.store.tables.sales import fees, orders, refunds, tickets
+from ticketsync.store.tables.sales import fees, orders, tickets
 from ticketsync.store.types import WHOLE
 
 _BATCH: Final = 500  # orders that are asked for together
@@ -82,29 +79,6 @@ class OrderMoney:
     tickets_comp: int
     known_at: datetime
     content: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundMoney:
-    """
-    One refund movement as far as it is for one show, in minor units; the movements of
-    an order in the order in which they were recorded. Ids as in `OrderMoney`;
-    `reference` is the platform's id of the refund with its number. `tax` is `None`
-    where the platform does not report it, or not for this show alone. `to_vouchers` is
-    what was given back to gift vouchers instead of money: `amount` is 0 then.
-    """
-
-    account: str
-    order_id: str
-    show_id: int
-    day: date
-    amount: int
-    tax: int | None
-    currency: str
-    reference: str
-    kind: str
-    known_at: datetime
-    to_vouchers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,111 +157,6 @@ def list_orders_again(
         )
         if (found.account, found.order_id) in wanted
     ]
-
-
-def list_refund_money(
-    connection: Connection,
-    zone: str,
-    period: Period,
-    accounts_: Collection[str] = (),
-) -> list[RefundMoney]:
-    """
-    All refund movements of the orders of which one is in the period, by the day of the
-    movement, and what was given back to vouchers, by its day in `zone`; of these
-    accounts, or of all.
-    """
-    returns = list_voucher_returns(connection, accounts_)
-    begin, end = period.instants(zone)
-    within = [
-        item
-        for item in returns
-        if (begin is None or begin <= item.at) and (end is None or item.at < end)
-    ]
-    also = {item.order_row for item in within}
-    rows = _refund_rows(connection, period, accounts_, also)
-    moved = [_moved(row) for row in rows if row["show_id"] is not None]
-    wanted = {(item.account, item.order_id) for item in within}
-    wanted |= {(item.account, item.order_id) for item in moved}
-    given = [
-        _given_back(item, zone)
-        for item in returns
-        if (item.account, item.order_id) in wanted
-    ]
-    return _in_sequence(moved, given)
-
-
-def _in_sequence(
-    moved: Sequence[RefundMoney], given: Sequence[RefundMoney]
-) -> list[RefundMoney]:
-    """
-    Both, where orders with some of both have them as they were recorded: what came
-    earlier never depends on what came later.
-    """
-    own = {(item.account, item.order_id) for item in given}
-    mixed = [item for item in moved if (item.account, item.order_id) in own]
-    return [
-        *(item for item in moved if (item.account, item.order_id) not in own),
-        *sorted([*mixed, *given], key=attrgetter("known_at")),
-    ]
-
-
-def _refund_rows(
-    connection: Connection,
-    period: Period,
-    accounts_: Collection[str],
-    also: Collection[int],
-) -> list[dict[str, Any]]:
-    """
-    The movements of orders with one in the period, and of those orders (our ids) also.
-    """
-    first, last = period.first, period.last
-    is_within = [
-        *([] if first is None else [refunds.c.on_day >= first.isoformat()]),
-        *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
-    ]
-    within = select(refunds.c.order_id).where(*is_within)
-    query = sales.refunds_query().where(
-        or_(orders.c.id.in_(within), orders.c.id.in_(sorted(also)))
-    )
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
-    query = query.order_by(None).order_by(refunds.c.id)
-    names = [column.name for column in sales.REFUNDS]
-    return [
-        dict(zip(names, values, strict=True))
-        for values in sales.refund_rows(connection, query)
-    ]
-
-
-def _moved(row: Mapping[str, Any]) -> RefundMoney:
-    return RefundMoney(
-        account=row["account"],
-        order_id=row["order_id"],
-        show_id=row["show_id"],
-        day=date.fromisoformat(str(row["on_day"])),
-        amount=row["amount"],
-        tax=row["tax"],
-        currency=row["currency"],
-        reference=f"{row['refund_id']}#{row['number']}",
-        kind=row["kind"],
-        known_at=row["first_seen_at"],
-    )
-
-
-def _given_back(item: VoucherReturn, zone: str) -> RefundMoney:
-    return RefundMoney(
-        account=item.account,
-        order_id=item.order_id,
-        show_id=item.show_id,
-        day=clock.local(item.at, zone).date(),
-        amount=0,
-        tax=None,
-        currency=item.currency,
-        reference=item.reference,
-        kind="refund",
-        known_at=item.at,
-        to_vouchers=item.amount,
-    )
 
 
 def list_left_out(

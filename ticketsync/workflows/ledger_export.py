@@ -22,8 +22,9 @@ from ticketsync.ledger import own_accounts, projection, unearned
 from ticketsync.ledger.chart import Chart
 from ticketsync.ledger.projection import FEE, REFUND, SALE, Balance, Entry, Movement
 from ticketsync.ledger.unearned import Unearned
-from ticketsync.reporting import order_money
-from ticketsync.reporting.order_money import OrderMoney, RefundMoney
+from ticketsync.reporting import order_money, refund_money
+from ticketsync.reporting.order_money import OrderMoney
+from ticketsync.reporting.refund_money import RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import tax_worksheets
 from ticketsync.workflows.ledger_movements import Place, make_movement
@@ -248,7 +249,7 @@ class _Reader:
     def refunds(self, connection: Connection, zone: str) -> Iterator[Movement]:
         items = [
             item
-            for item in order_money.list_refund_money(connection, zone, ALWAYS)
+            for item in refund_money.list_refund_money(connection, zone, ALWAYS)
             if (item.account, item.order_id, item.currency) in self._lines
         ]
         taken = tax_worksheets.take_back(self._lines, items)

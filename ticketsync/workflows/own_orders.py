@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.accounts.state import AccountState
-from ticketsync.boxoffice import orders as own_orders
-from ticketsync.boxoffice import placed_orders, seats
+from ticketsync.boxoffice import order_records, placed_orders, seats
 from ticketsync.boxoffice.placed_orders import PlacedOrder
 from ticketsync.catalogue import links, occurrences
 from ticketsync.core.config import Settings
@@ -78,7 +77,7 @@ def find_differing(connection: Connection, account: AccountState) -> list[str]:
     """
     orders = placed_orders.read_orders_of(connection, account.id)
     right = {
-        order.reference: own_orders.content_of(own_orders.as_record(order))
+        order.reference: order_records.content_of(order_records.as_record(order))
         for order in orders
     }
     held = stored_orders.read_contents(connection, account.id, right)
@@ -86,8 +85,8 @@ def find_differing(connection: Connection, account: AccountState) -> list[str]:
 
 
 def _allocated(order: PlacedOrder, until: datetime | None = None) -> AllocatedOrder:
-    record = own_orders.as_record(order, until)
-    return allocate(record, own_orders.content_of(record))
+    record = order_records.as_record(order, until)
+    return allocate(record, order_records.content_of(record))
 
 
 def read_again(
@@ -108,8 +107,8 @@ def read_again(
         zone = get_business_zone(connection)
         for order in reversed(orders):
             keep_lease()
-            held = own_orders.as_held(order)
-            first = (order.created_at, allocate(held, own_orders.content_of(held)))
+            held = order_records.as_held(order)
+            first = (order.created_at, allocate(held, order_records.content_of(held)))
             later = ((moment, _allocated(order, moment)) for moment in _moments(order))
             for moment, again in (first, *later):
                 saving.save_orders(

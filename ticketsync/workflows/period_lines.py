@@ -23,8 +23,9 @@ from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.financials import adjusting, frozen_lines, frozen_rates, frozen_tax
 from ticketsync.financials.frozen_lines import SALE, FrozenLine, Taxed, Taxes
 from ticketsync.financials.taxing import TaxLine
-from ticketsync.reporting import order_money
-from ticketsync.reporting.order_money import OrderMoney, RefundMoney, ShowName
+from ticketsync.reporting import order_money, refund_money
+from ticketsync.reporting.order_money import OrderMoney, ShowName
+from ticketsync.reporting.refund_money import RefundMoney
 from ticketsync.workflows import tax_worksheets
 from ticketsync.workflows.tax_worksheets import OwnFees
 
@@ -148,7 +149,7 @@ class _Reader:
 
     def _refunds(self) -> Iterator[FrozenLine]:
         period = self._period if self._by_sale else ALWAYS
-        movements = order_money.list_refund_money(self._connection, self._zone, period)
+        movements = refund_money.list_refund_money(self._connection, self._zone, period)
         taken: Sequence[Sequence[TaxLine]] = [[] for _ in movements]
         if self._by_sale:
             taken = tax_worksheets.refund_tax_lines(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ticketsync.boxoffice import (
+    order_records,
     orders,
     payments,
     placed_orders,
@@ -142,7 +143,7 @@ def admitted_of(
     by the reference of their order.
     """
     by_id = {
-        orders.ticket_id(order, ticket.number): (order, ticket.number)
+        order_records.ticket_id(order, ticket.number): (order, ticket.number)
         for order in placed
         for ticket in order.basket
         if ticket.state == state

@@ -41,8 +41,9 @@ from ticketsync.financials.tax_worksheet import (
     make_worksheet,
 )
 from ticketsync.financials.taxing import SaleParts, TaxLine
-from ticketsync.reporting import order_money
-from ticketsync.reporting.order_money import LeftOut, OrderMoney, RefundMoney
+from ticketsync.reporting import order_money, refund_money
+from ticketsync.reporting.order_money import LeftOut, OrderMoney
+from ticketsync.reporting.refund_money import RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import show_figures
 
@@ -299,7 +300,7 @@ def _refund_lines(
     """
     What the refunds of the period take back of the lines of their orders.
     """
-    movements = order_money.list_refund_money(connection, zone, period, accounts)
+    movements = refund_money.list_refund_money(connection, zone, period, accounts)
     taken = refund_tax_lines(connection, settings, zone, movements)
     for item, lines in zip(movements, taken, strict=True):
         if _is_within(item.day, period):
