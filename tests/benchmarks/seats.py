@@ -158,7 +158,7 @@ def pace(places, kind, is_control, before, seconds, *, pauses):
 
 
 def print_paces(places, seconds):
-    form = "{:<12}{:<38}{:<26}{:<32}{:>12}"
+    form = "{:<12}{:<38}{:<32}{:<34}{:>8}"
     heading = ("a sale a second: p50/p95/max", "without pause: p50/p95/max", "sales/s")
     print(form.format("database", "method, 20 tills", *heading))
     for kind, method, is_control, before in PACES:

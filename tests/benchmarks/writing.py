@@ -271,7 +271,7 @@ def main():
             found = all_measured(bench, url, chosen.seconds, chosen.only)
             for title, value in found:
                 bound = BOUNDS.get(title, "")
-                print(f"{title:<50}{value:<55}{bound}", flush=True)
+                print(f"{title:<50} {value:<58} {bound}", flush=True)
         finally:
             server.kill()
             server.wait()
