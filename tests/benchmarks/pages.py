@@ -163,7 +163,7 @@ def main():
     options.add_argument("--times", type=int, default=TIMES)
     options.add_argument("paths", nargs="*", default=EVERYTHING, metavar="PATH")
     chosen = options.parse_args()
-    gc.set_threshold(200_000, 20, 20)  # as the command does
+    gc.set_threshold(10_000, 20, 20)  # as the server does
     place = contextlib.nullcontext(chosen.postgresql or "")
     if chosen.postgresql == "start":
         place = postgres_processes.started()
