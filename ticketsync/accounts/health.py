@@ -27,6 +27,7 @@ OK = account_situations.OK
 PARTIAL = account_situations.PARTIAL
 QUARANTINE = account_situations.QUARANTINE
 MISSING_SECRET = account_situations.MISSING_SECRET
+NEVER_SYNCED = account_situations.NEVER_SYNCED
 
 
 _STATES = {

@@ -28,7 +28,6 @@ from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
-from ticketsync.store.account_situations import NEVER_SYNCED
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
     account_client,
@@ -323,7 +322,7 @@ def _account_health(
 ) -> Finding:
     found = _health(database, settings, account)
     text = f"it is {found.word}. {safe(found.text, longest=300)}".strip()
-    if found.word == NEVER_SYNCED and account.provider == own_orders.NAME:
+    if found.word == health.NEVER_SYNCED and account.provider == own_orders.NAME:
         text = "it is your own counter: its sales are here, nothing is fetched"
     if found.word == health.MISSING_SECRET:
         return wrong(name, text, found.to_do)
