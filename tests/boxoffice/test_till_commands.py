@@ -40,6 +40,26 @@ def on_sale(home, monkeypatch):
     return home
 
 
+def test_cash_that_no_open_till_counts_is_said(on_sale):
+    """
+    By each command that takes or returns cash; a card is in no drawer anyway.
+    """
+    sale = ("boxoffice", "sell", "1", "--tier", "Adult=1")
+    assert "No drawer" not in run(*sale, "--cash").stderr
+    as_json("boxoffice", "tills", "open", "1", "--float", "200.00")
+    assert "No drawer" not in run(*sale, "--cash", "--till", "1").stderr
+    assert "No drawer" not in run(*sale, "--card").stderr
+    told = "No drawer has these 55.00 AUD in its count, and till 1 is open"
+    sold = run(*sale, "--cash", "--json")
+    assert told in sold.stderr
+    paid_back = ("boxoffice", "refund", json.loads(sold.stdout)["reference"])
+    assert told in run(*paid_back, "--reason", "ill").stderr
+    as_json("boxoffice", "tills", "open", "2", "--float", "0")
+    held = as_json("boxoffice", "hold", "1", "--tier", "Child=1")["reference"]
+    said = run("boxoffice", "pay", held, "--cash").stderr
+    assert "these 20.00 AUD in its count, and tills 1 and 2 are open" in said
+
+
 def test_a_till_from_its_opening_to_its_count(on_sale):
     sale = ("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash", "--till", "1")
     assert refused(*sale)["word"] == "till-closed"

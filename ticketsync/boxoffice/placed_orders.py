@@ -231,6 +231,19 @@ class PlacedOrder:
         return dict(found)
 
     @property
+    def cash_without_till(self) -> int:
+        """
+        The cash that came in less what went out, as far as it is in no till's drawer.
+        """
+        in_cash = [it for it in self.payments if it.method == CASH and it.is_received]
+        came = sum(it.amount for it in in_cash if it.till_id is None)
+        refunds = (refund for it in in_cash for refund in it.refunds)
+        went = sum(
+            it.amount for it in refunds if it.till_id is None and it.state == SUCCEEDED
+        )
+        return came - went
+
+    @property
     def received(self) -> int:
         return sum(it.amount for it in self.payments if it.is_received)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -135,13 +136,15 @@ def open_till(
     return get_session(connection, session_id)
 
 
+def _open_sessions() -> Select[Any]:
+    return select(till_sessions).where(till_sessions.c.closed_at.is_(None))
+
+
 def find_open(connection: Connection, till: str) -> TillSession | None:
     """
     The open session of a till.
     """
-    query = select(till_sessions).where(
-        till_sessions.c.till == till.strip(), till_sessions.c.closed_at.is_(None)
-    )
+    query = _open_sessions().where(till_sessions.c.till == till.strip())
     row = connection.execute(query).first()
     return None if row is None else TillSession(**row._mapping)
 
@@ -179,6 +182,15 @@ def list_sessions(
     if till:
         query = query.where(till_sessions.c.till == till.strip())
     return [TillSession(**row._mapping) for row in connection.execute(query)]
+
+
+def list_open(connection: Connection, currency: str) -> list[TillSession]:
+    """
+    The open sessions whose drawers have this currency, by the till.
+    """
+    query = _open_sessions().where(till_sessions.c.currency == currency)
+    rows = connection.execute(query.order_by(till_sessions.c.till))
+    return [TillSession(**row._mapping) for row in rows]
 
 
 def lock_open(

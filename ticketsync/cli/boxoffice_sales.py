@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import boxoffice_output, context, terminal
+from ticketsync.cli import boxoffice_output, context, render, terminal
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.core.records import Person
     from ticketsync.workflows.box_office import BoxOffice
     from ticketsync.workflows.sell import Sold, Tender
@@ -137,6 +138,7 @@ def sell_tickets(
         note=note,
     )
     _print_sold(sold, zone, json=json)
+    _say_no_drawer(ctx, office, sold.order)
 
 
 def pay_order(
@@ -165,6 +167,7 @@ def pay_order(
     tender = _tender(office, show_id, cash, card, voucher, amount, slip, till)
     sold = sell.pay(office, reference, tender)
     _print_sold(sold, _zone_of(office, show_id), json=json)
+    _say_no_drawer(ctx, office, sold.order)
 
 
 def give_tickets(
@@ -261,6 +264,7 @@ def refund_order(
         _zone_of(office, after.show_id),
         json=json,
     )
+    _say_no_drawer(ctx, office, after, before=order)
 
 
 def _find_show(office: BoxOffice, text: str) -> tuple[int, str]:
@@ -333,4 +337,32 @@ def _print_sold(sold: Sold, zone: str, *, json: bool) -> None:
     if not json:
         terminal.echo(
             "These codes admit whoever has them; they are stored nowhere.", err=True
+        )
+
+
+def _say_no_drawer(
+    ctx: typer.Context,
+    office: BoxOffice,
+    order: PlacedOrder,
+    before: PlacedOrder | None = None,
+) -> None:
+    """
+    Say it where cash of an order, since `before`, is in no drawer although a till is
+    open: the count at its close would be over or short.
+    """
+    from ticketsync.boxoffice import tills
+    from ticketsync.core.redact import safe
+
+    cash = order.cash_without_till - (before.cash_without_till if before else 0)
+    if not cash:
+        return
+    with office.database.read() as connection:
+        found = tills.list_open(connection, order.currency)
+    if found:
+        moved = f"{render.amount(abs(cash), order.currency)} {order.currency}"
+        names = " and ".join(safe(session.till) for session in found)
+        are_open = f"till {names} is" if len(found) == 1 else f"tills {names} are"
+        context.get_context(ctx).say(
+            f"No drawer has these {moved} in its count, and {are_open} open: give "
+            f"--till {safe(found[0].till)} next time."
         )
