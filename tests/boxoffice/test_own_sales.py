@@ -341,6 +341,23 @@ def test_limits_of_numbers_and_times_are_refused_by_name(database, evening):
         sell.hold(office, SHOW, {"Adult": 1})
 
 
+def test_an_order_of_a_whole_school_is_sold_and_taken_back(database):
+    """
+    SQLite combines no more than 500 queries in one.
+    """
+    office = put_on_sale(
+        *(database, NewTier("Pupil", 500, max_quantity=600), NewTier("Teacher", 0)),
+        capacity=1000,
+        terms=Terms(max_per_order=700),
+    )
+    sold = sell.sell(office, SHOW, {"Pupil": 600, "Teacher": 20}, CASH)
+    assert (sold.order.total, len(sold.codes)) == (300_000, 620)
+    assert refusal(sell.sell, office, SHOW, {"Pupil": 381}, CASH).left["Pupil"] == 380
+    after = take_back.refund(office, sold.order.reference, Refund(), "rain")
+    assert (after.state, after.returned) == ("refunded", 300_000)
+    assert is_sound(office)
+
+
 def test_seats_in_reserve_are_not_sold(database):
     office = put_on_sale(database, terms=Terms(held_back=2))
     refused = refusal(sell.hold, office, SHOW, {"Adult": 5, "Child": 4})

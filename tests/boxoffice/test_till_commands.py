@@ -58,6 +58,9 @@ def test_cash_that_no_open_till_counts_is_said(on_sale):
     held = as_json("boxoffice", "hold", "1", "--tier", "Child=1")["reference"]
     said = run("boxoffice", "pay", held, "--cash").stderr
     assert "these 20.00 AUD in its count, and tills 1 and 2 are open" in said
+    as_json("boxoffice", "tills", "open", "3", "--float", "0")
+    said = run("boxoffice", "refund", held, "--reason", "ill").stderr
+    assert "these 20.00 AUD in its count, and tills 1, 2 and 3 are open" in said
 
 
 def test_a_till_from_its_opening_to_its_count(on_sale):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ticketsync
-from ticketsync.core.plurals import number_of
+from ticketsync.core.plurals import joined, number_of
 
 ROOT = Path(ticketsync.__file__).parent
 # `1 show(s)`, an s that is put on by hand, and both forms of one thing.
@@ -38,6 +38,19 @@ FILES = [
 )
 def test_a_number_of_things(number, words, text):
     assert number_of(number, *words) == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ((), ""),
+        (("1",), "1"),
+        (("1", "2"), "1 and 2"),
+        (("1", "2", "3"), "1, 2 and 3"),
+    ],
+)
+def test_several_things_in_one_sentence(parts, text):
+    assert joined(iter(parts)) == text
 
 
 def test_nobody_else_writes_a_plural():

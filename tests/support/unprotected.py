@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 from sqlalchemy import insert
 
-from ticketsync.boxoffice import seats
+from ticketsync.boxoffice import lowest_seats, seats
 from ticketsync.store import engine, triggers
 from ticketsync.store.tables.boxoffice import boxoffice_seats
 
@@ -44,7 +44,7 @@ def count_only(monkeypatch):
     `without_triggers`.
     """
     write_without_lock(monkeypatch)
-    monkeypatch.setattr(seats, "_insert_lowest", insert_anywhere)
+    monkeypatch.setattr(lowest_seats, "insert_lowest", insert_anywhere)
     monkeypatch.setattr(seats, "are_above_capacity", lambda *_: False)
 
 

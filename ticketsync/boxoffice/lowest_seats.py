@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     Connection,
     Insert,
     Select,
@@ -44,59 +45,56 @@ def insert_lowest(
     if not counts:
         return
     used = select(func.count()).where(boxoffice_seats.c.show_id == show_id)
-    values = {f"tier_{n}": tier_id for n, tier_id in enumerate(counts)}
+    values: dict[str, Any] = {}
+    before = 0
+    for n, (tier_id, count) in enumerate(counts.items()):
+        values |= {f"tier_{n}": tier_id, f"count_{n}": count, f"before_{n}": before}
+        before += count
     connection.execute(
-        _lowest(tuple(counts.values())),
+        _lowest(len(counts)),
         {
             **values,
             "of_show": show_id,
             "of_order": order_id,
             "until": held_until,
-            "most": int(connection.scalar(used) or 0) + sum(counts.values()),
+            "most": int(connection.scalar(used) or 0) + before,
         },
     )
 
 
-@lru_cache(maxsize=100)
-def _lowest(counts: tuple[int, ...]) -> Insert:
+@cache
+def _lowest(tiers_wanted: int) -> Insert:
     """
-    The statement for so many seats of each of some tiers. It is kept: to make it takes
+    The statement for seats of so many tiers: the first free numbers of the show are for
+    the first tier, those behind them for the next one. It is kept: to make it takes
     longer than to execute it.
     """
-    ordered = [
-        (tier, number)
-        for tier, count in enumerate(counts)
-        for number in range(1, count + 1)
-    ]
-    places = union_all(
-        *(
-            select(
-                literal(place, WHOLE).label("place"),
-                bindparam(f"tier_{tier}", type_=WHOLE).label("tier_id"),
-                literal(number, WHOLE).label("number"),
-            )
-            for place, (tier, number) in enumerate(ordered, 1)
-        )
-    ).subquery("places")
+    tiers = _tiers(tiers_wanted)
     numbers = _numbers()
     free = _free_of_show(numbers)
-    of_tier = _free_of_tier(numbers, len(counts))
+    of_tier = _free_of_tier(tiers, numbers)
     rows: Select[Any] = (
         select(
             bindparam("of_show", type_=WHOLE),
             free.c.number,
-            places.c.tier_id,
+            tiers.c.tier_id,
             of_tier.c.number.label("tier_number"),
             bindparam("of_order", type_=WHOLE),
             bindparam("until", type_=Instant),
         )
-        .select_from(places)
-        .join(free, free.c.place == places.c.place)
+        .select_from(tiers)
+        .join(
+            free,
+            and_(
+                free.c.place > tiers.c.before,
+                free.c.place <= tiers.c.before + tiers.c.count,
+            ),
+        )
         .join(
             of_tier,
             and_(
-                of_tier.c.tier_id == places.c.tier_id,
-                of_tier.c.place == places.c.number,
+                of_tier.c.tier_id == tiers.c.tier_id,
+                of_tier.c.place == free.c.place - tiers.c.before,
             ),
         )
     )
@@ -105,6 +103,22 @@ def _lowest(counts: tuple[int, ...]) -> Insert:
         "held_until",
     ]
     return insert(boxoffice_seats).from_select(columns, rows)
+
+
+def _tiers(number: int) -> CTE:
+    """
+    Each tier with how many seats of it are wanted, and how many of those before it.
+    """
+    return union_all(
+        *(
+            select(
+                bindparam(f"tier_{n}", type_=WHOLE).label("tier_id"),
+                bindparam(f"count_{n}", type_=WHOLE).label("count"),
+                bindparam(f"before_{n}", type_=WHOLE).label("before"),
+            )
+            for n in range(number)
+        )
+    ).cte("tiers")
 
 
 def _numbers() -> Any:
@@ -131,13 +145,7 @@ def _free_of_show(numbers: Any) -> Subquery:
     )
 
 
-def _free_of_tier(numbers: Any, tiers_wanted: int) -> Subquery:
-    tiers = union_all(
-        *(
-            select(bindparam(f"tier_{n}", type_=WHOLE).label("tier_id"))
-            for n in range(tiers_wanted)
-        )
-    ).subquery("tiers")
+def _free_of_tier(tiers: CTE, numbers: Any) -> Subquery:
     is_used = exists().where(
         boxoffice_seats.c.tier_id == tiers.c.tier_id,
         boxoffice_seats.c.tier_seat_number == numbers.c.number,

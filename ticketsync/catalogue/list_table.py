@@ -22,6 +22,7 @@ from ticketsync.catalogue.listed_rows import (
 from ticketsync.catalogue.show_states import split_title, state_of_status
 from ticketsync.core import errors, heading_rows, rows
 from ticketsync.core.opened_files import OpenedFile, Table
+from ticketsync.core.plurals import joined
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 
@@ -189,7 +190,7 @@ def _read_heading(file: str, row: Row) -> _Heading:
     heading = _with_start(row, columns)
     if heading.is_complete and twice:
         ours, places = twice[0]
-        same = " and ".join(f'"{safe(row.cells[index])}"' for index in places)
+        same = joined(f'"{safe(row.cells[index])}"' for index in places)
         raise errors.BadFile(
             f"{file}, {row.position}: the columns {same} could both be the {ours}; "
             "a column is duplicated.",

@@ -351,6 +351,7 @@ def _say_no_drawer(
     open: the count at its close would be over or short.
     """
     from ticketsync.boxoffice import tills
+    from ticketsync.core.plurals import joined
     from ticketsync.core.redact import safe
 
     cash = order.cash_without_till - (before.cash_without_till if before else 0)
@@ -360,7 +361,7 @@ def _say_no_drawer(
         found = tills.list_open(connection, order.currency)
     if found:
         moved = f"{render.amount(abs(cash), order.currency)} {order.currency}"
-        names = " and ".join(safe(session.till) for session in found)
+        names = joined(safe(session.till) for session in found)
         are_open = f"till {names} is" if len(found) == 1 else f"tills {names} are"
         context.get_context(ctx).say(
             f"No drawer has these {moved} in its count, and {are_open} open: give "

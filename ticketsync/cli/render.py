@@ -21,7 +21,7 @@ from ticketsync.cli import drawn_grids, table_layout, terminal
 from ticketsync.cli.table_layout import Column as Column
 from ticketsync.core import clock, moments, tables
 from ticketsync.core.money import Money, grouped_text
-from ticketsync.core.plurals import number_of
+from ticketsync.core.plurals import joined, number_of
 from ticketsync.core.redact import LONGEST, safe
 from ticketsync.core.tables import NUMERIC, Kind, Table
 
@@ -215,7 +215,7 @@ def _draw(
     if layout.fits:
         drawn_grids.draw(columns, layout, cells, footer_cells, stream, title)
         if layout.missed:
-            titles = " and ".join(columns[index].title for index in layout.missed)
+            titles = joined(columns[index].title for index in layout.missed)
             text = f"No room for {titles} here; a wider terminal and files have them."
             for line in terminal.wrapped(text, available):
                 print(line, file=stream)

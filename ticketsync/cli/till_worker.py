@@ -25,8 +25,8 @@ class TillWorker:
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._is_idle = threading.Event()
-        self._is_idle.set()
+        self._unfinished = 0
+        self._is_finished = threading.Condition()  # of `_unfinished`
         threading.Thread(target=self._run_jobs, daemon=True).start()
 
     def run(self, job: Callable[[], T]) -> asyncio.Future[T]:
@@ -44,20 +44,25 @@ class TillWorker:
             else:
                 _say(loop, _set_result, future, found)
 
-        self._is_idle.clear()
+        with self._is_finished:
+            self._unfinished += 1
         self._jobs.put(run_job)
         return future
 
     def is_idle(self, seconds: float) -> bool:
         """
-        Whether its job is done within that time.
+        Whether all its jobs are done within that time.
         """
-        return self._is_idle.wait(seconds)
+        with self._is_finished:
+            return self._is_finished.wait_for(lambda: not self._unfinished, seconds)
 
     def _run_jobs(self) -> None:
         while True:
             self._jobs.get()()
-            self._is_idle.set()
+            # Counted, because the next job may be handed in before this line.
+            with self._is_finished:
+                self._unfinished -= 1
+                self._is_finished.notify_all()
 
 
 def _say(loop: asyncio.AbstractEventLoop, *call: object) -> None:

@@ -225,6 +225,17 @@ def list_admitted(
     return {str(row.provider_id) for row in found}
 
 
+def list_ticket_ids(
+    connection: Connection, account_id: int, ticket_ids: Sequence[str]
+) -> list[int]:
+    """
+    Our ids of an account's tickets, by its own ids.
+    """
+    query = select(tickets.c.id).where(tickets.c.account_id == account_id)
+    found = rows_among(connection, query, tickets.c.provider_id, ticket_ids)
+    return [int(row.id) for row in found]
+
+
 def _of_show(show_id: int) -> ColumnElement[bool]:
     return show_links.c.show_id == show_id
 

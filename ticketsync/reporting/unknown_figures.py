@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from ticketsync.core.plurals import number_of
+from ticketsync.core.plurals import joined, number_of
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store import reports
 from ticketsync.store.tables.accounts import accounts
@@ -72,4 +72,4 @@ def in_words(unknown: Sequence[UnknownFigures], what: str) -> str:
         for item in unknown
         if item.what == what
     ]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+    return joined(parts)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, and_, func, select
 
 from ticketsync.core.money import Money, sum_by_currency
-from ticketsync.core.plurals import number_of
+from ticketsync.core.plurals import joined, number_of
 from ticketsync.core.redact import safe
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events, occurrences, show_links
@@ -179,7 +179,7 @@ def _dates_of(connection: Connection, show_id: int) -> dict[int, set[str]]:
 
 
 def _counted(kinds: Counter[str]) -> str:
-    return " and ".join(number_of(n, *_NAMES[kind]) for kind, n in kinds.items())
+    return joined(number_of(n, *_NAMES[kind]) for kind, n in kinds.items())
 
 
 def _wait(kinds: Counter[str]) -> str:

@@ -34,7 +34,7 @@ from ticketsync.boxoffice.placed_orders import (
 from ticketsync.boxoffice.selling import ShowOnSale
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
-from ticketsync.door import attendees
+from ticketsync.door import attendees, checkin
 from ticketsync.workflows import open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
@@ -123,9 +123,9 @@ def refund_within(
     """
     connection = sale.connection
     _refuse_unpaid(order)
-    _refuse_more_admitted(connection, order, wanted.most_admitted)
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     payments.lock_vouchers(connection, [order])
+    _refuse_more_admitted(connection, order, wanted.most_admitted)
     if wanted.is_paid_out and payments.settle_planned(
         connection, order, sale.now, wanted.till_id
     ):
@@ -142,12 +142,7 @@ def admitted_of(
     The numbers of the valid tickets (or of those in another state) whose guests are in,
     by the reference of their order.
     """
-    by_id = {
-        order_records.ticket_id(order, ticket.number): (order, ticket.number)
-        for order in placed
-        for ticket in order.basket
-        if ticket.state == state
-    }
+    by_id = _by_ticket_id(placed, state)
     found: dict[str, list[int]] = {}
     for account_id in {order.account_id for order, _ in by_id.values()}:
         for id_ in attendees.list_admitted(connection, account_id, list(by_id)):
@@ -156,11 +151,38 @@ def admitted_of(
     return {reference: sorted(numbers) for reference, numbers in found.items()}
 
 
+def _by_ticket_id(
+    placed: Iterable[PlacedOrder], state: str
+) -> dict[str, tuple[PlacedOrder, int]]:
+    """
+    The tickets in that state by the id under which they are known elsewhere: order and
+    number.
+    """
+    return {
+        order_records.ticket_id(order, ticket.number): (order, ticket.number)
+        for order in placed
+        for ticket in order.basket
+        if ticket.state == state
+    }
+
+
+def _lock_guests(connection: Connection, placed: Iterable[PlacedOrder]) -> None:
+    """
+    Let nobody in or out with a valid ticket of these orders until the transaction ends:
+    how many of them are in stays true.
+    """
+    by_id = _by_ticket_id(placed, ISSUED)
+    for account_id in {order.account_id for order, _ in by_id.values()}:
+        ids = attendees.list_ticket_ids(connection, account_id, list(by_id))
+        checkin.lock_tickets(connection, ids)
+
+
 def _refuse_more_admitted(
     connection: Connection, order: PlacedOrder, most: int | None
 ) -> None:
     if most is None:
         return
+    _lock_guests(connection, [order])
     admitted = len(admitted_of(connection, [order]).get(order.reference, ()))
     if admitted > most:
         raise refusals.refused(
@@ -301,8 +323,9 @@ def cancel_show(office: BoxOffice, show_id: int, reason: str) -> CancelledShow:
             end_hold(sale, sale.read(pending.id), CANCELLED, reason)
             held += 1
         sold = placed_orders.list_in_state(sale.connection, show_id, PAID)
-        admitted = admitted_of(sale.connection, sold)
         payments.lock_vouchers(sale.connection, sold)
+        _lock_guests(sale.connection, sold)
+        admitted = admitted_of(sale.connection, sold)
         for order in sold:
             sale.touched.add(order.id)
             after = _take_back(sale, order, Refund(is_paid_out=False), reason)
