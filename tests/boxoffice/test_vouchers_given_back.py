@@ -106,6 +106,15 @@ def totals_of(tax):
     return [(it.amount, it.tax) for it in tax.sheet.totals]
 
 
+def last_balances(books):
+    """
+    What the ledger accounts come to at last, without those that come to nothing.
+    """
+    last = max(it.day for it in books.balances)
+    found = (it for it in books.balances if it.day == last and it.amount)
+    return {it.ledger_account: it.amount for it in found}
+
+
 OF_OCTOBER = [
     ("admission", "sale", 27500, 2500),
     ("vouchers", "sale", -22000, None),
@@ -141,7 +150,7 @@ def test_where_vouchers_are_taxed_when_they_are_sold_only_money_counts(office, s
 def test_the_books_owe_their_holders_again(office, story):
     with office.database.read() as connection:
         books = ledger_export.read_books(connection, REDEEMED, OCTOBER, now=CLOSED)
-    kept = {it.ledger_account: it.amount for it in books.balances if it.amount}
+    kept = last_balances(books)
     assert kept == BALANCES
 
 
@@ -189,7 +198,7 @@ def test_a_closed_month_keeps_it_and_the_next_one_has_its_own(office, story, fro
         books = period_ledger.read_books(connection, event)
     assert [line for line in lines_of(october) if line[1] != "fee"] == OF_OCTOBER
     assert (edited.order_id, edited.tickets, edited.effect) == (story["z"], -1, 0)
-    kept = {it.ledger_account: it.amount for it in books.balances if it.amount}
+    kept = last_balances(books)
     assert kept == BALANCES
     assert lines_of(november) == [
         ("admission", "refund", -5500, -500),
@@ -202,25 +211,111 @@ def test_a_closed_month_keeps_it_and_the_next_one_has_its_own(office, story, fro
     assert integrity_check.check(office.database, REDEEMED, deep=True).rows == ()
 
 
-def test_what_only_vouchers_paid_leaves_the_figures_once_all_of_it_is_back(
+def test_what_only_vouchers_paid_counts_on_its_day_and_goes_back_on_its_own(
     office, story, frozen
 ):
     """
-    Nothing was charged for y: after its other ticket it counts as never sold, and what
-    October had of it, 55.00 with 5.00 of tax, is taken back in November.
+    Nothing was charged for y. In November its other ticket goes back: 55.00 with 5.00
+    of tax. What October had of it stays, whether October is closed or not.
     """
-    frozen(CLOSED)
-    close.close(office.database, REDEEMED, "2026-10")
     frozen(LATER)
     take_back.refund(office, story["y"], Refund(), "ill")
-    frozen(DECEMBER)
-    close.close(office.database, REDEEMED, "2026-11")
     with office.database.read() as connection:
-        assert totals_of(worksheet(connection, NOVEMBER)) == [(-5500, -500)]
+        october, november = worksheet(connection), worksheet(connection, NOVEMBER)
+        (figures,) = numbers.figures(connection)
         books = ledger_export.read_books(connection, REDEEMED, ALWAYS, now=LATER)
-    kept = {it.ledger_account: it.amount for it in books.balances if it.amount}
+    assert [line for line in lines_of(october) if line[1] != "fee"] == OF_OCTOBER
+    assert lines_of(november) == [
+        ("admission", "refund", -5500, -500),
+        ("vouchers", "refund", 5500, None),
+    ]
+    # One of z still admits; that of x, both of y and one of z went back.
+    assert (figures.tickets_sold, figures.tickets_refunded) == (1, 4)
+    kept = last_balances(books)
     assert kept == {
         "Liabilities:Tax:Gst": -500,
         "Liabilities:Unearned": -5000,
         "Liabilities:Vouchers": 5500,
     }
+    assert integrity_check.check(office.database, REDEEMED, deep=True).rows == ()
+
+
+def test_what_only_vouchers_paid_goes_back_after_its_month_was_closed(
+    office, story, frozen
+):
+    frozen(CLOSED)
+    close.close(office.database, REDEEMED, "2026-10")
+    frozen(LATER)
+    take_back.refund(office, story["y"], Refund(), "ill")
+    with office.database.read() as connection:
+        (edited,) = close.open_adjustments(connection, REDEEMED)
+    assert (edited.order_id, edited.tickets, edited.effect) == (story["y"], -1, 0)
+    frozen(DECEMBER)
+    close.close(office.database, REDEEMED, "2026-11")
+    with office.database.read() as connection:
+        assert totals_of(worksheet(connection, NOVEMBER)) == [(-5500, -500)]
+        books = ledger_export.read_books(connection, REDEEMED, ALWAYS, now=LATER)
+    kept = last_balances(books)
+    assert kept == {
+        "Liabilities:Tax:Gst": -500,
+        "Liabilities:Unearned": -5000,
+        "Liabilities:Vouchers": 5500,
+    }
+
+
+def test_a_sale_goes_back_in_steps_before_and_after_its_month_is_closed(office, frozen):
+    """
+    Two adults at 110.00 with 10.00 of tax, half by a voucher, half in cash. On 20
+    October 30.00 went back in cash, with 30 / 110 of the tax: 2.73; that leaves 80.00
+    with 7.27. On 9 November 50.00, half of it to the voucher, with 80 / 110 of the tax,
+    7.27, less 2.73: 4.54. On 15 November the last 30.00, to the voucher, with 2.73.
+    """
+    code = sell.issue_voucher(office, "gift", 5500, "AUD")
+    tender = Tender("cash", vouchers=[code])
+    reference = sell.sell(office, SHOW, {"Adult": 2}, tender).order.reference
+
+    def give_back(day, wanted):
+        frozen(day)
+        take_back.refund(office, reference, wanted, "late")
+
+    in_part = Refund(amount=3000, keeps_tickets=True)
+    give_back(datetime(2026, 10, 20, 3, tzinfo=UTC), in_part)
+    frozen(CLOSED)
+    close.close(office.database, REDEEMED, "2026-10")
+    in_part = Refund(amount=5000, keeps_tickets=True)
+    give_back(datetime(2026, 11, 9, 3, tzinfo=UTC), in_part)
+    give_back(datetime(2026, 11, 15, 3, tzinfo=UTC), Refund())
+
+    def totals_as_of(instant, period):
+        with as_of.reading(office.database, REDEEMED, instant) as past:
+            return totals_of(
+                tax_worksheets.read_tax_period(
+                    *(past.connection, REDEEMED, period), now=past.moment
+                )
+            )
+
+    assert totals_as_of("2026-10-19T12:00", OCTOBER) == [(11000, 1000)]
+    assert totals_as_of("2026-10-25T12:00", OCTOBER) == [(8000, 727)]
+    assert totals_as_of("2026-11-10T12:00", OCTOBER) == [(8000, 727)]
+    assert totals_as_of("2026-11-08T12:00", NOVEMBER) == []
+    assert totals_as_of("2026-11-10T12:00", NOVEMBER) == [(-5000, -454)]
+
+    def check_both_months():
+        with office.database.read() as connection:
+            october, november = worksheet(connection), worksheet(connection, NOVEMBER)
+        assert totals_of(october) == [(8000, 727)]
+        assert lines_of(november) == [
+            ("admission", "refund", -8000, -454 - 273),
+            ("vouchers", "refund", 5500, None),
+        ]
+
+    check_both_months()
+    frozen(DECEMBER)
+    close.close(office.database, REDEEMED, "2026-11")
+    check_both_months()
+    with office.database.read() as connection:
+        books = ledger_export.read_books(connection, REDEEMED, ALWAYS, now=DECEMBER)
+        (figures,) = numbers.figures(connection)
+    assert last_balances(books) == {}
+    assert (figures.tickets_sold, figures.tickets_refunded) == (0, 2)
+    assert integrity_check.check(office.database, REDEEMED, deep=True).rows == ()

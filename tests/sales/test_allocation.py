@@ -88,6 +88,42 @@ def test_f45_void_and_refund_in_all_combinations(
     assert column(bought, "refunded") == given
 
 
+@pytest.mark.parametrize(
+    ("void", "money", "to_voucher", "returned"),
+    [
+        ([2], 4000, 0, [2]),
+        ([3], 1000, 0, [3]),
+        ([1], 4000, 1000, [1]),
+        ([1, 2], 4000, 5000, [1, 2]),
+        ([1, 2, 3], 4000, 6000, [1, 2, 3]),
+        ([1, 2, 3], 4000, 5500, [1, 2]),  # 5.00 was kept
+        ([2], 0, 0, []),
+        ([], 4000, 1000, []),
+    ],
+)
+def test_a_ticket_is_refunded_once_its_price_is_back_whoever_paid_it(
+    void, money, to_voucher, returned
+):
+    """
+    50.00, 40.00 (10.00 less than it is listed at) and 10.00, of which a voucher paid
+    60.00 and cash 40.00. Money goes back first.
+    """
+    sold = order(
+        [
+            ticket(1, 5000, void=1 in void),
+            ticket(2, 4000, listed=5000, void=2 in void),
+            ticket(3, 1000, void=3 in void),
+        ],
+        4000,
+        vouchers=6000,
+        discounts=1000,
+        refunds=(Refund("r", money),) if money else (),
+        credited=to_voucher,
+    )
+    assert column(sold, "is_refunded") == [n in returned for n in (1, 2, 3)]
+    assert sum(column(sold, "refunded")) == money
+
+
 def test_money_without_a_ticket_stays_with_the_show():
     (share,) = allocate_tickets(order([], 1500, donations=1500))
     assert (share.kind, share.id) == ("other", "or_1/rest")

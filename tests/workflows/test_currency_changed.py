@@ -161,6 +161,40 @@ def test_f43_what_a_person_agreed_to_waits_again_with_the_next_currency(venue):
     assert waits(venue) == {"currency-changed:1": OTHER.replace("NZD", "NZD and USD")}
 
 
+def list_parts(database, *currencies):
+    """
+    Another platform's date of Friday whose ticket types are dates of their own, each in
+    one of these currencies: the numbers of both.
+    """
+    parts = tuple(
+        structs.replace(occurrence(f"type_{n}", 0), event_id="item", currency=currency)
+        for n, currency in enumerate(currencies)
+    )
+    event = records.Event("item", "Late Laughs", None, parts)
+    listed = [ListedEvent(event, repr(currencies).encode())]
+    with database.write() as connection:
+        saved_listing.save_listing(connection, 2, listed)
+    with database.read() as connection:
+        dates = occurrences.list_occurrences(connection)
+    return [date.id for date in dates if date.account == "eb"][-2:]
+
+
+@pytest.mark.parametrize("next_ones", [("NZD", "USD"), ("USD", "NZD")])
+def test_f43_the_next_currency_may_be_that_of_any_part_of_a_date(venue, next_ones):
+    with venue.write() as connection:
+        new = state.NewAccount("eb", "eventbrite", None, "env", "EB_KEY", "", None)
+        edits.add_account(connection, new, FIRST_DAY)
+    date = list_parts(venue, "NZD", "NZD")
+    match.link_parts(venue, Settings(), date, 1, is_currency_confirmed=True)
+    assert waits(venue) == {}
+
+    list_parts(venue, *next_ones)
+    assert [*waits(venue).values()] == [OF_EB.replace("NZD", "NZD and USD")]
+    # To confirm one part of it by a link confirms the date.
+    match.link_parts(venue, Settings(), date[1:], 1, is_currency_confirmed=True)
+    assert waits(venue) == {}
+
+
 def test_f43_sales_that_do_not_count_wait_for_nobody(venue):
     sell(venue, IN_NZD)
     with venue.write() as connection:

@@ -38,15 +38,20 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
 
     A hold that ended was never charged, and its tickets were never ordered, as those
     that left the basket. A refunded order was: it is cancelled, and its money counts
-    among what was charged and what went back.
+    among what was charged and what went back. One that vouchers alone paid stays paid,
+    with void tickets: a cancelled order without money counts as never sold, and what
+    it was taxed on its day would change later.
     """
     was_paid = order.state in (PAID, REFUNDED)
     vouchers = sum(p.amount for p in order.payments if p.voucher_id is not None)
+    status = _STATUS.get(order.state, records.OrderStatus.CANCELLED)
+    if was_paid and 0 < vouchers == order.total:
+        status = records.OrderStatus.PAID
     discounts = sum(ticket.discount for ticket in order.basket)
     return records.Order(
         id=order.reference,
         occurrence_id=order.provider_occurrence_id,
-        status=_STATUS.get(order.state, records.OrderStatus.CANCELLED),
+        status=status,
         placed_at=order.paid_at or order.created_at,
         currency=order.currency,
         total=order.total,

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
 
+from ticketsync.core.listed_dates import date_key, group_parts
 from ticketsync.reporting import waiting_rows
 from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import (
@@ -28,8 +29,8 @@ from ticketsync.store.tables.sales import tickets
 @dataclass(frozen=True, slots=True)
 class OtherCurrencies:
     """
-    A linked date by its first part, as `waiting_rows.read_occurrences` reads it with
-    its show, and the currencies that are not the show's.
+    A linked date by its first part that sells so, as `waiting_rows.read_occurrences`
+    reads it with its show, and the currencies of all its parts that are not the show's.
     """
 
     row: Any
@@ -48,18 +49,20 @@ def list_other_currencies(
 ) -> list[OtherCurrencies]:
     """
     Dates whose sales count for a show and are listed, or were sold, in another currency
-    than its own, by time: all, or those among these occurrences.
+    than its own, by time: all, or those of which these occurrences are such parts.
     """
     rows: dict[int, Any] = {}
     found: dict[int, set[str]] = {}
     for row in (*_listed(connection), *_sold(connection)):
-        if occurrence_ids is None or row.id in occurrence_ids:
-            rows[row.id] = row
-            found.setdefault(row.id, set()).add(row.other)
+        rows[row.id] = row
+        found.setdefault(row.id, set()).add(row.other)
     by_time = sorted(rows.values(), key=lambda row: (row.starts_at, row.id))
     return [
-        OtherCurrencies(row, tuple(sorted(found[row.id])))
-        for row in waiting_rows.first_parts(by_time)
+        OtherCurrencies(
+            parts[0], tuple(sorted(set().union(*(found[part.id] for part in parts))))
+        )
+        for parts in group_parts(by_time, date_key)
+        if occurrence_ids is None or any(part.id in occurrence_ids for part in parts)
     ]
 
 

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, select
 
 from ticketsync.core import clock
 from ticketsync.core.periods import Period
@@ -19,6 +19,8 @@ from ticketsync.reporting import sales
 from ticketsync.reporting.voucher_returns import VoucherReturn, list_voucher_returns
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders, refunds
+
+_BATCH: Final = 500  # orders that are asked for together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,8 @@ def _refund_rows(
     also: Collection[int],
 ) -> list[dict[str, Any]]:
     """
-    The movements of orders with one in the period, and of those orders (our ids) also.
+    The movements of orders with one in the period, and of those orders (our ids) also,
+    each order's in the order in which they were recorded.
     """
     first, last = period.first, period.last
     is_within = [
@@ -105,17 +108,27 @@ def _refund_rows(
         *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
     ]
     within = select(refunds.c.order_id).where(*is_within)
-    query = sales.refunds_query().where(
-        or_(orders.c.id.in_(within), orders.c.id.in_(sorted(also)))
-    )
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
-    query = query.order_by(None).order_by(refunds.c.id)
-    names = [column.name for column in sales.REFUNDS]
-    return [
-        dict(zip(names, values, strict=True))
-        for values in sales.refund_rows(connection, query)
+    ids = sorted(also)
+    batches = [ids[begin : begin + _BATCH] for begin in range(0, len(ids), _BATCH)]
+    conditions = [
+        orders.c.id.in_(within),
+        *(
+            and_(orders.c.id.in_(batch), orders.c.id.not_in(within))
+            for batch in (batches if is_within else ())
+        ),
     ]
+    names = [column.name for column in sales.REFUNDS]
+    found = []
+    for condition in conditions:
+        query = sales.refunds_query().where(condition)
+        if accounts_:
+            query = query.where(accounts.c.name.in_(sorted(accounts_)))
+        query = query.order_by(None).order_by(refunds.c.id)
+        found += [
+            dict(zip(names, values, strict=True))
+            for values in sales.refund_rows(connection, query)
+        ]
+    return found
 
 
 def _moved(row: Mapping[str, Any]) -> RefundMoney:

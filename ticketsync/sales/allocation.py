@@ -259,10 +259,17 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     left = sum([refund.amount for refund in order.refunds])
     if not left:
         return [0] * len(charged)
+    return _reported_refunds(order, left) or _void_first(order, left, charged)
+
+
+def _reported_refunds(order: Order, whole: int) -> list[int]:
+    """
+    The refund of each ticket as the platform reports it; empty where it does not, or
+    not all of the whole.
+    """
     reported = [it.refunded for it in order.tickets if it.refunded is not None]
-    if len(reported) == len(charged) and sum(reported) == left:
-        return reported
-    return _void_first(order, left, charged)
+    is_whole = len(reported) == len(order.tickets) and sum(reported) == whole
+    return reported if is_whole else []
 
 
 def _returned(
@@ -273,13 +280,15 @@ def _returned(
 ) -> list[int]:
     """
     What of each ticket went back to the buyer: the refund, and what vouchers got back
-    of what they had paid of it.
+    of what they had paid. Where vouchers paid a part of each ticket, money may still
+    give back the whole price of one.
     """
-    to_vouchers = min(order.credited, order.vouchers)
-    if to_vouchers <= 0:
+    left = sum(refunded)
+    to_vouchers = max(0, min(order.credited, order.vouchers))
+    if order.vouchers <= 0 or (not to_vouchers and _reported_refunds(order, left)):
         return refunded
     paid = [a + part.voucher for a, part in zip(charged, made_of, strict=True)]
-    return _void_first(order, sum(refunded) + to_vouchers, paid)
+    return _void_first(order, left + to_vouchers, paid)
 
 
 def _void_first(order: Order, left: int, charged: list[int]) -> list[int]:
