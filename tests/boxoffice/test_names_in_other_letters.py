@@ -57,6 +57,31 @@ def test_a_person_is_found_for_erasure_by_the_whole_name(office):
     assert found == [*[[("buyer", NAME)]] * 3, []]
 
 
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("İbrahim Yılmaz", ["İBRAHIM YıLMAZ", "i\u0307brahim yılmaz"]),
+        ("Κώστας Παππάς", ["ΚΏΣΤΑΣ ΠΑΠΠΆΣ", "κώστας παππάς"]),
+        ("ΚΏΣΤΑΣ ΠΑΠΠΆΣ", ["Κώστας Παππάς", "κώστασ παππάσ"]),
+    ],
+)
+def test_letters_with_more_than_one_lower_case_are_found(
+    database, frozen, name, others
+):
+    """
+    A capital I with a dot is two letters in lower case, and a sigma at the end of a
+    word is another letter there.
+    """
+    frozen(NOW)
+    office = put_on_sale(database, ADULT)
+    sell.sell(office, SHOW, {"Adult": 1}, Tender("cash"), buyer=Person(name))
+    with database.read() as connection:
+        for text in (name, *others):
+            traces = privacy.find_traces(connection, text)
+            guests = attendees.search_tickets(connection, text, SHOW)
+            assert [found.name for found in (*traces, *guests)] == [name] * 2, text
+
+
 def test_a_member_is_found(database):
     listed = [
         NewMember(number, name, "", "2026-01-01", "2026-12-31", "")
