@@ -1,7 +1,7 @@
 """
-F43: a date that sells in another currency than its show. What it sells counts in its
-own currency, nothing is added to the other one, and a person is asked: by a run that
-finds it, and before a link is made by which it would be so.
+F43: a date whose currency changes, and one that is typed for a show of another
+currency. What it sells counts in its own currency, nothing is added to the other one,
+and a person is asked.
 
     Friday    AUD  2 x 30.00 =  60.00      Saturday  AUD  1 x 25.00 = 25.00
     Friday    NZD  3 x 40.00 = 120.00
@@ -18,14 +18,12 @@ from ticketsync.__main__ import main
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import (
     link_settings,
-    links,
     occurrences,
     saved_listing,
-    shows,
 )
 from ticketsync.catalogue.saved_listing import ListedEvent
-from ticketsync.cli import context, key_choice, match_screen
-from ticketsync.core import clock, errors, records
+from ticketsync.cli import context
+from ticketsync.core import clock, records
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
@@ -36,11 +34,9 @@ from ticketsync.workflows import (
     account_alerts,
     doctor,
     match,
-    match_decisions,
     show_figures,
     waiting,
 )
-from ticketsync.workflows.match_session import MatchSession
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request
@@ -49,11 +45,16 @@ FRIDAY = order(ticket(1, 3000), ticket(2, 3000))
 SATURDAY = order(ticket(3, 2500, "ev_2"), id_="or_2")
 IN_NZD = order(*(ticket(n, 4000) for n in (4, 5, 6)), id_="or_3", currency="NZD")
 BOTH = {(1, "AUD"): 6000, (1, "NZD"): 12000, (2, "AUD"): 2500}
-OTHER = (
-    "tt: Late Laughs, Fri 06 Nov 2026, 19:30, sells in NZD; its show is in AUD: "
+LISTED_IN_NZD = (
+    "tt: Late Laughs, Fri 06 Nov 2026, 19:30, is listed in NZD and has sales in AUD"
+)
+SOLD_IN_NZD = (
+    "tt: Late Laughs, Fri 06 Nov 2026, 19:30, is listed in AUD and has sales in NZD"
+)
+UNLIKE_ITS_SHOW = (
+    "eb: Late Laughs, Fri 06 Nov 2026, 19:30, sells in NZD; the show is in AUD: "
     "Late Laughs, Fri 06 Nov 2026, 19:30"
 )
-OF_EB = OTHER.replace("tt:", "eb:")
 
 
 @pytest.fixture
@@ -126,24 +127,24 @@ def shows_of(database):
 def test_f43_a_date_that_comes_back_in_another_currency_waits_for_a_person(venue):
     assert waits(venue) == {}
     list_again(venue, 1, currency="NZD")
-    assert waits(venue) == {"currency-changed:1": OTHER}
+    assert waits(venue) == {"currency-changed:1": LISTED_IN_NZD}
     assert figures(venue) == {(1, "AUD"): 6000, (2, "AUD"): 2500}
 
     sell(venue, IN_NZD)
-    assert waits(venue) == {"currency-changed:1": OTHER}
+    assert waits(venue) == {"currency-changed:1": LISTED_IN_NZD}
     assert figures(venue) == BOTH
 
 
 def test_f43_sales_in_another_currency_than_the_listing_says_wait_too(venue):
     sell(venue, IN_NZD)
-    assert waits(venue) == {"currency-changed:1": OTHER}
+    assert waits(venue) == {"currency-changed:1": SOLD_IN_NZD}
 
 
 def test_f43_a_date_that_no_longer_is_listed_waits_for_what_it_sold(venue):
     sell(venue, IN_NZD)
     with venue.write() as connection:
         saved_listing.mark_delisted(connection, [1], FIRST_DAY)
-    assert waits(venue) == {"currency-changed:1": OTHER}
+    assert waits(venue) == {"currency-changed:1": SOLD_IN_NZD}
 
 
 def test_f43_a_listing_that_is_corrected_waits_no_more(venue):
@@ -158,41 +159,8 @@ def test_f43_what_a_person_agreed_to_waits_again_with_the_next_currency(venue):
     waiting.dismiss(venue, Settings(), ["currency-changed:1"])
     assert waits(venue) == {}
     sell(venue, IN_NZD, order(ticket(7, 100), id_="or_4", currency="USD"))
-    assert waits(venue) == {"currency-changed:1": OTHER.replace("NZD", "NZD and USD")}
-
-
-def list_parts(database, *currencies):
-    """
-    Another platform's date of Friday whose ticket types are dates of their own, each in
-    one of these currencies: the numbers of both.
-    """
-    parts = tuple(
-        structs.replace(occurrence(f"type_{n}", 0), event_id="item", currency=currency)
-        for n, currency in enumerate(currencies)
-    )
-    event = records.Event("item", "Late Laughs", None, parts)
-    listed = [ListedEvent(event, repr(currencies).encode())]
-    with database.write() as connection:
-        saved_listing.save_listing(connection, 2, listed)
-    with database.read() as connection:
-        dates = occurrences.list_occurrences(connection)
-    return [date.id for date in dates if date.account == "eb"][-2:]
-
-
-@pytest.mark.parametrize("next_ones", [("NZD", "USD"), ("USD", "NZD")])
-def test_f43_the_next_currency_may_be_that_of_any_part_of_a_date(venue, next_ones):
-    with venue.write() as connection:
-        new = state.NewAccount("eb", "eventbrite", None, "env", "EB_KEY", "", None)
-        edits.add_account(connection, new, FIRST_DAY)
-    date = list_parts(venue, "NZD", "NZD")
-    match.link_parts(venue, Settings(), date, 1, is_currency_confirmed=True)
-    assert waits(venue) == {}
-
-    list_parts(venue, *next_ones)
-    assert [*waits(venue).values()] == [OF_EB.replace("NZD", "NZD and USD")]
-    # To confirm one part of it by a link confirms the date.
-    match.link_parts(venue, Settings(), date[1:], 1, is_currency_confirmed=True)
-    assert waits(venue) == {}
+    both = SOLD_IN_NZD + " and USD"
+    assert waits(venue) == {"currency-changed:1": both}
 
 
 def test_f43_sales_that_do_not_count_wait_for_nobody(venue):
@@ -211,18 +179,18 @@ def test_f43_status_doctor_pages_and_alerts_say_it(venue, tmp_path, run):
 
     account_alerts.notify_waiting(venue, settings)
     account_alerts.notify_waiting(venue, settings)
-    assert sent.read_text().count(OTHER) == 1
+    assert sent.read_text().count(LISTED_IN_NZD) == 1
     examined = doctor.examine(lambda: settings, lambda: venue, network=False)
     said = [item.text for item in examined if item.section == "waiting"]
-    assert "1 date sells in another currency than its show" in said
+    assert "1 date sells in another currency than before" in said
     with venue.read() as connection:
         page = attention.read_attention(connection, settings).on_page("/occurrences/1")
-    assert [item.text for item in page.items] == [OTHER]
+    assert [item.text for item in page.items] == [LISTED_IN_NZD]
     assert page.is_urgent
 
     code, out, _ = run("status")
     assert code == 10
-    assert "1 date sells in another currency than its show" in out
+    assert "1 date sells in another currency than before" in out
 
 
 def test_f43_a_platform_that_changes_its_currency_is_noticed_by_the_run(
@@ -305,7 +273,10 @@ def test_f43_a_link_to_a_show_of_another_currency_is_refused(venue, run):
     code, _, said = run("link", str(date), "1")
 
     assert code == 7
-    assert said.startswith(f"ticketsync: currency-changed: {OF_EB}. Nothing was")
+    text = f"ticketsync: currency-changed: {UNLIKE_ITS_SHOW}. Nothing was linked."
+    assert said.startswith(text)
+        f"ticketsync: currency-changed: {UNLIKE_ITS_SHOW}. Nothing was"
+    )
     assert "`ticketsync link DATE SHOW --force`" in said
     assert shows_of(venue) == {1: 1, 2: 2}
     with venue.read() as connection:
@@ -340,30 +311,6 @@ def test_f43_the_same_currency_needs_no_word(venue, run):
     assert waits(venue) == {}
 
 
-def test_f43_screen_and_page_refuse_such_a_link_too(venue):
-    date = other_account(venue)
-    plan = planned(venue)
-    batch = match.new_batch()
-    with pytest.raises(errors.GuardRefused) as proposed:
-        match_decisions.link_proposed(venue, Settings(), plan, {1: [date]}, batch=batch)
-    with pytest.raises(errors.GuardRefused) as found:
-        match_decisions.link_to_show(venue, Settings(), [date], 1, batch=batch)
-    assert {proposed.value.word, found.value.word} == {"currency-changed"}
-    assert shows_of(venue) == {1: 1, 2: 2}
-
-
-def test_f43_the_matching_screen_says_so_and_asks_again(venue, monkeypatch, capsys):
-    other_account(venue)
-    keys = iter("1q")
-    monkeypatch.setattr(key_choice, "ask", lambda *question: next(keys))
-    session = MatchSession(venue, Settings(), match.new_batch())
-    assert match_screen.run_interactive(session, None) == 1
-    said = " ".join(capsys.readouterr().err.split())
-    assert f"{OF_EB}. Nothing was linked." in said
-    assert next(keys, None) is None
-    assert shows_of(venue) == {1: 1, 2: 2}
-
-
 def test_f43_a_row_of_a_sheet_is_refused_until_it_is_forced(venue, run, tmp_path):
     date = other_account(venue)
     sheet = tmp_path / "open.csv"
@@ -381,7 +328,7 @@ def test_f43_a_row_of_a_sheet_is_refused_until_it_is_forced(venue, run, tmp_path
     assert waits(venue) == {}
 
 
-# Made by a run
+# Made by a run, or by a person who sees the pair
 
 
 def planned(database):
@@ -389,28 +336,18 @@ def planned(database):
         return match.plan(connection, Settings())
 
 
-def test_f43_a_run_mixes_no_currencies_by_a_link(venue):
-    other_account(venue)
-    (item,) = planned(venue).unsure
-    assert not planned(venue).certain
-    assert item.why == "same minute, but they sell in NZD, not AUD"
-    assert not item.is_clear
-    assert "in NZD, not AUD" in item.candidates[0].reason()
-
-
-def test_f43_the_first_date_of_a_show_is_linked_and_waits(database):
+    Venue, minute and title agree; the pair names the currency; each counts by itself.
     """
-    Nothing is mixed where the show has no other source; whether its venue has the wrong
-    currency is asked.
+    Venue, minute and title agree; the pair says the currency, and each counts by itself.
     """
-    prepare(database)
-    with database.write() as connection:
-        links.remove_links(connection, show_links.c.show_id == 1)
-        assert shows.get_show(connection, 1).currency == "AUD"
-    list_again(database, 1, currency="NZD")
-    certain = planned(database).certain
-    made = match.accept(
-        database, Settings(), certain, decided_by="machine", batch="cron"
-    )
-    assert made == 1
-    assert waits(database) == {"currency-changed:1": OTHER}
+    date = other_account(venue)
+    sold = (ticket(n, 4000, "ev_3") for n in (4, 5, 6))
+    sell(venue, order(*sold, id_="or_3", currency="NZD"), account_id=2)
+    certain = planned(venue).certain
+    assert "in NZD, not AUD" in certain[0].reason()
+
+    match.accept(venue, Settings(), certain, decided_by="machine", batch="cron")
+
+    assert shows_of(venue)[date] == 1
+    assert figures(venue) == BOTH
+    assert waits(venue) == {}

@@ -178,13 +178,12 @@ def _inexact_listings(
 
 def _is_agreed(match: Match) -> bool:
     """
-    Whether title, venue, seats, currency and production all agree.
+    Whether title, venue, seats and production all agree.
     """
     return (
         match.likeness >= SAME_TITLE
         and match.is_same_venue
         and not match.is_contradicted
-        and not match.is_in_other_currency
         and not match.is_of_other_production
     )
 

@@ -5,9 +5,9 @@ Pure: takes candidates and returns a plan, so that the same function serves the 
 `--yes`, `sync` and the tests.
 
 The best *overall* assignment is chosen, never the first fit. A pair is *certain*, and
-linked without asking, only if venue, title and currency agree, the platform does not
-sell more seats than the show has, and either both start in the same minute and nothing
-else in that minute could be meant, or each is the only candidate of the other within 90
+linked without asking, only if venue and title agree, the platform does not sell more
+seats than the show has, and either both start in the same minute and nothing else in
+that minute could be meant, or each is the only candidate of the other within 90
 minutes. A person decides about everything else.
 
 A person may also confirm that an account lists a production so many minutes before or
@@ -383,6 +383,4 @@ def _objections(match: Match) -> list[str]:
             f"they sell {match.occurrence.capacity:,} seats, "
             f"the show has {match.show.capacity:,}"
         )
-    if match.is_in_other_currency:
-        objections.append(f"they sell in {match.currencies}")
     return objections

@@ -74,7 +74,6 @@ def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
     anything of the question was there is no answer to it.
     """
     from ticketsync.catalogue import questions
-    from ticketsync.core import errors
 
     typed_ahead.forget()
 
@@ -94,11 +93,7 @@ def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
         return False
     question = questions.group(undecided)[0]
     left = questions.count_dates(undecided)
-    try:
-        return _ask_about(screen, question.first_dates(MAX_DATES), left)
-    except errors.GuardRefused as refused:  # its currency; nothing was linked
-        match_lines.say(f"   {refused.message} {refused.hint}")
-        return True
+    return _ask_about(screen, question.first_dates(MAX_DATES), left)
 
 
 def _print_remarks(screen: Screen, plan: MatchPlan) -> None:

@@ -1,17 +1,18 @@
 """
-Dates that sell in another currency than that of their show.
+Dates that sell in another currency than before, or than their show.
 
-Their sales count, each in its own currency, and no sum has two; but a show in AUD that
-a platform sells in NZD is a wrong link or a wrong listing as often as not.
+Their sales count, each in its own currency, and no sum has two. A show may well sell in
+two currencies, on two platforms; but a date whose sales have another one than its
+listing was changed by its platform, or is listed by mistake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select
 
 from ticketsync.core.listed_dates import date_key, group_parts
 from ticketsync.reporting import waiting_rows
@@ -27,58 +28,67 @@ from ticketsync.store.tables.sales import tickets
 
 
 @dataclass(frozen=True, slots=True)
-class OtherCurrencies:
+class DateCurrencies:
     """
     A linked date by its first part that sells so, as `waiting_rows.read_occurrences`
-    reads it with its show, and the currencies of all its parts that are not the show's.
+    reads it with its show, and the other currencies of all its parts.
     """
 
     row: Any
     currencies: tuple[str, ...]
 
-    @property
-    def version(self) -> str:
-        """
-        What a person agrees to who says that it is right.
-        """
-        return f"{self.row.show_id} {self.row.currency} {' '.join(self.currencies)}"
 
-
-def list_other_currencies(
-    connection: Connection, occurrence_ids: Collection[int] | None = None
-) -> list[OtherCurrencies]:
+def list_changed(connection: Connection) -> list[DateCurrencies]:
     """
-    Dates whose sales count for a show and are listed, or were sold, in another currency
-    than its own, by time: all, or those of which these occurrences are such parts.
+    Dates whose sales count for a show and are in another currency than the listing, by
+    time. Without a listed currency that of the show counts.
     """
-    rows: dict[int, Any] = {}
-    found: dict[int, set[str]] = {}
-    for row in (*_listed(connection), *_sold(connection)):
-        rows[row.id] = row
-        found.setdefault(row.id, set()).add(row.other)
-    by_time = sorted(rows.values(), key=lambda row: (row.starts_at, row.id))
-    return [
-        OtherCurrencies(
-            parts[0], tuple(sorted(set().union(*(found[part.id] for part in parts))))
-        )
-        for parts in group_parts(by_time, date_key)
-        if occurrence_ids is None or any(part.id in occurrence_ids for part in parts)
-    ]
+    listed = func.coalesce(occurrences.c.currency, shows.c.currency)
+    return _by_date(_sold(connection, listed))
 
 
-def _listed(connection: Connection) -> Iterator[Any]:
-    return _read(
+def list_unlike_show(
+    connection: Connection, occurrence_ids: Collection[int]
+) -> list[DateCurrencies]:
+    """
+    Those of these linked dates that are listed, or were sold, in another currency than
+    that of their show.
+    """
+    among = occurrences.c.id.in_(sorted(occurrence_ids))
+    listed = _read(
         connection,
         occurrences.c.currency,
         lambda joined: joined,
-        occurrences.c.gone_since.is_(None),
+        *(occurrences.c.gone_since.is_(None), among),
+        occurrences.c.currency != shows.c.currency,
     )
+    return _by_date([*listed, *_sold(connection, shows.c.currency, among)])
 
 
-def _sold(connection: Connection) -> Iterator[Any]:
+def _by_date(rows: Iterable[Any]) -> list[DateCurrencies]:
+    of: dict[int, Any] = {}
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        of[row.id] = row
+        found.setdefault(row.id, set()).add(row.other)
+    by_time = sorted(of.values(), key=lambda row: (row.starts_at, row.id))
+    return [
+        DateCurrencies(
+            parts[0], tuple(sorted(set().union(*(found[part.id] for part in parts))))
+        )
+        for parts in group_parts(by_time, date_key)
+    ]
+
+
+def _sold(
+    connection: Connection,
+    usual: ColumnElement[Any],
+    *restrictions: ColumnElement[bool],
+) -> list[Any]:
     """
-    The figures say which few shows to look at; they have a line in the currency of a
-    listing, old or new, also where nothing was sold.
+    What has tickets in another currency than the usual one. The figures say which few
+    shows to look at; they have a line in the currency of a listing, old or new, also
+    where nothing was sold.
     """
     figures = show_financials
     of_account = and_(
@@ -98,7 +108,7 @@ def _sold(connection: Connection) -> Iterator[Any]:
         connection,
         figures.c.currency,
         lambda joined: joined.join(figures, of_account),
-        has_tickets,
+        *(figures.c.currency != usual, has_tickets, *restrictions),
     )
 
 
@@ -107,23 +117,24 @@ def _read(
     currency: ColumnElement[Any],
     join: Any,
     *restrictions: ColumnElement[bool],
-) -> Iterator[Any]:
+) -> list[Any]:
     def with_show(joined: FromClause) -> FromClause:
         of_show = shows.c.id == show_links.c.show_id
         work = productions.c.id == shows.c.production_id
         wider: FromClause = join(joined.join(shows, of_show).join(productions, work))
         return wider
 
-    return waiting_rows.read_occurrences(
+    found = waiting_rows.read_occurrences(
         connection,
         counted.is_counted(),
-        currency != shows.c.currency,
         *restrictions,
         columns=[
             productions.c.title,
             shows.c.currency,
             shows.c.starts_local.label("show_local"),
+            func.coalesce(occurrences.c.currency, shows.c.currency).label("usual"),
             currency.label("other"),
         ],
         join=with_show,
     )
+    return list(found)

@@ -7,7 +7,7 @@ accounts and leaves out dismissed items.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ def list_waiting(
     return [
         *list_shows(connection, now, on_sale_until),
         *list_moved(connection),
-        *list_other_currencies(connection),
+        *list_changed_currencies(connection),
         *list_quarantined(connection),
         *list_discrepancies(connection),
         *list_failed_deliveries(connection),
@@ -180,27 +180,23 @@ def list_moved(connection: Connection) -> list[Waiting]:
     ]
 
 
-def list_other_currencies(
-    connection: Connection, occurrence_ids: Collection[int] | None = None
-) -> list[Waiting]:
+def list_changed_currencies(connection: Connection) -> list[Waiting]:
     """
-    Dates that sell in another currency than their show, by the first occurrence of
-    each: all, or those among these occurrences.
+    Linked dates that are listed in another currency than they were sold in, by the
+    first such occurrence of each.
     """
     return [
         Waiting(
             CURRENCY_CHANGED,
-            str(row.id),
-            f"{_occurrence_text(row)} sells in {' and '.join(item.currencies)}; its "
-            f"show is in {row.currency}: {row.title}, "
-            f"{clock.on_poster(row.show_local)}",
-            version=item.version,
-            to_do=f"ticketsync unlink {row.id}, or ticketsync waiting dismiss "
-            f"{CURRENCY_CHANGED}:{row.id}",
-            own_page=f"/occurrences/{row.id}",
+            str(item.row.id),
+            f"{_occurrence_text(item.row)} is listed in {item.row.usual} and has "
+            f"sales in {' and '.join(item.currencies)}",
+            version=f"{item.row.usual} {' '.join(item.currencies)}",
+            to_do=f"ticketsync unlink {item.row.id}, or ticketsync waiting dismiss "
+            f"{CURRENCY_CHANGED}:{item.row.id}",
+            own_page=f"/occurrences/{item.row.id}",
         )
-        for item in other_currencies.list_other_currencies(connection, occurrence_ids)
-        for row in [item.row]
+        for item in other_currencies.list_changed(connection)
     ]
 
 

@@ -106,8 +106,8 @@ KINDS: Final = {
     ),
     CURRENCY_CHANGED: Kind(
         *(
-            "date sells in another currency than its show",
-            "dates sell in other currencies than their shows",
+            "date sells in another currency than before",
+            "dates sell in other currencies than before",
         ),
         *("ticketsync waiting list", "/discrepancies#waiting"),
         *("other currency", "See the dates"),

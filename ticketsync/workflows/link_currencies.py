@@ -1,8 +1,8 @@
 """
-Links by which a date feeds a show of another currency (F43): a person confirms them.
+Links by which a date feeds a show of another currency (F43): who types one confirms it.
 
-Links that were made already, and those that a run makes, are not undone when a platform
-sells in another currency one day: they wait for a person, see `waiting`.
+A date whose own currency changes is another thing: it waits for a person, see
+`reporting.waiting`.
 """
 
 from __future__ import annotations
@@ -11,43 +11,28 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import dismissals
-from ticketsync.accounts.dismissals import Dismissed
-from ticketsync.core import actor, clock, errors
-from ticketsync.reporting import waiting, waiting_kinds
-from ticketsync.workflows.waiting import undismissed
-
-WORD = waiting_kinds.CURRENCY_CHANGED
+from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
+from ticketsync.reporting import other_currencies, waiting_kinds
 
 
-def check(
-    connection: Connection, occurrence_ids: Collection[int], *, is_confirmed: bool
-) -> None:
+def check(connection: Connection, occurrence_ids: Collection[int]) -> None:
     """
-    Record that a person confirmed the currencies in which these linked dates sell; the
-    figures of their shows must be up to date.
+    Refuse these linked dates where they sell in another currency than their shows; the
+    figures of the shows must be up to date.
 
-    Raises: `GuardRefused` (`currency-changed`) where nobody confirmed them.
+    Raises: `GuardRefused` (`currency-changed`).
     """
-    found = undismissed(
-        connection, waiting.list_other_currencies(connection, occurrence_ids)
-    )
-    if found and not is_confirmed:
-        raise errors.GuardRefused(
-            f"{found[0].text}. Nothing was linked.",
-            hint="Correct the listing, or the venue's currency; if both are right, run "
-            "`ticketsync link DATE SHOW --force`: its sales then count in their own "
-            "currency.",
-            word=WORD,
-        )
-    now = clock.now()
-    dismissals.save_dismissals(
-        connection,
-        [
-            Dismissed(
-                *(item.kind, item.key, item.version),
-                *(actor.current(), "confirmed when it was linked", now),
-            )
-            for item in found
-        ],
+    found = other_currencies.list_unlike_show(connection, occurrence_ids)
+    if not found:
+        return
+    row, others = found[0].row, " and ".join(found[0].currencies)
+    raise errors.GuardRefused(
+        f"{row.account}: {safe(row.name)}, {clock.on_poster(row.starts_local)}, sells "
+        f"in {others}; the show is in {row.currency}: {safe(row.title)}, "
+        f"{clock.on_poster(row.show_local)}. Nothing was linked.",
+        hint="Correct the listing, or the venue's currency; if both are right, run "
+        "`ticketsync link DATE SHOW --force`: its sales then count in their own "
+        "currency.",
+        word=waiting_kinds.CURRENCY_CHANGED,
     )

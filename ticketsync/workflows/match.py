@@ -195,10 +195,8 @@ def link_parts(
             for occurrence_id in occurrence_ids:
                 moves.confirm_move(connection, occurrence_id)
         show_figures.recompute(connection, settings, {show_id})
-        if made or is_currency_confirmed:
-            link_currencies.check(
-                connection, occurrence_ids, is_confirmed=is_currency_confirmed
-            )
+        if made and not is_currency_confirmed:
+            link_currencies.check(connection, occurrence_ids)
 
 
 @dataclass(frozen=True, slots=True)

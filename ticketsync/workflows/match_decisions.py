@@ -24,7 +24,7 @@ from ticketsync.catalogue.offsets import Offset
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
-from ticketsync.workflows import link_currencies, show_figures
+from ticketsync.workflows import show_figures
 
 CHOSEN_BY_PERSON = "chosen by a person"
 
@@ -192,13 +192,8 @@ def _pair(match: Match, basis: str) -> Pair:
 def _link(
     connection: Connection, settings: Settings, pairs: list[Pair], batch: str
 ) -> int:
-    """
-    Raises: `GuardRefused` (`currency-changed`) where one sells in another currency.
-    """
     made = _save(connection, pairs, batch)
     show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
-    linked = {pair.occurrence_id for pair in pairs}
-    link_currencies.check(connection, linked, is_confirmed=False)
     return made
 
 

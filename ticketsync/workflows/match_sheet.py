@@ -254,8 +254,9 @@ def apply(
             else:
                 touched.add(_link(connection, decision, done, now, on_sale))
         show_figures.recompute(connection, settings, touched)
-        linked = {it.occurrence_id for it in decisions if it.verb == "link"}
-        link_currencies.check(connection, linked, is_confirmed=insists)
+        if not insists:
+            linked = {it.occurrence_id for it in decisions if it.verb == "link"}
+            link_currencies.check(connection, linked)
     return done
 
 
