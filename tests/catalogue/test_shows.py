@@ -88,7 +88,8 @@ def test_adopting_many_occurrences_takes_no_more_statements_than_adopting_few(da
         assert made.links == size
     # The few shows are among the many: these have 10 fewer to add.
     assert made.shows == 290
-    assert statements["many"] <= statements["few"] + 1 < 50
+    # On PostgreSQL one of them locks out whoever puts one of the shows on sale.
+    assert statements["many"] <= statements["few"] + 1 < 51
 
 
 @pytest.mark.parametrize("read", ["get_show", "find_show", "get_occurrence"])

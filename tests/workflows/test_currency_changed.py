@@ -275,8 +275,6 @@ def test_f43_a_link_to_a_show_of_another_currency_is_refused(venue, run):
     assert code == 7
     text = f"ticketsync: currency-changed: {UNLIKE_ITS_SHOW}. Nothing was linked."
     assert said.startswith(text)
-        f"ticketsync: currency-changed: {UNLIKE_ITS_SHOW}. Nothing was"
-    )
     assert "`ticketsync link DATE SHOW --force`" in said
     assert shows_of(venue) == {1: 1, 2: 2}
     with venue.read() as connection:
@@ -336,9 +334,9 @@ def planned(database):
         return match.plan(connection, Settings())
 
 
-    Venue, minute and title agree; the pair names the currency; each counts by itself.
+def test_f43_one_show_may_sell_in_two_currencies(venue):
     """
-    Venue, minute and title agree; the pair says the currency, and each counts by itself.
+    Venue, minute and title agree; the pair names the currency; each counts by itself.
     """
     date = other_account(venue)
     sold = (ticket(n, 4000, "ev_3") for n in (4, 5, 6))

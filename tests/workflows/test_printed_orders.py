@@ -73,6 +73,10 @@ def read_codes(pdf, folder):
     ]
 
 
+def misread(code):
+    return code[:-1] + ("B" if code[-1] == "A" else "A")
+
+
 @needs.programs("zbarimg", "pdftoppm")
 @pytest.mark.parametrize("paper", [*Paper])
 def test_the_code_that_a_scanner_reads_from_the_paper_opens_the_door(
@@ -95,7 +99,7 @@ def test_the_code_that_a_scanner_reads_from_the_paper_opens_the_door(
         scan = f"/door/{SHOW}/scan"
         outcomes = [
             door.post(scan, json={"code": code, "key": key}).json()["outcome"]
-            for code, key in ((first, "k1"), (first, "k2"), (first[:-1] + "A", "k3"))
+            for code, key in ((first, "k1"), (first, "k2"), (misread(first), "k3"))
         ]
     assert outcomes == ["admitted", "already-in", "unknown"]
     at = checkin.at_show(office.database, SHOW)

@@ -26,7 +26,7 @@ class _Lines(_Context.formatter_class):  # type: ignore[misc]  # untyped, from t
         super().write(string.replace(_HYPHEN, "-"))
 
 
-class HelpContext(_Context):  # type: ignore[misc]
+class HelpContext(_Context):  # type: ignore[misc]  # untyped, from typer
     """
     The context of every command.
     """

@@ -68,7 +68,7 @@ class TillWorker:
 def _say(loop: asyncio.AbstractEventLoop, *call: object) -> None:
     # The screen may be gone: then nobody wants to know.
     with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(*call)  # type: ignore[arg-type]
+        loop.call_soon_threadsafe(*call)  # type: ignore[arg-type]  # any call
 
 
 def _set_result(future: asyncio.Future[T], found: T) -> None:
