@@ -49,11 +49,11 @@ def test_cash_that_no_open_till_counts_is_said(on_sale):
     as_json("boxoffice", "tills", "open", "1", "--float", "200.00")
     assert "No drawer" not in run(*sale, "--cash", "--till", "1").stderr
     assert "No drawer" not in run(*sale, "--card").stderr
-    told = "No drawer has these 55.00 AUD in its count, and till 1 is open"
+    warning = "No drawer has these 55.00 AUD in its count, and till 1 is open"
     sold = run(*sale, "--cash", "--json")
-    assert told in sold.stderr
+    assert warning in sold.stderr
     paid_back = ("boxoffice", "refund", json.loads(sold.stdout)["reference"])
-    assert told in run(*paid_back, "--reason", "ill").stderr
+    assert warning in run(*paid_back, "--reason", "ill").stderr
     as_json("boxoffice", "tills", "open", "2", "--float", "0")
     held = as_json("boxoffice", "hold", "1", "--tier", "Child=1")["reference"]
     said = run("boxoffice", "pay", held, "--cash").stderr

@@ -5,6 +5,7 @@ and that the page makes the same proposals.
 
 import io
 from contextlib import redirect_stderr
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from support.listed_week import Week
 from ticketsync.catalogue import known_offsets, occurrences, questions
 from ticketsync.catalogue.questions import Question
 from ticketsync.cli import key_choice, match_lines, match_screen
+from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.catalogue import show_links
@@ -166,3 +168,32 @@ def test_undo_on_the_screen_forgets_the_offset_that_it_confirmed(week, monkeypat
 def test_what_is_none_of_our_shows_is_refused_in_plain_words(number, ticked, words):
     answers = match_lines.other_answers(number, ticked)
     assert [answer.text for answer in answers if answer.key == "n"] == [words]
+
+
+@pytest.mark.parametrize("question", ["offset", "dates"])
+def test_a_step_that_cannot_be_undone_stays_and_is_said(monkeypatch, question, capsys):
+    """
+    A show that was made is put on sale meanwhile; somebody goes back, whatever the
+    screen asks about.
+    """
+
+    class OnSale:
+        def take_back(self):
+            raise errors.GuardRefused("Late Laughs is on sale.", hint="Close it.")
+
+    proposal = SimpleNamespace(offset=SimpleNamespace(key=("tt", "Late Laughs")))
+    asked = SimpleNamespace(first_dates=lambda _: None)
+    monkeypatch.setattr(questions, "group", lambda _: [asked])
+    monkeypatch.setattr(questions, "count_dates", len)
+    monkeypatch.setattr(match_screen, "_undecided", lambda *_: [asked])
+    for name in ("_ask_about", "_ask_about_offset"):
+        monkeypatch.setattr(
+            match_screen, name, lambda at, *_: match_screen._step(at, "b")
+        )
+    screen = match_screen.Screen(OnSale(), None, steps=["decided"])
+    offsets = [proposal] if question == "offset" else []
+    plan = SimpleNamespace(certain=[], offsets=offsets)
+
+    assert match_screen._ask_next(screen, plan)
+    assert screen.steps == ["decided"]
+    assert "Late Laughs is on sale. Close it." in capsys.readouterr().err

@@ -73,10 +73,9 @@ def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
     Ask what comes next; returns whether to continue. A key that was pressed before
     anything of the question was there is no answer to it.
     """
-    from ticketsync.catalogue import questions
+    from ticketsync.core import errors
 
     typed_ahead.forget()
-
     certain = [
         match
         for match in plan.certain
@@ -85,6 +84,19 @@ def _ask_next(screen: Screen, plan: MatchPlan) -> bool:
     if certain:
         _confirm_certain(screen, plan, certain)
         return True
+    try:
+        return _ask_person(screen, plan)
+    except errors.GuardRefused as refused:  # nothing was linked, or undone
+        match_lines.say(f"   {refused.message} {refused.hint}")
+        return True
+
+
+def _ask_person(screen: Screen, plan: MatchPlan) -> bool:
+    """
+    Ask what only a person can say; returns whether to continue.
+    """
+    from ticketsync.catalogue import questions
+
     for proposal in plan.offsets:
         if proposal.offset.key not in screen.not_now:
             return _ask_about_offset(screen, proposal)
@@ -334,10 +346,11 @@ def _step_back(screen: Screen) -> None:
     """
     if not screen.steps:
         return
-    if screen.steps.pop() == "skipped":
+    if screen.steps[-1] == "skipped":
         screen.skipped.pop()
-    else:
+    else:  # where that is refused, the step stays
         screen.not_automatic |= set(screen.match_session.take_back())
+    screen.steps.pop()
 
 
 def _undo_last(screen: Screen) -> None:
