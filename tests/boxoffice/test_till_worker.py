@@ -25,14 +25,14 @@ def test_a_job_handed_in_at_the_end_of_another_one_is_not_taken_for_done(monkeyp
 
     monkeypatch.setattr(till_worker, "_say", say_and_wait)
 
-    def work():
+    def wait_for_it():
         begun.set()
         assert may_end.wait(60)
 
     async def press_two_keys():
         worker = TillWorker()
         await worker.run(lambda: None)
-        second = worker.run(work)
+        second = worker.run(wait_for_it)
         handed_in.set()
         assert begun.wait(60)
         was_idle = worker.is_idle(0)
