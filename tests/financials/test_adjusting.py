@@ -10,7 +10,7 @@ import pytest
 from ticketsync.core import errors
 from ticketsync.core.periods import parse_period
 from ticketsync.financials import adjusting, frozen_lines, period_order
-from ticketsync.financials.adjusting import OrderFacts, Since
+from ticketsync.financials.adjusting import CauseContext, OrderFacts
 from ticketsync.financials.frozen_lines import FrozenLine
 
 BEFORE = datetime(2026, 10, 5, tzinfo=UTC)
@@ -46,7 +46,7 @@ def line(kind="sale", known_at=BEFORE, content="a", fees_source="reported", **am
 
 def adjusted(closed, present, *, first=BEFORE, known=BEFORE, content="a"):
     facts = {(1, "or_1"): OrderFacts(first, known, content)}
-    since = Since(closed_at=CLOSED, facts=facts, now=AFTER)
+    since = CauseContext(closed_at=CLOSED, facts=facts, now=AFTER)
     found = adjusting.adjust(closed, present, since)
     return {item.cause: item.effect for item in found}
 
@@ -158,7 +158,7 @@ def test_a_fee_that_becomes_known_takes_the_unknown_one_away():
     closed = line(charged=6000, fees_unknown=1, fees_source="unknown")
     now = line(charged=6000, fees=150, known_at=AFTER, content="b")
     facts = {(1, "or_1"): OrderFacts(BEFORE, AFTER, "b")}
-    since = Since(closed_at=CLOSED, facts=facts, now=AFTER)
+    since = CauseContext(closed_at=CLOSED, facts=facts, now=AFTER)
     (found,) = adjusting.adjust([closed], [now], since)
     assert (found.cause, found.fees, found.fees_unknown) == ("fee-corrected", 150, -1)
     total = frozen_lines.sum_of([closed, found])

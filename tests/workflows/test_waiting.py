@@ -414,7 +414,7 @@ def test_a_dismissal_can_be_taken_back(venue, capsys):
     ("id_", "words"),
     [
         ("account:tt", "cannot be dismissed"),
-        ("nonsense:1", "names nothing"),
+        ("nonsense:1", "not the id of anything"),
         ("oversold:99", "Nothing waits"),
     ],
 )
