@@ -206,7 +206,11 @@ def test_dates_of_both_orders_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("Gala,5 December,7:30pm", 'column date: "5 December" has no year'),
+        ("Gala,5 December,7:30pm", 'column date: "5 December" has no year; add it'),
+        (
+            "Gala,Sat 26 Dec 7.30pm,",
+            'column date: "Sat 26 Dec 7.30pm" has no year; add',
+        ),
         ("Gala,2026-12-05,8:00", 'column time: "8:00" says neither am nor pm'),
         ("Gala,2026-12-05,", "column time: the time is missing"),
         ("Gala,2026-12-05,1930", 'column time: "1930" is a number, not a time of day'),

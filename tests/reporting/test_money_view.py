@@ -652,3 +652,15 @@ def test_a_show_without_figures_is_no_empty_period(nights):
         "No figures yet for the 2 shows on Sunday 4 October 2026. The last show was on "
         "Saturday 3 October 2026, the next is on Saturday 31 October 2026."
     )
+
+
+def test_one_show_without_figures_is_not_numbered(nights):
+    with nights.write() as connection:
+        connection.execute(
+            show_financials.delete().where(show_financials.c.gross == 100)
+        )
+        chosen = money_view.read_filter(connection, Wanted(period="2026-10-03"))
+        found = money_view.describe_no_lines(connection, chosen)
+    assert found.words.startswith(
+        "No figures yet for the show on Saturday 3 October 2026."
+    )

@@ -33,6 +33,15 @@ OF_COLOURS = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 }
 
+# Whether the worker of the door has a page within ten seconds.
+IS_CACHED_SOON = """async path => {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await caches.match(path)) return true;
+    await new Promise(done => setTimeout(done, 50));
+  }
+  return false;
+}"""
+
 BACKGROUNDS = {"light": "rgb(251, 251, 249)", "dark": "rgb(20, 23, 22)"}
 
 
@@ -209,6 +218,19 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     assert {scan.ticket_id for scan in scans} == {one.id, two.id, three.id}
     assert {scan.outcome for scan in scans} == {"admitted"}
     assert len(scans) == 3
+
+
+def test_j16_a_door_that_was_opened_once_opens_without_a_network(open_browser):
+    """
+    The worker is installed by the first visit, and keeps the page of that visit, too.
+    """
+    page = open_browser("door", "Side door")
+    page.goto(f"/door/{SHOW}")
+    page.locator("#guests li").first.wait_for()
+    assert page.evaluate(IS_CACHED_SOON, f"/door/{SHOW}")
+    page.context.set_offline(True)
+    page.reload()
+    page.get_by_label("Scan or search").wait_for()
 
 
 def test_a_ticket_scanned_at_two_offline_doors_is_reported(

@@ -105,6 +105,27 @@ def test_what_names_a_command_is_left_out_of_a_hint():
     assert page_words.hint_of(error) == "See the other list."
 
 
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        (
+            "Run the same command again later; what was read before is kept.",
+            "Try again later; what was read before is kept.",
+        ),
+        (
+            "Is this machine on the network? Run the same command again later.",
+            "Is this machine on the network? Try again later.",
+        ),
+        (
+            "Nothing was changed; run the same command again.",
+            "Nothing was changed; try again.",
+        ),
+    ],
+)
+def test_j33_where_a_terminal_runs_the_same_command_a_page_tries_again(hint, shown):
+    assert page_words.hint_of(errors.ProviderUnavailable("No.", hint=hint)) == shown
+
+
 def test_a_form_with_a_file_is_read():
     data = (
         b'--x\r\nContent-Disposition: form-data; name="dates"\r\n\r\ndmy\r\n'

@@ -245,4 +245,6 @@ def _invalid(column: str, text: str, error: WrittenDateError) -> InvalidCell:
     reason = error.reason
     if reason == "is not a date":
         reason = f"is not a date and time{_EXAMPLE}"
+    elif reason == "has no year":
+        reason = "has no year; add it, as in 26 Dec 2026"
     return InvalidCell(column, f'"{safe(text)}" {reason}')

@@ -15,6 +15,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers import registry
 
 _COMMAND = re.compile(r"`(?:ticketsync|--|\.)|(?:^|\s)--[a-z]|`serve")
+_SAME_COMMAND = re.compile(r"\brun the same command(?: again)?", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 # By the word of an error: what to do about it on a page.
 _HINTS: Mapping[str, str] = {
@@ -126,7 +127,12 @@ def message_of(error: TicketsyncError) -> str:
 
 def without_commands(text: str) -> str:
     """
-    A text without its sentences that name commands.
+    A text without its sentences that name commands; who is to run the same command
+    again is to try again here.
     """
-    sentences = _SENTENCES.split(text)
+    sentences = _SENTENCES.split(_SAME_COMMAND.sub(_try_again, text))
     return " ".join(s for s in sentences if not _COMMAND.search(s))
+
+
+def _try_again(found: re.Match[str]) -> str:
+    return "Try again" if found[0][0].isupper() else "try again"

@@ -371,8 +371,9 @@ def _what_is_not_there(
     else:
         when = f"in {words}" if words[0].isalpha() or words.isdigit() else words
     if without_figures:
-        number = number_of(without_figures, "show")
-        return f"No figures yet for the {number} {when}."
+        is_one = without_figures == 1
+        which = "show" if is_one else number_of(without_figures, "show")
+        return f"No figures yet for the {which} {when}."
     is_over = last is not None and last < today(connection)
     return f"Nothing {'played' if is_over else 'plays'} {when}."
 
