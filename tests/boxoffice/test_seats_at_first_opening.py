@@ -219,7 +219,7 @@ REMOVE = pytest.mark.parametrize(
 
 def open_during_removal(venue, monkeypatch, removing):
     """
-    What comes of a first opening while the show is being removed.
+    What comes of the removal, and of a first opening meanwhile.
     """
     show_id, remove = removing(venue)
     with venue.database.write() as connection:
@@ -228,14 +228,13 @@ def open_during_removal(venue, monkeypatch, removing):
     race = Race(venue.database)
     pause_in(monkeypatch, race, audit, "record")
     pause_in(monkeypatch, race, audit, "record_all")
-    removed, opened = race.run(remove, lambda: venue.open_and_sell(show_id))
-    assert not isinstance(removed, Exception)
-    return opened
+    return race.run(remove, lambda: venue.open_and_sell(show_id))
 
 
 @REMOVE
 def test_a_show_that_is_being_removed_is_not_opened(venue, monkeypatch, removing):
-    opened = open_during_removal(venue, monkeypatch, removing)
+    removed, opened = open_during_removal(venue, monkeypatch, removing)
+    assert not isinstance(removed, Exception)
     assert isinstance(opened, errors.NotFound)
 
 
@@ -244,9 +243,10 @@ def test_control_without_the_lock_a_show_that_is_gone_is_opened(
     venue, monkeypatch, removing
 ):
     monkeypatch.setattr(row_locks, "lock_openings", lambda _: None)
-    opened = open_during_removal(venue, monkeypatch, removing)
-    # In the matching screen's order of locks each of the two waits for the other.
-    assert isinstance(opened, IntegrityError | errors.DatabaseError)
+    ended = open_during_removal(venue, monkeypatch, removing)
+    # In the matching screen's order of locks each of the two waits for the other, and
+    # the server stops either of them.
+    assert any(isinstance(it, IntegrityError | errors.DatabaseError) for it in ended)
 
 
 @pytest.mark.parametrize("removing", [remove_it, make_another])

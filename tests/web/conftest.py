@@ -3,11 +3,13 @@ A real Chromium for the tests of pages, one for each process of the suite.
 """
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 from support import needs
 from support.browser_flags import FLAGS
+from support.network import Network
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
@@ -45,16 +47,18 @@ def chromium(started_chromium):
 @pytest.fixture
 def open_browser(chromium, served, full):
     """
-    Opens a browser and signs in with a one-time link.
+    Opens a browser with a network of its own and signs in with a one-time link.
     """
-    opened = []
+    opened = ExitStack()
 
     def as_(role="manager", name="", **options):
         with full.write() as connection:
             token = passes.issue(connection, "link", role, name, clock.now())
-        context = chromium.new_context(base_url=served, **options)
-        opened.append(context)
+        network = opened.enter_context(Network(served).running())
+        context = chromium.new_context(base_url=network.address, **options)
+        opened.callback(context.close)
         page = context.new_page()
+        page.network = network
         page.console_errors = []
         page.on("console", lambda message: page.console_errors.append(message.text))
         page.on("pageerror", lambda error: page.console_errors.append(str(error)))
@@ -62,9 +66,8 @@ def open_browser(chromium, served, full):
         page.get_by_role("button", name="Open").click()
         return page
 
-    yield as_
-    for context in opened:
-        context.close()
+    with opened:
+        yield as_
 
 
 @pytest.fixture

@@ -165,16 +165,6 @@ def test_search_check_in_and_undo(open_browser, full, expected):
     assert counted(full) == before
 
 
-def refuse_posts(route):
-    """
-    What a page sends goes nowhere, as without a network.
-    """
-    if route.request.method == "POST":
-        route.abort("internetdisconnected")
-    else:
-        route.fallback()
-
-
 def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     open_browser, full, expected
 ):
@@ -192,9 +182,7 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     code = page.get_by_label("Scan or search")
     before = counted(full)
 
-    page.context.set_offline(True)
-    # A page that is loaded anew may send before Chromium has taken it offline.
-    page.route("**/*", refuse_posts)
+    page.network.take_away(page)
     for text, word in (
         (one.ticket_id, "offline, saved for later"),
         (one.ticket_id, "is already in"),
@@ -208,8 +196,7 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     page.locator("#line", has_text="3 saved offline").wait_for()
     assert counted(full) == before
 
-    page.unroute("**/*", refuse_posts)
-    page.context.set_offline(False)
+    page.network.give_back(page)
     page.locator("#line", has_not_text="saved offline").wait_for(state="attached")
 
     assert counted(full) == before + 3
@@ -228,7 +215,7 @@ def test_j16_a_door_that_was_opened_once_opens_without_a_network(open_browser):
     page.goto(f"/door/{SHOW}")
     page.locator("#guests li").first.wait_for()
     assert page.evaluate(IS_CACHED_SOON, f"/door/{SHOW}")
-    page.context.set_offline(True)
+    page.network.take_away(page)
     page.reload()
     page.get_by_label("Scan or search").wait_for()
 
@@ -240,15 +227,15 @@ def test_a_ticket_scanned_at_two_offline_doors_is_reported(
     for page in (first, second):
         page.goto(f"/door/{SHOW}")
         page.locator("#guests li").first.wait_for()
-        page.context.set_offline(True)
+        page.network.take_away(page)
         page.get_by_label("Scan or search").fill(expected[0].ticket_id)
         page.get_by_label("Scan or search").press("Enter")
         page.locator("#answer", has_text="offline, saved for later").wait_for()
     before = counted(full)
 
-    first.context.set_offline(False)
+    first.network.give_back(first)
     first.locator("#line", has_not_text="saved offline").wait_for(state="attached")
-    second.context.set_offline(False)
+    second.network.give_back(second)
     second.locator("#answer", has_text="was in already").wait_for()
 
     assert counted(full) == before + 1

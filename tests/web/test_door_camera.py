@@ -12,6 +12,7 @@ import pytest
 from support import needs
 from support.browser_flags import FLAGS
 from support.camera_film import held_up, straight, write_film
+from support.network import Network
 from support.own_box_office import put_on_sale
 
 from ticketsync.boxoffice import selling
@@ -51,13 +52,14 @@ def with_camera(served, full, tmp_path, request):
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={film}",
     )
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, Network(served).running() as network:
         browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=flags)
 
         def see(script, show=SHOW):
-            context = browser.new_context(base_url=served)
+            context = browser.new_context(base_url=network.address)
             context.add_init_script(script)
             page = context.new_page()
+            page.network = network
             page.asked = []
             page.on("request", lambda request: page.asked.append(request.url))
             with full.write() as connection:
@@ -78,7 +80,7 @@ def is_in(full, ticket, show=SHOW):
     return next(guest.is_in for guest in guests if guest.ticket_id == ticket)
 
 
-def test_the_camera_reads_a_printed_code_without_a_detector(with_camera, full, served):
+def test_the_camera_reads_a_printed_code_without_a_detector(with_camera, full):
     """
     The bundled decoder is fetched when the camera is opened and not before, from us and
     from nobody else.
@@ -89,8 +91,9 @@ def test_the_camera_reads_a_printed_code_without_a_detector(with_camera, full, s
     page.get_by_role("button", name="Camera").click()
     page.locator("#answer", has_text="In: Guest 108224").wait_for()
     assert is_in(full, TICKET)
-    assert [url for url in page.asked if "jsQR" in url] == [f"{served}/static/jsQR.js"]
-    assert not [url for url in page.asked if not url.startswith(served)]
+    ours = page.network.address
+    assert [url for url in page.asked if "jsQR" in url] == [f"{ours}/static/jsQR.js"]
+    assert not [url for url in page.asked if not url.startswith(ours)]
     page.get_by_role("button", name="Close camera").click()
     assert page.locator("#view").is_hidden()
 
@@ -166,7 +169,7 @@ def test_a_door_that_was_opened_once_goes_on_without_a_network(open_browser, ful
     page.goto(f"/door/{SHOW}")
     page.locator("#guests li").first.wait_for()
     page.evaluate(UNTIL_CACHED, f"/door/{SHOW}")
-    page.context.set_offline(True)
+    page.network.take_away(page)
     page.reload()
     page.locator("#guests li").first.wait_for()
     assert page.evaluate("caches.match('/static/jsQR.js').then(Boolean)")
@@ -175,7 +178,7 @@ def test_a_door_that_was_opened_once_goes_on_without_a_network(open_browser, ful
     page.get_by_label("Scan or search").fill(TICKET)
     page.get_by_label("Scan or search").press("Enter")
     page.locator("#answer", has_text="offline, saved for later").wait_for()
-    page.context.set_offline(False)
+    page.network.give_back(page)
     page.evaluate("() => sendQueue()")
     page.evaluate(UNTIL_SENT, f"queue-{SHOW}")
     assert is_in(full, TICKET)
@@ -201,7 +204,7 @@ def hold_up(with_camera):
         page = with_camera(HELD_UP, show)
         page.get_by_role("button", name="Camera").click()
         page.locator("#view").wait_for()
-        page.context.set_offline(True)
+        page.network.take_away(page)
         answer = page.locator("#answer")
 
         def see(text):
@@ -250,7 +253,7 @@ def test_offline_a_camera_lets_in_our_own_tickets_by_their_codes_only(
     page.get_by_label("Scan or search").press("Enter")
     page.locator("#in", has_text="2").wait_for()
     page.evaluate("() => { window.heldUp = ''; }")
-    page.context.set_offline(False)
+    page.network.give_back(page)
     page.evaluate("() => sendQueue()")
     page.evaluate(UNTIL_SENT, f"queue-{show}")
     inside = {number: is_in(full, number, show) for number in codes}
@@ -261,7 +264,7 @@ def test_offline_a_camera_lets_in_tickets_of_others_by_their_numbers(hold_up, fu
     page, see = hold_up(SHOW)
     assert see(TICKET).startswith("In: Guest 108224")
     page.evaluate("() => { window.heldUp = ''; }")
-    page.context.set_offline(False)
+    page.network.give_back(page)
     page.evaluate("() => sendQueue()")
     page.evaluate(UNTIL_SENT, f"queue-{SHOW}")
     assert is_in(full, TICKET)

@@ -109,14 +109,14 @@ def scan_everybody(page, full, codes, poison_words):
     assert "Offline" not in page.locator("#line").inner_text()
     page.evaluate(SCAN_ALL, codes[:10])
     assert inside(full, codes) == 10
-    page.context.set_offline(True)
+    page.network.take_away(page)
     scan_poison(page, "Not on the offline list")
     page.evaluate(SCAN_ALL, codes[10:40])
     page.reload()
     page.locator("#line", has_text="saved offline").wait_for()
     page.evaluate(SCAN_ALL, codes[40:])
     assert inside(full, codes) == 10
-    page.context.set_offline(False)
+    page.network.give_back(page)
 
 
 def test_a_poisoned_code_keeps_no_guest_from_the_server(open_browser, full, fifty):
@@ -192,9 +192,9 @@ def test_control_a_page_that_sends_only_batches_sends_nobody(
     page.goto(f"/door/{SHOW}")
     page.locator("#guests li").first.wait_for()
     scan_poison(page, "error 500")
-    page.context.set_offline(True)
+    page.network.take_away(page)
     page.evaluate(SCAN_ALL, fifty[:3])
-    page.context.set_offline(False)
+    page.network.give_back(page)
     for _ in range(4):
         page.evaluate(SEND)
 
@@ -247,7 +247,7 @@ def test_nobody_signs_out_over_scans_that_the_server_does_not_have(
     open_browser, full, fifty
 ):
     page = at_door(open_browser)
-    page.context.set_offline(True)
+    page.network.take_away(page)
     page.evaluate(SCAN_ALL, fifty[:2])
     asked = []
     page.once("dialog", lambda d: (asked.append(d.message), d.dismiss()))

@@ -85,7 +85,8 @@ def test_a_party_is_let_in_with_one_touch(open_browser, full):
     page.locator("#guests li.party").first.wait_for()
     for offline, party in zip((False, True), waiting[:2], strict=True):
         size = sum(not it.is_in for it in party.guests)
-        page.context.set_offline(offline)
+        if offline:
+            page.network.take_away(page)
         page.locator("#code").fill(party.guests[0].ticket_id)
         head = page.locator("#guests li.party", has_text=party.guests[0].order_id)
         head.get_by_role("button", name=f"Let in all {size}: ").click()
@@ -93,7 +94,7 @@ def test_a_party_is_let_in_with_one_touch(open_browser, full):
             page.locator("#answer", has_text=f"{size} ")
         ).first.wait_for()
         head.get_by_role("button").wait_for(state="detached")
-    page.context.set_offline(False)
+    page.network.give_back(page)
     page.evaluate("() => sendQueue()")
     page.locator("#line", has_not_text="saved offline").wait_for(state="attached")
     with full.read() as connection:
