@@ -539,6 +539,13 @@ WRONG = [
     (("financials", "list"), 9, "no-database", "ticketsync init"),
     (("nonsense",), 2, "no command 'nonsense'", ""),
     (("snyc",), 2, "Did you mean 'sync'?", ""),
+    *(
+        ((word,), 2, f"Did you mean 'ticketsync shows show {show}'?", "")
+        for word, show in (
+            *(("tonight", "tonight"), ("Yesterday", "yesterday")),
+            *(("next", "next"), ("last-night", "last-night")),
+        )
+    ),
     (("sync", "--nonsense"), 2, "No such option", ""),
     (("--config", "none.yaml", "sync"), 2, "configuration", "ticketsync init"),
     (("--database", "mysql://x", "sync"), 2, "configuration", "PostgreSQL"),

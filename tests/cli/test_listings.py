@@ -308,6 +308,105 @@ def test_some_columns_are_left_out_before_rows_become_lists(available, shown, mi
     assert layout.fits is (available > 9)
 
 
+GAPS = (
+    render.Column("name", "NAME"),
+    render.Column("sold", "SOLD", numeric=True),
+    render.Column("net", "NET", numeric=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("available", "widths", "gap"),
+    [
+        (35, [17, 4, 8], 3),
+        (34, [17, 4, 8], 2),
+        (31, [17, 4, 8], 1),  # the whole name, rather than room between the columns
+        (30, [16, 4, 8], 1),
+    ],
+)
+def test_a_text_is_whole_rather_than_the_gaps_wide(available, widths, gap):
+    row = ["The Glass Harbour", "117", "6,144.96"]
+    layout = table_layout.fit(GAPS, [row], available)
+    assert (list(layout.widths), layout.gap) == (widths, gap)
+
+
+@pytest.mark.parametrize(
+    ("available", "widths", "gap"),
+    [(40, [24, 4, 8], 2), (36, [20, 4, 8], 2), (35, [21, 4, 8], 1)],
+)
+def test_a_long_text_that_is_cut_leaves_the_gaps_as_they_are(available, widths, gap):
+    row = ["x" * 60, "117", "6,144.96"]
+    layout = table_layout.fit(GAPS, [row], available)
+    assert (list(layout.widths), layout.gap) == (widths, gap)
+
+
+def test_an_id_that_stands_below_its_row_is_cut_before_a_name():
+    columns = (
+        render.Column("order", "ORDER", in_full=True),
+        render.Column("name", "NAME"),
+    )
+    row = ["0" * 24, "The Glass Harbour"]
+    assert list(table_layout.fit(columns, [row], 30).widths) == [11, 17]
+    assert list(table_layout.fit(columns, [row], 20).widths) == [8, 11]
+
+
+@pytest.mark.parametrize(
+    ("available", "widths", "missed"),
+    [
+        (28, [10, 8, 8], []),
+        (27, [17, 8], [1]),  # nobody knows a show by nine letters
+        (17, [8, 8], [1]),
+    ],
+)
+def test_what_a_total_implies_is_left_out_before_a_name_is_unreadable(
+    available, widths, missed
+):
+    columns = (
+        render.Column("name", "NAME"),
+        render.Column("fees", "FEES", numeric=True, last_spare=1),
+        render.Column("net", "NET", numeric=True),
+    )
+    row = ["The Glass Harbour", "1,234.00", "1,234.00"]
+    layout = table_layout.fit(columns, [row], available)
+    assert (list(layout.widths), list(layout.missed)) == (widths, missed)
+
+
+def test_orders_at_80_columns(capsys, watched):
+    """
+    The names of shows are whole, and what is cut of an order stands below it.
+    """
+    columns = [
+        render.Column("placed", "PLACED (SYDNEY)", rigid=True),
+        render.Column("order", "ORDER", rigid=True, in_full=True),
+        render.Column("status", "STATUS"),
+        render.Column("production", "PRODUCTION", most=18),
+        render.Column("tickets", "TICKETS", numeric=True),
+        render.Column("charged", "CHARGED", numeric=True),
+        render.Column("refunded", "REFUNDED", numeric=True),
+        render.Column("currency", ""),
+    ]
+    row = {
+        "placed": "29 Nov 08:52",
+        "order": "00000000000000000007a4b8",
+        "status": "paid",
+        "production": "The Glass Harbour",
+        "tickets": "2",
+        "charged": "1,299.50",
+        "refunded": "0.00",
+        "currency": "NZD",
+    }
+    render.table([row], columns)
+    shown = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert shown[0] == (
+        "PLACED (SYDNEY) ORDER     STATUS PRODUCTION        TICKETS  CHARGED REFUNDED"
+    )
+    assert shown[2:] == [
+        "29 Nov 08:52    00000000… paid   The Glass Harbour       2 1,299.50     0.00"
+        " NZD",
+        "  ORDER: 00000000000000000007a4b8",
+    ]
+
+
 def test_ids_as_humanitix_has_them_make_no_lists_of_the_rows_of_orders(capsys, watched):
     """
     One of 24 characters leaves no room for whole ids beside an order's amounts.
@@ -329,7 +428,7 @@ def test_ids_as_humanitix_has_them_make_no_lists_of_the_rows_of_orders(capsys, w
     render.table([row, {**row, "order": "or_1"}], columns)
 
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0].startswith("PLACED (SYDNEY)  ORDER")
+    assert printed[0].startswith("PLACED (SYDNEY) ORDER  ")
     assert printed[3] == "  ORDER: 00000000000000000007a4b8"
     assert printed[4].startswith("29 Nov 08:52")
     assert "or_1" in printed[4]

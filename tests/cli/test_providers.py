@@ -2,7 +2,9 @@
 `ticketsync accounts providers`: what ticketsync does with each platform.
 """
 
+import itertools
 import json
+import re
 from dataclasses import fields
 
 from support import commands
@@ -18,12 +20,14 @@ def table(*, after):
     """
     lines = commands.run("accounts", "providers", check=True).stdout.splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith(after))
+    begins = [found.start() for found in re.finditer(r"\S+", lines[start])]
+    columns = [*itertools.pairwise([*begins, None])]
     rows = {}
     for line in lines[start + 2 :]:
         if not line.rstrip().endswith(("yes", "no", "–")):
             return lines[start].split(), rows
-        first, *words = line.split("  ")
-        rows[first] = [word.strip() for word in words if word.strip()]
+        first, *words = [line[begin:end].strip() for begin, end in columns]
+        rows[first] = words
     raise AssertionError("the table does not end")
 
 

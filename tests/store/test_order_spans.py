@@ -155,8 +155,9 @@ def test_orders_of_dates_without_a_show_are_found_from_these_dates(sqlite):
 def test_tickets_of_the_orders_placed_since(placed, since, names):
     with placed.write() as connection:
         connection.execute(insert(tickets), [*_tickets_of(connection)])
-        chosen = order_spans.is_of_orders_since(connection, since)
-        found = connection.scalars(select(tickets.c.provider_id).where(chosen))
+        every = select(tickets.c.provider_id).select_from(tickets)
+        chosen = order_spans.of_orders_since(connection, every, since)
+        found = connection.scalars(chosen)
         assert {*found} == names
 
 

@@ -179,12 +179,21 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from ticketsync.core import near_words
-
-            similar = near_words.nearest(args[0], COMMANDS)
-            suggestion = f" Did you mean {similar!r}?" if similar else ""
-            ctx.fail(f"There is no command {args[0]!r}.{suggestion}")
+            meant = _suggested(args[0])
+            question = f" Did you mean {meant!r}?" if meant else ""
+            ctx.fail(f"There is no command {args[0]!r}.{question}")
         return super().resolve_command(ctx, args)
+
+
+def _suggested(word: str) -> str:
+    """
+    What may be meant by a word that is no command, or `""`.
+    """
+    if word.casefold() in completion.SHOW_WORDS:
+        return f"ticketsync shows show {word.casefold()}"
+    from ticketsync.core import near_words
+
+    return near_words.nearest(word.casefold(), COMMANDS)
 
 
 app = typer.Typer(

@@ -29,7 +29,7 @@ AMOUNTS = (
     Column("tax", Kind.MONEY),
     Column("net", Kind.MONEY),
 )
-_TAKEN_OFF = tuple(column.name for column in AMOUNTS[1:3])  # net says what they left
+TAKEN_OFF = tuple(column.name for column in AMOUNTS[1:3])  # net says what they left
 _FIGURES = (
     Column("tickets_sold", Kind.COUNT, "SOLD"),
     Column("capacity", Kind.NUMBER, "SEATS"),
@@ -56,7 +56,7 @@ def print_lines(money: Money, per: str) -> None:
         totals=_as_footer(money.totals, columns),
         label=lambda currency: render.shows(shows[currency], currency),
         optional=("shows", "capacity", "tax"),
-        last_optional=_TAKEN_OFF,
+        last_optional=TAKEN_OFF,
     )
 
 

@@ -18,7 +18,7 @@ _OFFERED = {True: "yes", False: "–"}
 
 
 _SUMMARY_COLUMNS = (
-    render.Column("name", "PROVIDER"),
+    render.Column("name", "PROVIDER", rigid=True),  # it is typed
     render.Column("title", "TITLE"),
     render.Column("origin", "ORIGIN"),
     render.Column("fees", "FEES"),

@@ -174,6 +174,7 @@ def print_figures(figures: Sequence[Figures]) -> None:
     """
     Print the table of figures, with a total for each currency.
     """
+    from ticketsync.cli import money_tables
     from ticketsync.core import tables
 
     accounts = {item.account for item in figures}
@@ -192,9 +193,10 @@ def print_figures(figures: Sequence[Figures]) -> None:
 
     render.report(
         table,
-        most={"production": 20, "account": 8},
+        most={"production": 20, "account": 12},
         totals=tables.totals(table),
         label=label,
+        last_optional=money_tables.TAKEN_OFF,
     )
 
 

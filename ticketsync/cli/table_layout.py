@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ticketsync.cli.terminal import cell_width
 
 MIN_TEXT_WIDTH = 8  # texts are not made narrower, whatever the terminal
+READABLE = 10  # what a total implies is left out before texts are narrower
 COMFORTABLE = 20  # a column is left out before texts of others are narrower
 GAP = 3
 NARROW_GAPS = (2, 1)  # where the default does not fit
@@ -26,10 +27,11 @@ class Column:
 
     `spare`: the column is left out where there is no room for all, the highest first;
     0 for never. `last_spare`: so is this column, but only where each row would become a
-    list otherwise. `whole`: the row's key of the uncut value, for a pipe. `below`: the
-    text goes below its row, in full, where there is no room for all of it. `is_id`: its
-    whole numbers name something and get no commas. `keeps_end`: a text that is cut is
-    cut in its middle, because its end tells it apart.
+    list otherwise, or a text could hardly be read. `whole`: the row's key of the uncut
+    value, for a pipe. `below`: the text goes below its row, in full, where there is no
+    room for all of it. `is_id`: its whole numbers name something and get no commas.
+    `keeps_end`: a text that is cut is cut in its middle, because its end tells it
+    apart.
     """
 
     key: str
@@ -81,7 +83,10 @@ def fit(
     if not layout.fits:  # a text that can stand below its row may be cut after all
         columns = [replace(c, rigid=c.rigid and not c.in_full) for c in columns]
         layout = _layout(columns, wanted, shown, available)
-    while not layout.fits and (last := _next_last(columns, shown)) is not None:
+    while (
+        not _is_readable(columns, wanted, layout)
+        and (last := _next_last(columns, shown)) is not None
+    ):
         shown = [index for index in shown if index != last]
         missed = [last, *missed]
         layout = _layout(columns, wanted, shown, available)
@@ -96,6 +101,17 @@ def _next_last(columns: Sequence[Column], shown: Sequence[int]) -> int | None:
     return last if columns[last].last_spare else None
 
 
+def _is_readable(
+    columns: Sequence[Column], wanted: Sequence[int], layout: Layout
+) -> bool:
+    """
+    Whether all fits, and no text is too short to be known by.
+    """
+    kept = [columns[index] for index in layout.shown]
+    whole = [wanted[index] for index in layout.shown]
+    return layout.fits and _are_long(kept, whole, layout.widths, READABLE)
+
+
 def _layout(
     columns: Sequence[Column],
     wanted: Sequence[int],
@@ -103,18 +119,38 @@ def _layout(
     available: int,
 ) -> Layout:
     """
-    How the columns that are shown fit, with the gap that leaves the texts most room.
+    How the columns that are shown fit: with the widest gap where no text is cut, and
+    with the narrowest one rather than with short texts.
     """
     kept = [columns[index] for index in shown]
     widths = [wanted[index] for index in shown]
     gaps = len(shown) - 1
-    if sum(widths) + GAP * gaps <= available:
-        return Layout(shown, widths, GAP, fits=True)
+    for gap in (GAP, *NARROW_GAPS):
+        if sum(widths) + gap * gaps <= available:
+            return Layout(shown, widths, gap, fits=True)
     for gap in NARROW_GAPS:
         shrunk = _shrunk(kept, widths, available - gap * gaps)
-        if sum(shrunk) + gap * gaps <= available:
+        is_last = gap == NARROW_GAPS[-1]
+        if sum(shrunk) + gap * gaps <= available and (
+            is_last or _are_long(kept, widths, shrunk, COMFORTABLE)
+        ):
             return Layout(shown, shrunk, gap, fits=True)
     return Layout(shown, widths, GAP, fits=False)
+
+
+def _are_long(
+    columns: Sequence[Column],
+    wanted: Sequence[int],
+    widths: Sequence[int],
+    least: int,
+) -> bool:
+    """
+    Whether all texts that are cut, and are not in full elsewhere, have this width.
+    """
+    return all(
+        width >= min(whole, least) or column.in_full
+        for column, whole, width in zip(columns, wanted, widths, strict=True)
+    )
 
 
 def _below(
@@ -171,6 +207,7 @@ def _shrunk(
 ) -> list[int]:
     """
     These widths, with text columns shrunk until all fit or none can shrink further.
+    Those that stand in full below their row shrink first.
     """
     widths = [*wanted]
     while sum(widths) > available:
@@ -181,5 +218,6 @@ def _shrunk(
         ]
         if not shrinkable:
             break
-        widths[max(shrinkable, key=lambda index: widths[index])] -= 1
+        first = max(shrinkable, key=lambda n: (columns[n].in_full, widths[n]))
+        widths[first] -= 1
     return widths

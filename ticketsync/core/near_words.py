@@ -8,11 +8,12 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.75) -> str:
     """
-    The known word that is nearest to this one, or `""`. One that stands behind a
-    syllable of the other is its opposite as often as a slip (`unpaid`, `paid`), and is
-    never proposed.
+    The known word that is spelt like this one, or `""`: three letters of four are the
+    same (`cutoff`). With fewer, `config` was proposed for `tonight`. One that stands
+    behind a syllable of the other is its opposite as often as a slip (`unpaid`,
+    `paid`), and is never proposed.
     """
     choices = [other for other in known if not _is_opposite(word, other)]
     found = difflib.get_close_matches(word, choices, n=1, cutoff=cutoff)

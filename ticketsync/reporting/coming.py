@@ -1,6 +1,6 @@
 """
-The productions that have shows ahead, in few rows: how many, the first one, and the
-platforms that sell them.
+The productions that have shows ahead, in few rows: how many, the first one, the
+platforms that sell them, and what these shows brought so far.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from ticketsync.store import counted
+from ticketsync.core.money import Money
+from ticketsync.store import counted, reports
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -19,6 +20,7 @@ from ticketsync.store.tables.catalogue import (
     show_links,
     shows,
 )
+from ticketsync.store.tables.financials import show_financials
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class ComingProduction:
     """
     A production (our id) with its number of coming shows that are not excluded; the
     first of them starts at `starts_local` in `timezone`. `providers` are those of its
-    links that are on, in their order.
+    links that are on, in their order. `tickets_sold` and `gross` are the figures of
+    these shows, `gross` in each currency.
     """
 
     production_id: int
@@ -35,6 +38,8 @@ class ComingProduction:
     starts_local: str
     timezone: str
     providers: Sequence[str]
+    tickets_sold: int
+    gross: Sequence[Money]
 
 
 def list_coming(connection: Connection, since: datetime) -> list[ComingProduction]:
@@ -68,6 +73,7 @@ def list_coming(connection: Connection, since: datetime) -> list[ComingProductio
         .order_by(accounts.c.provider)
     ):
         selling.setdefault(id_, []).append(provider)
+    sold = _read_sold(connection, since)
     return [
         ComingProduction(
             production_id=id_,
@@ -76,6 +82,32 @@ def list_coming(connection: Connection, since: datetime) -> list[ComingProductio
             starts_local=of_it[0][1],
             timezone=of_it[0][2],
             providers=selling.get(id_, []),
+            tickets_sold=sum(tickets for tickets, _ in sold.get(id_, ())),
+            gross=[gross for _, gross in sold.get(id_, ())],
         )
         for id_, of_it in found.items()
     ]
+
+
+def _read_sold(
+    connection: Connection, since: datetime
+) -> dict[int, list[tuple[int, Money]]]:
+    """
+    The tickets and gross of the coming shows of each production, in each currency.
+    """
+    found: dict[int, list[tuple[int, Money]]] = {}
+    for id_, currency, tickets, gross in connection.execute(
+        select(
+            shows.c.production_id,
+            show_financials.c.currency,
+            func.sum(show_financials.c.tickets_sold),
+            func.sum(show_financials.c.gross),
+        )
+        .join(shows, shows.c.id == show_financials.c.show_id)
+        .where(shows.c.starts_at >= since, reports.is_known(show_financials.c.currency))
+        .group_by(shows.c.production_id, show_financials.c.currency)
+        .order_by(show_financials.c.currency)
+    ):
+        of_it = (int(tickets), Money(int(gross), currency))
+        found.setdefault(id_, []).append(of_it)
+    return found

@@ -189,20 +189,16 @@ def _sums(connection: Connection, since: datetime) -> dict[int, list[Sums]]:
 
 
 def _recently(connection: Connection, since: datetime) -> dict[Key, int]:
-    # The few orders of that time first, then the shows of what was ordered. The
-    # currency comes first in the groups, else SQLite walks all tickets by occurrence.
-    ordered = (
-        select(
-            tickets.c.occurrence_id, tickets.c.currency, func.count().label("number")
-        )
-        .where(
-            order_spans.is_of_orders_since(connection, since),
-            counted.admits(),
-            counted.is_counted_ticket(),
-        )
-        .group_by(tickets.c.currency, tickets.c.occurrence_id)
-        .subquery()
+    # What was ordered in that time first, then its shows. SQLite sorts tickets by
+    # occurrence and currency in two thirds of the time of the other way round.
+    group = (tickets.c.occurrence_id, tickets.c.currency)
+    admitting = (
+        select(*group, func.count().label("number"))
+        .select_from(tickets)
+        .where(counted.admits(), counted.is_counted_ticket())
+        .group_by(*group)
     )
+    ordered = order_spans.of_orders_since(connection, admitting, since).subquery()
     rows = connection.execute(
         select(show_links.c.show_id, ordered.c.currency, func.sum(ordered.c.number))
         .join(ordered, ordered.c.occurrence_id == show_links.c.occurrence_id)

@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -43,16 +42,20 @@ def orders_by_span(connection: Connection, moments: Sequence[datetime]) -> Selec
     return _from_each_order(moments)
 
 
-def is_of_orders_since(connection: Connection, since: datetime) -> ColumnElement[bool]:
+def of_orders_since(
+    connection: Connection, query: Select[Any], since: datetime
+) -> Select[Any]:
     """
-    Whether a ticket belongs to an order that was placed since.
+    A query over tickets, only over those whose orders were placed since.
     """
-    lately = select(orders.c.id).where(orders.c.placed_at >= since)
     if connection.dialect.name == "sqlite":
-        return tickets.c.order_id.in_(lately)
+        placed = _from_each_span(connection, [since]).subquery("placed")
+        return query.join(placed, placed.c.order_id == tickets.c.order_id)
     # An array is looked up in the index in one go; a join asks it for every order, or
     # looks at every ticket.
-    return tickets.c.order_id == any_(func.array(lately.scalar_subquery()))
+    lately = select(orders.c.id).where(orders.c.placed_at >= since)
+    ids = func.array(lately.scalar_subquery())
+    return query.where(tickets.c.order_id == any_(ids))
 
 
 def _from_each_span(connection: Connection, moments: Sequence[datetime]) -> Select[Any]:

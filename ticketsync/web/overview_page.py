@@ -5,7 +5,6 @@ production brought, and how the next shows sell. Two currencies are never added 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from ticketsync.accounts import health
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, periods, tables
 from ticketsync.core.money import Money
@@ -23,12 +23,10 @@ from ticketsync.reporting import (
     coming,
     daily,
     first_steps,
-    grouped_figures,
     runs,
     selling,
 )
 from ticketsync.reporting.coming import ComingProduction
-from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.selling import Comparison, RecentSales, Sold
 from ticketsync.web import charts, money_chart, notices, page_words, query, venue_pages
 from ticketsync.web.attention import read_attention
@@ -56,36 +54,6 @@ class Figure:
     change: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Widget:
-    """
-    What the coming shows of a production brought so far: a row in each currency.
-    """
-
-    coming: ComingProduction
-    rows: Sequence[Mapping[str, Any]]
-
-    @property
-    def production(self) -> str:
-        return self.coming.production
-
-    @property
-    def gross(self) -> list[Money]:
-        return [row["gross"] for row in self.rows]
-
-    @property
-    def tickets_sold(self) -> int:
-        return sum(row["tickets_sold"] for row in self.rows)
-
-    @property
-    def platforms(self) -> str:
-        """
-        The platforms that sell it, in words; empty where it is linked to none.
-        """
-        names = self.coming.providers
-        return registry.titles(names) if names else ""
-
-
 def overview_page(site: Site, request: PageRequest) -> Response:
     """
     The front page. `?per=` day, week or month and `?show=` tickets or revenue choose
@@ -109,14 +77,16 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         platforms = selling.platforms(connection, recent)
         since = recent.since(7, zone)
         on_sale = daily.list_on_sale(connection, now=now, since=since)
+        facts = health.read_facts(connection, site.settings, now)
+        assessed = health.assess_facts(connection, facts)
         values: dict[str, Any] = {
             "steps": first_steps.read_first_steps(connection),
-            "attention": read_attention(connection, site.settings),
+            "attention": read_attention(connection, site.settings, assessed),
             "compared": lately.compared,
             "widgets": _widgets(connection, now),
             "freshness": {
                 item.account: item.last_read_at
-                for item in runs.list_freshness(connection, now)
+                for item in runs.freshness_of(connection, facts)
             },
         }
     return site.render_page(
@@ -150,6 +120,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         show_totals=daily.totals(on_sale),
         sold_upcoming=sum(show.sold for show in on_sale),
         widgets_shown=WIDGETS,
+        titles=registry.titles,
         **values,
     )
 
@@ -281,18 +252,9 @@ def _legend(sales: RecentSales) -> list[tuple[str, Sold]]:
 # Productions
 
 
-def _widgets(connection: Connection, now: datetime) -> list[Widget]:
+def _widgets(connection: Connection, now: datetime) -> list[ComingProduction]:
     """
     The productions with coming shows: those that brought most tickets first.
     """
-    figures = grouped_figures.grouped_table(
-        connection, "production", FigureFilter(begins_from=now)
-    )
-    sold: dict[str, list[Mapping[str, Any]]] = {}
-    for row in tables.by_name(figures):
-        sold.setdefault(row["production"], []).append(row)
-    found = [
-        Widget(item, sold.get(item.production, ()))
-        for item in coming.list_coming(connection, now)
-    ]
+    found = coming.list_coming(connection, now)
     return sorted(found, key=lambda item: (-item.tickets_sold, item.production))

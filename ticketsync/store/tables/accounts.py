@@ -2,8 +2,6 @@
 Accounts, their sources, runs, alerts and bookmarks, and leases.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint

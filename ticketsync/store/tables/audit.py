@@ -2,8 +2,6 @@
 The audit trail: who changed what.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index

@@ -1,11 +1,12 @@
 """
 What all tables have in common: constraint names, STRICT, one registry.
+
+Modules of tables do not postpone annotations: whether a column may be empty is read
+from its type.
 """
 
-from __future__ import annotations
-
 import os
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 
@@ -13,7 +14,7 @@ from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from sqlmodel import SQLModel  # reads it
-from sqlmodel.main import SQLModelConfig, get_column_from_field  # type: ignore[attr-defined]  # of pydantic
+from sqlmodel.main import get_column_from_field
 
 metadata = SQLModel.metadata
 metadata.naming_convention = {
@@ -25,29 +26,32 @@ metadata.naming_convention = {
 }
 
 
-class Row(SQLModel):
+class Row:
     """
-    The base of every table class, which has the table in `__table__`.
+    The base of every table class, which has the table in `__table__`: its columns are
+    the fields of SQLModel.
 
-    Nobody makes objects of these classes. So their validators are not built, and they
-    are not mapped (`table=True` of SQLModel): that would take as long again as to
-    declare the tables (measured).
+    Nobody makes objects of these classes. So they are no models of Pydantic, and are
+    not mapped (`table=True` of SQLModel): each would take as long again as to declare
+    the tables (measured).
     """
 
-    model_config = SQLModelConfig(defer_build=True)
-    __table_args__: ClassVar[Any]
-    __table__: ClassVar[Table]
+    __tablename__: str
+    __table_args__: tuple[Any, ...]
+    __table__: Table
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+    def __init_subclass__(cls) -> None:
         *constraints, options = cls.__table_args__
         columns = []
-        for name, field in cls.model_fields.items():
+        for name, kind in cls.__annotations__.items():
+            assert not isinstance(kind, str), "annotations are postponed"
+            field = cls.__dict__[name]
+            field.annotation = kind
             column = get_column_from_field(field)
             column.name = column.key = name
             columns.append(column)
         cls.__table__ = Table(
-            str(cls.__tablename__), metadata, *columns, *constraints, **options
+            cls.__tablename__, metadata, *columns, *constraints, **options
         )
 
 

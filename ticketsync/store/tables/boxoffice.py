@@ -6,8 +6,6 @@ Amounts are minor units. An order here is the truth about what was sold at our o
 counter; the rows of `sales` are derived from it in the same transaction.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint

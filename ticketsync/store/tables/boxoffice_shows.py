@@ -2,8 +2,6 @@
 The shows that our own box office sells, and on which terms.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, UniqueConstraint

@@ -2,8 +2,6 @@
 The platforms' listings, our shows, and the links between them.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint

@@ -2,8 +2,6 @@
 Scans at the doors, and who is in.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint

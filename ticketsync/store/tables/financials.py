@@ -2,8 +2,6 @@
 The table the venue lives by. Written only by `financials.importing`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint

@@ -10,8 +10,6 @@ check-in. No row holds anything about a person. Nothing recomputes these rows, s
 has a digest of what was written (`store.row_digests`).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index

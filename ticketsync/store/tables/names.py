@@ -3,8 +3,6 @@ Other names of our productions and venues: those they had, and those that lists 
 them.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ticketsync.store.tables.base import Row, one_of, table

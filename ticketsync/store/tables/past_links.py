@@ -3,8 +3,6 @@ Which occurrence fed which show, and since when: in a file of its own, because e
 transaction that writes records it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index

@@ -3,8 +3,6 @@ Closed periods: what was true of a month when it was closed, kept for ever. Writ
 by `financials.closing`, and never changed: triggers refuse it (`store.triggers`).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint

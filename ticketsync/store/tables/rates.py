@@ -2,8 +2,6 @@
 Exchange rates as central banks publish them.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint

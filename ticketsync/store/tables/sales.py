@@ -6,8 +6,6 @@ divided among its tickets (largest remainder), so sums over tickets are sums ove
 orders; all figures are summed up from `tickets`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint

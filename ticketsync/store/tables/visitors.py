@@ -2,8 +2,6 @@
 Who may open our pages.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint

@@ -2,8 +2,6 @@
 Items that wait for a person: dismissals and notifications.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ticketsync.store.tables.base import Row, table

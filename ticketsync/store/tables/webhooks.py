@@ -2,8 +2,6 @@
 Webhook addresses, and every delivery.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
