@@ -193,7 +193,7 @@ def list_accounts(
             "provider": item.provider,
             "state": words[item.account],
             "options": " ".join(f"{n}={value}" for n, value in item.options.items()),
-            "last_good": clock.ago(item.last_read_at),
+            "last_good": item.read_ago,
             "failures": item.failures,
             "secret": f"{item.secret_source} {item.secret_reference}".strip(),
         }
@@ -250,7 +250,7 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
         "dashboard": dashboard_url,
         "address": item.base_url or "",
         "key from": f"{item.secret_source} {item.secret_reference}".strip(),
-        "last complete": clock.ago(item.last_read_at),
+        "last complete": item.read_ago,
         **item.options,
     }
     for label, value in rows.items():

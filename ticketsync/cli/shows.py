@@ -342,8 +342,10 @@ def _link_lines(
     read_at = date.last_read_at(facts.last_reads)
     of = "" if date.capacity is None else f" of {date.capacity:,}"
     known = [] if left is None else [f"{left:,}{of} left there"]
-    known.append("not read yet" if read_at is None else f"read {at(read_at)}")
-    yield ", ".join(known)
+    if date.needs_reading:
+        known.append("not read yet" if read_at is None else f"read {at(read_at)}")
+    if known:
+        yield ", ".join(known)
     for part in date.problems:
         assert part.problem_at is not None
         assert part.problem

@@ -281,7 +281,7 @@ def _print_accounts(status: _Status) -> None:
             "provider": item.provider,
             "state": status.health[item.account].word,
             "tried": clock.ago(item.last_attempt_at),
-            "good": clock.ago(item.last_read_at),
+            "good": item.read_ago,
             "next": clock.until(_next_run(item, status.settings)),
         }
         for item in status.accounts

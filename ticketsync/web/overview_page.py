@@ -115,7 +115,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
             "compared": lately.compared,
             "widgets": _widgets(connection, now),
             "freshness": {
-                item.account: item.last_read_at
+                item.account: item.read_ago
                 for item in runs.list_freshness(connection, now)
             },
         }
