@@ -3,6 +3,7 @@
 """
 
 import json
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -171,6 +172,30 @@ def test_nothing_of_the_own_counter_is_called_unread(on_sale):
     for word in ("never synced", "not read yet", "stale", "behind"):
         assert word not in checked + shown + line
     assert "boxoffice (boxoffice), AUD\n" in run("financials", "show", "1").stdout
+
+
+def test_tickets_stay_valid_in_a_copied_home(venue, tmp_path, monkeypatch):
+    """
+    The hint of the refusal keeps the key that they are signed with.
+    """
+    run("boxoffice", "open", "1", "--tier", "Adult=55", "--insecure-storage")
+    (ticket,) = as_json("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")[
+        "tickets"
+    ]
+    copy = tmp_path / "copy"
+    shutil.copytree(venue, copy)
+    shutil.move(venue, tmp_path / "before")
+    monkeypatch.setenv("TICKETSYNC_HOME", str(copy))
+    another = ("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")
+    error = refused(*another, code=4)
+    assert error["word"] == "file-not-ours"
+    command = ("accounts", "rotate", "boxoffice", "--secret-stdin")
+    key = copy / "secrets" / "boxoffice"
+    told = f"`ticketsync {' '.join(command)} --insecure-storage < {key}`"
+    assert told in error["hint"]
+    run(*command, "--insecure-storage", input=key.read_text())
+    assert as_json("checkin", "in", "1", ticket["code"])["outcome"] == "admitted"
+    assert as_json(*another)["state"] == "paid"
 
 
 def test_who_has_several_tickets_is_asked_for_one_of_them(on_sale):

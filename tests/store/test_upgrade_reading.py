@@ -1,5 +1,5 @@
 """
-A database of schema 0026, which did not know that nothing of our own box office is read.
+A database of schema 0026, which did not know that our own box office is never read.
 """
 
 import pytest

@@ -228,7 +228,6 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from dataclasses import asdict
 
     from ticketsync.accounts import state
-    from ticketsync.core import clock
     from ticketsync.core.redact import safe
     from ticketsync.providers import registry
     from ticketsync.reporting import runs
