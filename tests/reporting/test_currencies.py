@@ -375,7 +375,9 @@ def test_refunds_are_listed_with_their_day_and_its_basis(synced):
             *("Thu 10 Sep 19:30", "Gala"),
         ),
     )
-    assert "40.00 NZD, 1 refund by an assumed day (there at the first read)" in text
+    assert (
+        "40.00 NZD, 1 refund by an assumed day (refunded before the first read)" in text
+    )
     (row,) = json.loads(synced("refunds", "list", "--json"))
     assert [row] == json.loads(synced("export", "refunds", "--format", "json"))
     assert (row["on_day"], row["basis"], row["amount"], row["starts_local"]) == (
@@ -602,7 +604,8 @@ def test_the_page_of_an_order_ends_in_its_own_currency(page):
 
 def test_the_page_of_a_production_totals_it_by_currency(page):
     found = rows(page("/productions/2"))
-    (show,) = [row for row in found if row[0].startswith("Fri 11 Sep")]
+    of_show = [row for row in found if row[0].startswith("Fri 11 Sep")]
+    (show,) = [row for row in of_show if len(row) == 5]  # the next shows have three
     assert show[2:] == ("5", "10,000 JPY 12.345 KWD", "– –")
     assert {
         ("Total JPY", "4", "10,000 JPY", "–"),

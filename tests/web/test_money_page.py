@@ -176,7 +176,7 @@ def test_what_is_unknown_is_said_with_the_sum_of_the_rest(enter):
     page = enter("viewer").get("/money?period=").text
     assert "Fees are not reported by tt (" in page
     # Of none that is known there is no sum, and it is not 0.
-    assert re.search(r"Net known, 0 of \d+</dt><dd>\s*–\s*</dd>", page)
+    assert re.search(r"Net known, 0&nbsp;of&nbsp;\d+</dt><dd>\s*–\s*</dd>", page)
     assert re.search(r'data-label="Fees">\s*–\s*<small>0 of \d+</small>', page)
     assert 'class="unknown" tabindex="0" title="the fees of 1 of 1 account' in page
 
@@ -400,7 +400,7 @@ DAY_FROM = {
     "reported": "the platform&#39;s date",
     "void": "the day of the void",
     "seen": "the day first seen",
-    "assumed": "an assumed day (there at the first read)",
+    "assumed": "an assumed day (refunded before the first read)",
 }
 
 

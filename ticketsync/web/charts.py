@@ -22,6 +22,7 @@ BELOW = 24
 BESIDE = 16  # more below, where a label has a second line
 LABELS = 10  # at most, below the bars
 NARROW_LABELS = 4  # the same on a telephone
+WIDEST = 12.0  # of a bar, per cent
 FIGURES = 14  # with more bars there are no figures above them
 WIDTH = 640  # of a curve, in its own units
 
@@ -160,7 +161,8 @@ def _rules() -> list[str]:
 
 def _bar(stack: Stack, left: float, step: float, top: int, has_figure: bool) -> str:
     drawn, y = [], float(ABOVE + HEIGHT)
-    x, width = left + step * 0.14, step * 0.72
+    width = min(step * 0.72, WIDEST)
+    x = left + (step - width) / 2
     for name, size in stack.parts:
         height = HEIGHT * size / top
         if not height:
