@@ -264,13 +264,27 @@ def test_the_daily_report_has_a_total_for_each_currency(synced):
     """
     assert has(
         synced("report", "daily"),
-        ("Thu 10 Sep 19:30", "Gala", "–", "+4", "6", "0", "85.50 AUD + 120.00 NZD"),
-        ("Fri 11 Sep 19:30", "Recital", "–", "–", "5", "0", "10,000 JPY + 12.345 KWD"),
+        ("Thu 10 Sep 19:30", "Gala", "–", "+4", "6", "0", "85.50 AUD"),
+        ("120.00 NZD",),
+        ("Fri 11 Sep 19:30", "Recital", "–", "–", "5", "0", "10,000 JPY"),
+        ("12.345 KWD",),
         ("1 show, AUD", "+1", "3", "0", "85.50 AUD"),
         ("1 show, JPY", "–", "4", "0", "10,000 JPY"),
         ("1 show, KWD", "–", "1", "0", "12.345 KWD"),
         ("1 show, NZD", "+3", "3", "0", "120.00 NZD"),
     )
+
+
+def test_on_a_screen_the_daily_report_has_room_for_names(synced, monkeypatch):
+    """
+    A second currency stands below the first one.
+    """
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = synced("report", "daily").splitlines()
+    (first,) = [number for number, line in enumerate(lines) if " Recital " in line]
+    assert lines[first].split()[-2:] == ["10,000", "JPY"]
+    assert lines[first + 1].split() == ["12.345", "KWD"]
+    assert "…" not in "".join(lines)
 
 
 def test_the_daily_mail_has_a_total_for_each_currency(synced, home, tmp_path):

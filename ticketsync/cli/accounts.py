@@ -164,7 +164,7 @@ _COLUMNS = (
     render.Column("last_good", "LAST GOOD"),
     render.Column("failures", "FAILS", numeric=True),
     render.Column("secret", "KEY FROM", most=30),
-    render.Column("options", "OPTIONS", most=30),
+    render.Column("options", "OPTIONS", most=30, spare=1),
 )
 
 

@@ -312,14 +312,17 @@ def _print_links(
     The platforms' dates that feed a show; `at` writes a moment.
     """
     from ticketsync.catalogue import listed_dates
+    from ticketsync.cli import render
     from ticketsync.core.plurals import noun_for
     from ticketsync.core.redact import safe
 
     for date in listed_dates.list_dates(sources):
         theirs = safe(", ".join(date.provider_occurrence_ids))
         ids = f"{noun_for(len(date.ids), 'date')} {', '.join(map(str, date.ids))}"
-        name = safe(date.first.name_and_start)
-        terminal.echo(f"{safe(date.first.account)}: {name} ({ids}, their {theirs})")
+        first = date.first
+        start = f", {render.day(first.starts_local)}" if first.is_dated else ""
+        name = f"{safe(first.name)}{start}"
+        terminal.echo(f"{safe(first.account)}: {name} ({ids}, their {theirs})")
         for line in _link_lines(date, facts, at):
             terminal.echo(f"  {line}")
         for url in (*date.urls, *date.dashboard_urls):
