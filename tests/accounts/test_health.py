@@ -74,6 +74,7 @@ def run(outcome, minutes, exit_code=0, word="", message="It said why."):
 GOOD = run("success", 5, message="")
 DOWN = run("failed", 1, 5, "unreachable")
 REFUSED = run("failed", 2, 7, "guard-shrink")
+OURS = {"needs_reading": False}
 ROWS = (
     Row("just read", "ok", runs=(GOOD,)),
     Row("connected a minute ago", "never synced", minutes=1),
@@ -167,6 +168,19 @@ ROWS = (
         runs=(run("success", 61), run("partial", 1, 5, "x")),
     ),
     Row("stopped by hand", "interrupted", runs=(GOOD, run("interrupted", 1, 130))),
+    Row("our own counter, which no run ever touched", "ok", account=OURS),
+    Row(
+        "our own counter, days after its last run",
+        "ok",
+        account=OURS,
+        runs=(run("success", 4000),),
+    ),
+    Row(
+        "our own counter, whose last run was stopped",
+        "interrupted",
+        account=OURS,
+        runs=(run("success", 4000), run("interrupted", 1, 130)),
+    ),
 )
 
 
@@ -489,8 +503,8 @@ def test_python_and_sql_agree_on_everything_at_once(database):
     hooks = (None, {}, {"is_signed": False})
     numbers = itertools.count()
     with database.write() as connection:
-        for state, breaker, outcome, read, hook, unread in itertools.product(
-            states, breakers, last, reads, hooks, (0, 2)
+        for state, breaker, outcome, read, hook, unread, is_ours in itertools.product(
+            states, breakers, last, reads, hooks, (0, 2), (False, True)
         ):
             made = [run("success", read)]
             if outcome is not None:
@@ -498,7 +512,7 @@ def test_python_and_sql_agree_on_everything_at_once(database):
             row = Row(
                 "",
                 "",
-                account={"state": state}
+                account={"state": state, "needs_reading": not is_ours}
                 | ({} if breaker is None else {"breaker_until": breaker}),
                 runs=tuple(made),
                 quarantined=unread,
@@ -518,7 +532,7 @@ def test_python_and_sql_agree_on_everything_at_once(database):
         )
         sql = {name: (word, since) for name, word, since in rows}
 
-    assert len(sql) == next(numbers) == 3 * 2 * 8 * 2 * 3 * 2
+    assert len(sql) == next(numbers) == 3 * 2 * 8 * 2 * 3 * 2 * 2
     assert sql == python
     assert {word for word, _ in sql.values()} == {
         *("ok", "paused", "parked", "failing", "held", "stale", "failed", "partial"),
@@ -553,8 +567,8 @@ def test_an_account_that_is_not_read_any_more_is_not_assessed():
     """
     facts = rule.AccountFacts(
         *(1, "tt", "ticket_tailor", "retired", "", 5, ago(5), 1, ago(9999), ago(1), 1),
-        *(None, None, "failed", 7, "", "", ago(9999), 600000, 60, 1, None, 3),
-        *(None, 2),
+        *(None, None, "failed", 7, "", "", ago(9999), 600000, 60, 1, 1, None),
+        *(3, None, 2),
     )
     found = health.assess(facts)
     assert (found.word, found.waits, found.alerts) == ("retired", False, False)

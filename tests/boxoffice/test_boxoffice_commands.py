@@ -3,12 +3,14 @@
 """
 
 import json
+import shutil
+from datetime import timedelta
 
 import pytest
 from support import commands
 from support.own_box_office import KEY
 
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_history
 
@@ -149,11 +151,51 @@ def test_what_was_taken_off_a_price_is_shown_with_its_order(on_sale):
 
 
 def test_nothing_of_the_own_counter_is_called_unread(on_sale):
+    """
+    By hand: it was opened now, and nobody ran `sync` in three days.
+    """
     run("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash", "--name", "Mia Chen")
-    checked = " ".join(run("doctor").stdout.split())
-    assert "it is your own counter: its sales are here, nothing is fetched" in checked
-    assert "never" not in checked
+    later = clock.iso(clock.now() + timedelta(days=3))
+    said = "Nothing of it has to be read: its sales are saved as they are made."
+    checked = " ".join(run("doctor", at=later).stdout.split())
+    assert f"it is ok. {said}" in checked
+    (listed,) = json.loads(run("status", "--json", at=later).stdout)["accounts"]
+    assert (listed["health"], listed["health_text"]) == ("ok", said)
+    (line,) = (
+        line
+        for line in run("status", at=later).stdout.splitlines()
+        if line.startswith("boxoffice ")
+    )
+    assert "not needed" in line
+    shown = run("accounts", "list", at=later).stdout + run("shows", "show", "1").stdout
+    assert "not needed" in shown
+    for word in ("never synced", "not read yet", "stale", "behind"):
+        assert word not in checked + shown + line
     assert "boxoffice (boxoffice), AUD\n" in run("financials", "show", "1").stdout
+
+
+def test_tickets_stay_valid_in_a_copied_home(venue, tmp_path, monkeypatch):
+    """
+    The hint of the refusal keeps the key that they are signed with.
+    """
+    run("boxoffice", "open", "1", "--tier", "Adult=55", "--insecure-storage")
+    (ticket,) = as_json("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")[
+        "tickets"
+    ]
+    copy = tmp_path / "copy"
+    shutil.copytree(venue, copy)
+    shutil.move(venue, tmp_path / "before")
+    monkeypatch.setenv("TICKETSYNC_HOME", str(copy))
+    another = ("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")
+    error = refused(*another, code=4)
+    assert error["word"] == "file-not-ours"
+    command = ("accounts", "rotate", "boxoffice", "--secret-stdin")
+    key = copy / "secrets" / "boxoffice"
+    told = f"`ticketsync {' '.join(command)} --insecure-storage < {key}`"
+    assert told in error["hint"]
+    run(*command, "--insecure-storage", input=key.read_text())
+    assert as_json("checkin", "in", "1", ticket["code"])["outcome"] == "admitted"
+    assert as_json(*another)["state"] == "paid"
 
 
 def test_who_has_several_tickets_is_asked_for_one_of_them(on_sale):

@@ -178,8 +178,20 @@ def test_money_that_is_not_what_is_due_is_refused(office):
     for tender in (Tender("cash", 5000), Tender("cash", 6000), Tender()):
         refused = refusal(sell.pay, office, reference, tender)
         assert refused.word == "amount-mismatch"
-        assert "55.00 AUD is due" in refused.message
+        assert refused.message == (
+            f"55.00 AUD is due for order {reference}; nothing was sold."
+        )
     assert sell.pay(office, reference, Tender("cash", 5500)).order.state == "paid"
+
+
+def test_a_sale_that_is_refused_names_no_order(office):
+    """
+    The order was made in the same transaction and is gone with it.
+    """
+    for tender in (Tender("cash", 5000), Tender()):
+        refused = refusal(sell.sell, office, SHOW, {"Adult": 1}, tender)
+        assert refused.word == "amount-mismatch"
+        assert refused.message == "55.00 AUD is due; nothing was sold."
 
 
 def test_what_a_card_terminal_keeps_is_unknown(office):

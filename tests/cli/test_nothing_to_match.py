@@ -5,10 +5,12 @@
 import sqlite3
 
 import pytest
+from sqlalchemy import select
 from support.commands import run
 
 from ticketsync.store import engine
-from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.catalogue import occurrences, show_links
+from ticketsync.store.tables.sales import tickets
 
 
 def test_without_dates_match_says_how_to_fetch_them(home):
@@ -57,6 +59,36 @@ def test_where_every_date_is_linked_match_asks_nothing(ready):
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == "Every date is linked to a show.\n"
+
+
+def test_orders_of_what_has_no_date_are_named_where_nothing_is_left(ready, home):
+    """
+    Drinks are not matched; by hand they can still be linked, or refused.
+    """
+    assert run("sync").returncode == 0
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        (drinks,) = connection.execute(
+            select(show_links.c.occurrence_id)
+            .join(tickets, tickets.c.occurrence_id == show_links.c.occurrence_id)
+            .limit(1)
+        ).scalars()
+        connection.execute(
+            show_links.delete().where(show_links.c.occurrence_id == drinks)
+        )
+        connection.execute(
+            occurrences.update()
+            .where(occurrences.c.id == drinks)
+            .values(is_dated=False)
+        )
+    database.close()
+
+    done = run("match")
+
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stderr.split())
+    assert said.startswith("Nothing is left to match. ")
+    assert "to 1 date that is linked to no show. Next: ticketsync events list" in said
 
 
 def test_what_is_left_to_decide_needs_a_terminal(ready, home):

@@ -19,7 +19,11 @@ from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import webhook_endpoints, webhook_registration
+from ticketsync.workflows import (
+    public_address,
+    webhook_endpoints,
+    webhook_registration,
+)
 
 
 @pytest.fixture
@@ -95,6 +99,16 @@ def test_an_address_that_no_platform_reaches_is_called_one(
     assert ("serve: public_url" in said.stderr) is not reachable
     found = json.loads(commands.run("webhooks", "url", "eb", "--json").stdout)
     assert found["reachable"] is reachable
+
+
+def test_without_a_public_address_it_is_that_of_the_running_server(database, home):
+    """
+    Not the port that `serve` would have by itself.
+    """
+    with public_address.announced("http://127.0.0.1:8791"):
+        found = json.loads(commands.run("webhooks", "url", "eb", "--json").stdout)
+    assert found["url"].startswith("http://127.0.0.1:8791/hooks/")
+    assert found["reachable"] is False
 
 
 EMPTY = {"VAR": "", "BLANK": " \n\t"}

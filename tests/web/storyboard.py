@@ -16,6 +16,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -201,13 +203,15 @@ class Storyboard:
             }
         page.screenshot(path=self._path(name), **options)
 
-    def pdf(self, name, path):
+    def pdf(self, name, path, number=1):
         """
-        The first page of a PDF.
+        A page of a PDF.
         """
         drawn = self._path(name).removesuffix(".png")
-        command = ["pdftoppm", "-png", "-r", "80", "-singlefile", path, drawn]
-        subprocess.run(command, check=True)
+        which = ["-f", str(number), "-singlefile"]
+        subprocess.run(
+            ["pdftoppm", "-png", "-r", "80", *which, path, drawn], check=True
+        )
 
     def paper(self, name, page):
         with contextlib.closing(Paper(self.folder / f"{name}.pdf")) as paper:
@@ -256,12 +260,17 @@ def listings(board, demo, _sandbox):
         t80_help="--help",
         t80_help_of_a_command="financials list --help",
         t80_money="financials list --period this-month",
+        t80_last_week="financials list --period last-week",
+        t80_by_month="financials list --per month",
         t80_refunds="refunds list --period last-month",
         t80_weekly="report weekly",
+        t80_daily="report daily",
         t80_shows="shows list",
         t80_next_show="shows show next",
         t80_status="status",
-        t80_explain="financials explain 4",
+        t80_explain="financials explain 39",
+        t80_accounts="accounts list",
+        t80_schedule="schedule show",
     )
     board.commands(
         demo,
@@ -269,6 +278,47 @@ def listings(board, demo, _sandbox):
         t120_money_per_account="financials list --period this-month --per account",
         t120_accounts="accounts list",
     )
+
+
+def habits(board, demo, _sandbox):
+    """
+    Names of shows and runs, flags after the verb, several accounts at once, a pipe.
+    """
+    with board.terminal(demo) as terminal:
+        terminal.run("runs show latest")
+        board.screen("t80_latest_run", terminal, whole=True)
+    with board.terminal(demo) as terminal:
+        terminal.run("shows show next --quiet")
+        terminal.run("accounts pause tt wix --quiet")
+        terminal.run("accounts resume tt wix")
+        terminal.run("webhooks register humanitix")
+        board.screen("t80_habits", terminal, whole=True)
+    with board.terminal(demo) as terminal:
+        terminal.say("ticketsync shows list | head -4 | cat -A")
+        terminal.wait(r"\n\$\s*\Z")
+        board.screen("t80_piped", terminal, whole=True)
+
+
+def faulty_list(board, _demo, sandbox):
+    """
+    A season list with faults, one line each; and matching where there is nothing.
+    """
+    venue = Venue(board.homes / "faulty", sandbox)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
+    list_ = venue.home / "season.csv"
+    list_.write_text(
+        "Show,Date,Time,Room,Cap\n"
+        "Late Laughs,27 Nov 2030,7:30pm,The Lantern Room,240\n"
+        "Gala,28 Nov 2030,25:00,The Lantern Room,240\n"
+        "Opera,31 Nov 2030,19:30,The Lantern Room,240\n"
+        "Quiz,TBC,19:30,The Lantern Room,many\n"
+    )
+    with board.terminal(venue) as terminal:
+        terminal.run(f"shows import {list_.name}".replace(list_.name, str(list_)))
+        terminal.run("match")
+        board.screen("t80_list_errors", terminal, whole=True)
 
 
 def first_hour(board, _demo, sandbox):
@@ -351,6 +401,43 @@ def set_up(board, _demo, sandbox):
         page.get_by_role("button", name="Connect Ticket Tailor").click()
         page.get_by_text("refuse").first.wait_for()
         board.page("p1280_key_refused", page)
+        page.get_by_role("link", name="Try again").click()
+        page.get_by_label("Key of Ticket Tailor").fill(sandbox.key)
+        page.get_by_label("Store the key in such a file").check()
+        page.get_by_role("button", name="Connect Ticket Tailor").click()
+        page.get_by_text("40 listed").or_(page.get_by_text("40 dates")).first.wait_for()
+        board.page("p1280_connected", page)
+        page.goto(f"{address}/shows/adopt")
+        board.page("p1280_adopt", page)
+        page.get_by_role("button", name="Make them your shows").or_(
+            page.locator("main button.main")
+        ).first.click()
+        page.wait_for_timeout(300)
+        board.page("p1280_reading", page)
+        page.get_by_role("link", name="See the figures").or_(
+            page.get_by_text("done", exact=True)
+        ).first.wait_for()
+        board.page("p1280_was_read", page)
+        page.goto(address)
+        board.page("p1280_first_figures", page)
+
+
+def no_keys(board, _demo, sandbox):
+    """
+    A server that may not keep keys says what to run instead.
+    """
+    venue = Venue(board.homes / "no_keys", sandbox)
+    venue.run(
+        "init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney", *AUD
+    )
+    (venue.home / "secrets").write_text("")  # no folder can be made there
+    with venue.serve() as address, board.visitor(venue.link(address)) as page:
+        page.goto(f"{address}/connect?platform=ticket_tailor")
+        board.page("p1280_no_keys", page)
+
+
+def _next_month():
+    return clock.now().replace(day=1) + timedelta(days=32)
 
 
 def pages(board, demo, _sandbox):
@@ -364,14 +451,28 @@ def pages(board, demo, _sandbox):
         "production": "/productions/1",
         "show": "/shows/8",
         "calendar": f"/calendar?month={clock.now():%Y-%m}",
+        "calendar_next": f"/calendar?month={_next_month():%Y-%m}",
         "people": "/people",
         "account": "/accounts/tt",
+        "accounts": "/accounts",
+        "remove": "/accounts/tt/remove",
+        "connect_oauth": "/connect?platform=eventbrite&by=oauth",
+        "event": "/events/1",
+        "occurrence": "/occurrences/8",
+        "show_edit": "/shows/8/edit",
+        "revenue": "/?show=revenue&per=week",
+        "discrepancies": "/discrepancies",
+        "runs": "/runs",
     }
     phone = {
         "overview": "/",
         "money": "/money?period=this-month",
         "connect": "/connect",
         "show": "/shows/8",
+        "production": "/productions/1",
+        "calendar": f"/calendar?month={_next_month():%Y-%m}",
+        "refunds": "/money/refunds?period=last-month",
+        "doors": "/door",
         "not_found": "/no/such/page",
     }
     with demo.serve() as address:
@@ -386,15 +487,36 @@ def pages(board, demo, _sandbox):
             board.paper("print_show", page)
             page.goto(f"{address}/no/such/page")
             board.page("p1280_not_found", page)
+            page.goto(f"{address}/people")
+            page.get_by_label("Who it is for").fill("Sam")
+            page.get_by_role("button", name="Make a link").click()
+            board.page("p1280_invited", page)
         with board.visitor(demo.link(address), PHONE) as page:
             for name, path in phone.items():
                 page.goto(address + path)
                 board.page(f"p360_{name}", page)
+            page.locator("summary", has_text="Menu").click()
+            board.page("p360_menu", page)
+            for name, path in (
+                ("money", "/money?period=this-month"),
+                ("overview", "/"),
+            ):
+                page.goto(address + path)
+                chart = page.locator("section", has=page.locator("#chart"))
+                chart.screenshot(path=board._path(f"p360_{name}_chart"))
+            page.goto(f"{address}/money?period=this-month")
+            page.locator("table").screenshot(path=board._path("p360_money_lines"))
         with board.visitor(demo.link(address), color_scheme="dark") as page:
             board.page("p1280_overview_dark", page)
+            for name in ("money", "calendar_next", "show"):
+                page.goto(address + wide[name])
+                board.page(f"p1280_{name}_dark", page)
         with board.visitor(demo.link(address), PHONE, color_scheme="dark") as page:
             page.goto(f"{address}/money?per=month&period=")
             board.page("p360_money_dark", page)
+            page.goto(f"{address}/door/8")
+            page.locator("#guests li").first.wait_for()
+            board.page("p360_door_dark", page, full_page=False)
 
 
 def public_calendar(board, demo, _sandbox):
@@ -453,7 +575,7 @@ def webhook_setup(board, _demo, sandbox):
         page.get_by_role("button", name="Make the address").click()
         page.get_by_role("heading", name="3. Secret").wait_for()
         page.locator("#secret").fill("a-secret-of-the-storyboard-01")
-        page.get_by_label("Store the key in such a file").check()
+        page.get_by_label("Store the secret in such a file").check()
         page.get_by_role("button", name="Store the secret").click()
         page.get_by_text("The secret is stored").wait_for()
         board.page("p1280_webhooks_ready", page)
@@ -556,6 +678,9 @@ def door_list(board, demo, _sandbox):
     path = board.folder / "doorlist.pdf"
     demo.run("attendees", "doorlist", "8", "--output", str(path))
     board.pdf("pdf_doorlist", path)
+    said = subprocess.run(["pdfinfo", path], check=True, capture_output=True, text=True)
+    last = int(re.search(r"Pages:\s+(\d+)", said.stdout)[1])
+    board.pdf("pdf_doorlist_end", path, last)
     path.unlink()
 
 
@@ -578,6 +703,10 @@ def matching(board, demo, sandbox):
         with board.visitor(venue.link(address)) as page:
             page.goto(f"{address}/matching")
             board.page("p1280_matching", page)
+            page.goto(f"{address}/shows/import")
+            page.locator("#file").set_input_files(_longer(season))
+            page.get_by_role("button", name="See what it would change").click()
+            board.page("p1280_import_preview", page)
         with board.visitor(venue.link(address), PHONE) as page:
             page.goto(f"{address}/matching")
             board.page("p360_matching", page, full_page=False)
@@ -588,7 +717,23 @@ def matching(board, demo, sandbox):
         terminal.press("y")
         terminal.wait(r"\d+ open")
         board.screen("t80_match", terminal)
-        terminal.press("q")
+        terminal.press("f")
+        terminal.wait("empty to go back")
+        terminal._tmux("send-keys", "-l", "orchid")
+        time.sleep(1)
+        board.screen("t80_match_search", terminal)
+        terminal.press("C-c")
+
+
+def _longer(season):
+    """
+    The season list with one show more.
+    """
+    longer = season.with_name("longer.csv")
+    lines = season.read_text().splitlines()
+    added = lines[-1].replace(lines[-1].split(",")[0], "Midnight Sonatas", 1)
+    longer.write_text("\n".join([*lines, added]) + "\n")
+    return longer
 
 
 def waiting(board, _demo, sandbox):
@@ -609,6 +754,12 @@ def waiting(board, _demo, sandbox):
         board.screen("t80_sync_waiting", terminal)
         terminal.wait(r"\n\$\s*\Z")
         board.screen("t80_no_network", terminal)
+    with board.terminal(venue) as terminal:
+        terminal.say("ticketsync sync")
+        terminal.wait("again in")
+        terminal.press("C-c")
+        terminal.wait(r"\n\$\s*\Z")
+        board.screen("t80_stopped", terminal)
 
 
 def main():
@@ -639,7 +790,18 @@ def main():
 
 
 SCENES = (
-    *(listings, first_hour, picker, set_up, pages, public_calendar, weekly_mail),
+    *(
+        listings,
+        habits,
+        faulty_list,
+        first_hour,
+        picker,
+        set_up,
+        no_keys,
+        pages,
+        public_calendar,
+        weekly_mail,
+    ),
     *(door_offline, door_camera, door_list, webhook_setup, matching, learnt_offset),
     waiting,
 )

@@ -6,7 +6,7 @@ import re
 
 import httpx
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from support import needs
 from support.listed_week import Week
 from support.web_server import running
@@ -15,7 +15,8 @@ from ticketsync.catalogue import known_offsets, questions
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.store.tables.catalogue import shows
+from ticketsync.store.tables.catalogue import occurrences, show_links, shows
+from ticketsync.store.tables.sales import tickets
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -117,6 +118,34 @@ def test_a_week_is_matched_with_few_clicks(week, client):
         undo = {"batch": found[1], "kind": found[2]}
         page = client.post("/matching/undo", data=undo).text
     assert week.linked() == {}
+
+
+def test_what_has_no_date_is_not_said_to_be_linked(full, enter):
+    """
+    The money page names the orders of what has no date, as drinks; the pages on which
+    nothing is left to match name them too.
+    """
+    with full.write() as connection:
+        (drinks,) = connection.execute(
+            select(show_links.c.occurrence_id)
+            .join(tickets, tickets.c.occurrence_id == show_links.c.occurrence_id)
+            .limit(1)
+        ).scalars()
+        connection.execute(
+            delete(show_links).where(show_links.c.occurrence_id == drinks)
+        )
+        connection.execute(
+            update(occurrences).where(occurrences.c.id == drinks).values(is_dated=False)
+        )
+    viewer = enter("manager")
+    named = re.search(
+        r"(\d+ orders? \([^)]+\) belongs? to 1 date that is linked to no show)",
+        viewer.get("/money?period=").text,
+    )[1]
+    for address in ("/matching", "/productions/1"):
+        page = viewer.get(address).text
+        assert f"Nothing is left to match. {named}." in page
+        assert "Every date is linked" not in page
 
 
 def test_a_learnt_offset_is_applied_remembered_and_taken_back(week, client):

@@ -176,7 +176,7 @@ def test_what_is_unknown_is_said_with_the_sum_of_the_rest(enter):
     page = enter("viewer").get("/money?period=").text
     assert "Fees are not reported by tt (" in page
     # Of none that is known there is no sum, and it is not 0.
-    assert re.search(r"Net known, 0 of \d+</dt><dd>\s*–\s*</dd>", page)
+    assert re.search(r"Net known, 0&nbsp;of&nbsp;\d+</dt><dd>\s*–\s*</dd>", page)
     assert re.search(r'data-label="Fees">\s*–\s*<small>0 of \d+</small>', page)
     assert 'class="unknown" tabindex="0" title="the fees of 1 of 1 account' in page
 
@@ -222,6 +222,60 @@ def test_the_chart_has_days_weeks_or_months_where_there_are_many(enter):
         page = viewer.get(f"/money?{query}").text
         assert f'<h2 id="chart">{heading}</h2>' in page
         assert page.count("<rect") > 8
+
+
+def bar(starts_local, production="Late Laughs", span="show"):
+    amount = Money(1000, "AUD")
+    names = ("gross", "refunded", "fees", "fees_known", "net_known")
+    return {
+        span: starts_local,
+        "starts_local": starts_local,
+        "production": production,
+        **dict.fromkeys(names, amount),
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "below"),
+    [
+        (
+            [bar("2026-11-17T19:30"), bar("2026-11-18T19:30")],
+            [("17 Nov", ""), ("18 Nov", "")],
+        ),
+        (
+            [bar("2026-11-18T19:30"), bar("2026-11-18T14:00")],
+            [("18 Nov", "14:00"), ("18 Nov", "19:30")],
+        ),
+        (
+            [bar("2026-11-18T19:30"), bar("2026-11-18T19:30", "The Glass Harbour")],
+            [("18 Nov", "Late Laughs"), ("18 Nov", "The Glass H…")],
+        ),
+        (
+            [bar("2026-11-18T19:30"), bar("2026-11-18T19:30")],
+            [("18 Nov", "19:30, 1"), ("18 Nov", "19:30, 2")],
+        ),
+        (
+            [bar("2026-11-18T19:30"), bar("2027-11-18T19:30")],
+            [("18 Nov", ""), ("18 Nov", "2027")],
+        ),
+        (
+            [bar("2026-12-28", span="week"), bar("2027-01-04", span="week")],
+            [("28 Dec", ""), ("4 Jan", "2027")],
+        ),
+    ],
+    ids=["days", "times", "titles", "alike", "years", "weeks"],
+)
+def test_no_two_bars_of_the_chart_have_one_name(rows, below):
+    span = "week" if "week" in rows[0] else "show"
+    bars = money_page._bars(span, rows)
+    assert [(b.label, b.note) for b in bars] == below
+    assert len({*below}) == len(below)
+    drawn = money_chart.money_bars("Earned", bars)
+    assert [text for pair in below for text in pair if text] == [
+        text
+        for text in re.findall(r'text-anchor="middle">([^<]+)<', drawn)
+        if text != "10"  # the figures above the bars
+    ]
 
 
 def test_a_long_table_ends_with_how_many_more_there_are(enter, monkeypatch):
@@ -346,7 +400,7 @@ DAY_FROM = {
     "reported": "the platform&#39;s date",
     "void": "the day of the void",
     "seen": "the day first seen",
-    "assumed": "an assumed day (there at the first read)",
+    "assumed": "an assumed day (refunded before the first read)",
 }
 
 

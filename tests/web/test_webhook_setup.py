@@ -10,11 +10,17 @@ from support.web_server import running
 
 from ticketsync.cli import simulate
 from ticketsync.core import clock, errors, paths
+from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, deliveries
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_alerts, webhook_endpoints, webhook_registration
+from ticketsync.workflows import (
+    account_alerts,
+    public_address,
+    webhook_endpoints,
+    webhook_registration,
+)
 
 SECRET = "whsec_lantern_room_12345"
 ADDRESS = "/accounts/tt/webhooks"
@@ -40,6 +46,21 @@ def decisions(database):
             connection, audit_trail.AuditFilter(what="webhook")
         )
     return [(entry.who, entry.action) for entry in found]
+
+
+def test_without_a_public_address_it_is_that_of_the_running_server(
+    full, site, ruth, monkeypatch
+):
+    """
+    Nothing on the page names another port, and it says what has to be set first.
+    """
+    monkeypatch.setattr(type(site), "settings", Settings())
+    ruth.post(ADDRESS)
+    with public_address.announced("http://127.0.0.1:8791"):
+        page = ruth.get(ADDRESS).text
+    assert page.count("http://127.0.0.1:8791/hooks/") == 2
+    assert "8787" not in page
+    assert "must first give it a public address" in page
 
 
 def test_an_address_a_secret_and_a_test_delivery(full, site, ruth):

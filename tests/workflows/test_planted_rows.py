@@ -402,6 +402,34 @@ def test_a_secret_file_is_moved_with_its_account_and_read_nowhere_else(
     assert (tmp_path / "elsewhere").exists()
 
 
+def test_a_copied_folder_is_told_to_keep_its_key(connected, tmp_path):
+    """
+    The copy's own file is proposed, never the one that the row names, which may be
+    anybody's; where there is none, no new key is proposed either.
+    """
+    gone = str(tmp_path / "before" / "secrets" / "tt")
+    folder = tmp_path / "home" / "secrets"
+
+    def hint_for(entry):
+        with pytest.raises(errors.SecretMissing) as caught:
+            credentials.read_secret(entry, "file", gone)
+        assert caught.value.word == "file-not-ours"
+        return caught.value.hint
+
+    assert hint_for("tt") == (
+        f"If this folder was copied or moved, copy the file with the key into {folder},"
+        " too, and run the same command again. Make no new key for your own box office:"
+        " tickets that were sold would be invalid."
+    )
+    folder.mkdir()
+    (folder / "tt").write_text("sk_1_2_here")
+    assert hint_for("tt") == (
+        "If this folder was copied or moved, keep the same key: run `ticketsync "
+        f"accounts rotate tt --secret-stdin --insecure-storage < {folder}/tt`."
+    )
+    assert "`ticketsync webhooks secret tt --secret-stdin" in hint_for("tt/webhook")
+
+
 def test_both_secrets_of_a_webhook_are_confirmed_together(connected):
     sender = webhook_endpoints.get_sender(connected, "tt")
     for word in ("first", "second"):

@@ -230,7 +230,7 @@ def _from_file(account: str, reference: str) -> str:
         raise errors.SecretMissing(
             f"The key of account {account!r} is said to be in {safe(reference)!r}, "
             f"and files are read from {paths.secrets_folder()} only.",
-            hint=f"Run `ticketsync accounts rotate {account}`.",
+            hint=_hint_for_a_copy(account, file.name),
             word="file-not-ours",
         )
     with contextlib.suppress(FileNotFoundError):
@@ -242,6 +242,35 @@ def _from_file(account: str, reference: str) -> str:
                 word="file-not-private",
             )
     return _text_of(file, account)
+
+
+def _hint_for_a_copy(account: str, name: str) -> str:
+    """
+    What to do where all of our folder was copied or moved. Never a new key at once: the
+    tickets of our own box office are signed with the old one. Only a file of our own
+    folder is proposed, since the reference may be anybody's.
+    """
+    copied = paths.secrets_folder() / name
+    if not copied.is_file():
+        return (
+            "If this folder was copied or moved, copy the file with the key into "
+            f"{paths.secrets_folder()}, too, and run the same command again. Make no "
+            "new key for your own box office: tickets that were sold would be invalid."
+        )
+    given = f"--secret-stdin --insecure-storage < {shlex.quote(str(copied))}"
+    return (
+        "If this folder was copied or moved, keep the same key: run "
+        f"`ticketsync {_command_for_key(account)} {given}`."
+    )
+
+
+def _command_for_key(entry: str) -> str:
+    """
+    The command that gives the key that is stored under this name: an account's, or the
+    secret of its webhooks.
+    """
+    account, _, kind = entry.partition("/")
+    return f"webhooks secret {account}" if kind else f"accounts rotate {account}"
 
 
 def _is_ours(file: Path) -> bool:

@@ -60,6 +60,7 @@ def add_account(connection: Connection, new: NewAccount, now: datetime) -> int:
         options=json.dumps(dict(new.options), sort_keys=True),
         identity=new.identity,
         identity_name=new.identity_name,
+        needs_reading=new.needs_reading,
         created_at=now,
     )
     account_id = int(connection.scalars(added.returning(accounts.c.id)).one())

@@ -27,7 +27,6 @@ OK = account_situations.OK
 PARTIAL = account_situations.PARTIAL
 QUARANTINE = account_situations.QUARANTINE
 MISSING_SECRET = account_situations.MISSING_SECRET
-NEVER_SYNCED = account_situations.NEVER_SYNCED
 
 
 _STATES = {
@@ -274,6 +273,8 @@ def _what_to_do(facts: AccountFacts) -> str:
 
 
 def _figures(facts: AccountFacts) -> str:
+    if not facts.needs_reading:
+        return "Nothing of it has to be read: its sales are saved as they are made."
     if facts.last_read_at is None:
         return "It was never read completely."
     return f"Its figures are from {moments.with_zone(facts.last_read_at, facts.zone)}."

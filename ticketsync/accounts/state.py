@@ -52,6 +52,7 @@ class AccountState:
     stale_seconds: int = 45 * 60
     identity_name: str = ""
     pin: str = ""
+    needs_reading: bool = True
 
     @property
     def is_retired(self) -> bool:
@@ -79,6 +80,7 @@ class NewAccount:
     identity: str | None
     options: Mapping[str, str] = field(default_factory=dict)
     identity_name: str = ""
+    needs_reading: bool = True
 
 
 def uses_tokens(account: AccountState) -> bool:

@@ -94,6 +94,13 @@ class ListedDate:
         """
         return _sum_of([left[part.id] for part in self.parts])
 
+    @property
+    def needs_reading(self) -> bool:
+        """
+        Whether its orders are read somewhere else.
+        """
+        return self.first.needs_reading
+
     def last_read_at(self, reads: Mapping[int, datetime | None]) -> datetime | None:
         """
         When all of it had been read, from the last read of each occurrence by our id.

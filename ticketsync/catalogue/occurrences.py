@@ -73,6 +73,7 @@ class LinkedOccurrence:
     last_partial_read_at: datetime | None  # `link_reads` knows the complete reads, too
     problem: str | None  # what went wrong last; `""` where it was read well since
     problem_at: datetime | None
+    needs_reading: bool  # false for our own box office
 
     @property
     def name_and_start(self) -> str:
@@ -199,6 +200,7 @@ def _read_occurrences(
             occurrences.c.id,
             occurrences.c.account_id,
             accounts.c.name.label("account"),
+            accounts.c.needs_reading,
             events.c.provider_id.label("provider_event_id"),
             events.c.name.label("event"),
             occurrences.c.provider_id.label("provider_occurrence_id"),

@@ -164,7 +164,7 @@ _COLUMNS = (
     render.Column("last_good", "LAST GOOD"),
     render.Column("failures", "FAILS", numeric=True),
     render.Column("secret", "KEY FROM", most=30),
-    render.Column("options", "OPTIONS", most=30),
+    render.Column("options", "OPTIONS", most=30, spare=1),
 )
 
 
@@ -193,7 +193,7 @@ def list_accounts(
             "provider": item.provider,
             "state": words[item.account],
             "options": " ".join(f"{n}={value}" for n, value in item.options.items()),
-            "last_good": clock.ago(item.last_read_at),
+            "last_good": item.read_ago,
             "failures": item.failures,
             "secret": f"{item.secret_source} {item.secret_reference}".strip(),
         }
@@ -228,7 +228,6 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from dataclasses import asdict
 
     from ticketsync.accounts import state
-    from ticketsync.core import clock
     from ticketsync.core.redact import safe
     from ticketsync.providers import registry
     from ticketsync.reporting import runs
@@ -250,7 +249,7 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
         "dashboard": dashboard_url,
         "address": item.base_url or "",
         "key from": f"{item.secret_source} {item.secret_reference}".strip(),
-        "last complete": clock.ago(item.last_read_at),
+        "last complete": item.read_ago,
         **item.options,
     }
     for label, value in rows.items():

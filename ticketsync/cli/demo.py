@@ -29,6 +29,7 @@ accounts:
     fees: {per_ticket: "0.65", percent: "1.75"}
 """
 KEY_VARIABLE = "TICKETSYNC_DEMO_KEY"
+DOOR_ZONE = "Australia/Sydney"
 OVERSOLD_SEATS = 8  # that the door sells beyond the capacity
 
 
@@ -226,7 +227,7 @@ def _connect_door(database: Database, settings: Settings, home: Path) -> None:
         name="door",
         base_url=None,
         source=SecretSource("none", ""),
-        options={**file_options, "timezone": "Australia/Sydney"},
+        options={**file_options, "timezone": DOOR_ZONE},
         check=True,
     )
     terminal.echo(f"door: {added.title}, a list of your own door sales.")
@@ -282,6 +283,7 @@ def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
     ]
     show = next(f for f in upcoming if f.production == "Late Laughs")
     starts = show.starts_local.replace("T", " ")[:16]
+    bought = f"{clock.local(clock.now(), DOOR_ZONE):%Y-%m-%d %H:%M}"
     left = _seats_left(sandbox, show)
     sizes = (1, 2, 3, max(4, left + OVERSOLD_SEATS - 6))
     folder = home / "door"
@@ -292,7 +294,7 @@ def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
         "refunded_amount,status,checked_in,payment_method,currency"
     )
     lines = [
-        f"D{n},1,{show.production},,,{show.venue},{starts},,Adult,{size},39.00,,,,,,"
+        f"D{n},1,{show.production},,,{show.venue},{starts},{bought},Adult,{size},39.00,,,,,,"
         "paid,,cash,AUD"
         for n, size in enumerate(sizes, start=1)
     ]

@@ -127,7 +127,7 @@ def match(
         left = _ask(app_context, database, settings, production)
     elif not plan.certain and not plan.unsure:
         if not earlier_steps.say_nothing_is_known(app_context, database):
-            app_context.say("Every date is linked to a show.")
+            app_context.say(_nothing_left(database))
         return
     else:
         raise errors.NeedsTerminal(
@@ -172,6 +172,19 @@ def _say_next(app_context: context.AppContext, linked: int, left: int) -> None:
         app_context.say("Next: ticketsync sync")
     elif left:
         app_context.say("Next: ticketsync match, or match --to FILE for a spreadsheet")
+
+
+def _nothing_left(database: Database) -> str:
+    """
+    What to say where nothing is left to match: orders may belong to what has no date.
+    """
+    from ticketsync.reporting import unlinked_orders
+
+    with database.read() as connection:
+        unlinked = unlinked_orders.find_unlinked(connection)
+    if unlinked is None:
+        return "Every date is linked to a show."
+    return f"Nothing is left to match. {unlinked.text}. Next: {unlinked.next_step}"
 
 
 def _link_certain(

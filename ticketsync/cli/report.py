@@ -257,8 +257,9 @@ def _print(found: Sequence[OnSale], yesterday: str) -> None:
     from ticketsync.cli import render
     from ticketsync.reporting import daily as reporting
 
+    rows = [line for item in found for line in _lines_of(item)]
     render.table(
-        [_row(item) for item in found],
+        rows if render.is_drawn() else [_row(item) for item in found],
         _columns(yesterday),
         totals=[
             {"show": _shows(found, sums.currency), **_sold(sums, [sums.gross])}
@@ -276,6 +277,20 @@ def _row(item: OnSale) -> dict[str, Any]:
         "allocation": render.UNKNOWN if item.allocation is None else item.allocation,
         **_sold(item, item.gross),
     }
+
+
+def _lines_of(item: OnSale) -> list[dict[str, Any]]:
+    """
+    A show on the screen: further currencies stand below its first one, because side by
+    side they would leave no room for its name.
+    """
+    from ticketsync.cli import render
+
+    row = _row(item)
+    return [
+        {**(dict.fromkeys(row, "") if number else row), "gross": render.sums([gross])}
+        for number, gross in enumerate(item.gross)
+    ] or [row]
 
 
 def _sold(item: OnSale | Sums, gross: Sequence[Money]) -> dict[str, Any]:

@@ -121,8 +121,12 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."
         )
+    rows = [_as_text(run, zone) for run in found]
+    if run_id is not None and format == "table":
+        began = moments.with_zone(min(run.started_at for run in found), zone)
+        app_context.say(f"Run {rows[0]['id']}, {began}, started by {rows[0]['who']}")
     render.show(
-        [_as_text(run, zone) for run in found],
+        rows,
         [render.Column("at", moments.heading("WHEN", zone), rigid=True), *_LIST]
         if run_id is None
         else _ONE,

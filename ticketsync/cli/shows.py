@@ -312,14 +312,17 @@ def _print_links(
     The platforms' dates that feed a show; `at` writes a moment.
     """
     from ticketsync.catalogue import listed_dates
+    from ticketsync.cli import render
     from ticketsync.core.plurals import noun_for
     from ticketsync.core.redact import safe
 
     for date in listed_dates.list_dates(sources):
         theirs = safe(", ".join(date.provider_occurrence_ids))
         ids = f"{noun_for(len(date.ids), 'date')} {', '.join(map(str, date.ids))}"
-        name = safe(date.first.name_and_start)
-        terminal.echo(f"{safe(date.first.account)}: {name} ({ids}, their {theirs})")
+        first = date.first
+        start = f", {render.day(first.starts_local)}" if first.is_dated else ""
+        name = f"{safe(first.name)}{start}"
+        terminal.echo(f"{safe(first.account)}: {name} ({ids}, their {theirs})")
         for line in _link_lines(date, facts, at):
             terminal.echo(f"  {line}")
         for url in (*date.urls, *date.dashboard_urls):
@@ -342,8 +345,10 @@ def _link_lines(
     read_at = date.last_read_at(facts.last_reads)
     of = "" if date.capacity is None else f" of {date.capacity:,}"
     known = [] if left is None else [f"{left:,}{of} left there"]
-    known.append("not read yet" if read_at is None else f"read {at(read_at)}")
-    yield ", ".join(known)
+    if date.needs_reading:
+        known.append("not read yet" if read_at is None else f"read {at(read_at)}")
+    if known:
+        yield ", ".join(known)
     for part in date.problems:
         assert part.problem_at is not None
         assert part.problem

@@ -262,6 +262,13 @@ def _print(status: _Status) -> None:
         _print_line(line)
 
 
+def _tried(item: Freshness) -> str:
+    from ticketsync.core import clock
+
+    is_due = item.needs_reading or item.last_attempt_at is not None
+    return clock.ago(item.last_attempt_at) if is_due else "–"
+
+
 _COLUMNS = (
     render.Column("account", "ACCOUNT"),
     render.Column("provider", "PROVIDER"),
@@ -280,8 +287,8 @@ def _print_accounts(status: _Status) -> None:
             "account": item.account,
             "provider": item.provider,
             "state": status.health[item.account].word,
-            "tried": clock.ago(item.last_attempt_at),
-            "good": clock.ago(item.last_read_at),
+            "tried": _tried(item),
+            "good": item.read_ago,
             "next": clock.until(_next_run(item, status.settings)),
         }
         for item in status.accounts

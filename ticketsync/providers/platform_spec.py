@@ -110,6 +110,8 @@ class ProviderSpec:
                       `identify` gives it; else one of several that a key may read for
     is_ours           our own box office: its orders are not fetched, because they are
                       made here
+    needs_reading     whether its figures are only as new as the last read; else the
+                      account is well though nobody ever ran `sync`
     dashboard_url     where a person manages the account; may contain options of it, as
                       `{site_id}`. `""` where that is not known
     order_url         where a person sees an order, with `{order_id}`. `""` where the
@@ -140,6 +142,7 @@ class ProviderSpec:
     owner_is_account: bool = False
     dashboard_url: str = ""
     is_ours: bool = False
+    needs_reading: bool = True
     order_url: str = ""
 
     @property

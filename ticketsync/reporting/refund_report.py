@@ -40,7 +40,7 @@ BASES: Final[Mapping[str, str]] = {
     "reported": "the platform's date",
     "void": "the day of the void",
     "seen": "the day first seen",
-    "assumed": "an assumed day (there at the first read)",
+    "assumed": "an assumed day (refunded before the first read)",
 }
 SUMS: Final = (
     Column("basis"),

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.reporting import waiting_kinds
 from ticketsync.reporting.waiting_kinds import Waiting
@@ -95,6 +95,14 @@ class Freshness:
     created_at: datetime
     identity_name: str
     options: Mapping[str, str]  # without those of its tokens
+    needs_reading: bool
+
+    @property
+    def read_ago(self) -> str:
+        """
+        For people: how long ago it was read completely, where that matters.
+        """
+        return clock.ago(self.last_read_at) if self.needs_reading else "not needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +236,16 @@ _OF_ACCOUNT = (
 
 
 def _freshness(facts: AccountFacts, row: Any) -> Freshness:
-    names = {*reports.field_names(Freshness)} - {*_OF_ACCOUNT, "last_outcome"}
+    names = {*reports.field_names(Freshness)} - {
+        *_OF_ACCOUNT,
+        "last_outcome",
+        "needs_reading",
+    }
     values = {name: row._mapping[name] for name in _OF_ACCOUNT}
     return Freshness(
         **{name: getattr(facts, name) for name in names},
         **{**values, "options": _shown_options(row.options)},
+        needs_reading=bool(facts.needs_reading),
         last_outcome=facts.last_outcome or None,
     )
 

@@ -49,16 +49,21 @@ class UnlinkedOrders:
     def next_step(self) -> str:
         return MATCH if self.can_match else LINK
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """
+        For example: 47 orders (651.00 AUD) belong to 2 dates that are linked to no show
+        """
         belong = "belongs" if self.orders == 1 else "belong"
-        are = "is" if self.orders == 1 else "are"
         linked = "is linked" if self.dates == 1 else "are linked"
         amounts = ", ".join(str(amount) for amount in self.charged)
         return (
             f"{number_of(self.orders, 'order')} ({amounts}) {belong} to "
-            f"{number_of(self.dates, 'date')} that {linked} to no show, and {are} in "
-            "no line"
+            f"{number_of(self.dates, 'date')} that {linked} to no show"
         )
+
+    def __str__(self) -> str:
+        return f"{self.text}, and {'is' if self.orders == 1 else 'are'} in no line"
 
 
 def find_unlinked(

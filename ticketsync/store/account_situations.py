@@ -61,7 +61,8 @@ class AccountFacts:
     """
     What the health of an account is derived from. `last_…` is of its last finished
     attempt to read orders; `unread_seconds` is the time since it was last read
-    completely, or connected; above `stale_seconds` it is stale.
+    completely, or connected; above `stale_seconds` it is stale. Nobody waits for an
+    account that does not need reading.
     """
 
     account_id: int
@@ -84,6 +85,7 @@ class AccountFacts:
     unread_since: datetime
     unread_seconds: int
     stale_seconds: int
+    needs_reading: int
     lacks_webhook_secret: int
     webhook_since: datetime | None
     quarantined: int
@@ -135,7 +137,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         STALE,
-        lambda f: f.unread_seconds > f.stale_seconds,
+        lambda f: (f.needs_reading == 1) & (f.unread_seconds > f.stale_seconds),
         since="unread_since",
         waits=True,
         alerts=True,
@@ -172,7 +174,11 @@ SITUATIONS: Final = (
     Situation(
         INTERRUPTED, lambda f: f.last_outcome == "interrupted", since="unread_since"
     ),
-    Situation(NEVER_SYNCED, lambda f: f.was_tried == 0, since="created_at"),
+    Situation(
+        NEVER_SYNCED,
+        lambda f: (f.needs_reading == 1) & (f.was_tried == 0),
+        since="created_at",
+    ),
 )
 WELL: Final = Situation(OK, lambda f: True, since="last_read_at")
 
@@ -283,6 +289,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             type_coerce(unread_since, Instant()).label("unread_since"),
             SecondsBetween(unread_since, moment).label("unread_seconds"),
             accounts.c.stale_seconds,
+            case((accounts.c.needs_reading, 1), else_=0).label("needs_reading"),
             _lacks_webhook_secret(moment).label("lacks_webhook_secret"),
             _from_account(webhooks, lambda hooks: hooks.c.created_at).label(
                 "webhook_since"

@@ -19,8 +19,10 @@ from ticketsync.core.unseen import on_page
 HEIGHT = 150  # of the plot, between its lowest and its highest line
 ABOVE = 22
 BELOW = 24
+BESIDE = 16  # more below, where a label has a second line
 LABELS = 10  # at most, below the bars
 NARROW_LABELS = 4  # the same on a telephone
+WIDEST = 12.0  # of a bar, per cent
 FIGURES = 14  # with more bars there are no figures above them
 WIDTH = 640  # of a curve, in its own units
 
@@ -31,13 +33,14 @@ Scale = Callable[[int], str]  # a value of the axis in words
 class Stack:
     """
     One stacked bar: the class and the size of each part, from below. `label` stands
-    below the bar, `figure` above it, `words` are shown on hover.
+    below the bar and `note` below that, `figure` above it, `words` are shown on hover.
     """
 
     label: str
     figure: str
     words: str
     parts: Sequence[tuple[str, int]]
+    note: str = ""
 
     @property
     def size(self) -> int:
@@ -59,11 +62,14 @@ def stacked_bars(title: str, stacks: Sequence[Stack], scale: Scale) -> Markup:
         if index % every == 0:
             middle = (index + 0.5) * step
             shown = "" if index % often == 0 else ' class="only-wide"'
-            drawn.append(
-                f'<text{shown} x="{middle:.2f}%" y="{bottom + 18}" '
-                f'text-anchor="middle">{escape(on_page(stack.label))}</text>'
-            )
-    return _figure(f"{title}. The table says the same.", top, drawn, scale)
+            for y, text in ((18, stack.label), (18 + BESIDE, stack.note)):
+                if text:
+                    drawn.append(
+                        f'<text{shown} x="{middle:.2f}%" y="{bottom + y}" '
+                        f'text-anchor="middle">{escape(on_page(text))}</text>'
+                    )
+    below = BELOW + (BESIDE if any(stack.note for stack in stacks) else 0)
+    return _figure(f"{title}. The table says the same.", top, drawn, scale, below)
 
 
 def curve(
@@ -155,7 +161,8 @@ def _rules() -> list[str]:
 
 def _bar(stack: Stack, left: float, step: float, top: int, has_figure: bool) -> str:
     drawn, y = [], float(ABOVE + HEIGHT)
-    x, width = left + step * 0.14, step * 0.72
+    width = min(step * 0.72, WIDEST)
+    x = left + (step - width) / 2
     for name, size in stack.parts:
         height = HEIGHT * size / top
         if not height:
@@ -179,9 +186,11 @@ def _bar(stack: Stack, left: float, step: float, top: int, has_figure: bool) -> 
     )
 
 
-def _figure(title: str, top: int, drawn: Sequence[str], scale: Scale) -> Markup:
+def _figure(
+    title: str, top: int, drawn: Sequence[str], scale: Scale, below: int = BELOW
+) -> Markup:
     bottom = ABOVE + HEIGHT
-    size = bottom + BELOW
+    size = bottom + below
     axis = "".join(
         f'<text x="100%" y="{y + 4}" text-anchor="end">'
         f"{escape(scale(top * (bottom - y) // HEIGHT))}</text>"

@@ -23,7 +23,7 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.questions import Question
 from ticketsync.core import errors
-from ticketsync.reporting import first_steps
+from ticketsync.reporting import first_steps, unlinked_orders
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, match_decisions, match_words
 
@@ -195,6 +195,7 @@ def plan_values(connection: Connection, plan: MatchPlan) -> dict[str, Any]:
         + sum(date.is_clear for asked in found for date in asked.dates),
         "proposals": plan.offsets,
         "remarks": plan.remarks,
+        "unlinked": None if found else unlinked_orders.find_unlinked(connection),
         "is_anything_listed": first_steps.read_first_steps(connection).has_listing,
         "unmatched_shows": plan.unmatched_shows,
         "words": match_words,

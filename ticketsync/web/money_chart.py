@@ -28,11 +28,13 @@ class Bar:
     """
     One bar: `gross` consists of what was refunded, of `net` and `fees` as far as they
     are known, and of the rest, of which nobody knows how much is kept. `is_known` says
-    that there is no such rest. `name` is for people, `label` is its short form.
+    that there is no such rest. `name` is for people, `label` is its short form, and
+    `note` is what two bars with one label differ by.
     """
 
     name: str
     label: str
+    note: str
     gross: Money
     refunded: Money
     fees: Money
@@ -79,6 +81,7 @@ def money_bars(title: str, bars: Sequence[Bar]) -> Markup:
     stacks = [
         charts.Stack(
             label=bar.label,
+            note=bar.note,
             figure=whole(bar.gross),
             words=bar.words,
             parts=bar.parts,

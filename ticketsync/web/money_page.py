@@ -40,6 +40,7 @@ from ticketsync.workflows.money_view import Money, Wanted
 
 PATH = "/money"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LABEL = 12  # letters of a title below a bar
 SHOWN = 200  # lines on the page; the file has all
 USUAL = "this-month"  # while no period was chosen
 PRESETS = {
@@ -370,17 +371,19 @@ def _charts(span: str, table: Table) -> list[tuple[str, Markup]]:
 
 def _bars(span: str, rows: Sequence[Mapping[str, Any]]) -> list[money_chart.Bar]:
     order = "starts_local" if span == "show" else span
+    ordered = sorted(rows, key=lambda row: str(row[order]))
     return [
         money_chart.Bar(
             name=_bar_name(row, span),
             label=_bar_label(row, span),
+            note=note,
             gross=row["gross"],
             refunded=row["refunded"],
             fees=row["fees_known"],
             net=row["net_known"],
             is_known=row["fees"] is not None,
         )
-        for row in sorted(rows, key=lambda row: str(row[order]))
+        for row, note in zip(ordered, _bar_notes(ordered, span), strict=True)
     ]
 
 
@@ -391,12 +394,40 @@ def _bar_name(row: Mapping[str, Any], span: str) -> str:
     return f"{start:%a} {start.day} {start:%b %Y, %H:%M}, {row['production']}"
 
 
+def _bar_notes(rows: Sequence[Mapping[str, Any]], span: str) -> Iterator[str]:
+    """
+    What stands below the labels of bars in the order of time: of several shows of one
+    day when each begins, or its title, or its number among them; else the year where
+    one begins.
+    """
+    begun = {_bar_day(row, span).year for row in rows[:1]}
+    for day, found in groupby(rows, key=lambda row: _bar_day(row, span)):
+        of_one = [*found]
+        is_first = day.year not in begun
+        begun.add(day.year)
+        if len(of_one) == 1:
+            yield str(day.year) if is_first and span != "month" else ""
+            continue
+        times = [str(row["starts_local"])[11:16] for row in of_one]
+        titles = [_short(str(row["production"])) for row in of_one]
+        numbers = [f"{t}, {n}" for n, t in enumerate(times, start=1)]
+        yield from next(
+            names for names in (times, titles, numbers) if len({*names}) == len(of_one)
+        )
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= LABEL else f"{title[: LABEL - 1].rstrip()}…"
+
+
 def _bar_label(row: Mapping[str, Any], span: str) -> str:
+    return page_words.span_label(_bar_day(row, span), span)
+
+
+def _bar_day(row: Mapping[str, Any], span: str) -> date:
     if span == "show":
-        day = date.fromisoformat(row["starts_local"][:10])
-    else:
-        day = _first_day(span, row[span])
-    return page_words.span_label(day, span)
+        return date.fromisoformat(row["starts_local"][:10])
+    return _first_day(span, row[span])
 
 
 def _words(money: Money, what: str) -> str:

@@ -85,7 +85,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
             "compared": lately.compared,
             "widgets": _widgets(connection, now),
             "freshness": {
-                item.account: item.last_read_at
+                item.account: item.read_ago
                 for item in runs.freshness_of(connection, facts)
             },
         }

@@ -379,21 +379,25 @@ def _linked_dates(sources: Iterable[LinkedOccurrence]) -> dict[int, list[ListedD
     return linked
 
 
-def _events_of(sources: Iterable[LinkedOccurrence]) -> list[tuple[int, str]]:
+def _events_of(sources: Iterable[LinkedOccurrence]) -> list[tuple[str, int, str]]:
     """
-    The events that these occurrences belong to, by our id, in words; with the first
-    start where an account has several of the same name.
+    The events that these occurrences belong to: the account, our id, and in words, with
+    the first start where an account has several of the same name.
     """
     first: dict[int, LinkedOccurrence] = {}
     for item in sources:
         first.setdefault(item.event_id, item)
     names = Counter((item.account, item.event) for item in first.values())
-    found = {
-        id_: f"{item.account}: {item.event}"
-        + (f" {item.starts_local}" if names[item.account, item.event] > 1 else "")
+    found = [
+        (
+            item.account,
+            id_,
+            f"{item.account}: {item.event}"
+            + (f" {item.starts_local}" if names[item.account, item.event] > 1 else ""),
+        )
         for id_, item in first.items()
-    }
-    return sorted(found.items(), key=lambda item: item[1])
+    ]
+    return sorted(found, key=lambda item: (item[0], item[2]))
 
 
 def _number(text: str, default: int) -> int:

@@ -371,6 +371,7 @@ def _unread(connection: Connection, settings: Settings, end: datetime) -> int:
     used = {a.id for a in state.list_accounts(connection) if not a.is_retired}
     return sum(
         facts.account_id in used
+        and facts.needs_reading
         and (facts.last_read_at is None or facts.last_read_at < end)
         for facts in health.read_facts(connection, settings, clock.now())
     )

@@ -195,6 +195,7 @@ def _add(
                     secret_fingerprint=fingerprint,
                     identity=None,
                     options=kept,
+                    needs_reading=kind.spec.needs_reading,
                 ),
                 clock.now(),
             )

@@ -31,7 +31,6 @@ from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
     account_client,
-    own_orders,
     public_address,
     schedule,
     tokens,
@@ -323,8 +322,6 @@ def _account_health(
 ) -> Finding:
     found = _health(database, settings, account)
     text = f"it is {found.word}. {safe(found.text, longest=300)}".strip()
-    if found.word == health.NEVER_SYNCED and account.provider == own_orders.NAME:
-        text = "it is your own counter: its sales are here, nothing is fetched"
     if found.word == health.MISSING_SECRET:
         return wrong(name, text, found.to_do)
     if found.waits or account.state == "paused":

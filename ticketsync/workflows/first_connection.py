@@ -7,6 +7,7 @@ while its first key is tried there is neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,10 @@ def said_of_a_first_connection(
     except errors.AuthenticationFailed as error:
         if "accounts rotate" in error.hint:
             error.hint = f"Copy the whole key: {spec.key_help}."
+            # There is no account yet.
+            error.message = re.sub(
+                r"the credentials of account '.*?'", "this key", error.message
+            )
         raise
     except errors.ProviderUnavailable as error:
         error.hint = f"Nothing was saved. {_where_to_look(base_url, spec)}"

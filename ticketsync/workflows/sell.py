@@ -233,7 +233,7 @@ def sell(
             till_id=tender.till_id,
             note=note,
         )
-        codes = pay_within(sale, order, tender, key)
+        codes = pay_within(sale, order, tender, key, is_new=True)
     return Sold(sale.saved[order.id], codes)
 
 
@@ -274,10 +274,11 @@ def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
 
 
 def pay_within(
-    sale: Sale, order: PlacedOrder, tender: Tender, key: Secret
+    sale: Sale, order: PlacedOrder, tender: Tender, key: Secret, *, is_new: bool = False
 ) -> Mapping[int, str]:
     """
-    Pay an order of this sale; returns the codes of its tickets by their numbers.
+    Pay an order of this sale; returns the codes of its tickets by their numbers. One
+    that `is_new` was made in the same transaction: nobody knows it if this is refused.
     """
     connection, now = sale.connection, sale.now
     tills.lock_open(connection, tender.till_id, order.currency)
@@ -289,7 +290,7 @@ def pay_within(
         _hold_again(sale, order)
     found = vouchers.find_all(connection, tender.vouchers, order.currency, now)
     order = _take_off_price(sale, order, found)
-    received = _received(connection, order, found, tender)
+    received = _received(connection, order, found, tender, is_new=is_new)
     payments.add(connection, order, received, now)
     seats.take_for_good(connection, order.id)
     orders.mark_paid(connection, order, now, till_id=tender.till_id)
@@ -364,6 +365,8 @@ def _received(
     order: PlacedOrder,
     found: Sequence[Voucher],
     tender: Tender,
+    *,
+    is_new: bool,
 ) -> list[NewPayment]:
     """
     The payments that make up what an order comes to.
@@ -384,7 +387,7 @@ def _received(
         received.append(NewPayment(COMPLIMENTARY, 0))
     amount = due if tender.amount is None else tender.amount
     if amount != due or (due and tender.method not in (CASH, CARD)):
-        raise _due(order, due, order.total - due)
+        raise _due(order, due, order.total - due, is_new=is_new)
     if due:
         till_id = tender.till_id if tender.method == CASH else None
         reference = tender.reference if tender.method == CARD else ""
@@ -394,12 +397,17 @@ def _received(
     return received
 
 
-def _due(order: PlacedOrder, due: int, by_voucher: int) -> errors.SaleRefused:
+def _due(
+    order: PlacedOrder, due: int, by_voucher: int, *, is_new: bool
+) -> errors.SaleRefused:
     """
-    The refusal of another amount than what is due; `by_voucher` is paid beside it.
+    The refusal of another amount than what is due; `by_voucher` is paid beside it. A
+    new order is not named: it is gone with the refusal.
     """
     text = f"{money.grouped_text(due, order.currency)} {order.currency}"
-    text = f"{text} is due for order {order.reference}"
+    text = f"{text} is due"
+    if not is_new:
+        text = f"{text} for order {order.reference}"
     if by_voucher:
         paid = f"{money.grouped_text(by_voucher, order.currency)} {order.currency}"
         text = f"The vouchers pay {paid}; {text}"

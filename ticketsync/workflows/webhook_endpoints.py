@@ -22,7 +22,7 @@ from ticketsync.providers.base import SendsWebhooks
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import Endpoint
-from ticketsync.workflows import exclusive
+from ticketsync.workflows import exclusive, public_address
 from ticketsync.workflows.connect import SecretSource
 
 
@@ -141,9 +141,10 @@ def replace_url(database: Database, settings: Settings, sender: Sender) -> NewUr
 
 def public_url(settings: Settings, path: str) -> str:
     """
-    The public URL of a path: what the platform is given, and what Square signs.
+    The URL of a path: what the platform is given, and what Square signs. Where no
+    public address is set it is that of the running server, which no platform reaches.
     """
-    return f"{settings.serve.public_url.rstrip('/')}/hooks/{path}"
+    return f"{public_address.for_links(settings.serve).rstrip('/')}/hooks/{path}"
 
 
 def has_public_url(settings: Settings) -> bool:

@@ -19,7 +19,8 @@ class AccountRow(Row):
     owner, `identity_name` the owner's name there. A `retired` account is never read
     again; its orders and figures stay. `pin` proves that a person confirmed its
     command, secret file and address (`accounts.pins`). `stale_seconds` is copied from
-    the settings at each run for the view `sync_health`.
+    the settings at each run for the view `sync_health`, and `needs_reading` from the
+    platform's spec: false for one whose sales are made here.
     """
 
     __tablename__ = "accounts"
@@ -50,6 +51,7 @@ class AccountRow(Row):
     stale_seconds: int = whole(default=45 * 60)
     identity_name: str = text(default="")
     pin: str = text(default="")
+    needs_reading: bool = flag(default=True)
 
 
 class AccountSourceRow(Row):
