@@ -191,8 +191,8 @@ def test_tickets_stay_valid_in_a_copied_home(venue, tmp_path, monkeypatch):
     assert error["word"] == "file-not-ours"
     command = ("accounts", "rotate", "boxoffice", "--secret-stdin")
     key = copy / "secrets" / "boxoffice"
-    told = f"`ticketsync {' '.join(command)} --insecure-storage < {key}`"
-    assert told in error["hint"]
+    hinted = f"`ticketsync {' '.join(command)} --insecure-storage < {key}`"
+    assert hinted in error["hint"]
     run(*command, "--insecure-storage", input=key.read_text())
     assert as_json("checkin", "in", "1", ticket["code"])["outcome"] == "admitted"
     assert as_json(*another)["state"] == "paid"

@@ -731,7 +731,8 @@ def _longer(season):
     """
     longer = season.with_name("longer.csv")
     lines = season.read_text().splitlines()
-    added = lines[-1].replace(lines[-1].split(",")[0], "Midnight Sonatas", 1)
+    added = lines[-1].replace("Orchid & Wire", "Midnight Sonatas")
+    added = added.replace("LR-037", "LR-099")
     longer.write_text("\n".join([*lines, added]) + "\n")
     return longer
 

@@ -32,6 +32,7 @@ from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors, records
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail
+from ticketsync.web import page_words
 from ticketsync.workflows import catalogue_edits, season_list
 
 SETTINGS = Settings()
@@ -280,6 +281,8 @@ def test_a_reference_is_its_show_whatever_the_title(venue, tmp_path):
     assert ours(venue) == [("Late Laughs", "The Lantern Room", "12-07 19:30")]
     (note,) = [note for note in seen.notes if "The Big Night" in note]
     assert "productions rename 'Late Laughs' 'The Big Night'" in note
+    on_page = page_words.without_commands(note)
+    assert on_page.endswith('is read as "Late Laughs", whose references it has.')
 
 
 def test_a_new_title_that_comes_with_new_shows_too_is_asked_about(venue, tmp_path):

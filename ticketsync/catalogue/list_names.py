@@ -151,13 +151,13 @@ def _notes_on_venues(at: ResolvedNames) -> list[str]:
 
 def _notes_on_titles(of: ResolvedNames, identified: Mapping[str, str]) -> list[str]:
     others = [
-        f"{safe(other)}; if it is another one, add it first: "
-        f"ticketsync productions add {shlex.quote(safe(other.name))}"
+        f"{safe(other)}. If it is another one, add it first: "
+        f"`ticketsync productions add {shlex.quote(safe(other.name))}`"
         for other in of.others
     ]
     return others + [
-        f'"{safe(title)}" is read as "{safe(production)}", whose references it has; to '
-        f"call it so: ticketsync productions rename {shlex.quote(safe(production))} "
-        f"{shlex.quote(safe(title))}"
+        f'"{safe(title)}" is read as "{safe(production)}", whose references it has. To '
+        f"call it so: `ticketsync productions rename {shlex.quote(safe(production))} "
+        f"{shlex.quote(safe(title))}`"
         for title, production in identified.items()
     ]

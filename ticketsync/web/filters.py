@@ -18,6 +18,8 @@ from ticketsync.sales.delisting import DELISTED
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.web import page_words
 
+# Nobody has to do anything about these.
+PLAIN_STATES = frozenset({"same", "manager", "viewer", "door"})
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
@@ -85,6 +87,8 @@ def _tone(state: str) -> str:
     """
     The CSS class of a state.
     """
+    if state in PLAIN_STATES:
+        return "neutral"
     return "good" if state in GOOD_STATES else "bad" if state in BAD_STATES else "wait"
 
 

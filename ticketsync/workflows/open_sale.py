@@ -30,7 +30,7 @@ from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.config import Settings
-from ticketsync.providers import boxoffice
+from ticketsync.providers import registry
 from ticketsync.store.engine import Database
 from ticketsync.workflows import exclusive, match, show_figures
 from ticketsync.workflows.connect import SecretSource
@@ -304,7 +304,7 @@ def _make_account(database: Database, source: SecretSource) -> AccountState:
                 identity=None,
                 # Whoever is named at the counter is named on purpose.
                 options={PEOPLE: "true"},
-                needs_reading=boxoffice.SPEC.needs_reading,
+                needs_reading=registry.provider(NAME).spec.needs_reading,
             )
             account_id = edits.add_account(connection, new, clock.now())
             return state.get_account_by_id(connection, account_id)

@@ -277,8 +277,8 @@ def pay_within(
     sale: Sale, order: PlacedOrder, tender: Tender, key: Secret, *, is_new: bool = False
 ) -> Mapping[int, str]:
     """
-    Pay an order of this sale; returns the codes of its tickets by their numbers. One
-    that `is_new` was made in the same transaction: nobody knows it if this is refused.
+    Pay an order of this sale, which `is_new` if it was made in the same transaction;
+    returns the codes of its tickets by their numbers.
     """
     connection, now = sale.connection, sale.now
     tills.lock_open(connection, tender.till_id, order.currency)
@@ -401,13 +401,10 @@ def _due(
     order: PlacedOrder, due: int, by_voucher: int, *, is_new: bool
 ) -> errors.SaleRefused:
     """
-    The refusal of another amount than what is due; `by_voucher` is paid beside it. A
-    new order is not named: it is gone with the refusal.
+    The refusal of another amount than is due beside `by_voucher`; a new order is gone.
     """
-    text = f"{money.grouped_text(due, order.currency)} {order.currency}"
-    text = f"{text} is due"
-    if not is_new:
-        text = f"{text} for order {order.reference}"
+    text = f"{money.grouped_text(due, order.currency)} {order.currency} is due"
+    text += "" if is_new else f" for order {order.reference}"
     if by_voucher:
         paid = f"{money.grouped_text(by_voucher, order.currency)} {order.currency}"
         text = f"The vouchers pay {paid}; {text}"
