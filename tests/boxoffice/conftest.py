@@ -36,11 +36,11 @@ def office_of(request, frozen, templates):
     """
     with ExitStack() as stack:
 
-        def of(*tiers, **options):
+        def enter(*tiers, **options):
             copied = copied_office(templates, request.param, *tiers, **options)
             return stack.enter_context(copied)
 
-        yield of
+        yield enter
 
 
 @pytest.fixture
