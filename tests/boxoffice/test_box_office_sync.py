@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from support.own_box_office import NOW, SHOW, STARTS, put_on_sale
+from support.own_box_office import NOW, SHOW, STARTS
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
@@ -18,16 +18,7 @@ from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync.run import Request, fetch_listing, sync
 from ticketsync.workflows.take_back import Refund
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale(database)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def run_sync(office, **request):

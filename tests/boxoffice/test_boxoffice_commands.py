@@ -7,7 +7,7 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from support import commands
+from support.expected_codes import as_json, refused, run
 from support.own_box_office import KEY
 
 from ticketsync.core import clock, errors
@@ -16,40 +16,6 @@ from ticketsync.store.tables.boxoffice import boxoffice_history
 
 SHOW = "2030-11-27 19:30"
 HUGE = "9" * 40
-
-
-def run(*words, code=0, **options):
-    done = commands.run(*words, **options)
-    assert done.returncode == code, (words, done.stdout, done.stderr)
-    return done
-
-
-def as_json(*words):
-    return json.loads(run(*words, "--json").stdout)
-
-
-def refused(*words, code=7):
-    return json.loads(run(*words, "--json", code=code).stderr)["error"]
-
-
-@pytest.fixture
-def venue(home, monkeypatch):
-    monkeypatch.setenv("BOX_KEY", KEY)
-    run(
-        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
-        *("--currency", "AUD", "--no-input"),
-    )
-    run("shows", "add", "Late Laughs", SHOW, "--capacity", "10")
-    return home
-
-
-@pytest.fixture
-def on_sale(venue):
-    run(
-        *("boxoffice", "open", "1", "--tier", "Adult=55.00", "--tier", "Child=20"),
-        *("--secret-env", "BOX_KEY"),
-    )
-    return venue
 
 
 def test_a_sale_without_a_terminal(on_sale):
@@ -322,7 +288,9 @@ def test_every_change_says_who_made_it(on_sale):
     assert all("@" in row.actor for row in rows)
 
 
-def test_a_show_is_not_put_on_sale_without_seats_prices_or_a_key(venue, monkeypatch):
+def test_a_show_is_not_put_on_sale_without_seats_prices_or_a_key(
+    not_yet_on_sale, monkeypatch
+):
     tier = ("--tier", "Adult=55.00")
     run("shows", "add", "Gala", SHOW)
     gala = ("boxoffice", "open", "2", *tier, "--secret-env", "BOX_KEY")
@@ -341,7 +309,7 @@ def test_a_show_is_not_put_on_sale_without_seats_prices_or_a_key(venue, monkeypa
     run(*gala, "--capacity", "5")
 
 
-def test_the_box_office_is_not_connected_like_a_platform(venue):
+def test_the_box_office_is_not_connected_like_a_platform(not_yet_on_sale):
     done = run("accounts", "add", "boxoffice", "own", "--no-check", code=2)
     assert "ticketsync boxoffice open SHOW" in done.stderr
     assert "boxoffice" not in run("accounts", "providers").stdout
@@ -362,7 +330,7 @@ def test_without_its_key_nothing_is_sold_and_everything_else_goes_on(
 
 
 def test_the_usual_minutes_of_a_hold_are_those_of_the_settings(
-    venue, monkeypatch, home
+    not_yet_on_sale, monkeypatch, home
 ):
     words = ("boxoffice", "open", "1", "--tier", "A=1", "--secret-env", "BOX_KEY")
     monkeypatch.setenv("TICKET_PAYMENT_TIMEOUT", "soon")
@@ -408,6 +376,6 @@ def test_status_says_what_the_box_office_has_to_do(on_sale):
     assert "55.00 AUD to be handed back." in shown
 
 
-def test_status_says_nothing_of_a_box_office_that_there_is_not(venue):
+def test_status_says_nothing_of_a_box_office_that_there_is_not(not_yet_on_sale):
     assert as_json("status")["box_office"] is None
     assert "box office" not in run("status").stdout

@@ -13,13 +13,12 @@ import duckdb
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
-from support import commands, own_story
+from support import commands
 from support.own_box_office import SHOW
 from support.own_story import SETTINGS
 from support.web_server import running
 
 from ticketsync.core import clock
-from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -40,14 +39,8 @@ ADMITTING = {"a": (1, 2, 3), "b": (1,), "c": (1,), "d": (1, 2), "e": (2,)}
 
 
 @pytest.fixture
-def played(url, frozen):
-    """
-    A database in which it has happened, and the story.
-    """
-    database = engine.open_database(url)
-    story = own_story.play(own_story.open_office(database, frozen), frozen)
-    yield database, story
-    database.close()
+def url(played):
+    return played[0]
 
 
 @pytest.fixture
@@ -56,7 +49,7 @@ def story(played):
 
 
 @pytest.fixture
-def run(played, url, home):
+def run(url):
     """
     Runs one of our commands on it, with the exit code that is expected.
     """
@@ -244,8 +237,7 @@ def at_the_door(database):
         yield client
 
 
-def test_the_door_page(played):
-    database, story = played
+def test_the_door_page(database, story):
     with at_the_door(database) as client:
         page = client.get(f"/door/{SHOW}")
         assert page.status_code == 200

@@ -3,10 +3,10 @@ The story of own orders (`support.own_story`), and every reader of orders held e
 figures by hand.
 """
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pytest
-from support import own_story
 from support.own_box_office import SHOW
 from support.own_story import RETURNED, SETTINGS
 
@@ -21,6 +21,7 @@ from ticketsync.reporting import (
     sales_report,
 )
 from ticketsync.reporting.export_filter import ExportFilter
+from ticketsync.store import engine
 from ticketsync.workflows import (
     as_of,
     checkin,
@@ -31,6 +32,7 @@ from ticketsync.workflows import (
     take_back,
     tax_worksheets,
 )
+from ticketsync.workflows.box_office import BoxOffice
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.take_back import Refund
@@ -42,13 +44,14 @@ OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 
 
 @pytest.fixture
-def office(database, frozen):
-    return own_story.open_office(database, frozen)
+def office(played):
+    with closing(engine.open_database(played[0])) as database:
+        yield BoxOffice(database, SETTINGS)
 
 
 @pytest.fixture
-def story(office, frozen):
-    return own_story.play(office, frozen)
+def story(played):
+    return played[1]
 
 
 def figures(connection):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from msgspec import structs
-from support.own_box_office import ADULT, CHILD, NOW, SHOW, STARTS, put_on_sale
+from support.own_box_office import ADULT, CHILD, NOW, SHOW, STARTS
 from support.saved_orders import occurrence
 
 from ticketsync.accounts import edits, state
@@ -33,19 +33,17 @@ from ticketsync.workflows.sell import Tender
 
 CASH = Tender("cash")
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture
-def office(database):
-    office = put_on_sale(database, ADULT, CHILD)
+def office(office_of, evening):
+    return office_of(then=sell_and_hold)
+
+
+def sell_and_hold(office):
     sell.sell(office, SHOW, {"Adult": 2, "Child": 1}, CASH)
     sell.hold(office, SHOW, {"Adult": 1})
-    return office
 
 
 def change(office, *tiers, **terms):

@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import text
-from support.own_box_office import ADULT, CHILD, KEY, NOW, SHOW, STARTS, put_on_sale
+from support.own_box_office import ADULT, CHILD, KEY, SHOW, STARTS, put_on_sale
 
 from ticketsync.boxoffice.selling import NewTier, Terms
 from ticketsync.catalogue import new_shows, shows
@@ -18,10 +18,7 @@ from ticketsync.store import engine
 from ticketsync.workflows import open_sale, own_orders
 from ticketsync.workflows.connect import SecretSource
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def add_shows(database, number):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, event
 from support import own_box_office
 from support.database_dump import metadata
-from support.own_box_office import NOW, SHOW, put_on_sale
+from support.own_box_office import NOW, SHOW
 
 from ticketsync.boxoffice import codes, placed_orders
 from ticketsync.core import errors
@@ -17,12 +17,6 @@ from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
-
-
-@pytest.fixture
-def office(database, frozen):
-    frozen(NOW)
-    return put_on_sale(database)
 
 
 def test_the_code_of_a_ticket_cannot_be_made_from_the_database(office):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 import xlsxwriter
-from support.own_box_office import NOW, SHOW, STARTS, put_on_sale
+from support.own_box_office import NOW, SHOW, STARTS
 
 from ticketsync.boxoffice import customers
 from ticketsync.boxoffice.selling import NewTier
@@ -28,16 +28,12 @@ HEADING = "number,name,email,from,until,level\n"
 MIA = "M1,Mia Chen,mia@example.org,2026-01-01,2026-11-27,Friend\n"
 BEN = "M2,Ben Lam,,2026-01-01,2026-11-26,\n"
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture
-def office(database):
-    return put_on_sale(database, MEMBER, NewTier("Adult", 5500))
+def office(office_of, evening):
+    return office_of(MEMBER, NewTier("Adult", 5500))
 
 
 @pytest.fixture

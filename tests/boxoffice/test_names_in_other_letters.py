@@ -22,12 +22,13 @@ OTHERS = ("Šapek", "šapek", "Dapek", "_apek", "%apek")
 
 
 @pytest.fixture
-def office(database, frozen):
-    frozen(NOW)
-    office = put_on_sale(database, ADULT)
+def office(office_of, evening):
+    return office_of(ADULT, then=sell_two)
+
+
+def sell_two(office):
     sell.sell(office, SHOW, {"Adult": 1}, Tender("cash"), buyer=Person("Tom Tapek"))
     sell.sell(office, SHOW, {"Adult": 1}, Tender("cash"), buyer=Person(NAME))
-    return office
 
 
 @pytest.mark.parametrize("text", PARTS)

@@ -14,10 +14,7 @@ from ticketsync.workflows.sell import Tender
 
 SHOW = 3  # beside the two of the platform's account
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def sell_beside_a_platform(database, *, link="", show_capacity=None, **terms):

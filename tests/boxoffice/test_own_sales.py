@@ -23,16 +23,7 @@ from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale(database)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def refusal(function, *arguments, **options):

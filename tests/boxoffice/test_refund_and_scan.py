@@ -25,9 +25,8 @@ CASH = Tender("cash")
 
 
 @pytest.fixture
-def office(database, frozen):
-    frozen(NOW)
-    return put_on_sale(database, NewTier("Adult", 5500), capacity=1000)
+def office(office_of, evening):
+    return office_of(NewTier("Adult", 5500), capacity=1000)
 
 
 class Pause:

@@ -8,7 +8,7 @@ of 165.00, of which 55.00 went back and 2 still admit.
 from datetime import timedelta
 
 import pytest
-from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
+from support.own_box_office import NOW, SHOW
 
 from ticketsync.core.config import Settings
 from ticketsync.door import attendees
@@ -27,12 +27,6 @@ from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
-
-
-@pytest.fixture
-def office(database, frozen):
-    frozen(NOW)
-    return put_on_sale(database, ADULT, CHILD)
 
 
 @pytest.fixture

@@ -4,40 +4,7 @@ Tills and printing by commands, without a terminal.
 
 import json
 
-import pytest
-from support import commands
-from support.own_box_office import KEY
-
-SHOW = "2030-11-27 19:30"
-
-
-def run(*words, code=0):
-    done = commands.run(*words)
-    assert done.returncode == code, (words, done.stdout, done.stderr)
-    return done
-
-
-def as_json(*words):
-    return json.loads(run(*words, "--json").stdout)
-
-
-def refused(*words, code=7):
-    return json.loads(run(*words, "--json", code=code).stderr)["error"]
-
-
-@pytest.fixture
-def on_sale(home, monkeypatch):
-    monkeypatch.setenv("BOX_KEY", KEY)
-    run(
-        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
-        *("--currency", "AUD", "--no-input"),
-    )
-    run("shows", "add", "Late Laughs", SHOW, "--capacity", "10")
-    run(
-        *("boxoffice", "open", "1", "--tier", "Adult=55.00", "--tier", "Child=20"),
-        *("--secret-env", "BOX_KEY"),
-    )
-    return home
+from support.expected_codes import as_json, refused, run
 
 
 def test_cash_that_no_open_till_counts_is_said(on_sale):

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 from sqlalchemy import text
-from support.own_box_office import NOW, SHOW, put_on_sale
+from support.own_box_office import SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders
 from ticketsync.cli import till_screen, till_session
@@ -19,15 +19,7 @@ from ticketsync.workflows import till_view
 
 SLOW = errors.DatabaseError("It is slow.", word="db-timeout")
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale(database)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def begin(office, print_order=lambda *_: True):

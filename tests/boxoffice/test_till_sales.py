@@ -34,17 +34,16 @@ WITH_FEE = NewTier(
 )
 CASH = Tender("cash")
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture
-def office(database):
-    office = put_on_sale(database, ADULT, CHILD, MEMBER)
-    with database.write() as connection:
+def office(office_of, evening):
+    return office_of(ADULT, CHILD, MEMBER, then=add_members)
+
+
+def add_members(office):
+    with office.database.write() as connection:
         for number in ("17", "18"):
             connection.execute(
                 insert(members).values(
@@ -56,7 +55,6 @@ def office(database):
                     level="",
                 )
             )
-    return office
 
 
 @pytest.fixture

@@ -20,16 +20,7 @@ from ticketsync.workflows.box_office import sale_of
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale(database)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture

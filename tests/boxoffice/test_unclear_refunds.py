@@ -3,7 +3,7 @@ A refund whose amount does not say what is meant is refused, and nothing is void
 """
 
 import pytest
-from support.own_box_office import NOW, SHOW, put_on_sale
+from support.own_box_office import SHOW
 
 from ticketsync.boxoffice import placed_orders
 from ticketsync.core import errors
@@ -11,15 +11,7 @@ from ticketsync.workflows import sell, take_back
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale(database)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.mark.parametrize(

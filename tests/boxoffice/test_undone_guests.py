@@ -7,9 +7,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from support import commands
-from support.own_box_office import KEY, NOW, SHOW, STARTS, put_another_on_sale
-from support.own_box_office import put_on_sale as put_on_sale_
+from support.expected_codes import run
+from support.own_box_office import SHOW, STARTS, put_another_on_sale
 
 from ticketsync.boxoffice import customers, placed_orders
 from ticketsync.cli import till_drawing, till_session
@@ -19,16 +18,7 @@ from ticketsync.workflows import checkin, sell, take_back
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale_(database)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def begin(office, show=SHOW, printer=True):
@@ -215,19 +205,11 @@ def test_a_refund_that_knows_of_fewer_guests_is_refused(office):
     assert void == {sold: [1, 2]}
 
 
-def run(*words):
-    return commands.run(*words, check=True)
-
-
 @pytest.fixture
-def on_sale(home, monkeypatch):
-    monkeypatch.setenv("BOX_KEY", KEY)
-    run(
-        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
-        *("--currency", "AUD", "--no-input"),
-    )
-    run("shows", "add", "Late Laughs", "2030-11-27 19:30", "--capacity", "10")
-    run("boxoffice", "open", "1", "--tier", "Adult=55.00", "--secret-env", "BOX_KEY")
+def entered(on_sale):
+    """
+    The order of three guests, two of whom are in.
+    """
     words = ("boxoffice", "sell", "1", "--tier", "Adult=3", "--card", "--json")
     sold = json.loads(run(*words).stdout)
     for ticket in sold["tickets"][:2]:
@@ -235,20 +217,20 @@ def on_sale(home, monkeypatch):
     return sold["reference"]
 
 
-def test_the_command_says_who_is_in_with_a_ticket_that_is_void_now(on_sale):
-    refund = ("boxoffice", "refund", on_sale, "--ticket")
+def test_the_command_says_who_is_in_with_a_ticket_that_is_void_now(entered):
+    refund = ("boxoffice", "refund", entered, "--ticket")
     money_only = run(*refund[:-1], "--amount", "5", "--keep-tickets", "--json")
     assert json.loads(money_only.stdout)["admitted"] == []
     done = run(*refund, "2", "--ticket", "3")
     assert done.stderr == (
-        f"1 of 2 guests is in already, with a ticket that is void now: {on_sale}-2.\n"
+        f"1 of 2 guests is in already, with a ticket that is void now: {entered}-2.\n"
     )
     found = json.loads(run(*refund, "1", "--json").stdout)
     assert found["admitted"] == [1]
     assert [*found][-1] == "admitted"
 
 
-def test_a_cancelled_night_says_how_many_are_in(on_sale):
+def test_a_cancelled_night_says_how_many_are_in(entered):
     cancel = ("boxoffice", "orders", "cancel", "--show", "1", "--yes", "--json")
     assert json.loads(run(*cancel).stdout)["admitted"] == 2
 

@@ -6,7 +6,7 @@ ones do not wait for each other.
 from datetime import timedelta
 
 import pytest
-from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
+from support.own_box_office import NOW, SHOW
 
 from ticketsync.core import errors
 from ticketsync.store import row_locks
@@ -14,16 +14,7 @@ from ticketsync.workflows import sell, take_back
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
 
-
-@pytest.fixture(autouse=True)
-def evening(frozen):
-    frozen(NOW)
-    return frozen
-
-
-@pytest.fixture
-def office(database):
-    return put_on_sale(database, ADULT, CHILD)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def refusal(function, *arguments, **options):

@@ -15,7 +15,7 @@ Of 5 × 55.00 = 275.00 so 55 + 55 + 55 = 165.00 went back, with 15.00 of tax, of
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from support.own_box_office import SHOW, STARTS, put_on_sale
+from support.own_box_office import SHOW, STARTS
 
 from ticketsync.boxoffice.selling import NewTier
 from ticketsync.core.config import Settings
@@ -61,13 +61,9 @@ REDEEMED, AS_SOLD = taxed("redeemed"), taxed("sold")
 
 
 @pytest.fixture
-def office(database, frozen):
+def office(office_of, frozen):
     frozen(SOLD)
-    return put_on_sale(
-        *(database, NewTier("Adult", 5500)),
-        settings=REDEEMED,
-        starts_at=STARTS,
-    )
+    return office_of(NewTier("Adult", 5500), settings=REDEEMED, starts_at=STARTS)
 
 
 @pytest.fixture

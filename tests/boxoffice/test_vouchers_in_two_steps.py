@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import insert, select
-from support.own_box_office import SHOW, STARTS, put_on_sale
+from support.own_box_office import SHOW, STARTS
 
 from ticketsync.boxoffice.selling import NewTier
 from ticketsync.core.periods import Period
@@ -31,9 +31,9 @@ LIMIT = 2000  # of the variables of a statement
 
 
 @pytest.fixture
-def office(database, frozen):
+def office(office_of, frozen):
     frozen(IN_SEPTEMBER)
-    return put_on_sale(database, NewTier("Adult", 5500), starts_at=STARTS)
+    return office_of(NewTier("Adult", 5500), starts_at=STARTS)
 
 
 @pytest.fixture

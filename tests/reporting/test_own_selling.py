@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from support.own_box_office import NOW, put_on_sale
+from support.own_box_office import NOW, copied_office, put_on_sale
 
 from ticketsync.boxoffice.selling import NewTier, Terms
 from ticketsync.catalogue import new_shows
@@ -22,6 +22,7 @@ CASH = Tender("cash")
 ADULT = NewTier("Adult", 5500)
 ZONE = "Australia/Sydney"
 FIRST, SECOND = 1, 2
+NEXT_DAY = datetime(2026, 11, 27, 13, 1, tzinfo=UTC)  # in Sydney
 TODAY = Period(date(2026, 11, 27), date(2026, 11, 27))
 # Columns: orders, paid, held, expired, cancelled, conversion, expiry rate, tickets,
 # seats, taken, use of seats, currency, gross; rates in parts per million.
@@ -29,15 +30,29 @@ OF_FIRST = (6, 3, 1, 1, 1, 600_000, 200_000, 3, 10, 3, 300_000, "AUD", 22000)
 OF_SECOND = (1, 1, 0, 0, 0, 1_000_000, 0, 4, 20, 4, 200_000, "AUD", 22000)
 
 
-@pytest.fixture
-def office(database, frozen):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request, templates, frozen):
     """
     Of the first show three orders are paid (two tickets and a refunded third, one given
     away, one refunded as a whole), one expired with nothing to mark it, one was given
     up, and one is held. Of the second, four tickets were sold the day after.
     """
+
+    def play(office):
+        sell_both(office, frozen)
+
     frozen(NOW)
-    office = put_on_sale(database, ADULT, starts_at=NOW + timedelta(days=30))
+    with copied_office(
+        *(templates, request.param, ADULT),
+        starts_at=NOW + timedelta(days=30),
+        then=play,
+    ) as office:
+        frozen(NEXT_DAY)
+        yield office
+
+
+def sell_both(office, frozen):
+    database = office.database
     with database.write() as connection:
         new_shows.add_show(
             connection,
@@ -60,7 +75,7 @@ def office(database, frozen):
     left = sell.hold(office, FIRST, {"Adult": 2}).reference
     take_back.cancel(office, left, "changed their mind")
     sell.hold(office, FIRST, {"Adult": 2})
-    frozen(datetime(2026, 11, 27, 13, 1, tzinfo=UTC))  # the next day in Sydney
+    frozen(NEXT_DAY)
     with database.write() as connection:
         connection.exec_driver_sql(
             "UPDATE boxoffice_orders SET held_until = '2026-11-27T13:10:00Z'"
@@ -70,7 +85,6 @@ def office(database, frozen):
             " WHERE id = (SELECT MAX(id) FROM boxoffice_orders)"
         )
     sell.sell(office, SECOND, {"Adult": 4}, CASH)
-    return office
 
 
 def lines(office, **options):

@@ -4,12 +4,16 @@ six of them.
 """
 
 import os
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from zlib import crc32
 
 from ticketsync.boxoffice.selling import NewTier, Terms
 from ticketsync.catalogue import new_shows, shows
+from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.store import engine
 from ticketsync.workflows import open_sale
 from ticketsync.workflows.box_office import BoxOffice
 from ticketsync.workflows.connect import SecretSource
@@ -29,7 +33,7 @@ def put_on_sale(
     A show of that venue on sale with these tiers; returns its box office.
     """
     settings = settings or Settings()
-    os.environ["BOX_KEY"] = KEY
+    put_key()
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     office = BoxOffice(database, settings)
@@ -37,6 +41,30 @@ def put_on_sale(
         *(office, "Late Laughs", starts_at, *tiers), capacity=capacity, terms=terms
     )
     return office
+
+
+@contextmanager
+def copied_office(templates, kind, *tiers, then=None, **options):
+    """
+    What `put_on_sale` gives, and `then(office)` after it, in a copy of a database in
+    which all this was done at this time, once for all tests of a process.
+    """
+
+    def make(place):
+        with closing(engine.open_database(place)) as database:
+            made = put_on_sale(database, *tiers, **options)
+            if then:
+                then(made)
+
+    after = then and (then.__module__, then.__qualname__)
+    done = repr((clock.now(), tiers, sorted(options.items()), after))
+    stage = f"on_sale_{crc32(done.encode())}"
+    with (
+        templates.copied(kind, stage, make, before="empty") as place,
+        closing(engine.open_database(place)) as database,
+    ):
+        put_key()
+        yield BoxOffice(database, options.get("settings") or Settings())
 
 
 def put_another_on_sale(office, title, starts_at, *tiers, capacity=10, terms=None):
@@ -61,3 +89,10 @@ def put_another_on_sale(office, title, starts_at, *tiers, capacity=10, terms=Non
 
 def key():
     return Secret(KEY)
+
+
+def put_key():
+    """
+    Put the key where the box office looks for it.
+    """
+    os.environ["BOX_KEY"] = KEY

@@ -10,15 +10,17 @@ Gross is 130 + 55 + 0 + 0 + 110 + 20 = 315.00, of which 55.00 went back; an adul
 ticket has 5.00 of tax in it. Valid are 3 + 1 + 1 + 2 + 1 + 0 = 8 tickets.
 """
 
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from support.own_box_office import SHOW, STARTS, put_on_sale
+from support.own_box_office import SHOW, STARTS, put_key, put_on_sale
 
 from ticketsync.boxoffice.selling import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.store import engine
 from ticketsync.workflows import sell, take_back
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.take_back import Refund
@@ -65,6 +67,26 @@ def open_office(database, move_clock, settings=SETTINGS):
     return put_on_sale(
         database, ADULT, CHILD, capacity=20, settings=settings, starts_at=STARTS
     )
+
+
+_played = {}
+
+
+@contextmanager
+def copied(templates, kind, move_clock):
+    """
+    A database in which it has happened, and the story: a copy of one in which it
+    happened once for all tests of a process. It is 6 October then.
+    """
+
+    def make(place):
+        with closing(engine.open_database(place)) as database:
+            _played[kind] = play(open_office(database, move_clock), move_clock)
+
+    with templates.copied(kind, "own_story", make, before="empty") as place:
+        put_key()
+        move_clock(RETURNED)
+        yield place, _played[kind]
 
 
 def play(office, move_clock):

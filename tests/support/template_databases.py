@@ -34,7 +34,7 @@ class Templates:
     `synced`, synced once with the sandbox's morning; `filled`, the same, people kept;
     `upgraded_0006` and `upgraded_0013`, what those schemas left, upgraded. A test
     names one of its own with a function that makes it in a database that is not there
-    yet, or is empty: `make(place)`.
+    yet, or is empty: `make(place)`; or in a copy of the one that is named `before`.
     """
 
     def __init__(self, postgres, folder, shared):
@@ -50,12 +50,12 @@ class Templates:
             self.administration.close()
 
     @contextmanager
-    def copied(self, kind, stage, make=None):
+    def copied(self, kind, stage, make=None, before=None):
         """
         A copy that goes with the test.
         """
         if make and (kind, stage) not in self.made:
-            place = self._place(kind, stage)
+            place = self._place(kind, stage, before)
             make(place)
             self.made[kind, stage] = place
         place = self.copy(kind, stage)
@@ -120,12 +120,12 @@ class Templates:
             self._play(place, stage)
         return place
 
-    def _place(self, kind, stage):
+    def _place(self, kind, stage, before=None):
         """
         Where a new one lies. One that is played begins as a copy of the one before it:
         the migrations take longer than what is played, and so do the dates.
         """
-        before = BEFORE.get(stage)
+        before = before or BEFORE.get(stage)
         source = self.get(kind, before) if before else None
         if kind == "sqlite":
             place = self.folder / f"{stage}.db"
