@@ -1,6 +1,6 @@
 """
 Gift cards that were sold in the orders of a show: they are in none of its figures, so
-that whoever compares these with the platform is told why they differ.
+that whoever compares these with the platform sees why they differ.
 """
 
 from __future__ import annotations

@@ -20,11 +20,9 @@ from ticketsync.core.records import (
     LooseTicket,
     Order,
     OrderStatus,
-    Ticket,
     TicketStatus,
-    VoucherSale,
 )
-from ticketsync.sales import charged_parts
+from ticketsync.sales import charged_parts, voucher_lines
 from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
 
 
@@ -139,9 +137,7 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
     The parts of an order's tickets, and of the vouchers it sold; they add up to the
     order, whatever its numbers are.
     """
-    if order.voucher_sales:
-        of_vouchers = (_as_ticket(voucher) for voucher in order.voucher_sales)
-        order = msgspec.structs.replace(order, tickets=(*order.tickets, *of_vouchers))
+    order = voucher_lines.with_lines(order)
     admissions = len(order.tickets) - len(order.voucher_sales)
     if not order.tickets:
         has_money = is_counted(order) and (order.charged or order.refunds)
@@ -191,22 +187,6 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
             )
         )
     return found
-
-
-def _as_ticket(voucher: VoucherSale) -> Ticket:
-    """
-    A voucher that was sold, as a line that its order's amounts are divided among.
-    """
-    return Ticket(
-        id=voucher.id,
-        occurrence_id=voucher.occurrence_id,
-        type_id="",
-        type_name=voucher.name,
-        status=TicketStatus.VOID if voucher.is_void else TicketStatus.VALID,
-        checked_in=False,
-        face=voucher.amount,
-        tax=0,
-    )
 
 
 def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllocation]:
