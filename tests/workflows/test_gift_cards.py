@@ -7,6 +7,7 @@ In October `or_1` sells a card of 50.00 beside a ticket of 22.00 for Friday; it 
 of 25.00 alone, which expires. Amounts are in cents, worked out by hand.
 """
 
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import func, select, true
 from support import needs
+from support.random_orders import random_order
 from support.saved_orders import (
     FIRST_DAY,
     instant,
@@ -42,14 +45,17 @@ from ticketsync.reporting import (
     named_fees,
     numbers,
     order_money,
+    sales_report,
     selling,
     unlinked_orders,
     vouchers_sold,
 )
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sandbox import world
+from ticketsync.store import counted
 from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.workflows import (
+    as_of,
     close,
     integrity_check,
     ledger_export,
@@ -444,6 +450,107 @@ def test_f50_the_books_of_a_closed_month_by_hand(books, frozen):
     }
     (outside,) = [ln for ln in sheet.lines if ln.what == "gift cards sold"]
     assert (outside.amount, outside.tax) == (7500, None)
+
+
+def with_cards(sold, chance):
+    """
+    A random order as two: without a card, and with one of so much.
+    """
+    plain = msgspec.structs.replace(sold, refunds=(), fees=None)
+    has_price = any(ticket.face for ticket in sold.tickets)
+    if not has_price or chance.random() < 0.5:
+        return plain, plain, 0
+    price = chance.randint(1, 9000)
+    charged = plain.charged + price
+    more = {"charged": charged, "total": charged}
+    more["voucher_sales"] = card(sold.id, price)
+    return plain, msgspec.structs.replace(plain, **more), price
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_f50_a_card_beside_any_tickets_changes_no_figure_of_a_show(
+    books, seed, monkeypatch
+):
+    """
+    60 random orders, saved without cards and then with them: all that the readers say
+    of shows stays, and the ledger has the cards and nothing else more.
+    """
+    chance = random.Random(seed)
+    orders_ = [with_cards(random_order(chance, n), chance) for n in range(10, 70)]
+    prices = sum(price for _, _, price in orders_)
+    assert prices
+    save(books, *(plain for plain, _, _ in orders_), at=FIRST_DAY)
+    before = said_of_shows(books)
+    ledger = totals_of(read_books(books).entries)
+    save(books, *(sold for _, sold, _ in orders_), at=instant("2026-10-09T02:00"))
+    assert said_of_shows(books) == before
+    ledger["Assets:Platform:Tt"] += prices
+    ledger["Liabilities:Vouchers"] = ledger.get("Liabilities:Vouchers", 0) - prices
+    assert totals_of(read_books(books).entries) == ledger
+    # As of before the cards were known.
+    with as_of.reading(books, SETTINGS, "2026-10-05T02:00Z") as then:
+        (gross,) = then.connection.exec_driver_sql(
+            "SELECT sum(charged) FROM tickets WHERE kind = 'voucher-sale'"
+        ).one()
+    assert int(gross) == 7500
+    # A rule that forgot the kind would count them: the test can fail.
+    monkeypatch.setattr(counted, "is_of_show", true)
+    for rule in (counted.counted_tickets, counted.is_counted_ticket):
+        rule.cache_clear()
+    try:
+        query = select(func.sum(tickets.c.charged)).select_from(
+            counted.counted_tickets()
+        )
+        with books.read() as connection:
+            wrong = connection.scalar(query)
+    finally:
+        monkeypatch.undo()
+        for rule in (counted.counted_tickets, counted.is_counted_ticket):
+            rule.cache_clear()
+    assert wrong - sum(row[3] for row in before["figures"]) == prices + 7500
+
+
+def said_of_shows(database):
+    show_figures.rebuild(database, SETTINGS)
+    with database.read() as connection:
+        return {
+            "figures": [
+                (it.show_id, it.tickets_sold, it.face.minor, it.gross.minor, it.tax)
+                for it in numbers.figures(connection)
+            ],
+            "views": [
+                tuple(connection.exec_driver_sql(f"SELECT {what} FROM {view}").one())
+                for view, what in (
+                    ("ticket_sales", "sum(quantity), sum(gross), sum(refunded)"),
+                    ("ticket_sales_analytics", "count(*), sum(charged), sum(face)"),
+                    ("attendee_checkin_status", "count(*)"),
+                )
+            ],
+            "listed": sorted(
+                (row.order_id, row.show_id, row.tickets, row.charged.minor)
+                for row in sales_lists.list_sales(connection)
+                if row.show_id is not None
+            ),
+            "explained": [
+                (it.ticket_id, it.charged.minor, it.is_sold)
+                for show_id in (1, 2)
+                for it in explain.list_contributions(connection, show_id)
+            ],
+            "seats": [
+                len(attendees.list_guests(connection, show_id)) for show_id in (1, 2)
+            ],
+            "days": [
+                (sale.tickets, sale.charged)
+                for sale in selling.read_timeline(
+                    connection, [instant("2026-01-01T00:00")]
+                ).sales
+            ],
+            "report": [
+                *sales_report.sales_table(
+                    connection, "show", sales_report.OwnRates(), zone="UTC"
+                ).rows
+            ],
+        }
 
 
 # On the platform
