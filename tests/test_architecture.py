@@ -457,6 +457,21 @@ def test_setting_and_showing_a_switch_is_no_copy():
     assert not any(switches_in(node) for _, node in deciding_places("x", tree))
 
 
+def test_what_a_line_of_an_order_is_is_decided_in_one_place():
+    """
+    Whether a ticket admits, or is a voucher that was sold, is asked of `store.counted`.
+    """
+    deciding = {
+        name
+        for name, tree in modules("tickets.c.kind")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and "tickets.c.kind"
+        in {ast.unparse(it) for it in (node.left, *node.comparators)}
+    }
+    assert deciding == {"store.counted"}
+
+
 RESTRICTING = {
     *("where", "filter", "filter_by", "having", "join", "outerjoin", "exists"),
     *("and_", "or_", "not_", "case", "is_set", "bool", "filter", "text"),

@@ -127,8 +127,8 @@ def test_ticket_tailor(lines, total, more, expected):
 
 def test_f50_ticket_tailor_a_gift_card_that_is_sold_is_no_sale_of_a_show():
     """
-    50.00 for a card beside 60.00 of tickets, of which another card pays 20.00: nothing
-    explains the 50.00, so that no rule taxes them and the order is named.
+    50.00 for a card beside 60.00 of tickets, of which another card pays 20.00: the
+    tickets charge 40.00, the card is a line of its own, and nothing is unexplained.
     """
     lines = [
         tt_line("ticket", 2, 3000),
@@ -136,14 +136,57 @@ def test_f50_ticket_tailor_a_gift_card_that_is_sold_is_no_sale_of_a_show():
         tt_line("gift_card", 1, -2000),
     ]
     found = TicketTailor(None, {}).parse_order(tt_order(9000, lines))
-    assert parts_of(found) == {
-        "charged": 9000,
-        "face": 6000,
-        "voucher": 2000,
-        "unexplained": 5000,
-    }
-    doubt = allocate(found, b"").order.doubt
-    assert doubt == "it sells a gift card of 50.00 AUD, which is not a sale of a show"
+    made = allocate(found, b"")
+    assert made.order.doubt is None
+    assert [
+        (share.kind, share.face, share.charged, share.parts.voucher, share.is_sold)
+        for share in made.shares
+    ] == [
+        ("admission", 3000, 2000, 1000, True),
+        ("admission", 3000, 2000, 1000, True),
+        ("voucher-sale", 5000, 5000, 0, False),
+    ]
+    assert parts_of(found) == {"charged": 9000, "face": 11000, "voucher": 2000}
+
+
+def test_f50_ticket_tailor_an_order_of_a_gift_card_alone():
+    """
+    A card of 50.00 with 2.00 for the order, of which 20.00 went back later.
+    """
+    lines = [tt_line("gift_card", 1, 5000), tt_line("transaction_charge", 1, 200)]
+    sold = tt_order(5200, lines, issued_tickets=[], refund_amount=2000)
+    (card,) = allocate(TicketTailor(None, {}).parse_order(sold), b"").shares
+    assert (card.id, card.kind, card.type_name) == (
+        *("or_1/gift-cards", "voucher-sale"),
+        "Gift card",
+    )
+    assert (card.face, card.parts.buyer_fee, card.charged) == (5000, 200, 5200)
+    assert (card.refunded, card.is_sold, card.is_comp) == (2000, False, False)
+
+
+def test_f50_what_went_back_is_of_the_void_ticket_first_and_then_of_the_card():
+    """
+    A void ticket of 30.00, a valid one and a card of 50.00: of 110.00 went back 46.00,
+    the 30.00, and of the 16.00 beyond them 6.00 and 10.00 as 30.00 to 50.00.
+    """
+    lines = [tt_line("ticket", 2, 3000), tt_line("gift_card", 1, 5000)]
+    raw = tt_order(11000, lines, refund_amount=4600)
+    raw["issued_tickets"][0]["status"] = "voided"
+    shares = allocate(TicketTailor(None, {}).parse_order(raw), b"").shares
+    assert [share.refunded for share in shares] == [3000, 600, 1000]
+
+
+def test_f50_tax_on_top_and_what_nothing_explains_are_of_the_tickets():
+    """
+    10 % on 60.00 of tickets beside a card of 50.00 is 116.00, and 115.00 was paid.
+    """
+    lines = [tt_line("ticket", 2, 3000), tt_line("gift_card", 1, 5000)]
+    more = {"tax": 600, "tax_treatment": "exclusive", "total_paid": 11500}
+    found = TicketTailor(None, {}).parse_order(tt_order(11600, lines, **more))
+    shares = allocate(found, b"").shares
+    assert [share.charged for share in shares] == [3250, 3250, 5000]
+    assert [share.tax for share in shares] == [300, 300, 0]
+    assert [share.parts.unexplained for share in shares] == [-50, -50, 0]
 
 
 # Humanitix

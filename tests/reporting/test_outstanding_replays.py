@@ -48,22 +48,21 @@ def said_by_doctor(database):
 
 def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
     assert waits(synced_once) == said_by_doctor(synced_once) == []
-    upgraded(synced_once, "0017")
+    upgraded(synced_once, "0026")
     assert said_by_doctor(synced_once) == [
         ("1 account waits for a replay", "ticketsync sync replay tt")
     ]
     (item,) = waits(synced_once)
     assert (item.key, item.action) == ("tt", "ticketsync sync replay tt")
     # A later upgrade that needs none does not end it.
-    upgraded(synced_once, "0018")
+    upgraded(synced_once, "0027")
     assert len(waits(synced_once)) == 1
     assert replay(synced_once, Settings(), []).exit_code == 0
     assert waits(synced_once) == said_by_doctor(synced_once) == []
 
 
-@pytest.mark.parametrize("schema", ["0018", "0019", "0020"])
-def test_an_upgrade_that_needs_none_waits_for_nothing(synced_once, schema):
-    upgraded(synced_once, schema)
+def test_an_upgrade_that_needs_none_waits_for_nothing(synced_once):
+    upgraded(synced_once, "0027")
     assert waits(synced_once) == []
 
 

@@ -122,7 +122,7 @@ def explain_financials(
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
     from ticketsync.financials.applied_rates import read_applied_rates
-    from ticketsync.reporting import named_fees, waiting_sales
+    from ticketsync.reporting import named_fees, vouchers_sold, waiting_sales
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import show_figures
 
@@ -151,7 +151,8 @@ def explain_financials(
         if render.is_drawn():
             parts = _with_short_types(connection, found.id, parts)
         fees = named_fees.list_fees(connection, found.id)
-        waits = waiting_sales.sentences(connection, show_id=found.id)
+        waits = vouchers_sold.sentences(connection, found.id)
+        waits += waiting_sales.sentences(connection, show_id=found.id)
         zone = get_business_zone(connection)
     if not parts:
         time.print(zone)
@@ -210,7 +211,7 @@ def _explain_figure(
 ) -> None:
     from ticketsync.catalogue import selection
     from ticketsync.cli import figure_trees, money_tables
-    from ticketsync.reporting import waiting_sales
+    from ticketsync.reporting import vouchers_sold, waiting_sales
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import figure_trees as trees
 
@@ -226,7 +227,8 @@ def _explain_figure(
             has_tickets=chosen.has_tickets,
             now=report_options.present(connection, as_of),
         )
-        waits = waiting_sales.sentences(connection, show_id=shown.id)
+        waits = vouchers_sold.sentences(connection, shown.id)
+        waits += waiting_sales.sentences(connection, show_id=shown.id)
         zone = get_business_zone(connection)
     if chosen.format != "table":
         figure_trees.write(shown, found, chosen.format)

@@ -91,7 +91,12 @@ def show_financials(
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import money_tables, render, show_tables
     from ticketsync.core import tables
-    from ticketsync.reporting import named_fees, numbers, waiting_sales
+    from ticketsync.reporting import (
+        named_fees,
+        numbers,
+        vouchers_sold,
+        waiting_sales,
+    )
     from ticketsync.reporting.left_out import read_left_out
     from ticketsync.store.business_zone import get_business_zone
 
@@ -105,7 +110,8 @@ def show_financials(
         fees = named_fees.list_fees(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_left_out(connection, found.id)
-        waits = waiting_sales.sentences(connection, show_id=found.id)
+        waits = vouchers_sold.sentences(connection, found.id)
+        waits += waiting_sales.sentences(connection, show_id=found.id)
         zone = get_business_zone(connection)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":

@@ -20,6 +20,8 @@ from typing import Literal
 import msgspec
 
 LONGEST_ID = 255  # characters of a platform's id
+NO_SHOW = 0  # in place of our id of a show: of vouchers that were sold
+VOUCHERS_SOLD = "Gift cards"  # in place of its production
 FROM_ORDERS = "named by orders"  # fingerprint of an occurrence that is in no listing
 
 
@@ -36,6 +38,17 @@ class OrderStatus(StrEnum):
 class TicketStatus(StrEnum):
     VALID = "valid"
     VOID = "void"
+
+
+class LineKind(StrEnum):
+    """
+    What a stored line of an order is: an admission, a voucher that was sold, or the
+    money of an order without either.
+    """
+
+    ADMISSION = "admission"
+    VOUCHER_SALE = "voucher-sale"
+    OTHER = "other"
 
 
 class OccurrenceStatus(StrEnum):
@@ -181,6 +194,21 @@ class Ticket(msgspec.Struct, frozen=True):
     refunded: int | None = None
 
 
+class VoucherSale(msgspec.Struct, frozen=True):
+    """
+    A gift voucher that an order sold: no admission, and no sale of a show. Its
+    `amount`, what the buyer paid for it before any fee, is owed until the voucher pays
+    (`Order.vouchers`). `occurrence_id` is what the order was placed for, and `is_void`
+    says whether it was taken back.
+    """
+
+    id: str
+    occurrence_id: str
+    name: str
+    amount: int
+    is_void: bool = False
+
+
 class Fee(msgspec.Struct, frozen=True):
     """
     A fee kept by the platform or the payment processor, under their name for it;
@@ -236,6 +264,7 @@ class Order(msgspec.Struct, frozen=True):
                      added to some of them is `tax_added` there)
     addons, donations  of it, what is not admission
     vouchers         paid with a voucher instead of money (reduces `charged`)
+    voucher_sales    of it, vouchers that were sold: what the venue owes for them
     fees             kept by platform and processor; `None` when nothing is reported
     credited         returned as credit, not as money (not part of `refunds`)
     changed_at       its last change, where the platform reports that
@@ -268,6 +297,7 @@ class Order(msgspec.Struct, frozen=True):
     doubt: str | None = None
     changed_at: datetime | None = None
     promo_code: str = ""
+    voucher_sales: tuple[VoucherSale, ...] = ()
 
     @property
     def total_fees(self) -> int | None:

@@ -19,7 +19,7 @@ from ticketsync.financials.frozen_lines import (
     DISPUTE,
     FEE_AMOUNTS,
     NOTHING,
-    SALE,
+    SOLD,
     Amounts,
     FrozenLine,
     Key,
@@ -187,7 +187,7 @@ def _parts(item: _Difference, since: CauseContext) -> Iterator[Part]:
     """
     A difference by causes: fees are apart from what was charged.
     """
-    if item.last.kind != SALE:
+    if item.last.kind not in SOLD:
         yield _cause_of_refund(item, since), item.amounts, item.taxes
         return
     if item.present is None or not item.was_closed:
@@ -230,7 +230,7 @@ def _was_sold(item: _Difference) -> bool:
     Whether the closed lines have the sale of the same order for the same show.
     """
     show_id = item.last.show_id
-    sold = [it for it in item.others if it.kind == SALE and it.show_id == show_id]
+    sold = [it for it in item.others if it.kind in SOLD and it.show_id == show_id]
     return any(frozen_lines.sum_of(sold))
 
 

@@ -231,7 +231,9 @@ def list_repeated_orders(
     The orders of closed periods (our ids) of which there is more than their sale: an
     account (our id) and the platform's id of the order.
     """
-    is_more = or_(period_lines.c.cause != "", period_lines.c.kind != frozen_lines.SALE)
+    is_more = or_(
+        period_lines.c.cause != "", period_lines.c.kind.not_in(frozen_lines.SOLD)
+    )
     query = (
         select(period_lines.c.account_id, period_lines.c.order_id)
         .where(period_lines.c.period_id.in_(sorted(period_ids)), is_more)

@@ -268,7 +268,7 @@ def _unknown_orders(
         tickets.c.currency,
         orders.c.placed_at,
         tickets.c.occurrence_id,
-        tickets.c.kind,
+        case((counted.is_admission(), 1), else_=0),
         tickets.c.face,
         tickets.c.charged,
         tickets.c.is_comp,
@@ -276,15 +276,15 @@ def _unknown_orders(
     query = (
         select(*group, func.count())
         .join_from(tickets, orders, orders.c.id == tickets.c.order_id)
-        .where(tickets.c.order_id.in_(wanted))
+        .where(tickets.c.order_id.in_(wanted), counted.is_of_show())
         .group_by(*group)
     )
     found: dict[OrderKey, dict[int, OrderPart]] = {}
     for row in connection.execute(query):
-        *order, occurrence, kind, face, charged, is_comp, number = row
+        *order, occurrence, is_ticket, face, charged, is_comp, number = row
         parts = found.setdefault((order[0], order[1], order[2], order[3]), {})
         held = parts.get(occurrence, OrderPart(occurrence, 0, 0))
-        paid = number if kind == "admission" and face > 0 else 0
+        paid = number if is_ticket and face > 0 else 0
         parts[occurrence] = OrderPart(
             occurrence,
             held.charged + charged * number,

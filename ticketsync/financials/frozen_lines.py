@@ -18,6 +18,8 @@ from ticketsync.core import clock
 from ticketsync.core.net_formula import net_before_fees
 
 SALE: Final = "sale"
+VOUCHER_SALE: Final = "voucher-sale"
+SOLD: Final = (SALE, VOUCHER_SALE)
 REFUND: Final = "refund"
 DISPUTE: Final = "dispute"
 

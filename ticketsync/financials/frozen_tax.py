@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from ticketsync.financials import frozen_lines
-from ticketsync.financials.frozen_lines import SALE, FrozenLine
+from ticketsync.financials.frozen_lines import SOLD, FrozenLine
 from ticketsync.financials.tax_worksheet import OrderLine
 from ticketsync.financials.taxing import UNKNOWN_FEES, TaxLine
 
@@ -24,7 +24,7 @@ def order_lines(lines: Iterable[FrozenLine]) -> list[OrderLine]:
     found = []
     for line in lines:
         for item in _of_line(line):
-            if line.cause or line.kind != SALE:
+            if line.cause or line.kind not in SOLD:
                 found.append(item)
             else:
                 key = _treatment_of(item)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ticketsync.core import tables
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.financials import frozen_lines
-from ticketsync.financials.frozen_lines import AMOUNTS, SALE, FrozenLine
+from ticketsync.financials.frozen_lines import AMOUNTS, SOLD, FrozenLine
 
 _NUMBERS: Final = {
     *("parts_unknown", "tax_unknown", "fees_unknown", "fee_tax_unknown"),
@@ -103,16 +103,17 @@ def lines_table(lines: Sequence[FrozenLine], names: Names) -> Table:
 
 def sales_table(lines: Iterable[FrozenLine]) -> Table:
     """
-    What was sold in the period: an order's part for one show in each row.
+    What was sold in the period: an order's part for one show in each row, or the
+    vouchers it sold, which are no show's.
     """
-    return _table(SALES, [ln for ln in lines if not ln.cause and ln.kind == SALE])
+    return _table(SALES, [ln for ln in lines if not ln.cause and ln.kind in SOLD])
 
 
 def refunds_table(lines: Iterable[FrozenLine]) -> Table:
     """
     What money went back in the period.
     """
-    is_refund = (ln for ln in lines if not ln.cause and ln.kind != SALE)
+    is_refund = (ln for ln in lines if not ln.cause and ln.kind not in SOLD)
     return _table(REFUNDS, [ln for ln in is_refund if ln.refunded])
 
 
@@ -161,7 +162,7 @@ def fees_table(lines: Iterable[FrozenLine]) -> Table:
     """
     groups: dict[tuple[Any, ...], list[FrozenLine]] = {}
     for line in lines:
-        if not line.cause and line.kind == SALE and (line.charged or line.fees):
+        if not line.cause and line.kind in SOLD and (line.charged or line.fees):
             keys = (*_SHOW, "account", "provider", "fees_source", "currency")
             groups.setdefault(tuple(getattr(line, k) for k in keys), []).append(line)
     rows = []

@@ -35,6 +35,7 @@ STATES: Final = (TAXED, FREE, EXEMPT, OUTSIDE, REMITTED, OPEN)
 NO_RULE: Final = "no rule"
 SUPPLIED: Final = "supplied by the"
 VOUCHER: Final = "voucher"  # the kind of a line of what vouchers paid
+VOUCHER_SOLD: Final = "voucher_sold"  # of those that were sold
 UNKNOWN_FEES: Final = "fees not known"
 UNKNOWN_PARTS: Final = "parts not known before `sync replay`"
 NAMES: Final = {
@@ -43,6 +44,7 @@ NAMES: Final = {
     "addons": "add-ons",
     "donation": "donations",
     "voucher": "vouchers",
+    "voucher_sold": "gift cards sold",
     "tax_added": "tax on top",
     "unexplained": "unexplained",
     "fees": "fees",
@@ -53,8 +55,9 @@ NAMES: Final = {
 class SaleParts:
     """
     What one order charged, in minor units of one currency: the sum of the parts, with
-    `voucher` taken off. `tax` is the tax that its platform reports, `None` where it
-    does not; `tax_remitted` what of it the platform pays to the state itself.
+    `voucher` taken off; `voucher_sold` is the price of vouchers. `tax` is the tax that
+    its platform reports, `None` where it does not; `tax_remitted` what of it the
+    platform pays to the state itself.
     """
 
     face: int = 0
@@ -66,10 +69,12 @@ class SaleParts:
     unexplained: int = 0
     tax: int | None = None
     tax_remitted: int = 0
+    voucher_sold: int = 0
 
     @property
     def charged(self) -> int:
         paid = self.face + self.buyer_fee + self.addons + self.donation
+        paid += self.voucher_sold
         return paid - self.voucher + self.tax_added + self.unexplained
 
     def amount(self, kind: str) -> int:
@@ -122,18 +127,24 @@ def tax_lines(
     The lines of one order of an account that was placed on that day. `parts` are `None`
     while they are not known; `charged` is what the order charged, in minor units.
     """
-    if not charged and (parts is None or not any(map(parts.amount, KINDS))):
+    voucher_sold = 0 if parts is None else parts.voucher_sold
+    if (
+        not charged
+        and not voucher_sold
+        and (parts is None or not any(map(parts.amount, KINDS)))
+    ):
         return []
     if registered_from is not None and day < registered_from:
         words = f"sold before the registration on {registered_from}"
-        return [_whole(OUTSIDE, words, charged)]
+        return _whole(OUTSIDE, words, charged, voucher_sold)
     rule = rules.rule_on(account, day)
     if rule is None:
-        return [_whole(OPEN, NO_RULE, charged)]
+        return _whole(OPEN, NO_RULE, charged, voucher_sold)
     if parts is None:
-        return [_whole(OPEN, UNKNOWN_PARTS, charged)]
+        return _whole(OPEN, UNKNOWN_PARTS, charged, voucher_sold)
     buckets = _sorted_by_treatment(parts, rule, rules, day)
     lines = _with_vouchers(buckets, parts.voucher, rule)
+    lines += _vouchers_sold(voucher_sold, rule, rules, day)
     lines += _with_tax(buckets, parts, rule)
     if parts.unexplained:
         words = "the platform's numbers do not add up"
@@ -141,8 +152,17 @@ def tax_lines(
     return [line for line in lines if line.amount or line.tax]
 
 
-def _whole(state: str, words: str, amount: int) -> TaxLine:
-    return TaxLine(("admission",), state, words, amount)
+def _whole(state: str, words: str, amount: int, voucher_sold: int) -> list[TaxLine]:
+    """
+    All that was charged as one line, and what of it is for vouchers apart.
+    """
+    of_vouchers = TaxLine((VOUCHER_SOLD,), state, words, voucher_sold)
+    rest = amount - voucher_sold
+    if not voucher_sold:
+        return [TaxLine(("admission",), state, words, rest)]
+    if not rest:
+        return [of_vouchers]
+    return [TaxLine(("admission",), state, words, rest), of_vouchers]
 
 
 def _sorted_by_treatment(
@@ -206,6 +226,33 @@ def _with_vouchers(
     elif answer == "sold":
         words = "paid by voucher, taxed when it was sold"
     return [TaxLine((VOUCHER,), state, words, -voucher)]
+
+
+def _vouchers_sold(
+    amount: int, rule: TaxRule, rules: TaxRules, day: date
+) -> list[TaxLine]:
+    """
+    Vouchers that were sold: they are taxed when they pay, or now, as admission is.
+    """
+    if not amount:
+        return []
+    answer = rule.answer("voucher")
+    state, words = OUTSIDE, "gift cards sold, taxed when they pay"
+    if answer is None:
+        state, words = OPEN, f"{NO_RULE} for vouchers: sold or redeemed"
+    elif answer == "sold":
+        bucket = _treatment("admission", rule, rules, day)
+        if bucket.state == TAXED:
+            tax = money.tax_inside(amount, bucket.rate_ppm or 0)
+            words = f"{bucket.code} inside, gift cards taxed when they are sold"
+            return [
+                TaxLine(
+                    *((VOUCHER_SOLD,), TAXED, words, amount, tax, bucket.code),
+                    rate_ppm=bucket.rate_ppm,
+                )
+            ]
+        state, words = bucket.state, f"gift cards sold: {bucket.words}"
+    return [TaxLine((VOUCHER_SOLD,), state, words, amount)]
 
 
 def _with_tax(
@@ -358,7 +405,7 @@ def divide_lines(
 
 
 def _treatment_of(line: TaxLine) -> tuple[object, ...]:
-    is_apart = line.kinds in ((VOUCHER,), ("unexplained",))
+    is_apart = line.kinds in ((VOUCHER,), (VOUCHER_SOLD,), ("unexplained",))
     kinds = line.kinds if is_apart else ()
     return kinds, line.state, line.words, line.code, line.rate_ppm
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+from ticketsync.core import records
 from ticketsync.ledger import chart
 from ticketsync.ledger.chart import Chart
 
@@ -42,6 +43,11 @@ class ShowDay:
     is_cancelled: bool = False
 
 
+# What vouchers were sold for is owed until they pay; what else their orders charged is
+# no show's, and income at once.
+OF_NO_SHOW: Final = ShowDay(records.NO_SHOW, date.min, records.VOUCHERS_SOLD)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """
@@ -49,7 +55,7 @@ class Movement:
     of sale, refund and fee.
 
     amount     what the platform holds more (sale), less (refund), or keeps (fee)
-    voucher    of the price, what a voucher paid
+    voucher    of the price, what a voucher paid; less what vouchers were sold for
     collected  what is somebody else's
     kept       of that in a refund, what the platform keeps nevertheless: a fee of ours
     taxes      the tax in it, by tax code

@@ -1,11 +1,13 @@
 """
-Tickets as an export: what the rows of `export sales` consist of, ticket by ticket.
+Tickets as an export: what the rows of `export sales` consist of, ticket by ticket, and
+the vouchers that were sold, which are of no show.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, case, func, literal, or_, select
 
+from ticketsync.core import records
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.store import counted, reports
@@ -54,7 +56,10 @@ def tickets_table(connection: Connection, chosen: ExportFilter) -> Table:
                 order_id=orders.c.provider_id,
                 placed_at=orders.c.placed_at,
                 show_id=shows.c.id,
-                production=productions.c.title,
+                production=case(
+                    (counted.is_voucher_sale(), literal(records.VOUCHERS_SOLD)),
+                    else_=productions.c.title,
+                ),
                 starts_at=shows.c.starts_at,
                 ticket_id=tickets.c.provider_id,
                 platform=accounts.c.provider,
@@ -66,7 +71,10 @@ def tickets_table(connection: Connection, chosen: ExportFilter) -> Table:
         .join(accounts, accounts.c.id == orders.c.account_id)
         .outerjoin(
             counted.links_and_shows(),
-            show_links.c.occurrence_id == tickets.c.occurrence_id,
+            and_(
+                show_links.c.occurrence_id == tickets.c.occurrence_id,
+                counted.is_of_show(),
+            ),
         )
         .outerjoin(productions, productions.c.id == shows.c.production_id)
         .where(tickets.c.status != "gone", is_listed)

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Subquery, case, literal, select
 
+from ticketsync.core import records
 from ticketsync.reporting.order_parts import parts_of_orders
 from ticketsync.store import reports
 from ticketsync.store.tables.catalogue import productions, shows
@@ -18,7 +19,8 @@ from ticketsync.store.tables.sales import orders
 
 class ListedPart(NamedTuple):
     """
-    The part of an order for one show; `show_id` is `None` where no show is linked yet.
+    The part of an order for one show; `show_id` is `None` where no show is linked yet,
+    and of vouchers that were sold, which stand for one in `production`.
     """
 
     show_id: int | None
@@ -26,6 +28,7 @@ class ListedPart(NamedTuple):
     starts_at: datetime | None
     starts_local: str | None
     is_listed: int
+    is_voucher_sale: int
     tickets: int
     charged: int
     refunded: int
@@ -38,6 +41,16 @@ class ListedPart(NamedTuple):
     vouchers: int | None
     tax_added: int | None
     unexplained: int | None
+
+
+def title(parts: Subquery) -> ColumnElement[str]:
+    """
+    The production of a part, or what it is of in its place.
+    """
+    return case(
+        (parts.c.is_voucher_sale == 1, literal(records.VOUCHERS_SOLD)),
+        else_=productions.c.title,
+    )
 
 
 def parts_by_order(
@@ -53,7 +66,7 @@ def parts_by_order(
             *reports.named(
                 ListedPart._fields,
                 parts,
-                production=productions.c.title,
+                production=title(parts),
                 starts_at=shows.c.starts_at,
                 starts_local=shows.c.starts_local,
             ),
@@ -61,6 +74,7 @@ def parts_by_order(
         .outerjoin(shows, shows.c.id == parts.c.show_id)
         .outerjoin(productions, productions.c.id == shows.c.production_id)
         .order_by(parts.c.order_row, shows.c.starts_at, parts.c.show_id)
+        .order_by(parts.c.is_voucher_sale)
     )
     found: dict[int, list[ListedPart]] = {}
     for order_row, *values in connection.execute(query):

@@ -4,18 +4,21 @@ With what went back (`refund_money`), worksheets and exported books are made of 
 
 The same tickets count as in the figures (`store.counted`), so that the sums over all
 orders are the totals of `financials list`. What does not count is summed up apart.
+The vouchers that an order sold are a part of it, too: for `records.NO_SHOW`, and in no
+figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     and_,
     case,
@@ -25,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.core import clock
+from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
 from ticketsync.reporting.order_parts import parts_of_orders
 from ticketsync.store import counted, reports, totals
@@ -47,8 +50,9 @@ _BATCH: Final = 500  # orders that are asked for together
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMoney:
     """
-    One order's part for one show, in minor units. `order_row` and `show_id` are our
-    ids, `order_id` is the platform's; `day` is that of the sale by the calendar of the
+    One order's part for one show, in minor units, or for no show the vouchers that it
+    sold: `voucher_sold` is their price. `order_row` and `show_id` are our ids,
+    `order_id` is the platform's; `day` is that of the sale by the calendar of the
     business. The parts of `charged` are `None` while they are not known, `tax` where
     the platform does not report it, `fees` while they are not reported completely, and
     `fee_tax` where the tax inside them is not. `known_at` is since when it says what it
@@ -79,6 +83,7 @@ class OrderMoney:
     tickets_comp: int
     known_at: datetime
     content: bytes
+    voucher_sold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,12 @@ def list_order_money(
     """
     The orders that were placed in a period and count, by the calendar of `zone`, each
     for each of its shows; of these accounts, or of all. By `show` what was sold for the
-    shows of the period, by their local days.
+    shows of the period, by their local days: vouchers are for none.
     """
-    is_meant = _placed_in(period, zone)
     if by == "show":
-        is_meant = [totals.starts_within(period)]
-    return [*_orders(connection, zone, is_meant, accounts_)]
+        of_shows = [totals.starts_within(period)]
+        return [*_orders(connection, zone, of_shows, accounts_)]
+    return _orders_with_vouchers(connection, zone, _placed_in(period, zone), accounts_)
 
 
 def list_orders_again(
@@ -149,7 +154,7 @@ def list_orders_again(
     return [
         found
         for begin in range(0, len(ids), _BATCH)
-        for found in _orders(
+        for found in _orders_with_vouchers(
             connection,
             zone,
             [orders.c.provider_id.in_(ids[begin : begin + _BATCH])],
@@ -169,6 +174,7 @@ def list_left_out(
     parts = parts_of_orders(_placed_in(period, zone))
     why = case((parts.c.show_id.is_(None), "unlinked"), else_="switched-off")
     is_left_out = or_(parts.c.show_id.is_(None), parts.c.is_listed == 0)
+    is_left_out = and_(is_left_out, parts.c.is_voucher_sale == 0)
     group = (accounts.c.name, orders.c.currency, why.label("why"))
     query = (
         select(
@@ -199,6 +205,39 @@ def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
     ]
 
 
+def _orders_with_vouchers(
+    connection: Connection,
+    zone: str,
+    of_orders: Sequence[ColumnElement[bool]],
+    accounts_: Collection[str],
+) -> list[OrderMoney]:
+    """
+    Where fees are not reported, those of an order with tickets are the tickets'.
+    """
+    of_shows = [*_orders(connection, zone, of_orders, accounts_)]
+    with_tickets = {found.order_row for found in of_shows}
+    vouchers = (
+        replace(found, fees=0)
+        if found.fees is None and found.order_row in with_tickets
+        else found
+        for found in _vouchers_sold(connection, zone, of_orders, accounts_)
+    )
+    return [*of_shows, *vouchers]
+
+
+def _vouchers_sold(
+    connection: Connection,
+    zone: str,
+    of_orders: Sequence[ColumnElement[bool]],
+    accounts_: Collection[str],
+) -> Iterator[OrderMoney]:
+    query = _sums_by_order(None, tickets, accounts_).where(
+        counted.is_voucher_sale(), tickets.c.charged != 0, *of_orders
+    )
+    for found in _as_money(connection, query, zone, {}):
+        yield replace(found, face=0, voucher_sold=found.face)
+
+
 def _orders(
     connection: Connection,
     zone: str,
@@ -206,10 +245,21 @@ def _orders(
     accounts_: Collection[str],
 ) -> Iterator[OrderMoney]:
     taxes = _fee_taxes(connection, of_orders)
+    joined = counted.counted_tickets()
+    query = _sums_by_order(show_links.c.show_id, joined, accounts_).where(*of_orders)
+    return _as_money(connection, query, zone, taxes)
+
+
+def _sums_by_order(
+    show_id: ColumnElement[int] | None, joined: FromClause, accounts_: Collection[str]
+) -> Select[Any]:
+    """
+    The sums over tickets by order and show; without a show by order.
+    """
     is_paid = tickets.c.charged != 0
     group = (
         orders.c.id.label("order_row"),
-        show_links.c.show_id,
+        *(() if show_id is None else (show_id,)),
         accounts.c.name.label("account"),
         orders.c.provider_id.label("order_id"),
         orders.c.placed_at,
@@ -236,15 +286,24 @@ def _orders(
             _sum(tickets.c.is_comp).label("tickets_comp"),
             func.max(tickets.c.known_from).label("tickets_known_from"),
         )
-        .select_from(counted.counted_tickets())
+        .select_from(joined)
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
-        .where(reports.is_known(tickets.c.currency), *of_orders)
+        .where(reports.is_known(tickets.c.currency))
         .group_by(*group)
-        .order_by(orders.c.placed_at, orders.c.id, show_links.c.show_id)
+        .order_by(orders.c.placed_at, *group[:2])
     )
     if accounts_:
         query = query.where(accounts.c.name.in_(sorted(accounts_)))
+    return query
+
+
+def _as_money(
+    connection: Connection,
+    query: Select[Any],
+    zone: str,
+    fee_taxes: Mapping[tuple[int, int], int | None],
+) -> Iterator[OrderMoney]:
     for row in connection.execute(query.execution_options(yield_per=_BATCH)):
         values: dict[str, Any] = {**row._mapping}
         placed_at: datetime = values.pop("placed_at")
@@ -253,7 +312,8 @@ def _orders(
             values.pop(name) for name in ("known_from", "tickets_known_from")
         )
         values["known_at"] = max(order_known, its_tickets)
-        values["fee_tax"] = taxes.get((row.order_row, row.show_id))
+        values.setdefault("show_id", records.NO_SHOW)
+        values["fee_tax"] = fee_taxes.get((row.order_row, values["show_id"]))
         yield OrderMoney(**values)
 
 
@@ -288,14 +348,15 @@ def _sum(column: Any) -> Any:
 
 def list_show_names(connection: Connection) -> dict[int, ShowName]:
     """
-    How each show (our id) is named.
+    How each show (our id) is named, and what is of none.
     """
     query = (
         select(shows.c.id, productions.c.title, venues.c.name, shows.c.starts_local)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
     )
-    return {id_: ShowName(*names) for id_, *names in connection.execute(query)}
+    found = {id_: ShowName(*names) for id_, *names in connection.execute(query)}
+    return {**found, records.NO_SHOW: ShowName(records.VOUCHERS_SOLD, "", "")}
 
 
 def list_stored_orders(

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, select
 
-from ticketsync.core import clock
+from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
 from ticketsync.reporting import sales
 from ticketsync.reporting.voucher_returns import VoucherReturn, list_voucher_returns
@@ -55,7 +55,8 @@ def list_refund_money(
     """
     All refund movements of the orders of which one is in the period, by the day of the
     movement, and what was given back to vouchers, by its day in `zone`; of these
-    accounts, or of all.
+    accounts, or of all. What went back for vouchers that were sold is of
+    `records.NO_SHOW`.
     """
     returns = list_voucher_returns(connection, accounts_)
     begin, end = period.instants(zone)
@@ -66,7 +67,7 @@ def list_refund_money(
     ]
     also = {item.order_row for item in within}
     rows = _refund_rows(connection, period, accounts_, also)
-    moved = [_moved(row) for row in rows if row["show_id"] is not None]
+    moved = [_moved(row) for row in map(_named, rows) if row["show_id"] is not None]
     wanted = {(item.account, item.order_id) for item in within}
     wanted |= {(item.account, item.order_id) for item in moved}
     given = [
@@ -129,6 +130,12 @@ def _refund_rows(
             for values in sales.refund_rows(connection, query)
         ]
     return found
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    if row["show_id"] is None and row["production"] == records.VOUCHERS_SOLD:
+        return {**row, "show_id": records.NO_SHOW}
+    return row
 
 
 def _moved(row: Mapping[str, Any]) -> RefundMoney:

@@ -3,7 +3,8 @@ Orders and refunds as lists: what the figures are made of, order by order.
 
 A row is one order's part for one show, so that an order over two shows is two rows
 whose amounts add up to it. Parts that do not count for their show are not listed; those
-that are not linked to a show yet are, without a show.
+that are not linked to a show yet are, without a show. So are the vouchers that an order
+sold, whatever it was placed for: `records.VOUCHERS_SOLD` stands for the production.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import order_parts, refund_parts
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
-from ticketsync.reporting.listed_parts import ListedPart, parts_by_order
+from ticketsync.reporting.listed_parts import ListedPart, parts_by_order, title
 from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
 from ticketsync.store import counted, reports
@@ -221,7 +222,7 @@ def _sales(
                 purchaser=purchaser(),
                 promo_code=func.nullif(orders.c.promo_code, ""),
                 show_id=parts.c.show_id,
-                production=productions.c.title,
+                production=title(parts),
                 starts_at=shows.c.starts_at,
                 **{name: parts.c[name] for name in SUMS},
             )
@@ -234,7 +235,7 @@ def _sales(
         .outerjoin(productions, productions.c.id == shows.c.production_id)
         .where(*of_orders, parts.c.is_listed == 1, *chosen.of_shows())
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
-        .order_by(shows.c.starts_at, parts.c.show_id)
+        .order_by(shows.c.starts_at, parts.c.show_id, parts.c.is_voucher_sale)
         .limit(limit)
     )
     return query if show_id is None else query.where(parts.c.show_id == show_id)
@@ -414,7 +415,11 @@ def _refund_shares(
     found: dict[int, list[int]] = {}
     for order_row, rows in of_orders.items():
         own = parts[order_row]
-        place_of = {(it.show_id, it.is_listed): n for n, it in enumerate(own)}
+        place_of = {
+            (it.show_id, it.is_listed): n
+            for n, it in enumerate(own)
+            if not it.is_voucher_sale
+        }
         shares = refund_parts.split_refunds(
             [row.amount for row in rows],
             [part.refunded for part in own],

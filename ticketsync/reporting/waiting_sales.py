@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, func, select
 from ticketsync.core.money import Money, sum_by_currency
 from ticketsync.core.plurals import joined, number_of
 from ticketsync.core.redact import safe
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events, occurrences, show_links
 from ticketsync.store.tables.sales import orders as stored_orders
@@ -151,7 +152,7 @@ def _charged_before(connection: Connection, show_id: int | None) -> dict[int, Mo
     if show_id is not None:
         query = query.join(
             show_links, show_links.c.occurrence_id == tickets.c.occurrence_id
-        ).where(show_links.c.show_id == show_id)
+        ).where(show_links.c.show_id == show_id, counted.is_of_show())
     return {
         row.id: Money(int(row.charged), row.currency)
         for row in connection.execute(query)

@@ -2,7 +2,8 @@
 The allocation of an order's amounts to its tickets.
 
 The parts always add up to the order, and an order over several shows books its money
-where its tickets are. Pure.
+where its tickets are. A voucher that was sold is a line among them of its own kind: it
+is no sale of a show, and counts for none (`store.counted`). Pure.
 """
 
 from __future__ import annotations
@@ -13,8 +14,15 @@ from datetime import datetime
 import msgspec
 
 from ticketsync.core import money
-from ticketsync.core.records import Fee, LooseTicket, Order, OrderStatus, TicketStatus
-from ticketsync.sales import charged_parts
+from ticketsync.core.records import (
+    Fee,
+    LineKind,
+    LooseTicket,
+    Order,
+    OrderStatus,
+    TicketStatus,
+)
+from ticketsync.sales import charged_parts, voucher_lines
 from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
 
 
@@ -126,30 +134,37 @@ def is_counted(order: Order) -> bool:
 
 def allocate_tickets(order: Order) -> list[TicketAllocation]:
     """
-    The parts of an order's tickets; they add up to the order, whatever its numbers are.
+    The parts of an order's tickets, and of the vouchers it sold; they add up to the
+    order, whatever its numbers are.
     """
+    order = voucher_lines.with_lines(order)
+    admissions = len(order.tickets) - len(order.voucher_sales)
     if not order.tickets:
         has_money = is_counted(order) and (order.charged or order.refunds)
         return [_order_without_tickets(order)] if has_money else []
     is_paid = order.status is OrderStatus.PAID
     found = []
-    for ticket, (
-        face,
-        discount,
-        charged,
-        refunded,
-        is_refunded,
-        tax,
-        remitted,
-        fees,
-        made_of,
-    ) in zip(order.tickets, _amounts_of_tickets(order), strict=True):
-        is_sold = is_paid and ticket.status is TicketStatus.VALID
+    for number, (
+        ticket,
+        (
+            face,
+            discount,
+            charged,
+            refunded,
+            is_refunded,
+            tax,
+            remitted,
+            fees,
+            made_of,
+        ),
+    ) in enumerate(zip(order.tickets, _amounts_of_tickets(order), strict=True)):
+        admits = number < admissions
+        is_sold = admits and is_paid and ticket.status is TicketStatus.VALID
         found.append(
             TicketAllocation(
                 id=ticket.id,
                 occurrence_id=ticket.occurrence_id,
-                kind="admission",
+                kind=(LineKind.ADMISSION if admits else LineKind.VOUCHER_SALE).value,
                 status=ticket.status.value,
                 type_id=ticket.type_id,
                 type_name=ticket.type_name,
@@ -178,14 +193,16 @@ def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllo
     """
     Each named fee divided among the occurrences of the order in the same way as
     `allocate_tickets` divided it among its tickets, so that both have the same sums.
+    The part of a voucher that was sold is no occurrence's.
     """
     if not order.fees or not is_counted(order):
         return []
-    occurrences = list(dict.fromkeys(part.occurrence_id for part in parts))
+    of_shows = [part for part in parts if part.kind != LineKind.VOUCHER_SALE]
+    occurrences = list(dict.fromkeys(part.occurrence_id for part in of_shows))
     weights = charged_parts.weights_of([part.charged for part in parts])
     found = []
     for fee in _sum_by_name(order.fees):
-        if fee.amount is None or len(occurrences) == 1:
+        if fee.amount is None or (len(occurrences) == 1 and of_shows == parts):
             tax = None if fee.amount is None else fee.tax
             found += [
                 FeeAllocation(id_, fee.name, fee.amount, tax) for id_ in occurrences
@@ -208,6 +225,8 @@ def _sum_by_occurrence(
 ) -> dict[str, int]:
     sums: dict[str, int] = {}
     for part, amount in zip(parts, amounts, strict=True):
+        if part.kind == LineKind.VOUCHER_SALE:
+            continue
         sums[part.occurrence_id] = sums.get(part.occurrence_id, 0) + amount
     return sums
 
@@ -229,6 +248,8 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
         )
     faces = [ticket.face for ticket in order.tickets]
     weights = charged_parts.weights_of(faces)
+    if len(faces) > (sold := len(order.voucher_sales)) > 0:
+        weights[-sold:] = [0] * sold  # discounts and tax are of the tickets
     charged, made_of = charged_parts.allocate_charged(order)
     refunded = _refunded(order, charged)
     returned = _returned(order, charged, made_of, refunded)
@@ -397,7 +418,7 @@ def _order_without_tickets(order: Order) -> TicketAllocation:
     return TicketAllocation(
         id=f"{order.id}/rest",
         occurrence_id=order.occurrence_id,
-        kind="other",
+        kind=LineKind.OTHER.value,
         status=TicketStatus.VALID.value,
         type_id="",
         type_name="Without ticket",

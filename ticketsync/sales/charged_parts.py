@@ -56,8 +56,21 @@ def allocate_charged(order: Order) -> tuple[list[int], list[ChargedParts]]:
     A ticket has its own price, fee and tax; what was charged for the whole order is
     divided by them. Where the numbers do not add up to what was charged, that is
     divided by them instead, and the difference is unexplained.
+
+    The last of its tickets stand for the vouchers it sold, which cost what they cost:
+    what was charged for the whole order is that of the others, if there are any.
     """
-    tickets = order.tickets
+    tickets, sold = order.tickets, order.voucher_sales
+    if sold and len(tickets) > len(sold):
+        amounts = [voucher.amount for voucher in sold]
+        of_others = msgspec.structs.replace(
+            order,
+            tickets=tickets[: -len(sold)],
+            voucher_sales=(),
+            charged=order.charged - sum(amounts),
+        )
+        of_tickets, made_of = allocate_charged(of_others)
+        return [*of_tickets, *amounts], [*made_of, *[NO_PARTS] * len(sold)]
     own = [ticket.face + ticket.fee + ticket.tax_added for ticket in tickets]
     shared = (*_shared_amounts(order), -order.vouchers)
     unexplained = order.charged - sum(own) - sum(shared)

@@ -369,7 +369,7 @@ def _loose_row(
         "provider_id": ticket.id,
         "order_id": None,
         "occurrence_id": occurrences[ticket.occurrence_id],
-        "kind": "admission",
+        "kind": records.LineKind.ADMISSION.value,
         "status": ticket.status.value,
         "type_id": ticket.type_id,
         "type_name": ticket.type_name,

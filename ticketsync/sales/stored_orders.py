@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.core.records import CountedTickets
+from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.store.upsert import Elsewhere, held_elsewhere, known
@@ -182,7 +183,7 @@ def count_held(
     Counts per occurrence (our ids), to compare with what the listing reports: of all
     or of these.
     """
-    counted: dict[int, list[int]] = {}
+    by_status: dict[int, list[int]] = {}
 
     def rows_of(table: Table) -> Any:
         ours = table.c.account_id == account_id
@@ -196,7 +197,7 @@ def count_held(
         .group_by(orders.c.occurrence_id, orders.c.status)
     ):
         place = ("paid", "pending", "cancelled").index(status)
-        counted.setdefault(occurrence, [0, 0, 0])[place] += number
+        by_status.setdefault(occurrence, [0, 0, 0])[place] += number
     found: dict[int, HeldCounts] = {}
     seats: dict[int, list[int]] = {}
     for occurrence, status, is_sold, is_loose, number in connection.execute(
@@ -207,7 +208,7 @@ def count_held(
             tickets.c.order_id.is_(None),
             func.count(),
         )
-        .where(rows_of(tickets), tickets.c.kind == "admission")
+        .where(rows_of(tickets), counted.is_admission())
         .group_by(
             tickets.c.occurrence_id,
             tickets.c.status,
@@ -222,8 +223,8 @@ def count_held(
             all_ + number * (status != "gone"),
             loose + number * bool(is_loose),
         ]
-    for occurrence in counted.keys() | seats.keys():
-        paid, pending, cancelled = counted.get(occurrence, [0, 0, 0])
+    for occurrence in by_status.keys() | seats.keys():
+        paid, pending, cancelled = by_status.get(occurrence, [0, 0, 0])
         sold, valid, all_, loose = seats.get(occurrence, [0, 0, 0, 0])
         found[occurrence] = HeldCounts(
             orders=frozenset((paid, paid + pending, paid + pending + cancelled)),

@@ -116,6 +116,8 @@ class Purchase:
     changed_at: int = 0
     order_fee: int = 0
     rare_state: str = ""
+    gift_cards: int = 0  # price of those that it sold
+    paid_by_gift_card: int = 0
 
     @property
     def charge(self) -> int:
@@ -138,4 +140,5 @@ class Purchase:
     @property
     def total(self) -> int:
         on_top = self.tax if self.performance.production.tax_on_top else 0
-        return self.before_tax + on_top + self.order_fee
+        tickets = self.before_tax + on_top + self.order_fee
+        return tickets + self.gift_cards - self.paid_by_gift_card

@@ -718,6 +718,11 @@ def _lines(purchase: Purchase) -> list[dict[str, Any]]:
         lines.append(_line("donation", None, "Donation", 1, purchase.donation, 0))
     if purchase.product:
         lines.append(_line("product", "pr_901", "Programme", 1, purchase.product, 0))
+    lines += [
+        _line("gift_card", None, "Gift card", 1, card, 0)
+        for card in (purchase.gift_cards, -purchase.paid_by_gift_card)
+        if card
+    ]
     for n, line in enumerate(lines):
         line["id"] = f"li_{purchase.id}{n}"
     return lines

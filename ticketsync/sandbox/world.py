@@ -346,6 +346,24 @@ def expire_unpaid(world: World, purchase: Purchase) -> None:
     world.changed.append(f"or_{purchase.id} given up")
 
 
+def sell_gift_card(world: World, purchase: Purchase, amount: int) -> None:
+    """
+    Sell a gift card with an order: nothing that its performance earned.
+    """
+    purchase.gift_cards += amount
+    purchase.changed_at = world.now
+    world.changed.append(f"or_{purchase.id} sold a gift card")
+
+
+def pay_by_gift_card(world: World, purchase: Purchase, amount: int) -> None:
+    """
+    Pay a part of an order, or all of it, by gift card.
+    """
+    purchase.paid_by_gift_card += amount
+    purchase.changed_at = world.now
+    world.changed.append(f"or_{purchase.id} paid by gift card")
+
+
 def check_in(world: World, seat: Seat) -> None:
     """
     Check in one guest on the platform; nothing else about the order changes.
@@ -475,7 +493,7 @@ def truth(world: World) -> list[Truth]:
 
 def _add_to_truth(it: Truth, purchase: Purchase) -> None:
     it.orders += 1
-    it.gross += purchase.total
+    it.gross += purchase.total - purchase.gift_cards
     it.refunded += purchase.refunded
     it.tax += purchase.tax
     it.buyer_fees += purchase.charge + purchase.order_fee

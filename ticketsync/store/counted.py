@@ -5,13 +5,17 @@ There are two rules, and every query over tickets uses one of them. *Money*: the
 on, its sales are on, the show is not excluded. *Door*: the link is on; switching sales
 off or excluding a show removes nobody from the door list.
 
+A voucher that an order sold counts for no show: the venue owes it until it pays. It is
+a line of the order without a show, whatever the switches are: `is_of_show()` keeps it
+out of every rule, `is_voucher_sale()` finds it.
+
 A link is on if its own switch is, that of its event and that of its show's production;
 the same holds for its sales. What is switched off above a link is asked once for each
 query, by subqueries that begin at the few productions and events switched off.
 
 Each rule is a join to select from, with the columns of the tables. It is built once:
 building it takes longer than what a door's scan does with it. No other module may
-compare the switches: `tests/test_architecture.py` checks it.
+compare the switches or the kinds of tickets: `tests/test_architecture.py` checks it.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import functools
 
 from sqlalchemy import ColumnElement, Join, Select, and_, case, func, select
 
+from ticketsync.core.records import LineKind
 from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,
@@ -135,6 +140,27 @@ def admits() -> ColumnElement[bool]:
     return tickets.c.is_sold
 
 
+def is_admission() -> ColumnElement[bool]:
+    """
+    Whether a line of an order is a ticket, that still admits somebody or does not.
+    """
+    return tickets.c.kind == LineKind.ADMISSION.value
+
+
+def is_voucher_sale() -> ColumnElement[bool]:
+    """
+    Whether a line of an order is a voucher that was sold.
+    """
+    return tickets.c.kind == LineKind.VOUCHER_SALE.value
+
+
+def is_of_show() -> ColumnElement[bool]:
+    """
+    Whether a line of an order may count for a show: it is no voucher that was sold.
+    """
+    return tickets.c.kind != LineKind.VOUCHER_SALE.value
+
+
 @functools.cache
 def links_and_shows() -> Join:
     """
@@ -170,7 +196,16 @@ def counted_tickets() -> Join:
     because their money was charged and returned; `admits()` says which still admit
     somebody.
     """
-    return _with_tickets(counted_links())
+    return _with_tickets(counted_links(), is_of_show())
+
+
+@functools.cache
+def vouchers_sold_with_shows() -> Join:
+    """
+    The vouchers that were sold in orders placed for shows that count: they count for
+    none of these shows.
+    """
+    return _with_tickets(counted_links(), is_voucher_sale())
 
 
 @functools.cache
@@ -184,7 +219,7 @@ def is_counted_ticket() -> ColumnElement[bool]:
     uncounted = select(occurrence.c.id).where(
         occurrence.c.id.not_in(link.correlate(None))
     )
-    return tickets.c.occurrence_id.not_in(uncounted.correlate(None))
+    return and_(is_of_show(), tickets.c.occurrence_id.not_in(uncounted.correlate(None)))
 
 
 @functools.cache
@@ -205,8 +240,8 @@ def admitting_tickets() -> Join:
 
 
 def _at_the_door(*restrictions: ColumnElement[bool]) -> Join:
-    is_ticket = tickets.c.kind == "admission"
-    return with_admissions(_with_tickets(followed_links(), is_ticket, *restrictions))
+    joined = _with_tickets(followed_links(), is_admission(), *restrictions)
+    return with_admissions(joined)
 
 
 def _with_tickets(joined: Join, *restrictions: ColumnElement[bool]) -> Join:

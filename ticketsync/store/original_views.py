@@ -23,7 +23,7 @@ def ticket_sales() -> Select[Any]:
     One row for each order and show, by the money rule; a ticket without an order has a
     row of its own. `id` is our id of its first ticket.
     """
-    is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
+    is_ticket = case((counted.is_admission(), 1), else_=0)
     # A ticket without an order is a group of its own.
     of_order = func.coalesce(tickets.c.order_id, -tickets.c.id)
     group = (

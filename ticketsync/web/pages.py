@@ -40,6 +40,7 @@ from ticketsync.reporting import (
     runs,
     sales,
     selling,
+    vouchers_sold,
     waiting_records,
 )
 from ticketsync.reporting import seats as reporting_seats
@@ -111,6 +112,7 @@ class Pages:
                 "totals": numbers.totals(connection, show.id),
                 "types": numbers.by_type(connection, show.id),
                 "fees": named_fees.list_fees(connection, show.id),
+                "gift_cards": vouchers_sold.sentences(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
                 "dates": listed_dates.list_dates(sources),
                 "parts_of_dates": matching_input.name_parts(connection, sources),

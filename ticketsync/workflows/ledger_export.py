@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
-from ticketsync.core import clock
+from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.financials import fee_taxes
@@ -176,7 +176,7 @@ def _project(
     ]
     own = tax_worksheets.read_own_fees(connection, settings)
     moved = [*reader.sales_and_fees(sold, own), *reader.refunds(connection, zone)]
-    shows = {
+    shows = {records.NO_SHOW: projection.OF_NO_SHOW} | {
         show_id: projection.ShowDay(show_id, day, title, is_cancelled)
         for show_id, day, title, is_cancelled in order_money.list_show_days(connection)
     }

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ticketsync.financials.taxing import SUPPLIED, TAXED, VOUCHER, TaxLine
+from ticketsync.financials.taxing import (
+    SUPPLIED,
+    TAXED,
+    VOUCHER,
+    VOUCHER_SOLD,
+    TaxLine,
+)
 from ticketsync.ledger.projection import Movement
 
 
@@ -48,8 +54,16 @@ def make_movement(
         currency=place.currency,
         order_id=place.order_id,
         amount=amount,
-        voucher=-sum(line.amount for line in lines if line.kinds == (VOUCHER,)),
+        voucher=-sum(line.amount for line in lines if line.kinds == (VOUCHER,))
+        - sum(_owed_for(line) for line in lines if line.kinds == (VOUCHER_SOLD,)),
         collected=sum(line.amount for line in lines if line.words.startswith(SUPPLIED)),
         kept=kept,
         taxes=taxes,
     )
+
+
+def _owed_for(line: TaxLine) -> int:
+    """
+    What is owed for vouchers that were sold: their price without the tax in it.
+    """
+    return line.amount - (line.tax or 0 if line.state == TAXED else 0)

@@ -18,9 +18,9 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
+from ticketsync.core import records
 from ticketsync.financials import closing, fee_taxes, frozen_lines, period_order
-from ticketsync.financials.frozen_lines import SALE as SOLD
-from ticketsync.financials.frozen_lines import FrozenLine
+from ticketsync.financials.frozen_lines import SOLD, FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.financials.taxing import TaxLine
 from ticketsync.ledger import chart, projection
@@ -147,8 +147,8 @@ class _Reader:
         self._shows.append(named)
         self.accounts |= {line.account for line in lines}
         own = [line for line in lines if not line.cause]
-        sold = [line for line in own if line.kind == SOLD]
-        back = [line for line in own if line.kind != SOLD]
+        sold = [line for line in own if line.kind in SOLD]
+        back = [line for line in own if line.kind not in SOLD]
         changes = [line for line in lines if line.cause]
         changes.sort(key=lambda line: (line.origin_id, _order_of(line)))
         return _summed(
@@ -165,9 +165,11 @@ class _Reader:
         """
         rules = json.loads(self._events[number - 1].rules)
         cancelled = {*rules.get(period_lines.CANCELLED_SHOWS, ())}
-        found = {}
+        found = {records.NO_SHOW: projection.OF_NO_SHOW}
         for named in self._shows[:number]:
             for show_id, (starts, title) in named.items():
+                if show_id == records.NO_SHOW:
+                    continue
                 day = date.fromisoformat(starts[:10])
                 found[show_id] = ShowDay(show_id, day, title, show_id in cancelled)
         return found
@@ -238,7 +240,7 @@ def _moved_by(lines: Sequence[FrozenLine], day: date) -> list[Movement]:
     """
     What the lines of one order, which add up, move on a day.
     """
-    sold = [line for line in lines if line.kind == SOLD]
+    sold = [line for line in lines if line.kind in SOLD]
     parts = _parts(sold)
     taxed = [_tax_lines(part) for part in parts]
     are_known = _are_fees_known(sold)
@@ -250,7 +252,7 @@ def _moved_by(lines: Sequence[FrozenLine], day: date) -> list[Movement]:
         if are_known:
             fees = sum(line.fees for line in part)
             found.append(make_movement(FEE, place, day, fees, of_part[FEE]))
-    back = [line for line in lines if line.kind != SOLD]
+    back = [line for line in lines if line.kind not in SOLD]
     return found + _returned(back, day, taxed) if back else found
 
 

@@ -17,11 +17,17 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import money
+from ticketsync.core import money, records
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.financials import adjusting, frozen_lines, frozen_rates, frozen_tax
-from ticketsync.financials.frozen_lines import SALE, FrozenLine, Taxed, Taxes
+from ticketsync.financials.frozen_lines import (
+    SALE,
+    VOUCHER_SALE,
+    FrozenLine,
+    Taxed,
+    Taxes,
+)
 from ticketsync.financials.taxing import TaxLine
 from ticketsync.reporting import order_money, refund_money
 from ticketsync.reporting.order_money import OrderMoney, ShowName
@@ -135,7 +141,7 @@ class _Reader:
         amounts = frozen_lines.as_amounts(_amounts_of(part, by_rate, own))
         line = FrozenLine(
             origin_id=origin,
-            kind=SALE,
+            kind=VOUCHER_SALE if part.show_id == records.NO_SHOW else SALE,
             effective_on=day,
             known_at=part.known_at,
             order_id=part.order_id,
@@ -218,7 +224,7 @@ def _amounts_of(
     return {
         "tickets": part.tickets_sold,
         "comps": part.tickets_comp,
-        "face": part.face,
+        "face": part.face + part.voucher_sold,
         "discount": part.discount,
         "buyer_fee": part.buyer_fee or 0,
         "addons": part.addons or 0,

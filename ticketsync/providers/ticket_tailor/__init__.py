@@ -20,8 +20,8 @@ Unverified, and therefore handled tolerantly:
   adds up to its `total`, and mark the order if there is none (`_INTERPRETATIONS`);
 - `line_items[].type` other than `ticket`: from one client's types; an unknown one
   is quarantined, a product (`pr_…`) is an add-on whatever its type;
-- that a `gift_card` above zero is one that is sold: no part of the order explains it,
-  so that it is neither taxed nor an add-on, and the order is named;
+- that a `gift_card` above zero is one that is sold: a voucher sale, which is owed until
+  a `gift_card` below zero pays with it;
 - whether `total_issued_tickets` and `total_orders` count void tickets, pending and
   cancelled orders: no count is believed, only compared (`catalogue.occurrences`);
 - that `credited_out_amount` is credit given instead of money: it is kept apart and

@@ -56,8 +56,9 @@ class PeriodRow(Row):
 
 class PeriodLineRow(Row):
     """
-    One line of a closed period: an order's part for one show, or one refund movement of
-    it. Names, days and rates are copies, because what they stand for may change.
+    One line of a closed period: an order's part for one show, the vouchers it sold
+    (voucher-sale, with 0 in `show_id`), or one refund movement of it. Names, days and
+    rates are copies, because what they stand for may change.
 
     A line with a `cause` is an adjustment: what has changed of the period `origin_id`
     since that was closed. `order_id` and `reference` (of a refund) are the platform's;
@@ -71,7 +72,7 @@ class PeriodLineRow(Row):
 
     __tablename__ = "period_lines"
     __table_args__ = table(
-        one_of("kind", "sale", "refund", "dispute"),
+        one_of("kind", "sale", "voucher-sale", "refund", "dispute"),
         one_of(
             "cause",
             *("", "refund-after-close", "refund-reversed", "fee-corrected"),

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
+from ticketsync.core.records import LineKind
 from ticketsync.store.tables.base import (
     Row,
     charged_adds_up,
@@ -28,7 +29,7 @@ from ticketsync.store.types import (
     whole,
 )
 
-_COUNTED = ("occurrence_id", "account_id", "currency", "is_sold", "charged")
+_COUNTED = ("occurrence_id", "account_id", "currency", "is_sold", "charged", "kind")
 
 
 class OrderRow(Row):
@@ -75,7 +76,10 @@ class OrderRow(Row):
 
 class TicketRow(Row):
     """
-    One admission (`kind` admission), or the money of an order without tickets.
+    One admission (`kind` admission), a voucher that was sold (voucher-sale), or the
+    money of an order without either (other). A voucher that was sold has its price in
+    `face`, and the occurrence is what its order was placed for; it counts for no show
+    (`store.counted`).
 
     `is_sold`: it still admits someone. `charged` is this ticket's part of what the
     buyer paid: face + buyer_fee + addons + donation − voucher + tax_added +
@@ -92,7 +96,7 @@ class TicketRow(Row):
         # What a day sold is summed up in the index alone.
         Index("ix_tickets_of_order", "order_id", *_COUNTED),
         Index(None, "occurrence_id"),
-        one_of("kind", "admission", "other"),
+        one_of("kind", *LineKind),
         one_of("status", "valid", "void", "gone"),
         not_negative("is_sold", "is_comp", "is_refunded", "is_checked_in"),
         charged_adds_up(),

@@ -251,6 +251,7 @@ def _order_parser(
         order = provider.parse_order(raw)
         refuse_unknown_currency(order.currency)
         named = [ticket.occurrence_id for ticket in order.tickets]
+        named += [voucher.occurrence_id for voucher in order.voucher_sales]
         for id_ in (*named, order.occurrence_id):
             if id_ is not None and id_ not in listed:
                 raise errors.UnreadableRecord(

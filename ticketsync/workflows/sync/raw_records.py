@@ -118,6 +118,8 @@ def _ids(value: object) -> Iterator[str]:
         yield from (value.id, value.occurrence_id or "")
         for ticket in value.tickets:
             yield from _ids(ticket)
+        for voucher in value.voucher_sales:
+            yield from (voucher.id, voucher.occurrence_id)
         yield from (refund.id for refund in value.refunds)
     elif isinstance(value, Ticket):
         yield from (value.id, value.occurrence_id, value.type_id)
