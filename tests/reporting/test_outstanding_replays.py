@@ -48,21 +48,21 @@ def said_by_doctor(database):
 
 def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
     assert waits(synced_once) == said_by_doctor(synced_once) == []
-    upgraded(synced_once, "0026")
+    upgraded(synced_once, "0027")
     assert said_by_doctor(synced_once) == [
         ("1 account waits for a replay", "ticketsync sync replay tt")
     ]
     (item,) = waits(synced_once)
     assert (item.key, item.action) == ("tt", "ticketsync sync replay tt")
     # A later upgrade that needs none does not end it.
-    upgraded(synced_once, "0027")
+    upgraded(synced_once, "0028")
     assert len(waits(synced_once)) == 1
     assert replay(synced_once, Settings(), []).exit_code == 0
     assert waits(synced_once) == said_by_doctor(synced_once) == []
 
 
 def test_an_upgrade_that_needs_none_waits_for_nothing(synced_once):
-    upgraded(synced_once, "0027")
+    upgraded(synced_once, "0028")
     assert waits(synced_once) == []
 
 

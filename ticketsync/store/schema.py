@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ticketsync.core import errors
 
-PRESENT = "0027"
+PRESENT = "0028"
 _VERSION = re.compile(r"\d{4}")
 _EVER_SINCE = {"accounts", "shows", "occurrences", "orders"}  # the first schema's
-REPLAY_BEFORE = "0027"  # older ones need a replay of stored records
+REPLAY_BEFORE = "0028"  # older ones need a replay of stored records
 
 
 def version_of(connection: Connection) -> str | None:

@@ -8,8 +8,8 @@ Which of the stored lines they are stands in the records of their orders: until
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
