@@ -1,6 +1,6 @@
 """
 Starts our commands as processes of their own, without each of them importing everything
-anew: this process imports it, compiles what most of them ask the database, and forks.
+anew: this process imports it once and forks.
 
 A command costs a second of import on a busy machine and its work some hundredths. What
 is forked is a real process all the same: its own environment, folder, terminal, signals
@@ -24,9 +24,8 @@ import threading
 import time
 import traceback
 import warnings
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib import import_module
-from pathlib import Path
 
 LONGEST = 1 << 20  # bytes of one request
 STREAMS = ("stdin", "stdout", "stderr")
@@ -59,7 +58,6 @@ def load():
         with contextlib.suppress(ImportError):
             import_module(name)
     import built_commands
-    import compiled_once
     import made_databases
     from sqlalchemy.orm import configure_mappers
 
@@ -67,42 +65,8 @@ def load():
     made_databases.install()
     built_commands.install()
     built_commands.build_all()
-    compiled_once.install()
     with tempfile.TemporaryDirectory() as folder:
-        compile_statements(folder)
-
-
-def compile_statements(folder):
-    """
-    Sell a ticket in that folder and read what was sold: most commands ask the database
-    the same, and to compile that takes longer than what many a command does then.
-    """
-    import made_databases
-    import own_box_office
-    import pin_keys
-
-    from ticketsync.core import actor, clock
-    from ticketsync.core.config import Settings
-    from ticketsync.reporting import numbers
-    from ticketsync.workflows import sell, waiting
-
-    # What the test that comes first has set is for its own commands only.
-    for name in [*os.environ]:
-        if name.startswith("TICKETSYNC_") or name == "CREDENTIALS_DIRECTORY":
-            del os.environ[name]
-    os.environ["TICKETSYNC_HOME"] = folder
-    pin_keys.put_pin_key(Path(folder))
-    now = clock.now()
-    database = made_databases.create(f"{folder}/first.db")
-    # By this name, because whose process it is depends on the command's environment.
-    with actor.acting_as("nobody"):
-        office = own_box_office.put_on_sale(database, starts_at=now + timedelta(days=9))
-        tender = sell.Tender("cash")
-        sell.sell(office, own_box_office.SHOW, {"Adult": 1}, tender)
-    with database.read() as connection:
-        numbers.figures(connection)
-        waiting.everything(connection, Settings(), now)
-    database.close()
+        made_databases.create(f"{folder}/first.db").close()
 
 
 def serve(connection):

@@ -1,8 +1,7 @@
 """
 What a process compiles or reads once for all of its tests, each of which opens a
-database of its own, makes clients and renders pages, and for all commands that are
-forked from it: statements, templates and the list of certificates. A quarter of the
-suite's time.
+database of its own, makes clients and renders pages: statements, templates and the list
+of certificates. A quarter of the suite's time.
 """
 
 import functools
