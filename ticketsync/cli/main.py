@@ -187,7 +187,7 @@ class LazyGroup(TyperGroup):
 
 def _suggested(word: str) -> str:
     """
-    What may be meant by a word that is no command, or `""`.
+    What may be meant by an unknown command, or `""`.
     """
     if word.casefold() in completion.SHOW_WORDS:
         return f"ticketsync shows show {word.casefold()}"
