@@ -88,8 +88,8 @@ def upgrade(
         app_context.say(
             "Now run `ticketsync sync replay` once (it needs no network): figures may "
             "change. It reads from the stored records what earlier versions read "
-            "differently or did not keep: what gross consists of, tickets, fees, promo "
-            "codes, seats, prices."
+            "differently or did not keep: what gross consists of, gift cards, "
+            "tickets, fees, promo codes, seats, prices."
         )
 
 
