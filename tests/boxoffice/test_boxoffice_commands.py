@@ -140,7 +140,7 @@ def test_nothing_of_the_own_counter_is_called_unread(on_sale):
     assert "boxoffice (boxoffice), AUD\n" in run("financials", "show", "1").stdout
 
 
-def test_tickets_stay_valid_in_a_copied_home(venue, tmp_path, monkeypatch):
+def test_tickets_stay_valid_in_a_copied_home(not_yet_on_sale, tmp_path, monkeypatch):
     """
     The hint of the refusal keeps the key that they are signed with.
     """
@@ -149,8 +149,8 @@ def test_tickets_stay_valid_in_a_copied_home(venue, tmp_path, monkeypatch):
         "tickets"
     ]
     copy = tmp_path / "copy"
-    shutil.copytree(venue, copy)
-    shutil.move(venue, tmp_path / "before")
+    shutil.copytree(not_yet_on_sale, copy)
+    shutil.move(not_yet_on_sale, tmp_path / "before")
     monkeypatch.setenv("TICKETSYNC_HOME", str(copy))
     another = ("boxoffice", "sell", "1", "--tier", "Adult=1", "--cash")
     error = refused(*another, code=4)

@@ -221,13 +221,13 @@ def test_the_doctor(as_json):
 
 
 @contextmanager
-def at_the_door(database):
+def signed_in(database, role):
     """
-    The pages over a database, with somebody signed in at the door.
+    The pages over a database, with somebody signed in.
     """
     site = Site(database, SETTINGS)
     with database.write() as connection:
-        token = passes.issue(connection, "session", "door", "A", clock.now())
+        token = passes.issue(connection, "session", role, "A", clock.now())
     with (
         running(web.create_app(Receiver(database, list), site)) as address,
         httpx.Client(base_url=address, trust_env=False) as client,
@@ -237,8 +237,15 @@ def at_the_door(database):
         yield client
 
 
+def test_the_page_of_the_show_calls_nothing_unread(database):
+    with signed_in(database, "manager") as client:
+        page = client.get(f"/shows/{SHOW}").text
+    assert 'data-label="Last synced">not needed</td>' in page
+    assert "not read yet" not in page
+
+
 def test_the_door_page(database, story):
-    with at_the_door(database) as client:
+    with signed_in(database, "door") as client:
         page = client.get(f"/door/{SHOW}")
         assert page.status_code == 200
         assert '<span id="in">0</span><small> of <span id="of">8</span>' in page.text

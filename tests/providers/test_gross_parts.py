@@ -189,6 +189,36 @@ def test_f50_tax_on_top_and_what_nothing_explains_are_of_the_tickets():
     assert [share.parts.unexplained for share in shares] == [-50, -50, 0]
 
 
+@pytest.mark.parametrize(
+    ("lines", "total", "more", "expected"),
+    [
+        (  # 42.00 of 72.00 in money: the card that paid 30.00 paid 11/36 of each
+            [("ticket", 1, 2200), ("gift_card", 1, 5000), ("gift_card", 1, -3000)],
+            4200,
+            {},
+            [(1283, 917, 0), (2917, 2083, 0)],
+        ),
+        (  # 36.00 of 72.00 was paid: half of each
+            [("ticket", 1, 2200), ("gift_card", 1, 5000)],
+            7200,
+            {"total_paid": 3600},
+            [(1100, 0, -1100), (2500, 0, -2500)],
+        ),
+    ],
+)
+def test_f50_no_ticket_pays_for_a_card(lines, total, more, expected):
+    """
+    Where less was charged than the card costs, no ticket was charged less than nothing.
+    """
+    raw = tt_order(total, [tt_line(*line) for line in lines], **more)
+    raw["issued_tickets"] = raw["issued_tickets"][:1]
+    shares = allocate(TicketTailor(None, {}).parse_order(raw), b"").shares
+    assert [
+        (share.charged, share.parts.voucher, share.parts.unexplained)
+        for share in shares
+    ] == expected
+
+
 # Humanitix
 
 

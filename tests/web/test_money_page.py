@@ -259,11 +259,23 @@ def bar(starts_local, production="Late Laughs", span="show"):
             [("18 Nov", ""), ("18 Nov", "2027")],
         ),
         (
+            [
+                *(bar("2026-11-18T19:30"), bar("2027-01-08T14:00")),
+                *(bar("2027-01-08T19:30"), bar("2027-11-18T19:30")),
+            ],
+            [
+                ("18 Nov", ""),
+                ("8 Jan", "14:00"),
+                ("8 Jan", "19:30"),
+                ("18 Nov", "2027"),
+            ],
+        ),
+        (
             [bar("2026-12-28", span="week"), bar("2027-01-04", span="week")],
             [("28 Dec", ""), ("4 Jan", "2027")],
         ),
     ],
-    ids=["days", "times", "titles", "alike", "years", "weeks"],
+    ids=["days", "times", "titles", "alike", "years", "a year of two", "weeks"],
 )
 def test_no_two_bars_of_the_chart_have_one_name(rows, below):
     span = "week" if "week" in rows[0] else "show"

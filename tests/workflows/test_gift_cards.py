@@ -330,6 +330,20 @@ def test_f50_own_rates_are_for_tickets(books):
     assert fees == [65, 65]
 
 
+def test_f50_fees_of_a_card_beside_a_free_ticket_are_unknown(books):
+    """
+    A free ticket lacks no fee, so that what was kept is of the card: unknown, not 0.
+    """
+    free = sold(ticket(1, 0), id_="or_1", charged=5000, cards=5000)
+    save(books, free, at=FIRST_DAY)
+    show_figures.rebuild(books, SETTINGS)
+    with books.read() as connection:
+        found = order_money.list_order_money(connection, "UTC", ALWAYS)
+    assert {
+        (it.order_id, it.show_id): it.fees for it in found if it.order_id == "or_1"
+    } == {("or_1", 1): 0, ("or_1", 0): None}
+
+
 def test_f50_reported_fees_are_divided_by_what_was_charged(books):
     """
     1.44 of 72.00 were kept: 0.44 of the ticket of 22.00, and the rest of the card.
@@ -347,6 +361,28 @@ def test_f50_reported_fees_are_divided_by_what_was_charged(books):
         "Assets:Platform:Tt": -100,
         "Expenses:Fees:Tt": 100,
     }
+
+
+def test_f50_a_card_that_another_card_pays_for(database, frozen):
+    """
+    A ticket of 22.00 and a card of 50.00, for which another card pays 30.00: 42.00 came
+    in, 20.00 more are owed than before, and 20.00 and 2.00 of tax are of the show.
+    """
+    frozen(AFTER)
+    prepare(database)
+    more = {"charged": 4200, "cards": 5000, "vouchers": 3000}
+    save(database, sold(ticket(1, 2200), id_="or_1", **more), at=FIRST_DAY)
+    show_figures.rebuild(database, SETTINGS)
+    assert totals_of(read_books(database).entries) == {
+        "Assets:Platform:Tt": 4200,
+        "Liabilities:Vouchers": -2000,
+        "Liabilities:Tax:Gst": -200,
+        "Income:Shows": -2000,
+    }
+    with database.read() as connection:
+        friday, _ = numbers.figures(connection)
+    assert (friday.gross.minor, friday.vouchers.minor) == (1283, 917)
+    assert integrity_check.check(database, SETTINGS).is_sound
 
 
 def test_f50_a_card_that_is_returned_is_owed_no_more(books):

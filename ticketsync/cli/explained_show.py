@@ -122,7 +122,7 @@ def explain_financials(
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
     from ticketsync.financials.applied_rates import read_applied_rates
-    from ticketsync.reporting import named_fees, vouchers_sold, waiting_sales
+    from ticketsync.reporting import named_fees, show_notes
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import show_figures
 
@@ -151,8 +151,7 @@ def explain_financials(
         if render.is_drawn():
             parts = _with_short_types(connection, found.id, parts)
         fees = named_fees.list_fees(connection, found.id)
-        waits = vouchers_sold.sentences(connection, found.id)
-        waits += waiting_sales.sentences(connection, show_id=found.id)
+        notes = show_notes.sentences(connection, found.id)
         zone = get_business_zone(connection)
     if not parts:
         time.print(zone)
@@ -161,7 +160,7 @@ def explain_financials(
             if time.sold is None
             else "Nothing was sold for this show then."
         )
-        money_tables.echo_all(waits)
+        money_tables.echo_all(notes)
         return
     shown = [
         replace(part, ticket_status=_UNPAID) if _is_unpaid(part) else part
@@ -187,7 +186,7 @@ def explain_financials(
     _print_gaps(missing, known)
     if applied.have_changed:
         terminal.echo(RATES_HAVE_CHANGED)
-    money_tables.echo_all(waits)
+    money_tables.echo_all(notes)
 
 
 def _is_unpaid(part: TicketContribution) -> bool:
@@ -211,7 +210,7 @@ def _explain_figure(
 ) -> None:
     from ticketsync.catalogue import selection
     from ticketsync.cli import figure_trees, money_tables
-    from ticketsync.reporting import vouchers_sold, waiting_sales
+    from ticketsync.reporting import show_notes
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import figure_trees as trees
 
@@ -227,8 +226,7 @@ def _explain_figure(
             has_tickets=chosen.has_tickets,
             now=report_options.present(connection, as_of),
         )
-        waits = vouchers_sold.sentences(connection, shown.id)
-        waits += waiting_sales.sentences(connection, show_id=shown.id)
+        notes = show_notes.sentences(connection, shown.id)
         zone = get_business_zone(connection)
     if chosen.format != "table":
         figure_trees.write(shown, found, chosen.format)
@@ -237,7 +235,7 @@ def _explain_figure(
         figure_trees.print_trees(shown, found, zone, has_all=chosen.has_all)
         if not found.by_currency:
             terminal.echo("Nothing of this show is in this figure.")
-        money_tables.echo_all(waits)
+        money_tables.echo_all(notes)
     if found.rates_have_changed:
         app_context.say(RATES_HAVE_CHANGED)
     if found.without_rule:

@@ -91,12 +91,7 @@ def show_financials(
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import money_tables, render, show_tables
     from ticketsync.core import tables
-    from ticketsync.reporting import (
-        named_fees,
-        numbers,
-        vouchers_sold,
-        waiting_sales,
-    )
+    from ticketsync.reporting import named_fees, numbers, show_notes
     from ticketsync.reporting.left_out import read_left_out
     from ticketsync.store.business_zone import get_business_zone
 
@@ -110,8 +105,7 @@ def show_financials(
         fees = named_fees.list_fees(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_left_out(connection, found.id)
-        waits = vouchers_sold.sentences(connection, found.id)
-        waits += waiting_sales.sentences(connection, show_id=found.id)
+        notes = show_notes.sentences(connection, found.id)
         zone = get_business_zone(connection)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
@@ -142,7 +136,7 @@ def show_financials(
         _print_types(types)
     if fees:
         print_fees(fees)
-    money_tables.echo_all(waits)
+    money_tables.echo_all(notes)
 
 
 _TYPES_COLUMNS = (
@@ -167,8 +161,6 @@ def _print_types(types: Sequence[TypeFigures]) -> None:
 
 def _print_card(item: Figures) -> None:
     from ticketsync.cli import render
-    from ticketsync.core import clock
-    from ticketsync.workflows import own_orders
 
     def line(name: str, amount: Money | None, note: str = "") -> None:
         shown = render.UNKNOWN if amount is None else render.with_code(amount)
@@ -177,8 +169,8 @@ def _print_card(item: Figures) -> None:
     terminal.echo()
     # Who was in, and when orders were read, is not kept of the past.
     is_past = item.checked_in is None
-    is_read = not is_past and item.provider != own_orders.NAME
-    synced = f", synced {clock.ago(item.last_synced_at)}" if is_read else ""
+    is_read = not is_past and item.needs_reading
+    synced = f", synced {item.synced_ago}" if is_read else ""
     terminal.echo(f"{item.account} ({item.provider}), {item.currency}{synced}")
     checked_in = "" if is_past else f", {item.checked_in:,} checked in"
     terminal.echo(

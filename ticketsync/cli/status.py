@@ -127,7 +127,9 @@ def _read_counter(
     """
     What the box office has to do; `None` where the venue has none.
     """
-    if all(item.provider != "boxoffice" for item in accounts):
+    from ticketsync.providers import built_in
+
+    if not any(item.provider in built_in.OURS for item in accounts):
         return None
     from ticketsync.boxoffice import counter
 

@@ -5,10 +5,12 @@ something else.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, case, func, select
 
+from ticketsync.core import clock
 from ticketsync.store.tables.catalogue import occurrences, show_links
 
 
@@ -34,3 +36,10 @@ def later(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[A
     The later of two instants; the known one if the other is null.
     """
     return case((other.is_(None), one), (one > other, one), else_=other)
+
+
+def ago(read_at: datetime | None, *, needs_reading: bool) -> str:
+    """
+    For people: how long ago something was read, where it has to be.
+    """
+    return clock.ago(read_at) if needs_reading else "not needed"

@@ -135,6 +135,14 @@ class Figures(FigureSums):
     revenue_basis: str
     last_synced_at: datetime | None
     last_complete_at: datetime | None
+    needs_reading: bool  # false for our own box office
+
+    @property
+    def synced_ago(self) -> str:
+        """
+        For people: how long ago any of its orders were read, where that matters.
+        """
+        return last_reads.ago(self.last_synced_at, needs_reading=self.needs_reading)
 
     def as_json(self) -> dict[str, Any]:
         """
@@ -276,6 +284,7 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
                 capacity=shows.c.capacity,
                 account=accounts.c.name,
                 provider=accounts.c.provider,
+                needs_reading=accounts.c.needs_reading,
                 revenue=func.coalesce(show_financials.c.net, show_financials.c.gross),
                 revenue_basis=case(
                     (show_financials.c.net.is_(None), "gross"), else_="net"
@@ -335,9 +344,11 @@ def with_values(
     """
     show = connection.execute(_show_columns().where(shows.c.id == show_id)).first()
     account = connection.execute(
-        select(accounts.c.name.label("account"), accounts.c.provider).where(
-            accounts.c.id == account_id
-        )
+        select(
+            accounts.c.name.label("account"),
+            accounts.c.provider,
+            accounts.c.needs_reading,
+        ).where(accounts.c.id == account_id)
     ).first()
     if show is None or account is None:
         return None

@@ -212,13 +212,13 @@ def _orders_with_vouchers(
     accounts_: Collection[str],
 ) -> list[OrderMoney]:
     """
-    Where fees are not reported, those of an order with tickets are the tickets'.
+    Where fees are not reported, those of an order with paid tickets are the tickets'.
     """
     of_shows = [*_orders(connection, zone, of_orders, accounts_)]
-    with_tickets = {found.order_row for found in of_shows}
+    with_unknown = {found.order_row for found in of_shows if found.fees is None}
     vouchers = (
         replace(found, fees=0)
-        if found.fees is None and found.order_row in with_tickets
+        if found.fees is None and found.order_row in with_unknown
         else found
         for found in _vouchers_sold(connection, zone, of_orders, accounts_)
     )

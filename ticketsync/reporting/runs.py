@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from ticketsync.core import clock, errors
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.reporting import waiting_kinds
+from ticketsync.reporting import last_reads, waiting_kinds
 from ticketsync.reporting.waiting_kinds import Waiting
 from ticketsync.store import account_situations, reports
 from ticketsync.store.account_situations import AccountFacts
@@ -102,7 +102,7 @@ class Freshness:
         """
         For people: how long ago it was read completely, where that matters.
         """
-        return clock.ago(self.last_read_at) if self.needs_reading else "not needed"
+        return last_reads.ago(self.last_read_at, needs_reading=self.needs_reading)
 
 
 @dataclass(frozen=True, slots=True)

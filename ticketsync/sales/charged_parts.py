@@ -58,11 +58,12 @@ def allocate_charged(order: Order) -> tuple[list[int], list[ChargedParts]]:
     divided by them instead, and the difference is unexplained.
 
     The last of its tickets stand for the vouchers it sold, which cost what they cost:
-    what was charged for the whole order is that of the others, if there are any.
+    what was charged for the whole order is that of the others, if there are any, and if
+    so much was charged: no ticket pays for a voucher.
     """
     tickets, sold = order.tickets, order.voucher_sales
-    if sold and len(tickets) > len(sold):
-        amounts = [voucher.amount for voucher in sold]
+    amounts = [voucher.amount for voucher in sold]
+    if sold and len(tickets) > len(sold) and order.charged >= sum(amounts):
         of_others = msgspec.structs.replace(
             order,
             tickets=tickets[: -len(sold)],

@@ -398,15 +398,14 @@ def _bar_notes(rows: Sequence[Mapping[str, Any]], span: str) -> Iterator[str]:
     """
     What stands below the labels of bars in the order of time: of several shows of one
     day when each begins, or its title, or its number among them; else the year where
-    one begins.
+    it is the first single one of another year.
     """
     begun = {_bar_day(row, span).year for row in rows[:1]}
     for day, found in groupby(rows, key=lambda row: _bar_day(row, span)):
         of_one = [*found]
-        is_first = day.year not in begun
-        begun.add(day.year)
         if len(of_one) == 1:
-            yield str(day.year) if is_first and span != "month" else ""
+            yield "" if day.year in begun or span == "month" else str(day.year)
+            begun.add(day.year)
             continue
         times = [str(row["starts_local"])[11:16] for row in of_one]
         titles = [_short(str(row["production"])) for row in of_one]

@@ -24,7 +24,6 @@ from ticketsync.core.config import Settings
 from ticketsync.core.money import MoneyError
 from ticketsync.financials import comparing, verifying
 from ticketsync.financials.comparing import Comparison
-from ticketsync.providers import registry
 from ticketsync.reporting import numbers
 from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
@@ -314,10 +313,12 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
     if damaged:
         return  # what is damaged cannot be read again
     reparse.copy_listings(connection, scratch)
+    own = own_orders.find_account(connection)
     for account in accounts:
-        yield from _of_starts(connection, account)
+        is_ours = account == own
+        yield from _of_starts(connection, account, is_ours=is_ours)
         try:
-            if registry.provider(account.provider).spec.is_ours:
+            if is_ours:
                 own_orders.read_again(connection, scratch, account)
             else:
                 reparse.read_again(connection, scratch, account)
@@ -327,9 +328,11 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
         yield from _of_orders(connection, scratch, account)
 
 
-def _of_starts(connection: Connection, account: AccountState) -> Iterator[Finding]:
+def _of_starts(
+    connection: Connection, account: AccountState, *, is_ours: bool
+) -> Iterator[Finding]:
     spans = runs.list_run_spans(connection, account.id)
-    if account.provider == own_orders.NAME:  # saved when they are sold, not in runs
+    if is_ours:  # saved when they are sold, not in runs
         moments = map(clock.iso, transitions.list_moments(connection))
         spans += [(str(at), str(at)) for at in moments]
     for flaw in past_flaws.find_unexplained_starts(connection, account.id, spans):

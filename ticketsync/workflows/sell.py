@@ -233,7 +233,7 @@ def sell(
             till_id=tender.till_id,
             note=note,
         )
-        codes = pay_within(sale, order, tender, key, is_new=True)
+        codes = pay_within(sale, order, tender, key)
     return Sold(sale.saved[order.id], codes)
 
 
@@ -274,11 +274,10 @@ def pay(office: BoxOffice, reference: str, tender: Tender) -> Sold:
 
 
 def pay_within(
-    sale: Sale, order: PlacedOrder, tender: Tender, key: Secret, *, is_new: bool = False
+    sale: Sale, order: PlacedOrder, tender: Tender, key: Secret
 ) -> Mapping[int, str]:
     """
-    Pay an order of this sale, which `is_new` if it was made in the same transaction;
-    returns the codes of its tickets by their numbers.
+    Pay an order of this sale; returns the codes of its tickets by their numbers.
     """
     connection, now = sale.connection, sale.now
     tills.lock_open(connection, tender.till_id, order.currency)
@@ -290,7 +289,7 @@ def pay_within(
         _hold_again(sale, order)
     found = vouchers.find_all(connection, tender.vouchers, order.currency, now)
     order = _take_off_price(sale, order, found)
-    received = _received(connection, order, found, tender, is_new=is_new)
+    received = _received(connection, order, found, tender)
     payments.add(connection, order, received, now)
     seats.take_for_good(connection, order.id)
     orders.mark_paid(connection, order, now, till_id=tender.till_id)
@@ -365,8 +364,6 @@ def _received(
     order: PlacedOrder,
     found: Sequence[Voucher],
     tender: Tender,
-    *,
-    is_new: bool,
 ) -> list[NewPayment]:
     """
     The payments that make up what an order comes to.
@@ -387,7 +384,7 @@ def _received(
         received.append(NewPayment(COMPLIMENTARY, 0))
     amount = due if tender.amount is None else tender.amount
     if amount != due or (due and tender.method not in (CASH, CARD)):
-        raise _due(order, due, order.total - due, is_new=is_new)
+        raise _due(order, due, order.total - due)
     if due:
         till_id = tender.till_id if tender.method == CASH else None
         reference = tender.reference if tender.method == CARD else ""
@@ -397,14 +394,12 @@ def _received(
     return received
 
 
-def _due(
-    order: PlacedOrder, due: int, by_voucher: int, *, is_new: bool
-) -> errors.SaleRefused:
+def _due(order: PlacedOrder, due: int, by_voucher: int) -> errors.SaleRefused:
     """
-    The refusal of another amount than is due beside `by_voucher`; a new order is gone.
+    The refusal of another amount than is due beside `by_voucher`. It names no order: a
+    new one is gone with it, and whoever pays a held one has just named it.
     """
     text = f"{money.grouped_text(due, order.currency)} {order.currency} is due"
-    text += "" if is_new else f" for order {order.reference}"
     if by_voucher:
         paid = f"{money.grouped_text(by_voucher, order.currency)} {order.currency}"
         text = f"The vouchers pay {paid}; {text}"

@@ -19,8 +19,8 @@ class AccountRow(Row):
     owner, `identity_name` the owner's name there. A `retired` account is never read
     again; its orders and figures stay. `pin` proves that a person confirmed its
     command, secret file and address (`accounts.pins`). `stale_seconds` is copied from
-    the settings at each run for the view `sync_health`, and `needs_reading` from the
-    platform's spec: false for one whose sales are made here.
+    the settings at each run for the view `sync_health`, `needs_reading` from the
+    platform's spec when the account is added: false for one whose sales are made here.
     """
 
     __tablename__ = "accounts"
