@@ -26,7 +26,7 @@ from ticketsync.store.tables.accounts import accounts, alerts, sync_runs
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import pages, site
+from ticketsync.web import overview_page, pages, site
 from ticketsync.workflows import account_alerts, doctor, limits
 from ticketsync.workflows import waiting as waiting_job
 
@@ -406,17 +406,20 @@ def test_everybody_says_the_same_word_of_a_situation(place, row, capsys):
 # Breakage, planted: each reader with a rule of its own
 
 
-def _old_rule(connection, settings, now):
+def _old_rule(assess):
     """
     Whatever it is, it is well.
     """
-    return [
+    return lambda *arguments: [
         replace(found, word="ok", waits=False, alerts=False)
-        for found in health.assess_all(connection, settings, now)
+        for found in assess(*arguments)
     ]
 
 
-ELSEWHERE = SimpleNamespace(**{**vars(health), "assess_all": _old_rule})
+OLD_RULES = {
+    name: _old_rule(getattr(health, name)) for name in ("assess_all", "assess_facts")
+}
+ELSEWHERE = SimpleNamespace(**{**vars(health), **OLD_RULES})
 
 
 def break_status(place, monkeypatch):
@@ -463,12 +466,13 @@ def break_rule(place, monkeypatch):
         (lambda place, it: it.setattr(account_alerts, "health", ELSEWHERE), {"alert"}),
         (lambda place, it: it.setattr(doctor, "health", ELSEWHERE), {"doctor"}),
         (
-            lambda place, it: it.setattr(waiting_job, "health", ELSEWHERE),
-            {"overview", "doctor"},
+            lambda place, it: it.setattr(overview_page, "health", ELSEWHERE),
+            {"overview"},
         ),
+        (lambda place, it: it.setattr(waiting_job, "health", ELSEWHERE), {"doctor"}),
         (break_rule, {*SURFACES} - {"view"}),
     ],
-    ids=["status", "view", "page", "alert", "doctor", "every page", "rule"],
+    ids=["status", "view", "page", "alert", "doctor", "overview", "what waits", "rule"],
 )
 def test_a_reader_with_a_rule_of_its_own_is_found(
     place, capsys, monkeypatch, broken, noticed

@@ -194,7 +194,7 @@ def test_a_key_is_asked_for_only_once_there_is_a_place_for_it(
         say(screen, "Keep the names of buyers and guests", "y")
         screen.expect(r"Where\s+the\s+key\s+is:\s+Box\s+office\s+settings")
         say(screen, "Key for 'tt'", "sk_wrong")
-        screen.expect(r"refused\s+the\s+credentials")
+        screen.expect(r"refused\s+this\s+key")
         screen.expect(r"Copy\s+the\s+whole\s+key")
         say(screen, "Key for 'tt'", sandbox.key)
         screen.expect("Account 'tt' is connected")
@@ -243,7 +243,7 @@ def test_after_three_refused_keys_nothing_is_left(environment, home, sandbox):
         say(screen, "Keep the names", "")
         for _try in range(3):
             say(screen, "Key for 'tt'", "sk_wrong")
-            screen.expect(r"refused\s+the\s+credentials")
+            screen.expect(r"refused\s+this\s+key")
         said, code = ended(screen)
     assert code == 4
     assert "Key for" not in said

@@ -15,9 +15,9 @@ OTHERS = {
     *("begins", "length", "first_block_id", "exit_code", "position", "number"),
     *("minutes", "pid", "port"),
 }
-# Names of guests of the sandbox, ids and the like are not counts; the last four hex
-# digits of a run may be all decimal.
-NAMES = re.compile(r"\bGuest \d+|(?<=\d\d:\d\d) +[0-9a-f]{4}\b")
+# Names of guests of the sandbox, ids, runs and the like are not counts; the last four
+# hex digits of a run may be all decimal.
+NAMES = re.compile(r"\b(?:Guest|Run) \d+|(?<=\d\d:\d\d) +[0-9a-f]{4}\b")
 BARE = re.compile(r"(?<![\w.,:/#@&-])[+−-]?[1-9]\d{3,}(?:\.\d+)?(?![\w:/@-])")
 YEAR = re.compile(r"20\d\d")
 

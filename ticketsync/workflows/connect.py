@@ -170,7 +170,7 @@ def _add(
         name, source.kind, source.reference
     )
     with open_platform(kind, name, base_url, secret, options, settings) as client:
-        with said_of_a_first_connection(kind.spec, base_url):
+        with said_of_a_first_connection(kind.spec, name, base_url):
             identity = client.identify() if check else None
         with database.read() as reading:
             if old is not None and identity is not None:

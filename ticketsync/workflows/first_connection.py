@@ -7,7 +7,6 @@ while its first key is tried there is neither.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +17,7 @@ from ticketsync.providers.base import ProviderSpec
 
 @contextmanager
 def said_of_a_first_connection(
-    spec: ProviderSpec, base_url: str | None
+    spec: ProviderSpec, account: str, base_url: str | None
 ) -> Iterator[None]:
     """
     Gives errors of a platform the next step of somebody who is connecting it.
@@ -29,9 +28,8 @@ def said_of_a_first_connection(
         if "accounts rotate" in error.hint:
             error.hint = f"Copy the whole key: {spec.key_help}."
             # There is no account yet.
-            error.message = re.sub(
-                r"the credentials of account '.*?'", "this key", error.message
-            )
+            its_key = f"the credentials of account {account!r}"
+            error.message = error.message.replace(its_key, "this key")
         raise
     except errors.ProviderUnavailable as error:
         error.hint = f"Nothing was saved. {_where_to_look(base_url, spec)}"
