@@ -25,7 +25,7 @@ class Network:
 
     def take_away(self, page):
         page.context.set_offline(True)
-        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(30)
 
     def give_back(self, page):
         self._is_cut = False
@@ -59,7 +59,11 @@ class Network:
             writer.transport.abort()
 
     async def _connect(self, from_browser, to_browser):
-        from_server, to_server = await asyncio.open_connection(*self._server)
+        try:
+            from_server, to_server = await asyncio.open_connection(*self._server)
+        except OSError:
+            to_browser.transport.abort()
+            return
         ends = {to_browser, to_server}
         self._writers |= ends
         if self._is_cut:
