@@ -177,3 +177,26 @@ def test_of_two_taxes_a_refund_takes_back_its_proportion():
     sold = sold_as(parts, prices="reported", admission="gst", addons="vat")
     (found,) = refund_lines(sold, [Returned(1150, 0)])
     assert {(line.amount, line.tax) for line in found} == {(-550, -50), (-600, -100)}
+
+
+def test_f50_what_goes_back_of_a_card_is_its_price_before_its_fee():
+    """
+    A card of 50.00 with 2.20 of fees, 0.20 of it tax: 50.00 is all of the card, and the
+    2.20 that go back later are all of the fee.
+    """
+    sold = sold_as(
+        SaleParts(buyer_fee=220, voucher_sold=5000),
+        buyer_fee="gst",
+        voucher="redeemed",
+        prices="inside",
+    )
+    card, fee, half = ([Returned(it)] for it in (5000, 220, 2500))
+    assert [
+        [(line.kinds, line.amount, line.tax) for line in found]
+        for found in refund_lines(sold, [*card, *fee])
+    ] == [
+        [(("voucher_sold",), -5000, None)],
+        [(("buyer_fee",), -220, -20)],
+    ]
+    ((line,),) = refund_lines(sold, half)
+    assert (line.kinds, line.amount) == (("voucher_sold",), -2500)

@@ -163,6 +163,27 @@ def test_f50_a_voucher_is_taxed_once():
     assert words_of(parts, **answers) == ["no rule for vouchers: sold or redeemed"]
 
 
+def test_f50_a_card_that_another_card_paid_is_not_taxed_again():
+    """
+    Tickets of 22.00 and a card of 50.00, of which another card paid 33.00, taxed when
+    it was sold: of the new one 39.00 are taxed, 39.00 / 11 = 3.55, and no ticket.
+    """
+    parts = SaleParts(face=2200, voucher=3300, voucher_sold=5000)
+    answers = {"admission": "gst", "prices": "inside"}
+    assert lines(parts, **answers, voucher="sold") == {
+        ("taxed", ("voucher_sold",)): (3900, 355),
+    }
+    alone = SaleParts(voucher=3000, voucher_sold=5000)  # 20.00 / 11
+    assert lines(alone, **answers, voucher="sold") == {
+        ("taxed", ("voucher_sold",)): (2000, 182),
+    }
+    assert lines(parts, **answers, voucher="redeemed") == {
+        ("taxed", ("admission",)): (2200, 200),
+        ("outside", ("voucher",)): (-3300, None),
+        ("outside", ("voucher_sold",)): (5000, None),
+    }
+
+
 @pytest.mark.parametrize(
     ("parts", "answers", "words"),
     [

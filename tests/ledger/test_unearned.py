@@ -76,3 +76,11 @@ def test_what_moves_after_a_show_is_income_at_once():
     entries = projection.project(MOVED, SHOWS, Chart(["tt"], ["gst"]), until)
     assert unearned.after_shows(entries, date(2026, 10, 1)) == {"AUD": -2000}
     assert unearned.after_shows(entries, date(2026, 10, 26)) == {}
+
+
+def test_a_fee_paid_beside_a_gift_card_is_not_said_to_be_of_a_show_that_has_played():
+    shows = {0: projection.OF_NO_SHOW}
+    movements = [moved(SALE, 5200, "2026-10-02", 0, voucher=-5000)]
+    entries = projection.project(movements, shows, Chart(["tt"], []), date(2026, 10, 9))
+    assert [entry.postings["Income:Shows"] for entry in entries] == [-200]
+    assert unearned.after_shows(entries, None) == {}

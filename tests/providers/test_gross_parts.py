@@ -189,34 +189,121 @@ def test_f50_tax_on_top_and_what_nothing_explains_are_of_the_tickets():
     assert [share.parts.unexplained for share in shares] == [-50, -50, 0]
 
 
+def shares_of(raw):
+    """
+    The order's doubt, and of each line the kind, what was charged, paid by voucher, its
+    buyer fee, its tax and what went back.
+    """
+    made = allocate(TicketTailor(None, {}).parse_order(raw), b"")
+    return made.order.doubt, [
+        (
+            *(share.kind, share.charged, share.parts.voucher),
+            *(share.parts.buyer_fee, share.tax, share.refunded),
+        )
+        for share in made.shares
+    ]
+
+
+def test_f50_the_booking_fee_of_a_gift_card_is_not_owed():
+    """
+    A card of 50.00 with 2.50 for its booking: alone, and beside tickets of 60.00, whose
+    fee it is then.
+    """
+    card = tt_line("gift_card", 1, 5000, 250)
+    alone = TicketTailor(None, {}).parse_order(
+        tt_order(5250, [card], issued_tickets=[])
+    )
+    assert [voucher.amount for voucher in alone.voucher_sales] == [5000]
+    assert parts_of(alone) == {"charged": 5250, "face": 5000, "buyer_fee": 250}
+    assert shares_of(tt_order(11250, [tt_line("ticket", 2, 3000), card])) == (
+        None,
+        [
+            ("admission", 3125, 0, 125, 0, 0),
+            ("admission", 3125, 0, 125, 0, 0),
+            ("voucher-sale", 5000, 0, 0, 0, 0),
+        ],
+    )
+
+
 @pytest.mark.parametrize(
-    ("lines", "total", "more", "expected"),
+    ("paid", "of_card"), [(6000, (5000, 0)), (7000, (4000, 1000)), (11000, (0, 5000))]
+)
+def test_f50_a_card_that_pays_more_than_the_tickets_pays_for_the_card_that_is_sold(
+    paid, of_card
+):
+    """
+    Tickets of 60.00 and a card of 50.00, of which another one pays 60.00, 70.00 or all:
+    nothing was charged for the tickets, and never less than that.
+    """
+    lines = [
+        tt_line("ticket", 2, 3000),
+        tt_line("gift_card", 1, 5000),
+        tt_line("gift_card", 1, -paid),
+    ]
+    assert shares_of(tt_order(11000 - paid, lines)) == (
+        None,
+        [
+            ("admission", 0, 3000, 0, 0, 0),
+            ("admission", 0, 3000, 0, 0, 0),
+            ("voucher-sale", *of_card, 0, 0, 0),
+        ],
+    )
+
+
+def test_f50_tax_beside_a_card_is_of_tickets_also_where_they_are_free():
+    """
+    Two free tickets with 1.10 for each of booking, 0.20 of it tax, and a card of 50.00.
+    """
+    lines = [tt_line("ticket", 2, 0, 110), tt_line("gift_card", 1, 5000)]
+    assert shares_of(tt_order(5220, lines, tax=20)) == (
+        None,
+        [
+            ("admission", 110, 0, 110, 10, 0),
+            ("admission", 110, 0, 110, 10, 0),
+            ("voucher-sale", 5000, 0, 0, 0, 0),
+        ],
+    )
+
+
+def test_f50_less_than_the_card_cost_is_divided_by_what_tickets_and_card_cost():
+    """
+    Of 60.00 and 40.00 only 20.00 was paid: 12.00 and 8.00, and the order is named.
+    """
+    lines = [tt_line("ticket", 2, 3000), tt_line("gift_card", 1, 4000)]
+    doubt, shares = shares_of(tt_order(10000, lines, total_paid=2000))
+    assert doubt == "paid 20.00 of 100.00 AUD"
+    assert [share[:2] for share in shares] == [
+        *[("admission", 600)] * 2,
+        ("voucher-sale", 800),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("back", "of_lines", "is_doubtful"),
     [
-        (  # 42.00 of 72.00 in money: the card that paid 30.00 paid 11/36 of each
-            [("ticket", 1, 2200), ("gift_card", 1, 5000), ("gift_card", 1, -3000)],
-            4200,
-            {},
-            [(1283, 917, 0), (2917, 2083, 0)],
-        ),
-        (  # 36.00 of 72.00 was paid: half of each
-            [("ticket", 1, 2200), ("gift_card", 1, 5000)],
-            7200,
-            {"total_paid": 3600},
-            [(1100, 0, -1100), (2500, 0, -2500)],
-        ),
+        (10000, [2500, 2500, 5000], True),  # in proportion to 30.00, 30.00 and 60.00
+        (12000, [3000, 3000, 6000], False),  # all prices: the fees stay
+        (12150, [3075, 3075, 6000], False),
+        (12300, [3150, 3150, 6000], False),  # all
     ],
 )
-def test_f50_no_ticket_pays_for_a_card(lines, total, more, expected):
+def test_f50_a_refund_of_tickets_or_a_card_is_of_prices_first_or_named(
+    back, of_lines, is_doubtful
+):
     """
-    Where less was charged than the card costs, no ticket was charged less than nothing.
+    Two valid tickets of 30.00 with 1.50 for each of booking, and a card of 60.00.
     """
-    raw = tt_order(total, [tt_line(*line) for line in lines], **more)
-    raw["issued_tickets"] = raw["issued_tickets"][:1]
-    shares = allocate(TicketTailor(None, {}).parse_order(raw), b"").shares
-    assert [
-        (share.charged, share.parts.voucher, share.parts.unexplained)
-        for share in shares
-    ] == expected
+    fee = 0 if back == 10000 else 150
+    lines = [tt_line("ticket", 2, 3000, fee), tt_line("gift_card", 1, 6000)]
+    total = 12000 + 2 * fee
+    doubt, shares = shares_of(tt_order(total, lines, refund_amount=back))
+    assert [share[-1] for share in shares] == of_lines
+    assert doubt == (
+        "100.00 AUD went back of tickets or a gift card: its platform does not say of "
+        "which, and it is divided by price"
+        if is_doubtful
+        else None
+    )
 
 
 # Humanitix

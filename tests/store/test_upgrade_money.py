@@ -211,7 +211,31 @@ def test_db_upgrade_recomputes_and_names_the_next_step(home):
     assert (OTHER, 351) in {line[2:4] for line in fee_lines(database)}
     database.close()
     again = commands.run("db", "upgrade", check=True)
+    assert "ticketsync sync replay" in again.stderr  # it has not been run yet
+    commands.run("sync", "replay", check=True)
+    again = commands.run("db", "upgrade", check=True)
     assert "replay" not in again.stderr
+
+
+def test_an_upgrade_that_was_stopped_before_it_said_so_names_the_next_step(home):
+    """
+    The schema was there already, and nothing else had been done.
+    """
+    file = home / "ticketsync.db"
+    write_old(file)
+    with Upgrades() as upgrades:
+        upgrades.statements(file)
+    waits = [
+        item["id"]
+        for item in json.loads(commands.run("waiting", "list", "--json").stdout)
+        if "replay" in item["id"]
+    ]
+    assert {"replay:square", "replay:tt"} <= {*waits}
+    done = commands.run("db", "upgrade", check=True)
+    assert "ticketsync sync replay" in done.stderr
+    database = engine.open_database(str(file))
+    assert (OTHER, 351) in {line[2:4] for line in fee_lines(database)}
+    database.close()
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.drill)])

@@ -30,11 +30,12 @@ from support.saved_orders import (
 )
 from support.ticket_tailor_account import figures as figures_of_dates
 
+from ticketsync.accounts import installation
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.core.records import Fee, Refund, VoucherSale
+from ticketsync.core.records import Fee, Refund, TicketStatus, VoucherSale
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
 from ticketsync.financials import closing, explain, frozen_lines
@@ -51,9 +52,10 @@ from ticketsync.reporting import (
     vouchers_sold,
 )
 from ticketsync.reporting import sales as sales_lists
+from ticketsync.sales import refunds as refund_movements
 from ticketsync.sandbox import world
 from ticketsync.store import counted
-from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.store.tables.sales import orders, refunds, tickets
 from ticketsync.workflows import (
     as_of,
     close,
@@ -381,7 +383,7 @@ def test_f50_a_card_that_another_card_pays_for(database, frozen):
     }
     with database.read() as connection:
         friday, _ = numbers.figures(connection)
-    assert (friday.gross.minor, friday.vouchers.minor) == (1283, 917)
+    assert (friday.gross.minor, friday.vouchers.minor) == (0, 2200)  # tickets first
     assert integrity_check.check(database, SETTINGS).is_sound
 
 
@@ -404,6 +406,90 @@ def test_f50_a_card_that_is_returned_is_owed_no_more(books):
             *("Gift cards", None),
             2500,
         )
+
+
+def test_f50_a_card_that_is_returned_without_its_fee_is_owed_no_more(books):
+    """
+    25.00 and 2.00 of fees were paid, 0.18 of them tax, and 25.00 goes back: nothing is
+    owed, and 1.82 is earned beside the 67.27 of the tickets.
+    """
+    more = {"total": 2700, "charged": 2700, "buyer_fees": 200}
+    back = (Refund("r_1", 2500, instant("2026-10-20T02:00")),)
+    save(
+        books,
+        msgspec.structs.replace(ALONE, refunds=back, **more),
+        at=instant("2026-10-21T02:00"),
+    )
+    show_figures.rebuild(books, SETTINGS)
+    assert totals_of(read_books(books).entries) == {
+        "Assets:Platform:Tt": 7600,
+        "Liabilities:Tax:Gst": -691,
+        "Income:Shows": -6909,
+    }
+
+
+def returned(order_, *void, back):
+    """
+    The order with these of its tickets void, so much having gone back in all.
+    """
+    lines = [
+        msgspec.structs.replace(it, status=TicketStatus.VOID, voided_at=void[n])
+        if n < len(void)
+        else it
+        for n, it in enumerate(order_.tickets)
+    ]
+    more = {"refunds": (Refund(order_.id, back),)}
+    return msgspec.structs.replace(order_, tickets=tuple(lines), **more)
+
+
+TWO_NIGHTS = sold(ticket(8, 2200), ticket(9, 5000, "ev_2"), id_="or_8", charged=7200)
+IN_OCTOBER, IN_NOVEMBER = instant("2026-10-20T02:00"), instant("2026-11-20T02:00")
+
+
+@pytest.mark.parametrize(
+    ("made", "second", "rest"),
+    [
+        (WITH_TICKET, (IN_OCTOBER,), ("Gift cards", None)),
+        (TWO_NIGHTS, (IN_OCTOBER, IN_NOVEMBER), ("Late Laughs", 2)),
+    ],
+    ids=["card", "two-nights"],
+)
+def test_f50_what_goes_back_later_changes_no_earlier_month(
+    database, frozen, made, second, rest
+):
+    """
+    The ticket of 22.00 goes back in October, the other 50.00, of a card or of another
+    night, in November: October stays as it was, and closed it has no adjustment.
+    """
+    frozen(FIRST_DAY)
+    prepare(database)
+    save(database, made, at=FIRST_DAY)
+    save(database, returned(made, IN_OCTOBER, back=2200), at=IN_OCTOBER)
+    october = (made.id, "2026-10-20", "Late Laughs", 1, 2200)
+    assert refunds_of(database, made.id) == [october]
+    frozen(instant("2026-11-02T01:00"))
+    show_figures.rebuild(database, SETTINGS)
+    close.close(database, SETTINGS, "2026-10")
+    frozen(AFTER)
+    save(database, returned(made, *second, back=7200), at=IN_NOVEMBER)
+    show_figures.rebuild(database, SETTINGS)
+    later = (made.id, "2026-11-20", *rest, 5000)
+    assert refunds_of(database, made.id) == [october, later]
+    with database.read() as connection:
+        changes = close.open_adjustments(connection, SETTINGS)
+    assert [it for it in changes if it.charged or it.refunded] == []
+    with as_of.reading(database, SETTINGS, "2026-11-01T02:00Z") as then:
+        assert refunds_of(database, made.id, then.connection) == [october]
+
+
+def refunds_of(database, order_id, connection=None):
+    if connection is None:
+        with database.read() as opened:
+            return refunds_of(database, order_id, opened)
+    return sorted(
+        (it.order_id, it.on_day, it.production, it.show_id, it.amount.minor)
+        for it in sales_lists.list_refunds(connection, order_id=order_id)
+    )
 
 
 def unexplained(made):
@@ -660,3 +746,33 @@ def test_f50_a_replay_finds_the_cards_of_earlier_versions(
         with adopted.read() as connection:
             assert connection.execute(doubtful).all() == []
     assert integrity_check.check(adopted, settings).is_sound
+
+
+@pytest.mark.parametrize("knows_show", [True, False])
+def test_f50_the_check_takes_refunds_that_an_earlier_version_stored_without_a_show(
+    adopted, sandbox, settings, monkeypatch, knows_show
+):
+    """
+    A ticket beside a card goes back: the movement says of which date it is. One that
+    was stored before an upgrade does not, and a later one without it is found.
+    """
+    seller, _ = story_of_sandbox(sandbox)
+    assert sync.sync(adopted, settings, Request()).exit_code == 0
+    (purchase,) = [p for p in sandbox.world.purchases if f"or_{p.id}" == seller]
+    sandbox.change(lambda platform: world.refund_seat(platform, purchase))
+    with monkeypatch.context() as patch:
+        if not knows_show:
+            patch.setattr(refund_movements, "_returned_alone", lambda *_: {})
+        assert sync.sync(adopted, settings, Request()).exit_code == 0
+    with adopted.read() as connection:
+        of_seller = refunds.c.provider_id == seller
+        (place,) = connection.scalars(select(refunds.c.occurrence_id).where(of_seller))
+    assert (place is not None) == knows_show
+    found = integrity_check.check(adopted, settings, deep=True)
+    assert found.is_sound == knows_show
+    with adopted.write() as connection:
+        before, after = {"schema": "0027"}, {"schema": "0028"}
+        installation.record(
+            connection, "upgrade", "database", before=before, after=after
+        )
+    assert integrity_check.check(adopted, settings, deep=True).is_sound

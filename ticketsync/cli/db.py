@@ -54,7 +54,7 @@ def upgrade(
     Upgrade a database to the schema of this version, after a backup, and recompute its
     figures.
     """
-    from ticketsync.accounts import installation
+    from ticketsync.reporting import outstanding_replays
     from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
     from ticketsync.workflows import show_figures
@@ -63,28 +63,19 @@ def upgrade(
     settings = app_context.settings()
     _require_database(app_context.url())
     old = engine.old_database(app_context.url())
-    old_schema = "" if old is None else engine.schema_of(old)
-    lacks_records = old is not None and old_schema < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
         made = backups.take_backup(old, _default_file("before-upgrade"))
         app_context.say(f"Backup {made.file}")
     database = engine.create_database(app_context.url(), command=app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
-    if old is not None:
-        with database.write() as connection:
-            installation.record(
-                connection,
-                "upgrade",
-                "database",
-                before={"schema": old_schema},
-                after={"schema": schema.PRESENT},
-            )
-        everything, changed = show_figures.rebuild(database, settings)
-        app_context.say(
-            f"{number_of(everything, 'show')} recomputed, {changed:,} changed."
-        )
+    # Also of a database that has it already: what upgraded it may have been stopped.
+    everything, changed = show_figures.rebuild(database, settings)
+    app_context.say(f"{number_of(everything, 'show')} recomputed, {changed:,} changed.")
+    if old is not None or changed:
         confirm.confirm_after_change(app_context, database)
-    if lacks_records:
+    with database.read() as connection:
+        waits_for_replay = outstanding_replays.list_outstanding(connection)
+    if waits_for_replay:
         app_context.say(
             "Now run `ticketsync sync replay` once (it needs no network): figures may "
             "change. It reads from the stored records what earlier versions read "

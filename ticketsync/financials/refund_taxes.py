@@ -13,7 +13,13 @@ from itertools import accumulate, pairwise
 
 from ticketsync.core import money
 from ticketsync.core.tax_rules import REPORTED, in_words
-from ticketsync.financials.taxing import OPEN, TAXED, VOUCHER, TaxLine
+from ticketsync.financials.taxing import (
+    OPEN,
+    TAXED,
+    VOUCHER,
+    VOUCHER_SOLD,
+    TaxLine,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ def refund_lines(
     order's lines: negative amounts. It is divided by what was charged, and what has
     gone back together decides, so that a whole refund takes back the tax to the cent.
     Where a line says what vouchers paid, the whole price was charged, and what they got
-    back is taken off both.
+    back is taken off both. What goes back of vouchers that were sold is their price
+    first: fees are often not refunded, and nothing more is owed for them then.
     """
     weights = [max(0, line.amount) for line in lines]
     if not any(weights):
@@ -48,7 +55,11 @@ def refund_lines(
         gone = [0, *accumulate(it.amount for it in movements)]
         if any(map(_is_voucher, lines)):
             gone = [a + b for a, b in zip(gone, vouchers, strict=True)]
-        shares = zip(*(money.split(sum_, weights) for sum_ in gone), strict=True)
+        sold = [
+            weight if line.kinds == (VOUCHER_SOLD,) else 0
+            for line, weight in zip(lines, weights, strict=True)
+        ]
+        shares = zip(*(_split(sum_, weights, sold) for sum_ in gone), strict=True)
         by_line = [
             _taken(line, [-sum_ for sum_ in vouchers], None)
             if _is_voucher(line)
@@ -57,6 +68,19 @@ def refund_lines(
         ]
         found = [[*of] for of in zip(*by_line, strict=True)]
     return [[line for line in of if line.amount or line.tax] for of in found]
+
+
+def _split(amount: int, weights: Sequence[int], first: Sequence[int]) -> list[int]:
+    """
+    An amount divided by weight, of which those that come first get theirs before the
+    others.
+    """
+    others = [weight - own for weight, own in zip(weights, first, strict=True)]
+    if not any(first) or not any(others):
+        return money.split(amount, weights)
+    own = max(0, min(amount, sum(first)))
+    of_first, rest = money.split(own, first), money.split(amount - own, others)
+    return [a + b for a, b in zip(of_first, rest, strict=True)]
 
 
 def _is_voucher(line: TaxLine) -> bool:

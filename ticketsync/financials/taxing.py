@@ -143,8 +143,9 @@ def tax_lines(
     if parts is None:
         return _whole(OPEN, UNKNOWN_PARTS, charged, voucher_sold)
     buckets = _sorted_by_treatment(parts, rule, rules, day)
-    lines = _with_vouchers(buckets, parts.voucher, rule)
-    lines += _vouchers_sold(voucher_sold, rule, rules, day)
+    for_vouchers = _paid_for_vouchers(parts, rule)
+    lines = _with_vouchers(buckets, parts.voucher - for_vouchers, rule)
+    lines += _vouchers_sold(voucher_sold - for_vouchers, rule, rules, day)
     lines += _with_tax(buckets, parts, rule)
     if parts.unexplained:
         words = "the platform's numbers do not add up"
@@ -226,6 +227,18 @@ def _with_vouchers(
     elif answer == "sold":
         words = "paid by voucher, taxed when it was sold"
     return [TaxLine((VOUCHER,), state, words, -voucher)]
+
+
+def _paid_for_vouchers(parts: SaleParts, rule: TaxRule) -> int:
+    """
+    What vouchers that were taxed when they were sold paid for vouchers that are sold
+    now: what they paid beyond everything else. It is not taxed again.
+    """
+    if rule.answer("voucher") != "sold":
+        return 0
+    others = parts.charged + parts.voucher - parts.voucher_sold - parts.unexplained
+    lacking = parts.voucher_sold - max(0, parts.charged)
+    return max(0, min(parts.voucher - others, lacking))
 
 
 def _vouchers_sold(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from ticketsync.core.records import NO_SHOW
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.ledger import chart
 from ticketsync.ledger.projection import EARN, REFUND, SALE, Entry, ShowDay
@@ -50,10 +51,13 @@ class Unearned:
 def after_shows(entries: Iterable[Entry], first: date | None) -> dict[str, int]:
     """
     What was sold less what went back after shows had played, in the period that begins
-    on that day, in minor units by currency: it is income at once and in no line.
+    on that day, in minor units by currency: it is income at once and in no line. What
+    was paid beside gift cards is no show's.
     """
     found: dict[str, int] = defaultdict(int)
     for entry in entries:
+        if entry.show_id == NO_SHOW:
+            continue
         if entry.kind in (SALE, REFUND) and (first is None or entry.day >= first):
             found[entry.currency] -= entry.postings.get(chart.INCOME, 0)
     return {currency: amount for currency, amount in found.items() if amount}

@@ -27,7 +27,7 @@ def list_outstanding(connection: Connection) -> list[str]:
     The names of accounts with orders that were upgraded from a schema before
     `schema.REPLAY_BEFORE` and not replayed since.
     """
-    upgraded_at = _last_upgrade(connection)
+    upgraded_at = last_upgrade(connection)
     if upgraded_at is None:
         return []
     replayed = select(sync_runs.c.account_id).where(
@@ -47,7 +47,7 @@ def list_outstanding(connection: Connection) -> list[str]:
     return list(connection.scalars(query))
 
 
-def _last_upgrade(connection: Connection) -> datetime | None:
+def last_upgrade(connection: Connection) -> datetime | None:
     """
     When the database was last upgraded from a schema whose records need a replay.
     """

@@ -103,11 +103,13 @@ class IncomingTicket(msgspec.Struct, frozen=True):
 def allocate(order: Order, content: bytes) -> AllocatedOrder:
     """
     An order with the parts of its tickets. What its own numbers do not explain of what
-    was charged is a discrepancy, if its platform's numbers have no other one.
+    was charged is a discrepancy, if its platform's numbers have no other one, and so is
+    a refund that may be of its tickets or of the vouchers it sold.
     """
     shares = allocate_tickets(order)
     parts = charged_parts.sum_parts(share.parts for share in shares)
     doubt = order.doubt or _discrepancy(order, parts.unexplained)
+    doubt = doubt or _doubtful_refund(order, shares)
     kept = msgspec.structs.replace(order, tickets=(), doubt=doubt)
     fees = fee_allocations(order, shares)
     return AllocatedOrder(kept, shares, fees, content, parts)
@@ -121,6 +123,25 @@ def _discrepancy(order: Order, unexplained: int) -> str | None:
         for amount in (order.charged - unexplained, order.charged)
     )
     return f"its parts come to {parts}, and {charged} was charged"
+
+
+def _doubtful_refund(order: Order, shares: Sequence[TicketAllocation]) -> str | None:
+    """
+    Why it is not known of what a refund is: it was divided among tickets that are not
+    void and vouchers that were sold, and the platform says nothing of it.
+    """
+    whole = sum(refund.amount for refund in order.refunds)
+    sold = [it for it in shares if it.kind == LineKind.VOUCHER_SALE]
+    others = [it for it in shares if it.kind != LineKind.VOUCHER_SALE]
+    if not any(0 < it.refunded < it.charged for it in sold):
+        return None
+    if not any(it.refunded < it.charged for it in others):
+        return None
+    amount = f"{money.decimal_text(whole, order.currency)} {order.currency}"
+    return (
+        f"{amount} went back of tickets or a gift card: its platform does not say of "
+        "which, and it is divided by price"
+    )
 
 
 def is_counted(order: Order) -> bool:
@@ -248,8 +269,6 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
         )
     faces = [ticket.face for ticket in order.tickets]
     weights = charged_parts.weights_of(faces)
-    if len(faces) > (sold := len(order.voucher_sales)) > 0:
-        weights[-sold:] = [0] * sold  # discounts and tax are of the tickets
     charged, made_of = charged_parts.allocate_charged(order)
     refunded = _refunded(order, charged)
     returned = _returned(order, charged, made_of, refunded)
@@ -260,7 +279,7 @@ def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
         refunded,
         [0 < face <= back for face, back in zip(faces, returned, strict=True)],
         _taxes(order, weights),
-        money.split(order.tax_remitted, weights) if order.tax_remitted else nothing,
+        _among_tickets(order, order.tax_remitted, weights),
         _fees(order, charged),
         made_of,
         strict=True,
@@ -288,9 +307,10 @@ def _reported_refunds(order: Order, whole: int) -> list[int]:
     The refund of each ticket as the platform reports it; empty where it does not, or
     not all of the whole.
     """
+    sold = len(order.voucher_sales)
     reported = [it.refunded for it in order.tickets if it.refunded is not None]
-    is_whole = len(reported) == len(order.tickets) and sum(reported) == whole
-    return reported if is_whole else []
+    is_whole = len(reported) + sold == len(order.tickets) and sum(reported) == whole
+    return [*reported, *[0] * sold] if is_whole and reported else []
 
 
 def _returned(
@@ -329,9 +349,25 @@ def _void_first(order: Order, left: int, charged: list[int]) -> list[int]:
         left -= more
     if left:
         rest = [max(0, a - b) for a, b in zip(charged, allocated, strict=True)]
-        parts = money.split(left, rest)
+        parts = _divide_rest(order, left, rest)
         allocated = [a + b for a, b in zip(allocated, parts, strict=True)]
     return allocated
+
+
+def _divide_rest(order: Order, left: int, rest: list[int]) -> list[int]:
+    """
+    So much divided by what is left of each ticket. Of an order that sold vouchers it is
+    prices before fees where it covers all prices: nothing more is owed then.
+    """
+    prices = [
+        max(0, min(ticket.face, amount))
+        for ticket, amount in zip(order.tickets, rest, strict=True)
+    ]
+    if not order.voucher_sales or sum(prices) > left:
+        return money.split(left, rest)
+    fees = [a - b for a, b in zip(rest, prices, strict=True)]
+    more = money.split(left - sum(prices), fees if any(fees) else rest)
+    return [a + b for a, b in zip(prices, more, strict=True)]
 
 
 def _taxes(order: Order, weights: list[int]) -> list[int] | list[None]:
@@ -340,7 +376,7 @@ def _taxes(order: Order, weights: list[int]) -> list[int] | list[None]:
     reported = [ticket.tax for ticket in order.tickets if ticket.tax is not None]
     if len(reported) == len(weights) and sum(reported) == order.tax:
         return reported
-    return money.split(order.tax, weights)
+    return _among_tickets(order, order.tax, weights)
 
 
 def _discounts(order: Order, weights: list[int]) -> list[int]:
@@ -352,7 +388,18 @@ def _discounts(order: Order, weights: list[int]) -> list[int]:
     ]
     if sum(own_amounts) == order.discounts:
         return own_amounts
-    return money.split(order.discounts, weights)
+    return _among_tickets(order, order.discounts, weights)
+
+
+def _among_tickets(order: Order, amount: int, weights: list[int]) -> list[int]:
+    """
+    Discounts and tax of the whole order divided by weight: among its tickets, and among
+    the vouchers that it sold only where there is no ticket.
+    """
+    sold = len(order.voucher_sales)
+    admissions = len(weights) - sold or len(weights)
+    of_tickets = money.split(amount, weights[:admissions])
+    return [*of_tickets, *[0] * (len(weights) - admissions)]
 
 
 def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:

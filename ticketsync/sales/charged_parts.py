@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from ticketsync.core import money
-from ticketsync.core.records import Order
+from ticketsync.core.records import Order, Ticket
 
 
 class ChargedParts(msgspec.Struct, frozen=True):
@@ -58,21 +58,12 @@ def allocate_charged(order: Order) -> tuple[list[int], list[ChargedParts]]:
     divided by them instead, and the difference is unexplained.
 
     The last of its tickets stand for the vouchers it sold, which cost what they cost:
-    what was charged for the whole order is that of the others, if there are any, and if
-    so much was charged: no ticket pays for a voucher.
+    what was charged for the whole order is that of the others, if there are any.
     """
     tickets, sold = order.tickets, order.voucher_sales
-    amounts = [voucher.amount for voucher in sold]
-    if sold and len(tickets) > len(sold) and order.charged >= sum(amounts):
-        of_others = msgspec.structs.replace(
-            order,
-            tickets=tickets[: -len(sold)],
-            voucher_sales=(),
-            charged=order.charged - sum(amounts),
-        )
-        of_tickets, made_of = allocate_charged(of_others)
-        return [*of_tickets, *amounts], [*made_of, *[NO_PARTS] * len(sold)]
-    own = [ticket.face + ticket.fee + ticket.tax_added for ticket in tickets]
+    if sold and len(tickets) > len(sold):
+        return _allocate_beside_vouchers(order, len(tickets) - len(sold))
+    own = _own_amounts(tickets)
     shared = (*_shared_amounts(order), -order.vouchers)
     unexplained = order.charged - sum(own) - sum(shared)
     if not unexplained and not any(shared):
@@ -98,6 +89,45 @@ def allocate_charged(order: Order) -> tuple[list[int], list[ChargedParts]]:
             strict=True,
         )
     ]
+
+
+def _own_amounts(tickets: Iterable[Ticket]) -> list[int]:
+    return [ticket.face + ticket.fee + ticket.tax_added for ticket in tickets]
+
+
+def _allocate_beside_vouchers(
+    order: Order, admissions: int
+) -> tuple[list[int], list[ChargedParts]]:
+    """
+    The same of an order that sold vouchers beside so many tickets. Vouchers that pay
+    more than the tickets cost pay the rest for those that are sold, so that nothing is
+    charged below zero; nor is it where less was charged than the vouchers cost: that is
+    divided by what tickets and vouchers cost.
+    """
+    tickets = order.tickets[:admissions]
+    cost = sum(_own_amounts(tickets)) + sum(_shared_amounts(order))
+    prices = [voucher.amount for voucher in order.voucher_sales]
+    lacking = sum(prices) - max(0, order.charged)
+    by_voucher = max(0, min(order.vouchers - cost, lacking))
+    paid = money.split(by_voucher, prices)
+    due = [price - part for price, part in zip(prices, paid, strict=True)]
+    of_tickets, charged = order.charged - sum(due), due
+    if of_tickets < 0:
+        weights = weights_of([cost - (order.vouchers - by_voucher), *due])
+        of_tickets, *charged = money.split(order.charged, weights)
+    of_others = msgspec.structs.replace(
+        order,
+        tickets=tickets,
+        voucher_sales=(),
+        charged=of_tickets,
+        vouchers=order.vouchers - by_voucher,
+    )
+    amounts, made_of = allocate_charged(of_others)
+    of_sold = [
+        ChargedParts(voucher=part, unexplained=got - price)
+        for part, got, price in zip(paid, charged, due, strict=True)
+    ]
+    return [*amounts, *charged], [*made_of, *of_sold]
 
 
 def parts_of_order(order: Order) -> ChargedParts:

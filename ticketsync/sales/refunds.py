@@ -39,6 +39,8 @@ MOVED_PARTS = ("face", "buyer_fee", "tax")  # what a movement may say beside its
 
 
 _NOTHING: Mapping[str, ByRefundKey] = {}
+# Of an order: its occurrence (our id), and whether it is the vouchers that it sold.
+Part = tuple[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +169,14 @@ def save_movements(
     order_ids: Mapping[str, int],
     occurrences: Mapping[str, int],
     void_tickets: Mapping[int, frozenset[str]],
+    refunded: Mapping[int, Mapping[Part, int]],
     moment: Moment,
 ) -> None:
     """
     Save the new movements of these orders, each order once. `order_ids` and
     `occurrences` map the platform's ids to ours; `void_tickets` has the void tickets of
-    each order that was stored before, by our id.
+    each order that was stored before, by our id, and `refunded` what had gone back of
+    its parts.
     """
     sums: Mapping[int, Mapping[str, ByRefundKey]] = {}
     if void_tickets:
@@ -188,6 +192,7 @@ def save_movements(
     if not new:
         return
     last = _last_numbers(connection, account_id, {m.refund_id for _, m in new})
+    alone = _returned_alone(incoming, order_ids, occurrences, refunded, new)
     rows = []
     for order, movement in new:
         number = last[movement.refund_id] = last.get(movement.refund_id, 0) + 1
@@ -196,10 +201,42 @@ def save_movements(
             "account_id": account_id,
             "order_id": order,
             "number": number,
-            "occurrence_id": None if for_ is None else occurrences[for_],
+            "occurrence_id": alone.get(order) if for_ is None else occurrences[for_],
         }
         rows.append({**place, **_row(movement, moment)})
     connection.execute(insert(refunds), rows)
+
+
+def _returned_alone(
+    incoming: Iterable[AllocatedOrder],
+    order_ids: Mapping[str, int],
+    occurrences: Mapping[str, int],
+    refunded: Mapping[int, Mapping[Part, int]],
+    new: Iterable[tuple[int, Movement]],
+) -> dict[int, int]:
+    """
+    Of orders of several parts, of which one movement is new, the occurrence (our id) of
+    which alone it took back: what goes back later of another part does not change it.
+    """
+    amounts: dict[int, list[int]] = {}
+    for order, movement in new:
+        amounts.setdefault(order, []).append(movement.moved.amount)
+    found = {}
+    for item in incoming:
+        order = order_ids[item.order.id]
+        if len(amounts.get(order, ())) != 1:
+            continue
+        change = {part: -amount for part, amount in refunded.get(order, {}).items()}
+        for share in item.shares:
+            is_voucher = share.kind == records.LineKind.VOUCHER_SALE
+            part = occurrences[share.occurrence_id], is_voucher
+            change[part] = change.get(part, 0) + share.refunded
+        moved = [(part, amount) for part, amount in change.items() if amount]
+        if len(change) > 1 and [amount for _, amount in moved] == amounts[order]:
+            ((occurrence, is_voucher), _) = moved[0]
+            if not is_voucher:
+                found[order] = occurrence
+    return found
 
 
 def _held_order(

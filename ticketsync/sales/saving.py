@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -98,7 +99,14 @@ def save_orders(
     moment = Moment(now, zone)
     void_tickets = _void_tickets(before.values(), held)
     refunds.save_movements(
-        connection, account_id, incoming, row_of, occurrences, void_tickets, moment
+        connection,
+        account_id,
+        incoming,
+        row_of,
+        occurrences,
+        void_tickets,
+        _refunded(before.values(), held),
+        moment,
     )
     _save_fees(connection, incoming, before, row_of, occurrences)
     superseded.write(connection)
@@ -251,6 +259,22 @@ def _save_ticket_rows(
         )
 
 
+def _refunded(
+    before: Iterable[HeldOrder], held: Mapping[str, HeldTicket]
+) -> dict[int, dict[refunds.Part, int]]:
+    """
+    What had gone back of each part of each order.
+    """
+    found: dict[int, dict[refunds.Part, int]] = {order.id: {} for order in before}
+    for row in held.values():
+        order_id, occurrence, kind, amount = _HELD_REFUND(row.version)
+        if amount and order_id in found:
+            part = occurrence, kind == records.LineKind.VOUCHER_SALE
+            parts = found[order_id]
+            parts[part] = parts.get(part, 0) + amount
+    return found
+
+
 def _void_tickets(
     before: Iterable[HeldOrder], held: Mapping[str, HeldTicket]
 ) -> dict[int, frozenset[str]]:
@@ -313,6 +337,9 @@ _TICKET = (
     "known_from",
 )
 _PROVIDER_ID, _OCCURRENCE = map(_TICKET.index, ("provider_id", "occurrence_id"))
+_HELD_REFUND = itemgetter(
+    *map(history.TICKET.index, ("order_id", "occurrence_id", "kind", "refunded"))
+)
 _HELD_ORDER, _HELD_OCCURRENCE, _HELD_STATUS = map(
     history.TICKET.index, ("order_id", "occurrence_id", "status")
 )

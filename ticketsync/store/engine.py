@@ -252,14 +252,6 @@ def old_database(url: str = "") -> Database | None:
     return Database(engine) if version and version < schema.PRESENT else None
 
 
-def schema_of(database: Database) -> str:
-    """
-    The schema version of a database of ours, the present one or not.
-    """
-    with database._readers.connect() as connection:
-        return schema.version_of(connection) or ""
-
-
 def sqlite_file(url: str = "") -> Path | None:
     """
     The file of a SQLite database, existing or not; `None` for PostgreSQL.

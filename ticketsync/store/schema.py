@@ -83,7 +83,8 @@ def check(connection: Connection) -> None:
 
 def upgrade(engine: Engine) -> None:
     """
-    Upgrade the database to the present schema, in one transaction.
+    Upgrade the database to the present schema, in one transaction, and record from
+    which one in the audit trail: what is left to do after it depends on that.
 
     Raises: `DatabaseError` (`schema-newer`).
     """
@@ -116,6 +117,18 @@ def upgrade(engine: Engine) -> None:
         views.create_all(connection)
         triggers.create_all(connection)
         restore_notes.move_to_audit(connection)
+        if version is not None and version < PRESENT:
+            _record_upgrade(connection, version)
+
+
+def _record_upgrade(connection: Connection, version: str) -> None:
+    from ticketsync.store import audit
+
+    before, after = {"schema": version}, {"schema": PRESENT}
+    decision = audit.Decision(
+        "upgrade", "system", "database", before=before, after=after
+    )
+    audit.record(connection, decision)
 
 
 def _take_as_long_as_needed(connection: Connection) -> None:

@@ -50,7 +50,8 @@ class LineSums(msgspec.Struct, frozen=True):
     """
     The lines of an order under one interpretation: prices and fees of each ticket, by
     ticket type, and the sums of everything else. A gift card that pays is below zero,
-    one that is sold above it: a debt of the venue and no sale of a show.
+    one that is sold above it: a debt of the venue and no sale of a show. What the buyer
+    pays for its booking is among the charges.
     """
 
     faces: dict[str, list[int]]
@@ -132,7 +133,7 @@ def _sum_lines(lines: list[_Line], interpret: Any) -> tuple[LineSums, int, bool]
     faces: dict[str, list[int]] = {}
     fees: dict[str, list[int]] = {}
     other = {"charge": 0, "addon": 0, "donation": 0, "voucher": 0, "tax": 0}
-    total = paid_by_card = 0
+    total = cards_sold = 0
     agrees = True
     for line in lines:
         if line.kind == "void":
@@ -152,17 +153,19 @@ def _sum_lines(lines: list[_Line], interpret: Any) -> tuple[LineSums, int, bool]
         elif line.kind == "ticket":
             agrees = agrees and price == 0
         else:
-            other[line.kind] += price + fee
-            if line.kind == "voucher":
-                paid_by_card += min(0, price + fee)
+            if line.kind == "voucher" and price > 0:
+                cards_sold += price
+                other["charge"] += fee  # it is no part of what is owed
+            else:
+                other[line.kind] += price + fee
     sums = LineSums(
         faces,
         fees,
         charges=other["charge"],
         addons=other["addon"],
         donations=other["donation"],
-        vouchers=-paid_by_card,
-        gift_cards_sold=other["voucher"] - paid_by_card,
+        vouchers=-other["voucher"],
+        gift_cards_sold=cards_sold,
         adds_up=True,
     )
     return sums, total, agrees

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import runs
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import occurrences
+from ticketsync.core import clock
 from ticketsync.net import exact_json
 from ticketsync.providers.base import (
     IssuesLooseTickets,
@@ -29,6 +30,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.reporting import books
 from ticketsync.reporting.books import RowDifference
+from ticketsync.reporting.outstanding_replays import last_upgrade
 from ticketsync.sales import (
     delisting,
     past_flaws,
@@ -170,12 +172,15 @@ def differences(
     The rows of an account that are not what its stored records come to.
 
     When an order was missed in a listing, or a refund first seen, stands in no record:
-    such a moment is believed where it lies in a run of the account.
+    such a moment is believed where it lies in a run of the account. Movements that an
+    earlier version stored do not say of which occurrence alone they are.
     """
     spans = runs.list_run_spans(held, account_id)
+    upgraded_at = last_upgrade(held)
+    unplaced_until = clock.iso(upgraded_at) or ""
     for kind in books.KINDS:
         found: Iterator[RowDifference] = (
-            _with_our_moments(pair, spans)
+            _without_place(_with_our_moments(pair, spans), unplaced_until)
             for pair in books.compare_rows(held, again, account_id, kind)
         )
         if kind == "refund":
@@ -214,6 +219,14 @@ def _with_our_moments(
     if pair.kind == "refund" and _is_within(pair.held["seen_at"], spans):
         ours = {"seen_at": pair.held["seen_at"]}
     return replace(pair, again={**pair.again, **ours})
+
+
+def _without_place(pair: RowDifference, unplaced_until: str) -> RowDifference:
+    if pair.kind != "refund" or pair.held is None or pair.again is None:
+        return pair
+    if pair.held["occurrence_id"] is None and pair.held["seen_at"] <= unplaced_until:
+        return replace(pair, again={**pair.again, "occurrence_id": None})
+    return pair
 
 
 def _without_assumed(
