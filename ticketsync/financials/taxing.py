@@ -231,8 +231,7 @@ def _with_vouchers(
 
 def _paid_for_vouchers(parts: SaleParts, rule: TaxRule) -> int:
     """
-    What vouchers that were taxed when they were sold paid for vouchers that are sold
-    now: what they paid beyond everything else. It is not taxed again.
+    What vouchers taxed when sold paid, beyond all else, for vouchers that are sold now.
     """
     if rule.answer("voucher") != "sold":
         return 0

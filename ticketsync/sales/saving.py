@@ -97,16 +97,9 @@ def save_orders(
     saved.touched = {row[_OCCURRENCE] for row in ticket_rows}
     saved.touched |= {row.version[_HELD_OCCURRENCE] for row in held.values()}
     moment = Moment(now, zone)
-    void_tickets = _void_tickets(before.values(), held)
+    were = _void_tickets(before.values(), held), _refunded(before.values(), held)
     refunds.save_movements(
-        connection,
-        account_id,
-        incoming,
-        row_of,
-        occurrences,
-        void_tickets,
-        _refunded(before.values(), held),
-        moment,
+        connection, account_id, incoming, row_of, occurrences, *were, moment
     )
     _save_fees(connection, incoming, before, row_of, occurrences)
     superseded.write(connection)
