@@ -421,7 +421,10 @@ def test_the_rule_groups_by_account_event_instant_and_show():
 
 @pytest.mark.parametrize(
     ("moving", "said"),
-    [(PARTS, "tt still says 2026-09-18 19:30"), (("oc1",), f"{SELLER} still says")],
+    [
+        (PARTS, "is listed by tt at 2026-09-18 19:30"),
+        (("oc1",), f"is listed by {SELLER} at 2026-09-18 19:30"),
+    ],
 )
 def test_a_date_that_moved_is_noted_once(database, moving, said):
     match.link_parts(database, Settings(), ids(database), 1)
@@ -437,5 +440,6 @@ def test_a_date_that_moved_is_noted_once(database, moving, said):
         connection.execute(
             update(occurrences_table).where(is_moved).values(starts_at=later)
         )
-        (note,) = moves.follow_moves(connection, moved)
+        followed = moves.follow_moves(connection, moved)
+        (note,) = move_notes.describe_moves(connection, followed)
     assert note.count(said) == 1
