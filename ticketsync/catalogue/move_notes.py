@@ -81,7 +81,8 @@ def _settled(row: Any, show: ShowInfo) -> str:
 def _stays(connection: Connection, row: Any, show: ShowInfo) -> str:
     return (
         f"{_listed(row)}; your show, {show.production}, stays at {show.starts_local}"
-        f"{_why_it_stays(connection, row, show)}. Correct the time at {row.account} if it is wrong, run `ticketsync "
+        f"{_why_it_stays(connection, row, show)}. Correct the time at {row.account} if "
+        "it is wrong, run `ticketsync "
         f'shows edit {show.id} --starts-at "{row.starts_local}"` if the show has '
         f"moved, or `ticketsync link {row.id} {show.id}` if both times are right"
     )
