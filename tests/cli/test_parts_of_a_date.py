@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import (
     links,
+    move_notes,
     moves,
     new_shows,
     occurrences,
@@ -352,6 +353,10 @@ def test_a_date_that_moved_is_one_thing_to_decide_and_decided_on_its_page(
     assert "1 date is at another time than its show" in overview
     (page,) = re.findall(r'<a href="(/occurrences/\d+)">squarebar: ', overview)
     assert "Is it still the same show?" in client.get(page).text
+    show = client.get("/shows/1").text
+    assert "1 date is at another time than its show" in show
+    assert f'<a href="{page}">squarebar: ' in show
+    assert "1 date is at another time than its show" not in client.get("/shows/2").text
 
     form = re.search(r'action="(/match/\d+/1)"', client.get(page).text)
     after = client.post(form[1], data={"back": page})
@@ -360,6 +365,68 @@ def test_a_date_that_moved_is_one_thing_to_decide_and_decided_on_its_page(
     assert "Is it still the same show?" not in after.text
     with database.read() as connection:
         assert set(connection.scalars(select(show_links.c.status))) == {"synced"}
+
+
+def list_at(database, starts_local, **values):
+    """
+    The platform lists all parts at another time of that day.
+    """
+    starts_at = clock.local_to_utc(datetime.fromisoformat(starts_local), SYDNEY)
+    moved = dict.fromkeys(ids(database), starts_at)
+    with database.write() as connection:
+        connection.execute(
+            update(occurrences_table)
+            .where(occurrences_table.c.id.in_(moved))
+            .values(starts_at=starts_at, starts_local=starts_local)
+        )
+        if values:
+            connection.execute(update(show_links).values(**values))
+        moves.follow_moves(connection, moved)
+
+
+def test_confirming_a_date_says_that_the_show_moved(database):
+    """
+    An adopted show that moves by more than a day waits; nobody else sells it.
+    """
+    match.link_parts(database, Settings(), ids(database), 1)
+    list_at(database, "2026-09-21 20:00", decided_by="adopted")
+
+    said = changed("link", str(ids(database)[1]), "1")
+
+    assert said.splitlines() == [
+        "Late Laughs 2026-09-21 20:00 (squarebar, 3 ticket types) is linked to Late "
+        "Laughs 2026-09-21 20:00.",
+        "Your show was moved there with it, from 2026-09-18 19:30, because no platform "
+        "lists it at another time.",
+    ]
+    assert "moved:" not in output_of("waiting list")
+
+
+def test_confirming_a_date_says_that_the_show_stays(database):
+    match.link_parts(database, Settings(), ids(database), 1)
+    list_at(database, "2026-09-18 20:00")
+    assert "moved:" in output_of("waiting list")
+
+    said = changed("link", str(ids(database)[1]), "1")
+
+    assert said.splitlines() == [
+        "Late Laughs 2026-09-18 20:00 (squarebar, 3 ticket types) is linked to Late "
+        "Laughs 2026-09-18 19:30.",
+        "Your show stays at 2026-09-18 19:30; the date waits no more. To move the "
+        'show: ticketsync shows edit 1 --starts-at "2026-09-18 20:00"',
+    ]
+    assert "moved:" not in output_of("waiting list")
+
+
+def test_the_page_says_that_the_show_moved(database, client):
+    match.link_parts(database, Settings(), ids(database), 1)
+    list_at(database, "2026-09-21 20:00", decided_by="adopted")
+    page = f"/occurrences/{ids(database)[0]}"
+
+    after = client.post(f"/match/{ids(database)[0]}/1", data={"back": page})
+
+    assert "Your show was moved to the time of this date" in after.text
+    assert "Is it still the same show?" not in after.text
 
 
 def sales_on(database):
@@ -421,7 +488,10 @@ def test_the_rule_groups_by_account_event_instant_and_show():
 
 @pytest.mark.parametrize(
     ("moving", "said"),
-    [(PARTS, "tt still says 2026-09-18 19:30"), (("oc1",), f"{SELLER} still says")],
+    [
+        (PARTS, "is listed by tt at 2026-09-18 19:30"),
+        (("oc1",), f"is listed by {SELLER} at 2026-09-18 19:30"),
+    ],
 )
 def test_a_date_that_moved_is_noted_once(database, moving, said):
     match.link_parts(database, Settings(), ids(database), 1)
@@ -437,5 +507,6 @@ def test_a_date_that_moved_is_noted_once(database, moving, said):
         connection.execute(
             update(occurrences_table).where(is_moved).values(starts_at=later)
         )
-        (note,) = moves.follow_moves(connection, moved)
+        followed = moves.follow_moves(connection, moved)
+        (note,) = move_notes.describe_moves(connection, followed)
     assert note.count(said) == 1

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from ticketsync.catalogue import (
     links,
+    move_notes,
     moves,
     new_shows,
     occurrences,
@@ -98,7 +99,8 @@ def move(database, occurrence_id, by):
                 starts_local=shows.local_text(starts_at, occurrence.timezone),
             )
         )
-        return moves.follow_moves(connection, {occurrence_id: starts_at})
+        found = moves.follow_moves(connection, {occurrence_id: starts_at})
+        return move_notes.describe_moves(connection, found)
 
 
 def standing(database, show_id, *occurrence_ids):
@@ -119,8 +121,8 @@ def test_an_adopted_show_stays_while_its_platforms_contradict_each_other(shared)
 
     (note,) = move(database, first, HOUR / 2)
 
-    assert "eb still says" in note
-    assert "the show stays" in note
+    assert "stays at" in note
+    assert "and is listed by eb at" in note
     assert standing(database, show_id, first, other) == (before, "conflict", "pending")
 
 

@@ -53,7 +53,10 @@ def test_a_second_day_with_refunds_voids_and_a_moved_date(
 
     assert figures(synced_once) == truth(sandbox)
     assert outcome.changes
-    assert any("rescheduled from" in note for note in outcome.notes)
+    assert outcome.notes == (
+        "tt lists Orchid & Wire at 2027-04-18 20:00 now; your show, Orchid & Wire, "
+        "moved there with it, from 2027-04-18 19:30",
+    )
 
 
 def test_changes_of_old_orders_arrive_with_few_requests(synced_once, settings, sandbox):

@@ -58,7 +58,7 @@ class ListedDate:
     @property
     def is_moved(self) -> bool:
         """
-        Whether a part of it moved far from its show, so that a person must decide.
+        Whether a part of it is at another time than its show: a person must decide.
         """
         return any(part.link_status == "conflict" for part in self.parts)
 

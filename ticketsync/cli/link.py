@@ -72,12 +72,23 @@ def link(
         linked = listed_dates.get_parts(connection, occurrence, is_alone=part)
         found = selection.find_show(connection, show)
     settings = app_context.settings()
-    match.link_parts(
+    done = match.link_parts(
         *(database, settings, linked.ids, found.id), is_currency_confirmed=force
     )
     app_context.say(
-        f"{linked.name} is linked to {found.production} {found.starts_local}."
+        f"{linked.name} is linked to {done.show.production} {done.show.starts_local}."
     )
+    if done.was_at:
+        app_context.say(
+            f"Your show was moved there with it, from {done.was_at}, because no "
+            "platform lists it at another time."
+        )
+    elif not done.is_new and linked.first.starts_at != done.show.starts_at:
+        app_context.say(
+            f"Your show stays at {done.show.starts_local}; the date waits no more. To "
+            f"move the show: ticketsync shows edit {done.show.id} "
+            f'--starts-at "{linked.first.starts_local}"'
+        )
 
 
 @app.command("offsets")

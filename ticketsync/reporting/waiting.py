@@ -152,7 +152,7 @@ def _of_not_on_sale(row: Any) -> Waiting:
 
 def list_moved(connection: Connection) -> list[Waiting]:
     """
-    Dates that moved so far that a person must confirm their show, by the first
+    Dates that are at another time than their show, see `catalogue.moves`, by the first
     occurrence of each.
     """
     rows = waiting_rows.read_occurrences(
@@ -175,6 +175,7 @@ def list_moved(connection: Connection) -> list[Waiting]:
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
             own_page=f"/occurrences/{row.id}",
+            show_id=row.show_id,
         )
         for row in waiting_rows.first_parts(rows)
     ]
@@ -195,6 +196,7 @@ def list_changed_currencies(connection: Connection) -> list[Waiting]:
             to_do=f"ticketsync unlink {item.row.id}, or ticketsync waiting dismiss "
             f"{CURRENCY_CHANGED}:{item.row.id}",
             own_page=f"/occurrences/{item.row.id}",
+            show_id=item.row.show_id,
         )
         for item in other_currencies.list_changed(connection)
     ]

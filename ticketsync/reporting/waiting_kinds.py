@@ -160,7 +160,8 @@ KINDS: Final = {
 class Waiting:
     """
     One waiting item. `version` changes when the item changes, so that a dismissed one
-    waits again; `count` is how many records it stands for.
+    waits again; `count` is how many records it stands for. The page of the show that
+    it concerns, `show_id`, names it, too.
     """
 
     kind: str
@@ -170,6 +171,7 @@ class Waiting:
     to_do: str = ""
     count: int = 1
     own_page: str = ""
+    show_id: int | None = None
 
     @property
     def page(self) -> str:
@@ -177,6 +179,12 @@ class Waiting:
         The page that shows it.
         """
         return self.own_page or KINDS[self.kind].page
+
+    def is_on_page(self, path: str) -> bool:
+        """
+        Whether this page is about it.
+        """
+        return path in (self.own_page, f"/shows/{self.show_id}")
 
     @property
     def id(self) -> str:

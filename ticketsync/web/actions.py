@@ -92,8 +92,13 @@ class Actions:
             found = occurrences.get_occurrence(connection, number)
             date = listed_dates.get_date(connection, found)
             show = shows.get_show(connection, int(request.path_params["show_id"]))
-        match.link_parts(self._site.database, self._site.settings, date.ids, show.id)
-        return RedirectResponse(back_to(request.form, "/matching"), 303)
+        done = match.link_parts(
+            self._site.database, self._site.settings, date.ids, show.id
+        )
+        page = back_to(request.form, "/matching")
+        if done.was_at:
+            page = notices.address(page, notices.MOVED_ALONG)
+        return RedirectResponse(page, 303)
 
     def refuse(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:

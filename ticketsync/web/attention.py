@@ -79,7 +79,7 @@ class Attention:
         """
         The part of it that this page shows.
         """
-        return Attention([item for item in self.items if item.own_page == path])
+        return Attention([item for item in self.items if item.is_on_page(path)])
 
 
 def read_attention(

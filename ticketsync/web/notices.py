@@ -21,6 +21,7 @@ REMOVED = "account-removed"
 OPTIONS_SAVED = "options-saved"
 NOTHING_CHANGED = "nothing-changed"
 LINKED = "linked"
+MOVED_ALONG = "moved-along"
 UNLINKED = "unlinked"
 SWITCHED = "switched"
 EXCLUDED = "show-excluded"
@@ -47,6 +48,10 @@ _TEXTS: Mapping[str, str] = {
     OPTIONS_SAVED: "The options of {account} are saved.",
     NOTHING_CHANGED: "Nothing was changed.",
     LINKED: "It is linked; the figures of its show are up to date.",
+    MOVED_ALONG: (
+        "It is confirmed. Your show was moved to the time of this date, because no "
+        "platform lists it at another time."
+    ),
     UNLINKED: "It is unlinked; its sales have left the figures of the show.",
     SWITCHED: "Saved; the figures are up to date.",
     EXCLUDED: "The show is left out of the figures. Its guests stay on the door list.",

@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import breaker, edits, health, runs, state
 from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue.moves import Move
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
@@ -50,6 +51,16 @@ def no_word(account: str, seconds: float) -> None:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """
+    What is worth saying beside a result: sentences, and the dates that were moved.
+    """
+
+    notes: Sequence[str] = ()
+    moved: Sequence[Move] = ()
+
+
 @dataclass(slots=True)
 class AccountRun:
     """
@@ -69,6 +80,7 @@ class AccountRun:
     on_progress: OnProgress = no_progress
     counts: Counts = field(default_factory=Counts)
     notes: list[str] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     problems: list[errors.TicketsyncError] = field(default_factory=list)
     saved_anything: bool = False
     has_siblings: bool = False
@@ -148,7 +160,7 @@ def run_account(
     on_wait: OnWait = no_word,
     longest: float | None = None,
     turn: Turn | None = None,
-) -> tuple[Result, list[str]]:
+) -> tuple[Result, Remarks]:
     """
     Do `work` for one account, from taking the lease to closing its row.
 
@@ -179,7 +191,7 @@ def run_account(
     except (errors.Busy, errors.GuardRefused) as held:
         return _skipped(
             database, account, held, run_id, kind, started_by, direction
-        ), []
+        ), Remarks()
     began = time.monotonic()
     live: list[AccountRun] = []
     masked: list[Secret] = []
@@ -234,7 +246,7 @@ def run_account(
     turn.leave(is_unreached=result.is_unreached and result.requests > 0)
     if isinstance(interruption := _interruption(result), errors.Interrupted):
         raise interruption
-    return result, live[0].notes if live else []
+    return result, Remarks(live[0].notes, live[0].moved) if live else Remarks()
 
 
 def as_our_error(account: AccountState, error: BaseException) -> errors.TicketsyncError:

@@ -31,6 +31,7 @@ from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.listed_dates import ListedDate
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.catalogue.undoing import UndoneDecision
 from ticketsync.core import clock, errors
@@ -158,13 +159,25 @@ def _pair(match: Match, basis: str) -> Pair:
     return Pair(match.occurrence.occurrence_id, show_id, reason, basis)
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedShow:
+    """
+    The show that a date feeds, as it is now. `was_at` is its local time before, where
+    it moved to that of the date; `is_new` says that the date did not feed it before.
+    """
+
+    show: ShowInfo
+    was_at: str
+    is_new: bool
+
+
 def link(
     database: Database, settings: Settings, occurrence_id: int, show_id: int
-) -> None:
+) -> LinkedShow:
     """
     A person's own pair, or their word that a moved date still is the same show.
     """
-    link_parts(database, settings, [occurrence_id], show_id)
+    return link_parts(database, settings, [occurrence_id], show_id)
 
 
 def link_parts(
@@ -174,7 +187,7 @@ def link_parts(
     show_id: int,
     *,
     is_currency_confirmed: bool = False,
-) -> None:
+) -> LinkedShow:
     """
     The same for the occurrences that are one date: all or none.
 
@@ -191,12 +204,16 @@ def link_parts(
             batch=f"link-{now:%Y%m%d-%H%M%S}",
             now=now,
         )
+        before = shows.get_show(connection, show_id)
         if not made:
             for occurrence_id in occurrence_ids:
                 moves.confirm_move(connection, occurrence_id)
         show_figures.recompute(connection, settings, {show_id})
         if made and not is_currency_confirmed:
             link_currencies.check(connection, occurrence_ids)
+        after = shows.get_show(connection, show_id)
+    was_at = before.starts_local if after.starts_at != before.starts_at else ""
+    return LinkedShow(after, was_at, is_new=made > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +283,7 @@ def configure_date(
         named = _map_fields(connection, settings, account, event_id, fields)
         if types:
             show_ids |= links.get_show_ids_of_event(connection, event_id)
+        moves.find_unfollowed(connection, show_ids)
         show_figures.recompute(connection, settings, show_ids)
         now_set = [occurrences.get_occurrence(connection, id_) for id_ in date.ids]
     return Configured(_note_of(now_set), names, named)
@@ -303,6 +321,7 @@ def configure_event(
         names = link_settings.map_ticket_types(connection, event.id, types)
         named = _map_fields(connection, settings, event.account, event.id, fields)
         touched = links.get_show_ids_of_event(connection, event.id)
+        moves.find_unfollowed(connection, touched)
         show_figures.recompute(connection, settings, touched)
     return Configured(note, names, named)
 
@@ -355,6 +374,7 @@ def configure_production(
             connection, production_id, enabled=enabled, ticket_sales=ticket_sales
         )
         touched = switches.get_production_show_ids(connection, production_id)
+        moves.find_unfollowed(connection, touched)
         show_figures.recompute(connection, settings, touched)
     return Configured(note, {})
 

@@ -141,7 +141,7 @@ def _save_page(
         on_sale = [date for item in new for date in item.event.occurrences]
         ticket_types.save_listed(connection, run.account.id, on_sale, now)
         note_out_of_date(connection, run, (date.id for date in on_sale))
-        run.notes += moves.follow_moves(connection, saved.moved)
+        run.moved += moves.follow_moves(connection, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
 

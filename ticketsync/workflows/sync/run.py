@@ -26,6 +26,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import runs, state
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import move_notes
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
@@ -37,6 +38,7 @@ from ticketsync.workflows.account_run import (
     AccountRun,
     OnProgress,
     OnWait,
+    Remarks,
     as_our_error,
     new_run_id,
     no_progress,
@@ -157,7 +159,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
             _without_collector(),
             log.bind(run=run_id),
         ):
-            results, notes = _run_accounts(
+            results, remarks = _run_accounts(
                 database,
                 accounts,
                 lambda account, turn: _sync_account(
@@ -186,9 +188,8 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     if request.compare and news:
         with database.read() as connection:
             after = _read_figures(connection)
-    # Several platforms may report the same of one show.
-    distinct = tuple(dict.fromkeys(notes))
-    return Outcome(run_id, tuple(results), distinct, _compare(before, after))
+    notes = tuple(_in_words(database, remarks))
+    return Outcome(run_id, tuple(results), notes, _compare(before, after))
 
 
 def _read_figures(connection: Connection) -> list[Figures]:
@@ -205,7 +206,7 @@ def _compare(before: list[Figures], after: list[Figures]) -> tuple[Change, ...]:
     return tuple(changes.changes(before, after))
 
 
-AccountResult = tuple[Result, list[str]]  # with what is worth saying beside it
+AccountResult = tuple[Result, Remarks]
 
 
 def _run_accounts(
@@ -215,7 +216,7 @@ def _run_accounts(
     *,
     jobs: int,
     stop: Stop | None,
-) -> tuple[list[Result], list[str]]:
+) -> tuple[list[Result], list[Remarks]]:
     """
     The results of all accounts in their order, and what is worth saying beside them.
     """
@@ -234,8 +235,20 @@ def _run_accounts(
         without_answer=places_without_answer(jobs),
         stop=stop,
     )
-    notes = [note for _, remarks in found for note in remarks]
-    return [result for result, _ in found], notes
+    return [result for result, _ in found], [remarks for _, remarks in found]
+
+
+def _in_words(database: Database, remarks: Sequence[Remarks]) -> list[str]:
+    """
+    What is worth saying of a run whose accounts have all been read.
+    """
+    notes = [note for of_account in remarks for note in of_account.notes]
+    moved = [move for of_account in remarks for move in of_account.moved]
+    if moved:
+        with database.read() as connection:
+            notes += move_notes.describe_moves(connection, moved)
+    # Several platforms may report the same of one show.
+    return [*dict.fromkeys(notes)]
 
 
 def _with_faults(
@@ -253,7 +266,7 @@ def _with_faults(
     except errors.TicketsyncError:
         raise  # of the database, say, or an interruption
     except Exception as error:
-        return runs.failed_result(account.name, as_our_error(account, error)), []
+        return runs.failed_result(account.name, as_our_error(account, error)), Remarks()
 
 
 def sync_dry(database: Database, settings: Settings, request: Request) -> Outcome:
@@ -298,7 +311,8 @@ def fetch_listing(
         )
 
     with log.bind(run=run_id):
-        return _run_accounts(database, accounts, run, jobs=jobs, stop=stop)
+        results, remarks = _run_accounts(database, accounts, run, jobs=jobs, stop=stop)
+    return results, _in_words(database, remarks)
 
 
 def _refresh_listing(run: AccountRun) -> tuple[int, bool]:
@@ -364,7 +378,7 @@ def _sync_account(
     if skipped is not None:
         log.info("account skipped", account=account.name, outcome=skipped.outcome)
         _note_skipped(database, [account], [skipped], request, run_id)
-        return skipped, []
+        return skipped, Remarks()
 
     def read_orders(run: AccountRun) -> tuple[int, bool]:
         if request.is_selective:
