@@ -238,7 +238,7 @@ def test_boxes_of_a_part_say_that_they_are_not_complete(tax, home):
         "  default: {admission: gst, prices: inside}\n"
     )
     text = " ".join(tax(*ALL).stdout.split())
-    assert "bas, AUD, not complete: G1 30 G3 – G4 – 1A 2 1B –. What stands" in text
+    assert "bas, AUD, not complete: G1 30 G3 – G4 – 1A 2 1B –. What is" in text
     assert "booking fees of 1 order, 3.00 AUD: no rule for booking fees." in text
     boxes = json.loads(tax(*ALL, "--json").stdout)["boxes"]["AUD"]
     assert [(box["amount"], box["is_complete"]) for box in boxes] == [

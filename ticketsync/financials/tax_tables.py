@@ -154,8 +154,8 @@ def boxes_words(
             f"taxed (see `{NOT_SUMMED}` below). {what_to_do}"
         )
     return (
-        f"{name}, not complete: {texts}. What stands below as `{NOT_SUMMED}` is in no "
-        f"box. {what_to_do}"
+        f"{name}, not complete: {texts}. What is named below as `{NOT_SUMMED}` is in "
+        f"no box. {what_to_do}"
     )
 
 
