@@ -9,7 +9,9 @@ import msgspec
 from sqlalchemy import text
 from support.saved_orders import FIRST_DAY, order, save, ticket
 
-from ticketsync.core.records import VoucherSale
+from ticketsync.core.records import OrderStatus, VoucherSale
+
+PENDING = OrderStatus.PENDING
 
 
 def test_the_page_of_an_order_shows_its_refunds(enter, full):
@@ -30,18 +32,25 @@ def test_the_page_of_an_order_shows_its_refunds(enter, full):
     assert '<td data-label="From">the day of the void</td>' in page.text
 
 
-def test_the_page_of_an_order_shows_its_gift_cards_and_its_total(enter, full):
+def two_shows(database):
     """
-    81.13 for the first show, 20.00 for another, and a gift card of 50.00: 151.13.
+    The platform's id of an occurrence and our id of its show, twice.
     """
-    with full.read() as connection:
-        (first, show), (second, other) = connection.execute(
+    with database.read() as connection:
+        return connection.execute(
             text(
                 "SELECT o.provider_id, l.show_id FROM occurrences o "
                 "JOIN show_links l ON l.occurrence_id = o.id JOIN accounts a "
                 "ON a.id = o.account_id WHERE a.name = 'tt' ORDER BY l.show_id LIMIT 2"
             )
         ).all()
+
+
+def test_the_page_of_an_order_shows_its_gift_cards_and_its_total(enter, full):
+    """
+    81.13 for the first show, 20.00 for another, and a gift card of 50.00: 151.13.
+    """
+    (first, show), (second, other) = two_shows(full)
     card = (VoucherSale("or_gift/gift-cards", first, "Gift card", 5000),)
     sold = order(
         *(ticket("g1", 8113, first), ticket("g2", 2000, second)),
@@ -66,16 +75,20 @@ def test_the_page_of_an_order_shows_its_gift_cards_and_its_total(enter, full):
 
 
 def test_the_page_of_an_order_for_one_show_has_its_total_alone(enter, full):
-    with full.read() as connection:
-        first, show = connection.execute(
-            text(
-                "SELECT o.provider_id, l.show_id FROM occurrences o "
-                "JOIN show_links l ON l.occurrence_id = o.id JOIN accounts a "
-                "ON a.id = o.account_id WHERE a.name = 'tt' ORDER BY l.show_id LIMIT 1"
-            )
-        ).one()
+    (first, show), _ = two_shows(full)
     sold = order(ticket("g1", 3000, first), id_="or_one")
     save(full, sold, at=FIRST_DAY)
     page = enter("viewer").get(f"/shows/{show}/orders/tt/or_one").text
     assert "The order came to 30.00 AUD in all." in " ".join(page.split())
     assert "Not this show" not in page
+
+
+def test_the_page_of_an_order_that_is_not_paid_says_what_is_due(enter, full):
+    """
+    Nothing of 30.00 was paid: it came to nothing yet.
+    """
+    (first, show), _ = two_shows(full)
+    unpaid = order(ticket("g1", 3000, first), id_="or_due", charged=0)
+    save(full, msgspec.structs.replace(unpaid, status=PENDING), at=FIRST_DAY)
+    page = enter("viewer").get(f"/shows/{show}/orders/tt/or_due")
+    assert "30.00 AUD of the order is still due." in " ".join(page.text.split())
