@@ -6,10 +6,11 @@ hand, and so is what they print.
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from support import commands_here
 from support.saved_orders import BOUGHT, FIRST_DAY, order, prepare, recompute, save
 from support.saved_orders import ticket as bought
@@ -20,7 +21,7 @@ from ticketsync.core.records import Fee, Refund
 from ticketsync.sales import versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.store import engine
-from ticketsync.store.tables.sales import buyers
+from ticketsync.store.tables.sales import buyers, tickets
 
 FIGURES = [
     *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
@@ -200,6 +201,37 @@ def test_report_sales_in_every_format(ticketsync):
     *_, total = [x for x in ticketsync(*words).splitlines() if x.strip()]
     assert total.split() == ["all", "3", "103.33", "5.00", "–", "–", "AUD"]
     assert ticketsync(*words, "--period", "2025") == "No sales found.\n"
+
+
+def test_report_sales_says_which_day_is_meant_and_names_what_has_none(ticketsync):
+    """
+    A ticket of 12.00 came without an order, and so without a day of sale.
+    """
+    with ticketsync.database.write() as connection:
+        guest = {"provider_id": "it_9", "order_id": None, "charged": 1200, "face": 1200}
+        first = connection.execute(select(tickets).where(tickets.c.id == 1)).one()
+        values = {k: v for k, v in first._mapping.items() if k != "id"}
+        connection.execute(insert(tickets).values({**values, **guest}))
+    heading, _, september, october, unknown, *_ = table_of(
+        ticketsync("report", "sales", "--per", "month")
+    )
+    assert heading[:3] == ["MONTH OF SALE", "SOLD", "GROSS"]
+    assert september[:3] == ["2026-09", "1", "33.33"]
+    assert october[:3] == ["2026-10", "2", "70.00"]
+    assert unknown[:3] == ["no day known", "1", "12.00"]
+    for words, title in (
+        (("--per", "day"), "DAY OF SALE"),
+        (("--per", "week"), "WEEK OF SALE FROM"),
+        (("--per", "month", "--by", "show"), "MONTH OF SHOW"),
+    ):
+        heading, *_ = table_of(ticketsync("report", "sales", *words))
+        assert heading[0] == title
+    found = json.loads(ticketsync("report", "sales", "--per", "month", "--json"))
+    assert [row["month"] for row in found] == ["2026-09", "2026-10", None]
+
+
+def table_of(text):
+    return [re.split(r" {2,}", line.strip()) for line in text.splitlines()]
 
 
 def test_report_platforms_has_rates_in_per_cent(ticketsync):

@@ -8,12 +8,24 @@ import json
 import re
 
 import pytest
+from msgspec import structs
 from python_calamine import CalamineWorkbook
 from support import commands
 from support.read_pdfs import pdf_text
-from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
+from support.saved_orders import (
+    FIRST_DAY,
+    occurrence,
+    order,
+    prepare,
+    save,
+    ticket,
+)
 
-from ticketsync.core.records import Fee, Refund
+from ticketsync.accounts import edits, state
+from ticketsync.catalogue import adopting, occurrences, saved_listing
+from ticketsync.catalogue.saved_listing import ListedEvent
+from ticketsync.core import records
+from ticketsync.core.records import Fee, Refund, VoucherSale
 from ticketsync.store import engine
 
 SETTINGS = """\
@@ -181,3 +193,129 @@ def test_what_cannot_be_made_is_refused(tax, words, said):
     done = tax(*words)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+NOT_FILLED = "no box is filled in, because the rules do not say how this is taxed"
+NO_RULES = "business: {country: AU}\n"
+
+
+def test_boxes_without_a_rule_are_not_filled_with_zeros(tax, home, tmp_path):
+    """
+    All of 82.40 is in no box, in no format; a file that says G1 0 could be sent.
+    """
+    (home / "config.yaml").write_text(NO_RULES)
+    text = " ".join(tax(*ALL).stdout.split())
+    assert f"bas, AUD: {NOT_FILLED}" in text
+    assert "Add the rule under `tax` in the settings" in text
+    assert "Not in any sum: tt, admission of 2 orders, 82.40 AUD: no rule." in text
+    assert "G1" not in text
+    boxes = json.loads(tax(*ALL, "--json").stdout)["boxes"]["AUD"]
+    assert [(box["box"], box["amount"], box["exact"]) for box in boxes] == [
+        *(("G1", None, None), ("G3", None, None), ("G4", None, None)),
+        *(("1A", None, None), ("1B", None, None)),
+    ]
+    assert not any(box["is_complete"] for box in boxes)
+    assert "G1" not in tax(*ALL, "--format", "csv").stdout
+    for ending in ("xlsx", "pdf"):
+        assert tax(*ALL, "-o", str(tmp_path / f"sheet.{ending}")).returncode == 0
+    about = CalamineWorkbook.from_path(tmp_path / "sheet.xlsx")
+    cells = str(about.get_sheet_by_name("About").to_python())
+    assert NOT_FILLED in cells
+    assert "G1" not in cells
+    printed = " ".join(pdf_text(tmp_path / "sheet.pdf").split())
+    assert NOT_FILLED in printed
+    assert "G1" not in printed
+
+
+def test_boxes_of_a_part_say_that_they_are_not_complete(tax, home):
+    """
+    Tickets of 30.00 and 44.40 are taxed, less 44.40 that went back; nobody said how
+    3.00 of booking fees are, nor the gift of 5.00, nor the fees of 1.10.
+    """
+    (home / "config.yaml").write_text(
+        "business: {country: AU}\n"
+        "tax:\n  codes: {gst: {rate: 10}}\n"
+        "  default: {admission: gst, prices: inside}\n"
+    )
+    text = " ".join(tax(*ALL).stdout.split())
+    assert "bas, AUD, not complete: G1 30 G3 – G4 – 1A 2 1B –. What is" in text
+    assert "booking fees of 1 order, 3.00 AUD: no rule for booking fees." in text
+    boxes = json.loads(tax(*ALL, "--json").stdout)["boxes"]["AUD"]
+    assert [(box["amount"], box["is_complete"]) for box in boxes] == [
+        *(("30", False), (None, False), (None, False), ("2", False), (None, False)),
+    ]
+
+
+def test_a_month_that_was_closed_without_rules_says_what_fills_its_boxes(tax, home):
+    (home / "config.yaml").write_text(NO_RULES)
+    done = commands.run("period", "close", "2026-09", at="2026-11-02T01:00:00Z")
+    assert done.returncode == 0, done.stderr
+    (home / "config.yaml").write_text(SETTINGS)
+    text = " ".join(tax("worksheet", "--period", "2026-09").stdout.split())
+    assert f"bas, AUD: {NOT_FILLED}" in text
+    assert "rules that came later change nothing in it" in text
+    assert "`ticketsync period reopen 2026-09" in text
+    assert "`ticketsync period adjustments`" in text
+    assert "Not in any sum: tt, admission of 2 orders, 82.40 AUD: no rule." in text
+    assert "G1" not in text
+
+
+def test_what_has_no_rule_is_summed_up_for_all_accounts(tax, home):
+    """
+    22.00 of another account and 82.40: 104.40, of which 49.40 went back.
+    """
+    (home / "config.yaml").write_text(NO_RULES)
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        account = state.NewAccount("b", "humanitix", None, "env", "HX", "", None)
+        edits.add_account(connection, account, FIRST_DAY)
+        listed = records.Event("hx_1", "Late Laughs", None, (occurrence("hx_1", 0),))
+        saved_listing.save_listing(connection, 2, [ListedEvent(listed, b"")])
+        everything = occurrences.list_occurrences(connection)
+        found = [it for it in everything if it.provider_occurrence_id == "hx_1"]
+        adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
+    sold = order(ticket(9, 2200, "hx_1"), id_="hx_order", fees=())
+    save(database, sold, at=FIRST_DAY, account_id=2)
+    database.close()
+    problems = json.loads(tax(*ALL, "--json").stdout)["problems"]
+    assert problems == [
+        "Not in any sum: b and tt, admission in 2 lines, 104.40 AUD: no rule.",
+        "Not in any sum: tt, refunded admission of 1 order, -49.40 AUD: no rule.",
+        "Not in any sum: tt, fees of 1 order, 1.10 AUD: no rule.",
+    ]
+
+
+LONG = """\
+business: {country: AU}
+tax:
+  codes: {gst: {rate: 10}}
+  default: {admission: gst, buyer_fee: gst, addons: gst, donation: out_of_scope,
+            voucher: redeemed, prices: charged, fees: none}
+"""
+RULE = (
+    "admission gst, buyer fee gst, addons gst, donation out of scope, fees none, "
+    "voucher redeemed, prices as charged"
+)
+
+
+def test_80_columns_cut_no_rule_and_no_treatment(tax, home, monkeypatch):
+    """
+    A gift card of 50.00, and a ticket of 22.00 of which one paid 20.00.
+    """
+    (home / "config.yaml").write_text(LONG)
+    database = engine.open_database(str(home / "ticketsync.db"))
+    card = (VoucherSale("or_3/gift-cards", "ev_1", "Gift card", 5000),)
+    money = {"charged": 5200, "total": 5200, "vouchers": 2000, "fees": ()}
+    sold = order(ticket(3, 2200), id_="or_3", **money)
+    save(database, structs.replace(sold, voucher_sales=card), at=FIRST_DAY)
+    database.close()
+    monkeypatch.setenv("COLUMNS", "80")
+    rules, *sheets = tax("rules"), tax(*ALL), tax(*ALL, "--orders")
+    assert RULE in " ".join(rules.stdout.split())
+    for done in (rules, *sheets):
+        assert "…" not in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= 80
+    for done in sheets:
+        lines = [line.strip() for line in done.stdout.splitlines()]
+        assert "gift cards sold, taxed when they pay" in lines
+        assert "paid by voucher, taxed when it is redeemed" in lines

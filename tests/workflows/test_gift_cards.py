@@ -38,7 +38,7 @@ from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.records import Fee, Refund, TicketStatus, VoucherSale
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
-from ticketsync.financials import closing, explain, frozen_lines
+from ticketsync.financials import closing, explain, frozen_lines, tax_returns
 from ticketsync.ledger import programs
 from ticketsync.reporting import (
     export_filter,
@@ -309,6 +309,52 @@ def test_f50_a_card_is_taxed_once(books):
     assert lines_of(books, rules(voucher="sold")) == {
         ("gift cards sold", "taxed", words): (7500, 682),
         ("admission", "taxed", "gst as charged"): (2400, 218),
+    }
+
+
+def test_f50_cards_without_a_rule_have_a_line_of_their_own(books):
+    """
+    Tickets brought 22.00 and 2.00, cards 50.00 and 25.00; `or_2` nothing but its fees.
+    """
+    assert lines_of(books, Settings()) == {
+        ("admission", "open", "no rule"): (2400, None),
+        ("gift cards sold", "open", "no rule"): (7500, None),
+    }
+
+
+def test_f50_rules_that_came_after_october_was_closed_fill_the_boxes_of_november(
+    database, frozen
+):
+    """
+    October was closed without a rule: 24.00 and cards of 75.00 are in no box. November
+    takes that back, and has 74.00 of admission with 6.73 of tax in full.
+    """
+    frozen(instant("2026-11-02T01:00"))
+    prepare(database)
+    save(database, *STORY, at=FIRST_DAY)
+    show_figures.rebuild(database, Settings())
+    october = close.close(database, Settings(), "2026-10").event
+    frozen(instant("2026-12-02T01:00"))
+    november = close.close(database, SETTINGS, "2026-11").event
+    with database.read() as connection:
+        first, second = (
+            tax_worksheets.read_closed(connection, event).sheet
+            for event in (october, november)
+        )
+    assert boxes_of(first)["G1"] == boxes_of(first)["1A"] == (None, False)
+    assert boxes_of(second) == {
+        "G1": ("74", True),
+        "G3": ("0", True),
+        "G4": ("0", True),
+        "1A": ("6", True),
+        "1B": ("0", True),
+    }
+
+
+def boxes_of(sheet):
+    return {
+        box.label: (box.written("AUD"), box.is_complete)
+        for box in tax_returns.fill_boxes("bas", sheet, "AUD")
     }
 
 

@@ -80,6 +80,7 @@ def report(
     uncut: Collection[str] = (),
     in_full: Collection[str] = (),
     keeping_end: Collection[str] = (),
+    below: Collection[str] = (),
     zone: str = "",
 ) -> None:
     """
@@ -88,7 +89,8 @@ def report(
     where the terminal is too narrow for all, `last_optional` only where rows would
     become lists, with a line that says so; `uncut` those of ids, which end in what
     tells them apart; `keeping_end` those that are cut in their middle; `in_full` those
-    that stand below their row where they are cut, and are not cut where all are short.
+    that stand below their row where they are cut, and are not cut where all are short;
+    `below` those that stand there, and nowhere else, where there is no room for them.
     The `totals` follow, one row for each currency, whose first cell is
     `label(currency)`. Instants are written in `zone`, which their heading names; a
     report that has some needs it.
@@ -109,6 +111,7 @@ def report(
             or column.kind in (Kind.LOCAL, Kind.INSTANT, Kind.DAY),
             in_full=column.name in in_full,
             keeps_end=column.name in keeping_end,
+            below=column.name in below,
             spare=_place(column.name, optional),
             last_spare=_place(column.name, last_optional),
         )

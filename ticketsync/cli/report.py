@@ -211,7 +211,7 @@ def _report(
             by=by,
             period=days,
         )
-    _render(table, wanted, "No sales found.")
+    _render(table, wanted, "No sales found.", by=by)
 
 
 _HEADINGS = {
@@ -224,11 +224,14 @@ _HEADINGS = {
     "refund_rate": "",
 }
 _NOT_SHOWN = {"show_id", "tax_remitted"}
+_SPANS = ("day", "week", "month")
+NO_DAY = "no day known"  # in place of the day of a sale, of tickets without an order
 
 
-def _render(table: Table, format: str, empty: str) -> None:
+def _render(table: Table, format: str, empty: str, *, by: str = "") -> None:
     """
-    Print a loaded report on sales, with a total for each currency.
+    Print a loaded report on sales, with a total for each currency. Days, weeks and
+    months are those `by` which it is made.
     """
     from dataclasses import replace
 
@@ -244,13 +247,35 @@ def _render(table: Table, format: str, empty: str) -> None:
         return
     shown = [c for c in table.columns if c.name not in _NOT_SHOWN]
     shown.sort(key=lambda column: column.name == "currency")  # the last one
-    table = table.shown(*(replace(c, heading=_HEADINGS.get(c.name)) for c in shown))
+    table = table.shown(*(replace(c, heading=_heading(c.name, by)) for c in shown))
     render.report(
-        table,
+        _with_named_days(table),
         most={"production": 20},
         totals=sales_report.with_rates(tables.totals(table)),
         label=lambda _: "all",
     )
+
+
+def _heading(name: str, by: str) -> str | None:
+    """
+    The heading of a column; that of days says which are meant, as `MONTH OF SALE`.
+    """
+    title = _HEADINGS.get(name)
+    if name not in _SPANS or not by:
+        return title
+    return f"{name.upper()} OF {by.upper()}{' FROM' if name == 'week' else ''}"
+
+
+def _with_named_days(table: Table) -> Table:
+    """
+    The table with a name for the line of what was sold on no known day.
+    """
+    from ticketsync.core.tables import Table
+
+    if table.names[0] not in _SPANS:
+        return table
+    rows = [(NO_DAY if row[0] is None else row[0], *row[1:]) for row in table.rows]
+    return Table(table.columns, rows)
 
 
 def _print(found: Sequence[OnSale], yesterday: str) -> None:

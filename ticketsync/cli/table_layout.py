@@ -159,7 +159,7 @@ def _below(
     """
     The indexes of the columns that may stand below their row and have to.
     """
-    if sum(wanted) + GAP * (len(columns) - 1) <= available:
+    if sum(wanted) + NARROW_GAPS[0] * (len(columns) - 1) <= available:
         return []
     return [index for index, column in enumerate(columns) if column.below]
 

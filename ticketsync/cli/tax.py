@@ -92,7 +92,7 @@ def list_rules(
     if not settings.tax.default and not settings.tax.accounts:
         terminal.echo(HOW_TO_RULE)
     terminal.echo(_who(settings))
-    render.report(table)
+    render.report(table, below=("rule",))
 
 
 def _who(settings: Settings) -> str:
@@ -131,7 +131,7 @@ def worksheet(
     calendar of your first venue. Without a rule an account is listed and not summed.
     """
     from ticketsync.core import errors
-    from ticketsync.financials import tax_returns
+    from ticketsync.financials import tax_returns, tax_tables
     from ticketsync.workflows import money_view, tax_worksheets
 
     wanted = _chosen_format(format, json, output)
@@ -157,8 +157,7 @@ def worksheet(
     if strict and (found.sheet.open_lines or found.left_out):
         raise errors.PersonNeeded(
             f"The worksheet is not complete: {shown.first_problem()}",
-            hint="Add the rule under `tax` in the settings, or your own rate under "
-            "`accounts.NAME.fees` where fees are not known; see docs/tax.md.",
+            hint=tax_tables.HOW_TO_ANSWER,
             word="no-tax-rule",
         )
 
@@ -288,7 +287,12 @@ class _Shown:
         if not table.rows:
             terminal.echo("Nothing was sold, returned or kept in this period.")
         else:
-            render.report(_for_people(table, self.orders))
+            render.report(
+                _for_people(table, self.orders),
+                uncut=("account", "order_id"),
+                in_full=("what",),
+                below=("treatment",),
+            )
             terminal.echo()
         for line in self._below():
             money_tables.echo_wrapped(line)
@@ -311,10 +315,13 @@ class _Shown:
 
         sheet = self.found.sheet
         lines = [tax_tables.total_words(total) for total in sheet.totals]
-        for currency, boxes in self.boxes().items():
-            if boxes:
-                words = tax_tables.boxes_words(boxes, currency)
-                lines.append(f"{self.layout}, {currency}: {words}")
+        closed = self.found.closed
+        what_to_do = tax_tables.how_to_fill(None if closed is None else closed.name)
+        lines += [
+            tax_tables.boxes_words(self.layout, boxes, currency, what_to_do)
+            for currency, boxes in self.boxes().items()
+            if boxes
+        ]
         lines += self._open() + self._left_out()
         lines += tax_tables.rule_words(self.found.rules)
         codes = self.found.codes
@@ -322,7 +329,6 @@ class _Shown:
         lines.append("The rules are your own statement.")
         if not self.settings.tax.default and not self.settings.tax.accounts:
             lines.append(HOW_TO_RULE)
-        closed = self.found.closed
         if closed is not None:
             lines.append(
                 f"{closed.name} is closed: this is what was closed, and what changed "
@@ -352,7 +358,7 @@ class _Shown:
 
     def _write_json(self, stream: Any) -> int:
         from ticketsync.cli import render
-        from ticketsync.core import clock, money, tables
+        from ticketsync.core import clock, tables
         from ticketsync.financials import tax_tables
 
         sheet = self.found.sheet
@@ -370,15 +376,7 @@ class _Shown:
             "totals": list(tables.records(tax_tables.totals_table(sheet))),
             "layout": self.layout,
             "boxes": {
-                currency: [
-                    {
-                        "box": box.label,
-                        "text": box.text,
-                        "amount": box.written(currency),
-                        "exact": money.decimal_text(box.exact, currency),
-                    }
-                    for box in boxes
-                ]
+                currency: tax_tables.box_records(boxes, currency)
                 for currency, boxes in self.boxes().items()
             },
             "rules": dict(self.found.rules),

@@ -5,10 +5,10 @@ The tax worksheet as reports and sentences, which terminal, files and PDF share.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from ticketsync.core import money, written_rates
-from ticketsync.core.plurals import number_of
+from ticketsync.core.plurals import joined, number_of
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.financials.tax_returns import Box
 from ticketsync.financials.tax_worksheet import (
@@ -20,6 +20,11 @@ from ticketsync.financials.tax_worksheet import (
     divisor_words,
 )
 
+NOT_SUMMED: Final = "Not in any sum"
+HOW_TO_ANSWER: Final = (
+    "Add the rule under `tax` in the settings, or your own rate under "
+    "`accounts.NAME.fees` where fees are not known; see docs/tax.md."
+)
 LINES: Final = (
     Column("account"),
     Column("flow"),
@@ -133,11 +138,56 @@ def total_words(total: CodeTotal) -> str:
     return text
 
 
-def boxes_words(boxes: Sequence[Box], currency: str) -> str:
+def boxes_words(
+    layout: str, boxes: Sequence[Box], currency: str, what_to_do: str
+) -> str:
     """
-    The boxes of a return in one line.
+    The boxes of a return in one line; where they are not complete, with `what_to_do`.
     """
-    return "   ".join(f"{box.label} {box.grouped(currency)}" for box in boxes)
+    name = f"{layout}, {currency}"
+    texts = "   ".join(f"{box.label} {box.grouped(currency)}" for box in boxes)
+    if all(box.is_complete for box in boxes):
+        return f"{name}: {texts}"
+    if not any(box.is_filled for box in boxes):
+        return (
+            f"{name}: no box is filled in, because the rules do not say how this is "
+            f"taxed (see `{NOT_SUMMED}` below). {what_to_do}"
+        )
+    return (
+        f"{name}, not complete: {texts}. What is named below as `{NOT_SUMMED}` is in "
+        f"no box. {what_to_do}"
+    )
+
+
+def how_to_fill(closed: str | None) -> str:
+    """
+    What fills the boxes that are not complete; `closed` is the name of the closed
+    period whose worksheet it is.
+    """
+    if closed is None:
+        return HOW_TO_ANSWER
+    return (
+        f"{closed} was closed so, and rules that came later change nothing in it. "
+        "With the rules in the settings, reopen it, if it is the newest closed period "
+        f'(`ticketsync period reopen {closed} --reason "..."`), and close it again; or '
+        "declare what `ticketsync period adjustments` lists with the next period."
+    )
+
+
+def box_records(boxes: Iterable[Box], currency: str) -> list[dict[str, Any]]:
+    """
+    The boxes of a return for JSON.
+    """
+    return [
+        {
+            "box": box.label,
+            "text": box.text,
+            "amount": box.written(currency),
+            "exact": box.written_exact(currency),
+            "is_complete": box.is_complete,
+        }
+        for box in boxes
+    ]
 
 
 def rule_words(rules: Mapping[str, Sequence[str]]) -> list[str]:
@@ -152,18 +202,31 @@ def rule_words(rules: Mapping[str, Sequence[str]]) -> list[str]:
 
 def open_words(sheet: Worksheet) -> list[str]:
     """
-    What is in no sum, a sentence for each line.
+    What is in no sum, a sentence for each currency, kind of movement and reason.
     """
-    found = []
+    alike: dict[tuple[str, str, str], list[WorksheetLine]] = {}
     for line in sheet.open_lines:
-        what = movement_words(line.flow, line.what)
-        amount = "an unknown amount"
-        if line.amount is not None:
-            text = money.grouped_text(line.amount, line.currency)
-            amount = f"{text} {line.currency}"
-        orders = number_of(line.orders, "order")
-        found.append(
-            f"Not in any sum: {line.account}, {what} of {orders}, {amount}: "
-            f"{line.treatment}."
-        )
-    return found
+        alike.setdefault((line.currency, line.flow, line.treatment), []).append(line)
+    return [_open_sentence(lines) for lines in alike.values()]
+
+
+def _open_sentence(lines: Sequence[WorksheetLine]) -> str:
+    first = lines[0]
+    accounts = joined(dict.fromkeys(line.account for line in lines))
+    kinds = dict.fromkeys(kind for line in lines for kind in line.what.split(", "))
+    what = movement_words(first.flow, ", ".join(kinds))
+    number = f"of {number_of(first.orders, 'order')}"
+    if len(lines) > 1:  # an order may be in several
+        number = f"in {len(lines)} lines"
+    return (
+        f"{NOT_SUMMED}: {accounts}, {what} {number}, {_open_amount(lines)}: "
+        f"{first.treatment}."
+    )
+
+
+def _open_amount(lines: Sequence[WorksheetLine]) -> str:
+    amounts = [line.amount for line in lines]
+    if None in amounts:
+        return "an unknown amount"
+    total = sum(amount or 0 for amount in amounts)
+    return f"{money.grouped_text(total, lines[0].currency)} {lines[0].currency}"

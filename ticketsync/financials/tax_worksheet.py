@@ -22,6 +22,8 @@ from ticketsync.financials.taxing import (
     SUPPLIED,
     TAXED,
     UNKNOWN_FEES,
+    VOUCHER,
+    VOUCHER_SOLD,
     TaxLine,
 )
 
@@ -113,6 +115,16 @@ class Worksheet:
         """
         return [line for line in self.lines if line.state == OPEN]
 
+    def is_complete(self, currency: str, flows: Sequence[str]) -> bool:
+        """
+        Whether the rules say of all lines of these flows how they are taxed. What
+        adjusts an earlier period, and takes back what was open there, lacks nothing.
+        """
+        return not any(
+            line.currency == currency and line.flow in flows and _is_missing(line)
+            for line in self.open_lines
+        )
+
     def total(
         self,
         currency: str,
@@ -153,6 +165,17 @@ class Worksheet:
         )
 
 
+def _is_missing(line: WorksheetLine) -> bool:
+    """
+    Whether an open line is lacking in the sums, and does not take back an earlier one:
+    its amount is not known, or has the sign of its kind.
+    """
+    if line.amount is None or line.what == NAMES["unexplained"]:
+        return True
+    is_taken_off = (line.flow == REFUND) != (line.what == NAMES[VOUCHER])
+    return line.amount < 0 if is_taken_off else line.amount > 0
+
+
 @dataclass(slots=True)
 class _Group:
     first: OrderLine
@@ -172,7 +195,7 @@ class _Group:
 def make_worksheet(items: Iterable[OrderLine]) -> Worksheet:
     """
     The worksheet over the lines of orders: one line for each account, kind of movement
-    and treatment.
+    and treatment. What was charged for vouchers has lines of its own.
     """
     loaded = [*items]
     groups: dict[tuple[object, ...], _Group] = {}
@@ -180,7 +203,7 @@ def make_worksheet(items: Iterable[OrderLine]) -> Worksheet:
         line = item.line
         key = (
             *(item.account, item.flow, line.state, line.words),
-            *(line.code, line.rate_ppm, item.currency),
+            *(line.code, line.rate_ppm, item.currency, VOUCHER_SOLD in line.kinds),
         )
         groups.setdefault(key, _Group(item)).add(item)
     lines = sorted(map(_worksheet_line, groups.values()), key=_place)
@@ -208,6 +231,7 @@ def _place(line: WorksheetLine) -> tuple[object, ...]:
     return (
         *(line.currency, FLOWS.index(line.flow), line.account),
         *(STATES.index(line.state), line.treatment, line.code, line.rate_ppm or 0),
+        line.what,
     )
 
 

@@ -167,12 +167,14 @@ def list_sales(
     *,
     show_id: int | None = None,
     account: str | None = None,
+    order_id: str | None = None,
     limit: int | None = None,
 ) -> list[Sale]:
     """
-    Orders, the newest first: of one show, of one account or of all.
+    Orders, the newest first: of one show, of one account or of all; or the order with
+    this id of the platform's.
     """
-    query = _sales(connection, EVERYTHING, show_id, account, limit)
+    query = _sales(connection, EVERYTHING, show_id, account, limit, order_id)
     return reports.values(connection, Sale, SALES, query)
 
 
@@ -198,6 +200,7 @@ def _sales(
     show_id: int | None,
     account: str | None,
     limit: int | None,
+    order_id: str | None = None,
 ) -> Select[Any]:
     """
     The query over the rows of `SALES`: every part of the orders chosen that is listed.
@@ -207,6 +210,7 @@ def _sales(
         *chosen.of_orders(),
         *([] if show_id is None else [is_of_show(show_id)]),
         *([] if account is None else [orders.c.account_id.in_(own)]),
+        *([] if order_id is None else [orders.c.provider_id == order_id]),
     ]
     if limit is not None and chosen.shows == ALWAYS:
         of_orders += _newest(connection, of_orders, show_id, limit)

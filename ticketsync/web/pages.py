@@ -167,6 +167,14 @@ class Pages:
                 for part in explain.list_contributions(connection, show.id)
                 if (part.account, part.order_id) == (account, order_id)
             ]
+            whole = sales.list_sales(connection, account=account, order_id=order_id)
+            others = [
+                (part, shows.get_show(connection, part.show_id).starts_local)
+                if part.show_id
+                else (part, "")
+                for part in whole
+                if part.show_id != show.id
+            ]
         if not tickets:
             raise errors.NotFound("There is no such order of this show.")
         return self._site.render_page(
@@ -182,6 +190,8 @@ class Pages:
             tickets=tickets,
             counted=sum(part.is_sold for part in tickets),
             totals=_totals(explain.CONTRIBUTIONS, tickets),
+            others=others,
+            order_totals=list(dict.fromkeys(part.total for part in whole)),
             refunds=refunds,
             bases=refund_report.BASES,
         )
