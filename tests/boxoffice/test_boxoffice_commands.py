@@ -349,6 +349,8 @@ def test_without_its_key_nothing_is_sold_and_everything_else_goes_on(
 ):
     reference = as_json("boxoffice", "hold", "1", "--tier", "Adult=1")["reference"]
     monkeypatch.delenv("BOX_KEY")
+    hint = refused("boxoffice", "pay", reference, "--cash", code=4)["hint"]
+    assert hint == "Set BOX_KEY where this command runs, also in cron."
     assert refused("boxoffice", "pay", reference, "--cash", code=4)["word"] == (
         errors.SecretMissing.word
     )
