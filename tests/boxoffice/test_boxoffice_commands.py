@@ -83,6 +83,33 @@ def test_from_the_hold_to_the_refund(on_sale):
     assert as_json("boxoffice", "expire") == {"expired": []}
 
 
+def test_a_line_of_an_order_is_of_what_was_ordered_and_says_what_went_back(on_sale):
+    """
+    By hand: one of two tickets of 55.00 went back, an order of 20.00 wholly, one hold
+    was given up.
+    """
+    part = as_json("boxoffice", "sell", "1", "--tier", "Adult=2", "--cash")["reference"]
+    run("boxoffice", "refund", part, "--ticket", "1", "--reason", "ill")
+    whole = as_json("boxoffice", "sell", "1", "--tier", "Child=1", "--cash")
+    run("boxoffice", "refund", whole["reference"], "--reason", "ill")
+    held = as_json("boxoffice", "hold", "1", "--tier", "Child=3")["reference"]
+    run("boxoffice", "cancel", held)
+    lines = run("boxoffice", "orders", "list").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split()[-3:] == ["TICKETS", "TOTAL", "REFUNDED"]
+    rows = [line.split() for line in lines if line.startswith("TS-")]
+    assert [(row[0], *row[-5:]) for row in rows] == [
+        (held, "cancelled", "–", "–", "–", "AUD"),
+        (whole["reference"], "refunded", "1", "20.00", "20.00", "AUD"),
+        (part, "paid", "2", "110.00", "55.00", "AUD"),
+    ]
+    listed = as_json("boxoffice", "orders", "list")
+    assert [(it["tickets"], it["total"], it["returned"]) for it in listed[1:]] == [
+        (1, "20.00", "20.00"),
+        (2, "110.00", "55.00"),
+    ]
+
+
 def test_an_order_whose_hold_is_over_is_not_called_pending(on_sale):
     """
     Its seats sell again at once, whether `expire` or `sync` marked it or not; as long
@@ -322,6 +349,8 @@ def test_without_its_key_nothing_is_sold_and_everything_else_goes_on(
 ):
     reference = as_json("boxoffice", "hold", "1", "--tier", "Adult=1")["reference"]
     monkeypatch.delenv("BOX_KEY")
+    hint = refused("boxoffice", "pay", reference, "--cash", code=4)["hint"]
+    assert hint == "Set BOX_KEY where this command runs, also in cron."
     assert refused("boxoffice", "pay", reference, "--cash", code=4)["word"] == (
         errors.SecretMissing.word
     )

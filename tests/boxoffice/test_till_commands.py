@@ -55,6 +55,24 @@ def test_a_till_from_its_opening_to_its_count(on_sale):
     assert closed.stdout.splitlines()[-1].split() == ["difference", "0.00", "AUD"]
 
 
+def test_who_opened_a_till_is_listed(on_sale, monkeypatch):
+    """
+    The person who was named, else whoever gave the command.
+    """
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "ines")
+    run("boxoffice", "tills", "open", "1")
+    run("boxoffice", "tills", "open", "2", "--person", "Mia")
+    second, first = as_json("boxoffice", "tills", "list")
+    assert (second["person"], second["opened_by"]) == ("Mia", "Mia")
+    assert first["person"] == ""
+    assert first["opened_by"].startswith("ines@")
+    lines = run("boxoffice", "tills", "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines[-2:]] == ["2", "1"]
+    assert lines[-2].split()[1] == "Mia"
+    assert lines[-1].split()[1].startswith("ines@")
+
+
 def test_tickets_and_receipts_are_printed_into_files_and_by_a_command(on_sale):
     sale = ("boxoffice", "sell", "1", "--tier", "Adult=2", "--card")
     sold = as_json(*sale)["reference"]

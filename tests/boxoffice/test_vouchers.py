@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from support.own_box_office import NOW, SHOW
 
+from ticketsync.boxoffice import vouchers
 from ticketsync.core import errors
+from ticketsync.core.money import Money
 from ticketsync.store import row_locks
 from ticketsync.workflows import sell, take_back
 from ticketsync.workflows.sell import Tender
@@ -29,6 +31,36 @@ def test_a_voucher_typed_in_two_ways_counts_once(office, kind):
     typed = [code, code.lower(), code.replace("-", " ")]
     sold = sell.sell(office, SHOW, {"Adult": 1}, Tender("cash", 2500, typed)).order
     assert sold.payments[-1].amount == 2500
+
+
+def test_what_is_owed_is_what_gift_vouchers_have_left_in_each_currency(office, evening):
+    """
+    By hand: 100.00 less 55.00 and 7.50 are 52.50; 30.00 are over in a minute, 55.00
+    spent, and a discount is no money.
+    """
+    end = NOW + timedelta(minutes=1)
+    used = sell.issue_voucher(office, "gift", 10000, "AUD")
+    sell.issue_voucher(office, "gift", 750, "AUD")
+    sell.issue_voucher(office, "gift", 3000, "AUD", end)
+    gone = sell.issue_voucher(office, "gift", 5500, "AUD")
+    sell.issue_voucher(office, "discount", 500, "AUD")
+    sell.issue_voucher(office, "gift", 1100, "NZD")
+    for code in (used, gone):
+        sell.sell(office, SHOW, {"Adult": 1}, Tender(vouchers=[code]))
+    for now, sums in (
+        (NOW, [Money(8250, "AUD"), Money(1100, "NZD")]),
+        (end, [Money(5250, "AUD"), Money(1100, "NZD")]),
+    ):
+        with office.database.read() as connection:
+            listed = vouchers.list_all(connection)
+            assert vouchers.sum_owed(connection, now) == sums
+        owed = [(it.owed(now), it.currency) for it in listed]
+        assert [
+            sum(part for part, code in owed if code == it.currency) for it in sums
+        ] == [it.minor for it in sums]
+    assert [it.state(end) for it in listed] == [
+        *("open", "open", "spent", "expired", "open", "open"),
+    ]
 
 
 def test_what_a_voucher_leaves_to_pay_is_said(office):

@@ -49,6 +49,7 @@ READS = {
     "period export",
     *("boxoffice availability", "boxoffice tiers list"),
     *("boxoffice orders list", "boxoffice orders show", "boxoffice tills list"),
+    "boxoffice vouchers list",
     *("boxoffice print", "members list"),
     *("tax rules", "tax worksheet", "export ledger"),
     *("venues list", "visitors list", "waiting list", "webhooks list"),

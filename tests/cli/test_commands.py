@@ -538,7 +538,8 @@ WRONG = [
     (("sync",), 9, "no-database", "ticketsync init"),
     (("financials", "list"), 9, "no-database", "ticketsync init"),
     (("nonsense",), 2, "no command 'nonsense'", ""),
-    (("snyc",), 2, "Did you mean 'sync'?", ""),
+    (("snyc",), 2, "no command 'snyc'. Did you mean 'sync'?", ""),
+    (("help",), 2, "Did you mean 'ticketsync --help'?", ""),
     *(
         ((word,), 2, f"Did you mean 'ticketsync shows show {show}'?", "")
         for word, show in (
@@ -568,6 +569,8 @@ def test_before_anything_is_set_up(ticketsync, arguments, code, word, hint):
     done = ticketsync(*arguments, code=code)
     assert word in done.stderr
     assert hint in done.stderr
+    if "There is no command" in done.stderr:
+        assert max(map(len, done.stderr.splitlines())) <= 80
 
 
 AFTER = [

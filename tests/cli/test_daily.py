@@ -75,6 +75,22 @@ def test_the_report_shows_what_the_sandbox_sold(venue):
     assert seen > 10
 
 
+def test_seats_and_comps_are_columns_where_there_is_room(venue):
+    """
+    As the help says; columns that it does not call optional are always there.
+    """
+    said = " ".join(run("report", "daily", "--help").stdout.split())
+    assert (
+        "Every show on sale: sold since yesterday, sold in total, gross, and where the "
+        "screen has room seats and comps;"
+    ) in said
+    always = {"SHOW", "SINCE", "SOLD", "GROSS"}
+    for width, columns in (("80", always), ("120", {*always, "SEATS", "COMPS"})):
+        done = run("report", "daily", env={**os.environ, "COLUMNS": width})
+        (heading,) = [line for line in done.stdout.splitlines() if "PRODUCTION" in line]
+        assert columns <= set(heading.split())
+
+
 def test_it_is_sent_to_the_recipients_in_the_settings(venue, home, tmp_path):
     file = tmp_path / "mail.txt"
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"

@@ -87,8 +87,11 @@ def test_orders_of_what_has_no_date_are_named_where_nothing_is_left(ready, home)
 
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stderr.split())
-    assert said.startswith("Nothing is left to match. ")
-    assert "to 1 date that is linked to no show. Next: ticketsync events list" in said
+    assert said.startswith("Matching has no question left, but ")
+    assert (
+        "to 1 date that is linked to no show: it does not ask about a date that has no "
+        "day or is no longer listed. Next: ticketsync events list" in said
+    )
 
 
 def test_what_is_left_to_decide_needs_a_terminal(ready, home):

@@ -163,4 +163,43 @@ def test_a_date_without_a_known_start_may_be_in_any_period(sold):
     with sold.write() as connection:
         connection.execute(update(catalogue.occurrences).values(is_dated=False))
     later = Period(date(2031, 1, 1), date(2031, 1, 31))
-    assert find(sold, FigureFilter(period=later)) is not None
+    whole = (
+        "1 order (25.00 AUD) belongs to 1 date that is linked to no show, and is in no "
+        "line"
+    )
+    of_period = find(sold, FigureFilter(period=later))
+    assert str(of_period) == (
+        f"{whole}. This date has no known day: it is named for every period"
+    )
+    assert str(find(sold)) == whole
+
+
+def test_a_period_counts_only_the_dates_in_it_and_says_which_have_no_day(sold):
+    """
+    By hand: 25.00 on the first date, whose day is not known, 40.00 and 9.00 on the
+    second one, which is in no later period.
+    """
+    save(
+        sold,
+        order(ticket(1, 2500)),
+        order(ticket(2, 4000, "ev_2"), id_="or_2"),
+        order(ticket(3, 900, "ev_2"), id_="or_3"),
+        at=FIRST_DAY,
+    )
+    unlink_all(sold)
+    with sold.read() as connection:
+        first, second = occurrences.list_occurrences(connection)
+    with sold.write() as connection:
+        connection.execute(
+            update(catalogue.occurrences)
+            .where(catalogue.occurrences.c.id == first.id)
+            .values(is_dated=False)
+        )
+    day = date.fromisoformat(second.starts_local[:10])
+    both = find(sold, FigureFilter(period=Period(day, day)))
+    assert str(both) == (
+        "3 orders (74.00 AUD) belong to 2 dates that are linked to no show, and are in "
+        "no line. 1 of these dates has no known day: it is named for every period"
+    )
+    later = find(sold, FigureFilter(period=Period(date(2031, 1, 1), date(2031, 1, 31))))
+    assert (later.orders, later.dates, later.charged) == (1, 1, (Money(2500, "AUD"),))

@@ -144,7 +144,10 @@ def test_what_has_no_date_is_not_said_to_be_linked(full, enter):
     )[1]
     for address in ("/matching", "/productions/1"):
         page = viewer.get(address).text
-        assert f"Nothing is left to match. {named}." in page
+        assert (
+            f"Matching has no question left, but {named}: it does not ask about a date "
+            "that has no day or is no longer listed." in page
+        )
         assert "Every date is linked" not in page
 
 

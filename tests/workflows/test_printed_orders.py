@@ -116,7 +116,27 @@ def test_a_receipt_is_of_what_was_sold_and_says_what_went_back(office, evening):
     assert (found.total.minor, found.change.minor) == (13000, 7000)
     assert found.taxes == []  # nobody has said the rate
     assert f"{found.sold_at:%H:%M}" == "19:00"
-    assert found.notes == ["55.00 AUD went back on Sat 28 Nov 2026."]
+    assert found.notes == ["55.00 AUD went back in cash on Sat 28 Nov 2026."]
+
+
+def test_a_receipt_says_what_went_back_in_cash_and_what_to_a_voucher(office, evening):
+    """
+    By hand: 110.00, of which a gift voucher paid 100.00; and 20.00 by card.
+    """
+    gift = sell.issue_voucher(office, vouchers.GIFT, 10000, "AUD")
+    tender = Tender("cash", vouchers=[gift])
+    mixed = sell.sell(office, SHOW, {"Adult": 2}, tender).order.reference
+    card = sell.sell(office, SHOW, {"Child": 1}, Tender("card")).order.reference
+    for reference in (mixed, card):
+        take_back.refund(office, reference, Refund(), "ill")
+    day = "Fri 27 Nov 2026"
+    assert receipt(office, mixed).notes == [
+        f"10.00 AUD went back in cash on {day}.",
+        f"100.00 AUD went back to the voucher on {day}.",
+    ]
+    assert receipt(office, card).notes == [
+        f"20.00 AUD went back to the card on {day}.",
+    ]
 
 
 def test_a_receipt_has_what_comes_on_top_and_what_is_taken_off(database):

@@ -181,8 +181,7 @@ def _from_environment(account: str, variable: str) -> str:
         raise errors.SecretMissing(
             f"The environment variable {safe(variable)}, with the key of account "
             f"{account!r}, is not set.",
-            hint=f"Set {safe(variable)} where this command runs, also in cron; nothing "
-            "else is wrong.",
+            hint=f"Set {safe(variable)} where this command runs, also in cron.",
         )
     return value
 

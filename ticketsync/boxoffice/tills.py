@@ -11,7 +11,7 @@ before vouchers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,12 +33,13 @@ from ticketsync.core.redact import safe
 from ticketsync.store import row_locks
 from ticketsync.store.boxoffice_states import TILL
 from ticketsync.store.tables.boxoffice import (
+    boxoffice_history,
     boxoffice_orders,
     payment_refunds,
     payments,
     till_sessions,
 )
-from ticketsync.store.upsert import insert_new
+from ticketsync.store.upsert import insert_new, rows_among
 
 OPEN, COUNTED, CLOSED = "open", "counted", "closed"
 LONGEST_NAME = 40  # of a till
@@ -182,6 +183,26 @@ def list_sessions(
     if till:
         query = query.where(till_sessions.c.till == till.strip())
     return [TillSession(**row._mapping) for row in connection.execute(query)]
+
+
+def list_openers(
+    connection: Connection, sessions: Sequence[TillSession]
+) -> Mapping[int, str]:
+    """
+    Who opened each of these sessions, by its id: the person who sells there, or where
+    nobody was named who gave the command.
+    """
+    history = boxoffice_history.c
+    query = select(history.row_id, history.actor).where(
+        history.kind == TILL, history.from_state == "", history.to_state == OPEN
+    )
+    given = dict(
+        row._tuple()
+        for row in rows_among(
+            connection, query, history.row_id, [it.id for it in sessions]
+        )
+    )
+    return {it.id: it.person or given.get(it.id, "") for it in sessions}
 
 
 def list_open(connection: Connection, currency: str) -> list[TillSession]:

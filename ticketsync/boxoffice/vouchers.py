@@ -11,16 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from ticketsync.boxoffice import codes, refusals, transitions
 from ticketsync.core import errors
+from ticketsync.core.money import Money
 from ticketsync.store import row_locks
 from ticketsync.store.boxoffice_states import VOUCHER
 from ticketsync.store.tables.boxoffice import vouchers
 
 GIFT, DISCOUNT, COMP = "gift", "discount", "comp"
 KINDS = (GIFT, DISCOUNT, COMP)
+OPEN, SPENT, EXPIRED = "open", "spent", "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,54 @@ class Voucher:
     currency: str
     spent: int
     valid_until: datetime | None
+    created_at: datetime
 
     @property
     def left(self) -> int:
         return self.amount - self.spent
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
+
+    def state(self, now: datetime) -> str:
+        """
+        `open`, or why nothing can be paid with it.
+        """
+        if not self.left:
+            return SPENT
+        return EXPIRED if self.is_expired(now) else OPEN
+
+    def owed(self, now: datetime) -> int:
+        """
+        What its holder may still demand: of money that was given beforehand.
+        """
+        return self.left if self.kind == GIFT and not self.is_expired(now) else 0
+
+
+_COLUMNS = [vouchers.c[name] for name in Voucher.__dataclass_fields__]
+
+
+def list_all(connection: Connection, limit: int | None = None) -> list[Voucher]:
+    """
+    All vouchers, the newest first.
+    """
+    query = select(*_COLUMNS).order_by(vouchers.c.id.desc()).limit(limit)
+    return [Voucher(**row._mapping) for row in connection.execute(query)]
+
+
+def sum_owed(connection: Connection, now: datetime) -> list[Money]:
+    """
+    What `Voucher.owed` of all vouchers comes to, one amount for each currency.
+    """
+    is_valid = or_(vouchers.c.valid_until.is_(None), vouchers.c.valid_until > now)
+    has_rest = vouchers.c.amount > vouchers.c.spent
+    query = (
+        select(vouchers.c.currency, func.sum(vouchers.c.amount - vouchers.c.spent))
+        .where(and_(vouchers.c.kind == GIFT, has_rest, is_valid))
+        .group_by(vouchers.c.currency)
+        .order_by(vouchers.c.currency)
+    )
+    return [Money(int(left), currency) for currency, left in connection.execute(query)]
 
 
 def issue(
@@ -69,7 +115,7 @@ def issue(
         created_at=now,
     )
     voucher_id = connection.scalars(row.returning(vouchers.c.id)).one()
-    transitions.record(connection, VOUCHER, voucher_id, "", "open", now, reason=kind)
+    transitions.record(connection, VOUCHER, voucher_id, "", OPEN, now, reason=kind)
     return code
 
 
@@ -100,6 +146,14 @@ def lock(connection: Connection, voucher_ids: Iterable[int]) -> None:
     row_locks.lock(connection, vouchers, voucher_ids)
 
 
+def find_number(connection: Connection, typed: str) -> int:
+    """
+    The number of the voucher with that code.
+    """
+    query = select(vouchers.c.id).where(vouchers.c.code == codes.voucher_digest(typed))
+    return int(connection.scalars(query).one())
+
+
 def find(connection: Connection, typed: str, currency: str, now: datetime) -> Voucher:
     """
     One of them, to look at; the same refusals.
@@ -108,10 +162,9 @@ def find(connection: Connection, typed: str, currency: str, now: datetime) -> Vo
 
 
 def _find(connection: Connection, code: bytes, currency: str, now: datetime) -> Voucher:
-    query = select(vouchers).where(vouchers.c.code == code)
-    row = connection.execute(query).mappings().first()
-    names = Voucher.__dataclass_fields__
-    found = Voucher(**{name: row[name] for name in names}) if row else None
+    query = select(*_COLUMNS).where(vouchers.c.code == code)
+    row = connection.execute(query).first()
+    found = Voucher(**row._mapping) if row else None
     if found is None:
         raise _refused("There is no such voucher.", refusals.VOUCHER_INVALID)
     if found.currency != currency:
@@ -119,7 +172,7 @@ def _find(connection: Connection, code: bytes, currency: str, now: datetime) -> 
             f"The voucher is of {found.currency}, the show of {currency}.",
             refusals.VOUCHER_INVALID,
         )
-    if found.valid_until is not None and found.valid_until <= now:
+    if found.is_expired(now):
         raise _refused("The voucher is not valid any more.", refusals.VOUCHER_INVALID)
     if not found.left:
         raise _refused("Nothing is left of the voucher.", refusals.VOUCHER_SPENT)

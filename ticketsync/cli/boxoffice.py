@@ -14,6 +14,7 @@ from ticketsync.cli import (
     boxoffice_sales,
     boxoffice_tables,
     boxoffice_tills,
+    boxoffice_vouchers,
     context,
     secret_options,
     terminal,
@@ -196,47 +197,6 @@ def expire_holds(
         terminal.echo(f"{number_of(len(found), 'order')} expired.")
 
 
-@app.command("voucher")
-def issue_voucher(
-    ctx: typer.Context,
-    amount: Annotated[str, typer.Argument(help="What it is worth: 50.00.")],
-    kind: Annotated[
-        str,
-        typer.Option(
-            help="gift is money; discount and comp are taken off the price.",
-            metavar="gift|discount|comp",
-        ),
-    ] = "gift",
-    currency: Annotated[str, typer.Option(help="If not your first venue's.")] = "",
-    until: Annotated[str, typer.Option(help=f"Valid until then. {Local}")] = "",
-    json: Json = False,
-) -> None:
-    """
-    Make a voucher and print its code, which is stored nowhere.
-
-    Example: ticketsync boxoffice voucher 50.00
-    """
-    from ticketsync.catalogue import shows
-    from ticketsync.cli import render
-    from ticketsync.core import money
-    from ticketsync.workflows import sell
-
-    office = boxoffice_sales.get_office(ctx)
-    with office.database.read() as connection:
-        venue = shows.get_venue(connection)
-    code_of = currency.upper() or venue.currency
-    worth = boxoffice_output.amount_of(amount, code_of)
-    valid_until = boxoffice_output.local_instant(until, venue.timezone)
-    code = sell.issue_voucher(office, kind, worth, code_of, valid_until)
-    if json:
-        shown = money.decimal_text(worth, code_of)
-        render.print_json(
-            {"code": code, "kind": kind, "amount": shown, "currency": code_of}
-        )
-    else:
-        terminal.echo(code)
-
-
 app.command("hold")(boxoffice_sales.hold_seats)
 app.command("extend")(boxoffice_sales.extend_hold)
 app.command("sell")(boxoffice_sales.sell_tickets)
@@ -249,3 +209,5 @@ app.command("refund")(boxoffice_sales.refund_order)
 app.add_typer(boxoffice_tables.tiers, name="tiers")
 app.add_typer(boxoffice_tables.orders, name="orders")
 app.add_typer(boxoffice_tills.tills, name="tills")
+app.command("voucher")(boxoffice_vouchers.issue_voucher)
+app.add_typer(boxoffice_vouchers.vouchers, name="vouchers")

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import boxoffice_output, boxoffice_sales, context, render, terminal
 from ticketsync.cli.boxoffice_sales import Reason, Reference, Show
 from ticketsync.cli.context import Format, Json
+
+if TYPE_CHECKING:
+    from ticketsync.boxoffice.placed_orders import PlacedOrder
 
 tiers = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The prices of a show."
@@ -134,7 +137,8 @@ def list_orders(
     json: Json = False,
 ) -> None:
     """
-    List the orders of your box office, the newest first.
+    List the orders of your box office, the newest first: the tickets and the total that
+    were ordered, and what went back of it. Of a hold that ended nothing was sold.
 
     Example: ticketsync boxoffice orders list --buyer chen
     """
@@ -159,8 +163,7 @@ def list_orders(
             "placed": moments.written(order.created_at, named[order.show_id].timezone),
             "show": named[order.show_id].production,
             "state": boxoffice_output.state_of(order),
-            "tickets": sum(order.wanted.values()),
-            "total": render.amount(order.total, order.currency),
+            **_sums(order),
             "currency": order.currency,
         }
         for order in found
@@ -172,6 +175,7 @@ def list_orders(
         render.Column("state", "STATE"),
         render.Column("tickets", "TICKETS", numeric=True),
         render.Column("total", "TOTAL", numeric=True),
+        render.Column("returned", "REFUNDED", numeric=True),
         render.Column("currency", ""),
     )
     render.show(
@@ -181,6 +185,19 @@ def list_orders(
         machine=[_flat(boxoffice_output.order_as_json(order)) for order in found],
         empty="Your box office has no such orders.",
     )
+
+
+def _sums(order: PlacedOrder) -> dict[str, str | int]:
+    """
+    What was ordered, and what went back of it; nothing of a hold that ended.
+    """
+    if order.paid_at is None and order.state != "pending":
+        return dict.fromkeys(("tickets", "total", "returned"), "–")
+    return {
+        "tickets": len(order.basket),
+        "total": render.amount(order.total, order.currency),
+        "returned": render.amount(order.returned, order.currency),
+    }
 
 
 def _flat(order: dict[str, object]) -> dict[str, object]:

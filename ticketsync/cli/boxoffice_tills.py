@@ -105,12 +105,16 @@ def list_tills(
         zone = shows.get_venue(connection).timezone
         found = drawers.list_sessions(connection, till, limit + 1)
         listed = [(it, drawers.get_drawer(connection, it)) for it in found]
+        openers = drawers.list_openers(connection, found)
     listed = app_context.say_limited(listed, limit)
-    machine = [session_as_json(session, drawer) for session, drawer in listed]
+    machine = [
+        {**session_as_json(session, drawer), "opened_by": openers[session.id]}
+        for session, drawer in listed
+    ]
     rows = [
         {
             "till": session.till,
-            "person": session.person,
+            "person": openers[session.id],
             "opened": moments.written(session.opened_at, zone),
             "state": session.state,
             "expected": _amount(session, session.expected, drawer.expected),

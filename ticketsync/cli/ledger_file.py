@@ -172,7 +172,7 @@ def _missing(books: Books) -> list[str]:
     from ticketsync.cli import money_tables
 
     found = _unknown_fees(books)
-    if books.future:
+    if books.future.number:
         found.append(money_tables.dated_after_today(books.future))
     if books.without_rule:
         found.append(money_tables.without_tax_rule(books.without_rule))

@@ -124,6 +124,9 @@ def _prepare(command: Any, path: str) -> None:
     completion.attach(command, path)
 
 
+_LONGEST_LINE = 80  # of an error
+
+
 class LazyGroup(TyperGroup):
     """
     A group that imports its commands when they are used.
@@ -180,8 +183,10 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             meant = _suggested(args[0])
-            question = f" Did you mean {meant!r}?" if meant else ""
-            ctx.fail(f"There is no command {args[0]!r}.{question}")
+            what = f"There is no command {args[0]!r}."
+            question = f"Did you mean {meant!r}?" if meant else ""
+            fits = len(f"Error: {what} {question}") <= _LONGEST_LINE
+            ctx.fail(f"{what}{' ' if fits else chr(10)}{question}".strip())
         return super().resolve_command(ctx, args)
 
 
@@ -191,6 +196,8 @@ def _suggested(word: str) -> str:
     """
     if word.casefold() in completion.SHOW_WORDS:
         return f"ticketsync shows show {word.casefold()}"
+    if word.casefold() == "help":
+        return "ticketsync --help"
     from ticketsync.core import near_words
 
     return near_words.nearest(word.casefold(), COMMANDS)

@@ -184,7 +184,7 @@ def _nothing_left(database: Database) -> str:
         unlinked = unlinked_orders.find_unlinked(connection)
     if unlinked is None:
         return "Every date is linked to a show."
-    return f"Nothing is left to match. {unlinked.text}. Next: {unlinked.next_step}"
+    return f"{unlinked.after_matching}. Next: {unlinked.next_step}"
 
 
 def _link_certain(

@@ -15,6 +15,7 @@ from ticketsync.core.tables import Column, Kind, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ticketsync.workflows.ledger_export import Future
     from ticketsync.workflows.money_view import Money
 
 _KEYS = {
@@ -135,10 +136,15 @@ def echo_wrapped(text: str) -> None:
         terminal.echo(line)
 
 
-def dated_after_today(number: int) -> str:
+def dated_after_today(future: Future) -> str:
     """
-    That so many sales and refunds have a day that has not come.
+    That so many sales and refunds have a day that has not come, and what to do about
+    each account with one.
     """
+    from ticketsync.core.plurals import joined
+    from ticketsync.core.redact import safe
+
+    number = future.number
     what, are = (
         ("sale or refund is", "it is")
         if number == 1
@@ -147,10 +153,18 @@ def dated_after_today(number: int) -> str:
             "they are",
         )
     )
-    return (
-        f"{number:,} {what} dated after today, and {are} in no line. Where a report "
-        "gives no day of the sale, that of the show counts: map `placed` in its recipe."
-    )
+    text = f"{number:,} {what} dated after today, and {are} in no line."
+    if future.of_reports:
+        text += (
+            f" Of {joined(map(safe, future.of_reports))}: where a report gives no day "
+            "of the sale, that of the show counts; map `placed` in its recipe."
+        )
+    if future.of_others:
+        text += (
+            f" Of {joined(map(safe, future.of_others))}: these days are as they were "
+            "reported; look whether the clock of this computer is right."
+        )
+    return text
 
 
 def without_tax_rule(orders: int) -> str:

@@ -48,13 +48,13 @@ def daily(
     json: Json = False,
 ) -> None:
     """
-    Every show on sale: seats, sold since yesterday, sold in total, comps, gross; and
-    what last night's shows earned.
+    Every show on sale: sold since yesterday, sold in total, gross, and where the screen
+    has room seats and comps; and what last night's shows earned.
 
     Yesterday begins at midnight in your venue's time zone; last night ended at five in
-    the morning. JSON and CSV list the shows on sale; for last night's use
-    `financials list --period last-night`. For a mail every morning let cron run:
-    ticketsync report daily --send
+    the morning. JSON and CSV list the shows on sale with all of these; for last
+    night's use `financials list --period last-night`. For a mail every morning let cron
+    run: ticketsync report daily --send
     """
     from datetime import timedelta
 

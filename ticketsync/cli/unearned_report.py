@@ -53,7 +53,7 @@ def unearned(
         _print(table, found)
     else:
         terminal.echo("No money is unearned.")
-    if found.future:
+    if found.future.number:
         app_context.say(money_tables.dated_after_today(found.future))
     if found.without_rule:
         app_context.say(money_tables.without_tax_rule(found.without_rule))

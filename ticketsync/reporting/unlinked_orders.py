@@ -38,12 +38,15 @@ class UnlinkedOrders:
     How many orders belong to dates without a show, of how many dates, and what they
     charged: one amount for each currency. `can_match` says that matching asks for the
     show of one of them: not where each is no longer listed, or has no date, as drinks.
+    `in_any_period` of the dates have no known day, and are there whatever period was
+    chosen; none of them where all time was.
     """
 
     orders: int
     dates: int
     charged: tuple[Money, ...]
     can_match: bool = True
+    in_any_period: int = 0
 
     @property
     def next_step(self) -> str:
@@ -62,8 +65,26 @@ class UnlinkedOrders:
             f"{number_of(self.dates, 'date')} that {linked} to no show"
         )
 
+    @property
+    def after_matching(self) -> str:
+        """
+        The same where matching has no question left.
+        """
+        return (
+            f"Matching has no question left, but {self.text}: it does not ask about a "
+            "date that has no day or is no longer listed"
+        )
+
     def __str__(self) -> str:
-        return f"{self.text}, and {'is' if self.orders == 1 else 'are'} in no line"
+        text = f"{self.text}, and {'is' if self.orders == 1 else 'are'} in no line"
+        if not self.in_any_period:
+            return text
+        is_one = self.in_any_period == 1
+        dates = "This date" if is_one else "These dates"
+        if self.in_any_period < self.dates:
+            dates = f"{self.in_any_period:,} of these dates"
+        has, it = ("has", "it is") if is_one else ("have", "they are")
+        return f"{text}. {dates} {has} no known day: {it} named for every period"
 
 
 def find_unlinked(
@@ -93,7 +114,19 @@ def find_unlinked(
         int(dates),
         tuple(Money(int(charged), currency) for currency, charged in amounts),
         can_match=_can_match(connection, chosen),
+        in_any_period=_count_in_any_period(connection, chosen),
     )
+
+
+def _count_in_any_period(connection: Connection, chosen: FigureFilter) -> int:
+    """
+    How many of the dates are there only because nothing says when they are.
+    """
+    if not _bounds(chosen):
+        return 0
+    undated = _dates_without_show(chosen).where(~occurrences.c.is_dated)
+    count = select(func.count(tickets.c.occurrence_id.distinct()))
+    return int(connection.scalar(count.where(*_is_missing(chosen, undated))) or 0)
 
 
 def _can_match(connection: Connection, chosen: FigureFilter) -> bool:
@@ -148,15 +181,21 @@ def _may_start_then(chosen: FigureFilter) -> list[ColumnElement[bool]]:
     """
     Whether a date is in the period, or has no known start.
     """
+    return [or_(~occurrences.c.is_dated, bound) for bound in _bounds(chosen)]
+
+
+def _bounds(chosen: FigureFilter) -> list[ColumnElement[bool]]:
+    """
+    What a date with a known start has to be in the period, as shows are.
+    """
     begin, end = chosen.period.local_starts
     local, start = occurrences.c.starts_local, occurrences.c.starts_at
-    bounds = [
+    return [
         *([] if begin is None else [local >= begin]),
         *([] if end is None else [local < end]),
         *([] if chosen.begins_from is None else [start >= chosen.begins_from]),
         *([] if chosen.begins_before is None else [start < chosen.begins_before]),
     ]
-    return [or_(~occurrences.c.is_dated, bound) for bound in bounds]
 
 
 def _may_be_of(chosen: FigureFilter) -> list[ColumnElement[bool]]:

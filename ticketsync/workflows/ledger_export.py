@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
+from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
@@ -30,6 +31,20 @@ from ticketsync.workflows import tax_worksheets
 from ticketsync.workflows.ledger_movements import Place, make_movement
 from ticketsync.workflows.tax_worksheets import Key
 
+_REPORT_FILES = "file"  # the provider whose accounts have a recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """
+    How many sales and refunds are dated after today, and whose they are: the accounts
+    that read reports with a recipe, and the others.
+    """
+
+    number: int
+    of_reports: tuple[str, ...] = ()
+    of_others: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
@@ -45,7 +60,7 @@ class Books:
     balances: list[Balance]
     unknown_fees: int
     without_rule: int
-    future: int
+    future: Future
 
 
 def read_books(
@@ -96,7 +111,7 @@ class UnearnedMoney:
     lines: list[Unearned]
     until: date
     without_rule: int
-    future: int
+    future: Future
     after_shows: dict[str, int]
 
 
@@ -155,7 +170,7 @@ class _Projected:
     chart: Chart
     until: date
     reader: _Reader
-    future: int
+    future: Future
 
 
 def _project(
@@ -180,12 +195,21 @@ def _project(
         show_id: projection.ShowDay(show_id, day, title, is_cancelled)
         for show_id, day, title, is_cancelled in order_money.list_show_days(connection)
     }
-    names = state.get_account_names(connection).values()
-    chart = Chart(names, settings.tax.codes)
+    accounts = state.list_accounts(connection)
+    chart = Chart([account.name for account in accounts], settings.tax.codes)
     entries = projection.project(moved, shows, chart, until)
     last = date.max if period.last is None else period.last
-    future = sum(today < item.day <= last and item.kind != FEE for item in moved)
+    late = [it for it in moved if today < it.day <= last and it.kind != FEE]
+    future = _future(late, accounts)
     return _Projected(moved, entries, shows, chart, until, reader, future)
+
+
+def _future(late: list[Movement], accounts: list[AccountState]) -> Future:
+    names = {it.account for it in late}
+    reports = {it.name for it in accounts if it.provider == _REPORT_FILES}
+    return Future(
+        len(late), tuple(sorted(names & reports)), tuple(sorted(names - reports))
+    )
 
 
 class _Reader:

@@ -16,6 +16,7 @@ from ticketsync.boxoffice.placed_orders import (
     COMPLIMENTARY,
     PAID,
     REFUNDED,
+    VOUCHER,
     OrderedTicket,
     Payment,
     PlacedOrder,
@@ -39,6 +40,7 @@ from ticketsync.workflows import sell
 from ticketsync.workflows.box_office import BoxOffice
 
 _METHODS = {CASH: "Cash", CARD: "Card", COMPLIMENTARY: "Free"}
+_WAYS_BACK = {CASH: "in cash", CARD: "to the card", VOUCHER: "to the voucher"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +221,19 @@ def _tender(payment: Payment, currency: str, change: int) -> ReceiptLine:
 
 
 def _returns(order: PlacedOrder, zone: str) -> list[str]:
-    found: list[tuple[datetime, int]] = [
-        (it.settled_at, it.amount)
+    """
+    What went back, each time and by each way of paying.
+    """
+    found: list[tuple[datetime, int, str]] = [
+        (it.settled_at, it.amount, _WAYS_BACK[payment.method])
         for payment in order.payments
         for it in payment.refunds
         if it.settled_at is not None
     ]
     return [
-        f"{Money(amount, order.currency)} went back on "
+        f"{Money(amount, order.currency)} went back {way} on "
         f"{clock.local(moment, zone):%a %d %b %Y}."
-        for moment, amount in sorted(found)
+        for moment, amount, way in sorted(found)
     ]
 
 
