@@ -195,6 +195,14 @@ def test_an_adopted_show_moves_with_the_last_platform_whichever_that_is(
     ]
 
 
+def test_nothing_is_said_of_a_date_that_was_taken_apart_meanwhile(season):
+    show = season.show()
+    moved = season.date("eb", show)
+    found = season.list_at("20:00", moved)
+    match.unlink(season.database, Settings(), moved)
+    assert season.notes(found) == []
+
+
 def test_what_is_said_is_true_at_the_end_of_the_run(season):
     """
     While the first platform was read the second one had not moved yet.

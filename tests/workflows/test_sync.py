@@ -54,8 +54,8 @@ def test_a_second_day_with_refunds_voids_and_a_moved_date(
     assert figures(synced_once) == truth(sandbox)
     assert outcome.changes
     assert outcome.notes == (
-        "tt lists Orchid & Wire at 2027-04-18 20:00 now; your show, Orchid & Wire, "
-        "moved there with it, from 2027-04-18 19:30",
+        "tt lists Orchid & Wire at 2026-10-31 20:00 now; your show, Orchid & Wire, "
+        "moved there with it, from 2026-10-31 19:30",
     )
 
 

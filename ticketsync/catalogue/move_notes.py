@@ -42,19 +42,23 @@ def describe_moves(connection: Connection, found: Sequence[Move]) -> list[str]:
 def _describe_show(
     connection: Connection, show_id: int, found: Sequence[Move]
 ) -> list[str]:
-    show = shows.get_show(connection, show_id)
     rows = _read_dates(connection, show_id, [move.occurrence_id for move in found])
-    dates = [parts[0] for parts in group_parts(rows, date_key)]
+    if not rows:
+        return []  # a person took them apart meanwhile
+    show = shows.get_show(connection, show_id)
     before = found[0].show_was_at
-    notes = [_stays(connection, row, show) for row in dates if _waits(row)]
-    settled = [row for row in dates if not _waits(row)]
-    if settled and show.starts_at != before:
-        return [_moved_along(settled, show, before), *notes]
-    return [*(_settled(row, show) for row in settled), *notes]
+    dates = [parts[0] for parts in group_parts(rows, date_key)]
+    along = [row for row in dates if before != show.starts_at == row.starts_at]
+    return [
+        *([_moved_along(along, show, before)] if along else ()),
+        *(_describe_date(connection, row, show) for row in dates if row not in along),
+    ]
 
 
-def _waits(row: Any) -> bool:
-    return bool(row.status == "conflict")
+def _describe_date(connection: Connection, row: Any, show: ShowInfo) -> str:
+    if row.status == "conflict":
+        return _stays(connection, row, show)
+    return _settled(row, show)
 
 
 def _moved_along(rows: Sequence[Any], show: ShowInfo, before: datetime) -> str:
