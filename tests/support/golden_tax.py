@@ -17,6 +17,11 @@ from support.golden_model import (
     rounded,
 )
 
+OPEN = (
+    "the platform's numbers do not add up",
+    "the platform does not report the tax in its fees",
+    "fees not known",
+)
 REMITS_FROM = date(2026, 11, 1)
 
 
@@ -189,6 +194,7 @@ def worksheet(known, first, last):
 def boxes(sheet):
     """
     The boxes of the Australian activity statement, by currency and label: whole units.
+    One that would be 0 beside sales, or fees, that have no rule is empty.
     """
     found = {}
     for currency in sorted({key[0] for key in sheet}):
@@ -212,5 +218,11 @@ def boxes(sheet):
         }
         unit = 10 ** DECIMALS[currency]
         for label, amount in exact.items():
-            found[currency, label] = int(Fraction(amount, unit))
+            flows = ("fee",) if label == "1B" else both
+            is_open = any(
+                key[0] == currency and key[1] in flows and key[3] in OPEN
+                for key in sheet
+            )
+            is_empty = is_open and not amount
+            found[currency, label] = "" if is_empty else int(Fraction(amount, unit))
     return found
