@@ -5,12 +5,11 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import select
 from support.commands import run
+from support.undated import take_date_away
 
 from ticketsync.store import engine
-from ticketsync.store.tables.catalogue import occurrences, show_links
-from ticketsync.store.tables.sales import tickets
+from ticketsync.store.tables.catalogue import show_links
 
 
 def test_without_dates_match_says_how_to_fetch_them(home):
@@ -67,20 +66,7 @@ def test_orders_of_what_has_no_date_are_named_where_nothing_is_left(ready, home)
     """
     assert run("sync").returncode == 0
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.write() as connection:
-        (drinks,) = connection.execute(
-            select(show_links.c.occurrence_id)
-            .join(tickets, tickets.c.occurrence_id == show_links.c.occurrence_id)
-            .limit(1)
-        ).scalars()
-        connection.execute(
-            show_links.delete().where(show_links.c.occurrence_id == drinks)
-        )
-        connection.execute(
-            occurrences.update()
-            .where(occurrences.c.id == drinks)
-            .values(is_dated=False)
-        )
+    take_date_away(database)
     database.close()
 
     done = run("match")

@@ -14,7 +14,7 @@ import threading
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
-from support import waiting_locks
+from support import needs, waiting_locks
 from support.waiting import wait_until
 
 from ticketsync.catalogue import shows
@@ -340,7 +340,7 @@ def test_the_lock_files_are_private_like_the_database(sqlite, file):
         assert {stat.S_IMODE(it.st_mode) for it in found} == {expected}
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="not root")
+@needs.root
 def test_what_root_writes_locks_nobody_out(sqlite, file):
     os.chown(file, 4321, 4321)
     with sqlite.write():

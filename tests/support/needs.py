@@ -38,6 +38,10 @@ systemd = programs("systemd-analyze")
 named_pipes = pytest.mark.skipif(
     not hasattr(os, "mkfifo"), reason="this system has no named pipes"
 )
+root = pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0,
+    reason="only root may give a file to somebody else",
+)
 full_device = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="this system has no device that is full"
 )

@@ -6,17 +6,17 @@ import re
 
 import httpx
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete
 from support import needs
 from support.listed_week import Week
+from support.undated import take_date_away
 from support.web_server import running
 
 from ticketsync.catalogue import known_offsets, questions
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.store.tables.catalogue import occurrences, show_links, shows
-from ticketsync.store.tables.sales import tickets
+from ticketsync.store.tables.catalogue import shows
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -125,18 +125,7 @@ def test_what_has_no_date_is_not_said_to_be_linked(full, enter):
     The money page names the orders of what has no date, as drinks; the pages on which
     nothing is left to match name them too.
     """
-    with full.write() as connection:
-        (drinks,) = connection.execute(
-            select(show_links.c.occurrence_id)
-            .join(tickets, tickets.c.occurrence_id == show_links.c.occurrence_id)
-            .limit(1)
-        ).scalars()
-        connection.execute(
-            delete(show_links).where(show_links.c.occurrence_id == drinks)
-        )
-        connection.execute(
-            update(occurrences).where(occurrences.c.id == drinks).values(is_dated=False)
-        )
+    take_date_away(full)
     viewer = enter("manager")
     named = re.search(
         r"(\d+ orders? \([^)]+\) belongs? to 1 date that is linked to no show)",
