@@ -154,6 +154,19 @@ def test_f43_a_listing_that_is_corrected_waits_no_more(venue):
     assert waits(venue) == {}
 
 
+def test_f43_a_gift_card_in_another_currency_is_no_sale_of_its_date(venue):
+    """
+    Another date of Friday's show sold nothing but a card; Friday itself sold tickets.
+    """
+    list_again(venue, 1, "ev_3", event_id="ev_3")
+    match.link(venue, Settings(), 3, 1)
+    card = records.VoucherSale("or_4/card", "ev_3", "Gift card", 5000)
+    sold = order(ticket(7, 5000, "ev_3"), id_="or_4", currency="NZD")
+    alone = structs.replace(sold, tickets=(), voucher_sales=(card,))
+    sell(venue, IN_NZD, alone)
+    assert waits(venue) == {"currency-changed:1": SOLD_IN_NZD}
+
+
 def test_f43_what_a_person_agreed_to_waits_again_with_the_next_currency(venue):
     sell(venue, IN_NZD)
     waiting.dismiss(venue, Settings(), ["currency-changed:1"])

@@ -100,6 +100,7 @@ def _sold(
         .where(
             tickets.c.occurrence_id == occurrences.c.id,
             tickets.c.currency == figures.c.currency,
+            counted.is_of_show(),
         )
         .correlate(occurrences, figures)
         .exists()
