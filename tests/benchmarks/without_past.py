@@ -13,14 +13,14 @@ from ticketsync.__main__ import main
 def forget_past():
     """
     Read of what is stored only what saving needs anyway: our ids, and of a ticket whose
-    it was and whether it was void.
+    it was, whether it was void, and what had gone back of it.
     """
     from ticketsync.sales import history
     from ticketsync.sales.history import HeldOrder, HeldTicket, Superseded
     from ticketsync.store.tables.sales import orders, tickets
     from ticketsync.store.upsert import known, rows_among
 
-    names = history.TICKET[:4]
+    names = history.TICKET[: history.TICKET.index("refunded") + 1]
     columns = [tickets.c[name] for name in ("provider_id", "id", *names)]
 
     def read_orders(connection, account_id, provider_ids):
