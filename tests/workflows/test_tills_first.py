@@ -13,6 +13,7 @@ from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.store import engine
 from ticketsync.store.tables.sales import orders
 from ticketsync.workflows.sync import orders as reading
+from ticketsync.workflows.sync import save_page
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.sync.save_page import OrderStore
@@ -35,8 +36,9 @@ def stored_at_the_till(sqlite, monkeypatch):
     that begins to wait while the second is saved; returns how many orders it finds.
     """
     monkeypatch.setattr(reading, "BATCH_SECONDS", float("inf"))
+    monkeypatch.setattr(save_page, "PAGES_TOGETHER", 1)
     settings = Settings(sync=SyncSettings(workers=1, wait_seconds=0))
-    save_page, saved, found = OrderStore._save_page, [], []
+    save_pages, saved, found = OrderStore._save_pages, [], []
     till = engine.open_database(str(sqlite.file))
 
     def sell(hurried):
@@ -47,14 +49,14 @@ def stored_at_the_till(sqlite, monkeypatch):
         thread = threading.Thread(target=sell, args=(hurried,))
 
         def save(*arguments):
-            done = save_page(*arguments)
+            done = save_pages(*arguments)
             saved.append(done.created)
             if len(saved) == 2:
                 thread.start()
                 waiting_locks.wait_for(1, sqlite.file)
             return done
 
-        monkeypatch.setattr(OrderStore, "_save_page", save)
+        monkeypatch.setattr(OrderStore, "_save_pages", save)
         assert sync.sync(sqlite, settings, Request()).exit_code == 0
         thread.join(20)
         assert saved == [100, 100, 100]
