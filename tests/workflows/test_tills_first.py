@@ -13,8 +13,8 @@ from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.store import engine
 from ticketsync.store.tables.sales import orders
 from ticketsync.workflows.sync import orders as reading
-from ticketsync.workflows.sync import save_page
 from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync import save_page
 from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.sync.save_page import OrderStore
 
@@ -41,12 +41,12 @@ def stored_at_the_till(sqlite, monkeypatch):
     save_pages, saved, found = OrderStore._save_pages, [], []
     till = engine.open_database(str(sqlite.file))
 
-    def sell(hurried):
-        with till.write(hurried=hurried) as connection:
+    def sell(urgent):
+        with till.write(urgent=urgent) as connection:
             found.append(connection.scalar(select(func.count()).select_from(orders)))
 
-    def run(*, hurried):
-        thread = threading.Thread(target=sell, args=(hurried,))
+    def run(*, urgent):
+        thread = threading.Thread(target=sell, args=(urgent,))
 
         def save(*arguments):
             done = save_pages(*arguments)
@@ -69,8 +69,8 @@ def stored_at_the_till(sqlite, monkeypatch):
 def test_a_batch_is_committed_after_its_first_page_where_a_till_waits(
     stored_at_the_till,
 ):
-    assert stored_at_the_till(hurried=True) == [200]
+    assert stored_at_the_till(urgent=True) == [200]
 
 
 def test_other_writers_wait_for_the_whole_batch(stored_at_the_till):
-    assert stored_at_the_till(hurried=False) == [300]
+    assert stored_at_the_till(urgent=False) == [300]

@@ -161,13 +161,13 @@ class OrderStore:
         self, waiting: deque[ParsedPage], readable: set[str], *, keep_place: bool
     ) -> list[_SavedPages]:
         """
-        Save the first of these pages, and those after it for as long as nobody is in a
-        hurry, in one transaction.
+        Save the first of these pages, and those after them for as long as nobody at a
+        till waits to write, in one transaction.
         """
         database = self._run.database
         saved: list[_SavedPages] = []
         with self._run.transaction() as connection:
-            while waiting and not (saved and database.has_hurried_writers()):
+            while waiting and not (saved and database.has_urgent_writers()):
                 number = min(PAGES_TOGETHER, len(waiting))
                 pages = [waiting.popleft() for _ in range(number)]
                 saved.append(self._save_pages(connection, pages, readable))
