@@ -165,6 +165,11 @@ def test_nothing_of_the_own_counter_is_called_unread(on_sale):
     for word in ("never synced", "not read yet", "stale", "behind"):
         assert word not in checked + shown + line
     assert "boxoffice (boxoffice), AUD\n" in run("financials", "show", "1").stdout
+    run("sync", "--due", "--quiet")
+    heading, line = run("status").stdout.splitlines()[:3:2]
+    assert heading.endswith("NEXT DUE")
+    assert line.startswith("boxoffice ")
+    assert line.split()[-1] == "–"
 
 
 def test_tickets_stay_valid_in_a_copied_home(not_yet_on_sale, tmp_path, monkeypatch):

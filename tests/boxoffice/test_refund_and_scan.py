@@ -62,7 +62,7 @@ def scan_during_refund(office, monkeypatch):
             take_back.refund, office, sold.order.reference, Refund(), "ill"
         )
         assert wait_until(
-            lambda: refunded.done() or office.database.has_hurried_writers(), 60
+            lambda: refunded.done() or office.database.has_urgent_writers(), 60
         )
         was_void = refunded.done()
         looked.go_on.set()

@@ -10,7 +10,7 @@ import json
 import pytest
 from python_calamine import CalamineWorkbook
 from support import commands
-from support.closed_month import CLOSED, prepare, sell
+from support.closed_month import CLOSED, order, prepare, save, sell
 
 from ticketsync.core import clock
 from ticketsync.reporting import name_lists
@@ -181,6 +181,26 @@ def test_what_changed_is_listed_with_its_cause(period, home):
         *("or_rate", "rate-changed", "-0.20"),
     )
     assert "No adjustments." in done(period("adjustments", "--origin", "2026-09"))
+
+
+def test_several_adjustments_are_summed_by_their_cause(period, home):
+    """
+    Beside the higher rate, which takes 0.20, two orders of 5 October that came late
+    add 15.00 each.
+    """
+    done(period("close", "2026-10"))
+    only_one = done(period("adjustments", "--origin", "2026-10"))
+    assert only_one == "No adjustments.\n"
+    (home / "config.yaml").write_text(SETTINGS.replace("0.30", "0.50"))
+    database = engine.open_database(str(home / "ticketsync.db"))
+    late = [order(f"or_late_{n}", 15_00) for n in (1, 2)]
+    save(database, *((item, f"{item.id} a") for item in late), at=clock.now())
+    database.close()
+    said = done(period("adjustments")).splitlines()
+    assert [line.split() for line in said[-3:-1]] == [
+        ["2026-10", "late-sale", "2", "AUD", "30.00"],
+        ["2026-10", "rate-changed", "1", "AUD", "-0.20"],
+    ]
 
 
 def test_closing_says_what_adjustments_come_to_and_names_stay_whole(

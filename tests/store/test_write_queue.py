@@ -352,7 +352,7 @@ def test_what_root_writes_locks_nobody_out(sqlite, file):
 def test_where_files_cannot_be_locked_writing_goes_on(sqlite, file):
     beside(file, "nextlock").unlink(missing_ok=True)
     beside(file, "nextlock").mkdir()
-    with sqlite.write(hurried=True) as connection:
+    with sqlite.write(urgent=True) as connection:
         shows.add_production(connection, "Macbeth")
     with sqlite.read() as connection:
         titles = connection.scalars(text("SELECT title FROM productions")).all()
@@ -365,8 +365,8 @@ def test_a_planted_link_is_not_followed(sqlite, file, tmp_path):
     for ending in ("writelock", "nextlock", "tilllock"):
         beside(file, ending).unlink(missing_ok=True)
         beside(file, ending).symlink_to(victim)
-    with sqlite.write(hurried=True):
-        assert not sqlite.has_hurried_writers()
+    with sqlite.write(urgent=True):
+        assert not sqlite.has_urgent_writers()
     assert not victim.exists()
 
 
@@ -450,29 +450,29 @@ def test_polling_keeps_others_out_too(tmp_path):
     file_locks.take_by_polling(file, 0).release()
 
 
-# Writers in a hurry
+# Urgent writers
 
 
 @waiting_locks.needed
-def test_a_writer_in_a_hurry_is_seen_while_it_waits_and_no_longer(sqlite, file, opened):
+def test_an_urgent_writer_is_seen_while_it_waits_and_no_longer(sqlite, file, opened):
     till = opened()
     seen = []
 
     def sell():
-        with till.write(hurried=True):
-            seen.append(sqlite.has_hurried_writers())
+        with till.write(urgent=True):
+            seen.append(sqlite.has_urgent_writers())
 
-    assert not sqlite.has_hurried_writers()
+    assert not sqlite.has_urgent_writers()
     with sqlite.write():
         thread = start(sell)
         waiting_locks.wait_for(1, file)
-        assert sqlite.has_hurried_writers()
+        assert sqlite.has_urgent_writers()
     join([thread])
     assert seen == [False]
 
 
 @waiting_locks.needed
-def test_other_writers_are_not_in_a_hurry(sqlite, file, opened):
+def test_other_writers_are_not_urgent(sqlite, file, opened):
     other = opened()
 
     def write():
@@ -482,10 +482,10 @@ def test_other_writers_are_not_in_a_hurry(sqlite, file, opened):
     with sqlite.write():
         thread = start(write)
         waiting_locks.wait_for(1, file)
-        assert not sqlite.has_hurried_writers()
+        assert not sqlite.has_urgent_writers()
     join([thread])
 
 
 def test_on_postgresql_nobody_waits_for_others(database):
-    with database.write(hurried=True):
-        assert not database.has_hurried_writers()
+    with database.write(urgent=True):
+        assert not database.has_urgent_writers()

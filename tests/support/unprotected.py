@@ -18,7 +18,7 @@ def ask_again(monkeypatch):
     again.
     """
     monkeypatch.setattr(engine.Database, "_one_writer", lambda *_, **__: nullcontext())
-    monkeypatch.setattr(engine.Database, "has_hurried_writers", lambda _: False)
+    monkeypatch.setattr(engine.Database, "has_urgent_writers", lambda _: False)
 
 
 def lock_nothing(monkeypatch):

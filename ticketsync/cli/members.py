@@ -83,13 +83,15 @@ def add_member(
 
     Example: ticketsync members add M-1001 --name "Mia Chen" --until 2027-06-30
     """
+    from ticketsync.core import clock
+    from ticketsync.store.business_zone import get_local_day
     from ticketsync.workflows import members
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     if not first:
         with database.read() as connection:
-            first = members.today(connection)
+            first = get_local_day(connection, clock.now())
     values = {"number": number, "from": first, "until": until}
     values |= {"name": name, "email": email, "level": level}
     saved = members.add_member(

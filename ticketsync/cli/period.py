@@ -285,7 +285,6 @@ def list_adjustments(
     It is booked in the next period that is closed.
     """
     from ticketsync.cli import render
-    from ticketsync.core.tables import Table
     from ticketsync.financials import period_tables
     from ticketsync.store.business_zone import get_business_zone
 
@@ -293,19 +292,17 @@ def list_adjustments(
     with context.get_context(ctx).database().read() as connection:
         zone = get_business_zone(connection)
     lines, names = _adjustments(ctx, name)
-    found = period_tables.adjustments_table(lines, names)
     if origin:
-        place = found.position("origin")
-        found = Table(
-            found.columns, [row for row in found.rows if row[place] == origin]
-        )
+        lines = [line for line in lines if names.get(line.origin_id) == origin]
+    found = period_tables.adjustments_table(lines, names)
     if wanted != "table":
         render.machine(found, wanted)
         return
     if not found.rows:
         terminal.echo("No adjustments.")
         return
-    period_output.print_adjustments(found, zone)
+    causes = period_tables.causes_table(lines, names)
+    period_output.print_adjustments(found, causes, zone)
 
 
 def _adjustments(

@@ -162,7 +162,10 @@ _ADJUSTMENTS = (
 )
 
 
-def print_adjustments(found: Table, zone: str) -> None:
+def print_adjustments(found: Table, causes: Table, zone: str) -> None:
+    """
+    The adjustments one by one, and the sums by cause where there are several.
+    """
     from ticketsync.cli import render
     from ticketsync.core import tables
 
@@ -175,4 +178,8 @@ def print_adjustments(found: Table, zone: str) -> None:
         totals=tables.totals(shown),
         zone=zone,
     )
+    sums = causes.loaded()
+    if len(list(sums.rows)) > 1:
+        terminal.echo()
+        render.report(sums)
     terminal.echo("The amount is what it adds to the net.")

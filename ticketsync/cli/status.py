@@ -267,8 +267,17 @@ def _print(status: _Status) -> None:
 def _tried(item: Freshness) -> str:
     from ticketsync.core import clock
 
-    is_due = item.needs_reading or item.last_attempt_at is not None
-    return clock.ago(item.last_attempt_at) if is_due else "–"
+    is_read = item.needs_reading or item.last_attempt_at is not None
+    return clock.ago(item.last_attempt_at) if is_read else "–"
+
+
+def _next_due(item: Freshness, settings: Settings) -> str:
+    """
+    When its figures would be too old; those of our own box office never are.
+    """
+    from ticketsync.core import clock
+
+    return clock.until(_next_run(item, settings)) if item.needs_reading else "–"
 
 
 _COLUMNS = (
@@ -282,8 +291,6 @@ _COLUMNS = (
 
 
 def _print_accounts(status: _Status) -> None:
-    from ticketsync.core import clock
-
     rows: list[dict[str, Any]] = [
         {
             "account": item.account,
@@ -291,7 +298,7 @@ def _print_accounts(status: _Status) -> None:
             "state": status.health[item.account].word,
             "tried": _tried(item),
             "good": item.read_ago,
-            "next": clock.until(_next_run(item, status.settings)),
+            "next": _next_due(item, status.settings),
         }
         for item in status.accounts
     ]

@@ -89,7 +89,6 @@ def sync(
     """
     from ticketsync.cli import render
     from ticketsync.workflows.sync import run as job
-    from ticketsync.workflows.sync.replay import replay
 
     app_context = context.get_context(ctx)
     names = tuple(accounts or ())
@@ -103,7 +102,9 @@ def sync(
             begin = context.start_of(connection, since)
     with _stop_on_sigterm(), progress.watched(app_context, json) as watcher:
         if names[:1] == ("replay",):
-            outcome = replay(database, settings, names[1:])
+            from ticketsync.workflows.sync import replay
+
+            outcome = replay.replay(database, settings, names[1:])
         else:
             request = job.Request(
                 names=names,

@@ -130,6 +130,8 @@ def _doubtful_refund(order: Order, shares: Sequence[TicketAllocation]) -> str | 
     Why it is not known of what a refund is: it was divided among tickets that are not
     void and vouchers that were sold, and the platform says nothing of it.
     """
+    if not order.voucher_sales:
+        return None
     whole = sum(refund.amount for refund in order.refunds)
     sold = [it for it in shares if it.kind == LineKind.VOUCHER_SALE]
     others = [it for it in shares if it.kind != LineKind.VOUCHER_SALE]
@@ -312,6 +314,8 @@ def _among_tickets(order: Order, amount: int, weights: list[int]) -> list[int]:
     Discounts and tax of the whole order divided by weight: among its tickets, and among
     the vouchers that it sold only where there is no ticket.
     """
+    if not amount:
+        return [0] * len(weights)
     sold = len(order.voucher_sales)
     admissions = len(weights) - sold or len(weights)
     of_tickets = money.split(amount, weights[:admissions])

@@ -156,6 +156,8 @@ def _divide(
     come to its sum: `sums` is the whole divided by `weights`. No ticket gets a part of
     the other sign.
     """
+    if sum(map(bool, amounts)) == 1:  # as most orders: a booking fee and nothing else
+        return [[*sums] if amount else [0] * len(sums) for amount in amounts]
     more = sum(amount for amount in amounts if amount > 0)
     less = sum(-amount for amount in amounts if amount < 0)
     # Both are divided alike; the larger one takes what rounding leaves.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
 
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
@@ -285,13 +285,16 @@ def _last_numbers(
     """
     The last stored number of each of these refunds.
     """
-    query = (
-        select(refunds.c.provider_id, func.max(refunds.c.number))
-        .where(
-            refunds.c.account_id == account_id,
-            refunds.c.provider_id.in_(sorted(refund_ids)),
-        )
-        .group_by(refunds.c.provider_id)
-    )
-    rows = connection.execute(query)
+    wanted = {"account": account_id, "ids": sorted(refund_ids)}
+    rows = connection.execute(_LAST_NUMBERS, wanted)
     return {str(id_): int(number) for id_, number in rows}
+
+
+_LAST_NUMBERS = (
+    select(refunds.c.provider_id, func.max(refunds.c.number))
+    .where(
+        refunds.c.account_id == bindparam("account"),
+        refunds.c.provider_id.in_(bindparam("ids", expanding=True)),
+    )
+    .group_by(refunds.c.provider_id)
+)

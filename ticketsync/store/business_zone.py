@@ -5,8 +5,11 @@ read when something happened.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, select
 
+from ticketsync.core import clock
 from ticketsync.store.tables.catalogue import venues
 
 
@@ -16,3 +19,10 @@ def get_business_zone(connection: Connection) -> str:
     """
     query = select(venues.c.timezone).order_by(venues.c.id).limit(1)
     return str(connection.scalar(query) or "UTC")
+
+
+def get_local_day(connection: Connection, moment: datetime) -> str:
+    """
+    The calendar day of a moment at the venue, as `2026-01-31`.
+    """
+    return clock.local(moment, get_business_zone(connection)).date().isoformat()

@@ -121,7 +121,7 @@ class _DryRunDatabase(Database):
 
     @contextmanager
     def write(
-        self, *, alone: bool = False, hurried: bool = False
+        self, *, alone: bool = False, urgent: bool = False
     ) -> Iterator[Connection]:
         with translated_errors(self.url), self._connection.begin_nested():
             yield self._connection

@@ -74,14 +74,14 @@ class Database:
 
     @contextmanager
     def write(
-        self, *, alone: bool = False, hurried: bool = False
+        self, *, alone: bool = False, urgent: bool = False
     ) -> Iterator[Connection]:
         """
         A connection that commits when the block ends and rolls back when it fails. What
         changed of what counts is recorded with it (`link_history`). `alone` keeps all
         other writers out, so that everything it reads is of one moment. For whoever is
-        `hurried`, because a person waits, long work is committed early
-        (`has_hurried_writers`); the line is one all the same.
+        `urgent`, because a person waits, long work is committed early
+        (`has_urgent_writers`); the line is one all the same.
 
         Raises: `DatabaseError` (`db-locked`) where others write for too long, and on
         SQLite at once inside another `write` of the same thread; (`db-replaced`) where
@@ -89,7 +89,7 @@ class Database:
         """
         with (
             translated_errors(self.url),
-            self._one_writer(hurried=hurried),
+            self._one_writer(urgent=urgent),
             self._writers.begin() as connection,
         ):
             self._refuse_replaced(connection)
@@ -153,21 +153,21 @@ class Database:
         """
         return False
 
-    def has_hurried_writers(self) -> bool:
+    def has_urgent_writers(self) -> bool:
         """
-        Whether a hurried writer waits for others; never on PostgreSQL, where writers
+        Whether a urgent writer waits for others; never on PostgreSQL, where writers
         run in parallel.
         """
-        return self._queue is not None and self._queue.has_hurried()
+        return self._queue is not None and self._queue.has_urgent()
 
     @contextmanager
-    def _one_writer(self, *, hurried: bool = False) -> Iterator[None]:
+    def _one_writer(self, *, urgent: bool = False) -> Iterator[None]:
         """
         On SQLite writers come one after the other, in the order of asking: SQLite
         itself lets those that wait ask again and again, and the unlucky one for too
         long.
         """
-        with _turn_of(self._queue, self.url, hurried=hurried):
+        with _turn_of(self._queue, self.url, urgent=urgent):
             yield
 
     def _refuse_replaced(self, connection: Connection) -> None:
@@ -296,7 +296,7 @@ def _queue_of(engine: Engine) -> WriteQueue | None:
 
 @contextmanager
 def _turn_of(
-    queue: WriteQueue | None, url: str, *, hurried: bool = False
+    queue: WriteQueue | None, url: str, *, urgent: bool = False
 ) -> Iterator[None]:
     """
     Raises: `DatabaseError` (`db-locked`).
@@ -304,7 +304,7 @@ def _turn_of(
     with ExitStack() as turn:
         try:
             if queue is not None:
-                turn.enter_context(queue.turn(hurried=hurried))
+                turn.enter_context(queue.turn(urgent=urgent))
         except TimeoutError:
             raise locked_error(url) from None
         yield

@@ -7,7 +7,7 @@ is an order of waiting, so where files cannot be locked, writing goes on without
 
 Two files beside the database: whoever is next holds `.nextlock` until the one before
 has released `.writelock`, so that nobody who just wrote gets in ahead of those who
-wait. A third one, `.tilllock`, is shared by writers in a hurry while they wait; whoever
+wait. A third one, `.tilllock`, is shared by urgent writers while they wait; whoever
 has long work looks whether it is free, and else lets them in.
 """
 
@@ -40,7 +40,7 @@ class WriteQueue:
         self._threads = ThreadLine()
 
     @contextmanager
-    def turn(self, *, hurried: bool = False) -> Iterator[None]:
+    def turn(self, *, urgent: bool = False) -> Iterator[None]:
         """
         Wait for our turn, and have it for as long as the block.
 
@@ -51,9 +51,9 @@ class WriteQueue:
         if self._file in files:
             raise TimeoutError("this thread is writing already")
         with contextlib.ExitStack() as turn:
-            with contextlib.ExitStack() as haste:
-                if hurried:
-                    self._enter_hurried(haste)
+            with contextlib.ExitStack() as waiting:
+                if urgent:
+                    self._enter_urgent(waiting)
                 self._threads.acquire(self._thread_seconds)
                 turn.callback(self._threads.release)
                 self._enter(turn)
@@ -61,9 +61,9 @@ class WriteQueue:
             turn.callback(files.discard, self._file)
             yield
 
-    def has_hurried(self) -> bool:
+    def has_urgent(self) -> bool:
         """
-        Whether somebody in a hurry waits to write.
+        Whether an urgent writer waits to write.
         """
         try:
             self._take(".tilllock", 0).release()
@@ -83,11 +83,11 @@ class WriteQueue:
                 following.release()
             turn.callback(writing.release)
 
-    def _enter_hurried(self, haste: contextlib.ExitStack) -> None:
+    def _enter_urgent(self, waiting: contextlib.ExitStack) -> None:
         # Somebody who looks whether it is free has it for an instant.
         with contextlib.suppress(OSError):
             held = self._take(".tilllock", self._seconds, is_shared=True)
-            haste.callback(held.release)
+            waiting.callback(held.release)
 
     def _take_or_leave(self, ending: str, ends_at: float) -> file_locks.HeldLock:
         try:

@@ -81,7 +81,7 @@ class Sale:
 @contextmanager
 def sale_of(office: BoxOffice, show_id: int) -> Iterator[Sale]:
     account = office.account
-    with office.database.write(hurried=True) as connection:
+    with office.database.write(urgent=True) as connection:
         seats.lock_show(connection, show_id)
         show = selling.get_show(connection, show_id)
         tiers = selling.list_tiers(connection, show_id)

@@ -4,10 +4,8 @@ Closing a period, reopening the newest one, and what has changed of closed ones 
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +16,7 @@ from ticketsync.accounts import health, state
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
+from ticketsync.core.without_collector import without_collector
 from ticketsync.financials import (
     adjusting,
     closing,
@@ -122,7 +121,7 @@ def close(
     """
     with (
         exclusive.refuse_others(database, LEASE, "Another period is being closed."),
-        _uncollected(),
+        without_collector(),
         database.write(alone=True) as connection,
     ):
         draft = _draft(connection, settings, text, basis)
@@ -153,22 +152,6 @@ def close(
             lines,
         )
     return Closed(event=event, draft=draft)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """
-    Without the garbage collector, which would look at hundreds of thousands of lines
-    again and again, none of them garbage: a fifth of the time (measured), in which
-    nobody else writes.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def refuse_open(draft: Draft) -> None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 from ticketsync.boxoffice import customers
 from ticketsync.boxoffice.customers import NewMember
@@ -30,6 +28,7 @@ from ticketsync.core.storable_text import storable
 from ticketsync.core.written_dates import Order
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
+from ticketsync.workflows.retention import first_kept_day
 
 REQUIRED = ("number", "from", "until")
 OPTIONAL = ("name", "email", "level")
@@ -136,25 +135,6 @@ def add_member(
             word="erased",
         )
     return SavedMembers(counts)
-
-
-def today(connection: Connection) -> str:
-    """
-    The calendar day at the venue.
-    """
-    return _day(connection, clock.now())
-
-
-def first_kept_day(connection: Connection, settings: Settings, now: datetime) -> str:
-    """
-    The first calendar day whose members are kept: of whoever has been none since before
-    it, no name is.
-    """
-    return _day(connection, settings.forget_before(now))
-
-
-def _day(connection: Connection, moment: datetime) -> str:
-    return clock.local(moment, get_business_zone(connection)).date().isoformat()
 
 
 def _save(

@@ -5,7 +5,10 @@ People leave: after their show, or when they ask.
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection
 
 from ticketsync.boxoffice import customers
 from ticketsync.boxoffice.customers import Member
@@ -14,8 +17,8 @@ from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.sales import privacy
 from ticketsync.sales.privacy import Trace
+from ticketsync.store.business_zone import get_local_day
 from ticketsync.store.engine import Database
-from ticketsync.workflows import members
 
 Place = Trace | Member
 
@@ -61,6 +64,14 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Place]
     return found
 
 
+def first_kept_day(connection: Connection, settings: Settings, now: datetime) -> str:
+    """
+    The first calendar day whose members are kept: of whoever has been none since before
+    it, no name is.
+    """
+    return get_local_day(connection, settings.forget_before(now))
+
+
 def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> int:
     """
     Forget the people of shows longer past than the settings keep them, and members who
@@ -70,7 +81,7 @@ def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> 
     now = clock.now()
     before = settings.forget_before(now)
     with database.read() as connection:
-        day = members.first_kept_day(connection, settings, now)
+        day = first_kept_day(connection, settings, now)
         count = privacy.count_expired(connection, before)
         count += customers.count_expired(connection, day)
     if count and not dry_run:

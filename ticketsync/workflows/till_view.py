@@ -111,7 +111,7 @@ def open_session(
     """
     Raises: what `tills.open_till` raises.
     """
-    with office.database.write(hurried=True) as connection:
+    with office.database.write(urgent=True) as connection:
         show = shows.get_show(connection, show_id)
         return tills.open_till(
             *(connection, till, show.currency, clock.now()),
@@ -127,6 +127,6 @@ def close_session(
     """
     Raises: what `tills.close_till` raises.
     """
-    with office.database.write(hurried=True) as connection:
+    with office.database.write(urgent=True) as connection:
         closed = tills.close_till(connection, session.id, counted, clock.now())
         return closed, tills.get_drawer(connection, closed)

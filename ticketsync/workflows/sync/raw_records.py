@@ -4,7 +4,7 @@ From raw records to parsed ones: people removed, hashed, parsed or quarantined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -102,27 +102,30 @@ def _refuse_impossible_ids(value: object) -> None:
     store, nor any request name.
     """
     event = getattr(value, "event", value)  # a checked one
-    if any(len(id_) > LONGEST_ID for id_ in _ids(event)):
+    if max(map(len, _ids(event)), default=0) > LONGEST_ID:
         raise UnreadableRecord(
             f"an id in it has more than {LONGEST_ID} characters", word="impossible-id"
         )
 
 
-def _ids(value: object) -> Iterator[str]:
-    if isinstance(value, Event):
-        yield value.id
-        for occurrence in value.occurrences:
-            yield from (occurrence.id, occurrence.event_id)
-            yield from (kind.id for kind in occurrence.ticket_types or ())
-    elif isinstance(value, Order):
-        yield from (value.id, value.occurrence_id or "")
+def _ids(value: object) -> list[str]:
+    if isinstance(value, Order):
+        ids = [value.id, value.occurrence_id or ""]
+        ids += [refund.id for refund in value.refunds]
         for ticket in value.tickets:
-            yield from _ids(ticket)
+            ids += (ticket.id, ticket.occurrence_id, ticket.type_id)
         for voucher in value.voucher_sales:
-            yield from (voucher.id, voucher.occurrence_id)
-        yield from (refund.id for refund in value.refunds)
-    elif isinstance(value, Ticket):
-        yield from (value.id, value.occurrence_id, value.type_id)
+            ids += (voucher.id, voucher.occurrence_id)
+        return ids
+    if isinstance(value, Event):
+        ids = [value.id]
+        for occurrence in value.occurrences:
+            ids += (occurrence.id, occurrence.event_id)
+            ids += [kind.id for kind in occurrence.ticket_types or ()]
+        return ids
+    if isinstance(value, Ticket):
+        return [value.id, value.occurrence_id, value.type_id]
+    return []
 
 
 def refuse_unknown_currency(code: str | None) -> None:

@@ -13,7 +13,6 @@ nothing but its own row.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from ticketsync.catalogue import move_notes
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
+from ticketsync.core.without_collector import without_collector
 from ticketsync.store import lease, lock, vacuum
 from ticketsync.store.copies import dry_run_of
 from ticketsync.store.engine import Database
@@ -156,7 +156,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     try:
         with (
             _alone(database, request, run_id),
-            _without_collector(),
+            without_collector(),
             log.bind(run=run_id),
         ):
             results, remarks = _run_accounts(
@@ -337,22 +337,6 @@ def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
         return
     with lock.only_one(database, "sync --due", str(lease.this_process(run_id))):
         yield
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """
-    Pages are trees of many thousand objects without cycles: looking for cycles in
-    each of them took a quarter of a first sync (measured). Counting references frees
-    them all the same.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _sync_account(
