@@ -17,7 +17,7 @@ from ticketsync.cli import context
 from ticketsync.cli.main import app
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import NotifySettings, Settings
-from ticketsync.financials import notices
+from ticketsync.financials import sales_notices
 from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
@@ -246,7 +246,9 @@ def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     with venue.database.read() as connection:
         found = {
             "seats": seats.seats(connection, number)[number].capacity,
-            "notices": [item.capacity for item in notices.read_show_sales(connection)],
+            "notices": [
+                item.capacity for item in sales_notices.read_show_sales(connection)
+            ],
             "calendar": [
                 item.capacity for item in calendar.list_performances(connection)
             ],

@@ -38,7 +38,7 @@ from ticketsync.catalogue.certainty import (
     touring_productions,
 )
 from ticketsync.catalogue.offsets import MIN_EVIDENCE, Offset
-from ticketsync.core.listed_dates import group_parts
+from ticketsync.core.date_keys import group_parts
 from ticketsync.core.plurals import number_of
 
 

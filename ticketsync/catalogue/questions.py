@@ -16,7 +16,7 @@ from ticketsync.catalogue.candidates import (
     likeness,
 )
 from ticketsync.catalogue.matching import Unsure
-from ticketsync.core.listed_dates import group_parts
+from ticketsync.core.date_keys import group_parts
 
 
 @dataclass(frozen=True, slots=True)

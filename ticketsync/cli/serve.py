@@ -297,8 +297,8 @@ def _create_link(database: Database, address: str) -> str:
     """
     from ticketsync.core import clock
     from ticketsync.visitors import passes
-    from ticketsync.web import entry
+    from ticketsync.web import sign_in
 
     with database.write() as connection:
         token = passes.issue(connection, "link", "manager", "", clock.now())
-    return entry.link_url(address, token)
+    return sign_in.link_url(address, token)

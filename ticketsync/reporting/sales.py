@@ -35,7 +35,7 @@ from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.listed_parts import ListedPart, parts_by_order, title
 from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, query_results
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -175,7 +175,7 @@ def list_sales(
     this id of the platform's.
     """
     query = _sales(connection, EVERYTHING, show_id, account, limit, order_id)
-    return reports.values(connection, Sale, SALES, query)
+    return query_results.values(connection, Sale, SALES, query)
 
 
 def sales_table(
@@ -191,7 +191,7 @@ def sales_table(
     the connection closes.
     """
     query = _sales(connection, chosen, show_id, account, limit)
-    return reports.stream(connection, SALES, query)
+    return query_results.stream(connection, SALES, query)
 
 
 def _sales(
@@ -217,8 +217,8 @@ def _sales(
     parts = parts_of_orders(of_orders)
     query = (
         select(
-            *reports.named(
-                reports.column_names(SALES),
+            *query_results.named(
+                query_results.column_names(SALES),
                 orders,
                 account=accounts.c.name,
                 order_id=orders.c.provider_id,

@@ -87,7 +87,7 @@ def public_calendar(site: Site, request: PageRequest) -> Response:
     asked = query.check(request.query, query.month("month"))
     on_sale = [show for show, _ in coming]
     # The grid begins where something plays, not with what is left of this month.
-    soonest = clock.from_poster(on_sale[0].starts_local).date() if on_sale else today
+    soonest = clock.parse_local(on_sale[0].starts_local).date() if on_sale else today
     first = month_grid.first_of(asked.get("month"), soonest)
     return site.render_page(
         request,

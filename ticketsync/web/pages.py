@@ -39,13 +39,13 @@ from ticketsync.reporting import (
     refund_report,
     runs,
     sales,
-    selling,
+    sales_over_time,
     vouchers_sold,
     waiting_records,
 )
 from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting.exclusion import read_exclusion
 from ticketsync.reporting.figure_filter import FigureFilter
-from ticketsync.reporting.left_out import read_left_out
 from ticketsync.reporting.numbers import Figures
 from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.delivery_states import STATES
@@ -105,8 +105,10 @@ class Pages:
             attention = read_attention(connection, self._site.settings)
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             sources = occurrences.list_occurrences(connection, show_id=show.id)
-            left_out = read_left_out(connection, show.id)
-            sold_by_day = selling.sales_curve(connection, show.id, show.timezone)
+            left_out = read_exclusion(connection, show.id)
+            sold_by_day = sales_over_time.sales_curve(
+                connection, show.id, show.timezone
+            )
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
                 "totals": numbers.totals(connection, show.id),

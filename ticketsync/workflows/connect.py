@@ -16,7 +16,7 @@ from ticketsync.accounts import credentials, dismissals, edits, naming, pins, st
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
-from ticketsync.core.named_files import named_files
+from ticketsync.core.file_options import named_files
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import options as options_
 from ticketsync.providers import registry

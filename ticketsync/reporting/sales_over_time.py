@@ -16,7 +16,7 @@ from sqlalchemy import Connection, case, func, select
 from ticketsync.core import clock, periods
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
-from ticketsync.store import counted, order_spans, reports
+from ticketsync.store import counted, order_spans, query_results
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.financials import show_financials
@@ -385,7 +385,7 @@ def platforms(connection: Connection, recent: RecentSales) -> list[Platform]:
             func.sum(show_financials.c.refunded),
         )
         .join(accounts, accounts.c.id == show_financials.c.account_id)
-        .where(reports.is_known(show_financials.c.currency))
+        .where(query_results.is_known(show_financials.c.currency))
         .group_by(accounts.c.name, accounts.c.provider, show_financials.c.currency)
     )
     found = [
