@@ -20,6 +20,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import and_, false, insert, select, text, true, type_coerce, update
 from support.dates import NOW
+from support.read_pages import ReadPages
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, selection, shows
@@ -46,7 +47,6 @@ from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links
 from ticketsync.store.tables.sales import orders, refunds, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.web.pages import Pages
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import checkin, match, show_figures
 from ticketsync.workflows.checkin import Captured
@@ -1464,7 +1464,7 @@ class TemplateValues(Site):
 
 
 def test_the_pages_say_it_too(house):
-    pages = Pages(TemplateValues(house.database, Settings()))
+    pages = ReadPages(TemplateValues(house.database, Settings()))
 
     def opened(page, **path):
         return page(PageRequest(None, path, {"orders": "1000"}, {}, None, ""))

@@ -26,6 +26,7 @@ from ticketsync.workflows import (
     account_client,
     account_options,
     account_removal,
+    account_renaming,
     confirm_accounts,
     connect,
     doctor,
@@ -150,7 +151,9 @@ def operations(database, settings):
         "rotate": lambda: connect.rotate(
             database, settings, "tt", source=given, check=True
         ),
-        "rename": lambda: connect.rename(database, settings, "tt", "door"),
+        "rename": lambda: account_renaming.rename_account(
+            database, settings, "tt", "door"
+        ),
         "remove": lambda: account_removal.remove(database, settings, "tt"),
     }
 
@@ -330,7 +333,7 @@ def test_a_confirmed_account_works_and_stays_confirmed_through_what_a_person_doe
         connect.check(connected, settings, "tt")
     confirm_accounts.confirm(connected, shown)
     connect.check(connected, settings, "tt")
-    connect.rename(connected, settings, "tt", "door")
+    account_renaming.rename_account(connected, settings, "tt", "door")
     connect.check(connected, settings, "door")
     source = SecretSource("command", f"echo {os.environ['TT_KEY']}")
     connect.rotate(connected, settings, "door", source=source, check=True)
@@ -387,7 +390,7 @@ def test_a_secret_file_is_moved_with_its_account_and_read_nowhere_else(
 ):
     key = SecretSource("file", "", Secret(sandbox.key))
     connect.rotate(connected, settings, "tt", source=key, check=True)
-    connect.rename(connected, settings, "tt", "door")
+    account_renaming.rename_account(connected, settings, "tt", "door")
     connect.check(connected, settings, "door")
     with connected.read() as connection:
         file = state.get_account(connection, "door").secret_reference

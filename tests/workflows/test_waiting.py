@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, text
+from support.read_pages import ReadPages
 
 from ticketsync.accounts import dismissals
 from ticketsync.catalogue import new_shows, shows
@@ -28,7 +29,7 @@ from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
 from ticketsync.store.upsert import upsert
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import actions, pages, site
+from ticketsync.web import actions, site
 from ticketsync.workflows import account_alerts, doctor, sales_notifications, waiting
 
 DAY = timedelta(days=1)
@@ -184,7 +185,7 @@ class House:
         return ended.value.code, capsys.readouterr().out
 
     def page(self, name, **path):
-        made = pages.Pages(site.Site(self.database, self.settings))
+        made = ReadPages(site.Site(self.database, self.settings))
         return getattr(made, name)(replace(MANAGER, path_params=path)).body.decode()
 
 

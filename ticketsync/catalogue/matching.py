@@ -84,6 +84,24 @@ class MatchPlan:
     unmatched_shows: tuple[ShowCandidate, ...] = ()
     offsets: tuple[OffsetProposal, ...] = ()
 
+    def of_production(self, title: str) -> MatchPlan:
+        """
+        The part that concerns the shows of one production.
+        """
+        return replace(
+            self,
+            certain=tuple(m for m in self.certain if m.show.production == title),
+            unsure=tuple(
+                item
+                for item in self.unsure
+                if any(c.show.production == title for c in item.candidates)
+            ),
+            unmatched_shows=tuple(
+                show for show in self.unmatched_shows if show.production == title
+            ),
+            offsets=tuple(o for o in self.offsets if o.offset.production == title),
+        )
+
 
 def propose(
     shows: Sequence[ShowCandidate],

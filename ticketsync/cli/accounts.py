@@ -326,10 +326,10 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
     """
     Rename an account; a stored key moves with it.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows.account_renaming import rename_account as rename
 
     app_context = context.get_context(ctx)
-    connect.rename(app_context.database(), app_context.settings(), name, new_name)
+    rename(app_context.database(), app_context.settings(), name, new_name)
     app_context.say(f"Account {name!r} is now called {new_name!r}.")
 
 

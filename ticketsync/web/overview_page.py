@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.responses import Response
+from starlette.routing import Route
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
@@ -52,6 +53,21 @@ class Figure:
     unit: str
     before: str
     change: int | None
+
+
+class OverviewPages:
+    """
+    The route of the front page.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        return [Route("/", self._site.for_readers(self.overview))]
+
+    def overview(self, request: PageRequest) -> Response:
+        return overview_page(self._site, request)
 
 
 def overview_page(site: Site, request: PageRequest) -> Response:
