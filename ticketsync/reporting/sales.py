@@ -342,12 +342,16 @@ def refunds_count() -> ColumnElement[bool]:
 
 
 def refund_rows(
-    connection: Connection, query: Select[Any], *, batch: int = BATCH
+    connection: Connection,
+    query: Select[Any],
+    *,
+    batch: int = BATCH,
+    also: Sequence[str] = (),
 ) -> Iterator[Row]:
     """
     The rows of `REFUNDS` for a query over refunds like `refunds_query`: each movement
     once for every show that it counts for, with the show's part. A `batch` of movements
-    is read at a time.
+    is read at a time. `also` are fields of `ListedPart` to be added to each row.
     """
     stream = query.execution_options(yield_per=batch)
     names = [
@@ -356,7 +360,8 @@ def refund_rows(
         "amount",
         *_REFUND_PARTS,
     ]
-    as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
+    wanted = [*(column.name for column in REFUNDS), *also]
+    as_row = itemgetter(*map(names.index, wanted))
     with connection.execute(stream) as result:
         for rows in result.partitions():
             parts = parts_by_order(connection, {row.order_row for row in rows})
