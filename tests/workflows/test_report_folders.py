@@ -151,7 +151,7 @@ def test_the_preview_is_what_is_saved(account):
         (id_, f"{charged / 100:.2f}", str(number), str(sold))
         for id_, charged, number, sold in saved
     ]
-    assert found.troubles == list(account.waiting().values())
+    assert found.problems == list(account.waiting().values())
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.xlsx"])

@@ -78,7 +78,7 @@ class _Status:
     health: Mapping[str, Health]
     counts: OpenCounts
     waiting: Sequence[Waiting]
-    doubtful: Sequence[tuple[str, str, str]]
+    discrepancies: Sequence[tuple[str, str, str]]
     unread: Sequence[tuple[str, str, str]]
     details: Mapping[str, Sequence[str]]
     settings_problem: str | None
@@ -110,7 +110,7 @@ def _load_status(app_context: context.AppContext) -> _Status:
             health={item.account: item for item in assessed},
             counts=counts,
             waiting=waits,
-            doubtful=waiting_records.list_discrepancies(connection)
+            discrepancies=waiting_records.list_discrepancies(connection)
             if counts.doubtful_orders
             else [],
             unread=unread,
@@ -185,7 +185,7 @@ def _print_json(status: _Status) -> None:
             "open": asdict(status.counts),
             "doubtful_orders": [
                 {"account": account, "order_id": order, "why": why}
-                for account, order, why in status.doubtful
+                for account, order, why in status.discrepancies
             ],
             "quarantine": [
                 {"account": account, "record": record, "why": why}
