@@ -90,16 +90,6 @@ class Question:
         return Question(self.show, tuple(items))
 
     @property
-    def clear_ids(self) -> frozenset[int]:
-        """
-        The occurrences that nothing speaks against linking to `show`: these are ticked
-        beforehand, and never one with a doubt.
-        """
-        return frozenset(
-            item.occurrence.occurrence_id for item in self.items if item.is_clear
-        )
-
-    @property
     def candidates(self) -> tuple[Match, ...]:
         """
         The candidates of all its occurrences, each show once, the best ones first.

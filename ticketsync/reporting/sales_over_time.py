@@ -217,15 +217,6 @@ def recent_sales(
     return _read_series(connection, first_days("day", now, zone, days), zone)
 
 
-def sales_per(
-    connection: Connection, span: str, zone: str, now: datetime
-) -> RecentSales:
-    """
-    The same for each of the last spans, one of `SPANS`; the last one is not over.
-    """
-    return _read_series(connection, first_days(span, now, zone, SPANS[span]), zone)
-
-
 def first_days(span: str, now: datetime, zone: str, number: int) -> list[date]:
     """
     The days on which the last spans (day, week or month) began, the oldest first.
@@ -262,17 +253,6 @@ class Comparison:
         The first and last day of those before.
         """
         return self.first - WEEK, self.last - WEEK
-
-
-def compare_with_week_before(
-    connection: Connection, recent: RecentSales, zone: str, now: datetime, days: int
-) -> Comparison:
-    """
-    The last days, at most seven, compared with the same days of the week before.
-    """
-    first, before = _week_before(recent.days[-days], zone, now)
-    timeline = read_timeline(connection, [first, before])
-    return _comparison(timeline, recent, zone, now, days)
 
 
 @dataclass(frozen=True, slots=True)
