@@ -72,7 +72,7 @@ ALLOWED = {
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
         *("workflows.webhook_endpoints", "workflows.scan_files"),
         "workflows.money_view",
-        *("workflows.account_states", "workflows.retire"),
+        *("workflows.account_states", "workflows.account_removal"),
         *("workflows.season_list", "workflows.catalogue_edits"),
         *("workflows.show_figures", "workflows.adoptions"),
         *("workflows.match_session", "workflows.match_decisions"),
@@ -90,7 +90,7 @@ for context in CONTEXTS | READERS:
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
         *(
             "store.row_locks",
-            "store.reports",
+            "store.query_results",
             "store.capacity",
             "store.totals",
             "store.purchaser",

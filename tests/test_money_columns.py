@@ -20,10 +20,10 @@ from ticketsync.reporting import (
     named_fees,
     numbers,
     sales,
+    sales_over_time,
     sales_report,
-    selling,
 )
-from ticketsync.store import reports
+from ticketsync.store import query_results
 from ticketsync.store.tables.financials import ticket_fees
 
 ROOT = Path(ticketsync.__file__).parent
@@ -35,7 +35,7 @@ REPORTS = {
     sales.Sale: sales.SALES,
     explain.TicketContribution: explain.CONTRIBUTIONS,
     daily.Sums: daily.SUMS,
-    selling.Platform: selling.PLATFORMS,
+    sales_over_time.Platform: sales_over_time.PLATFORMS,
     grouped_figures.ProductionTotals: grouped_figures.PRODUCTIONS,
 }
 MONEY = {
@@ -108,10 +108,10 @@ def test_a_value_and_its_columns_agree_on_what_is_money(kind):
 
 
 def test_columns_are_selected_by_name_in_any_order():
-    columns = reports.named(
+    columns = query_results.named(
         ["amount", "show_id", "name"], ticket_fees, show_id=ticket_fees.c.show_id + 100
     )
     assert [column.key for column in columns] == ["amount", "show_id", "name"]
     assert "ticket_fees.show_id +" in str(select(*columns))
     with pytest.raises(KeyError):
-        reports.named(["amount", "no_such_field"], ticket_fees)
+        query_results.named(["amount", "no_such_field"], ticket_fees)

@@ -115,7 +115,7 @@ def test_what_a_run_loads_has_nothing_of_postgresql():
     """
     probe = """
 import sys
-import ticketsync.reporting.selling, ticketsync.workflows.sync.run
+import ticketsync.reporting.sales_over_time, ticketsync.workflows.sync.run
 print([name for name in sys.modules if name.startswith("sqlalchemy.dialects.postgres")])
 """
     done = subprocess.run(

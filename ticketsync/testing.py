@@ -26,8 +26,8 @@ from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
     Changes,
-    Extent,
     ListsInOrders,
+    OrderEstimate,
     Provider,
     ProviderSpec,
     Raw,
@@ -96,7 +96,7 @@ class ProviderContract:
     def test_a_page_of_all_orders_has_no_order_twice(self, provider: Provider) -> None:
         if not reads_account(provider):
             return
-        pages = provider.fetch_all_orders(None, Extent(0), workers=1)
+        pages = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
         ids = [str(raw["id"]) for page in pages for raw in page.records]
         assert len(ids) == len(set(ids))
 
@@ -119,7 +119,7 @@ class ProviderContract:
     ) -> None:
         if not reads_account(provider):
             return
-        pages = provider.fetch_all_orders(None, Extent(0), workers=1)
+        pages = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
         whole = {str(raw["id"]) for page in pages for raw in page.records}
         of_events = {str(raw["id"]) for raw in self.raw_orders(provider)}
         if isinstance(provider, ListsInOrders):

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert, text
+from support.read_pages import ReadPages
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
@@ -26,7 +27,7 @@ from ticketsync.store.tables.accounts import accounts, alerts, sync_runs
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import overview_page, pages, site
+from ticketsync.web import overview_page, site, status_pages
 from ticketsync.workflows import account_alerts, doctor, limits
 from ticketsync.workflows import waiting as waiting_job
 
@@ -253,7 +254,7 @@ class Place:
         return self.file.read_text().splitlines()
 
     def pages(self):
-        return pages.Pages(site.Site(self.database, self.settings))
+        return ReadPages(site.Site(self.database, self.settings))
 
 
 @pytest.fixture
@@ -462,7 +463,10 @@ def break_rule(place, monkeypatch):
     [
         (break_status, {"status", "the table of status"}),
         (break_view, {"view"}),
-        (lambda place, it: it.setattr(pages, "health", ELSEWHERE), {"accounts page"}),
+        (
+            lambda place, it: it.setattr(status_pages, "health", ELSEWHERE),
+            {"accounts page"},
+        ),
         (lambda place, it: it.setattr(account_alerts, "health", ELSEWHERE), {"alert"}),
         (lambda place, it: it.setattr(doctor, "health", ELSEWHERE), {"doctor"}),
         (

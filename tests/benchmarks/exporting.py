@@ -28,7 +28,7 @@ from sqlalchemy import event
 from ticketsync.core.tables import Kind
 from ticketsync.reporting import export_files, exports, sales
 from ticketsync.reporting.output_files import OutputFile
-from ticketsync.store import engine, reports
+from ticketsync.store import engine, query_results
 
 # What each order's line takes, written by hand; here no order spans two shows.
 SQL = """
@@ -199,7 +199,7 @@ def floor_csv(place, file, query=(SQL, ())):
     held = sqlite3.connect(place)
     with file.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(reports.column_names(sales.SALES))
+        writer.writerow(query_results.column_names(sales.SALES))
         writer.writerows(held.execute(*query))
     held.close()
 

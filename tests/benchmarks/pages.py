@@ -37,7 +37,7 @@ from support.web_server import running
 from ticketsync.core import clock
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.financials.explain import list_contributions
-from ticketsync.reporting import selling
+from ticketsync.reporting import sales_over_time
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.visitors import passes
@@ -124,7 +124,9 @@ def measured(times=TIMES, paths=EVERYTHING, place=""):
             for path, address in addresses(database, paths).items():
                 found[path] = taken(timed, client, address, times)
         with database.read() as connection:
-            lately = selling.recent_sales(connection, "Australia/Sydney", clock.now())
+            lately = sales_over_time.recent_sales(
+                connection, "Australia/Sydney", clock.now()
+            )
         database.close()
     return found, lately.last(30).tickets
 

@@ -11,7 +11,7 @@ import time
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.authentication import key_as_basic_user
-from ticketsync.providers.base import Extent
+from ticketsync.providers.base import OrderEstimate
 from ticketsync.providers.ticket_tailor import TicketTailor
 
 KEY = "sk_1001_2002_sandbox"
@@ -38,7 +38,9 @@ def main():
     step = (ends - begins) / max(1, readers - 1)
     cuts = [int(begins + n * step) for n in range(readers)] if readers > 1 else []
     found = set()
-    for page in provider.fetch_all_orders(None, Extent(orders, cuts), workers=readers):
+    for page in provider.fetch_all_orders(
+        None, OrderEstimate(orders, cuts), workers=readers
+    ):
         found.update(raw["id"] for raw in page.records)
     print(json.dumps({"orders": len(found), "requests": api.requests}))
 

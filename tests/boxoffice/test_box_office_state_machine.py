@@ -83,7 +83,7 @@ class Machine(RuleBasedStateMachine):
                 text(f"UPDATE show_links SET show_id = {SHOW} WHERE occurrence_id = 1")
             )
             show_figures.recompute(connection, self.office.settings, {1, SHOW})
-        self.door = checkin.at_show(self.database, SHOW)
+        self.door = checkin.find_scan_point(self.database, SHOW)
         self.sold_elsewhere = {}
 
     def teardown(self):

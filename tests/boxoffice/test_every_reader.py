@@ -106,7 +106,7 @@ def test_the_door(office, story):
         guests = attendees.list_tickets(connection, SHOW)
         assert attendees.count_guests(connection, SHOW).expected == 8
     assert sum(guest.admits for guest in guests) == 8
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     for ticket, outcome in (
         (f"{story['e']}-1", "not-valid"),
         (f"{story['e']}-2", "admitted"),

@@ -27,7 +27,7 @@ def test_the_code_of_a_ticket_cannot_be_made_from_the_database(office):
     assert code not in dump
     assert own_box_office.KEY not in dump
     body, _, signed = code.rpartition(".")
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     for forged in (f"{body}.{'A' * 16}", body, f"{body[:-1]}2.{signed}"):
         assert checkin.admit(office.database, at, forged, by_camera=True).outcome in (
             "unknown",
@@ -69,7 +69,7 @@ def test_the_number_of_a_ticket_is_typed_but_not_scanned(office, tmp_path):
     """
     sold = sell.sell(office, SHOW, {"Adult": 2}, CASH)
     number = f"{sold.order.reference}-1"
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     for text in (number, f"https://example.org/{number}", f'{{"_id": "{number}"}}'):
         scanned = checkin.admit(office.database, at, text, by_camera=True)
         assert scanned.outcome == "unknown"

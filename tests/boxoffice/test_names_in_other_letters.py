@@ -38,7 +38,7 @@ def test_a_guest_is_found_by_a_part_of_the_name(office, text):
         orders = placed_orders.search(connection, buyer=text)
     assert [guest.name for guest in guests] == [NAME]
     assert [order.reference for order in orders] == [guests[0].order_id]
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     assert checkin.admit(office.database, at, text).outcome == "admitted"
 
 

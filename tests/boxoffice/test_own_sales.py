@@ -61,7 +61,7 @@ def test_a_sale_is_in_the_orders_the_figures_and_at_the_door(office):
     assert (shown["fees"], shown["fees_source"]) == ("0.00", "reported")
     with office.database.read() as connection:
         assert len([*sales_lists.sales_table(connection, show_id=SHOW).rows]) == 1
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     assert checkin.admit(office.database, at, sold.codes[1]).outcome == "admitted"
     assert checkin.admit(office.database, at, sold.codes[1]).outcome == "already-in"
     with office.database.read() as connection:
@@ -243,7 +243,7 @@ def test_void_and_money_are_two_things(office):
     reference = sold.order.reference
     refund = Refund(tickets=[1], amount=1000, keeps_tickets=True)
     take_back.refund(office, reference, refund, "bad seat")
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     assert checkin.admit(office.database, at, sold.codes[1]).outcome == "admitted"
     take_back.refund(office, reference, Refund(tickets=[2], amount=0), "no show")
     assert checkin.admit(office.database, at, sold.codes[2]).outcome == "not-valid"

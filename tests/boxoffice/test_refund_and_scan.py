@@ -53,7 +53,7 @@ def scan_during_refund(office, monkeypatch):
     waits: what the scan said, and whether the refund was done by then.
     """
     sold = sell.sell(office, SHOW, {"Adult": 1}, CASH)
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     looked = Pause(monkeypatch, attendees, "search_tickets")
     with ThreadPoolExecutor(2) as pool:
         scanned = pool.submit(checkin.admit, office.database, at, sold.codes[1])
@@ -97,7 +97,7 @@ def test_f103_a_scan_during_a_refund_waits_for_it(office, monkeypatch):
     The ticket is void already, and nobody else can see it yet.
     """
     sold = sell.sell(office, SHOW, {"Adult": 1}, CASH)
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     published = Pause(monkeypatch, box_office.own_orders, "publish")
     looked = Pause(monkeypatch, attendees, "search_tickets")
     looked.go_on.set()
@@ -138,7 +138,8 @@ def scan_everywhere(office, codes, *, doors, times):
     begin = threading.Barrier(doors)
 
     def scan(number):
-        at = checkin.at_show(office.database, SHOW, f"Door {number}", f"d{number}")
+        door, device = f"Door {number}", f"d{number}"
+        at = checkin.find_scan_point(office.database, SHOW, door, device)
         begin.wait()
         return [
             checkin.admit(office.database, at, code, by_camera=True).outcome

@@ -70,7 +70,7 @@ def test_lists_and_exports_count_what_was_ordered(office, story):
 
 
 def test_nobody_is_let_in_with_one(office, story):
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     for ticket in (f"{story['fewer']}-3", f"{story['over']}-1"):
         assert checkin.admit(office.database, at, ticket).outcome != "admitted"
     with office.database.read() as connection:

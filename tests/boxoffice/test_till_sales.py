@@ -350,7 +350,7 @@ def test_a_voucher_may_pay_all(office, till):
 
 def test_who_is_in_is_what_the_door_counts(office, till):
     till, _ = till
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     sold = sell.sell(office, SHOW, {"Adult": 4}, CASH)
     for number in (1, 2, 3):
         checkin.admit(office.database, at, sold.codes[number])

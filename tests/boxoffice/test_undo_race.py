@@ -47,7 +47,7 @@ def take_back_during_scan(office, monkeypatch, taking_back):
         return found
 
     monkeypatch.setattr(take_back, "admitted_of", count_and_pause)
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     answers = race.run(
         lambda: taking_back(office, sold.order.reference),
         lambda: checkin.admit(office.database, at, sold.codes[1]).outcome,

@@ -50,7 +50,7 @@ def let_in(office, reference, *numbers, show=SHOW):
     with office.database.read() as connection:
         order = placed_orders.get_order(connection, reference)
     codes = sell.codes_of(office, order)
-    at = checkin.at_show(office.database, show)
+    at = checkin.find_scan_point(office.database, show)
     for number in numbers:
         assert checkin.admit(office.database, at, codes[number]).outcome == "admitted"
 

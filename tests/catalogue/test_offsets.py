@@ -276,7 +276,7 @@ def test_a_date_with_a_doubt_is_never_ticked_beforehand(theirs, is_clear):
 
     (question,) = asked([show(1, capacity=240)], [listed(10, **theirs)])
 
-    assert question.clear_ids == ({10} if is_clear else set())
+    assert [item.is_clear for item in question.items] == [is_clear]
 
 
 def test_every_candidate_of_a_night_is_offered_once_the_best_first():

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 from support import commands
 
-from ticketsync.catalogue import places
+from ticketsync.catalogue import venue_defaults
 from ticketsync.sandbox import server
 
 RECIPE = """\
@@ -282,7 +282,7 @@ def test_without_a_terminal_what_is_missing_is_named(environment):
     ],
 )
 def test_a_city_is_a_time_zone(written, zones):
-    assert places.find_zones(written) == zones
+    assert venue_defaults.find_zones(written) == zones
 
 
 @pytest.mark.parametrize(
@@ -297,4 +297,4 @@ def test_a_city_is_a_time_zone(written, zones):
     ],
 )
 def test_a_zone_proposes_the_currency_of_its_country(zone, currency):
-    assert places.currency_of(zone) == currency
+    assert venue_defaults.currency_of(zone) == currency

@@ -32,7 +32,7 @@ from ticketsync.catalogue import (
 from ticketsync.cli.main import app
 from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
-from ticketsync.core.listed_dates import DateKey, group_parts
+from ticketsync.core.date_keys import DateKey, group_parts
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links

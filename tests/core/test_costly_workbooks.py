@@ -15,9 +15,9 @@ from ticketsync.core import (
     html_tables,
     merged_cells,
     number_formats,
-    old_workbooks,
     opened_files,
     workbook_guards,
+    xls_workbooks,
 )
 from ticketsync.core.merged_cells import MergedCells
 from ticketsync.core.number_formats import CellCurrencies
@@ -270,7 +270,7 @@ def test_the_sheets_of_an_old_workbook_are_counted_together(monkeypatch):
     single = record(0x0203, struct.pack("<HHHd", 11, 3, 0, 1.0))
     several = record(0x00BD, struct.pack("<HH", 0, 0) + b"\x00" * 6 + b"\xf9\x00")
     stream = (begin + single + several) * 2
-    old_workbooks._refuse_large("a.xls", stream)
+    xls_workbooks._refuse_large("a.xls", stream)
     monkeypatch.setattr(workbook_guards, "MOST_CELLS", 5_999)
     with pytest.raises(errors.BadFile, match="sheets of more than 5,999 cells"):
-        old_workbooks._refuse_large("a.xls", stream)
+        xls_workbooks._refuse_large("a.xls", stream)

@@ -4,7 +4,7 @@ The parts of one date are named by what tells them apart.
 
 import pytest
 
-from ticketsync.core.listed_dates import shorten_part_names
+from ticketsync.core.date_keys import shorten_part_names
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from ticketsync.core import errors
-from ticketsync.financials import currencies, rate_files
+from ticketsync.financials import currencies, exchange_rate_files
 from ticketsync.financials.currencies import Rate
 
 FRIDAY, THURSDAY = date(2026, 10, 30), date(2026, 10, 29)
@@ -64,7 +64,7 @@ def read(tmp_path):
         file = tmp_path / name
         data = content.encode() if isinstance(content, str) else content
         file.write_bytes(data)
-        return rate_files.read_rates(file)
+        return exchange_rate_files.read_rates(file)
 
     return read_
 

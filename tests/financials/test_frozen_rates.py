@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ticketsync.core.config import FeeSchedule
-from ticketsync.financials.frozen_rates import parse_rate, rate_words
+from ticketsync.financials.frozen_fee_rates import parse_rate, rate_words
 
 RATES = [
     (FeeSchedule(), "nothing"),

@@ -21,10 +21,10 @@ from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
 from ticketsync.providers import registry
 from ticketsync.providers.base import (
-    Extent,
     IssuesLooseTickets,
     ListsInOrders,
     ListsTicketTypes,
+    OrderEstimate,
     reads_account,
 )
 from ticketsync.testing import cassette
@@ -81,7 +81,7 @@ def run_interactive(provider):
         provider.fetch_order(first["id"], provider.provider_occurrence_id_of(first))
     whole = list(found.values())
     if reads_account(provider):
-        pages = provider.fetch_all_orders(None, Extent(0), workers=1)
+        pages = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
         whole = [raw for page in pages for raw in page.records]
         assert {raw["id"] for raw in whole} >= set(found)
     loose = []

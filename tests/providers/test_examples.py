@@ -20,7 +20,7 @@ from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import by_cursor
 from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import reading
-from ticketsync.providers.base import Extent
+from ticketsync.providers.base import OrderEstimate
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.file_import import fetch, parse
 from ticketsync.providers.humanitix import Humanitix
@@ -417,7 +417,7 @@ def wix(**answers):
 
 def test_wix_two_dates_come_to_what_the_examples_say():
     provider = wix()
-    page, compared = provider.fetch_all_orders(None, Extent(0), workers=1)
+    page, compared = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
     assert [check.missing for check in compared.cross_checks] == [0]
     orders = [provider.parse_order(raw) for raw in page.records]
     by_date = {}
@@ -456,7 +456,7 @@ def test_wix_two_dates_come_to_what_the_examples_say():
 def test_wix_the_orders_agree_with_the_sites_own_summary():
     summary = example("wix_events", "orders_summary.json")["sales"][0]
     provider = wix()
-    page, compared = provider.fetch_all_orders(None, Extent(0), workers=1)
+    page, compared = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
     assert [check.missing for check in compared.cross_checks] == [0]
     orders = [provider.parse_order(raw) for raw in page.records]
     event = orders[0].occurrence_id
@@ -599,7 +599,7 @@ def newest_first():
 
 def test_square_a_sale_and_its_return_come_to_what_the_examples_say():
     provider = square()
-    page, compared = provider.fetch_all_orders(None, Extent(0), workers=1)
+    page, compared = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
     assert [check.missing for check in compared.cross_checks] == [0]
     orders = {raw["id"]: provider.parse_order(raw) for raw in page.records}
     assert set(orders) == {"ORD_A", "ORD_B"}  # the return is not a sale

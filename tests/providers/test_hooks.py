@@ -18,7 +18,7 @@ from support import needs
 from ticketsync.core.redact import Secret
 from ticketsync.gateways import stripe
 from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Forged, HookCard, Stale, Unclear
+from ticketsync.net.hooks import Delivery, Forged, Stale, Unclear, WebhookSpec
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.square import Square
 from ticketsync.providers.ticket_tailor import TicketTailor
@@ -412,7 +412,7 @@ def test_an_id_that_the_platform_does_not_give_is_no_id(odd):
     assert (hint.what, hint.order_id) == ("account", "")
     if odd:  # a provider that does not look itself, as a plugin may not
         careless = hooks.Hint("k", "e", hooks.ORDER, odd)
-        card = HookCard(is_signed=True, key_help="", steps=())
+        card = WebhookSpec(is_signed=True, key_help="", steps=())
         with pytest.raises(Unclear):
             hooks.with_valid_ids(careless, card)
 

@@ -116,7 +116,7 @@ def test_a_broken_plugin_is_named_and_stops_nobody(plugged, installed, tmp_path)
     try:
         listed = {item.name: item for item in registry.list_providers()}
         assert listed["broken"].provider is None
-        assert "no_such_module" in listed["broken"].trouble
+        assert "no_such_module" in listed["broken"].problem
         assert listed["lighthouse"].provider is not None
         assert listed["ticket_tailor"].provider is not None
         with pytest.raises(errors.ConfigurationError) as caught:

@@ -13,7 +13,7 @@ from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.net.client import ApiClient
 from ticketsync.net.retry import WaitBudget
-from ticketsync.providers.base import Extent
+from ticketsync.providers.base import OrderEstimate
 from ticketsync.providers.square import Square
 from ticketsync.sales.allocation import allocate_tickets
 
@@ -533,7 +533,7 @@ class Merchant:
                 return None if row is None else {kind.removesuffix("s"): row}
 
     def everything(self):
-        pages = self.square.fetch_all_orders(None, Extent(0), workers=1)
+        pages = self.square.fetch_all_orders(None, OrderEstimate(0), workers=1)
         return {raw["id"]: raw for page in pages for raw in page.records}
 
     def changed(self, since="2026-11-12T00:00:00Z"):

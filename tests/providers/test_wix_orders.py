@@ -14,7 +14,7 @@ from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus
 from ticketsync.net.client import ApiClient
 from ticketsync.net.retry import WaitBudget
-from ticketsync.providers.base import Extent
+from ticketsync.providers.base import OrderEstimate
 from ticketsync.providers.wix import Wix
 from ticketsync.sales.allocation import allocate_tickets
 
@@ -338,7 +338,7 @@ class Site:
         )
 
     def everything(self):
-        pages = self.wix.fetch_all_orders(None, Extent(0), workers=1)
+        pages = self.wix.fetch_all_orders(None, OrderEstimate(0), workers=1)
         return {raw["id"]: raw for page in pages for raw in page.records}
 
 

@@ -20,6 +20,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import and_, false, insert, select, text, true, type_coerce, update
 from support.dates import NOW
+from support.read_pages import ReadPages
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, selection, shows
@@ -27,7 +28,7 @@ from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.door import attendees
-from ticketsync.financials import explain, notices, recompute
+from ticketsync.financials import explain, recompute, sales_notices
 from ticketsync.reporting import (
     calendar,
     daily,
@@ -36,8 +37,8 @@ from ticketsync.reporting import (
     order_parts,
     refund_report,
     sales,
+    sales_over_time,
     sales_report,
-    selling,
 )
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store import capacity, counted, engine, original_views, views
@@ -46,7 +47,6 @@ from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links
 from ticketsync.store.tables.sales import orders, refunds, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.web.pages import Pages
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import checkin, match, show_figures
 from ticketsync.workflows.checkin import Captured
@@ -481,7 +481,7 @@ def _let_in(database, house):
     at an offline door, one not at all; and one whose ticket is voided afterwards.
     """
     for night in house.nights:
-        at = checkin.at_show(database, night.number, "Door A", "test")
+        at = checkin.find_scan_point(database, night.number, "Door A", "test")
         captured = []
         for account in (night.first, OTHER):
             waiting = [
@@ -731,8 +731,8 @@ def read_platforms(connection, house):
             (p.account, p.currency),
             {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
         )
-        for p in selling.platforms(
-            connection, selling.recent_sales(connection, SYDNEY, NOW)
+        for p in sales_over_time.platforms(
+            connection, sales_over_time.recent_sales(connection, SYDNEY, NOW)
         )
     )
 
@@ -744,9 +744,9 @@ def expected_lately(house):
     return sold | charged, sum(s.admits for s in ordered)
 
 
-@reader("overview, by day", (selling,), MONEY, expected_lately)
+@reader("overview, by day", (sales_over_time,), MONEY, expected_lately)
 def read_recent_activity(connection, house):
-    lately = selling.recent_sales(connection, SYDNEY, NOW)
+    lately = sales_over_time.recent_sales(connection, SYDNEY, NOW)
     pairs = []
     for account, days in lately.by_account.items():
         for day in days:
@@ -760,13 +760,13 @@ def read_recent_activity(connection, house):
 
 @reader(
     "pace",
-    (selling,),
+    (sales_over_time,),
     MONEY,
     counted_seats(["show"], ["sold"], lambda seat: seat.order),
 )
 def read_pace(connection, house):
     curves = {
-        n.number: selling.sales_curve(connection, n.number, SYDNEY)
+        n.number: sales_over_time.sales_curve(connection, n.number, SYDNEY)
         for n in house.nights
     }
     return {(n,): {"sold": curve[-1][1]} for n, curve in curves.items() if curve}
@@ -867,7 +867,7 @@ def read_news(connection, house):
             ),
             item.capacity,
         )
-        for item in notices.read_show_sales(connection)
+        for item in sales_notices.read_show_sales(connection)
     }
 
 
@@ -1259,7 +1259,7 @@ def scan(connection, house):
     outcomes = {}
     with_session = Within(connection)
     for seat in probes(house):
-        at = checkin.at_show(with_session, seat.show, "Door A")
+        at = checkin.find_scan_point(with_session, seat.show, "Door A")
         answer = checkin.admit(with_session, at, f"t{seat.number}")
         outcomes[seat.show, seat.account] = answer.outcome
     return outcomes
@@ -1464,7 +1464,7 @@ class TemplateValues(Site):
 
 
 def test_the_pages_say_it_too(house):
-    pages = Pages(TemplateValues(house.database, Settings()))
+    pages = ReadPages(TemplateValues(house.database, Settings()))
 
     def opened(page, **path):
         return page(PageRequest(None, path, {"orders": "1000"}, {}, None, ""))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ticketsync.accounts import installation
+from ticketsync.accounts import installation_audit
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.reporting import outstanding_replays
@@ -24,7 +24,7 @@ def later(frozen):
 
 def upgraded(database, schema):
     with database.write() as connection:
-        installation.record(
+        installation_audit.record(
             connection,
             *("upgrade", "database"),
             before={"schema": schema},

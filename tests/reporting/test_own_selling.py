@@ -12,7 +12,7 @@ from ticketsync.boxoffice.selling import NewTier, Terms
 from ticketsync.catalogue import new_shows
 from ticketsync.core import clock, tables
 from ticketsync.core.periods import Period
-from ticketsync.reporting import own_selling
+from ticketsync.reporting import boxoffice_selling
 from ticketsync.workflows import open_sale, sell, take_back
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sell import Tender
@@ -89,14 +89,16 @@ def sell_both(office, frozen):
 
 def lines(office, **options):
     with office.database.read() as connection:
-        table = own_selling.selling_table(connection, clock.now(), zone=ZONE, **options)
+        table = boxoffice_selling.selling_table(
+            connection, clock.now(), zone=ZONE, **options
+        )
     return {row[1]: row[3:] for row in table.rows}, table
 
 
 def test_orders_conversion_expiry_and_use_of_seats(office):
     found, table = lines(office)
     assert found == {FIRST: OF_FIRST, SECOND: OF_SECOND}
-    (total,) = own_selling.with_rates(tables.totals(table)).rows
+    (total,) = boxoffice_selling.with_rates(tables.totals(table)).rows
     # 4 of 6 decided orders were paid, 1 expired, 7 of 30 seats are taken.
     assert total[3:] == (
         *(7, 4, 1, 1, 1, 666_666, 166_666, 7, 30, 7, 233_333, "AUD", 44000),

@@ -13,7 +13,7 @@ from support.web_server import running
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
-from ticketsync.reporting import selling
+from ticketsync.reporting import sales_over_time
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -42,7 +42,7 @@ def test_each_of_thirty_days_by_the_calendar_of_the_house(synced, sandbox):
     An order of 00:30 in Sydney belongs to that day, though it is the day before in UTC.
     """
     with synced.read() as connection:
-        lately = selling.recent_sales(connection, "Australia/Sydney", NOW)
+        lately = sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
 
     today = NOW.astimezone(SYDNEY).date()
     expected = {today - timedelta(days=n): 0 for n in range(30)}
@@ -68,7 +68,7 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
             for s in shows.list_shows(connection)
             if s.starts_at == performance.starts_at
         )
-        curve = selling.sales_curve(connection, show.id, show.timezone)
+        curve = sales_over_time.sales_curve(connection, show.id, show.timezone)
 
     bought = [p for p in sandbox.world.purchases if p.performance is performance]
     # Tickets without an order have no day on which they were bought.
@@ -81,8 +81,8 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
 
 def test_the_platforms_add_up_to_the_truth(synced, sandbox):
     with synced.read() as connection:
-        lately = selling.recent_sales(connection, "Australia/Sydney", NOW)
-        (found,) = selling.platforms(connection, lately)
+        lately = sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
+        (found,) = sales_over_time.platforms(connection, lately)
 
     truth = sandbox.truth()
     assert (found.account, found.currency) == ("tt", "AUD")

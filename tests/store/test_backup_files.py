@@ -16,7 +16,7 @@ from support.restored_backups import restore_backup
 import ticketsync
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
-from ticketsync.store import backup, engine, foreign_files, staging_folder
+from ticketsync.store import backup, engine, staging_folder, untrusted_files
 
 ODD_NAMES = (
     "b?x.db",
@@ -254,7 +254,7 @@ def test_a_file_of_somebody_else_is_opened_with_distrust(sqlite, tmp_path):
     By the one function for it: no other module opens a file but the engine, its own.
     """
     made = backup.take_backup(sqlite, tmp_path / "x.db")
-    for open_file in (foreign_files.open_to_read, foreign_files.open_to_write):
+    for open_file in (untrusted_files.open_to_read, untrusted_files.open_to_write):
         with closing(open_file(made.file)) as connection:
             assert connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
             assert connection.execute("PRAGMA cell_size_check").fetchone() == (1,)
@@ -264,7 +264,7 @@ def test_a_file_of_somebody_else_is_opened_with_distrust(sqlite, tmp_path):
         for file in package.rglob("*.py")
         if "sqlite3.connect(" in file.read_text()
     } == {
-        *("store/foreign_files.py", "store/copies.py"),
+        *("store/untrusted_files.py", "store/copies.py"),
         "reporting/name_lists.py",  # our own, read for the completion of a shell
     }
     with sqlite.read() as connection:

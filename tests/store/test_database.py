@@ -13,6 +13,7 @@ from sqlalchemy import exc, text
 
 from ticketsync.core import errors
 from ticketsync.store import copies, engine, schema
+from ticketsync.store.tables import base
 from ticketsync.store.tables.everything import metadata
 
 pytestmark = pytest.mark.usefixtures("migrations")
@@ -28,6 +29,15 @@ def test_f91_every_table_is_strict_and_keyed(sqlite):
     assert strict.pop("alembic_version") == 0
     assert set(strict) == set(metadata.tables)
     assert set(strict.values()) == {1}
+
+
+def test_a_table_whose_annotations_are_postponed_is_refused():
+    """
+    Else no column could tell whether it may be empty.
+    """
+    postponed = {"__annotations__": {"name": "str"}, "__table_args__": base.table()}
+    with pytest.raises(TypeError, match=r"Postponed\.name"):
+        type("Postponed", (base.Row,), postponed)
 
 
 def test_f41_no_column_can_hold_a_float():

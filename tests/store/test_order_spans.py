@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, insert, select, text
 from support.saved_orders import ZONE, instant, prepare
 
-from ticketsync.reporting import daily, selling, unlinked_orders, waiting
+from ticketsync.reporting import daily, sales_over_time, unlinked_orders, waiting
 from ticketsync.store import order_spans
 from ticketsync.store.tables.sales import orders, tickets
 
@@ -122,7 +122,7 @@ def test_sqlite_sums_days_up_in_indexes_alone(sqlite):
     prepare(sqlite)
     with sqlite.read() as connection:
         for read in (
-            lambda connection: selling.read_recent_activity(
+            lambda connection: sales_over_time.read_recent_activity(
                 connection, "month", ZONE, NOW
             ),
             lambda connection: daily.list_on_sale(connection, now=NOW, since=NOW),

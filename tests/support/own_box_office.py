@@ -56,8 +56,7 @@ def copied_office(templates, kind, *tiers, then=None, **options):
             if then:
                 then(made)
 
-    after = then and (then.__module__, then.__qualname__)
-    done = repr((clock.now(), tiers, sorted(options.items()), after))
+    done = repr((clock.now(), tiers, sorted(options.items()), then and _identity(then)))
     stage = f"on_sale_{crc32(done.encode())}"
     with (
         templates.copied(kind, stage, make, before="empty") as place,
@@ -65,6 +64,17 @@ def copied_office(templates, kind, *tiers, then=None, **options):
     ):
         put_key()
         yield BoxOffice(database, options.get("settings") or Settings())
+
+
+def _identity(function):
+    """
+    What tells a function from others of its name: where it stands, and the plain values
+    that it took from around it.
+    """
+    code = function.__code__
+    taken = [cell.cell_contents for cell in function.__closure__ or ()]
+    values = [value for value in taken if isinstance(value, str | int | tuple)]
+    return function.__module__, function.__qualname__, code.co_firstlineno, values
 
 
 def put_another_on_sale(office, title, starts_at, *tiers, capacity=10, terms=None):

@@ -12,7 +12,7 @@ from support.platform_accounts import OPTIONS
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
 from ticketsync.providers import reading, registry
-from ticketsync.providers.base import Extent, ListsTicketTypes, reads_account
+from ticketsync.providers.base import ListsTicketTypes, OrderEstimate, reads_account
 from ticketsync.sandbox import platforms, server, world
 
 
@@ -45,7 +45,7 @@ def raw_orders(provider, dates):
     All orders as they are received, people included.
     """
     if reads_account(provider):
-        pages = provider.fetch_all_orders(None, Extent(0), workers=1)
+        pages = provider.fetch_all_orders(None, OrderEstimate(0), workers=1)
     else:
         by_event = provider.spec.reads == "per_event"
         units = dict.fromkeys(d.event_id if by_event else d.id for d in dates)

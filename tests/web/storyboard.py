@@ -625,7 +625,7 @@ def door_camera(board, demo, _sandbox):
     printed = PrintedTicket(
         venue="The Lantern Room",
         show="Late Laughs",
-        starts_at=clock.from_poster(ticket["starts_local"]),
+        starts_at=clock.parse_local(ticket["starts_local"]),
         tier=ticket["type_name"],
         price=Money(3900, "AUD"),
         number=1,

@@ -7,7 +7,7 @@ import re
 from ticketsync.accounts import edits, state
 from ticketsync.core.config import Settings
 from ticketsync.store.tables.accounts import sync_runs
-from ticketsync.workflows import retire
+from ticketsync.workflows import account_removal
 
 
 def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):
@@ -25,7 +25,7 @@ def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):
 
 
 def test_a_retired_account_is_shown_and_cannot_be_synced(full, enter, requested_syncs):
-    retire.remove(full, Settings(), "tt")
+    account_removal.remove(full, Settings(), "tt")
     client = enter("manager")
     page = client.get("/accounts").text
     assert "retired" in page

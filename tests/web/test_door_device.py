@@ -12,7 +12,7 @@ from support.dates import NOW
 
 from ticketsync.door import attendees
 from ticketsync.store.tables.sales import tickets
-from ticketsync.web import entry, own_address
+from ticketsync.web import own_address, sign_in
 from ticketsync.workflows import checkin
 
 pytestmark = needs.chromium
@@ -222,7 +222,7 @@ def test_signing_out_leaves_nothing_on_the_device(
     Either is enough; the control without both leaves the list.
     """
     if "header" not in protection:
-        monkeypatch.setattr(entry, "CLEARING", {})
+        monkeypatch.setattr(sign_in, "CLEARING", {})
     page = at_door(open_browser)
     page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
     assert page.evaluate("localStorage.getItem('guests-12').length") > 1000

@@ -99,7 +99,7 @@ def test_a_pass_for_one_evening_opens_its_shows_until_five_in_the_morning(
                 connection,
                 new_shows.NewShow(
                     f"Show {n}",
-                    clock.local_to_utc(clock.from_poster(local), "Australia/Sydney"),
+                    clock.local_to_utc(clock.parse_local(local), "Australia/Sydney"),
                     *("V", "Australia/Sydney", "AUD"),
                 ),
             )

@@ -16,7 +16,7 @@ from ticketsync.reporting import calendar
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web import client_addresses, own_address
-from ticketsync.web.entrance import HEADERS, Entrance
+from ticketsync.web.middleware import HEADERS, AccessMiddleware
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
 
@@ -365,7 +365,7 @@ def test_the_log_names_routes_and_no_secret_address(enter, full, monkeypatch):
 
 def test_a_receiver_alone_has_the_same_entrance(full):
     application = web.create_app(Receiver(full, list), None, ServeSettings())
-    assert isinstance(application, Entrance)
+    assert isinstance(application, AccessMiddleware)
     with running(application) as base:
         assert httpx.get(base + "/enter").status_code == 404
         assert httpx.post(base + "/hooks/x").status_code == 404

@@ -18,8 +18,8 @@ from ticketsync.catalogue import shows
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.providers.built_in import CLASSES
-from ticketsync.reporting import selling
-from ticketsync.reporting.selling import Comparison, Sold
+from ticketsync.reporting import sales_over_time
+from ticketsync.reporting.sales_over_time import Comparison, Sold
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import charts, overview_page, page_words
 from ticketsync.web.site import PageRequest, Site
@@ -108,13 +108,9 @@ def test_today_and_seven_days_are_compared_with_the_same_time_a_week_before(
 ):
     week = timedelta(days=7)
     with full.read() as connection:
-        recent = selling.recent_sales(connection, "Australia/Sydney", NOW)
-        day, days = (
-            selling.compare_with_week_before(
-                connection, recent, "Australia/Sydney", NOW, number
-            )
-            for number in (1, 7)
-        )
+        day, days = sales_over_time.read_recent_activity(
+            connection, "day", "Australia/Sydney", NOW
+        ).compared
 
     assert tickets(placed(sandbox, midnight(7), NOW - week)) == day.before.tickets
     assert tickets(placed(sandbox, midnight(13), NOW - week)) == days.before.tickets > 9
@@ -138,7 +134,9 @@ def test_weeks_and_months_follow_the_calendar_of_the_venue(full, sandbox, span):
         expected[first] = expected.get(first, 0) + tickets([purchase])
 
     with full.read() as connection:
-        found = selling.sales_per(connection, span, "Australia/Sydney", NOW)
+        found = sales_over_time.read_recent_activity(
+            connection, span, "Australia/Sydney", NOW
+        ).drawn
 
     assert len(found.days) == {"week": 13, "month": 12}[span]
     assert found.days[-1] == beginning(TODAY)
@@ -152,9 +150,9 @@ def test_weeks_and_months_follow_the_calendar_of_the_venue(full, sandbox, span):
 def test_the_chart_is_also_a_table(enter, full, query):
     span = re.search(r"per=(\w+)", query)
     with full.read() as connection:
-        found = selling.sales_per(
+        found = sales_over_time.read_recent_activity(
             connection, span[1] if span else "day", "Australia/Sydney", NOW
-        )
+        ).drawn
     page = enter("viewer").get(f"/{query}").text
     details = page.partition("The same as a table")[2].partition("</details>")[0]
 

@@ -13,9 +13,9 @@ from support.web_server import PASSWORD
 from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, money
 from ticketsync.financials import recompute
-from ticketsync.reporting import calendar, grouped_figures, numbers, selling
+from ticketsync.reporting import calendar, grouped_figures, numbers, sales_over_time
 from ticketsync.visitors import passes
-from ticketsync.web.entrance import HEADERS
+from ticketsync.web.middleware import HEADERS
 from ticketsync.web.site import COOKIE
 from ticketsync.workflows import match
 
@@ -221,7 +221,7 @@ def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sa
         return sum(not s.is_void for p in bought for s in p.seats)
 
     with full.read() as connection:
-        lately = selling.recent_sales(connection, "Australia/Sydney", NOW)
+        lately = sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
     words = page_text(enter("viewer").get("/"))
 
     assert lately.today.tickets == sold(today)

@@ -6,7 +6,7 @@ nobody reads of a terminal (J40).
 import pytest
 
 from ticketsync.core import errors
-from ticketsync.web import bodies, page_words
+from ticketsync.web import page_words, request_bodies
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_form_with_a_file_is_read():
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\0b.csv"\r\n'
         b"Content-Type: text/csv\r\n\r\nshow,\xff\r\n1\r\n--x--\r\n"
     )
-    form = bodies.parse_form(data, "multipart/form-data; boundary=x")
+    form = request_bodies.parse_form(data, "multipart/form-data; boundary=x")
     assert form.fields == {"dates": "dmy"}
     assert form.files["file"].data == b"show,\xff\r\n1"
     assert "\0" not in form.files["file"].name
@@ -152,4 +152,4 @@ def test_a_form_with_a_file_is_read():
     ],
 )
 def test_no_body_makes_a_form_fail(data, kind):
-    assert bodies.parse_form(data, kind).files == {}
+    assert request_bodies.parse_form(data, kind).files == {}

@@ -14,7 +14,7 @@ from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.core import clock
 from ticketsync.reporting import audit_trail
 from ticketsync.web import pending_lists
-from ticketsync.web.bodies import Upload
+from ticketsync.web.request_bodies import Upload
 from ticketsync.workflows import catalogue_edits
 
 LIST = b"Show,Date,Time,Cap\nGala,2031-02-01,19:30,80\nGala,2031-02-02,19:30,80\n"

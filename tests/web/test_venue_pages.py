@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ticketsync.catalogue import places, shows
+from ticketsync.catalogue import shows, venue_defaults
 from ticketsync.core import errors
 from ticketsync.reporting import audit_trail
 from ticketsync.workflows import new_installation
@@ -223,13 +223,15 @@ def test_only_an_empty_home_is_set_up_unasked(home, tmp_path):
 
 
 def test_cities_propose_their_zone_and_currency():
-    known = {city: (zone, currency) for city, zone, currency in places.list_cities()}
+    known = {
+        city: (zone, currency) for city, zone, currency in venue_defaults.list_cities()
+    }
     assert known["Sydney"] == ("Australia/Sydney", "AUD")
     assert known["New York"] == ("America/New_York", "USD")
-    assert places.one_zone("sydney") == "Australia/Sydney"
+    assert venue_defaults.one_zone("sydney") == "Australia/Sydney"
     with pytest.raises(errors.UsageError, match="is not a time zone") as refused:
-        places.one_zone("sidney")
+        venue_defaults.one_zone("sidney")
     assert refused.value.hint.startswith("Did you mean Sydney? Type a large city")
     with pytest.raises(errors.UsageError) as refused:
-        places.one_zone("Nowhere")
+        venue_defaults.one_zone("Nowhere")
     assert refused.value.hint.startswith("Type a large city")

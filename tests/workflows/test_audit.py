@@ -22,7 +22,7 @@ from ticketsync.reporting import audit_trail, runs
 from ticketsync.sales import privacy
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_states, connect, match, show_figures
+from ticketsync.workflows import account_renaming, account_states, match, show_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -210,7 +210,7 @@ def test_pauses_names_and_options_of_accounts_are_on_record(linked):
     )
     account_states.resume(database, "tt")
     assert latest(database)[1] == "resume"
-    connect.rename(database, Settings(), "tt", "office")
+    account_renaming.rename_account(database, Settings(), "tt", "office")
     assert latest(database)[1:] == (
         *("rename", "account"),
         {"name": "tt"},
@@ -410,7 +410,7 @@ def test_a_new_key_lifts_no_pause_and_a_rename_changes_nothing_else(linked):
                 fingerprint=fingerprint,
             )
     before = len(trail(database))
-    connect.rename(database, Settings(), "tt", "office")
+    account_renaming.rename_account(database, Settings(), "tt", "office")
     with database.read() as connection:
         renamed = state.get_account(connection, "office")
     assert (renamed.state, renamed.state_reason) == ("paused", "the bookkeeper asked")
@@ -424,9 +424,9 @@ def test_a_rename_waits_until_the_settings_know_the_new_name(linked):
     database, _ = linked
     named = Settings(accounts={"tt": AccountSettings()})
     with pytest.raises(errors.UsageError, match="would no longer apply"):
-        connect.rename(database, named, "tt", "office")
+        account_renaming.rename_account(database, named, "tt", "office")
     both = Settings(accounts={"tt": AccountSettings(), "office": AccountSettings()})
-    connect.rename(database, both, "tt", "office")
+    account_renaming.rename_account(database, both, "tt", "office")
     with database.read() as connection:
         assert state.get_account(connection, "office").name == "office"
 
@@ -445,7 +445,7 @@ def test_what_was_dismissed_stays_dismissed_after_a_rename(linked):
                 ),
             ],
         )
-    connect.rename(database, Settings(), "tt", "office")
+    account_renaming.rename_account(database, Settings(), "tt", "office")
     with database.read() as connection:
         keys = {item.key for item in dismissals.list_dismissals(connection)}
     assert keys == {"office/or_1", "tt2/or_1"}

@@ -57,7 +57,7 @@ def at_show_of(database, purchase, door="Door A"):
             for show in shows.list_shows(connection)
             if show.starts_at == purchase.performance.starts_at
         ]
-    return checkin.at_show(database, found.id, door, "test")
+    return checkin.find_scan_point(database, found.id, door, "test")
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_scan_that_was_earlier_shows_that_two_are_in_on_one_ticket(synced, fro
     """
     show, (one,) = house_of(synced, 1)
     frozen(NOW + timedelta(hours=1))
-    at = checkin.at_show(synced, show, "Online")
+    at = checkin.find_scan_point(synced, show, "Online")
     assert checkin.admit(synced, at, one.ticket_id).outcome == "admitted"
 
     merged = checkin.merge_scans(synced, at, [offline(one, "A", 30)])
@@ -371,7 +371,7 @@ def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_p
     scan has won, and the later guests are not duplicates.
     """
     show, (one, two, three) = house_of(synced, 3)
-    at = checkin.at_show(synced, show)
+    at = checkin.find_scan_point(synced, show)
     frozen(NOW + timedelta(hours=1))
     first = [offline(one, "A", 1), offline(two, "A", 9)]
     second = [offline(two, "B", 4), offline(three, "B", 6)]
@@ -410,7 +410,7 @@ def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen, orders)
     house is what an independent count of them in their own order says.
     """
     show, guests = house_of(synced, 4)
-    at = checkin.at_show(synced, show)
+    at = checkin.find_scan_point(synced, show)
     frozen(NOW + timedelta(hours=2))
     chance = random.Random(3)
     scans = [
@@ -439,7 +439,7 @@ def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen, orders)
 
 def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
     show, (one, two) = house_of(synced, 2)
-    at = checkin.at_show(synced, show)
+    at = checkin.find_scan_point(synced, show)
     frozen(NOW + timedelta(hours=1))
     file = tmp_path / "door.csv"
     file.write_text(
@@ -477,7 +477,7 @@ def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, reason):
     file.write_text(f"at,code,kind\n{good}\n{line}\n")
 
     with pytest.raises(errors.BadFile, match=reason):
-        checkin.merge(synced, checkin.at_show(synced, show), file)
+        checkin.merge(synced, checkin.find_scan_point(synced, show), file)
 
     assert rows(synced, scans_table) == []
 
@@ -488,7 +488,7 @@ def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
     scan = {"at": "2026-08-31T23:00:00Z", "code": one.ticket_id, "door": "Side"}
     file.write_text(json.dumps(scan) + "\n")
 
-    merged = checkin.merge(synced, checkin.at_show(synced, show), file)
+    merged = checkin.merge(synced, checkin.find_scan_point(synced, show), file)
 
     assert merged.outcomes == {"admitted": 1}
     assert [a.door for a in rows(synced, admissions)] == ["Side"]
@@ -585,7 +585,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())
         show, (guest,) = house_of(sqlite, 1)
-        at = checkin.at_show(sqlite, show)
+        at = checkin.find_scan_point(sqlite, show)
         before = entered(fake_server, "humanitix")
         checkin.admit(sqlite, at, f"qr{int(guest.ticket_id, 16)}")
 

@@ -24,6 +24,7 @@ from support.closed_month import (
     save,
     sell,
 )
+from support.period_sums import sum_by_key
 from support.saved_orders import instant
 
 from ticketsync.core import actor, errors
@@ -217,8 +218,8 @@ def test_closed_lines_and_open_adjustments_are_todays_recomputation(books, froze
             zone="Australia/Sydney",
             basis="sale",
         )
-    sums = adjusting.sum_by_key([*closed, *adjusted])
-    assert sums == adjusting.sum_by_key(today)
+    sums = sum_by_key([*closed, *adjusted])
+    assert sums == sum_by_key(today)
     # 454.50 + 15 - 5 + 80 - 90 + 1, and 60 + 70 went back.
     assert sum(line.charged for line in today) == 455_50
     assert sum(line.refunded for line in today) == 130_00

@@ -7,6 +7,7 @@ figures of the shows, which other code sums up.
 from datetime import date, timedelta
 
 import pytest
+from support.period_sums import sum_by_key
 from support.random_history import SETTINGS, History
 from support.saved_orders import ZONE, instant, prepare
 
@@ -99,8 +100,8 @@ class Books:
         now = period_lines.group_by_origin(today)
         then = period_lines.group_by_origin([*held, *adjusted])
         for event in closed:
-            sums = adjusting.sum_by_key(then.get(event.id, []))
-            assert sums == adjusting.sum_by_key(now.get(event.id, []))
+            sums = sum_by_key(then.get(event.id, []))
+            assert sums == sum_by_key(now.get(event.id, []))
         self.check_figures([*held, *adjusted, *now.get(0, [])], figures)
 
     @staticmethod

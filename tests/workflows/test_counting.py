@@ -20,7 +20,7 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings
 from ticketsync.door import attendees
 from ticketsync.financials import explain, recompute
-from ticketsync.reporting import numbers, refund_parts, sales, selling
+from ticketsync.reporting import numbers, refund_parts, sales, sales_over_time
 from ticketsync.sandbox import world
 from ticketsync.store import engine
 from ticketsync.workflows import checkin, match, show_figures
@@ -132,7 +132,7 @@ def in_everywhere(database, show):
 def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_list(
     read_once, show, seats_sold, purchase, how
 ):
-    at = checkin.at_show(read_once, show.id, "Door A")
+    at = checkin.find_scan_point(read_once, show.id, "Door A")
     code, later = (f"it_{seat.id}" for seat in purchase.seats[:2])
     assert explained(read_once, show) == seats_sold
     assert expected_at_the_door(read_once, show) == seats_sold
@@ -158,7 +158,7 @@ def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_l
 def test_a_link_that_is_off_takes_both_away(read_once, show, purchase):
     switch(read_once, show, enabled=False)
 
-    at = checkin.at_show(read_once, show.id)
+    at = checkin.find_scan_point(read_once, show.id)
     assert explained(read_once, show) == 0
     assert expected_at_the_door(read_once, show) == 0
     code = f"it_{purchase.seats[0].id}"
@@ -188,12 +188,16 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
             s for s in shows.list_shows(connection) if s.starts_at == night.starts_at
         ]
         before = (
-            selling.recent_sales(connection, "Australia/Sydney", NOW).last(30).tickets
+            sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
+            .last(30)
+            .tickets
         )
     show_figures.exclude(read_once, Settings(), show.id, True, "")
     with read_once.read() as connection:
         after = (
-            selling.recent_sales(connection, "Australia/Sydney", NOW).last(30).tickets
+            sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
+            .last(30)
+            .tickets
         )
 
     left_out = seats(p for p in recent if p.performance is night)
@@ -210,7 +214,7 @@ def test_a_night_whose_sales_do_not_count_is_still_read_for_its_door(
 
     sync.sync(read_once, settings, Request())
 
-    at = checkin.at_show(read_once, show.id)
+    at = checkin.find_scan_point(read_once, show.id)
     gone = len(purchase.seats)
     assert expected_at_the_door(read_once, show) == seats_sold - gone
     code = f"it_{purchase.seats[0].id}"
@@ -228,7 +232,7 @@ def test_every_way_in_and_out_is_in_the_figures_at_once(
     offline door's file; then the platform cancels the order.
     """
     one, two, three = (f"it_{seat.id}" for seat in purchase.seats[:3])
-    at = checkin.at_show(read_once, show.id, "Door A")
+    at = checkin.find_scan_point(read_once, show.id, "Door A")
     before = in_everywhere(read_once, show)["figures"]
 
     def now_in(number):
@@ -260,7 +264,7 @@ def test_every_way_in_and_out_is_in_the_figures_at_once(
 
 
 def test_a_recompute_says_of_the_doors_what_the_scans_said(read_once, show, purchase):
-    at = checkin.at_show(read_once, show.id)
+    at = checkin.find_scan_point(read_once, show.id)
     checkin.admit(read_once, at, f"it_{purchase.seats[0].id}")
     before = in_everywhere(read_once, show)
 
@@ -360,7 +364,7 @@ def lost(database, show, tickets, race, rounds):
     """
     In how many rounds, in and out by turns, the figures do not say who is in.
     """
-    at = checkin.at_show(database, show, "Door A")
+    at = checkin.find_scan_point(database, show, "Door A")
     found = 0
     for number in range(rounds):
         race(database, at, tickets, (checkin.admit, checkin.take_back)[number % 2])

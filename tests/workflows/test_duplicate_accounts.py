@@ -19,8 +19,8 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
+from ticketsync.workflows import account_removal, duplicate_accounts, match
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import duplicate_accounts, match, retire
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
@@ -198,7 +198,7 @@ def test_what_both_hold_since_an_earlier_version_stays_with_the_older_account(
 
     assert attempt(adopted, settings, names=("tt",)).exit_code == 0
     assert attempt(adopted, settings, names=("tt2",)).word == "connected-already"
-    done = retire.remove(adopted, settings, "tt2")
+    done = account_removal.remove(adopted, settings, "tt2")
 
     assert done.retires
     assert len(done.shared) == 40

@@ -30,7 +30,7 @@ from support.saved_orders import (
 )
 from support.ticket_tailor_account import figures as figures_of_dates
 
-from ticketsync.accounts import installation
+from ticketsync.accounts import installation_audit
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.money import Money
@@ -46,8 +46,8 @@ from ticketsync.reporting import (
     named_fees,
     numbers,
     order_money,
+    sales_over_time,
     sales_report,
-    selling,
     unlinked_orders,
     vouchers_sold,
 )
@@ -259,7 +259,7 @@ def test_f50_no_reader_counts_a_card_for_a_show(books):
         assert unlinked_orders.find_unlinked(connection) is None
         assert order_money.list_left_out(connection, "UTC", ALWAYS) == []
         assert len(attendees.list_guests(connection, 1)) == 2
-        timeline = selling.read_timeline(connection, [FIRST_DAY])
+        timeline = sales_over_time.read_timeline(connection, [FIRST_DAY])
         assert sum(sale.charged for sale in timeline.sales) == 2400
         waits = waiting.everything(connection, SETTINGS, clock.now())
         assert [item.key for item in waits if "or_" in item.key] == []
@@ -709,7 +709,7 @@ def said_of_shows(database):
             ],
             "days": [
                 (sale.tickets, sale.charged)
-                for sale in selling.read_timeline(
+                for sale in sales_over_time.read_timeline(
                     connection, [instant("2026-01-01T00:00")]
                 ).sales
             ],
@@ -818,7 +818,7 @@ def test_f50_the_check_takes_refunds_that_an_earlier_version_stored_without_a_sh
     assert found.is_sound == knows_show
     with adopted.write() as connection:
         before, after = {"schema": "0027"}, {"schema": "0028"}
-        installation.record(
+        installation_audit.record(
             connection, "upgrade", "database", before=before, after=after
         )
     assert integrity_check.check(adopted, settings, deep=True).is_sound

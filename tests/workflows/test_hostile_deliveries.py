@@ -28,7 +28,7 @@ from ticketsync.store.tables.webhooks import deliveries as table
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import attempts, expiry, inbox, unsigned
 from ticketsync.webhooks.new_delivery import NewDelivery
-from ticketsync.workflows import delivery_expiry, match, receive
+from ticketsync.workflows import delivery_expiry, delivery_processing, match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
@@ -158,25 +158,25 @@ def test_a_delivery_that_fails_unforeseen_fails_alone(
     store(synced, *(hint(f"or_{order}") for order in changed))
     sandbox.log.clear()
 
-    done = receive.process_deliveries(synced, settings)
+    done = delivery_processing.process_deliveries(synced, settings)
 
     assert [(r.outcome, r.exit_code) for r in done.results] == [("partial", 1)]
     assert states(synced) == {hostile: "received", **dict.fromkeys(good, "done")}
     assert len(sandbox.log) == len(good)
     # It is not tried again before its time, and eight times in all.
-    assert receive.process_deliveries(synced, settings).deliveries == 0
+    assert delivery_processing.process_deliveries(synced, settings).deliveries == 0
     tried = 1
     for minutes in (1, 2, 4, 8, 16, 32, 60, 60, 60):
         frozen(clock.now() + timedelta(minutes=minutes))
-        tried += receive.process_deliveries(synced, settings).deliveries
+        tried += delivery_processing.process_deliveries(synced, settings).deliveries
     assert tried == 8
     (failed,) = [row for row in rows(synced) if row.order_id == hostile]
     assert (failed.state, failed.attempts) == ("failed", 8)
     assert "ZeroDivisionError" in failed.reason
     # The control: without it, nobody's delivery is done.
     store(synced, *(hint(f"or_{order}", number=1) for order in changed))
-    monkeypatch.setattr(receive, "_read_isolated", not_isolated)
-    receive.process_deliveries(synced, settings)
+    monkeypatch.setattr(delivery_processing, "_read_isolated", not_isolated)
+    delivery_processing.process_deliveries(synced, settings)
     assert [row.state for row in rows(synced)].count("received") == len(changed)
 
 
@@ -198,14 +198,16 @@ def test_an_account_that_fails_unforeseen_does_no_harm_to_another(
     def fail(*arguments):
         raise broken
 
-    monkeypatch.setattr(receive, "_work", fail_for("eb", receive._work, fail))
+    monkeypatch.setattr(
+        delivery_processing, "_work", fail_for("eb", delivery_processing._work, fail)
+    )
     store(both, knock("orders/1/", account=2), hint(f"or_{changed}"))
 
-    done = receive.process_deliveries(both, settings)
+    done = delivery_processing.process_deliveries(both, settings)
 
     assert [r.outcome for r in done.results] == ["failed", "success"]
     assert states(both) == {"1": "received", f"or_{changed}": "done"}
-    assert receive.process_deliveries(both, settings).deliveries == 0
+    assert delivery_processing.process_deliveries(both, settings).deliveries == 0
     with both.read() as connection:
         closed = [r.outcome for r in runs.list_runs(connection) if r.kind == "webhook"]
     assert sorted(closed) == ["failed", "success"]
@@ -231,13 +233,15 @@ def test_an_attempt_that_ends_the_process_is_counted(
         died.append(clock.now())
         raise SystemExit(137)
 
-    monkeypatch.setattr(receive, "run_account", die)
+    monkeypatch.setattr(delivery_processing, "run_account", die)
     for _ in range(40):
         try:
-            receive.process_deliveries(synced, settings)
+            delivery_processing.process_deliveries(synced, settings)
         except SystemExit:
             # `serve` is started again at once, and polls every two seconds.
-            assert receive.process_deliveries(synced, settings).deliveries == 0
+            assert (
+                delivery_processing.process_deliveries(synced, settings).deliveries == 0
+            )
         frozen(clock.now() + timedelta(minutes=30))
     assert len(died) == attempts.MAX_ATTEMPTS
     (row,) = rows(synced)
@@ -250,9 +254,9 @@ def test_an_account_that_is_busy_costs_no_attempt(synced, settings, frozen):
     with synced.write() as connection:
         lease.take(connection, "account tt", holder, clock.now())
     for _ in range(attempts.MAX_ATTEMPTS + 1):
-        done = receive.process_deliveries(synced, settings)
+        done = delivery_processing.process_deliveries(synced, settings)
         assert [r.outcome for r in done.results] == ["skipped-busy"]
-        assert receive.process_deliveries(synced, settings).deliveries == 0
+        assert delivery_processing.process_deliveries(synced, settings).deliveries == 0
         frozen(clock.now() + attempts.BUSY)
     (row,) = rows(synced)
     assert (row.state, row.attempts) == ("received", 0)
@@ -267,7 +271,7 @@ def test_a_paused_accounts_deliveries_keep_nobody_waiting(both, settings, monkey
     store(both, knock("orders/1/", account=2))
     with both.write() as connection:
         edits.park_account(connection, 1, "its key is refused")
-    done = receive.process_deliveries(both, settings)
+    done = delivery_processing.process_deliveries(both, settings)
     assert ([r.account for r in done.results], done.deliveries) == (["eb"], 1)
 
 
@@ -277,12 +281,13 @@ def test_what_was_done_before_the_platform_went_away_has_its_effect(
     changed = sandbox.change(lambda w: world.change_some(w, 4, 4))
     store(synced, *(hint(f"or_{order}") for order in changed))
     sandbox.faults.plan(Plan("status:503", times=99, skip=2))
-    receive.process_deliveries(synced, settings)
+    delivery_processing.process_deliveries(synced, settings)
     assert sorted(states(synced).values()) == ["done", "done", "received", "received"]
     sandbox.faults.clear()
     frozen(NOW + timedelta(minutes=20))
     assert [
-        r.outcome for r in receive.process_deliveries(synced, settings).results
+        r.outcome
+        for r in delivery_processing.process_deliveries(synced, settings).results
     ] in ([["success"], []])
     assert figures(synced) == truth(sandbox)
 
@@ -299,14 +304,14 @@ def test_an_order_of_somebody_else_parks_nobody(both, settings, eventbrite):
     eventbrite.faults.plan(Plan("status:403", path="/orders/777/"))
     store(both, knock("orders/777/", account=2, number=1))
     store(both, knock(f"orders/{ours}/", account=2, number=2))
-    done = receive.process_deliveries(both, settings)
+    done = delivery_processing.process_deliveries(both, settings)
     assert [r.outcome for r in done.results] == ["success"]
     assert states(both) == {"777": "ignored", ours: "done"}
     assert accounts(both)["eb"].state == "active"
     # The control: a key that is refused for everything parks the account as before.
     eventbrite.faults.plan(Plan("status:401", times=9))
     store(both, knock("orders/778/", account=2, number=3))
-    receive.process_deliveries(both, settings)
+    delivery_processing.process_deliveries(both, settings)
     assert accounts(both)["eb"].state == "parked"
 
 
@@ -320,7 +325,7 @@ def test_an_id_that_was_not_there_is_forgotten_for_an_hour(
     for minute in (0, 10, 40, 59, 61):
         frozen(NOW + timedelta(minutes=minute))
         store(both, knock("orders/404404/", account=2, number=minute))
-        receive.process_deliveries(both, settings)
+        delivery_processing.process_deliveries(both, settings)
         assert asked_for(eventbrite, 404404) == (1 if minute < 60 else 2)
     assert {row.state for row in rows(both)} == {"ignored"}
     assert {row.reason for row in rows(both)} == {
@@ -334,7 +339,7 @@ def test_what_a_platform_signed_is_asked_for_each_time(synced, settings, sandbox
     """
     for number in range(3):
         store(synced, hint("or_404404", number=number))
-        receive.process_deliveries(synced, settings)
+        delivery_processing.process_deliveries(synced, settings)
     assert asked_for(sandbox, "or_404404") == 3
 
 
@@ -354,9 +359,9 @@ def test_knocks_cost_no_more_than_the_budget(both, settings, eventbrite, frozen)
         numbers = range(lot, lot + 20)
         knocks = [knock(f"orders/{10**6 + n}/", account=2, number=n) for n in numbers]
         store(both, *knocks)
-        receive.process_deliveries(both, settings)
+        delivery_processing.process_deliveries(both, settings)
     store(both, knock(f"orders/{order}/", account=2, number=999))
-    receive.process_deliveries(both, settings)
+    delivery_processing.process_deliveries(both, settings)
     assert len(eventbrite.log) == unsigned.BUDGET
     assert len(rows(both)) == unsigned.BUDGET + 1
     (sync_,) = [row for row in rows(both) if row.state == "received"]
@@ -364,7 +369,7 @@ def test_knocks_cost_no_more_than_the_budget(both, settings, eventbrite, frozen)
     eventbrite.log.clear()
 
     frozen(NOW + timedelta(seconds=unsigned.SYNC_SECONDS))
-    done = receive.process_deliveries(both, settings)
+    done = delivery_processing.process_deliveries(both, settings)
 
     assert [(r.outcome, r.counts.updated) for r in done.results] == [("success", 1)]
     assert {row.state for row in rows(both)} == {"ignored", "done"}
@@ -378,7 +383,7 @@ def test_the_control_without_a_budget(both, settings, eventbrite, monkeypatch):
     monkeypatch.setattr(unsigned, "BUDGET", 10**6)
     for number in range(15):
         store(both, knock(f"orders/{10**6 + number}/", account=2, number=number))
-    receive.process_deliveries(both, settings)
+    delivery_processing.process_deliveries(both, settings)
     assert len(eventbrite.log) == 15
 
 
@@ -392,14 +397,14 @@ def test_hints_at_the_whole_account_share_one_sync(both, settings, eventbrite, f
         for number in range(12):
             path = f"events/9/attendees/{minute}{number}/"
             store(both, knock(path, account=2, number=number + 100 * minute))
-            receive.process_deliveries(both, settings)
+            delivery_processing.process_deliveries(both, settings)
     assert len(eventbrite.log) == 0
     frozen(NOW + timedelta(minutes=5))
-    done = receive.process_deliveries(both, settings)
+    done = delivery_processing.process_deliveries(both, settings)
     assert [r.outcome for r in done.results] == ["success"]
     assert {row.state for row in rows(both)} == {"done"}
     assert len(rows(both)) == 5 * unsigned.BUDGET + 1
-    assert receive.process_deliveries(both, settings).deliveries == 0
+    assert delivery_processing.process_deliveries(both, settings).deliveries == 0
 
 
 def test_signed_deliveries_and_repeated_ones_have_no_budget(both):
@@ -510,7 +515,7 @@ def test_an_error_of_the_database_is_no_fault_of_a_delivery(
     def full(*arguments):
         raise errors.DatabaseError("the disk is full", word="disk-full")
 
-    monkeypatch.setattr(receive, "_read_isolated", full)
-    done = receive.process_deliveries(synced, settings)
+    monkeypatch.setattr(delivery_processing, "_read_isolated", full)
+    done = delivery_processing.process_deliveries(synced, settings)
     assert [(r.word, r.exit_code) for r in done.results] == [("disk-full", 9)]
     assert [row.state for row in rows(synced)] == ["received"]

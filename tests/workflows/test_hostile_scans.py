@@ -197,7 +197,7 @@ def test_a_stored_digest_is_no_code_at_the_door(client, read_once, guests):
     assert answer["outcomes"] == {"unknown": 3}
     assert rows(read_once, admissions) == []
 
-    at = checkin.at_show(read_once, 12)
+    at = checkin.find_scan_point(read_once, 12)
     scan = Captured(two.code, NOW, "in", "", "counter", "1")
     assert checkin.merge_scans(read_once, at, [scan]).outcomes == {"admitted": 1}
 
@@ -225,7 +225,7 @@ def scans_with_one_that_cannot_be_saved(guests):
 
 
 def test_twenty_guests_are_saved_around_a_scan_that_fails(read_once, guests):
-    at = checkin.at_show(read_once, 12)
+    at = checkin.find_scan_point(read_once, 12)
 
     merged = checkin.merge_scans(
         read_once, at, scans_with_one_that_cannot_be_saved(guests)
@@ -240,7 +240,7 @@ def test_control_without_savepoints_none_of_them_is_saved(
     read_once, guests, monkeypatch
 ):
     monkeypatch.setattr(checkin, "_isolated", lambda *_: contextlib.nullcontext())
-    at = checkin.at_show(read_once, 12)
+    at = checkin.find_scan_point(read_once, 12)
 
     with pytest.raises((UnicodeEncodeError, exc.DataError)):
         checkin.merge_scans(read_once, at, scans_with_one_that_cannot_be_saved(guests))
@@ -257,7 +257,7 @@ def test_a_database_that_fails_is_no_fault_of_a_scan(read_once, guests, monkeypa
         raise exc.OperationalError("", {}, Exception("database is locked"))
 
     monkeypatch.setattr(checkin.checkin, "_insert", locked)
-    at = checkin.at_show(read_once, 12)
+    at = checkin.find_scan_point(read_once, 12)
 
     with pytest.raises(errors.DatabaseError, match="locked"):
         checkin.merge_scans(read_once, at, scans_with_one_that_cannot_be_saved(guests))
@@ -308,7 +308,7 @@ def test_a_capture_file_with_hostile_lines_is_merged_without_them(
     lines = [json.dumps(line) for line in (*odd, *late, *good)]
     lines.insert(3, '{"at":' * 100_000)
     file.write_text("\n".join(lines))
-    at = checkin.at_show(read_once, 12)
+    at = checkin.find_scan_point(read_once, 12)
 
     merged = checkin.merge(read_once, at, file, skip_bad_lines=True)
     again = checkin.merge(read_once, at, file, skip_bad_lines=True)
@@ -328,7 +328,7 @@ def test_a_scan_that_a_file_could_not_save_is_named(read_once, guests, monkeypat
         lambda *_, **__: (scans_with_one_that_cannot_be_saved(guests), []),
     )
 
-    merged = checkin.merge(read_once, checkin.at_show(read_once, 12), None)
+    merged = checkin.merge(read_once, checkin.find_scan_point(read_once, 12), None)
 
     assert merged.bad_lines == ("it_1 at 2026-09-01T00:00:00Z: it could not be saved",)
 
@@ -348,13 +348,13 @@ def test_an_instant_outside_the_calendar_is_no_time(written):
 )
 def test_a_wall_clock_outside_the_calendar_is_no_time(local, zone):
     with pytest.raises(ValueError, match="outside the years"):
-        clock.local_to_utc(clock.from_poster(local), zone)
+        clock.local_to_utc(clock.parse_local(local), zone)
 
 
 def test_a_telephone_whose_clock_is_ahead_or_was_reset_is_believed_the_present(
     read_once,
 ):
-    at = checkin.at_show(read_once, 12)
+    at = checkin.find_scan_point(read_once, 12)
     for written, moment in (
         ("1970-01-01T00:00:05Z", NOW),
         (clock.iso(NOW + timedelta(hours=9)), NOW),

@@ -30,7 +30,7 @@ from ticketsync.reporting import numbers
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.web import receiver
 from ticketsync.webhooks import unsigned
-from ticketsync.workflows import match, receive
+from ticketsync.workflows import delivery_processing, match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
@@ -303,13 +303,13 @@ def play(venue, settings, frozen, monkeypatch, plan):
             mixed = [*(("", it) for it in good), *hostile]
             storm.chance.shuffle(mixed)
             asyncio.run(send_all(address, storm, mixed))
-            receive.process_deliveries(database, settings)
+            delivery_processing.process_deliveries(database, settings)
             if tracemalloc.is_tracing():
                 gc.collect()  # what waits for the collector is not held
                 size.append(tracemalloc.get_traced_memory()[0])
     for _ in range(12):  # what is to be tried again, and the last sync of its span
         frozen(clock.now() + timedelta(minutes=20))
-        receive.process_deliveries(database, settings)
+        delivery_processing.process_deliveries(database, settings)
     return database, storm, size
 
 

@@ -22,7 +22,7 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.webhooks import deliveries
-from ticketsync.workflows import match, receive
+from ticketsync.workflows import delivery_processing, match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -84,7 +84,7 @@ def test_a_webhook_is_the_last_read_of_the_dates_of_its_order(
     announce(synced_once, f"or_{order.id}")
     later = NOW + timedelta(hours=2)
     frozen(later)
-    receive.process_deliveries(synced_once, settings)
+    delivery_processing.process_deliveries(synced_once, settings)
     reads = last_reads(synced_once)
     assert {id_ for id_, at in reads.items() if at == later} == {
         f"ev_{order.performance.id}"

@@ -25,11 +25,12 @@ from ticketsync.webhooks import inbox
 from ticketsync.workflows import (
     account_client,
     account_options,
-    confirm,
+    account_removal,
+    account_renaming,
+    confirm_accounts,
     connect,
     doctor,
     integrity_check,
-    retire,
     tokens,
     waiting,
     webhook_endpoints,
@@ -150,8 +151,10 @@ def operations(database, settings):
         "rotate": lambda: connect.rotate(
             database, settings, "tt", source=given, check=True
         ),
-        "rename": lambda: connect.rename(database, settings, "tt", "door"),
-        "remove": lambda: retire.remove(database, settings, "tt"),
+        "rename": lambda: account_renaming.rename_account(
+            database, settings, "tt", "door"
+        ),
+        "remove": lambda: account_removal.remove(database, settings, "tt"),
     }
 
 
@@ -283,7 +286,7 @@ def test_a_planted_webhook_secret_is_neither_run_nor_read(
         )
     assert (endpoints(), stranger.successes) == ([], 0)
     with connected.read() as connection:
-        (item,) = confirm.list_unconfirmed(connection)
+        (item,) = confirm_accounts.list_unconfirmed(connection)
         assert stranger.command in item.text
     said = []
     listed = webhook_endpoints.load_endpoints(connected, Settings())
@@ -324,13 +327,13 @@ def test_a_confirmed_account_works_and_stays_confirmed_through_what_a_person_doe
     """
     plant(connected, {"pin": ""})
     with connected.read() as connection:
-        shown = confirm.list_unconfirmed(connection)
+        shown = confirm_accounts.list_unconfirmed(connection)
     assert [item.account for item in shown] == ["tt"]
     with pytest.raises(errors.Unconfirmed):
         connect.check(connected, settings, "tt")
-    confirm.confirm(connected, shown)
+    confirm_accounts.confirm(connected, shown)
     connect.check(connected, settings, "tt")
-    connect.rename(connected, settings, "tt", "door")
+    account_renaming.rename_account(connected, settings, "tt", "door")
     connect.check(connected, settings, "door")
     source = SecretSource("command", f"echo {os.environ['TT_KEY']}")
     connect.rotate(connected, settings, "door", source=source, check=True)
@@ -347,10 +350,10 @@ def test_a_confirmed_account_works_and_stays_confirmed_through_what_a_person_doe
 def test_what_was_changed_after_it_was_shown_is_not_confirmed(connected, stranger):
     plant(connected, {"pin": ""})
     with connected.read() as connection:
-        shown = confirm.list_unconfirmed(connection)
+        shown = confirm_accounts.list_unconfirmed(connection)
     plant(connected, {"base_url": stranger.url})
     with pytest.raises(errors.Busy):
-        confirm.confirm(connected, shown)
+        confirm_accounts.confirm(connected, shown)
     with connected.read() as connection:
         assert not pins.is_confirmed(state.get_account(connection, "tt"))
 
@@ -379,7 +382,7 @@ def test_an_account_at_its_platforms_own_address_needs_no_pin(database):
     plant_all = accounts.update().values(pin="")
     with database.write() as connection:
         connection.execute(plant_all)
-        assert confirm.list_unconfirmed(connection) == []
+        assert confirm_accounts.list_unconfirmed(connection) == []
 
 
 def test_a_secret_file_is_moved_with_its_account_and_read_nowhere_else(
@@ -387,7 +390,7 @@ def test_a_secret_file_is_moved_with_its_account_and_read_nowhere_else(
 ):
     key = SecretSource("file", "", Secret(sandbox.key))
     connect.rotate(connected, settings, "tt", source=key, check=True)
-    connect.rename(connected, settings, "tt", "door")
+    account_renaming.rename_account(connected, settings, "tt", "door")
     connect.check(connected, settings, "door")
     with connected.read() as connection:
         file = state.get_account(connection, "door").secret_reference
@@ -438,10 +441,10 @@ def test_both_secrets_of_a_webhook_are_confirmed_together(connected):
     with connected.write() as connection:
         connection.execute(webhooks.update().values(pin="", old_pin=""))
     with connected.read() as connection:
-        shown = confirm.list_unconfirmed(connection)
+        shown = confirm_accounts.list_unconfirmed(connection)
         assert len(shown[0].places) == 2
-    confirm.confirm(connected, shown)
+    confirm_accounts.confirm(connected, shown)
     with connected.read() as connection:
-        assert confirm.list_unconfirmed(connection) == []
+        assert confirm_accounts.list_unconfirmed(connection) == []
         (endpoint,) = inbox.list_endpoints(connection, clock.now())
     assert all(endpoint.pins)

@@ -102,7 +102,7 @@ def test_the_code_that_a_scanner_reads_from_the_paper_opens_the_door(
             for code, key in ((first, "k1"), (first, "k2"), (misread(first), "k3"))
         ]
     assert outcomes == ["admitted", "already-in", "unknown"]
-    at = checkin.at_show(office.database, SHOW)
+    at = checkin.find_scan_point(office.database, SHOW)
     assert checkin.admit(office.database, at, third).outcome == "admitted"
 
 

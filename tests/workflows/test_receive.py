@@ -34,7 +34,7 @@ from ticketsync.store import engine, lease
 from ticketsync.store.tables.sales import orders
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import match, receive, webhook_registration
+from ticketsync.workflows import delivery_processing, match, webhook_registration
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -115,7 +115,7 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     sandbox.log.clear()
     came(synced, "ticket_tailor", f"or_{fresh.id}", "ORDER.CREATED", 1)
 
-    done = receive.process_deliveries(synced, settings)
+    done = delivery_processing.process_deliveries(synced, settings)
 
     assert [r.outcome for r in done.results] == ["success"]
     event = f"ev_{fresh.performance.id}"
@@ -134,12 +134,12 @@ def test_twice_is_once_and_the_next_sync_finds_nothing_left_out(
     changed = sandbox.change(lambda w: world.change_some(w, 12, 6))
     for number, order in enumerate(changed):
         came(synced, "ticket_tailor", f"or_{order}", "ORDER.UPDATED", number)
-    receive.process_deliveries(synced, settings)
+    delivery_processing.process_deliveries(synced, settings)
     by_hooks = figures(synced)
     before = dump(synced)
 
     assert by_hooks == truth(sandbox)
-    assert receive.process_deliveries(synced, settings).deliveries == 0
+    assert delivery_processing.process_deliveries(synced, settings).deliveries == 0
     assert dump(synced) == before
     sync.sync(synced, settings, Request(full=True))
     assert figures(synced) == by_hooks
@@ -154,7 +154,7 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
     order = sandbox.world.purchases[0]
     came(connected, "ticket_tailor", f"or_{order.id}", "ORDER.UPDATED", 1)
 
-    receive.process_deliveries(connected, settings)
+    delivery_processing.process_deliveries(connected, settings)
 
     assert inbox_states(connected) == ["done"]
     with connected.read() as connection:
@@ -192,7 +192,7 @@ def test_a_listing_that_a_guard_refuses_keeps_only_the_orders_of_its_dates(
         TicketTailor, "provider_occurrence_id_of", staticmethod(occurrence_of)
     )
     monkeypatch.setattr(listing, "refresh", refused)
-    (result,) = receive.process_deliveries(synced, settings).results
+    (result,) = delivery_processing.process_deliveries(synced, settings).results
     assert (result.exit_code, result.word, len(reads)) == (7, "guard-x", 1)
     with synced.read() as connection:
         rows = received.list_deliveries(connection, limit=99)
@@ -208,7 +208,7 @@ def test_an_order_that_is_not_there_is_ignored_alone(synced, settings, sandbox):
     came(synced, "ticket_tailor", "or_404404", "ORDER.CREATED", 1)
     for number, order in enumerate(changed, start=2):
         came(synced, "ticket_tailor", f"or_{order}", "ORDER.UPDATED", number)
-    receive.process_deliveries(synced, settings)
+    delivery_processing.process_deliveries(synced, settings)
     assert sorted(inbox_states(synced)) == ["done", "done", "done", "ignored"]
     assert figures(synced) == truth(sandbox)
 
@@ -219,12 +219,14 @@ def test_f58_a_platform_that_is_down_is_asked_again_later(
     (changed,) = sandbox.change(lambda w: world.change_some(w, 1, 1))
     came(synced, "ticket_tailor", f"or_{changed}", "ORDER.UPDATED", 1)
     sandbox.faults.plan(Plan("status:503", times=99))
-    receive.process_deliveries(synced, settings)
+    delivery_processing.process_deliveries(synced, settings)
     assert inbox_states(synced) == ["received"]
     sandbox.faults.clear()
-    assert receive.process_deliveries(synced, settings).deliveries == 0  # not yet
+    assert (
+        delivery_processing.process_deliveries(synced, settings).deliveries == 0
+    )  # not yet
     frozen(NOW + timedelta(minutes=2))
-    assert receive.process_deliveries(synced, settings).deliveries == 1
+    assert delivery_processing.process_deliveries(synced, settings).deliveries == 1
     assert inbox_states(synced) == ["done"]
     assert figures(synced) == truth(sandbox)
 
@@ -236,7 +238,7 @@ def test_a_busy_account_keeps_its_deliveries(synced, settings, sandbox):
         lease.take(
             connection, "account tt", lease.Holder("run-1", 1, "another machine"), NOW
         )
-    done = receive.process_deliveries(synced, settings)
+    done = delivery_processing.process_deliveries(synced, settings)
     assert [r.outcome for r in done.results] == ["skipped-busy"]
     assert inbox_states(synced) == ["received"]
 
@@ -341,7 +343,7 @@ def play(venue, settings, frozen, seed, rounds, per_round):
                     )
             fake_platform.invalidate()
         keep(orderly, [checked(*i[:1], *i[2:5], account_id=ids[i[0]]) for i in lot])
-        receive.process_deliveries(orderly, settings)
+        delivery_processing.process_deliveries(orderly, settings)
         changes = dict.fromkeys(item[:2] for item in lot)
         lost = {change for change in changes if chance.random() < 0.05}
         late = [item for item in lot if item[:2] not in lost]
@@ -349,8 +351,8 @@ def play(venue, settings, frozen, seed, rounds, per_round):
         chance.shuffle(late)
         keep(database, [_sent(fake_server, chance, ids, item) for item in late])
         if round_ % 2:
-            receive.process_deliveries(database, settings)
-    receive.process_deliveries(database, settings)
+            delivery_processing.process_deliveries(database, settings)
+    delivery_processing.process_deliveries(database, settings)
     frozen(NOW + timedelta(hours=8))
     for each in (database, orderly):
         outcome = sync.sync(each, settings, Request(full=True))
@@ -474,13 +476,13 @@ def test_replay_works_off_again_what_came_since_a_date(
     purchase = sandbox.world.purchases[0]
     hooked(synced)
     came(synced, "ticket_tailor", f"or_{purchase.id}", "ORDER.UPDATED", 1)
-    receive.process_deliveries(synced, settings)
+    delivery_processing.process_deliveries(synced, settings)
     before = dump(synced) | settled(synced)
     with synced.write() as connection:
         assert inbox.replay(connection, 1, NOW + timedelta(hours=1), NOW) == 0
         assert inbox.replay(connection, 1, NOW, NOW) == 1
 
-    done = receive.process_deliveries(synced, settings)
+    done = delivery_processing.process_deliveries(synced, settings)
 
     assert done.deliveries == 1
     # But for when, and by whom, it was replayed.
@@ -638,7 +640,7 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
 
     assert inbox_states(synced) == ["done"]
-    assert receive.process_deliveries(synced, settings).deliveries == 0
+    assert delivery_processing.process_deliveries(synced, settings).deliveries == 0
 
 
 def test_f68_what_came_while_we_were_down_for_days_is_found_by_the_next_sync(

@@ -109,7 +109,7 @@ def check_in_at_our_door(database, sandbox, settings):
             ),
             {"id": f"or_{database.purchase.id}"},
         ).first()
-    checkin.admit(database, checkin.at_show(database, str(show)), ticket)
+    checkin.admit(database, checkin.find_scan_point(database, str(show)), ticket)
 
 
 def replay(database, sandbox, settings):

@@ -21,7 +21,7 @@ from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.sales import orders, quarantine, refunds, tickets
 from ticketsync.workflows import (
     account_options,
-    confirm,
+    confirm_accounts,
     connect,
     match,
     recipe_preview,
@@ -151,7 +151,7 @@ def test_the_preview_is_what_is_saved(account):
         (id_, f"{charged / 100:.2f}", str(number), str(sold))
         for id_, charged, number, sold in saved
     ]
-    assert found.troubles == list(account.waiting().values())
+    assert found.problems == list(account.waiting().values())
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.xlsx"])
@@ -381,9 +381,9 @@ def test_a_planted_folder_or_recipe_is_read_only_when_a_person_confirmed_it(
         account.sync()
     assert account.figures()[2] == {"watch": 7000, "recipe": 5000}[option]
     with database.read() as connection:
-        shown = confirm.list_unconfirmed(connection)
+        shown = confirm_accounts.list_unconfirmed(connection)
     assert str(places[option]) in shown[0].text
-    confirm.confirm(database, shown)
+    confirm_accounts.confirm(database, shown)
     assert account.sync()[0].exit_code == 0
 
 

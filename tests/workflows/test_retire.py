@@ -28,10 +28,10 @@ from ticketsync.web.receiver import Receiver
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
 from ticketsync.workflows import (
+    account_removal,
     account_states,
+    delivery_processing,
     doctor,
-    receive,
-    retire,
     webhook_endpoints,
 )
 from ticketsync.workflows import connect as connecting
@@ -71,7 +71,7 @@ def test_an_account_with_orders_is_retired_and_its_figures_stay(
     file = Path(named(kept, "tt").secret_reference)
     assert file.exists()
 
-    done = retire.remove(kept, settings, "tt")
+    done = account_removal.remove(kept, settings, "tt")
 
     assert (done.retires, done.orders > 250) == (True, True)
     account = named(kept, "tt")
@@ -84,7 +84,7 @@ def test_an_account_with_orders_is_retired_and_its_figures_stay(
 
 
 def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
-    retire.remove(kept, settings, "tt")
+    account_removal.remove(kept, settings, "tt")
     with kept.write() as connection:
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
@@ -117,7 +117,7 @@ def test_a_show_or_event_of_retired_accounts_alone_cannot_be_read(
 ):
     with kept.read() as connection:
         date = occurrences.list_occurrences(connection)[0]
-    retire.remove(kept, settings, "tt")
+    account_removal.remove(kept, settings, "tt")
     with kept.write() as connection:
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
@@ -144,7 +144,7 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
     skip = due.reason_to_skip
 
     def after_the_choice(*arguments, **options):
-        retire.remove(kept, settings, "tt")
+        account_removal.remove(kept, settings, "tt")
         return skip(*arguments, **options)
 
     monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
@@ -161,7 +161,7 @@ def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
             connection, lease_of(account), lease.this_process("a run"), clock.now()
         )
     with pytest.raises(errors.Busy):
-        retire.remove(kept, settings, "tt")
+        account_removal.remove(kept, settings, "tt")
     assert named(kept, "tt").state == "active"
 
 
@@ -175,11 +175,11 @@ def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypat
         inbox.store(connection, [came], NOW)
     assert len(webhook_endpoints.load_endpoints(kept, settings)) == 1
 
-    retire.remove(kept, settings, "tt")
+    account_removal.remove(kept, settings, "tt")
 
     doors = webhook_endpoints.load_endpoints(kept, settings)
     assert doors == []
-    assert receive.process_deliveries(kept, settings).deliveries == 0
+    assert delivery_processing.process_deliveries(kept, settings).deliveries == 0
     with running(web.create_app(Receiver(kept, lambda: doors), None)) as address:
         answer = httpx.post(f"{address}/hooks/{path}", json={}, trust_env=False)
     assert answer.status_code == 404
@@ -196,7 +196,7 @@ def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypat
 def test_nobody_waits_for_a_retired_account(kept, settings, frozen):
     from datetime import timedelta
 
-    retire.remove(kept, settings, "tt")
+    account_removal.remove(kept, settings, "tt")
     frozen(NOW + timedelta(days=30))
     with kept.read() as connection:
         item = runs.list_freshness(connection)[0]
@@ -226,7 +226,7 @@ def add_again(database, settings, sandbox, account="tt", **options):
 
 def test_it_is_connected_again_by_name_and_only_when_asked_for(kept, settings, sandbox):
     before = figures(kept)
-    retire.remove(kept, settings, "tt")
+    account_removal.remove(kept, settings, "tt")
     with pytest.raises(errors.GuardRefused, match="is retired"):
         add_again(kept, settings, sandbox)
     with pytest.raises(errors.GuardRefused, match="retired account 'tt'") as caught:
@@ -246,7 +246,7 @@ def test_it_is_connected_again_by_name_and_only_when_asked_for(kept, settings, s
 def test_a_retired_account_is_not_revived_with_a_strangers_key(
     kept, settings, sandbox, monkeypatch
 ):
-    retire.remove(kept, settings, "tt")
+    account_removal.remove(kept, settings, "tt")
     monkeypatch.setattr("ticketsync.sandbox.ticket_tailor.OFFICE", "stranger")
     sandbox.change(lambda w: w.changed.clear())
     with pytest.raises(errors.GuardRefused) as caught:
@@ -270,7 +270,7 @@ def test_an_account_without_orders_is_deleted_with_its_listing_and_its_key(
     )
     file = Path(named(adopted, "tt").secret_reference)
 
-    done = retire.remove(adopted, settings, "tt")
+    done = account_removal.remove(adopted, settings, "tt")
 
     assert done.retires is False
     assert not file.exists()

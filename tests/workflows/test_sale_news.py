@@ -13,7 +13,7 @@ from support.large_figures import bare_numbers, multiply
 
 from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings
-from ticketsync.financials import notices
+from ticketsync.financials import sales_notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.store.tables.financials import show_financials
@@ -65,7 +65,7 @@ def a_day_later(sandbox, database, settings):
 
 def standing(database):
     with database.read() as connection:
-        return {item.key: item for item in notices.read_show_sales(connection)}
+        return {item.key: item for item in sales_notices.read_show_sales(connection)}
 
 
 def test_sales_of_an_hour_are_one_message_and_sent_once(
@@ -181,9 +181,9 @@ def test_nearly_full_does_not_come_and_go():
     By hand, of 100 seats: 90 is nearly full, 86 stays so, 84 is room again.
     """
     steps = []
-    before = notices.ROOM
+    before = sales_notices.ROOM
     for sold in (89, 90, 86, 90, 100, 99, 84, 90):
-        before = notices.fullness(sold, 100, before)
+        before = sales_notices.fullness(sold, 100, before)
         steps.append(before)
 
     assert steps == ["", "nearly", "nearly", "nearly", "full", "nearly", "", "nearly"]

@@ -21,7 +21,7 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import match, receive
+from ticketsync.workflows import delivery_processing, match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -377,7 +377,7 @@ def test_a_webhook_dates_the_figures_of_its_show_only(
         }
     frozen(LATER)
 
-    receive.process_deliveries(synced_once, settings)
+    delivery_processing.process_deliveries(synced_once, settings)
 
     with synced_once.read() as connection:
         found = numbers.figures(connection)

@@ -273,7 +273,7 @@ def guest(synced, fake_server):
     seat = next(s for s in purchase.seats if s.id % 3 == 0 and not s.is_void)
     with synced.read() as connection:
         (found,) = attendees.search_tickets(connection, f"{seat.id:024x}", exact=True)
-    return seat, found, checkin.at_show(synced, found.show_id, "Door A")
+    return seat, found, checkin.find_scan_point(synced, found.show_id, "Door A")
 
 
 def scans(seat):

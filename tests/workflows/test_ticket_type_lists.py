@@ -33,7 +33,7 @@ from ticketsync.store.tables.catalogue import ticket_types as types_table
 from ticketsync.store.tables.sales import orders, raw_records, tickets
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
-from ticketsync.workflows import receive
+from ticketsync.workflows import delivery_processing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 
@@ -365,7 +365,7 @@ def test_an_order_that_a_webhook_brought_has_its_prices_read_by_the_next_run(
             *(1, "d1", "OrderConfirmed", hooks.ORDER, "received", number, date)
         )
         inbox.store(connection, [delivery], clock.now())
-    receive.process_deliveries(synced, settings)
+    delivery_processing.process_deliveries(synced, settings)
     assert definition_requests(fake_server) == 0
     assert held_types(synced) != true_types(fake_server)
     later(fake_server, frozen, 2)

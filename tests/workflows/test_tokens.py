@@ -24,7 +24,7 @@ from ticketsync.providers.square import Square
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.fake_platform import json_response
 from ticketsync.sandbox.faults import HttpResponse
-from ticketsync.workflows import connect, tokens
+from ticketsync.workflows import account_renaming, connect, tokens
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -215,7 +215,7 @@ def test_f26_control_without_the_lease_the_family_is_killed(account, square, sql
 def test_renaming_takes_the_refresh_token_along(
     account, square, sqlite, settings, frozen
 ):
-    connect.rename(sqlite, Settings(), "sq", "bar")
+    account_renaming.rename_account(sqlite, Settings(), "sq", "bar")
     frozen(NOW + timedelta(days=31))
     result = sync.sync(sqlite, settings, Request(names=("bar",))).results[0]
     assert result.outcome == "success"

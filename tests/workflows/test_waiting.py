@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, text
+from support.read_pages import ReadPages
 
 from ticketsync.accounts import dismissals
 from ticketsync.catalogue import new_shows, shows
@@ -17,7 +18,7 @@ from ticketsync.cli import context
 from ticketsync.cli.main import app
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import NotifySettings, Settings
-from ticketsync.financials import notices
+from ticketsync.financials import sales_notices
 from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
@@ -28,7 +29,7 @@ from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
 from ticketsync.store.upsert import upsert
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import actions, pages, site
+from ticketsync.web import actions, site
 from ticketsync.workflows import account_alerts, doctor, sales_notifications, waiting
 
 DAY = timedelta(days=1)
@@ -184,7 +185,7 @@ class House:
         return ended.value.code, capsys.readouterr().out
 
     def page(self, name, **path):
-        made = pages.Pages(site.Site(self.database, self.settings))
+        made = ReadPages(site.Site(self.database, self.settings))
         return getattr(made, name)(replace(MANAGER, path_params=path)).body.decode()
 
 
@@ -246,7 +247,9 @@ def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     with venue.database.read() as connection:
         found = {
             "seats": seats.seats(connection, number)[number].capacity,
-            "notices": [item.capacity for item in notices.read_show_sales(connection)],
+            "notices": [
+                item.capacity for item in sales_notices.read_show_sales(connection)
+            ],
             "calendar": [
                 item.capacity for item in calendar.list_performances(connection)
             ],

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, delete, select, update
 
-from ticketsync.store import audit, reports
+from ticketsync.store import audit, query_results
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.waiting import dismissals, waiting_notices
 from ticketsync.store.upsert import upsert
@@ -40,7 +40,7 @@ def list_dismissals(connection: Connection) -> list[Dismissed]:
     """
     All dismissals, the newest first.
     """
-    columns = reports.named(reports.field_names(Dismissed), dismissals)
+    columns = query_results.named(query_results.field_names(Dismissed), dismissals)
     query = select(*columns).order_by(
         dismissals.c.dismissed_at.desc(), dismissals.c.kind, dismissals.c.key
     )
@@ -52,7 +52,7 @@ def save_dismissals(connection: Connection, dismissed: Iterable[Dismissed]) -> N
     Save these; an earlier one of the same item is replaced.
     """
     rows = [
-        {name: getattr(item, name) for name in reports.field_names(Dismissed)}
+        {name: getattr(item, name) for name in query_results.field_names(Dismissed)}
         for item in dismissed
     ]
     upsert(connection, dismissals, rows, key=["kind", "key"])

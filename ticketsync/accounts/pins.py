@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ticketsync.accounts import credentials
-from ticketsync.core import errors, named_files, paths, permissions
+from ticketsync.core import errors, file_options, paths, permissions
 from ticketsync.core.redact import Secret, safe
 
 KEY: Final = "TICKETSYNC_PIN_KEY"
@@ -37,8 +37,8 @@ KEY_CREDENTIAL: Final = "ticketsync-pin-key"
 SHORTEST_KEY: Final = 32  # characters
 NOBODY: Final = "nobody confirmed that here"  # in each message about it
 LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
-CLIENT_SOURCE: Final = named_files.CLIENT_SOURCE
-CLIENT_REFERENCE: Final = named_files.CLIENT_REFERENCE
+CLIENT_SOURCE: Final = file_options.CLIENT_SOURCE
+CLIENT_REFERENCE: Final = file_options.CLIENT_REFERENCE
 
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
@@ -76,7 +76,7 @@ def pinned_places(account: Pinned) -> list[str]:
     )
     found += [
         f"reads {_shown(value)} (its option {safe(name)})"
-        for name, value in named_files.named_files(account.options).items()
+        for name, value in file_options.named_files(account.options).items()
     ]
     if account.base_url is not None:
         found.append(f"sends its key to {_shown(account.base_url)}")
@@ -100,7 +100,7 @@ def make_pin(account: Pinned) -> str:
     """
     if not pinned_places(account):
         return ""
-    files = named_files.named_files(account.options).values()
+    files = file_options.named_files(account.options).values()
     client = account.options.get(CLIENT_REFERENCE, "")
     _refuse_long(account.secret_reference, client, account.base_url or "", *files)
     return _hmac(_get_or_make_key(), pinned_content(account))
@@ -234,7 +234,7 @@ def pinned_content(account: Pinned) -> str:
     """
     All that the pin of an account covers.
     """
-    files = named_files.named_files(account.options)
+    files = file_options.named_files(account.options)
     return json.dumps(
         [
             *("account", account.name, account.provider, account.base_url),

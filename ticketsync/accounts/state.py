@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from ticketsync.core import errors, named_files
+from ticketsync.core import errors, file_options
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
 from ticketsync.store.tables.accounts import accounts
@@ -24,7 +24,7 @@ LONGEST_PAUSE_HOURS = 24  # of the breaker
 ACTIVE = "active"
 PARKED = "parked"
 RETIRED = "retired"
-OF_TOKENS = named_files.OF_OAUTH  # prefix of the options that belong to tokens
+OF_TOKENS = file_options.OF_OAUTH  # prefix of the options that belong to tokens
 PEOPLE = "people"  # option of an account: keep buyers and attendees
 
 

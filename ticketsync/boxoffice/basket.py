@@ -62,7 +62,7 @@ def refuse(
     _refuse_numbers(show, chosen, wanted)
     if member:
         member_id = customers.find_member(connection, member).id
-    _refuse_strangers(connection, show, chosen, wanted, member_id, now)
+    _refuse_non_members(connection, show, chosen, wanted, member_id, now)
     return member_id
 
 
@@ -112,7 +112,7 @@ def _refuse_numbers(
             )
 
 
-def _refuse_strangers(
+def _refuse_non_members(
     connection: Connection,
     show: ShowOnSale,
     chosen: Sequence[Tier],

@@ -23,7 +23,7 @@ _LOCAL = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True)
-class AtTheCounter:
+class CounterSummary:
     """
     How many `shows` are on sale with how many seats `left` (`None` where a capacity is
     unknown); how many orders are `held`, whose money is `waiting`; and what is
@@ -37,7 +37,7 @@ class AtTheCounter:
     to_return: tuple[Money, ...]
 
 
-def read_counter(connection: Connection, now: datetime) -> AtTheCounter:
+def read_counter(connection: Connection, now: datetime) -> CounterSummary:
     """
     A show that has begun is not on sale any more.
     """
@@ -70,7 +70,7 @@ def read_counter(connection: Connection, now: datetime) -> AtTheCounter:
         .group_by(payments.c.currency)
         .order_by(payments.c.currency)
     )
-    return AtTheCounter(
+    return CounterSummary(
         len(on_sale),
         sum(known) if len(known) == len(left) else None,
         sum(number for _, number, _ in held),

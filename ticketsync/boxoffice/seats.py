@@ -266,7 +266,7 @@ def extend_hold(connection: Connection, order_id: int, held_until: datetime) -> 
     return changed.rowcount
 
 
-def take_for_good(connection: Connection, order_id: int) -> None:
+def keep_seats(connection: Connection, order_id: int) -> None:
     """
     Make an order's seats its own, without an end.
     """

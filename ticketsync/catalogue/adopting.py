@@ -21,7 +21,7 @@ from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
 from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo
-from ticketsync.core.listed_dates import date_key, group_parts
+from ticketsync.core.date_keys import date_key, group_parts
 
 ADOPTED = "adopted from the listing"  # with a show that was made for it
 ADOPTED_AS_OURS = "adopted from the listing as a show you had"

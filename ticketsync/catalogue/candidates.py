@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ticketsync.core.listed_dates import DateKey
+from ticketsync.core.date_keys import DateKey
 
 TOLERANCE = timedelta(hours=2)
 SAME_TITLE = 70  # likeness in percent from which two titles may be one production

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from ticketsync.catalogue.occurrences import no_such_occurrence
 from ticketsync.core import errors
-from ticketsync.core.listed_dates import DateKey, group_parts
+from ticketsync.core.date_keys import DateKey, group_parts
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import (

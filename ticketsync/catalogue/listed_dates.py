@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ticketsync.catalogue.occurrences import LinkedOccurrence, list_occurrences
-from ticketsync.core.listed_dates import date_key, group_parts
+from ticketsync.core.date_keys import date_key, group_parts
 
 
 @dataclass(frozen=True, slots=True)

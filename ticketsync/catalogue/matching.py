@@ -38,7 +38,7 @@ from ticketsync.catalogue.certainty import (
     touring_productions,
 )
 from ticketsync.catalogue.offsets import MIN_EVIDENCE, Offset
-from ticketsync.core.listed_dates import group_parts
+from ticketsync.core.date_keys import group_parts
 from ticketsync.core.plurals import number_of
 
 
@@ -83,6 +83,24 @@ class MatchPlan:
     remarks: tuple[str, ...]
     unmatched_shows: tuple[ShowCandidate, ...] = ()
     offsets: tuple[OffsetProposal, ...] = ()
+
+    def of_production(self, title: str) -> MatchPlan:
+        """
+        The part that concerns the shows of one production.
+        """
+        return replace(
+            self,
+            certain=tuple(m for m in self.certain if m.show.production == title),
+            unsure=tuple(
+                item
+                for item in self.unsure
+                if any(c.show.production == title for c in item.candidates)
+            ),
+            unmatched_shows=tuple(
+                show for show in self.unmatched_shows if show.production == title
+            ),
+            offsets=tuple(o for o in self.offsets if o.offset.production == title),
+        )
 
 
 def propose(

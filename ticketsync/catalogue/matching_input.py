@@ -16,7 +16,7 @@ from ticketsync.catalogue.known_names import Kind
 from ticketsync.catalogue.links import list_refusals
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core.listed_dates import date_key, group_parts, shorten_part_names
+from ticketsync.core.date_keys import date_key, group_parts, shorten_part_names
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     events,

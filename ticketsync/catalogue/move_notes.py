@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from ticketsync.catalogue import moves, shows
 from ticketsync.catalogue.moves import Move
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core.listed_dates import date_key, group_parts
+from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.core.plurals import joined, noun_for
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences, show_links

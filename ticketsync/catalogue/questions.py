@@ -16,7 +16,7 @@ from ticketsync.catalogue.candidates import (
     likeness,
 )
 from ticketsync.catalogue.matching import Unsure
-from ticketsync.core.listed_dates import group_parts
+from ticketsync.core.date_keys import group_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,6 @@ class Question:
         """
         items = [item for date in self.dates[:number] for item in date.parts]
         return Question(self.show, tuple(items))
-
-    @property
-    def clear_ids(self) -> frozenset[int]:
-        """
-        The occurrences that nothing speaks against linking to `show`: these are ticked
-        beforehand, and never one with a doubt.
-        """
-        return frozenset(
-            item.occurrence.occurrence_id for item in self.items if item.is_clear
-        )
 
     @property
     def candidates(self) -> tuple[Match, ...]:

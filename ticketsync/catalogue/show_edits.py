@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from ticketsync.catalogue import (
     entered_values,
@@ -365,20 +365,6 @@ def _follow_production(
         )
         .values(production_id=production_id)
     )
-
-
-def count_shows(connection: Connection) -> dict[str, int]:
-    """
-    How many shows each venue has, by its name.
-    """
-    rows = connection.execute(
-        select(venues.c.name, func.count(shows_table.c.id))
-        .select_from(
-            venues.outerjoin(shows_table, shows_table.c.venue_id == venues.c.id)
-        )
-        .group_by(venues.c.name)
-    )
-    return {str(name): int(number) for name, number in rows}
 
 
 def show_ids_of(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from ticketsync.catalogue import other_names
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
-from ticketsync.store import audit, reports, row_digests
+from ticketsync.store import audit, query_results, row_digests
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.past_links import past_show_links
@@ -288,8 +288,8 @@ def read_shows(
     """
     query = (
         select(
-            *reports.named(
-                reports.field_names(ShowInfo),
+            *query_results.named(
+                query_results.field_names(ShowInfo),
                 shows,
                 production=productions.c.title,
                 venue=venues.c.name,

@@ -82,7 +82,7 @@ def save_ticket_types(
         row
         for occurrence_id, types in reported.items()
         for row in _rows(occurrence_id, types)
-        if _is_news(row, held.get((row["occurrence_id"], row["provider_id"])))
+        if _is_changed(row, held.get((row["occurrence_id"], row["provider_id"])))
     ]
     upsert(connection, ticket_types, rows, key=_KEY)
     _mark_gone(connection, reported, held, now)
@@ -103,7 +103,7 @@ def differ(
         key not in present and row.gone_since is None for key, row in held.items()
     )
     return is_gone or any(
-        _is_news(row, held.get((row["occurrence_id"], row["provider_id"])))
+        _is_changed(row, held.get((row["occurrence_id"], row["provider_id"])))
         for row in rows
     )
 
@@ -218,7 +218,7 @@ def _rows(occurrence_id: int, types: Sequence[TicketType]) -> list[dict[str, Any
     return list(rows.values())
 
 
-def _is_news(row: Mapping[str, Any], held: Any) -> bool:
+def _is_changed(row: Mapping[str, Any], held: Any) -> bool:
     return held is None or any(
         held._mapping[name] != value for name, value in row.items()
     )

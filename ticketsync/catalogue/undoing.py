@@ -30,7 +30,7 @@ from ticketsync.catalogue.links import (
     remove_links,
     remove_refusals,
 )
-from ticketsync.core.listed_dates import group_parts
+from ticketsync.core.date_keys import group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
@@ -217,7 +217,7 @@ def list_recent(connection: Connection, limit: int = 8) -> list[RecentDecision]:
 
 def _linked_dates() -> Subquery:
     """
-    What each batch linked in each way, a row for each date: `core.listed_dates` says
+    What each batch linked in each way, a row for each date: `core.date_keys` says
     what is one.
     """
     kind = _kind().label("kind")

@@ -211,7 +211,7 @@ def _in_zone(
     """
     starts_at = show.starts_at
     if keep == "clock":
-        local = clock.from_poster(show.starts_local)
+        local = clock.parse_local(show.starts_local)
         try:
             starts_at = clock.local_to_utc(local, zone)
         except ValueError as error:

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from ticketsync.cli.context import AppContext
     from ticketsync.store.engine import Database
+    from ticketsync.workflows.account_removal import Removal
     from ticketsync.workflows.connect import Connected
-    from ticketsync.workflows.retire import Removal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -326,10 +326,10 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
     """
     Rename an account; a stored key moves with it.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows.account_renaming import rename_account as rename
 
     app_context = context.get_context(ctx)
-    connect.rename(app_context.database(), app_context.settings(), name, new_name)
+    rename(app_context.database(), app_context.settings(), name, new_name)
     app_context.say(f"Account {name!r} is now called {new_name!r}.")
 
 
@@ -389,14 +389,14 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     Remove an account and its key. One that has orders is retired: it is never read
     again, and its orders and figures are kept.
     """
-    from ticketsync.workflows import retire
+    from ticketsync.workflows import account_removal
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    found = retire.plan(database, name)
+    found = account_removal.plan(database, name)
     if not context.confirm(_removal_question(found), yes):
         return
-    done = retire.remove(database, app_context.settings(), name)
+    done = account_removal.remove(database, app_context.settings(), name)
     if not done.retires:
         app_context.say(f"Account {name!r} is removed.")
         return

@@ -219,7 +219,7 @@ def edit_venue(
     """
     Change a venue: its name, time zone or currency.
     """
-    from ticketsync.catalogue import places
+    from ticketsync.catalogue import venue_defaults
     from ticketsync.catalogue.venue_edits import Keep, VenueEdit
     from ticketsync.core import errors
     from ticketsync.workflows import catalogue_edits
@@ -233,7 +233,7 @@ def edit_venue(
         raise errors.UsageError(
             "Nothing to change was given.", hint="Use --name, --timezone or --currency."
         )
-    zone = places.one_zone(timezone) if timezone else None
+    zone = venue_defaults.one_zone(timezone) if timezone else None
     edit = VenueEdit(name or None, zone, currency or None, kept.get(keep))
     app_context = context.get_context(ctx)
     database = app_context.database()

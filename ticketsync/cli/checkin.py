@@ -46,7 +46,7 @@ def check_in(
     from ticketsync.workflows import checkin
 
     database = context.get_context(ctx).database()
-    at = checkin.at_show(database, show, door)
+    at = checkin.find_scan_point(database, show, door)
     _print_answer(checkin.admit(database, at, who, group=group), json)
 
 
@@ -65,7 +65,7 @@ def undo_check_in(
     from ticketsync.workflows import checkin
 
     database = context.get_context(ctx).database()
-    at = checkin.at_show(database, show, door)
+    at = checkin.find_scan_point(database, show, door)
     _print_answer(checkin.take_back(database, at, who, group=group), json)
 
 
@@ -123,7 +123,7 @@ def import_scans(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    at = checkin.at_show(database, show, door, device)
+    at = checkin.find_scan_point(database, show, door, device)
     zone = at.show.timezone
     merged = checkin.merge(database, at, file, skip_bad_lines=True)
     if json:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ticketsync.cli.context import AppContext
     from ticketsync.store.engine import Database
-    from ticketsync.workflows.confirm import Unconfirmed
+    from ticketsync.workflows.confirm_accounts import Unconfirmed
 
 
 def confirm_accounts(
@@ -38,17 +38,17 @@ def confirm_accounts(
     because somebody changed the database. Look at what is listed before you confirm.
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import confirm
+    from ticketsync.workflows import confirm_accounts
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
-        waiting = confirm.list_unconfirmed(connection, names or ())
+        waiting = confirm_accounts.list_unconfirmed(connection, names or ())
     if not json:
         print_places(waiting)
     is_confirmed = False
     if waiting and not dry_run and context.confirm(_question(waiting), yes):
-        confirm.confirm(database, waiting)
+        confirm_accounts.confirm(database, waiting)
         is_confirmed = True
     if json:
         places = [{"account": w.account, "places": list(w.places)} for w in waiting]
@@ -67,10 +67,10 @@ def confirm_after_change(app_context: AppContext, database: Database) -> None:
     After an upgrade or restore: show what waits to be confirmed and, on a terminal, ask
     for it; else say which command does so.
     """
-    from ticketsync.workflows import confirm
+    from ticketsync.workflows import confirm_accounts
 
     with database.read() as connection:
-        waiting = confirm.list_unconfirmed(connection)
+        waiting = confirm_accounts.list_unconfirmed(connection)
     if not waiting:
         return
     app_context.say(
@@ -78,7 +78,7 @@ def confirm_after_change(app_context: AppContext, database: Database) -> None:
     )
     print_places(waiting, is_error=True)
     if context.is_terminal() and context.confirm(_question(waiting), yes=False):
-        confirm.confirm(database, waiting)
+        confirm_accounts.confirm(database, waiting)
         return
     app_context.say(
         "They are not read until you run `ticketsync accounts confirm`; nothing else "

@@ -154,7 +154,7 @@ def restore_database(
     whose commands, secret files or addresses nobody confirmed on this machine are not
     read until `accounts confirm`.
     """
-    from ticketsync.accounts import installation
+    from ticketsync.accounts import installation_audit
     from ticketsync.core import errors
     from ticketsync.store import backup, engine, restore_differences, schema
 
@@ -179,7 +179,7 @@ def restore_database(
     database = app_context.database()
     with database.write() as connection:
         after = {"from": file.name}
-        installation.record(connection, "restore", "database", after=after)
+        installation_audit.record(connection, "restore", "database", after=after)
     confirm.confirm_after_change(app_context, database)
 
 

@@ -121,7 +121,7 @@ def explain_financials(
     from ticketsync.cli import money_tables, render
     from ticketsync.core import tables
     from ticketsync.financials import explain, gaps
-    from ticketsync.financials.applied_rates import read_applied_rates
+    from ticketsync.financials.applied_fee_rates import read_applied_rates
     from ticketsync.reporting import named_fees, show_notes
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.workflows import show_figures

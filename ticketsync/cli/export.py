@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, ledger_file, monthly
+from ticketsync.cli import context, ledger_file, monthly_exports
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
@@ -82,9 +82,9 @@ def export_financials(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
-    every: monthly.Every = "",
-    closed: monthly.Closed = False,
-    directory: monthly.Directory = None,
+    every: monthly_exports.Every = "",
+    closed: monthly_exports.Closed = False,
+    directory: monthly_exports.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -97,7 +97,7 @@ def export_financials(
     _export(
         *(ctx, "financials", numbers.exported_figures, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
-        monthly.Monthly(every=every, closed=closed, directory=directory),
+        monthly_exports.Monthly(every=every, closed=closed, directory=directory),
     )
 
 
@@ -112,9 +112,9 @@ def export_sales(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
-    every: monthly.Every = "",
-    closed: monthly.Closed = False,
-    directory: monthly.Directory = None,
+    every: monthly_exports.Every = "",
+    closed: monthly_exports.Closed = False,
+    directory: monthly_exports.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -138,7 +138,7 @@ def export_sales(
     _export(
         *(ctx, name, report, format, output),
         *(_Periods(sold=sold, shows=shows), as_of, raw, excel, force),
-        monthly.Monthly(
+        monthly_exports.Monthly(
             every=every, closed=closed, directory=directory, options=("--per", per)
         ),
     )
@@ -154,9 +154,9 @@ def export_refunds(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
-    every: monthly.Every = "",
-    closed: monthly.Closed = False,
-    directory: monthly.Directory = None,
+    every: monthly_exports.Every = "",
+    closed: monthly_exports.Closed = False,
+    directory: monthly_exports.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -171,7 +171,7 @@ def export_refunds(
     _export(
         *(ctx, "refunds", exported_sales.exported_refunds, format, output),
         *(_Periods(refunded=refunded, shows=shows), as_of, raw, excel, force),
-        monthly.Monthly(every=every, closed=closed, directory=directory),
+        monthly_exports.Monthly(every=every, closed=closed, directory=directory),
     )
 
 
@@ -184,9 +184,9 @@ def export_fees(
     as_of: AsOf = "",
     raw: Raw = False,
     excel: Excel = False,
-    every: monthly.Every = "",
-    closed: monthly.Closed = False,
-    directory: monthly.Directory = None,
+    every: monthly_exports.Every = "",
+    closed: monthly_exports.Closed = False,
+    directory: monthly_exports.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -197,7 +197,7 @@ def export_fees(
     _export(
         *(ctx, "fees", named_fees.exported_fees, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
-        monthly.Monthly(every=every, closed=closed, directory=directory),
+        monthly_exports.Monthly(every=every, closed=closed, directory=directory),
     )
 
 
@@ -306,7 +306,7 @@ def _export(
     raw: bool,
     excel: bool,
     force: bool,
-    of_months: monthly.Monthly,
+    of_months: monthly_exports.Monthly,
     settings: Settings | None = None,
 ) -> None:
     """
@@ -359,13 +359,13 @@ def _export_months(
     format: str,
     raw: bool,
     excel: bool,
-    of_months: monthly.Monthly,
+    of_months: monthly_exports.Monthly,
 ) -> None:
     """
     Write the report as it was known when each month was closed, with its fee rates.
     """
     from ticketsync.core import clock
-    from ticketsync.financials import closing, frozen_rates, period_order
+    from ticketsync.financials import closing, frozen_fee_rates, period_order
 
     app_context = context.get_context(ctx)
 
@@ -377,14 +377,14 @@ def _export_months(
         as_of = str(clock.iso(event.closed_at)) if is_past else ""
         _export(
             *(ctx, name, report, format, path, _Periods.of_closed(name, event)),
-            *(as_of, raw, excel, False, monthly.Monthly()),
-            frozen_rates.settings_then(app_context.settings(), closed, event),
+            *(as_of, raw, excel, False, monthly_exports.Monthly()),
+            frozen_fee_rates.settings_then(app_context.settings(), closed, event),
         )
 
     flags = [f for f, is_set in (("--raw", raw), ("--excel", excel)) if is_set]
     options = ["--format", format, *of_months.options, *flags]
     asked = replace(of_months, options=options)
-    monthly.run(ctx, asked, name.replace(" ", "-"), format, write)
+    monthly_exports.run(ctx, asked, name.replace(" ", "-"), format, write)
 
 
 def _as_of_in_words(connection: Connection, as_of: str) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ import typer
 
 from ticketsync.cli import (
     context,
-    converted,
+    converted_totals,
     explained_show,
     money_options,
     report_options,
@@ -60,9 +60,9 @@ def list_financials(
     sort: money_options.Sort = "",
     by: ByShow = "show",
     as_of: AsOf = "",
-    into: converted.In = "",
-    rate_day: converted.RateDay = "",
-    rate_source: converted.RateSource = "",
+    into: converted_totals.In = "",
+    rate_day: converted_totals.RateDay = "",
+    rate_source: converted_totals.RateSource = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -95,7 +95,7 @@ def list_financials(
         coming=coming,
     )
     by = report_options.chosen("--by", by, report_options.BY)
-    convert = converted.wanted(into, rate_day, rate_source)
+    convert = converted_totals.wanted(into, rate_day, rate_source)
     app_context = context.get_context(ctx)
     sold = None
     if by == "sale":
@@ -120,7 +120,7 @@ def _write_money(
     chosen: FigureFilter,
     sort: str,
     sold: Period | None,
-    convert: converted.Wanted | None,
+    convert: converted_totals.Wanted | None,
     format: str,
 ) -> None:
     from ticketsync.cli import render
@@ -141,7 +141,7 @@ def _print_money(
     chosen: FigureFilter,
     sort: str,
     sold: Period | None,
-    convert: converted.Wanted | None,
+    convert: converted_totals.Wanted | None,
 ) -> None:
     from ticketsync.cli import money_tables
     from ticketsync.reporting import numbers, waiting_sales

@@ -111,28 +111,28 @@ def _known_venues(database: Database) -> str:
 def _add_venue(
     database: Database, name: str, timezone: str, currency: str
 ) -> VenueInfo:
-    from ticketsync.catalogue import entered_values, places, shows
+    from ticketsync.catalogue import entered_values, shows, venue_defaults
     from ticketsync.workflows import new_installation
 
     name = name or questions.ask_until_valid(
         "Venue name", "--venue", entered_values.check_venue
     )
-    zone = places.one_zone(timezone) if timezone else _ask_time_zone()
+    zone = venue_defaults.one_zone(timezone) if timezone else _ask_time_zone()
     code = currency or questions.ask_until_valid(
         "Currency",
         "--currency",
         shows.check_currency,
-        default=places.currency_of(zone),
+        default=venue_defaults.currency_of(zone),
     )
     return new_installation.add_venue(database, name, zone, code)
 
 
 def _ask_time_zone() -> str:
-    from ticketsync.catalogue import places
+    from ticketsync.catalogue import venue_defaults
 
     return questions.ask_until_valid(
         "Time zone, or a city in it",
         "--timezone",
-        places.one_zone,
-        default=places.machine_zone(),
+        venue_defaults.one_zone,
+        default=venue_defaults.machine_zone(),
     )

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ticketsync.cli import context, money_options, monthly, report_options
+from ticketsync.cli import context, money_options, monthly_exports, report_options
 from ticketsync.cli import output as output_option
 from ticketsync.cli.context import Force
 from ticketsync.cli.output import Output
@@ -46,9 +46,9 @@ def export_ledger(
     currency: money_options.Currency = "",
     as_of: AsOf = "",
     output: Output = None,
-    every: monthly.Every = "",
-    closed: monthly.Closed = False,
-    directory: monthly.Directory = None,
+    every: monthly_exports.Every = "",
+    closed: monthly_exports.Closed = False,
+    directory: monthly_exports.Directory = None,
     force: Force = False,
 ) -> None:
     """
@@ -68,7 +68,7 @@ def export_ledger(
 
     kind = programs.PROGRAMS[report_options.chosen("--for", program, programs.PROGRAMS)]
     report_options.chosen("--per", per, projection.PER)
-    of_months = monthly.Monthly(
+    of_months = monthly_exports.Monthly(
         every=every, closed=closed, directory=directory, options=("--for", program)
     )
     if of_months.is_wanted:
@@ -119,7 +119,11 @@ def export_ledger(
 
 
 def _export_months(
-    ctx: typer.Context, program: str, of_months: monthly.Monthly, *, is_whole: bool
+    ctx: typer.Context,
+    program: str,
+    of_months: monthly_exports.Monthly,
+    *,
+    is_whole: bool,
 ) -> None:
     """
     Write the books of closed months, with what adjusts earlier ones.
@@ -155,7 +159,7 @@ def _export_months(
             app_context.say(line)
         app_context.say(f"{path}: {number_of(len(books.entries), 'entry', 'entries')}")
 
-    monthly.run(ctx, of_months, "ledger", _ENDINGS[program], write)
+    monthly_exports.run(ctx, of_months, "ledger", _ENDINGS[program], write)
 
 
 def _unknown_fees(books: Books | PeriodBooks) -> list[str]:

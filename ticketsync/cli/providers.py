@@ -105,7 +105,7 @@ def _provider_rows() -> Sequence[dict[str, Any]]:
                 "provider": item.name,
                 "title": "",
                 "origin": item.origin,
-                "trouble": item.trouble,
+                "trouble": item.problem,
             }
         )
     rows += [

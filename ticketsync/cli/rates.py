@@ -58,12 +58,12 @@ def list_rates(
     List whose rates there are, and of which days.
     """
     from ticketsync.cli import render
-    from ticketsync.financials import stored_rates
+    from ticketsync.financials import stored_exchange_rates
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        table = stored_rates.sources_table(connection)
+        table = stored_exchange_rates.sources_table(connection)
         zone = get_business_zone(connection)
     if wanted != "table":
         render.machine(table, wanted)

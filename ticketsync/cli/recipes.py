@@ -111,7 +111,7 @@ def check_recipe(
         _print_rest(found)
     else:
         app_context.say(found.scope)
-    if found.troubles:
+    if found.problems:
         raise typer.Exit(3)
 
 
@@ -133,7 +133,7 @@ def _print_rest(found: Preview) -> None:
         terminal.echo(str(line))
     for unread in found.unread:
         terminal.echo(f"Not read: {unread}")
-    for text in found.doubts:
+    for text in found.discrepancies:
         terminal.echo(f"Does not add up: {text}")
     for word in found.words:
         terminal.echo(str(word))
@@ -151,7 +151,7 @@ def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
     number of rows; in CSV all rows have the same columns, and what is wrong with an
     order is in one of them, whether it is read or not.
     """
-    troubles = [
+    unread = [
         {"order": item.order, "trouble": item.reason}
         if item.order
         else {"trouble": item.reason}
@@ -162,19 +162,19 @@ def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
         for word in found.words
     ]
     if format != "csv":
-        return [*found.rows, *troubles, *words]
+        return [*found.rows, *unread, *words]
     names = ["order", "event", "starts_at", "tickets", "charged", "refunded"]
     names += ["currency", "sold", "fees", "trouble", "timezone"]
     names += ["field", "column", "word", "rows", "means"]
     names += ["status", "placed_at", "refunded_on"]
     empty = dict.fromkeys(names, "")
-    orders = [_with_trouble(row) for row in found.rows]
-    return [empty | row for row in (*orders, *troubles, *words)]
+    orders = [_with_problem(row) for row in found.rows]
+    return [empty | row for row in (*orders, *unread, *words)]
 
 
-def _with_trouble(row: Mapping[str, str]) -> dict[str, str]:
+def _with_problem(row: Mapping[str, str]) -> dict[str, str]:
     """
-    An order for CSV: that it does not add up is its trouble.
+    An order for CSV: that it does not add up is its `trouble`.
     """
     shown = {**row, "trouble": row["doubt"]}
     del shown["doubt"]

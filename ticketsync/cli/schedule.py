@@ -43,7 +43,7 @@ def install(
 
     Example: ticketsync schedule install --cron "*/15 9-23 * * *"
     """
-    from ticketsync.accounts import installation
+    from ticketsync.accounts import installation_audit
     from ticketsync.workflows import schedule
 
     app_context = context.get_context(ctx)
@@ -59,7 +59,7 @@ def install(
     location = schedule.install(job, chosen)
     after = {"scheduler": chosen, "when": job.when.text}
     with app_context.database().write() as connection:
-        installation.record(connection, "install", "schedule", after=after)
+        installation_audit.record(connection, "install", "schedule", after=after)
     app_context.say(f"ticketsync runs {job.when.text} from {location}.")
     for line in warnings:
         terminal.echo(line, err=True)
@@ -112,7 +112,7 @@ def remove(ctx: typer.Context) -> None:
     """
     import contextlib
 
-    from ticketsync.accounts import installation
+    from ticketsync.accounts import installation_audit
     from ticketsync.core import errors
     from ticketsync.workflows import schedule
 
@@ -126,7 +126,7 @@ def remove(ctx: typer.Context) -> None:
             contextlib.suppress(errors.TicketsyncError),  # the database may be gone
             app_context.database().write() as connection,
         ):
-            installation.record(connection, "remove", "schedule", before=before)
+            installation_audit.record(connection, "remove", "schedule", before=before)
     app_context.say(text)
 
 

@@ -35,13 +35,13 @@ def selling(
     """
     from ticketsync.cli import render
     from ticketsync.core import clock
-    from ticketsync.reporting import own_selling, sales_report
+    from ticketsync.reporting import boxoffice_selling, sales_report
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     by = report_options.chosen("--by", by, sales_report.BY)
     with context.get_context(ctx).database().read() as connection:
-        table = own_selling.selling_table(
+        table = boxoffice_selling.selling_table(
             connection,
             clock.now(),
             zone=get_business_zone(connection),
@@ -71,7 +71,7 @@ def _print(table: Table) -> None:
 
     from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.reporting import own_selling
+    from ticketsync.reporting import boxoffice_selling
 
     columns = [column for column in table.columns if column.name != "show_id"]
     columns.sort(key=lambda column: column.name == "currency")  # the last one
@@ -79,7 +79,7 @@ def _print(table: Table) -> None:
     render.report(
         table.shown(*shown),
         most={"production": 20},
-        totals=own_selling.with_rates(tables.totals(table)).shown(*shown),
+        totals=boxoffice_selling.with_rates(tables.totals(table)).shown(*shown),
         label=lambda _: "all",
         optional=("cancelled", "expired", "held", "seats", "taken", "tickets"),
     )

@@ -212,11 +212,11 @@ def _warn_of_missing_secrets(
     for endpoint in endpoints:
         if endpoint.is_ready:
             continue
-        if endpoint.trouble is not None:
+        if (error := endpoint.secret_error) is not None:
             app_context.say(
-                f"ticketsync: {endpoint.trouble.word}: {endpoint.trouble.message} "
+                f"ticketsync: {error.word}: {error.message} "
                 f"Until then all webhooks of {endpoint.account!r} are rejected. "
-                f"{endpoint.trouble.hint}"
+                f"{error.hint}"
             )
         else:
             app_context.say(
@@ -242,12 +242,10 @@ def _require_ready_endpoint(endpoints: Sequence[WebhookEndpoint]) -> None:
     from ticketsync.core import errors
 
     if not any(endpoint.is_ready for endpoint in endpoints):
-        troubles = [e.trouble for e in endpoints if e.trouble is not None]
+        found = [e.secret_error for e in endpoints if e.secret_error is not None]
         raise errors.UsageError(
             "No account can receive webhooks yet.",
-            hint=troubles[0].hint
-            if troubles
-            else "Run `ticketsync webhooks url ACCOUNT`.",
+            hint=found[0].hint if found else "Run `ticketsync webhooks url ACCOUNT`.",
             word="webhook-secret-missing" if endpoints else "no-webhooks",
         )
 
@@ -297,8 +295,8 @@ def _create_link(database: Database, address: str) -> str:
     """
     from ticketsync.core import clock
     from ticketsync.visitors import passes
-    from ticketsync.web import entry
+    from ticketsync.web import sign_in
 
     with database.write() as connection:
         token = passes.issue(connection, "link", "manager", "", clock.now())
-    return entry.link_url(address, token)
+    return sign_in.link_url(address, token)

@@ -92,7 +92,7 @@ def show_financials(
     from ticketsync.cli import money_tables, render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import named_fees, numbers, show_notes
-    from ticketsync.reporting.left_out import read_left_out
+    from ticketsync.reporting.exclusion import read_exclusion
     from ticketsync.store.business_zone import get_business_zone
 
     app_context = context.get_context(ctx)
@@ -104,7 +104,7 @@ def show_financials(
         types = numbers.by_type(connection, found.id)
         fees = named_fees.list_fees(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
-        left_out = read_left_out(connection, found.id)
+        left_out = read_exclusion(connection, found.id)
         notes = show_notes.sentences(connection, found.id)
         zone = get_business_zone(connection)
     wanted = context.chosen_format(format, json)

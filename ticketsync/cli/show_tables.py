@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ticketsync.core.tables import Table
     from ticketsync.reporting.calendar import Performance
     from ticketsync.reporting.changes import Change
+    from ticketsync.reporting.exclusion import Exclusion
     from ticketsync.reporting.grouped_figures import ProductionTotals
-    from ticketsync.reporting.left_out import LeftOut
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
 
@@ -338,7 +338,7 @@ def _show_count(changes: Sequence[Change], currency: str) -> str:
 
 
 def why_without_figures(
-    show_id: int, left_out: LeftOut | None, sources: Sequence[LinkedOccurrence]
+    show_id: int, left_out: Exclusion | None, sources: Sequence[LinkedOccurrence]
 ) -> str:
     """
     Why a show that these feed has no figures, as sentences.

@@ -204,12 +204,12 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.core import moments
     from ticketsync.reporting import numbers
     from ticketsync.reporting import seats as reporting
-    from ticketsync.reporting.left_out import read_left_out
+    from ticketsync.reporting.exclusion import read_exclusion
     from ticketsync.store.business_zone import get_business_zone
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
-        left_out = read_left_out(connection, found.id)
+        left_out = read_exclusion(connection, found.id)
         zone = get_business_zone(connection)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         figures = numbers.figures(connection, found.id)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.accounts.health import Health
-    from ticketsync.boxoffice.counter import AtTheCounter
+    from ticketsync.boxoffice.counter import CounterSummary
     from ticketsync.core.config import Settings
     from ticketsync.reporting.runs import Freshness, OpenCounts
     from ticketsync.reporting.waiting_kinds import Waiting
@@ -78,12 +78,12 @@ class _Status:
     health: Mapping[str, Health]
     counts: OpenCounts
     waiting: Sequence[Waiting]
-    doubtful: Sequence[tuple[str, str, str]]
+    discrepancies: Sequence[tuple[str, str, str]]
     unread: Sequence[tuple[str, str, str]]
     details: Mapping[str, Sequence[str]]
     settings_problem: str | None
     is_scheduled: bool
-    counter: AtTheCounter | None
+    counter: CounterSummary | None
 
 
 def _load_status(app_context: context.AppContext) -> _Status:
@@ -110,7 +110,7 @@ def _load_status(app_context: context.AppContext) -> _Status:
             health={item.account: item for item in assessed},
             counts=counts,
             waiting=waits,
-            doubtful=waiting_records.list_discrepancies(connection)
+            discrepancies=waiting_records.list_discrepancies(connection)
             if counts.doubtful_orders
             else [],
             unread=unread,
@@ -123,7 +123,7 @@ def _load_status(app_context: context.AppContext) -> _Status:
 
 def _read_counter(
     connection: Connection, accounts: Sequence[Freshness], now: datetime
-) -> AtTheCounter | None:
+) -> CounterSummary | None:
     """
     What the box office has to do; `None` where the venue has none.
     """
@@ -185,7 +185,7 @@ def _print_json(status: _Status) -> None:
             "open": asdict(status.counts),
             "doubtful_orders": [
                 {"account": account, "order_id": order, "why": why}
-                for account, order, why in status.doubtful
+                for account, order, why in status.discrepancies
             ],
             "quarantine": [
                 {"account": account, "record": record, "why": why}
@@ -209,7 +209,7 @@ def _print_json(status: _Status) -> None:
     )
 
 
-def _counter_as_json(counter: AtTheCounter | None) -> dict[str, Any] | None:
+def _counter_as_json(counter: CounterSummary | None) -> dict[str, Any] | None:
     if counter is None:
         return None
     return {
@@ -221,7 +221,7 @@ def _counter_as_json(counter: AtTheCounter | None) -> dict[str, Any] | None:
     }
 
 
-def _counter_text(counter: AtTheCounter) -> str:
+def _counter_text(counter: CounterSummary) -> str:
     """
     For example: Your box office: 2 shows on sale, 140 seats left.
     """

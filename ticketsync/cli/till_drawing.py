@@ -147,7 +147,7 @@ def _screen(
 
 def _header(picture: Picture, columns: int) -> list[Line]:
     show = picture.view.left.show
-    starts = clock.from_poster(show.starts_local)
+    starts = clock.parse_local(show.starts_local)
     title = [safe(show.production), f"{starts:%a %d %b %H:%M}"]
     if columns >= WIDE:
         title.append(safe(picture.view.venue))
@@ -396,7 +396,7 @@ def last_in_words(view: TillView) -> str:
 
 
 def show_in_words(show: ShowOnSale) -> str:
-    starts = clock.from_poster(show.starts_local)
+    starts = clock.parse_local(show.starts_local)
     return f"{safe(show.production)} {starts:%a %d %b %H:%M}"
 
 

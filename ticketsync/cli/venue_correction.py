@@ -56,9 +56,9 @@ def _ask_edit(database: Database, venue: VenueInfo) -> VenueEdit:
     from ticketsync.catalogue import (
         dependents,
         entered_values,
-        places,
         show_edits,
         shows,
+        venue_defaults,
     )
     from ticketsync.catalogue.venue_edits import VenueEdit
 
@@ -68,7 +68,7 @@ def _ask_edit(database: Database, venue: VenueInfo) -> VenueEdit:
     zone = questions.ask_until_valid(
         "Time zone, or a city in it",
         "venues edit",
-        places.one_zone,
+        venue_defaults.one_zone,
         default=venue.timezone,
     )
     code = questions.ask_until_valid(

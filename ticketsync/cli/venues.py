@@ -32,10 +32,10 @@ def add_venue(
     """
     Add a venue. The first one gives the defaults for shows.
     """
-    from ticketsync.catalogue import places, venue_edits
+    from ticketsync.catalogue import venue_defaults, venue_edits
 
     app_context = context.get_context(ctx)
-    zone = places.one_zone(timezone)
+    zone = venue_defaults.one_zone(timezone)
     with app_context.database().write() as connection:
         venue = venue_edits.add_venue(connection, name, zone, currency)
     app_context.say(

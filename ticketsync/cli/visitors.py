@@ -51,7 +51,7 @@ def invite(
     from ticketsync.core import clock, moments
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.visitors import passes
-    from ticketsync.web import entry
+    from ticketsync.web import sign_in
     from ticketsync.workflows import public_address
 
     app_context = context.get_context(ctx)
@@ -60,7 +60,7 @@ def invite(
         limit = _limit(connection, show, evening)
         zone = get_business_zone(connection)
         token = passes.issue(connection, "link", role, name, clock.now(), limit)
-    url = entry.link_url(public_address.for_links(settings.serve), token)
+    url = sign_in.link_url(public_address.for_links(settings.serve), token)
     if json:
         render.print_json(
             {

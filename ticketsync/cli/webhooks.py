@@ -416,12 +416,12 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
     Process the waiting deliveries once; `serve` does so every two seconds.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import delivery_expiry, receive
+    from ticketsync.workflows import delivery_expiry, delivery_processing
 
     app_context = context.get_context(ctx)
     app_context.log()
     database = app_context.database()
-    done = receive.process_deliveries(database, app_context.settings())
+    done = delivery_processing.process_deliveries(database, app_context.settings())
     delivery_expiry.delete_old(database)
     if json:
         outcomes = [

@@ -114,18 +114,18 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     return early
 
 
-def from_poster(text: str) -> datetime:
+def parse_local(text: str) -> datetime:
     """
     A local time without a zone, as printed on a poster: `2026-11-27 19:30`.
     """
     return datetime.fromisoformat(text)
 
 
-def on_poster(starts_local: str) -> str:
+def format_local(starts_local: str) -> str:
     """
     A local start as people read it: `Fri 27 Nov 2026, 19:30`.
     """
-    return f"{from_poster(starts_local):%a %d %b %Y, %H:%M}"
+    return f"{parse_local(starts_local):%a %d %b %Y, %H:%M}"
 
 
 def local(moment: datetime, zone_name: str) -> datetime:
@@ -153,7 +153,7 @@ def evening_of(starts_local: str) -> date:
     The evening to which a local time belongs: a day up to five in the morning, so that
     a show after midnight belongs to the evening before it.
     """
-    return (from_poster(starts_local) - SMALL_HOURS).date()
+    return (parse_local(starts_local) - SMALL_HOURS).date()
 
 
 def evening_now(zone_name: str, moment: datetime | None = None) -> date:

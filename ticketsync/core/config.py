@@ -83,7 +83,7 @@ class NotifySettings:
     command    a program and its arguments; title and text come on standard input
     mail       an SMTP URL with `?to=` and `?from=`
     heartbeat  a URL to request after each run in which nothing failed
-    sales      which of `config_keys.SALE_NEWS` to report, every `sales_minutes`
+    sales      which of `config_keys.SALES_NOTIFICATIONS` to send, every `sales_minutes`
 
     Addresses may contain secrets: `env:NAME` stands for the value of that variable, and
     a file that others can read must not contain one itself.

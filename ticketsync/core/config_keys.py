@@ -14,7 +14,7 @@ from ticketsync.core import plain_yaml, written_rates
 from ticketsync.core.typed_yaml import Words, YamlFile, one_of, section, whole
 from ticketsync.core.yaml_values import Day
 
-SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
+SALES_NOTIFICATIONS = ("sold", "refund", "nearly-full", "sold-out")
 
 
 class _Flag(int):
@@ -89,12 +89,12 @@ class _Origins(Words):
         return f"{word!r} is not an origin, e.g. https://www.example.org"
 
 
-class _SaleNews(Words):
+class _SalesNotifications(Words):
     __slots__ = ()
 
     @staticmethod
     def check(word: str) -> str:
-        known = SALE_NEWS
+        known = SALES_NOTIFICATIONS
         return (
             "" if word in known else f"{word!r}: one of {', '.join(known)} is expected"
         )
@@ -142,7 +142,7 @@ NOTIFY = section(
     mail=str,
     heartbeat=str,
     stale_intervals=whole(1, 1000),
-    sales=_SaleNews,
+    sales=_SalesNotifications,
     sales_minutes=whole(0, 1440),
 )
 SERVE = section(

@@ -21,9 +21,9 @@ from ticketsync.core import (
     encodings,
     errors,
     html_tables,
-    old_workbooks,
     rows,
     workbook_guards,
+    xls_workbooks,
 )
 from ticketsync.core.merged_cells import MergedCells
 from ticketsync.core.redact import safe
@@ -193,7 +193,7 @@ def _open_old_workbook(name: str, data: bytes) -> OpenedFile:
     if _ENCRYPTED in data:
         raise _is_protected(name)
     workbook_guards.refuse_large_xls(name, data)
-    return _open_workbook(name, data, old_workbooks.find_errors(name, data))
+    return _open_workbook(name, data, xls_workbooks.find_errors(name, data))
 
 
 def _open_workbook(name: str, data: bytes, scan: WorkbookScan) -> OpenedFile:

@@ -10,11 +10,11 @@ import weakref
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from ticketsync.core import digest, unseen
+from ticketsync.core import digest, invisible_characters
 
 MASK = "***"
 
-_UNSAFE = re.compile(f"[{unseen.UNSEEN}]")
+_UNSAFE = re.compile(f"[{invisible_characters.UNSEEN}]")
 LONGEST = 500
 
 
@@ -63,7 +63,7 @@ def safe(text: object, *, longest: int = LONGEST) -> str:
     whole = str(text)
     if len(whole) > longest:
         whole = without_live_secrets(whole)
-    shown = _UNSAFE.sub(unseen.escaped, whole[: longest + 1])
+    shown = _UNSAFE.sub(invisible_characters.escaped, whole[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
@@ -71,7 +71,9 @@ def safe_lines(text: str) -> str:
     """
     Foreign text of several lines, uncut: as `safe`, but its line feeds stay.
     """
-    return "\n".join(_UNSAFE.sub(unseen.escaped, line) for line in text.split("\n"))
+    return "\n".join(
+        _UNSAFE.sub(invisible_characters.escaped, line) for line in text.split("\n")
+    )
 
 
 def without_secrets(text: str, secrets: list[Secret]) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from ticketsync.core import unseen
+from ticketsync.core import invisible_characters
 
 # Spaces, controls, what is not shown, and half a surrogate pair.
-_NOT_IN_ADDRESSES = re.compile(f"[{unseen.UNSEEN}{unseen.BLANKS}]")
+_NOT_IN_ADDRESSES = re.compile(
+    f"[{invisible_characters.UNSEEN}{invisible_characters.BLANKS}]"
+)
 
 
 def split(url: object) -> SplitResult:

@@ -144,12 +144,12 @@ def list_unsent(connection: Connection, account_id: int) -> list[UnsentCheckIn]:
 
 
 def record_notified(
-    connection: Connection, ticket_row: int, *, is_in: bool, trouble: str = ""
+    connection: Connection, ticket_row: int, *, is_in: bool, problem: str = ""
 ) -> None:
     """
     Record what the platform was notified of, or why that failed.
     """
-    values = {"trouble": trouble} if trouble else {"told_in": is_in, "trouble": ""}
+    values = {"trouble": problem} if problem else {"told_in": is_in, "trouble": ""}
     connection.execute(
         update(admissions).where(admissions.c.ticket_id == ticket_row).values(**values)
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from ticketsync.core.listed_dates import date_key, group_parts, shorten_part_names
+from ticketsync.core.date_keys import date_key, group_parts, shorten_part_names
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences, show_links, ticket_types

@@ -22,7 +22,6 @@ from ticketsync.financials.frozen_lines import (
     SOLD,
     Amounts,
     FrozenLine,
-    Key,
     Taxes,
 )
 
@@ -292,16 +291,3 @@ def _line(
         cause=cause,
         note=CAUSES[cause],
     )
-
-
-def sum_by_key(lines: Iterable[FrozenLine]) -> dict[Key, tuple[Amounts, Taxes]]:
-    """
-    What lines come to by what they are of, without what comes to nothing.
-    """
-    found = {}
-    for key, of_key in frozen_lines.by_key(lines).items():
-        amounts = frozen_lines.sum_of(of_key)
-        taxes = frozen_lines.taxes_in(of_key)
-        if any(amounts) or taxes:
-            found[key] = amounts, taxes
-    return found

@@ -16,7 +16,7 @@ from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fees import Schedules
-from ticketsync.store import counted, reports, totals
+from ticketsync.store import counted, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders, tickets
@@ -111,16 +111,16 @@ def list_contributions(
     """
     Every ticket that counts for a show, in the order of purchase.
     """
-    query = _query(reports.field_names(TicketContribution), show_id)
-    return reports.values(connection, TicketContribution, CONTRIBUTIONS, query)
+    query = _query(query_results.field_names(TicketContribution), show_id)
+    return query_results.values(connection, TicketContribution, CONTRIBUTIONS, query)
 
 
 def contributions_table(connection: Connection, show_id: int) -> Table:
     """
     The same as a report.
     """
-    query = _query(reports.column_names(CONTRIBUTIONS), show_id)
-    return reports.stream(connection, CONTRIBUTIONS, query)
+    query = _query(query_results.column_names(CONTRIBUTIONS), show_id)
+    return query_results.stream(connection, CONTRIBUTIONS, query)
 
 
 def list_bills(
@@ -196,7 +196,7 @@ def _order(tickets: Table, rows: Sequence[Row]) -> Row:
 def _query(names: list[str], show_id: int) -> Select[Any]:
     return (
         select(
-            *reports.named(
+            *query_results.named(
                 names,
                 tickets,
                 account=accounts.c.name,

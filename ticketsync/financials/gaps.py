@@ -62,7 +62,7 @@ def list_gaps(
     """
     The orders of a show with something missing, in the order of purchase. Fees by the
     venue's own rates (`schedules`, by account) are not missing: those that the stored
-    figures were computed with, see `applied_rates`.
+    figures were computed with, see `applied_fee_rates`.
     """
     lacks_fees = totals.lacks_fees() & show_financials.c.fees.is_(None)
     lacks_fees &= ~fee_lines.is_covered(connection, schedules or {})

@@ -17,7 +17,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
-from ticketsync.core.named_files import named_files
+from ticketsync.core.file_options import named_files
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.tasks import Task, Tasks, explain

@@ -19,8 +19,8 @@ from ticketsync.store.engine import Database
 from ticketsync.workflows import (
     account_alerts,
     delivery_expiry,
+    delivery_processing,
     push_checkins,
-    receive,
     sales_notifications,
 )
 from ticketsync.workflows.sync import run as sync
@@ -117,7 +117,7 @@ def _jobs(
         ),
         (
             "webhook deliveries",
-            lambda: receive.process_deliveries(database, settings(), stop),
+            lambda: delivery_processing.process_deliveries(database, settings(), stop),
         ),
         (
             "sending check-ins",

@@ -58,7 +58,7 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class HookCard:
+class WebhookSpec:
     """
     How a platform sends webhooks, as data.
 
@@ -84,6 +84,9 @@ class HookCard:
     delivery_id: str = r"[A-Za-z0-9_-]{1,100}"
     expires: bool = False
     has_private_key: bool = False
+
+
+HookCard = WebhookSpec  # as providers of other packages call it
 
 
 class Forged(Exception):
@@ -258,7 +261,7 @@ def text(value: Any, pattern: str) -> str:
     return value if re.fullmatch(pattern, value) else ""
 
 
-def with_valid_ids(hint: Hint, card: HookCard) -> Hint:
+def with_valid_ids(hint: Hint, spec: WebhookSpec) -> Hint:
     """
     The hint, if its ids have the platform's format; a delivery id that has not is left
     out. This holds for every provider, plugins too: an id becomes part of an address.
@@ -266,8 +269,8 @@ def with_valid_ids(hint: Hint, card: HookCard) -> Hint:
     Raises: `Unclear` if the id of the order or occurrence has another format.
     """
     for value, pattern in (
-        (hint.order_id, card.order_id),
-        (hint.occurrence_id, card.occurrence_id),
+        (hint.order_id, spec.order_id),
+        (hint.occurrence_id, spec.occurrence_id),
     ):
         if value and not text(value, pattern):
             raise Unclear("it names an id that the platform does not give")

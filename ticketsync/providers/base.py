@@ -21,7 +21,7 @@ from typing import (
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import Delivery, Hint, HookCard
+from ticketsync.net.hooks import Delivery, Hint, WebhookSpec
 from ticketsync.providers.folder import Folder as Folder
 from ticketsync.providers.options import Option as Option
 from ticketsync.providers.platform_spec import LISTING as LISTING
@@ -136,13 +136,16 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class OrderEstimate:
     """
     How many orders an account seems to have, and unix times that divide them evenly.
     """
 
     orders: int
     cuts: Sequence[int] = ()
+
+
+Extent = OrderEstimate  # as providers of other packages call it
 
 
 class ReadsWholeAccount(Provider, Protocol):
@@ -152,7 +155,7 @@ class ReadsWholeAccount(Provider, Protocol):
     """
 
     def fetch_all_orders(
-        self, bookmark: str | None, extent: Extent, *, workers: int
+        self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]: ...
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]: ...
@@ -262,7 +265,7 @@ class SendsWebhooks(Protocol):
     A platform that notifies us when something happened.
     """
 
-    webhooks: ClassVar[HookCard]
+    webhooks: ClassVar[WebhookSpec]
 
     @staticmethod
     def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:

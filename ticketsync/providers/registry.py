@@ -60,7 +60,7 @@ class ListedProvider:
     name: str
     provider: type[Provider] | None
     origin: str
-    trouble: str = ""
+    problem: str = ""
 
 
 def provider(name: str) -> type[Provider]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from ticketsync.core import clock, unseen, web_address
-from ticketsync.core.listed_dates import date_key, group_parts
+from ticketsync.core import clock, invisible_characters, web_address
+from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
@@ -30,8 +30,8 @@ from ticketsync.store.tables.financials import show_financials
 # Controls, line and paragraph separators, overrides of the direction of text; half a
 # surrogate pair cannot be written at all.
 _NOT_IN_CALENDARS = re.compile(
-    f"[{unseen.CONTROLS}{unseen.SEPARATORS}{unseen.DIRECTION}"
-    f"{unseen.BYTE_ORDER_MARK}{unseen.SURROGATES}]"
+    f"[{invisible_characters.CONTROLS}{invisible_characters.SEPARATORS}{invisible_characters.DIRECTION}"
+    f"{invisible_characters.BYTE_ORDER_MARK}{invisible_characters.SURROGATES}]"
 )
 USUAL_LENGTH = timedelta(hours=2)  # where no platform reports an end
 

@@ -15,7 +15,7 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import seats as reporting_seats
-from ticketsync.store import counted, order_spans, reports
+from ticketsync.store import counted, order_spans, query_results
 from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -219,7 +219,7 @@ def _totals(connection: Connection) -> dict[Key, tuple[int, int, int]]:
             func.sum(show_financials.c.tickets_comp),
             func.sum(show_financials.c.gross),
         )
-        .where(reports.is_known(show_financials.c.currency))
+        .where(query_results.is_known(show_financials.c.currency))
         .group_by(show_financials.c.show_id, show_financials.c.currency)
     )
     return {

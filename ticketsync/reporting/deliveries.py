@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from ticketsync.core.plurals import number_of
-from ticketsync.store import reports
+from ticketsync.store import query_results
 from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 
-TROUBLED = ("failed", "rejected", "stale")
+FAILED_STATES = ("failed", "rejected", "stale")
 UNKNOWN_ADDRESS = "unknown"  # the platform of attempts at addresses that nobody has
 LATEST = 100  # deliveries of an account, for the time to their effect
 LATE = timedelta(minutes=10)  # until then a delivery may still arrive
@@ -78,7 +78,7 @@ class DeliveryHealth:
         The percentage of those with an effect among those that should have one; what
         was not accepted should have none. Unknown where there is none to judge by.
         """
-        total = sum(self.states.get(s, 0) for s in ("done", *TROUBLED))
+        total = sum(self.states.get(s, 0) for s in ("done", *FAILED_STATES))
         return None if not total else 100 * self.states.get("done", 0) // total
 
 
@@ -97,8 +97,8 @@ def list_deliveries(
     """
     query = (
         select(
-            *reports.named(
-                reports.field_names(Received),
+            *query_results.named(
+                query_results.field_names(Received),
                 deliveries,
                 account=accounts.c.name,
                 provider=accounts.c.provider,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, case, func, literal, or_, select
 from ticketsync.core import records
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.export_filter import ExportFilter
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, query_results
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
 from ticketsync.store.tables.sales import orders, tickets
@@ -49,8 +49,8 @@ def tickets_table(connection: Connection, chosen: ExportFilter) -> Table:
     is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
     query = (
         select(
-            *reports.named(
-                reports.column_names(TICKETS),
+            *query_results.named(
+                query_results.column_names(TICKETS),
                 tickets,
                 account=accounts.c.name,
                 order_id=orders.c.provider_id,
@@ -81,4 +81,4 @@ def tickets_table(connection: Connection, chosen: ExportFilter) -> Table:
         .where(*chosen.of_orders(), *chosen.of_shows())
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc(), tickets.c.id)
     )
-    return reports.stream(connection, TICKETS, query)
+    return query_results.stream(connection, TICKETS, query)

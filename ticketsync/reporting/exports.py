@@ -19,14 +19,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ticketsync.core import clock, disk, errors, paths, tables, unseen
+from ticketsync.core import clock, disk, errors, paths, tables
+from ticketsync.core.invisible_characters import BLANKS, FILLERS, IN_LINE_UNSEEN
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.output_files import OutputFile
 
 # What begins a formula, in spreadsheets of East Asia also in full and small width; and
 # what may stand before it without being seen.
 _SIGN = "[-=+@＝＋－＠﹦﹢﹣﹫]"
-_UNSEEN = f"[{unseen.IN_LINE_UNSEEN}{unseen.BLANKS}{unseen.FILLERS}]"
+_UNSEEN = f"[{IN_LINE_UNSEEN}{BLANKS}{FILLERS}]"
 _BEGINS_FORMULA = re.compile(f"{_UNSEEN}*{_SIGN}| *[\t\n\0]")
 # Where the list separator is another than the comma, a cell goes on in the next one
 # after it, quotation marks or not; and a line feed begins a row.

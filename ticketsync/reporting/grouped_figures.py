@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
 from ticketsync.reporting.numbers import GROSS_PARTS, SUMS, TOTALS, FigureSums
-from ticketsync.store import reports, totals
+from ticketsync.store import query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues
 from ticketsync.store.tables.financials import show_financials
@@ -163,7 +163,7 @@ def list_currencies(connection: Connection) -> list[str]:
     The currencies in which shows have figures.
     """
     currency = show_financials.c.currency
-    known = select(currency).where(reports.is_known(currency))
+    known = select(currency).where(query_results.is_known(currency))
     return [*connection.scalars(known.distinct().order_by(currency))]
 
 
@@ -177,11 +177,15 @@ def _table(
 ) -> Table:
     seats = _capacity(lines, chosen, order)
     query = (
-        select(*reports.named(reports.column_names(columns), lines, capacity=seats))
-        .where(reports.is_known(lines.c.currency))
+        select(
+            *query_results.named(
+                query_results.column_names(columns), lines, capacity=seats
+            )
+        )
+        .where(query_results.is_known(lines.c.currency))
         .order_by(*order_by(columns, lines, (*order, "currency"), sort))
     )
-    return reports.stream(connection, columns, query)
+    return query_results.stream(connection, columns, query)
 
 
 def _capacity(
@@ -204,13 +208,14 @@ def production_totals(
     """
     lines = totals.production_totals().subquery("lines")
     query = (
-        select(*reports.named(reports.field_names(ProductionTotals), lines))
+        select(*query_results.named(query_results.field_names(ProductionTotals), lines))
         .where(
-            lines.c.production_id == production_id, reports.is_known(lines.c.currency)
+            lines.c.production_id == production_id,
+            query_results.is_known(lines.c.currency),
         )
         .order_by(lines.c.currency)
     )
-    return reports.values(connection, ProductionTotals, PRODUCTIONS, query)
+    return query_results.values(connection, ProductionTotals, PRODUCTIONS, query)
 
 
 def _lines(per: str, chosen: FigureFilter) -> Subquery:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Subquery, case, literal, selec
 
 from ticketsync.core import records
 from ticketsync.reporting.order_parts import parts_of_orders
-from ticketsync.store import reports
+from ticketsync.store import query_results
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.sales import orders
 
@@ -63,7 +63,7 @@ def parts_by_order(
     query = (
         select(
             parts.c.order_row,
-            *reports.named(
+            *query_results.named(
                 ListedPart._fields,
                 parts,
                 production=title(parts),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, select
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.export_filter import ExportFilter
-from ticketsync.store import reports, totals
+from ticketsync.store import query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import ticket_fees
@@ -58,23 +58,23 @@ def list_fees(connection: Connection, show_id: int | None = None) -> list[FeeLin
     """
     The named fees of one show or of all.
     """
-    query = _fees(reports.field_names(FeeLine), show_id)
-    return reports.values(connection, FeeLine, FEES, query)
+    query = _fees(query_results.field_names(FeeLine), show_id)
+    return query_results.values(connection, FeeLine, FEES, query)
 
 
 def exported_fees(connection: Connection, chosen: ExportFilter) -> Table:
     """
     The named fees of the shows chosen as a report to export.
     """
-    query = _fees(reports.column_names(FEES), None)
+    query = _fees(query_results.column_names(FEES), None)
     of_shows = query.where(totals.starts_within(chosen.shows))
-    return reports.stream(connection, FEES, of_shows)
+    return query_results.stream(connection, FEES, of_shows)
 
 
 def _fees(names: list[str], show_id: int | None) -> Select[Any]:
     query = (
         select(
-            *reports.named(
+            *query_results.named(
                 names,
                 ticket_fees,
                 production=productions.c.title,

@@ -25,7 +25,7 @@ from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import last_reads
 from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
-from ticketsync.store import account_situations, reports
+from ticketsync.store import account_situations, query_results
 from ticketsync.store import totals as store_totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
@@ -199,9 +199,9 @@ def figures(
 
     Raises: `UsageError` for a `sort` that is not one of `FIGURES`.
     """
-    names = reports.field_names(Figures)
+    names = query_results.field_names(Figures)
     query = _sorted(_figures(names, show_id).where(*chosen.conditions()), sort)
-    return reports.values(connection, Figures, FIGURES, query)
+    return query_results.values(connection, Figures, FIGURES, query)
 
 
 def figures_table(
@@ -212,9 +212,9 @@ def figures_table(
 
     Raises: `UsageError` for a `sort` that is not one of `FIGURES`.
     """
-    names = reports.column_names(FIGURES)
+    names = query_results.column_names(FIGURES)
     query = _sorted(_figures(names, None).where(*chosen.conditions()), sort)
-    return reports.stream(connection, FIGURES, query)
+    return query_results.stream(connection, FIGURES, query)
 
 
 def exported_figures(connection: Connection, chosen: ExportFilter) -> Table:
@@ -238,22 +238,26 @@ def totals(connection: Connection, show_id: int) -> list[ShowTotals]:
     """
     view = table(
         "show_totals",
-        *(column(name) for name in reports.column_names(TOTALS) if name != "starts_at"),
+        *(
+            column(name)
+            for name in query_results.column_names(TOTALS)
+            if name != "starts_at"
+        ),
         column("starts_at", Instant),
     )
     query = (
-        select(*reports.named(reports.field_names(ShowTotals), view))
-        .where(view.c.show_id == show_id, reports.is_known(view.c.currency))
+        select(*query_results.named(query_results.field_names(ShowTotals), view))
+        .where(view.c.show_id == show_id, query_results.is_known(view.c.currency))
         .order_by(view.c.currency)
     )
-    return reports.values(connection, ShowTotals, TOTALS, query)
+    return query_results.values(connection, ShowTotals, TOTALS, query)
 
 
 def by_type(connection: Connection, show_id: int) -> list[TypeFigures]:
     query = (
         select(
-            *reports.named(
-                reports.field_names(TypeFigures),
+            *query_results.named(
+                query_results.field_names(TypeFigures),
                 show_ticket_types,
                 account=accounts.c.name,
             )
@@ -267,14 +271,14 @@ def by_type(connection: Connection, show_id: int) -> list[TypeFigures]:
         )
         .order_by(show_ticket_types.c.type_name)
     )
-    return reports.values(connection, TypeFigures, TYPES, query)
+    return query_results.values(connection, TypeFigures, TYPES, query)
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
     complete, part = account_situations.complete_reads(), last_reads.partial_reads()
     query = (
         select(
-            *reports.named(
+            *query_results.named(
                 names,
                 show_financials,
                 production=productions.c.title,
@@ -304,7 +308,7 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
             (part.c.show_id == show_financials.c.show_id)
             & (part.c.account_id == show_financials.c.account_id),
         )
-        .where(reports.is_known(show_financials.c.currency))
+        .where(query_results.is_known(show_financials.c.currency))
         .order_by(
             shows.c.starts_at,
             show_financials.c.show_id,
@@ -362,5 +366,5 @@ def with_values(
         "last_synced_at": None,
         "last_complete_at": None,
     }
-    wanted = {name: row[name] for name in reports.field_names(Figures)}
+    wanted = {name: row[name] for name in query_results.field_names(Figures)}
     return Figures(**tables.with_money(FIGURES, wanted))

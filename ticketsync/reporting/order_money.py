@@ -31,7 +31,7 @@ from sqlalchemy import (
 from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
 from ticketsync.reporting.order_parts import parts_of_orders
-from ticketsync.store import counted, reports, totals
+from ticketsync.store import counted, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -289,7 +289,7 @@ def _sums_by_order(
         .select_from(joined)
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
-        .where(reports.is_known(tickets.c.currency))
+        .where(query_results.is_known(tickets.c.currency))
         .group_by(*group)
         .order_by(orders.c.placed_at, *group[:2])
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select
 
-from ticketsync.core.listed_dates import date_key, group_parts
+from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.reporting import waiting_rows
 from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import (

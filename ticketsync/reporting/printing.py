@@ -41,7 +41,7 @@ def door_list(show: Any, parties: Sequence[Any], made: str, note: str = "") -> b
         {
             "title": safe(show.production, longest=100),
             "short": safe(show.production, longest=50),
-            "when": clock.on_poster(show.starts_local),
+            "when": clock.format_local(show.starts_local),
             "venue": safe(show.venue, longest=100),
             "made": made,
             "note": safe(note, longest=1000),

@@ -67,7 +67,7 @@ def list_refund_money(
     ]
     also = {item.order_row for item in within}
     rows = _refund_rows(connection, period, accounts_, also)
-    moved = [_moved(row) for row in map(_named, rows) if row["show_id"] is not None]
+    moved = [_moved(row) for row in rows if row["show_id"] is not None]
     wanted = {(item.account, item.order_id) for item in within}
     wanted |= {(item.account, item.order_id) for item in moved}
     given = [
@@ -101,7 +101,8 @@ def _refund_rows(
 ) -> list[dict[str, Any]]:
     """
     The movements of orders with one in the period, and of those orders (our ids) also,
-    each order's in the order in which they were recorded.
+    each order's in the order in which they were recorded; those of vouchers that were
+    sold under `records.NO_SHOW`.
     """
     first, last = period.first, period.last
     is_within = [
@@ -118,7 +119,8 @@ def _refund_rows(
             for batch in (batches if is_within else ())
         ),
     ]
-    names = [column.name for column in sales.REFUNDS]
+    also_read = ("is_voucher_sale",)
+    names = [*(column.name for column in sales.REFUNDS), *also_read]
     found = []
     for condition in conditions:
         query = sales.refunds_query().where(condition)
@@ -127,15 +129,12 @@ def _refund_rows(
         query = query.order_by(None).order_by(refunds.c.id)
         found += [
             dict(zip(names, values, strict=True))
-            for values in sales.refund_rows(connection, query)
+            for values in sales.refund_rows(connection, query, also=also_read)
         ]
-    return found
-
-
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    if row["show_id"] is None and row["production"] == records.VOUCHERS_SOLD:
-        return {**row, "show_id": records.NO_SHOW}
-    return row
+    return [
+        {**row, "show_id": records.NO_SHOW} if row["is_voucher_sale"] else row
+        for row in found
+    ]
 
 
 def _moved(row: Mapping[str, Any]) -> RefundMoney:

@@ -17,7 +17,7 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.reporting import last_reads, waiting_kinds
 from ticketsync.reporting.waiting_kinds import Waiting
-from ticketsync.store import account_situations, reports
+from ticketsync.store import account_situations, query_results
 from ticketsync.store.account_situations import AccountFacts
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.webhooks import deliveries
@@ -181,8 +181,8 @@ def last_runs(connection: Connection) -> list[Run]:
 
 
 def _runs() -> Select[Any]:
-    names = [name for name in reports.field_names(Run) if name != "seconds"]
-    return select(*reports.named(names, sync_runs), sync_runs.c.duration_ms)
+    names = [name for name in query_results.field_names(Run) if name != "seconds"]
+    return select(*query_results.named(names, sync_runs), sync_runs.c.duration_ms)
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Run]:
@@ -236,7 +236,7 @@ _OF_ACCOUNT = (
 
 
 def _freshness(facts: AccountFacts, row: Any) -> Freshness:
-    names = {*reports.field_names(Freshness)} - {
+    names = {*query_results.field_names(Freshness)} - {
         *_OF_ACCOUNT,
         "last_outcome",
         "needs_reading",

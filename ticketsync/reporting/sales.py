@@ -35,7 +35,7 @@ from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.listed_parts import ListedPart, parts_by_order, title
 from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, query_results
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -175,7 +175,7 @@ def list_sales(
     this id of the platform's.
     """
     query = _sales(connection, EVERYTHING, show_id, account, limit, order_id)
-    return reports.values(connection, Sale, SALES, query)
+    return query_results.values(connection, Sale, SALES, query)
 
 
 def sales_table(
@@ -191,7 +191,7 @@ def sales_table(
     the connection closes.
     """
     query = _sales(connection, chosen, show_id, account, limit)
-    return reports.stream(connection, SALES, query)
+    return query_results.stream(connection, SALES, query)
 
 
 def _sales(
@@ -217,8 +217,8 @@ def _sales(
     parts = parts_of_orders(of_orders)
     query = (
         select(
-            *reports.named(
-                reports.column_names(SALES),
+            *query_results.named(
+                query_results.column_names(SALES),
                 orders,
                 account=accounts.c.name,
                 order_id=orders.c.provider_id,
@@ -342,12 +342,16 @@ def refunds_count() -> ColumnElement[bool]:
 
 
 def refund_rows(
-    connection: Connection, query: Select[Any], *, batch: int = BATCH
+    connection: Connection,
+    query: Select[Any],
+    *,
+    batch: int = BATCH,
+    also: Sequence[str] = (),
 ) -> Iterator[Row]:
     """
     The rows of `REFUNDS` for a query over refunds like `refunds_query`: each movement
     once for every show that it counts for, with the show's part. A `batch` of movements
-    is read at a time.
+    is read at a time. `also` are fields of `ListedPart` to be added to each row.
     """
     stream = query.execution_options(yield_per=batch)
     names = [
@@ -356,7 +360,8 @@ def refund_rows(
         "amount",
         *_REFUND_PARTS,
     ]
-    as_row = itemgetter(*(names.index(column.name) for column in REFUNDS))
+    wanted = [*(column.name for column in REFUNDS), *also]
+    as_row = itemgetter(*map(names.index, wanted))
     with connection.execute(stream) as result:
         for rows in result.partitions():
             parts = parts_by_order(connection, {row.order_row for row in rows})

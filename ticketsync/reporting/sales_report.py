@@ -19,7 +19,7 @@ from ticketsync.core import clock, tables
 from ticketsync.core.net_formula import net
 from ticketsync.core.periods import ALWAYS, Period, monday_of
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.store import counted, reports, totals
+from ticketsync.store import counted, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
@@ -101,7 +101,7 @@ def sales_table(
     """
     columns = (*_KEYS[per], *_SUMS)
     every = Table((*_EVERY_KEY, *_SUMS), _rows(connection, rates, zone, by, period))
-    return tables.grouped(every, reports.column_names(_KEYS[per])).shown(*columns)
+    return tables.grouped(every, query_results.column_names(_KEYS[per])).shown(*columns)
 
 
 def platforms_table(
@@ -163,14 +163,14 @@ def promo_codes_table(
         .join(orders, orders.c.id == tickets.c.order_id)
         .where(
             orders.c.promo_code != "",
-            reports.is_known(tickets.c.currency),
+            query_results.is_known(tickets.c.currency),
             *_within(by, period, zone),
         )
         .group_by(orders.c.promo_code, tickets.c.currency)
         .having(number > 0)
         .order_by(orders.c.promo_code, tickets.c.currency)
     )
-    return reports.stream(connection, PROMO_CODES, query)
+    return query_results.stream(connection, PROMO_CODES, query)
 
 
 def _rows(
@@ -241,7 +241,7 @@ def _by_show(period: Period) -> Select[Any]:
         .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == show_financials.c.account_id)
         .where(
-            reports.is_known(show_financials.c.currency),
+            query_results.is_known(show_financials.c.currency),
             totals.starts_within(period),
         )
     )
@@ -265,7 +265,7 @@ def _by_sale(period: Period, zone: str) -> Select[Any]:
         .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
-        .where(reports.is_known(tickets.c.currency), *_placed_in(period, zone))
+        .where(query_results.is_known(tickets.c.currency), *_placed_in(period, zone))
         .group_by(*names, tickets.c.order_id, orders.c.placed_at)
     )
 

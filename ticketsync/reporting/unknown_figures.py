@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from ticketsync.core.plurals import joined, number_of
 from ticketsync.reporting.figure_filter import FigureFilter
-from ticketsync.store import reports
+from ticketsync.store import query_results
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import show_financials
@@ -50,7 +50,7 @@ def list_unknown(connection: Connection, chosen: FigureFilter) -> list[UnknownFi
             .join(venues, venues.c.id == shows.c.venue_id)
             .where(
                 show_financials.c[what].is_(None),
-                reports.is_known(show_financials.c.currency),
+                query_results.is_known(show_financials.c.currency),
                 *chosen.conditions(),
             )
             .group_by(accounts.c.name, accounts.c.provider)

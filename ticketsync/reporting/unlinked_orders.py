@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, query_results
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -153,7 +153,7 @@ def _is_missing(
         tickets.c.status != "gone",
         counted.is_of_show(),
         or_(tickets.c.charged != 0, tickets.c.is_sold),
-        reports.is_known(tickets.c.currency),
+        query_results.is_known(tickets.c.currency),
         *([tickets.c.currency == chosen.currency] if chosen.currency else []),
     ]
 

@@ -171,7 +171,7 @@ def list_moved(connection: Connection) -> list[Waiting]:
             MOVED,
             str(row.id),
             f"{row.account}: {row.name} is {_now_at(row)}; its show, {row.title}, is "
-            f"{clock.on_poster(row.show_local)}",
+            f"{clock.format_local(row.show_local)}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
             own_page=f"/occurrences/{row.id}",
@@ -316,18 +316,18 @@ def _of_account(kind: str, row: Any) -> Waiting:
 
 
 def _show_text(row: Any) -> str:
-    return f"{row.title}, {clock.on_poster(row.starts_local)}"
+    return f"{row.title}, {clock.format_local(row.starts_local)}"
 
 
 def _now_at(row: Any) -> str:
     if not row.is_dated:
         return "now without a date"
-    return f"now {clock.on_poster(row.starts_local)}"
+    return f"now {clock.format_local(row.starts_local)}"
 
 
 def _occurrence_text(row: Any) -> str:
     """
     An occurrence as text: its account, its name and, if known, its time.
     """
-    starts = f", {clock.on_poster(row.starts_local)}," if row.is_dated else ""
+    starts = f", {clock.format_local(row.starts_local)}," if row.is_dated else ""
     return f"{row.account}: {row.name}{starts}"

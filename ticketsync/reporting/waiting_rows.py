@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
-from ticketsync.core.listed_dates import date_key, group_parts
+from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (

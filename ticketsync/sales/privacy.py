@@ -155,13 +155,13 @@ def _put(
     rows = [
         {owner: id_, **values, "erased_at": None}
         for id_, values in people.items()
-        if _is_news(values, stored.get(id_))
+        if _is_changed(values, stored.get(id_))
     ]
     # Whoever is erased concurrently stays erased.
     upsert(connection, table, rows, key=[owner], unless="erased_at")
 
 
-def _is_news(values: Mapping[str, str], stored: Any) -> bool:
+def _is_changed(values: Mapping[str, str], stored: Any) -> bool:
     """
     Whether a person is to be written: not one who was erased.
     """

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.store import foreign_files, lease, restore_notes, schema
+from ticketsync.store import lease, restore_notes, schema, untrusted_files
 from ticketsync.store.engine import Database
 from ticketsync.store.staging_folder import private_copy
 from ticketsync.store.write_queue import WriteQueue
@@ -242,7 +242,7 @@ def inspect_file(file: Path, *, file_only: bool = False) -> Inspection:
     """
     try:
         with closing(
-            foreign_files.open_to_read(file, file_only=file_only)
+            untrusted_files.open_to_read(file, file_only=file_only)
         ) as connection:
             rows = connection.execute("PRAGMA integrity_check").fetchall()
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
@@ -285,8 +285,8 @@ def _copy_database(source: Path, target: Path) -> None:
     """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with (
-        closing(foreign_files.open_to_read(source)) as reading,
-        closing(foreign_files.open_to_write(target)) as writing,
+        closing(untrusted_files.open_to_read(source)) as reading,
+        closing(untrusted_files.open_to_write(target)) as writing,
     ):
         reading.backup(writing)
     _make_one_file(target)
@@ -313,7 +313,7 @@ def _make_one_file(file: Path) -> None:
     Raises: `DatabaseError` (`corrupt`) where it is none.
     """
     try:
-        with closing(foreign_files.open_to_write(file)) as connection:
+        with closing(untrusted_files.open_to_write(file)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.OperationalError:
         raise
@@ -329,7 +329,7 @@ def _refuse_busy(target: Path) -> None:
     """
     try:
         with closing(
-            foreign_files.open_to_write(target, timeout_seconds=_SECONDS)
+            untrusted_files.open_to_write(target, timeout_seconds=_SECONDS)
         ) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             connection.row_factory = sqlite3.Row

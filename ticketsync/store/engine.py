@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 
 from ticketsync.core import clock, errors, paths, permissions
-from ticketsync.store import link_writes, opened_file, row_locks, schema
+from ticketsync.store import link_writes, replaced_file, row_locks, schema
 from ticketsync.store.change_watch import ChangeWatch
 from ticketsync.store.connection_settings import (
     CACHE_SIZE,
@@ -172,7 +172,7 @@ class Database:
 
     def _refuse_replaced(self, connection: Connection) -> None:
         try:
-            opened_file.refuse_replaced(connection)
+            replaced_file.refuse_replaced(connection)
         except errors.DatabaseError:
             self._engine.dispose()  # whoever goes on opens the file that is there now
             raise
@@ -373,7 +373,7 @@ def make_engine(url: URL, command: str = PROGRAM) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    opened_file.note_file(connection, record)
+    replaced_file.note_file(connection, record)
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     for pragma in (
         "foreign_keys = ON",

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ticketsync.core import errors
-from ticketsync.core.named_files import (
+from ticketsync.core.file_options import (
     CLIENT_REFERENCE,
     CLIENT_SOURCE,
     named_files,
 )
 from ticketsync.core.redact import safe
-from ticketsync.store import copies, foreign_files, schema
+from ticketsync.store import copies, schema, untrusted_files
 
 # Whatever else stands there is code: SQLite runs a trigger of type `TRIGGER`, too.
 _OBJECTS = (
@@ -125,7 +125,7 @@ def _read_present(file: Path) -> _Content:
 
 
 def _read(file: Path) -> _Content:
-    with closing(foreign_files.open_to_read(file)) as connection:
+    with closing(untrusted_files.open_to_read(file)) as connection:
         connection.text_factory = _as_text
         objects = {
             (str(kind), str(name)): str(sql)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from ticketsync.core import actor, clock
-from ticketsync.store import audit, foreign_files
+from ticketsync.store import audit, untrusted_files
 from ticketsync.store.audit import Decision
 
 
@@ -22,7 +22,7 @@ def note_restore(file: Path, backup_name: str, schema: str) -> None:
     Note in a SQLite file of an older schema that the current actor restored it now.
     """
     row = (actor.current(), clock.iso(clock.now()), backup_name, schema)
-    with closing(foreign_files.open_to_write(file)) as connection, connection:
+    with closing(untrusted_files.open_to_write(file)) as connection, connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS restored_before_upgrade (who TEXT NOT NULL,"
             " at TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL) STRICT"

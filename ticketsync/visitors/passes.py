@@ -21,7 +21,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.store import audit, reports
+from ticketsync.store import audit, query_results
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.visitors import passes
 from ticketsync.visitors.limits import UNLIMITED, Limit
@@ -144,7 +144,7 @@ def get_visitor(
     The holder of this token, if it is of that kind and has not expired.
     """
     row = connection.execute(
-        select(*reports.named(reports.field_names(Visitor), passes)).where(
+        select(*query_results.named(query_results.field_names(Visitor), passes)).where(
             passes.c.digest == _digest(token),
             passes.c.kind == kind,
             passes.c.expires_at > now,
@@ -172,7 +172,7 @@ def list_visitors(connection: Connection, now: datetime) -> list[Visitor]:
     The holders of all passes that have not expired.
     """
     rows = connection.execute(
-        select(*reports.named(reports.field_names(Visitor), passes))
+        select(*query_results.named(query_results.field_names(Visitor), passes))
         .where(passes.c.expires_at > now)
         .order_by(passes.c.id)
     )

@@ -10,14 +10,14 @@ from starlette.routing import Route
 from ticketsync.accounts import health, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
-from ticketsync.core.named_files import named_files
+from ticketsync.core.file_options import named_files
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.web import connect_pages, notices, page_words
 from ticketsync.web.attention import read_attention
 from ticketsync.web.connect_pages import PEOPLE, chosen_place, form_id, key_in
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import account_states, retire
+from ticketsync.workflows import account_removal, account_states
 
 
 class AccountPages:
@@ -139,12 +139,12 @@ class AccountPages:
             f"Remove {account.name}",
             current_path="/accounts",
             account=account,
-            removal=retire.plan(self._site.database, account.name),
+            removal=account_removal.plan(self._site.database, account.name),
         )
 
     def remove(self, request: PageRequest) -> Response:
         account = self._account(request)
-        retire.remove(self._site.database, self._site.settings, account.name)
+        account_removal.remove(self._site.database, self._site.settings, account.name)
         return RedirectResponse(notices.address("/accounts", notices.REMOVED), 303)
 
     def _account(self, request: PageRequest) -> AccountState:

@@ -14,19 +14,23 @@ from starlette.staticfiles import StaticFiles
 from ticketsync.core.config import ServeSettings
 from ticketsync.web.account_pages import AccountPages
 from ticketsync.web.actions import Actions
+from ticketsync.web.calendar_page import CalendarPages
 from ticketsync.web.connect_pages import ConnectPages
 from ticketsync.web.consent_pages import ConsentPages
-from ticketsync.web.door import DoorPages
-from ticketsync.web.entrance import Entrance
-from ticketsync.web.entry import Entry
+from ticketsync.web.door_pages import DoorPages
 from ticketsync.web.matching_page import MatchingPage
+from ticketsync.web.middleware import AccessMiddleware
 from ticketsync.web.money_page import MoneyPages
-from ticketsync.web.pages import Pages
+from ticketsync.web.overview_page import OverviewPages
 from ticketsync.web.people_pages import PeoplePages
+from ticketsync.web.production_pages import ProductionPages
 from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.refunds_page import RefundPages
+from ticketsync.web.show_pages import ShowPages
 from ticketsync.web.show_setup_pages import ShowSetupPages
+from ticketsync.web.sign_in import SignInPages
 from ticketsync.web.site import FOLDER, Site
+from ticketsync.web.status_pages import StatusPages
 from ticketsync.web.ticketing_pages import TicketingPages
 from ticketsync.web.venue_pages import VenuePages
 from ticketsync.web.webhook_pages import WebhookPages
@@ -34,26 +38,30 @@ from ticketsync.web.webhook_pages import WebhookPages
 
 def create_app(
     receiver: Receiver, site: Site | None, settings: ServeSettings | None = None
-) -> Entrance:
+) -> AccessMiddleware:
     """
     The whole application. Without a site it only receives webhooks; then it needs the
     settings.
     """
     if site is None:
-        return Entrance(application(receiver), settings or ServeSettings())
+        return AccessMiddleware(application(receiver), settings or ServeSettings())
     inner = application(
         receiver,
         routes(site),
         not_found=site.page_not_found,
         method_not_allowed=site.method_not_allowed,
     )
-    return Entrance(inner, site.settings.serve)
+    return AccessMiddleware(inner, site.settings.serve)
 
 
 def routes(site: Site) -> Sequence[BaseRoute]:
     return [
-        *Entry(site).routes(),
-        *Pages(site).routes(),
+        *SignInPages(site).routes(),
+        *OverviewPages(site).routes(),
+        *ShowPages(site).routes(),
+        *ProductionPages(site).routes(),
+        *StatusPages(site).routes(),
+        *CalendarPages(site).routes(),
         *MoneyPages(site).routes(),
         *RefundPages(site).routes(),
         *Actions(site).routes(),

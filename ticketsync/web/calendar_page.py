@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
@@ -87,7 +88,7 @@ def public_calendar(site: Site, request: PageRequest) -> Response:
     asked = query.check(request.query, query.month("month"))
     on_sale = [show for show, _ in coming]
     # The grid begins where something plays, not with what is left of this month.
-    soonest = clock.from_poster(on_sale[0].starts_local).date() if on_sale else today
+    soonest = clock.parse_local(on_sale[0].starts_local).date() if on_sale else today
     first = month_grid.first_of(asked.get("month"), soonest)
     return site.render_page(
         request,
@@ -100,3 +101,48 @@ def public_calendar(site: Site, request: PageRequest) -> Response:
         public_path=PUBLIC_PATH,
         coming=coming,
     )
+
+
+class CalendarPages:
+    """
+    The routes of the calendar, its private feed and the public one.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        site = self._site
+        return [
+            Route("/calendar", site.for_readers(self.calendar)),
+            Route(PUBLIC_PATH, site.for_everyone(self.public_calendar)),
+            Route("/calendar/{token}.ics", site.for_other_sites(self.calendar_feed)),
+        ]
+
+    def calendar(self, request: PageRequest) -> Response:
+        return calendar_page(self._site, request)
+
+    def public_calendar(self, request: PageRequest) -> Response:
+        return public_calendar(self._site, request)
+
+    def calendar_feed(self, request: PageRequest) -> Response:
+        """
+        The private calendar feed: anyone who knows its URL may read it.
+        """
+        now = clock.now()
+        with self._site.database.read() as connection:
+            if (
+                passes.get_visitor(
+                    connection, "calendar", request.path_params["token"], now
+                )
+                is None
+            ):
+                return Response(status_code=404)
+            venue = shows.get_venue(connection)
+            performances = calendar.list_performances(
+                connection, since=now - timedelta(days=90)
+            )
+        return Response(
+            calendar.as_ics(performances, name=venue.name, now=now),
+            media_type="text/calendar; charset=utf-8",
+        )

@@ -14,7 +14,7 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from ticketsync.core.unseen import on_page
+from ticketsync.core.invisible_characters import on_page
 
 HEIGHT = 150  # of the plot, between its lowest and its highest line
 ABOVE = 22

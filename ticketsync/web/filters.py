@@ -52,7 +52,7 @@ def _value(value: Any) -> Any:
     return number(value) if type(value) is int else value
 
 
-def doubt_badge(doubt: str) -> str:
+def discrepancy_badge(doubt: str) -> str:
     """
     What is odd about an order, in a few words.
     """
@@ -65,7 +65,7 @@ def day(local: str) -> str:
     """
     if len(local) == len("2026-11-27"):
         return f"{date.fromisoformat(local):%a %d %b %Y}"
-    return clock.on_poster(local)
+    return clock.format_local(local)
 
 
 @pass_context
@@ -97,7 +97,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "value": _value,
     "day": day,
-    "doubt_badge": doubt_badge,
+    "discrepancy_badge": discrepancy_badge,
     "ago": clock.ago,
     "moment": _moment,
     "number_of": number_of,

@@ -390,7 +390,7 @@ def _bars(span: str, rows: Sequence[Mapping[str, Any]]) -> list[money_chart.Bar]
 def _bar_name(row: Mapping[str, Any], span: str) -> str:
     if span != "show":
         return _name(row, span)
-    start = clock.from_poster(row["starts_local"])
+    start = clock.parse_local(row["starts_local"])
     return f"{start:%a} {start.day} {start:%b %Y, %H:%M}, {row['production']}"
 
 

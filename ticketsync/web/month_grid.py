@@ -72,7 +72,7 @@ def build_month(first: date, shows: Sequence[Performance], *, today: date) -> Mo
     """
     by_day: dict[date, list[Performance]] = {}
     for show in shows:
-        day = clock.from_poster(show.starts_local).date()
+        day = clock.parse_local(show.starts_local).date()
         by_day.setdefault(day, []).append(show)
     return Month(
         first,

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.responses import Response
+from starlette.routing import Route
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
@@ -20,14 +21,14 @@ from ticketsync.core.money import Money
 from ticketsync.core.periods import Period
 from ticketsync.providers import registry
 from ticketsync.reporting import (
-    coming,
     daily,
     first_steps,
     runs,
-    selling,
+    sales_over_time,
+    upcoming_productions,
 )
-from ticketsync.reporting.coming import ComingProduction
-from ticketsync.reporting.selling import Comparison, RecentSales, Sold
+from ticketsync.reporting.sales_over_time import Comparison, RecentSales, Sold
+from ticketsync.reporting.upcoming_productions import ComingProduction
 from ticketsync.web import charts, money_chart, notices, page_words, query, venue_pages
 from ticketsync.web.attention import read_attention
 from ticketsync.web.filters import amount, number
@@ -54,6 +55,21 @@ class Figure:
     change: int | None
 
 
+class OverviewPages:
+    """
+    The route of the front page.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        return [Route("/", self._site.for_readers(self.overview))]
+
+    def overview(self, request: PageRequest) -> Response:
+        return overview_page(self._site, request)
+
+
 def overview_page(site: Site, request: PageRequest) -> Response:
     """
     The front page. `?per=` day, week or month and `?show=` tickets or revenue choose
@@ -62,19 +78,19 @@ def overview_page(site: Site, request: PageRequest) -> Response:
     now = clock.now()
     asked = query.check(
         request.query,
-        query.one_of("per", selling.SPANS),
+        query.one_of("per", sales_over_time.SPANS),
         query.one_of("show", (TICKETS, REVENUE)),
     )
-    span = asked.get("per") or next(iter(selling.SPANS))
+    span = asked.get("per") or next(iter(sales_over_time.SPANS))
     shown = asked.get("show") or TICKETS
     with site.database.read() as connection:
         venue = shows.find_default_venue(connection)
         if venue is None:
             return venue_pages.first_venue_page(site, request)
         zone = venue.timezone
-        lately = selling.read_recent_activity(connection, span, zone, now)
+        lately = sales_over_time.read_recent_activity(connection, span, zone, now)
         recent, drawn = lately.recent, lately.drawn
-        platforms = selling.platforms(connection, recent)
+        platforms = sales_over_time.platforms(connection, recent)
         since = recent.since(7, zone)
         on_sale = daily.list_on_sale(connection, now=now, since=since)
         facts = health.read_facts(connection, site.settings, now)
@@ -103,7 +119,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         compared_with=_compared_with,
         recent_sales=recent,
         span=span,
-        spans=selling.SPANS,
+        spans=sales_over_time.SPANS,
         shown=shown,
         charts=_charts(drawn, span, shown),
         sold_by_span=_table(drawn, span),
@@ -112,7 +128,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
         platforms=platforms,
         platform_totals=[
             *tables.by_name(
-                tables.totals(tables.of_values(selling.PLATFORMS, platforms))
+                tables.totals(tables.of_values(sales_over_time.PLATFORMS, platforms))
             )
         ],
         shows=on_sale[:NEXT_SHOWS],
@@ -244,7 +260,7 @@ def _legend(sales: RecentSales) -> list[tuple[str, Sold]]:
     The platforms in the order of the stack, from below, with what each sold.
     """
     return [
-        (provider, selling.sum_sold(series))
+        (provider, sales_over_time.sum_sold(series))
         for provider, series in sales.by_provider.items()
     ]
 
@@ -256,5 +272,5 @@ def _widgets(connection: Connection, now: datetime) -> list[ComingProduction]:
     """
     The productions with coming shows: those that brought most tickets first.
     """
-    found = coming.list_coming(connection, now)
+    found = upcoming_productions.list_coming(connection, now)
     return sorted(found, key=lambda item: (-item.tickets_sold, item.production))

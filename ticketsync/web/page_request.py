@@ -12,8 +12,8 @@ from typing import Any
 from starlette.requests import Request
 
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import bodies
-from ticketsync.web.bodies import Upload
+from ticketsync.web import request_bodies
+from ticketsync.web.request_bodies import Upload
 
 BODY_SECONDS = 10  # to receive the whole body
 MAX_ID = 2**31 - 1  # of a row
@@ -62,7 +62,7 @@ async def read_in_time(request: Request, most: int) -> bytes | None:
     Raises: `TimeoutError` for one that arrives too slowly.
     """
     async with asyncio.timeout(BODY_SECONDS):
-        return await bodies.read_body(request, most)
+        return await request_bodies.read_body(request, most)
 
 
 def origin_of(request: Request) -> str:

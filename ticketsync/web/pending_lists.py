@@ -17,7 +17,7 @@ from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.list_times import DateOrderNeeded
 from ticketsync.core import errors
 from ticketsync.store.engine import Database
-from ticketsync.web.bodies import Upload
+from ticketsync.web.request_bodies import Upload
 from ticketsync.workflows import season_list
 from ticketsync.workflows.season_list import ListPreview
 

@@ -15,7 +15,7 @@ from ticketsync.core import clock, errors
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.visitors import limits, passes
 from ticketsync.visitors.limits import Limit
-from ticketsync.web import entry, notices
+from ticketsync.web import notices, sign_in
 from ticketsync.web.connect_pages import form_id
 from ticketsync.web.made_links import MadeLinks
 from ticketsync.web.site import PageRequest, Site
@@ -66,7 +66,7 @@ class PeoplePages:
         with self._site.database.write() as connection:
             limit = _limit(connection, request)
             token = passes.issue(connection, "link", role, name, clock.now(), limit)
-        return entry.link_url(self._site.address_of_links(request), token)
+        return sign_in.link_url(self._site.address_of_links(request), token)
 
     def revoke(self, request: PageRequest) -> Response:
         """

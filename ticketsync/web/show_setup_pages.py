@@ -32,7 +32,7 @@ from ticketsync.web import connect_pages, notices, pending_lists
 from ticketsync.web.calendar_page import since_yesterday
 from ticketsync.web.pending_lists import PendingList, PendingLists
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import catalogue_edits, match, season_list
+from ticketsync.workflows import adoptions, catalogue_edits, match, season_list
 from ticketsync.workflows.season_list import ListPreview
 
 SHOWN = 500  # rows of a preview
@@ -72,7 +72,7 @@ class ShowSetupPages:
     def show_adoption(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             unlinked = occurrences.list_occurrences(connection, only_unlinked=True)
-            plan = match.plan_adoption(connection, self._site.settings, unlinked)
+            plan = adoptions.plan_adoption(connection, self._site.settings, unlinked)
             first = first_steps.read_first_steps(connection)
         dates = adopting.first_parts(plan.items)
         return self._site.render_page(

@@ -2,7 +2,8 @@
 What all pages share: who is signed in, what they may do, how a page is rendered.
 
 Nothing is loaded from other sites and no page contains a script; the headers
-(`entrance.py`) make browsers refuse both. Changes are accepted from our own pages only.
+(`middleware.py`) make browsers refuse both. Changes are accepted from our own pages
+only.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import actor, clock, errors, log, unseen
+from ticketsync.core import actor, clock, errors, invisible_characters, log
 from ticketsync.core.config import Settings
 from ticketsync.jobs.setup import SetupJobs
 from ticketsync.store.engine import Database
@@ -29,16 +30,15 @@ from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import (
     back_link,
-    bodies,
     cross_origin,
     kept_forms,
     menu,
     own_address,
     page_words,
+    request_bodies,
     text_direction,
 )
 from ticketsync.web.attention import Attention, read_attention
-from ticketsync.web.bodies import Form
 from ticketsync.web.filters import FILTERS
 from ticketsync.web.kept_forms import KeptForm, KeptForms
 from ticketsync.web.key_places import KeyPlaces
@@ -53,6 +53,7 @@ from ticketsync.web.page_request import (
     wants_json,
     wants_page,
 )
+from ticketsync.web.request_bodies import Form
 from ticketsync.workflows import public_address
 
 FOLDER = Path(__file__).parent
@@ -217,14 +218,16 @@ class Site:
             if data is None:
                 return self._refuse(request, "The request is too large.", 413)
             if wants_json(request):
-                body = bodies.parse_json(data)
+                body = request_bodies.parse_json(data)
             else:
                 content_type = request.headers.get("content-type", "")
-                form = bodies.parse_form(data, content_type)
+                form = request_bodies.parse_form(data, content_type)
         page_request = PageRequest(
             visitor=visitor,
-            path_params={k: bodies.clean(v) for k, v in request.path_params.items()},
-            query={k: bodies.clean(v) for k, v in request.query_params.items()},
+            path_params={
+                k: request_bodies.clean(v) for k, v in request.path_params.items()
+            },
+            query={k: request_bodies.clean(v) for k, v in request.query_params.items()},
             form=form.fields,
             body=body,
             token=token,
@@ -249,7 +252,9 @@ class Site:
             data = await read_in_time(request, MAX_FORM_BYTES)
         except TimeoutError:
             return self._refuse_slow(request)
-        form = bodies.parse_form(data or b"", request.headers.get("content-type", ""))
+        form = request_bodies.parse_form(
+            data or b"", request.headers.get("content-type", "")
+        )
         if data is None or kept_forms.is_too_long(form.choices):
             return response  # nobody is promised what was not kept
         typed_by = self.kept.whose(request.cookies.get(COOKIE, ""))
@@ -428,7 +433,7 @@ def _clean(value: Any) -> Any:
     What a template writes: no text, of whatever platform or person, turns the direction
     of what follows. What is marked up already was cleaned when it was written.
     """
-    return unseen.on_page(value) if type(value) is str else value
+    return invisible_characters.on_page(value) if type(value) is str else value
 
 
 def _actor_name(visitor: Visitor | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.catalogue import entered_values, places, shows, venue_edits
+from ticketsync.catalogue import entered_values, shows, venue_defaults, venue_edits
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
@@ -113,7 +113,7 @@ class VenuePages:
             400 if problem else 200,
             edited=venue,
             form=form,
-            cities=places.list_cities(),
+            cities=venue_defaults.list_cities(),
             opened=venue_edits.fingerprint(venue),
             problem=problem,
             preview=preview,
@@ -134,7 +134,10 @@ def first_venue_page(site: Site, request: PageRequest, problem: str = "") -> Res
     """
     with site.database.read() as connection:
         steps = first_steps.read_first_steps(connection)
-    form = {"place": places.city_of(places.machine_zone()), **request.form}
+    form = {
+        "place": venue_defaults.city_of(venue_defaults.machine_zone()),
+        **request.form,
+    }
     return site.render_page(
         request,
         "first_venue.html",
@@ -144,7 +147,7 @@ def first_venue_page(site: Site, request: PageRequest, problem: str = "") -> Res
         steps=steps,
         problem=problem,
         form=form,
-        cities=places.list_cities(),
+        cities=venue_defaults.list_cities(),
     )
 
 
@@ -160,7 +163,7 @@ def _list_page(site: Site, request: PageRequest, problem: str = "") -> Response:
         venues=venues,
         problem=problem,
         form=request.form,
-        cities=places.list_cities(),
+        cities=venue_defaults.list_cities(),
     )
 
 
@@ -168,7 +171,7 @@ def _read_edit(form: Mapping[str, str]) -> VenueEdit:
     """
     Raises: `UsageError` for an empty name, and for a place that is not known.
     """
-    zone = places.one_zone(form.get("place", ""))
+    zone = venue_defaults.one_zone(form.get("place", ""))
     return VenueEdit(
         entered_values.check_venue(form.get("name", "")),
         zone,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from ticketsync.store import reports
+from ticketsync.store import query_results
 from ticketsync.store.tables.webhooks import deliveries
 
 MAX_ATTEMPTS = 8
@@ -58,7 +58,9 @@ def claim(
     them; the next attempt is due 1, 2, 4 … 60 minutes later. What had its last attempt
     already is given up.
     """
-    columns = reports.named(reports.field_names(WaitingDelivery), deliveries)
+    columns = query_results.named(
+        query_results.field_names(WaitingDelivery), deliveries
+    )
     query = (
         select(*columns)
         .where(

@@ -78,14 +78,14 @@ def notify_waiting(
         return []
     now = clock.now()
     with database.read() as connection:
-        news = _waiting_news(connection, settings, now)
+        news = _read_unnotified(connection, settings, now)
     if not news.items and not news.over:
         return []
     with exclusive.alone(database, LEASE) as is_ours:
         if not is_ours:
             return []
         with database.read() as connection:  # the other one may have sent it meanwhile
-            news = _waiting_news(connection, settings, now)
+            news = _read_unnotified(connection, settings, now)
         wrong: list[errors.TicketsyncError] = []
         if news.items:
             wrong = gateway.send(settings.notify, *_waiting_message(news.items))
@@ -104,7 +104,7 @@ def notify_waiting(
 
 
 @dataclass(frozen=True, slots=True)
-class _WaitingNews:
+class _Unnotified:
     """
     What is to be sent now, and the names of what was sent and waits no more.
     """
@@ -114,9 +114,9 @@ class _WaitingNews:
     is_digest: bool
 
 
-def _waiting_news(
+def _read_unnotified(
     connection: Connection, settings: Settings, now: datetime
-) -> _WaitingNews:
+) -> _Unnotified:
     # Accounts, and records that could not be read, are part of the account's health.
     items = [
         item
@@ -133,7 +133,7 @@ def _waiting_news(
         and (is_digest or KINDS[item.kind].is_urgent)
     ]
     waits = {(item.kind, item.key) for item in items}
-    return _WaitingNews(
+    return _Unnotified(
         news,
         [name for name in sent if name not in waits],
         is_digest and any(not KINDS[i.kind].is_urgent for i in news),

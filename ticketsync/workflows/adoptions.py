@@ -30,7 +30,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
-from ticketsync.financials import notices
+from ticketsync.financials import sales_notices
 from ticketsync.reporting import numbers
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
@@ -159,7 +159,7 @@ def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
         show_figures.recompute(connection, settings, adopted.show_ids)
         removed = [shows.get_show(connection, show_id) for show_id in left_alone]
         show_edits.unlink_shows(connection, left_alone)
-        notices.forget_shows(connection, left_alone)
+        sales_notices.forget_shows(connection, left_alone)
         show_edits.remove_shows(connection, removed)
         adopted_batches.remove_empty_productions(
             connection, (show.production for show in removed)

@@ -30,7 +30,7 @@ from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.financials import notices
+from ticketsync.financials import sales_notices
 from ticketsync.financials.recompute import linked_shows
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
@@ -127,7 +127,7 @@ def remove_shows(
     found = show_edits.refuse_removal(connection, ids)
     show_edits.unlink_shows(connection, ids)
     show_figures.recompute(connection, settings, ids)
-    notices.forget_shows(connection, ids)
+    sales_notices.forget_shows(connection, ids)
     show_edits.remove_shows(connection, found)
 
 

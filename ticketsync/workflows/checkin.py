@@ -60,7 +60,7 @@ class Answer:
         return self.outcome in (checkin.ADMITTED, checkin.OUT)
 
 
-def at_show(
+def find_scan_point(
     database: Database, show: str | int, door: str = "", device: str = "cli"
 ) -> ScanPoint:
     """

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, dismissals, edits, naming, pins, state
+from ticketsync.accounts import credentials, edits, naming, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
-from ticketsync.core.named_files import named_files
+from ticketsync.core.file_options import named_files
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import options as options_
 from ticketsync.providers import registry
@@ -361,32 +361,6 @@ def _rotate(
         credentials.delete_secret(name, account.secret_source, account.secret_reference)
     place = _place(source.kind, reference)
     return Connected(name, spec.name, spec.title, identity, place)
-
-
-def rename(database: Database, settings: Settings, name: str, new_name: str) -> None:
-    """
-    Give an account another name; its stored key and its dismissals move along.
-
-    Raises `UsageError` while the settings file names it by its old name only: its fees
-    and all else that stands there would no longer apply.
-    """
-    naming.refuse_bad_name(new_name)
-    if name in settings.accounts and new_name not in settings.accounts:
-        raise errors.UsageError(
-            f"The settings say something about {name!r}, which would no longer apply.",
-            hint=f"Rename `accounts: {name}:` to `{new_name}:` in the settings file "
-            "first.",
-        )
-    with database.write() as writing:
-        account = state.get_account(writing, name)
-        pins.refuse_unconfirmed(account)
-        edits.set_name(writing, account, new_name)
-        source, reference = account.secret_source, account.secret_reference
-        moved = credentials.move_secret(name, new_name, source, reference)
-        if tokens.can_renew(account.options):
-            tokens.move(account, new_name)
-        edits.set_secret_reference(writing, account.id, moved)
-        dismissals.rename_account(writing, name, new_name)
 
 
 @contextlib.contextmanager

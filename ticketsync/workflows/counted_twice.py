@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import pins, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import errors, money, named_files
+from ticketsync.core import errors, file_options, money
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
 from ticketsync.reporting.waiting_kinds import COUNTED_TWICE, Waiting
@@ -29,7 +29,7 @@ def list_waiting(connection: Connection, settings: Settings) -> list[Waiting]:
     """
     by_provider: dict[str, list[AccountState]] = {}
     for account in state.list_accounts(connection):
-        if named_files.named_files(account.options):
+        if file_options.named_files(account.options):
             by_provider.setdefault(account.provider, []).append(account)
     return [
         _waiting(item)

@@ -16,9 +16,9 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, tables
 from ticketsync.core.periods import Period
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.financials import currencies, rate_files, stored_rates
+from ticketsync.financials import currencies, exchange_rate_files, stored_exchange_rates
 from ticketsync.financials.currencies import Conversion
-from ticketsync.financials.stored_rates import Saved
+from ticketsync.financials.stored_exchange_rates import Saved
 from ticketsync.store.engine import Database
 
 
@@ -40,11 +40,11 @@ def import_rates(database: Database, file: Path) -> Imported:
 
     Raises: `BadFile` where the file has none.
     """
-    found = rate_files.read_rates(file)
+    found = exchange_rate_files.read_rates(file)
     days = sorted({rate.on_day for rate in found})
     source = found[0].source
     with database.write() as connection:
-        saved = stored_rates.save_rates(connection, found, clock.now())
+        saved = stored_exchange_rates.save_rates(connection, found, clock.now())
     return Imported(source, days[0], days[-1], saved)
 
 
@@ -65,7 +65,7 @@ def read_conversions(
     """
     wanted = shows.check_currency(target)
     found = {row["currency"] for row in tables.by_name(report)}
-    rates = stored_rates.rates_near(connection, day)
+    rates = stored_exchange_rates.rates_near(connection, day)
     return currencies.conversions(found, wanted, day, rates, source)
 
 

@@ -17,7 +17,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Kind
 from ticketsync.financials import explain, figure_tree, gaps
-from ticketsync.financials.applied_rates import read_applied_rates
+from ticketsync.financials.applied_fee_rates import read_applied_rates
 from ticketsync.financials.explain import TicketContribution
 from ticketsync.financials.figure_tree import (
     FigureRows,

@@ -33,7 +33,7 @@ from ticketsync.store import backup, copies, integrity, row_digests
 from ticketsync.store.copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
-from ticketsync.workflows import confirm, own_orders, show_figures, waiting
+from ticketsync.workflows import confirm_accounts, own_orders, show_figures, waiting
 from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
@@ -151,7 +151,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
                 what=f"it {place}, unconfirmed here",
                 is_unconfirmed=True,
             )
-            for item in confirm.list_unconfirmed(connection)
+            for item in confirm_accounts.list_unconfirmed(connection)
             for place in item.places
         ]
         if "orders" not in {violation.table for violation in violations}:

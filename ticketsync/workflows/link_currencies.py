@@ -28,9 +28,9 @@ def check(connection: Connection, occurrence_ids: Collection[int]) -> None:
         return
     row, others = found[0].row, " and ".join(found[0].currencies)
     raise errors.GuardRefused(
-        f"{row.account}: {safe(row.name)}, {clock.on_poster(row.starts_local)}, sells "
-        f"in {others}; the show is in {row.currency}: {safe(row.title)}, "
-        f"{clock.on_poster(row.show_local)}. Nothing was linked.",
+        f"{row.account}: {safe(row.name)}, {clock.format_local(row.starts_local)}, "
+        f"sells in {others}; the show is in {row.currency}: {safe(row.title)}, "
+        f"{clock.format_local(row.show_local)}. Nothing was linked.",
         hint="Correct the listing, or the venue's currency; if both are right, run "
         "`ticketsync link DATE SHOW --force`: its sales then count in their own "
         "currency.",

@@ -45,7 +45,6 @@ from ticketsync.workflows import (
     people_switch,
     show_figures,
 )
-from ticketsync.workflows.adoptions import AdoptionPlan
 
 
 def plan(
@@ -89,28 +88,7 @@ def plan(
         unmatched_shows=to_come,
         remarks=(*proposed.remarks, *_unknown_productions(settings, titles)),
     )
-    return found if production is None else _only(found, production)
-
-
-def _only(plan: MatchPlan, production: str) -> MatchPlan:
-    """
-    The part of a plan that concerns the shows of one production.
-    """
-    return replace(
-        plan,
-        certain=tuple(m for m in plan.certain if m.show.production == production),
-        unsure=tuple(
-            item
-            for item in plan.unsure
-            if any(c.show.production == production for c in item.candidates)
-        ),
-        unmatched_shows=tuple(
-            show for show in plan.unmatched_shows if show.production == production
-        ),
-        offsets=tuple(
-            item for item in plan.offsets if item.offset.production == production
-        ),
-    )
+    return found if production is None else found.of_production(production)
 
 
 def _unknown_productions(settings: Settings, titles: set[str]) -> list[str]:
@@ -428,15 +406,6 @@ def undo(
         if undone is not None:
             show_figures.recompute(connection, settings, undone.show_ids)
     return undone
-
-
-def plan_adoption(
-    connection: Connection, settings: Settings, unlinked: Iterable[LinkedOccurrence]
-) -> AdoptionPlan:
-    """
-    What `adopt` would make of these occurrences.
-    """
-    return adoptions.plan_adoption(connection, settings, unlinked)
 
 
 def adopt(

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ticketsync.catalogue import places, venue_edits
+from ticketsync.catalogue import venue_defaults, venue_edits
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors, paths
 from ticketsync.store import engine
@@ -76,8 +76,8 @@ def add_venue(
     for a place or currency that is not known, and where there is a venue of that name
     with others.
     """
-    zone = places.one_zone(place)
-    code = currency.strip() or places.currency_of(zone)
+    zone = venue_defaults.one_zone(place)
+    code = currency.strip() or venue_defaults.currency_of(zone)
     if not code:
         raise errors.UsageError(
             f"The currency of {zone} is not known here.", hint="Enter it, such as AUD."

@@ -20,7 +20,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import money, records
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import adjusting, frozen_lines, frozen_rates, frozen_tax
+from ticketsync.financials import adjusting, frozen_fee_rates, frozen_lines, frozen_tax
 from ticketsync.financials.frozen_lines import (
     SALE,
     VOUCHER_SALE,
@@ -291,8 +291,8 @@ def rules_text(
         "registered_from": str(settings.business.registered_from or ""),
         "tax_codes": tax.code_words(),
         "tax_rules": tax_worksheets.rules_used(items, tax),
-        frozen_rates.FEE_RATES: {
-            name: [frozen_rates.rate_words(rate) for rate in account.fees]
+        frozen_fee_rates.FEE_RATES: {
+            name: [frozen_fee_rates.rate_words(rate) for rate in account.fees]
             for name, account in sorted(settings.accounts.items())
             if account.fees
         },

@@ -120,7 +120,7 @@ def _ticket(
     return PrintedTicket(
         venue=found.show.venue,
         show=found.show.production,
-        starts_at=clock.from_poster(found.show.starts_local),
+        starts_at=clock.parse_local(found.show.starts_local),
         tier=ticket.tier.name,
         price=Money(ticket.due, found.order.currency),
         number=number,
@@ -153,7 +153,7 @@ def receipt_of(found: PaidOrder, cash_given: int | None = None) -> Receipt:
     return Receipt(
         venue=found.show.venue,
         show=found.show.production,
-        starts_at=clock.from_poster(found.show.starts_local),
+        starts_at=clock.parse_local(found.show.starts_local),
         sold_at=clock.local(order.paid_at, zone),
         reference=order.reference,
         lines=_lines(order),
@@ -304,7 +304,7 @@ def mail_text(found: PaidOrder) -> tuple[str, str]:
     """
     order, show = found.order, found.show
     valid = number_of(sum(order.wanted.values()), "ticket")
-    when = clock.on_poster(show.starts_local)
+    when = clock.format_local(show.starts_local)
     production, venue = safe(show.production), safe(show.venue)
     text = (
         f"Hello,\n\nthank you for your order {order.reference}: {valid} for "
@@ -320,7 +320,7 @@ def receipt_text(found: PaidOrder) -> tuple[str, str]:
     Subject and text of a mail with a receipt, which admits nobody.
     """
     show = found.show
-    when = clock.on_poster(show.starts_local)
+    when = clock.format_local(show.starts_local)
     production, venue = safe(show.production), safe(show.venue)
     text = (
         f"Hello,\n\nattached is the receipt of your order {found.order.reference} for "

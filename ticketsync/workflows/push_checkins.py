@@ -64,14 +64,14 @@ def _push(run: AccountRun) -> tuple[int, bool]:
     with run.database.read() as connection:
         waiting = checkin.list_unsent(connection, run.account.id)
     for item in waiting:
-        trouble = ""
+        problem = ""
         try:
             provider.push_check_in(item.ticket_id, item.occurrence_id, is_in=item.is_in)
         except errors.InvalidResponse as refused:
-            trouble = refused.message
+            problem = refused.message
             run.problems.append(refused)
         with run.transaction() as connection:
             checkin.record_notified(
-                connection, item.ticket_row, is_in=item.is_in, trouble=trouble
+                connection, item.ticket_row, is_in=item.is_in, problem=problem
             )
     return 0, False

@@ -126,7 +126,7 @@ class Preview:
     scope           in a sentence, what was looked at, and what was not
     rows            the orders as `sync` would save them
     unread          what could not be read
-    doubts          the orders that are saved and do not add up, in words
+    discrepancies   the orders that are saved and do not add up, in words
     notes           what was left out or decided by evidence
     unused_columns  the headings that the recipe does not use
     words           what the columns for status and kind say
@@ -137,7 +137,7 @@ class Preview:
     scope: str
     rows: list[dict[str, str]]
     unread: tuple[Unread, ...]
-    doubts: tuple[str, ...]
+    discrepancies: tuple[str, ...]
     notes: tuple[str, ...]
     unused_columns: tuple[str, ...]
     words: tuple[ReportWord, ...]
@@ -145,7 +145,7 @@ class Preview:
     refunds: tuple[RefundsOfDay, ...]
 
     @property
-    def troubles(self) -> list[str]:
+    def problems(self) -> list[str]:
         """
         What could not be read, with its place: the reasons that `sync` keeps.
         """
@@ -326,14 +326,14 @@ def _previewed(read: _Read) -> Preview:
     ]
     left = kept.left_out
     shared = (sold_elsewhere.note_left_out(left),) if left else ()
-    doubts = tuple(
-        f"{reports.locations[item.order.id]}, order {safe(item.order.id)}: {doubt}"
+    discrepancies = tuple(
+        f"{reports.locations[item.order.id]}, order {safe(item.order.id)}: {why}"
         for item in orders
-        if (doubt := item.order.doubt) is not None
+        if (why := item.order.doubt) is not None
     )
     words = (*_words(reports, "status"), *_words(reports, "kind"))
     return Preview(
-        *(read.scope, rows, tuple(unread), doubts),
+        *(read.scope, rows, tuple(unread), discrepancies),
         (*reports.notes, *shared, *_without_days(reports), *_more_fees(reports)),
         *(reports.unmapped, words),
         *(total_orders(orders), refunds_by_day(planned)),

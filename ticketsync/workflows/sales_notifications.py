@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from ticketsync.core import clock, errors, money
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.financials import notices
-from ticketsync.financials.notices import (
+from ticketsync.financials import sales_notices
+from ticketsync.financials.sales_notices import (
     FULL,
     NEARLY,
     OVERSOLD,
@@ -32,7 +32,7 @@ MANY = 30  # lines in one message
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class SalesNotification:
     """
     The news of one show; `is_urgent` where it cannot wait.
     """
@@ -53,9 +53,9 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
         return []
     now = clock.now()
     with database.read() as connection:
-        held = notices.read_notices(connection)
+        held = sales_notices.read_notices(connection)
         news, _, fullness = _news(connection, settings, now)
-    if held and not news and not notices.changed_fullness(fullness, held):
+    if held and not news and not sales_notices.changed_fullness(fullness, held):
         return []
     with exclusive.alone(database, LEASE) as is_ours:
         return _send_news(database, settings, now) if is_ours else []
@@ -66,13 +66,13 @@ def _send_news(
 ) -> list[errors.TicketsyncError]:
     with database.read() as connection:
         news, show_sales, fullness = _news(connection, settings, now)
-        held = notices.read_notices(connection)
+        held = sales_notices.read_notices(connection)
     is_first = not held
     if not news and not is_first:
         # A show that emptied is on record without a message: it is news when it fills.
         with database.write() as connection:
-            notices.record_fullness(
-                connection, notices.changed_fullness(fullness, held)
+            sales_notices.record_fullness(
+                connection, sales_notices.changed_fullness(fullness, held)
             )
         return []
     wrong: list[errors.TicketsyncError] = []
@@ -82,15 +82,15 @@ def _send_news(
     # Where one channel failed and another did not, nothing is sent twice.
     if not wrong or len(wrong) < gateway.count_channels(settings.notify):
         with database.write() as connection:
-            notices.record_notices(connection, show_sales, fullness, now)
+            sales_notices.record_notices(connection, show_sales, fullness, now)
     return wrong
 
 
 def _news(
     connection: Connection, settings: Settings, now: datetime
-) -> tuple[list[News], list[ShowSales], dict[Key, str]]:
-    show_sales = notices.read_show_sales(connection)
-    held = notices.read_notices(connection)
+) -> tuple[list[SalesNotification], list[ShowSales], dict[Key, str]]:
+    show_sales = sales_notices.read_show_sales(connection)
+    held = sales_notices.read_notices(connection)
     fullness = _fullness(show_sales, held)
     if not held:
         return [], show_sales, fullness
@@ -103,13 +103,13 @@ def _news(
         for item in one_of_each.values()
         for news in _fullness_news(
             item,
-            held.get(item.key, notices.NO_NOTICE).fullness,
+            held.get(item.key, sales_notices.NO_NOTICE).fullness,
             fullness[item.key],
             wanted,
         )
     ]
     for item in show_sales:
-        found += _sales_news(item, held.get(item.key, notices.NO_NOTICE), wanted)
+        found += _sales_news(item, held.get(item.key, sales_notices.NO_NOTICE), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
     waits = max(last.notified_at for last in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
@@ -124,10 +124,10 @@ def _fullness(
     A show is as full as all its currencies together make it.
     """
     return {
-        item.key: notices.fullness(
+        item.key: sales_notices.fullness(
             item.sold_in_all,
             item.capacity,
-            held.get(item.key, notices.NO_NOTICE).fullness,
+            held.get(item.key, sales_notices.NO_NOTICE).fullness,
         )
         for item in show_sales
     }
@@ -135,14 +135,14 @@ def _fullness(
 
 def _fullness_news(
     item: ShowSales, before: str, now: str, wanted: Sequence[str]
-) -> list[News]:
-    if not notices.is_fuller(now, before):
+) -> list[SalesNotification]:
+    if not sales_notices.is_fuller(now, before):
         return []
     kind, words = _FULLNESS[now]
     if kind not in wanted:
         return []
     count = f"({item.sold_in_all:,} of {item.capacity:,})"
-    return [News(f"{_named(item)}: {words} {count}.", True)]
+    return [SalesNotification(f"{_named(item)}: {words} {count}.", True)]
 
 
 # How full → the word of the setting that asks for it, and what is announced.
@@ -157,17 +157,19 @@ def _named(item: ShowSales) -> str:
     return safe(f"{item.production}, {item.starts_local}", longest=120)
 
 
-def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> list[News]:
+def _sales_news(
+    item: ShowSales, last: LastNotice, wanted: Sequence[str]
+) -> list[SalesNotification]:
     show = _named(item)
     of = f" of {item.capacity:,}" if item.capacity else ""
-    found: list[News] = []
+    found: list[SalesNotification] = []
     tickets = item.tickets_sold - last.tickets_sold
     charged = item.gross - last.gross
     back = item.refunded - last.refunded
     if (tickets > 0 or charged > 0) and "sold" in wanted:
         amount = money.grouped_text(charged, item.currency)
         found.append(
-            News(
+            SalesNotification(
                 f"{show}: {tickets:+,} tickets, {amount} {item.currency}; "
                 f"{item.tickets_sold:,}{of} sold.",
                 False,
@@ -176,7 +178,7 @@ def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> lis
     if back > 0 and "refund" in wanted:
         amount = money.grouped_text(back, item.currency)
         found.append(
-            News(
+            SalesNotification(
                 f"{show}: {amount} {item.currency} went back to buyers; "
                 f"{item.tickets_sold:,}{of} sold.",
                 False,
@@ -185,7 +187,7 @@ def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> lis
     return found
 
 
-def _message(news: Sequence[News]) -> tuple[str, str]:
+def _message(news: Sequence[SalesNotification]) -> tuple[str, str]:
     lines = [item.line for item in sorted(news, key=lambda item: not item.is_urgent)]
     more = len(lines) - MANY
     if more > 0:

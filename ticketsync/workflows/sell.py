@@ -169,7 +169,7 @@ def extend(office: BoxOffice, reference: str) -> PlacedOrder:
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
         order = sale.read(order_id)
-        refuse_unheld(order, sale.now)
+        refuse_ended_hold(order, sale.now)
         if order.held_until >= _longest(sale.show, order):
             raise refusals.refused(
                 refusals.HOLD_EXPIRED,
@@ -191,7 +191,7 @@ def _longest(show: ShowOnSale, order: PlacedOrder) -> datetime:
     return order.created_at + timedelta(minutes=LONGEST_HOLD * show.hold_minutes)
 
 
-def refuse_unheld(order: PlacedOrder, now: datetime) -> None:
+def refuse_ended_hold(order: PlacedOrder, now: datetime) -> None:
     """
     Raises: `SaleRefused` where an order is not pending, or its hold is over.
     """
@@ -291,7 +291,7 @@ def pay_within(
     order = _take_off_price(sale, order, found)
     received = _received(connection, order, found, tender)
     payments.add(connection, order, received, now)
-    seats.take_for_good(connection, order.id)
+    seats.keep_seats(connection, order.id)
     orders.mark_paid(connection, order, now, till_id=tender.till_id)
     return orders.issue_tickets(connection, order, key, now)
 

@@ -53,7 +53,7 @@ def change_basket(
     with sale_of(office, show_id) as sale:
         connection, show, now = sale.connection, sale.show, sale.now
         order = sale.read(order_id)
-        sell.refuse_unheld(order, now)
+        sell.refuse_ended_hold(order, now)
         numbers = basket.by_tier_id(show, sale.tiers, wanted)
         held_until = sell.longer_hold(show, order, now)
         seats.free_seats(connection, order_id)

@@ -28,8 +28,8 @@ from ticketsync.reporting.waiting_kinds import (
     Waiting,
 )
 from ticketsync.store.engine import Database
-from ticketsync.workflows import confirm, counted_twice
-from ticketsync.workflows.confirm import Unconfirmed
+from ticketsync.workflows import confirm_accounts, counted_twice
+from ticketsync.workflows.confirm_accounts import Unconfirmed
 
 
 def everything(
@@ -49,7 +49,7 @@ def everything(
         listed = list_listed(connection, settings, now)
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
-        *map(_of_unconfirmed, confirm.list_unconfirmed(connection)),
+        *map(_of_unconfirmed, confirm_accounts.list_unconfirmed(connection)),
         *map(_of_replay, outstanding_replays.list_outstanding(connection)),
         *undismissed(
             connection,

@@ -16,7 +16,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log, web_address
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import HookCard
+from ticketsync.net.hooks import WebhookSpec
 from ticketsync.providers import registry
 from ticketsync.providers.base import SendsWebhooks
 from ticketsync.store.engine import Database
@@ -38,9 +38,8 @@ class WebhookEndpoint:
     url: str
     provider: type[SendsWebhooks]
     secrets: Sequence[Secret]
-    trouble: errors.TicketsyncError | None = (
-        None  # why a secret that is set is not used
-    )
+    # Why a secret that is set is not used.
+    secret_error: errors.TicketsyncError | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -57,7 +56,7 @@ class Sender:
     """
 
     account: AccountState
-    webhooks: HookCard
+    webhooks: WebhookSpec
 
 
 def get_sender(database: Database, account: str) -> Sender:
@@ -86,13 +85,11 @@ def get_ready_endpoint(
     endpoints = load_endpoints(database, settings)
     found = next((e for e in endpoints if e.account == account), None)
     if found is None or not found.is_ready:
-        trouble = found.trouble if found else None
+        error = found.secret_error if found else None
         raise errors.UsageError(
             f"Account {account!r} cannot receive webhooks yet."
-            + (f" {trouble.message}" if trouble else ""),
-            hint=trouble.hint
-            if trouble
-            else f"Run `ticketsync webhooks url {account}`.",
+            + (f" {error.message}" if error else ""),
+            hint=error.hint if error else f"Run `ticketsync webhooks url {account}`.",
             word="webhook-secret-missing",
         )
     return found
@@ -265,7 +262,7 @@ def load_endpoints(database: Database, settings: Settings) -> list[WebhookEndpoi
             url=public_url(settings, row.path),
             provider=provider,
             secrets=(found := _read_secrets(row)).secrets,
-            trouble=found.trouble,
+            secret_error=found.error,
         )
         endpoints.append(endpoint)
     return endpoints
@@ -308,11 +305,12 @@ def _sender_of(endpoint: Endpoint) -> type[SendsWebhooks] | None:
 @dataclass(frozen=True, slots=True)
 class _Secrets:
     secrets: Sequence[Secret]
-    trouble: errors.TicketsyncError | None
+    error: errors.TicketsyncError | None
 
 
 def _read_secrets(endpoint: Endpoint) -> _Secrets:
-    found, trouble = [], None
+    found: list[Secret] = []
+    last: errors.TicketsyncError | None = None
     for (source, reference), pin in zip(endpoint.secrets, endpoint.pins, strict=True):
         try:
             pins.refuse_unconfirmed_webhook(
@@ -327,7 +325,7 @@ def _read_secrets(endpoint: Endpoint) -> _Secrets:
                 account=endpoint.account,
                 message=error.message,
             )
-            trouble = error
+            last = error
         else:
             found.append(secret)
-    return _Secrets(found, trouble)
+    return _Secrets(found, last)

@@ -24,7 +24,14 @@ from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.account_parts import AccountParts
-from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered
+from ticketsync.providers.base import (
+    CrossCheck,
+    Options,
+    OrderEstimate,
+    Page,
+    Raw,
+    Registered,
+)
 from ticketsync.providers.eventbrite.attendees import (
     changed_at,
     count_attending,
@@ -109,7 +116,7 @@ class EventbriteFetcher:
         return self._orders(f"/events/{provider_occurrence_id}/orders/", {})
 
     def fetch_all_orders(
-        self, bookmark: str | None, extent: Extent, *, workers: int
+        self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]:
         return self._parts.read(self._read_ids(), self._all_orders_of)
 
@@ -156,7 +163,7 @@ class EventbriteFetcher:
         """
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
-            yield from self.fetch_all_orders(None, Extent(0), workers=1)
+            yield from self.fetch_all_orders(None, OrderEstimate(0), workers=1)
             return
         changed_since = f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
         found: list[RecentOrders] = []

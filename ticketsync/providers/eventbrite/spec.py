@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketTypeStatus
 from ticketsync.net.api_errors import ErrorExplanation
-from ticketsync.net.hooks import HookCard
+from ticketsync.net.hooks import WebhookSpec
 from ticketsync.providers.authentication import key_as_bearer
 from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
 from ticketsync.providers.options import Option
@@ -160,7 +160,7 @@ SPEC = ProviderSpec(
     global_ids=frozenset((LISTING, ORDER)),
 )
 
-WEBHOOKS = HookCard(
+WEBHOOKS = WebhookSpec(
     is_signed=False,
     key_help="",
     steps=(

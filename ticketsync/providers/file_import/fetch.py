@@ -12,7 +12,7 @@ from ticketsync.core import digest, errors, records
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
-from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
+from ticketsync.providers.base import Folder, Options, OrderEstimate, Page, Raw
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
 from ticketsync.providers.file_import.folder_contents import list_files
@@ -167,7 +167,7 @@ class FileFetcher:
                 yield Page("order", raws)
 
     def fetch_all_orders(
-        self, bookmark: str | None, extent: Extent, *, workers: int
+        self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]:
         return self._pages()
 

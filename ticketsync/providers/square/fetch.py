@@ -15,7 +15,7 @@ from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.redact import Secret
 from ticketsync.net.paging import Row
 from ticketsync.providers import reading
-from ticketsync.providers.base import CrossCheck, Extent, Page, Raw, Registered
+from ticketsync.providers.base import CrossCheck, OrderEstimate, Page, Raw, Registered
 from ticketsync.providers.square.lines import is_about
 from ticketsync.providers.square.order_parts import (
     OrderParts,
@@ -99,7 +99,7 @@ class SquareFetcher(SquareLists):
                 yield replace(page, records=raws)
 
     def fetch_all_orders(
-        self, bookmark: str | None, extent: Extent, *, workers: int
+        self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]:
         return self._all_orders()
 

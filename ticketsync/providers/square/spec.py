@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ticketsync.core.records import OrderStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.api_errors import ErrorExplanation
-from ticketsync.net.hooks import HookCard
+from ticketsync.net.hooks import WebhookSpec
 from ticketsync.providers.base import (
     LISTING,
     ORDER,
@@ -119,7 +119,7 @@ SPEC = ProviderSpec(
     order_url="https://app.squareup.com/dashboard/orders/overview/{order_id}",
 )
 
-WEBHOOKS = HookCard(
+WEBHOOKS = WebhookSpec(
     is_signed=True,
     key_help="the signature key of the subscription",
     steps=(

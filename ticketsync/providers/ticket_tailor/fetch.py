@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ticketsync.core import clock, records, web_address
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.providers.base import Extent, Options, Page, Raw
+from ticketsync.providers.base import Options, OrderEstimate, Page, Raw
 from ticketsync.providers.ticket_tailor.lists import by_last_id
 from ticketsync.providers.ticket_tailor.windows import FilterIgnored, Window, in_windows
 
@@ -92,16 +92,16 @@ class TicketTailorFetcher:
             yield Page("order", rows)
 
     def fetch_all_orders(
-        self, bookmark: str | None, extent: Extent, *, workers: int
+        self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]:
-        windows = _windows(bookmark, extent.cuts)
+        windows = _windows(bookmark, estimate.cuts)
         pages = in_windows(
             self.api,
             "/orders",
             windows,
             time_of=_placed_at,
-            expected=extent.orders,
-            floor=extent.cuts[0] if extent.cuts else 0,
+            expected=estimate.orders,
+            floor=estimate.cuts[0] if estimate.cuts else 0,
             workers=workers,
         )
         try:

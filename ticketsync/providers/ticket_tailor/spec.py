@@ -13,7 +13,7 @@ from ticketsync.core.records import (
     TicketStatus,
     TicketTypeStatus,
 )
-from ticketsync.net.hooks import HookCard
+from ticketsync.net.hooks import WebhookSpec
 from ticketsync.providers.authentication import key_as_basic_user
 from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
 
@@ -87,7 +87,7 @@ SPEC = ProviderSpec(
     dashboard_url="https://app.tickettailor.com/",
 )
 
-WEBHOOKS = HookCard(
+WEBHOOKS = WebhookSpec(
     is_signed=True,
     key_help="the shared secret that Ticket Tailor shows with the webhook",
     steps=(

@@ -16,7 +16,7 @@ from ticketsync.core.errors import InvalidResponse
 from ticketsync.net.client import ApiClient, Params
 from ticketsync.net.paging import Row, RowPage, by_cursor, by_offset, rows_of
 from ticketsync.providers import reading
-from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw
+from ticketsync.providers.base import CrossCheck, Options, OrderEstimate, Page, Raw
 from ticketsync.providers.wix.definition_list import DefinitionList
 from ticketsync.providers.wix.transactions import (
     order_number_of,
@@ -89,7 +89,7 @@ class WixFetcher:
         return self._orders({"eventId": provider_occurrence_id})
 
     def fetch_all_orders(
-        self, bookmark: str | None, extent: Extent, *, workers: int
+        self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]:
         listed: set[str] = set()
         for page in self._orders({}):

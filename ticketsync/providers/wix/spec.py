@@ -10,7 +10,7 @@ from typing import Any
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketTypeStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.api_errors import ErrorExplanation
-from ticketsync.net.hooks import HookCard
+from ticketsync.net.hooks import WebhookSpec
 from ticketsync.providers.base import (
     LISTING,
     Budget,
@@ -139,7 +139,7 @@ SPEC = ProviderSpec(
     dashboard_url="https://manage.wix.com/dashboard/{site_id}/events",
 )
 
-WEBHOOKS = HookCard(
+WEBHOOKS = WebhookSpec(
     is_signed=True,
     key_help="the public key of your own Wix app",
     has_private_key=True,

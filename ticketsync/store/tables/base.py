@@ -41,10 +41,14 @@ class Row:
     __table__: Table
 
     def __init_subclass__(cls) -> None:
+        """
+        Raises: `TypeError` where the module postpones annotations.
+        """
         *constraints, options = cls.__table_args__
         columns = []
         for name, kind in cls.__annotations__.items():
-            assert not isinstance(kind, str), "annotations are postponed"
+            if isinstance(kind, str):
+                raise TypeError(f"{cls.__name__}.{name}: its annotation is postponed")
             field = cls.__dict__[name]
             field.annotation = kind
             column = get_column_from_field(field)

@@ -12,11 +12,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ticketsync.core import number_formats, old_number_formats, workbook_guards
+from ticketsync.core import number_formats, workbook_guards, xls_number_formats
 from ticketsync.core.compound_documents import CompoundDocument, DamagedDocument
 from ticketsync.core.number_formats import CellCurrencies
-from ticketsync.core.old_number_formats import PercentStyles
 from ticketsync.core.workbook_guards import Place, SheetScan, WorkbookScan
+from ticketsync.core.xls_number_formats import PercentStyles
 
 _NAMES = ("workbook", "book")  # since Excel 97, and before
 
@@ -27,8 +27,8 @@ _SINGLE_CELLS = frozenset({_FORMULA, _BOOLEAN_OR_ERROR, 0x0203, 0x0204, 0x027E, 
 _ROW, _ZERO_HEIGHT = 0x0208, 0x20  # the record of a row, and its mark for a hidden one
 _SEVERAL_CELLS = 0x00BD
 _READ = (
-    old_number_formats.CELLS
-    | old_number_formats.STYLES
+    xls_number_formats.CELLS
+    | xls_number_formats.STYLES
     | {_BOUND_SHEET, _BOOLEAN_OR_ERROR}
 )
 
@@ -91,9 +91,9 @@ def _scan(stream: bytes) -> dict[str, SheetScan]:
     hidden: set[int] = set()
     for kind, at, length in _records(stream):
         body = stream[at : at + length] if kind in _READ else b""
-        if kind in old_number_formats.STYLES:
+        if kind in xls_number_formats.STYLES:
             styles.add(kind, body)
-        if has_percentages and kind in old_number_formats.CELLS:
+        if has_percentages and kind in xls_number_formats.CELLS:
             for row, column in styles.percentages(kind, body):
                 shown.add(row, column, number_formats.PERCENT)
         if kind == _BEGIN and at - 4 in titles:

@@ -96,10 +96,10 @@ class Wanted:
         self, connection: Connection, report: Table, period: Period
     ) -> dict[str, Conversion]:
         from ticketsync.cli import report_options
-        from ticketsync.financials import rate_files
+        from ticketsync.financials import exchange_rate_files
         from ticketsync.workflows import exchange_rates, money_view
 
-        known = {name.lower(): name for name in rate_files.SOURCES}
+        known = {name.lower(): name for name in exchange_rate_files.SOURCES}
         if self.source:
             report_options.chosen("--rate-source", self.source.lower(), known)
         today = money_view.today(connection)

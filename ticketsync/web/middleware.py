@@ -41,7 +41,7 @@ AS_WRITTEN = "<pre>serve:\n  public_url: https://{host}</pre>"
 _HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 
 
-class Entrance:
+class AccessMiddleware:
     """
     Wraps the application. Replaces the address of a trusted proxy by that of its client
     and refuses pages to networks that are not allowed and at names that are not ours.

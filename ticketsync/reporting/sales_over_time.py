@@ -16,7 +16,7 @@ from sqlalchemy import Connection, case, func, select
 from ticketsync.core import clock, periods
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
-from ticketsync.store import counted, order_spans, reports
+from ticketsync.store import counted, order_spans, query_results
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.financials import show_financials
@@ -217,15 +217,6 @@ def recent_sales(
     return _read_series(connection, first_days("day", now, zone, days), zone)
 
 
-def sales_per(
-    connection: Connection, span: str, zone: str, now: datetime
-) -> RecentSales:
-    """
-    The same for each of the last spans, one of `SPANS`; the last one is not over.
-    """
-    return _read_series(connection, first_days(span, now, zone, SPANS[span]), zone)
-
-
 def first_days(span: str, now: datetime, zone: str, number: int) -> list[date]:
     """
     The days on which the last spans (day, week or month) began, the oldest first.
@@ -262,17 +253,6 @@ class Comparison:
         The first and last day of those before.
         """
         return self.first - WEEK, self.last - WEEK
-
-
-def compare_with_week_before(
-    connection: Connection, recent: RecentSales, zone: str, now: datetime, days: int
-) -> Comparison:
-    """
-    The last days, at most seven, compared with the same days of the week before.
-    """
-    first, before = _week_before(recent.days[-days], zone, now)
-    timeline = read_timeline(connection, [first, before])
-    return _comparison(timeline, recent, zone, now, days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +365,7 @@ def platforms(connection: Connection, recent: RecentSales) -> list[Platform]:
             func.sum(show_financials.c.refunded),
         )
         .join(accounts, accounts.c.id == show_financials.c.account_id)
-        .where(reports.is_known(show_financials.c.currency))
+        .where(query_results.is_known(show_financials.c.currency))
         .group_by(accounts.c.name, accounts.c.provider, show_financials.c.currency)
     )
     found = [

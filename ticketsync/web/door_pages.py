@@ -14,8 +14,8 @@ from starlette.routing import Route
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors
+from ticketsync.core.invisible_characters import on_page
 from ticketsync.core.redact import safe
-from ticketsync.core.unseen import on_page
 from ticketsync.door import attendees, parties
 from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from ticketsync.core.money import Money
-from ticketsync.store import counted, reports
+from ticketsync.store import counted, query_results
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -104,7 +104,10 @@ def _read_sold(
             func.sum(show_financials.c.gross),
         )
         .join(shows, shows.c.id == show_financials.c.show_id)
-        .where(shows.c.starts_at >= since, reports.is_known(show_financials.c.currency))
+        .where(
+            shows.c.starts_at >= since,
+            query_results.is_known(show_financials.c.currency),
+        )
         .group_by(shows.c.production_id, show_financials.c.currency)
         .order_by(show_financials.c.currency)
     ):

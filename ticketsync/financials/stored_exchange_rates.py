@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.financials.currencies import LONGEST_GAP, Rate
 from ticketsync.store import audit
-from ticketsync.store.tables.rates import rates
+from ticketsync.store.tables.exchange_rates import rates
 
 SOURCES = (
     Column("source"),

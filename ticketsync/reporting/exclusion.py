@@ -22,7 +22,7 @@ _BEGINS = '%"is_excluded": true%'
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Exclusion:
     """
     `since` and `by` are unknown where the audit trail does not go back so far; `reason`
     is empty where nobody gave one. `zone` is that of the business.
@@ -43,7 +43,7 @@ class LeftOut:
         return f"It has been left out of the figures{since}{by}: {reason}."
 
 
-def read_left_out(connection: Connection, show_id: int) -> LeftOut | None:
+def read_exclusion(connection: Connection, show_id: int) -> Exclusion | None:
     """
     Since when, by whom and why the show (our id) is left out; `None` for one that
     counts.
@@ -65,7 +65,7 @@ def read_left_out(connection: Connection, show_id: int) -> LeftOut | None:
         .order_by(audit.c.at.desc(), audit.c.id.desc())
         .limit(1)
     ).first()
-    return LeftOut(
+    return Exclusion(
         since=None if began is None else began.at,
         by="" if began is None else began.who,
         reason=row.excluded_because,

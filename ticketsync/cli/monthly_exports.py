@@ -111,7 +111,7 @@ def _install(
     """
     Raises: `ConfigurationError` where this machine has no scheduler, with the command.
     """
-    from ticketsync.accounts import installation
+    from ticketsync.accounts import installation_audit
     from ticketsync.core import errors
     from ticketsync.workflows import schedule, schedule_times
 
@@ -131,21 +131,21 @@ def _install(
     location = schedule.install(job, kind)
     after = {"scheduler": kind, "when": at.text, "export": report}
     with app_context.database().write() as connection:
-        installation.record(connection, "install", "schedule", after=after)
+        installation_audit.record(connection, "install", "schedule", after=after)
     app_context.say(
         f"From now on {location} looks every day at 6:40 for months that were closed."
     )
 
 
 def _remove(app_context: context.AppContext, report: str) -> None:
-    from ticketsync.accounts import installation
+    from ticketsync.accounts import installation_audit
     from ticketsync.workflows import schedule
 
     kinds = schedule.remove(schedule.export_name(report))
     if kinds:
         before = {"scheduler": ", ".join(kinds), "export": report}
         with app_context.database().write() as connection:
-            installation.record(connection, "remove", "schedule", before=before)
+            installation_audit.record(connection, "remove", "schedule", before=before)
     app_context.say(
         f"Removed from {', '.join(kinds)}." if kinds else "Nothing was installed."
     )

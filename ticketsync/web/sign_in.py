@@ -26,7 +26,7 @@ SIGNED_OUT = (
 )
 
 
-class Entry:
+class SignInPages:
     """
     The sign-in page and what it leads to.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ticketsync
-from ticketsync.core import unseen
+from ticketsync.core import invisible_characters
 from ticketsync.core.redact import safe
 
 
@@ -27,14 +27,14 @@ from ticketsync.core.redact import safe
     ],
 )
 def test_a_page_shows_what_would_turn_its_text(text, shown):
-    assert unseen.on_page(text) == shown
+    assert invisible_characters.on_page(text) == shown
 
 
 def test_a_terminal_shows_all_of_them():
     every = [
         chr(code)
         for code in range(0x10000)
-        if re.match(f"[{unseen.UNSEEN}]", chr(code))
+        if re.match(f"[{invisible_characters.UNSEEN}]", chr(code))
     ]
     assert len(every) > 2000  # surrogates
     assert all(safe(character) != character for character in every)
@@ -56,4 +56,4 @@ def test_there_is_one_list():
         and isinstance(node.value, str)
         and re.search("[\u202a-\u202e\u2066-\u2069]", node.value)
     ]
-    assert set(places) == {"unseen.py"}
+    assert set(places) == {"invisible_characters.py"}
