@@ -7,7 +7,6 @@ import re
 import shlex
 import sqlite3
 import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def console():
     ]
 
 
-def test_the_examples_of_the_readme_run_as_they_stand(home, tmp_path):
+def test_the_examples_of_the_readme_run_as_they_stand(home, tmp_path, scripts):
     """
     As a new user would: a shell, an empty folder, only the README.
     """
@@ -75,7 +74,7 @@ def test_the_examples_of_the_readme_run_as_they_stand(home, tmp_path):
     assert f"export TT_KEY={sandbox.key}" in lines
     with server.serving(sandbox) as url:
         script = "\n".join(lines).replace("http://127.0.0.1:8765/v1", url)
-        command = f'ticketsync() {{ "{sys.executable}" -m ticketsync "$@"; }}'
+        command = f'ticketsync() {{ "{scripts.program}" "$@"; }}'
         done = subprocess.run(
             ["/bin/sh", "-e"],
             input=f"{command}\n{script}\n",

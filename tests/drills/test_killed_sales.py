@@ -99,5 +99,4 @@ def test_a_killed_sale_is_there_as_a_whole_or_not_at_all(office, url, kills):
 
 def test_control_a_commit_split_in_two_leaves_orphans(office, url):
     found = killed_sales(office, url, 20, "--split")
-    names = {name for left in found for name in left}
-    assert "paid orders without all of their tickets" in names
+    assert any("paid orders without all of their tickets" in left for left in found)

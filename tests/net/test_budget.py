@@ -4,8 +4,6 @@ One call budget for all processes of an account.
 
 import os
 import sqlite3
-import subprocess
-import sys
 import textwrap
 import threading
 import time
@@ -13,6 +11,7 @@ from contextlib import closing
 
 import filelock
 import pytest
+from support import commands
 
 from ticketsync.core import paths
 from ticketsync.net import budget
@@ -36,15 +35,8 @@ def test_f04_processes_share_one_budget(home):
     """
     Four processes ask six times each; twenty calls are allowed.
     """
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(CHILD)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    given = [int(child.communicate()[0]) for child in children]
+    children = [commands.start_code(textwrap.dedent(CHILD)) for _ in range(4)]
+    given = [int(child.finished()) for child in children]
     assert sum(given) == 20
 
 

@@ -7,8 +7,6 @@ import random
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from datetime import timedelta
@@ -189,11 +187,7 @@ def test_f80_a_full_disk_leaves_no_half_backup(sqlite, tmp_path):
     for n in range(50):
         add_venue(sqlite, f"v{n}")
     target = tmp_path / "out" / "x.db"
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(backup.sqlite_file_of(sqlite)), str(target)],
-        capture_output=True,
-        text=True,
-    )
+    done = commands.run_code(FULL, str(backup.sqlite_file_of(sqlite)), str(target))
     assert done.returncode == 9, done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1

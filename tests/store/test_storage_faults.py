@@ -85,17 +85,13 @@ def test_f72_a_killed_holder_leaves_no_lock(sqlite):
         "with lock.only_one(database, 'sync --due', 'me'):\n"
         "    print('have it', flush=True); time.sleep(60)\n"
     )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, str(sqlite.file)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    child = commands.start_code(code, str(sqlite.file))
     assert child.stdout.readline() == "have it\n"
     with pytest.raises(errors.Busy) as caught, lock.only_one(sqlite, "sync --due", "x"):
         pass
     assert "(me)" in caught.value.message
     child.kill()
-    child.communicate()
+    child.finished()
 
     with lock.only_one(sqlite, "sync --due", "x"):
         pass
@@ -212,9 +208,7 @@ def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
         "    print(error.word); sys.exit(error.exit_code)\n"
     )
     pages = (home / "ticketsync.db").stat().st_size // 4096
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(pages + room)], capture_output=True, text=True
-    )
+    done = commands.run_code(code, str(pages + room))
     assert done.returncode == 9, done.stderr
     assert "Traceback" not in done.stderr
     gross(home)

@@ -14,7 +14,7 @@ import threading
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
-from support import needs, waiting_locks
+from support import commands, needs, waiting_locks
 from support.waiting import wait_until
 
 from ticketsync.catalogue import shows
@@ -99,10 +99,11 @@ def test_processes_come_in_the_order_of_asking(sqlite, file, tmp_path):
     children = []
     with sqlite.write():
         for number in range(3):
-            command = [sys.executable, "-c", script, str(file), str(output)]
-            children.append(subprocess.Popen([*command, str(number)]))
+            words = (str(file), str(output), str(number))
+            children.append(commands.start_code(script, *words))
             waiting_locks.wait_for(number + 1, file)
-    assert [child.wait(30) for child in children] == [0, 0, 0]
+    assert [child.finished() for child in children] == ["", "", ""]
+    assert [child.returncode for child in children] == [0, 0, 0]
     assert output.read_text() == "012"
 
 
@@ -248,12 +249,8 @@ def holder(file, *how):
     """
     A process that has the turn; with `forked` it has a child that outlives it.
     """
-    child = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(file), *how],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert child.stdout.readline() == b"has it\n"
+    child = commands.start_code(HOLDS, str(file), *how)
+    assert child.stdout.readline() == "has it\n"
     yield child
     child.stdin.close()
     child.wait(20)

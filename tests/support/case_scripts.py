@@ -27,7 +27,7 @@ with socket.socket(socket.AF_UNIX) as asked:
 
 class CaseScripts:
     """
-    Runs case scripts until it is closed.
+    Runs case scripts until it is closed; `program` is what they call.
     """
 
     def __init__(self, folder):
@@ -36,11 +36,11 @@ class CaseScripts:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self._address)
         self._listener.listen()
-        self._program = folder / "ticketsync"
-        self._program.write_text(
+        self.program = folder / "ticketsync"
+        self.program.write_text(
             _PROGRAM.format(python=sys.executable, address=self._address)
         )
-        self._program.chmod(self._program.stat().st_mode | stat.S_IXUSR)
+        self.program.chmod(self.program.stat().st_mode | stat.S_IXUSR)
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self):
@@ -65,7 +65,7 @@ class CaseScripts:
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, "TICKETSYNC": str(self._program), **environment},
+            env={**os.environ, "TICKETSYNC": str(self.program), **environment},
         )
 
     def _serve(self):

@@ -1,5 +1,6 @@
 """
 Our commands as a person or cron starts them: processes of their own, quickly started.
+So are scripts of tests: `run_code`, `start_code` and `start_script`.
 
 What is about the start itself (the environment of the interpreter, the locale, what is
 loaded) starts `python -m ticketsync` instead.
@@ -33,6 +34,20 @@ def run(
     What the command said and ended with, as `subprocess.run` puts it, in text. Its
     clock stands at the instant `at`, written in ISO 8601, if one is given.
     """
+    done = _completed(asked(arguments, env, cwd, at=at), input, timeout)
+    if check:
+        done.check_returncode()
+    return done
+
+
+def run_code(code, *arguments, env=None):
+    """
+    The same of this Python code instead of a command.
+    """
+    return _completed(asked(arguments, env, code=code, file="-c"), "", SECONDS)
+
+
+def _completed(request, input, timeout):
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdin,
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
@@ -41,19 +56,16 @@ def run(
         stdin.write(input)
         stdin.seek(0)
         files = [file.fileno() for file in (stdin, stdout, stderr)]
-        process = Process(asked(arguments, env, cwd, at=at), files)
+        process = Process(request, files)
         try:
             code = process.wait(timeout)
         finally:
             process.kill()
         stdout.seek(0)
         stderr.seek(0)
-        done = subprocess.CompletedProcess(
-            ["ticketsync", *arguments], code, stdout.read(), stderr.read()
+        return subprocess.CompletedProcess(
+            ["ticketsync", *request["arguments"]], code, stdout.read(), stderr.read()
         )
-    if check:
-        done.check_returncode()
-    return done
 
 
 def in_home(home, sandbox):
@@ -88,6 +100,32 @@ def start(*arguments, env=None, cwd=None):
     return process
 
 
+def start_code(code, *arguments, env=None):
+    """
+    This Python code, going on, with everything imported; `stdin` and `stdout` are its.
+    """
+    return _piped(asked(arguments, env, code=code, file="-c"))
+
+
+def start_script(file, *arguments, env=None):
+    """
+    The same of the code in a file.
+    """
+    return _piped(asked(arguments, env, file=str(file)))
+
+
+def _piped(request):
+    theirs_in, ours_in = os.pipe()
+    ours_out, theirs_out = os.pipe()
+    with open(os.devnull, "wb") as nothing:
+        process = Process(request, [theirs_in, theirs_out, nothing.fileno()])
+    os.close(theirs_in)
+    os.close(theirs_out)
+    process.stdin = os.fdopen(ours_in, "w", encoding="utf-8")
+    process.stdout = os.fdopen(ours_out, encoding="utf-8")
+    return process
+
+
 def talk(*arguments, env, rows=40, columns=80):
     """
     The command on a terminal of its own, 80 columns wide if nothing else is said, for
@@ -97,9 +135,12 @@ def talk(*arguments, env, rows=40, columns=80):
     return Terminal(*arguments, env=env, size=(rows, columns))
 
 
-def asked(arguments, env=None, cwd=None, *, terminal=False, at=None):
+def asked(
+    arguments, env=None, cwd=None, *, terminal=False, at=None, code=None, file=""
+):
     """
-    What the server is sent, beside the three open files.
+    What the server is sent, beside the three open files; of a script its code, or only
+    its file.
     """
     if any("\0" in word for word in arguments):
         raise ValueError("embedded null byte")
@@ -109,6 +150,8 @@ def asked(arguments, env=None, cwd=None, *, terminal=False, at=None):
         "folder": os.fspath(cwd or os.getcwd()),
         "terminal": terminal,
         "at": at,
+        "code": code,
+        "file": file,
     }
 
 
@@ -143,6 +186,16 @@ class Process:
             return self.wait(0)
         except subprocess.TimeoutExpired:
             return None
+
+    def finished(self):
+        """
+        What is left on its standard output, once it has ended; it is given no input.
+        """
+        self.stdin.close()
+        with self.stdout:
+            said = self.stdout.read()
+        self.wait()
+        return said
 
     def send_signal(self, number):
         if self.poll() is None:

@@ -3,9 +3,11 @@ Commands on a database with the golden books.
 """
 
 import json
+from contextlib import ExitStack, contextmanager
 
 from support import commands_here, golden_books
 
+from ticketsync.cli.context import AppContext
 from ticketsync.store import engine
 
 
@@ -26,6 +28,7 @@ class Books:
         (home / "config.yaml").write_text(golden_books.CONFIG.read_text())
         monkeypatch.setenv("TICKETSYNC_DATABASE_URL", self.url)
         self._opened = []
+        self._close_after_command = True
         open_database = engine.open_database
 
         def opening(*arguments, **options):
@@ -39,8 +42,32 @@ class Books:
         try:
             return commands_here.run(self._patch, self._capsys, *words).out
         finally:
-            while self._opened:
-                self._opened.pop().close()
+            if self._close_after_command:
+                self._close()
+
+    def _close(self):
+        while self._opened:
+            self._opened.pop().close()
+
+    @contextmanager
+    def one_reading(self):
+        """
+        The commands in it that only read do so from one connection: opening the same
+        past again for each takes longer than the command.
+        """
+        opens, kept = AppContext.reading, {}
+
+        @contextmanager
+        def reading(context, *which):
+            if which not in kept:
+                kept[which] = readings.enter_context(opens(context, *which))
+            yield kept[which]
+
+        with ExitStack() as readings, self._patch.context() as patch:
+            readings.callback(self._close)
+            patch.setattr(AppContext, "reading", reading)
+            patch.setattr(self, "_close_after_command", False)
+            yield
 
     def read(self, *words):
         """

@@ -1,10 +1,10 @@
 """
-A process that forks what is to be killed, so that everything is imported only once.
+A process that forks what is to be killed.
 """
 
 import json
-import subprocess
-import sys
+
+from support import commands
 
 
 class Machine:
@@ -14,13 +14,7 @@ class Machine:
     """
 
     def __init__(self, script, *options):
-        self._process = subprocess.Popen(
-            [sys.executable, str(script), *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._process = commands.start_script(script, *options)
 
     def run(self, **asked):
         print(json.dumps(asked), file=self._process.stdin, flush=True)
@@ -32,4 +26,4 @@ class Machine:
     def __exit__(self, *_):
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(timeout=60)
+        self._process.wait(60)

@@ -9,21 +9,16 @@ of what is stored may be killed in the same way.
 
 import json
 import os
-import subprocess
 import sys
+
+from support import commands
 
 NOBODY = 0
 
 
 class Upgrades:
     def __enter__(self):
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._process = commands.start_script(__file__)
         return self
 
     def statements(self, file):
@@ -58,7 +53,7 @@ class Upgrades:
 
     def __exit__(self, *_):
         self._process.stdin.close()
-        self._process.wait(timeout=60)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

@@ -3,15 +3,12 @@ Rows of closed periods cannot be changed, and where somebody has dropped the tri
 whatever was changed is found and named (F83, F106).
 """
 
-import os
 import random
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import exc, select, text
+from support import commands
 from support.closed_month import (
     CLOSED,
     DECEMBER,
@@ -292,12 +289,7 @@ def test_f13_killed_in_the_middle_nothing_is_half_closed(url, frozen, place):
     database = engine.open_database(url)
     frozen(CLOSED)
     sell(prepare(database))
-    tests = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, url, place],
-        env={**os.environ, "PYTHONPATH": tests},
-        capture_output=True,
-    )
+    done = commands.run_code(KILLED, url, place)
     assert done.returncode == -signal.SIGKILL, done.stderr
     with database.read() as connection:
         for table in TABLES:
