@@ -48,6 +48,7 @@ from ticketsync.workflows import (
     sell_vouchers,
     take_back,
     tax_worksheets,
+    till_sales,
     waiting,
 )
 from ticketsync.workflows.sell import Tender
@@ -185,6 +186,84 @@ def test_the_ledger_owes_what_the_vouchers_have_left(office, october, frozen):
     frozen(DECEMBER)
     assert balances(office) == AT_THE_END
     assert owed(office) == []
+
+
+# Without a rule nothing is tax. Taxed when they are sold, 4.55, 2.73 and 2.27 of 50.00,
+# 30.00 and 25.00 are, and 0.45 of 5.00 in cash: v1 pays 45.45 without its tax.
+OTHER_RULES = {
+    "none": (
+        Settings(),
+        {
+            "Assets:Platform:Boxoffice": 11000,
+            "Liabilities:Vouchers": -5500,
+            "Liabilities:Unearned": -5500,
+        },
+        {"Assets:Platform:Boxoffice": 7500, "Income:Shows": -7500},
+    ),
+    "sold": (
+        rules(voucher="sold"),
+        {
+            "Assets:Platform:Boxoffice": 11000,
+            "Liabilities:Vouchers": -5000,
+            "Liabilities:Tax:Gst": -1000,
+            "Liabilities:Unearned": -5000,
+        },
+        AT_THE_END,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_RULES)
+def test_what_vouchers_pay_is_owed_no_more_whatever_the_rule(
+    office, october, frozen, name
+):
+    """
+    In the books of today, and in those of closed months. At the end nothing is owed:
+    of v2 18.18 paid and 9.09 went back, with 0.91 of tax; of v3 22.73 and 2.27.
+    """
+    settings, first, last = OTHER_RULES[name]
+    assert balances(office, settings) == first
+    frozen(CLOSED)
+    event = close.close(office.database, settings, "2026-10").event
+    with office.database.read() as connection:
+        assert totals_of(period_ledger.read_books(connection, event).entries) == first
+    frozen(BACK)
+    november(office, october)
+    frozen(DECEMBER)
+    assert balances(office, settings) == last
+    event = close.close(office.database, settings, "2026-11").event
+    with office.database.read() as connection:
+        found = period_ledger.read_books(connection, event)
+    assert {
+        b.ledger_account: b.amount
+        for b in found.balances
+        if b.day == date(2026, 11, 30) and b.amount
+    } == {name: sum_ for name, sum_ in last.items() if not name.startswith("Income")}
+
+
+@pytest.mark.parametrize("name", OTHER_RULES)
+def test_what_a_ticket_gives_back_to_a_voucher_is_owed_again_whatever_the_rule(
+    office, october, name
+):
+    """
+    The ticket of 55.00 is void: 5.00 of cash and 50.00 of v1 go back.
+    """
+    settings, _, _ = OTHER_RULES[name]
+    take_back.refund(office, reference(october, "ticket"), Refund(), "ill")
+    assert (
+        balances(office, settings)
+        == {
+            "none": {
+                "Assets:Platform:Boxoffice": 10500,
+                "Liabilities:Vouchers": -10500,
+            },
+            "sold": {
+                "Assets:Platform:Boxoffice": 10500,
+                "Liabilities:Vouchers": -9545,
+                "Liabilities:Tax:Gst": -955,
+            },
+        }[name]
+    )
 
 
 @needs.programs("hledger", "ledger", BEAN_CHECK)
@@ -455,8 +534,6 @@ def test_a_ticket_that_comes_back_gives_the_voucher_its_money_again(office, octo
 
 @pytest.mark.parametrize("change", ["pay", "extend", "cancel", "basket", "undo"])
 def test_an_order_of_a_voucher_is_no_basket(office, october, change):
-    from ticketsync.workflows import till_sales
-
     name = reference(october, "v1")
     with office.database.read() as connection:
         session = tills.get_open(connection, "1")
@@ -474,9 +551,8 @@ def test_an_order_of_a_voucher_is_no_basket(office, october, change):
 
 
 def test_the_last_sale_of_a_till_is_of_tickets(office, october):
-    till = tills
     with office.database.read() as connection:
-        session = till.get_open(connection, "1")
+        session = tills.get_open(connection, "1")
         assert tills.last_order(connection, session) == reference(october, "ticket")
     sell_one(office, 1000, Tender("cash", till_id=session.id))
     with office.database.read() as connection:
