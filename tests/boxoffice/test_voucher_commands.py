@@ -4,9 +4,12 @@ Vouchers by commands: what is said where one is made, and the list of them.
 
 from datetime import timedelta
 
-from support.expected_codes import as_json, run
+from support import read_pdfs
+from support.expected_codes import as_json, refused, run
 
 from ticketsync.core import clock
+
+UNTIL = "2030-11-28 12:00"
 
 
 def test_whoever_makes_a_voucher_learns_that_its_code_is_shown_once(on_sale):
@@ -16,10 +19,11 @@ def test_whoever_makes_a_voucher_learns_that_its_code_is_shown_once(on_sale):
     said = " ".join(made.stderr.split())
     assert said == (
         "This is the code of voucher 1, of 100.00 AUD. Write it down or print it: it "
-        "is stored nowhere, and nothing can show it again. The 100.00 AUD that you "
-        "take for it are in no drawer: no command records money that was taken for a "
-        "voucher. Keep them apart from the till, or its drawer is over by them when it "
-        "is counted, and enter the sale in your books."
+        "is stored nowhere, and nothing can show it again. Nothing says that money was "
+        "taken for it: 100.00 AUD that you take for it are in no drawer and in no "
+        "entry. Keep them apart from the till, or its drawer is over by them when it "
+        "is counted, and enter the sale in your books; with --cash or --card all that "
+        "is done with the sale."
     )
     discount = " ".join(
         run("boxoffice", "voucher", "5.00", "--kind", "discount").stderr.split()
@@ -39,6 +43,114 @@ def test_a_voucher_that_was_sold_into_a_till_makes_it_over(on_sale):
     run("boxoffice", "voucher", "100.00")
     closed = as_json("boxoffice", "tills", "close", "1", "--counted", "300.00")
     assert (closed["expected"], closed["difference"]) == ("200.00", "100.00")
+
+
+def test_a_voucher_that_is_sold_for_cash_is_in_the_count_of_its_till(on_sale):
+    """
+    By hand: 200.00 were put in, and 100.00 came for a voucher, of which 40.00 went back
+    out of the drawer; 30.00 by card are in none.
+    """
+    run("boxoffice", "tills", "open", "1", "--float", "200.00")
+    made = run("boxoffice", "voucher", "100.00", "--cash", "--till", "1")
+    assert len(made.stdout.split()) == 1
+    assert max(map(len, made.stderr.splitlines())) <= 80
+    (sold,) = as_json("boxoffice", "orders", "list")
+    reference = sold["reference"]
+    assert " ".join(made.stderr.split()) == (
+        "This is the code of voucher 1, of 100.00 AUD. Write it down or print it: it "
+        "is stored nowhere, and nothing can show it again. Sold as order "
+        f"{reference}: 100.00 AUD in cash. In the drawer of till 1. They are owed "
+        "until the voucher pays."
+    )
+    by_card = as_json("boxoffice", "voucher", "30", "--card", "--slip", "A 7")
+    assert (by_card["number"], by_card["method"]) == (2, "card")
+    back = ("boxoffice", "refund", reference, "--amount", "40.00", "--till", "1")
+    assert "60.00 left" in run(*back).stdout
+    (listed,) = as_json("boxoffice", "tills", "list")
+    assert (listed["received"], listed["returned"]) == ("100.00", "40.00")
+    closed = as_json("boxoffice", "tills", "close", "1", "--counted", "260.00")
+    assert (closed["expected"], closed["difference"]) == ("260.00", "0.00")
+
+
+def test_a_voucher_that_was_sold_is_in_every_list(on_sale, tmp_path):
+    sold = as_json("boxoffice", "voucher", "50.00", "--cash", "--note", "for Ada")
+    reference = sold["order"]
+    (order,) = as_json("boxoffice", "orders", "list")
+    assert (order["reference"], order["voucher"], order["show_id"]) == (
+        *(reference, 1),
+        None,
+    )
+    table = run("boxoffice", "orders", "list").stdout
+    assert "gift voucher 1" in table
+    assert max(map(len, table.splitlines())) <= 80
+    shown = as_json("boxoffice", "orders", "show", reference)
+    assert (shown["voucher"]["left"], shown["note"]) == ("50.00", "for Ada")
+    assert (
+        "gift voucher 1  50.00  (50.00 left)"
+        in run("boxoffice", "orders", "show", reference).stdout
+    )
+    (row,) = as_json("sales", "list")
+    assert (row["production"], row["show_id"], row["charged"]) == (
+        *("Gift cards", None),
+        "50.00",
+    )
+    (voucher,) = as_json("boxoffice", "vouchers", "list")
+    assert (voucher["order"], voucher["owed"]) == (reference, "50.00")
+    assert max(map(len, run("boxoffice", "vouchers", "list").stdout.splitlines())) <= 80
+    assert "Nothing needs your attention." in run("status").stdout
+    back = as_json("boxoffice", "refund", reference, "--reason", "not wanted")
+    assert (back["state"], back["returned"]) == ("refunded", "50.00")
+    (voucher,) = as_json("boxoffice", "vouchers", "list")
+    assert (voucher["state"], voucher["returned"], voucher["owed"]) == (
+        *("returned", "50.00"),
+        "0.00",
+    )
+    (gone,) = as_json("refunds", "list")
+    assert (gone["amount"], gone["show_id"]) == ("50.00", None)
+
+
+def test_cash_for_a_voucher_that_is_in_no_drawer_is_said_where_a_till_is_open(on_sale):
+    run("boxoffice", "tills", "open", "1")
+    said = run("boxoffice", "voucher", "20.00", "--cash").stderr
+    assert "No drawer has these 20.00 AUD in its count" in " ".join(said.split())
+
+
+def test_a_voucher_is_refused_where_its_words_do_not_fit(on_sale):
+    for words, code in (
+        (("--cash", "--card"), 2),
+        (("--till", "1"), 2),
+        (("--slip", "A 7"), 2),
+        (("--kind", "discount", "--cash"), 2),
+        (("--kind", "other", "--cash"), 2),
+        (("--cash", "--till", "1"), 7),  # it is not open
+    ):
+        error = refused("boxoffice", "voucher", "50.00", *words, code=code)
+        assert error["hint"]
+    assert as_json("boxoffice", "vouchers", "list") == []
+    assert as_json("boxoffice", "orders", "list") == []
+
+
+def test_a_box_office_without_an_account_sells_no_voucher(not_yet_on_sale):
+    """
+    It makes one as before; there is nothing that an order could be of.
+    """
+    error = refused("boxoffice", "voucher", "50.00", "--cash")
+    assert (error["word"], "boxoffice open" in error["hint"]) == ("not-on-sale", True)
+    assert as_json("boxoffice", "voucher", "50.00")["order"] is None
+
+
+def test_the_receipt_of_a_voucher(on_sale, tmp_path):
+    sold = as_json("boxoffice", "voucher", "50.00", "--cash", "--until", UNTIL)
+    file = tmp_path / "receipt.pdf"
+    printed = ("boxoffice", "print", sold["order"])
+    run(*printed, "--receipt", "-o", str(file))
+    text = " ".join(read_pdfs.pdf_text(file).split())
+    for part in ("Gift voucher 1", "1 × Gift voucher", "50.00", "Cash", sold["order"]):
+        assert part in text
+    assert "Valid until Thu 28 Nov 2030, 12:00." in text
+    assert sold["code"] not in text
+    said = run(*printed, "-o", str(tmp_path / "no.pdf"), code=7).stderr
+    assert "Its receipt can be printed: --receipt." in said
 
 
 def test_what_is_left_of_vouchers_and_owed_is_listed(on_sale):

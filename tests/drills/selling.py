@@ -5,7 +5,8 @@ A request is one JSON line on standard input: `{"url": …, "voucher": …, "see
 till sells in every way until it is killed: before its `"step"`, counted in statements
 and commits, or after so many `"seconds"`. The answer is one line, -9.
 
-With `--split` the protection is taken out: the money is committed before the tickets.
+With `--split` the protection is taken out: the money is committed before the tickets,
+and of a voucher that is sold the voucher before the money.
 """
 
 import itertools
@@ -21,12 +22,13 @@ from sqlalchemy import Engine, event
 from ticketsync.boxoffice import orders
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.workflows import sell
-from ticketsync.workflows.box_office import BoxOffice, sale_of
+from ticketsync.workflows import sell, sell_vouchers
+from ticketsync.workflows.box_office import BoxOffice, changes_of, sale_of
 from ticketsync.workflows.sell import Tender
 
 SHOW = 1
 _sell, _issue = sell.sell, orders.issue_tickets
+_sell_voucher = sell_vouchers.sell_voucher
 
 
 def sell_in_two(office, show_id, wanted, tender):
@@ -34,6 +36,15 @@ def sell_in_two(office, show_id, wanted, tender):
     sold = _sell(office, show_id, wanted, tender)
     with sale_of(office, show_id) as sale:
         _issue(sale.connection, sale.read(sold.order.id), office.key, sale.now)
+
+
+def sell_voucher_in_two(office, amount, currency, tender):
+    paid, sell_vouchers._pay = sell_vouchers._pay, lambda *_: None
+    sold = _sell_voucher(office, amount, currency, tender)
+    sell_vouchers._pay = paid
+    with changes_of(office, sold.order.id) as changes:
+        order = changes.read(sold.order.id)
+        paid(changes.connection, order, tender, changes.now)
 
 
 def sell_for_ever(asked):
@@ -53,6 +64,10 @@ def sell_for_ever(asked):
     )
     while True:
         if chance.random() < 0.2:
+            sell_vouchers.sell_voucher(
+                office, 5000, "AUD", Tender(chance.choice(("cash", "card")))
+            )
+        elif chance.random() < 0.2:
             sell.comp(office, SHOW, chance.choice(wanted))
         elif chance.random() < 0.2:
             held = sell.hold(office, SHOW, chance.choice(wanted))
@@ -79,6 +94,7 @@ def die_at_step(number):
 if __name__ == "__main__":
     if "--split" in sys.argv:
         sell.sell = sell_in_two
+        sell_vouchers.sell_voucher = sell_voucher_in_two
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()

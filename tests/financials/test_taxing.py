@@ -158,7 +158,21 @@ def test_f50_a_voucher_is_taxed_once():
         ("outside", ("voucher",)): (-1500, None),
     }
     assert lines(parts, **answers, voucher="sold") == {
-        ("taxed", ("admission",)): (500, 45)
+        ("taxed", ("admission",)): (500, 45),
+        ("outside", ("voucher_paid",)): (1500, None),
+        ("outside", ("voucher",)): (-1364, None),  # without the 1.36 of tax
+        ("outside", ("voucher_tax",)): (-136, None),
+    }
+    assert lines(parts, **{**answers, "admission": "free"}, voucher="sold") == {
+        ("free", ("admission",)): (500, None),
+        ("outside", ("voucher_paid",)): (1500, None),
+        ("outside", ("voucher",)): (-1500, None),
+    }
+    donated = SaleParts(donation=2000, voucher=1500)
+    assert lines(donated, **answers, donation="out_of_scope", voucher="sold") == {
+        ("outside", ("donation",)): (2000, None),
+        ("outside", ("voucher",)): (-1364, None),
+        ("outside", ("voucher_tax",)): (-136, None),
     }
     assert words_of(parts, **answers) == ["no rule for vouchers: sold or redeemed"]
 
@@ -166,12 +180,16 @@ def test_f50_a_voucher_is_taxed_once():
 def test_f50_a_card_that_another_card_paid_is_not_taxed_again():
     """
     Tickets of 22.00 and a card of 50.00, of which another card paid 33.00, taxed when
-    it was sold: of the new one 39.00 are taxed, 39.00 / 11 = 3.55, and no ticket.
+    it was sold: of the new one 39.00 are taxed, 39.00 / 11 = 3.55, and no ticket. The
+    22.00 that it paid of tickets had 2.00 of tax in them.
     """
     parts = SaleParts(face=2200, voucher=3300, voucher_sold=5000)
     answers = {"admission": "gst", "prices": "inside"}
     assert lines(parts, **answers, voucher="sold") == {
         ("taxed", ("voucher_sold",)): (3900, 355),
+        ("outside", ("voucher_paid",)): (2200, None),
+        ("outside", ("voucher",)): (-2000, None),
+        ("outside", ("voucher_tax",)): (-200, None),
     }
     alone = SaleParts(voucher=3000, voucher_sold=5000)  # 20.00 / 11
     assert lines(alone, **answers, voucher="sold") == {
@@ -375,6 +393,28 @@ ANY_RULE = st.fixed_dictionaries(
 )
 
 
+def test_f50_what_a_voucher_paid_is_apart_where_no_rule_holds():
+    """
+    20.00, of which a voucher paid 15.00, and a card of 50.00 was sold beside it.
+    """
+    parts = SaleParts(face=2000, voucher=1500, voucher_sold=5000)
+    begin = DAY + timedelta(days=1)
+    for state, rule_set, registered in (
+        ("open", TaxRules(CODES), None),
+        ("outside", rules(voucher="sold"), begin),
+    ):
+        found = taxing.tax_lines(
+            *(parts, rule_set, "tt", DAY),
+            charged=parts.charged,
+            registered_from=registered,
+        )
+        assert {(line.state, line.kinds): line.amount for line in found} == {
+            (state, ("admission",)): 2000,
+            (state, ("voucher_sold",)): 5000,
+            (state, ("voucher",)): -1500,
+        }
+
+
 @given(PARTS, ANY_RULE)
 def test_the_lines_of_an_order_add_up_to_what_it_charged(parts, answers):
     found = taxing.tax_lines(parts, rules(**answers), "tt", DAY, charged=parts.charged)
@@ -384,12 +424,42 @@ def test_the_lines_of_an_order_add_up_to_what_it_charged(parts, answers):
         assert (line.tax is not None) == (line.state in ("taxed", "remitted"))
 
 
-@given(PARTS, ANY_RULE, st.lists(MOVEMENT, max_size=5))
-def test_what_refunds_take_back_adds_up_to_them(parts, answers, movements):
-    sold = taxing.tax_lines(parts, rules(**answers), "tt", DAY, charged=parts.charged)
-    found = refund_lines(sold, [Returned(*it) for it in movements])
+@given(PARTS, st.none() | ANY_RULE, st.lists(MOVEMENT, max_size=5), st.data())
+def test_what_refunds_take_back_adds_up_to_them(parts, answers, movements, data):
+    given = TaxRules(CODES) if answers is None else rules(**answers)
+    sold = taxing.tax_lines(parts, given, "tt", DAY, charged=parts.charged)
+    left, returned = parts.voucher, []
+    for movement in movements:
+        to_vouchers = data.draw(st.integers(0, left))
+        left -= to_vouchers
+        returned.append(Returned(*movement, to_vouchers))
+    found = refund_lines(sold, returned)
     for (amount, _), of_movement in zip(movements, found, strict=True):
         assert sum(line.amount for line in of_movement) == -amount
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.data())
+def test_f50_what_vouchers_got_back_in_parts_is_what_they_paid(price, money_, data):
+    """
+    Whatever the rule: after all of it has gone back, nothing is left of any line.
+    """
+    parts = SaleParts(face=price + money_, voucher=price)
+    one = data.draw(st.integers(0, price))
+    back = [Returned(0, None, one), Returned(money_, None, price - one)]
+    for rule_set in (
+        TaxRules(CODES),
+        *(
+            rules(admission=code, prices="inside", voucher=word)
+            for code in ("gst", "free")
+            for word in ("sold", "redeemed")
+        ),
+    ):
+        sold = taxing.tax_lines(parts, rule_set, "tt", DAY, charged=parts.charged)
+        rest = {line.kinds: [line.amount, line.tax or 0] for line in sold}
+        for line in (line for of in refund_lines(sold, back) for line in of):
+            rest[line.kinds][0] += line.amount
+            rest[line.kinds][1] += line.tax or 0
+        assert {kinds: left for kinds, left in rest.items() if any(left)} == {}
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 10**6))

@@ -48,6 +48,7 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
     if was_paid and 0 < vouchers == order.total:
         status = records.OrderStatus.PAID
     discounts = sum(ticket.discount for ticket in order.basket)
+    is_placed = was_paid or order.state == PENDING
     return records.Order(
         id=order.reference,
         occurrence_id=order.provider_occurrence_id,
@@ -58,7 +59,7 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
         charged=order.total - vouchers if was_paid else 0,
         tickets=tuple(
             _ticket_record(order, ticket)
-            for ticket in (order.basket if was_paid or order.state == PENDING else ())
+            for ticket in (order.basket if is_placed else ())
         ),
         tax=sum_taxes(order.basket),
         vouchers=vouchers if was_paid else 0,
@@ -69,6 +70,7 @@ def as_record(order: PlacedOrder, until: datetime | None = None) -> records.Orde
         channel=order.channel,
         payment_reference=_payment_reference(order),
         promo_code=_DISCOUNT if discounts else "",
+        voucher_sales=_voucher_sales(order) if is_placed else (),
     )
 
 
@@ -117,6 +119,23 @@ def _ticket_record(order: PlacedOrder, ticket: OrderedTicket) -> records.Ticket:
         voided_at=ticket.voided_at,
         code=ticket.code or None,
         tax_added=ticket.tax_added,
+    )
+
+
+def _voucher_sales(order: PlacedOrder) -> tuple[records.VoucherSale, ...]:
+    """
+    The voucher that an order sold. What has been spent of it is no matter of the order.
+    """
+    if order.voucher is None:
+        return ()
+    return (
+        records.VoucherSale(
+            id=f"{order.reference}-V",
+            occurrence_id=order.provider_occurrence_id,
+            name=f"Gift voucher {order.voucher.id}",
+            amount=order.voucher.amount,
+            is_void=order.state == REFUNDED,
+        ),
     )
 
 

@@ -6,9 +6,10 @@ Each function belongs into a transaction that has locked the show (`seats.lock_s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -28,6 +29,7 @@ from ticketsync.boxoffice.placed_orders import (
 from ticketsync.boxoffice.selling import ShowOnSale, Tier
 from ticketsync.core import digest, errors
 from ticketsync.core.redact import Secret
+from ticketsync.store import row_locks
 from ticketsync.store.boxoffice_states import ORDER, TICKET
 from ticketsync.store.tables.boxoffice import (
     boxoffice_order_lines,
@@ -58,17 +60,47 @@ def create(
     """
     row = {
         "show_id": show.show_id,
-        "state": PENDING,
         "channel": channel,
         "buyer_key": buyer_key,
         "member_id": member_id,
         "till_id": till_id,
         "held_until": held_until,
-        "created_at": now,
         "total": 0,
         "currency": show.currency,
         "note": note,
     }
+    return _place(connection, row, now)
+
+
+def create_for_voucher(
+    connection: Connection,
+    occurrence_id: int,
+    price: int,
+    currency: str,
+    now: datetime,
+    *,
+    channel: str,
+    note: str = "",
+) -> int:
+    """
+    Place an order that sells a voucher; returns our id of it. `occurrence_id` is our id
+    of what vouchers are listed as. It holds nothing: it is paid at once.
+
+    Raises: `Busy` where no reference is free.
+    """
+    row = {
+        "occurrence_id": occurrence_id,
+        "channel": channel,
+        "held_until": now,
+        "total": price,
+        "currency": currency,
+        "note": note,
+    }
+    return _place(connection, row, now)
+
+
+def _place(connection: Connection, values: Mapping[str, Any], now: datetime) -> int:
+    row = {**values, "state": PENDING, "created_at": now}
     for _ in range(_DRAWS):
         new = {**row, "reference": codes.new_reference()}
         order_id = insert_new(connection, boxoffice_orders, new)
@@ -78,6 +110,14 @@ def create(
     raise errors.Busy(
         "No reference is free for another order.", hint="Run the command again."
     )
+
+
+def lock(connection: Connection, order_ids: Iterable[int]) -> None:
+    """
+    Block everybody else who changes these orders of no show, until the transaction
+    ends: other ones are locked with their show.
+    """
+    row_locks.lock(connection, boxoffice_orders, order_ids)
 
 
 def set_basket(

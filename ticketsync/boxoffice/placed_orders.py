@@ -17,13 +17,14 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Table,
+    func,
     or_,
     select,
 )
 
 from ticketsync.boxoffice.codes import parse_reference
 from ticketsync.boxoffice.selling import Tier
-from ticketsync.core import errors, money
+from ticketsync.core import errors, money, records
 from ticketsync.store import letter_case
 from ticketsync.store.boxoffice_states import ORDER, TICKET, is_transition
 from ticketsync.store.tables.boxoffice import (
@@ -32,6 +33,7 @@ from ticketsync.store.tables.boxoffice import (
     payment_refunds,
     payments,
     price_tiers,
+    vouchers,
 )
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences
@@ -184,10 +186,29 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldVoucher:
+    """
+    A gift voucher that an order sold; amounts in minor units. `returned` went back to
+    the buyer, or is to go back.
+    """
+
+    id: int
+    amount: int
+    spent: int
+    returned: int
+    valid_until: datetime | None
+
+    @property
+    def left(self) -> int:
+        return self.amount - self.spent - self.returned
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedOrder:
     """
     An order with its tickets and payments. `provider_occurrence_id` is the id of its
-    show in the listing of the box office account.
+    show in the listing of the box office account. One that sold a voucher has no
+    tickets, and `NO_SHOW` in place of our id of a show.
     """
 
     id: int
@@ -211,6 +232,7 @@ class PlacedOrder:
     provider_occurrence_id: str
     tickets: tuple[OrderedTicket, ...] = ()
     payments: tuple[Payment, ...] = ()
+    voucher: SoldVoucher | None = None
 
     @property
     def basket(self) -> list[OrderedTicket]:
@@ -322,7 +344,7 @@ def read_orders_of(
     """
     The orders of an account, the newest first: all, or those of these references.
     """
-    mine = boxoffice_shows.c.account_id == account_id
+    mine = occurrences.c.account_id == account_id
     if references is None:
         return read_orders(connection, mine)
     return read_orders(
@@ -341,11 +363,14 @@ def read_orders(
     ids = [row["id"] for row in rows]
     tickets = _read_tickets(connection, ids)
     paid = _read_payments(connection, ids)
+    of_no_show = [row["id"] for row in rows if row["show_id"] == records.NO_SHOW]
+    sold = _read_vouchers(connection, of_no_show) if of_no_show else {}
     return [
         PlacedOrder(
             **row,
             tickets=tuple(tickets.get(row["id"], ())),
             payments=tuple(paid.get(row["id"], ())),
+            voucher=sold.get(row["id"]),
         )
         for row in rows
     ]
@@ -355,16 +380,26 @@ def _labelled(table: Table, prefix: str) -> list[Label[Any]]:
     return [column.label(f"{prefix}{column.name}") for column in table.c]
 
 
+_PLACE = func.coalesce(
+    boxoffice_shows.c.occurrence_id, boxoffice_orders.c.occurrence_id
+)
+_OWN_COLUMNS = [
+    column
+    for column in boxoffice_orders.c
+    if column.name not in ("show_id", "occurrence_id")
+]
 # A sale reads its order several times: each part is one statement, built once.
 _ORDERS = (
     select(
-        boxoffice_orders,
-        boxoffice_shows.c.account_id,
-        boxoffice_shows.c.occurrence_id,
+        *_OWN_COLUMNS,
+        func.coalesce(boxoffice_orders.c.show_id, records.NO_SHOW).label("show_id"),
+        occurrences.c.account_id,
+        occurrences.c.id.label("occurrence_id"),
         occurrences.c.provider_id.label("provider_occurrence_id"),
     )
-    .join(boxoffice_shows, boxoffice_shows.c.show_id == boxoffice_orders.c.show_id)
-    .join(occurrences, occurrences.c.id == boxoffice_shows.c.occurrence_id)
+    .select_from(boxoffice_orders)
+    .outerjoin(boxoffice_shows, boxoffice_shows.c.show_id == boxoffice_orders.c.show_id)
+    .join(occurrences, occurrences.c.id == _PLACE)
     .order_by(boxoffice_orders.c.id.desc())
 )
 _TICKETS = select(boxoffice_tickets, *_labelled(price_tiers, "of_tier_")).join(
@@ -373,6 +408,8 @@ _TICKETS = select(boxoffice_tickets, *_labelled(price_tiers, "of_tier_")).join(
 _PAYMENTS = select(
     *_labelled(payments, "payment_"), *_labelled(payment_refunds, "refund_")
 ).outerjoin(payment_refunds, payment_refunds.c.payment_id == payments.c.id)
+
+_VOUCHERS = select(vouchers)
 
 
 def _read_tickets(
@@ -409,6 +446,13 @@ def _read_payments(
         payment = _only(Payment, first._mapping, "payment_", refunds=returned)
         found[payment.order_id].append(payment)
     return found
+
+
+def _read_vouchers(
+    connection: Connection, order_ids: Sequence[int]
+) -> Mapping[int, SoldVoucher]:
+    rows = rows_among(connection, _VOUCHERS, vouchers.c.order_id, order_ids)
+    return {row.order_id: _only(SoldVoucher, row._mapping) for row in rows}
 
 
 def _only(kind: type[Any], row: RowMapping, prefix: str = "", **known: Any) -> Any:

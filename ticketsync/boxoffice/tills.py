@@ -346,9 +346,13 @@ def _step(
 
 def last_order(connection: Connection, session: TillSession) -> str | None:
     """
-    The reference of the last order that was paid in this session and not taken back.
+    The reference of the last order that was paid in this session and not taken back. A
+    voucher that was sold is none: it is taken back by its own command.
     """
-    return _newest(connection, session, boxoffice_orders.c.state == PAID)
+    is_of_show = boxoffice_orders.c.show_id.is_not(None)
+    return _newest(
+        connection, session, and_(boxoffice_orders.c.state == PAID, is_of_show)
+    )
 
 
 def held_order(

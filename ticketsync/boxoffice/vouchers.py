@@ -7,7 +7,7 @@ that two who spend it at once cannot both have the last of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,17 +18,20 @@ from ticketsync.core import errors
 from ticketsync.core.money import Money
 from ticketsync.store import row_locks
 from ticketsync.store.boxoffice_states import VOUCHER
-from ticketsync.store.tables.boxoffice import vouchers
+from ticketsync.store.tables.boxoffice import boxoffice_orders, vouchers
+from ticketsync.store.upsert import rows_among
 
 GIFT, DISCOUNT, COMP = "gift", "discount", "comp"
 KINDS = (GIFT, DISCOUNT, COMP)
-OPEN, SPENT, EXPIRED = "open", "spent", "expired"
+OPEN, SPENT, EXPIRED, RETURNED = "open", "spent", "expired", "returned"
 
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
     """
-    A voucher, without its code; amounts in minor units.
+    A voucher, without its code; amounts in minor units. `returned` went back to whoever
+    bought it, `order_id` is our id of the order that sold it: `None` where nobody
+    recorded what was paid for it.
     """
 
     id: int
@@ -38,10 +41,12 @@ class Voucher:
     spent: int
     valid_until: datetime | None
     created_at: datetime
+    returned: int
+    order_id: int | None
 
     @property
     def left(self) -> int:
-        return self.amount - self.spent
+        return self.amount - self.spent - self.returned
 
     def is_expired(self, now: datetime) -> bool:
         return self.valid_until is not None and self.valid_until <= now
@@ -51,7 +56,7 @@ class Voucher:
         `open`, or why nothing can be paid with it.
         """
         if not self.left:
-            return SPENT
+            return RETURNED if self.returned else SPENT
         return EXPIRED if self.is_expired(now) else OPEN
 
     def owed(self, now: datetime) -> int:
@@ -62,6 +67,7 @@ class Voucher:
 
 
 _COLUMNS = [vouchers.c[name] for name in Voucher.__dataclass_fields__]
+_LEFT = vouchers.c.amount - vouchers.c.spent - vouchers.c.returned
 
 
 def list_all(connection: Connection, limit: int | None = None) -> list[Voucher]:
@@ -72,15 +78,26 @@ def list_all(connection: Connection, limit: int | None = None) -> list[Voucher]:
     return [Voucher(**row._mapping) for row in connection.execute(query)]
 
 
+def list_references(
+    connection: Connection, listed: Iterable[Voucher]
+) -> Mapping[int, str]:
+    """
+    The references of the orders that sold these, by our ids of them.
+    """
+    ids = [it.order_id for it in listed if it.order_id is not None]
+    query = select(boxoffice_orders.c.id, boxoffice_orders.c.reference)
+    rows = rows_among(connection, query, boxoffice_orders.c.id, ids)
+    return {row.id: row.reference for row in rows}
+
+
 def sum_owed(connection: Connection, now: datetime) -> list[Money]:
     """
     What `Voucher.owed` of all vouchers comes to, one amount for each currency.
     """
     is_valid = or_(vouchers.c.valid_until.is_(None), vouchers.c.valid_until > now)
-    has_rest = vouchers.c.amount > vouchers.c.spent
     query = (
-        select(vouchers.c.currency, func.sum(vouchers.c.amount - vouchers.c.spent))
-        .where(and_(vouchers.c.kind == GIFT, has_rest, is_valid))
+        select(vouchers.c.currency, func.sum(_LEFT))
+        .where(and_(vouchers.c.kind == GIFT, _LEFT > 0, is_valid))
         .group_by(vouchers.c.currency)
         .order_by(vouchers.c.currency)
     )
@@ -94,17 +111,16 @@ def issue(
     currency: str,
     valid_until: datetime | None,
     now: datetime,
+    *,
+    order_id: int | None = None,
 ) -> str:
     """
-    Make a voucher; returns its code, which is stored nowhere.
+    Make a voucher, that an order (our id) sells; returns its code, which is stored
+    nowhere.
 
-    Raises: `UsageError` for a kind or an amount that cannot be.
+    Raises: what `refuse_impossible` raises.
     """
-    if kind not in KINDS or amount <= 0:
-        raise errors.UsageError(
-            f"A voucher is one of {', '.join(KINDS)}, and of more than nothing.",
-            hint="For example `ticketsync boxoffice voucher 50.00`.",
-        )
+    refuse_impossible(kind, amount)
     code = codes.new_voucher_code()
     row = insert(vouchers).values(
         code=codes.voucher_digest(code),
@@ -113,10 +129,22 @@ def issue(
         currency=currency,
         valid_until=valid_until,
         created_at=now,
+        order_id=order_id,
     )
     voucher_id = connection.scalars(row.returning(vouchers.c.id)).one()
     transitions.record(connection, VOUCHER, voucher_id, "", OPEN, now, reason=kind)
     return code
+
+
+def refuse_impossible(kind: str, amount: int) -> None:
+    """
+    Raises: `UsageError` for a kind or an amount that cannot be.
+    """
+    if kind not in KINDS or amount <= 0:
+        raise errors.UsageError(
+            f"A voucher is one of {', '.join(KINDS)}, and of more than nothing.",
+            hint="For example `ticketsync boxoffice voucher 50.00 --cash`.",
+        )
 
 
 def find_all(
@@ -188,7 +216,7 @@ def spend(connection: Connection, voucher: Voucher, amount: int) -> None:
         .where(
             vouchers.c.id == voucher.id,
             vouchers.c.spent == voucher.spent,
-            vouchers.c.amount >= voucher.spent + amount,
+            amount <= _LEFT,
         )
         .values(spent=voucher.spent + amount)
     )
@@ -207,6 +235,25 @@ def give_back(connection: Connection, voucher_id: int, amount: int) -> None:
         .where(vouchers.c.id == voucher_id)
         .values(spent=vouchers.c.spent - amount)
     )
+
+
+def take_back(connection: Connection, voucher_id: int, amount: int) -> None:
+    """
+    Take so much of a voucher that was sold back from whoever has it.
+
+    Raises: `SaleRefused` (`amount-mismatch`) where less is left of it.
+    """
+    changed = connection.execute(
+        update(vouchers)
+        .where(vouchers.c.id == voucher_id, amount <= _LEFT)
+        .values(returned=vouchers.c.returned + amount)
+    )
+    if changed.rowcount != 1:
+        raise refusals.refused(
+            refusals.AMOUNT_MISMATCH,
+            f"Less than that is left of voucher {voucher_id}.",
+            hint="Leave the amount out to return what is left of it.",
+        )
 
 
 def _refused(message: str, word: str) -> errors.SaleRefused:

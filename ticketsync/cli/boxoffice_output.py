@@ -154,7 +154,7 @@ def order_as_json(
 
     return {
         "reference": order.reference,
-        "show_id": order.show_id,
+        "show_id": order.show_id or None,
         "state": order.state,
         "channel": order.channel,
         "total": shown(order.total),
@@ -180,6 +180,14 @@ def order_as_json(
             }
             for ticket in order.basket
         ],
+        "voucher": None
+        if order.voucher is None
+        else {
+            "number": order.voucher.id,
+            "amount": shown(order.voucher.amount),
+            "left": shown(order.voucher.left),
+            "valid_until": order.voucher.valid_until,
+        },
         "payments": [
             {
                 "method": payment.method,
@@ -236,6 +244,10 @@ def print_order(
         state = "" if ticket.state in ("reserved", "issued") else f"  {ticket.state}"
         line = f"  {ticket.number}  {safe(ticket.tier.name)}  {price}{state}  {code}"
         terminal.echo(line.rstrip())
+    if order.voucher is not None:
+        left = render.amount(order.voucher.left, order.currency)
+        worth = render.amount(order.voucher.amount, order.currency)
+        terminal.echo(f"  gift voucher {order.voucher.id}  {worth}  ({left} left)")
     for payment in order.payments:
         terminal.echo(
             f"  {payment.method}  {render.amount(payment.amount, order.currency)}"

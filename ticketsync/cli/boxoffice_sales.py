@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
+    from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.records import Person
     from ticketsync.workflows.box_office import BoxOffice
     from ticketsync.workflows.sell import Sold, Tender
@@ -76,16 +77,16 @@ def hold_seats(
     from ticketsync.workflows import sell
 
     office = get_office(ctx)
-    show_id, zone = _find_show(office, show)
+    found = _find_show(office, show)
     held = sell.hold(
         office,
-        show_id,
+        found.id,
         boxoffice_output.named_numbers(tier),
         buyer=_person(name, email),
         member=member,
         note=note,
     )
-    boxoffice_output.print_order(held, zone, json=json)
+    boxoffice_output.print_order(held, found.timezone, json=json)
 
 
 def extend_hold(ctx: typer.Context, reference: Reference, json: Json = False) -> None:
@@ -126,19 +127,19 @@ def sell_tickets(
     from ticketsync.workflows import sell
 
     office = get_office(ctx)
-    show_id, zone = _find_show(office, show)
-    tender = _tender(office, show_id, cash, card, voucher, amount, slip, till)
+    found = _find_show(office, show)
+    tender = _tender(office, found.currency, cash, card, voucher, amount, slip, till)
     sold = sell.sell(
         office,
-        show_id,
+        found.id,
         boxoffice_output.named_numbers(tier),
         tender,
         buyer=_person(name, email),
         member=member,
         note=note,
     )
-    _print_sold(sold, zone, json=json)
-    _say_no_drawer(ctx, office, sold.order)
+    _print_sold(sold, found.timezone, json=json)
+    say_no_drawer(ctx, office, sold.order)
 
 
 def pay_order(
@@ -163,11 +164,11 @@ def pay_order(
 
     office = get_office(ctx)
     with office.database.read() as connection:
-        show_id = placed_orders.get_order(connection, reference).show_id
-    tender = _tender(office, show_id, cash, card, voucher, amount, slip, till)
+        order = placed_orders.get_order(connection, reference)
+    tender = _tender(office, order.currency, cash, card, voucher, amount, slip, till)
     sold = sell.pay(office, reference, tender)
-    _print_sold(sold, _zone_of(office, show_id), json=json)
-    _say_no_drawer(ctx, office, sold.order)
+    _print_sold(sold, _zone_of(office, order.show_id), json=json)
+    say_no_drawer(ctx, office, sold.order)
 
 
 def give_tickets(
@@ -187,10 +188,10 @@ def give_tickets(
     from ticketsync.workflows import sell
 
     office = get_office(ctx)
-    show_id, zone = _find_show(office, show)
+    found = _find_show(office, show)
     numbers = boxoffice_output.named_numbers(tier)
-    given = sell.comp(office, show_id, numbers, buyer=_person(name, email), note=note)
-    _print_sold(given, zone, json=json)
+    given = sell.comp(office, found.id, numbers, buyer=_person(name, email), note=note)
+    _print_sold(given, found.timezone, json=json)
 
 
 def cancel_order(
@@ -237,6 +238,7 @@ def refund_order(
     Void tickets of a paid order and return their money; also what was to go back since
     a night was cancelled. Gift vouchers get back what they paid; what other vouchers
     took off the price is used up. Says which guests with a void ticket are in already.
+    Of an order that sold a gift voucher, what is left of the voucher goes back.
 
     Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill
     """
@@ -247,7 +249,7 @@ def refund_order(
     office = get_office(ctx)
     with office.database.read() as connection:
         order = placed_orders.get_order(connection, reference)
-        till_id = _session_id(connection, till)
+        till_id = session_id(connection, till)
     minor = boxoffice_output.amount_of(amount, order.currency) if amount else None
     wanted = Refund(
         tickets=ticket or None,
@@ -264,25 +266,21 @@ def refund_order(
         _zone_of(office, after.show_id),
         json=json,
     )
-    _say_no_drawer(ctx, office, after, before=order)
+    say_no_drawer(ctx, office, after, before=order)
 
 
-def _find_show(office: BoxOffice, text: str) -> tuple[int, str]:
-    """
-    The number and the time zone of a show.
-    """
+def _find_show(office: BoxOffice, text: str) -> ShowInfo:
     from ticketsync.catalogue import selection
 
     with office.database.read() as connection:
-        show = selection.find_show(connection, text)
-    return show.id, show.timezone
+        return selection.find_show(connection, text)
 
 
 def _zone_of(office: BoxOffice, show_id: int) -> str:
     from ticketsync.catalogue import shows
 
     with office.database.read() as connection:
-        return shows.get_show(connection, show_id).timezone
+        return shows.get_zone(connection, show_id)
 
 
 def _person(name: str, email: str) -> Person:
@@ -293,7 +291,7 @@ def _person(name: str, email: str) -> Person:
 
 def _tender(
     office: BoxOffice,
-    show_id: int,
+    currency: str,
     cash: bool,
     card: bool,
     voucher: list[str] | None,
@@ -306,19 +304,12 @@ def _tender(
 
     Raises: `UsageError` for cash and card at once, `GuardRefused` (`till-closed`).
     """
-    from ticketsync.catalogue import shows
-    from ticketsync.core import errors
     from ticketsync.workflows.sell import Tender
 
-    if cash and card:
-        raise errors.UsageError(
-            "An order is paid in cash or by card.", hint="Use --cash or --card."
-        )
     with office.database.read() as connection:
-        currency = shows.get_show(connection, show_id).currency
-        till_id = _session_id(connection, till)
+        till_id = session_id(connection, till)
     return Tender(
-        method="cash" if cash else "card" if card else "",
+        method=method_of(cash, card),
         amount=boxoffice_output.amount_of(amount, currency) if amount else None,
         vouchers=voucher or (),
         reference=slip,
@@ -326,7 +317,22 @@ def _tender(
     )
 
 
-def _session_id(connection: Connection, till: str) -> int | None:
+def method_of(cash: bool, card: bool) -> str:
+    """
+    How money is paid; `""` where nobody says it.
+
+    Raises: `UsageError` for cash and card at once.
+    """
+    from ticketsync.core import errors
+
+    if cash and card:
+        raise errors.UsageError(
+            "An order is paid in cash or by card.", hint="Use --cash or --card."
+        )
+    return "cash" if cash else "card" if card else ""
+
+
+def session_id(connection: Connection, till: str) -> int | None:
     from ticketsync.boxoffice import tills
 
     return tills.get_open(connection, till).id if till else None
@@ -340,7 +346,7 @@ def _print_sold(sold: Sold, zone: str, *, json: bool) -> None:
         )
 
 
-def _say_no_drawer(
+def say_no_drawer(
     ctx: typer.Context,
     office: BoxOffice,
     order: PlacedOrder,

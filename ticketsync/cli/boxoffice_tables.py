@@ -144,7 +144,7 @@ def list_orders(
     """
     from ticketsync.boxoffice import placed_orders
     from ticketsync.catalogue import selection, shows
-    from ticketsync.core import moments
+    from ticketsync.core import moments, records
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
@@ -152,16 +152,20 @@ def list_orders(
         found = placed_orders.search(
             connection, show_id=show_id, buyer=buyer, limit=limit + 1
         )
-        named = {
-            id_: shows.get_show(connection, id_)
-            for id_ in {order.show_id for order in found}
-        }
+        of_shows = {order.show_id for order in found} - {records.NO_SHOW}
+        named = {id_: shows.get_show(connection, id_) for id_ in of_shows}
+        zone = shows.get_zone(connection, records.NO_SHOW)
     found = app_context.say_limited(found, limit)
     rows = [
         {
             "reference": order.reference,
-            "placed": moments.written(order.created_at, named[order.show_id].timezone),
-            "show": named[order.show_id].production,
+            "placed": moments.written(
+                order.created_at,
+                named[order.show_id].timezone if order.show_id in named else zone,
+            ),
+            "show": named[order.show_id].production
+            if order.show_id in named
+            else _sold_voucher(order),
             "state": boxoffice_output.state_of(order),
             **_sums(order),
             "currency": order.currency,
@@ -187,6 +191,13 @@ def list_orders(
     )
 
 
+def _sold_voucher(order: PlacedOrder) -> str:
+    """
+    What stands in place of a show where an order sold a voucher.
+    """
+    return "–" if order.voucher is None else f"gift voucher {order.voucher.id}"
+
+
 def _sums(order: PlacedOrder) -> dict[str, str | int]:
     """
     What was ordered, and what went back of it; nothing of a hold that ended.
@@ -202,12 +213,14 @@ def _sums(order: PlacedOrder) -> dict[str, str | int]:
 
 def _flat(order: dict[str, object]) -> dict[str, object]:
     """
-    An order as one row: its tickets and payments are those of `orders show`.
+    An order as one row: its tickets, its voucher and its payments are those of
+    `orders show`.
     """
-    tickets = order.pop("tickets")
+    tickets, voucher = order.pop("tickets"), order.pop("voucher")
     order.pop("payments")
     assert isinstance(tickets, list)
-    return {**order, "tickets": len(tickets)}
+    number = voucher["number"] if isinstance(voucher, dict) else None
+    return {**order, "tickets": len(tickets), "voucher": number}
 
 
 @orders.command("show")
@@ -222,7 +235,7 @@ def show_order(ctx: typer.Context, reference: Reference, json: Json = False) -> 
 
     with context.get_context(ctx).database().read() as connection:
         order = placed_orders.get_order(connection, reference)
-        zone = shows.get_show(connection, order.show_id).timezone
+        zone = shows.get_zone(connection, order.show_id)
     boxoffice_output.print_order(order, zone, json=json)
 
 

@@ -24,6 +24,7 @@ from ticketsync.financials.frozen_lines import (
     FrozenLine,
     Taxes,
 )
+from ticketsync.financials.taxing import OPEN, OUTSIDE, VOUCHER
 
 REFUND_AFTER_CLOSE: Final = "refund-after-close"
 REFUND_REVERSED: Final = "refund-reversed"
@@ -103,10 +104,22 @@ def adjust(
             of_orders.setdefault(item.order, cause)
     found = []
     for item, cause, amounts, taxes in with_cause:
-        usual = ORDER_EDITED if any(amounts) else RULE_CHANGED
+        usual = ORDER_EDITED if any(amounts) else _cause_of_taxes(taxes)
         chosen = cause or of_orders.get(item.order, usual)
         found.append(_line(item, chosen, amounts, taxes, since))
     return found
+
+
+def _cause_of_taxes(taxes: Taxes) -> str:
+    """
+    Why an order is taxed otherwise. Earlier versions put what vouchers paid apart only
+    where a rule taxed it: what does nothing else changes neither a sum nor a tax.
+    """
+    kinds = {kinds for _, kinds, *_ in taxes}
+    moved = sum(amount for _, amount, _, _ in taxes.values())
+    is_untaxed = all(state in (OPEN, OUTSIDE) for _, _, state, *_ in taxes)
+    is_apart = VOUCHER in kinds and not moved and is_untaxed
+    return REPARSED if is_apart else RULE_CHANGED
 
 
 def differing_orders(

@@ -17,7 +17,9 @@ from ticketsync.financials.taxing import (
     OPEN,
     TAXED,
     VOUCHER,
+    VOUCHER_PAID,
     VOUCHER_SOLD,
+    VOUCHER_TAX,
     TaxLine,
 )
 
@@ -43,31 +45,68 @@ def refund_lines(
     order's lines: negative amounts. It is divided by what was charged, and what has
     gone back together decides, so that a whole refund takes back the tax to the cent.
     Where a line says what vouchers paid, the whole price was charged, and what they got
-    back is taken off both. What goes back of vouchers that were sold is their price
-    first: fees are often not refunded, and nothing more is owed for them then.
+    back is taken off both; where what they paid has a line of its own, off that one
+    alone. What goes back of vouchers that were sold is their price first: fees are
+    often not refunded, and nothing more is owed for them then.
     """
-    weights = [max(0, line.amount) for line in lines]
-    if not any(weights):
-        words = "a refund of what nothing was charged for"
-        found = [[TaxLine(("admission",), OPEN, words, -it.amount)] for it in movements]
+    weights = [0 if _is_paid(line) else max(0, line.amount) for line in lines]
+    vouchers = [0, *accumulate(it.to_vouchers for it in movements)]
+    by_line: dict[int, list[TaxLine]] = {}
+    if any(weights):
+        by_line = _money_taken(lines, weights, movements, vouchers)
     else:
-        vouchers = [0, *accumulate(it.to_vouchers for it in movements)]
-        gone = [0, *accumulate(it.amount for it in movements)]
-        if any(map(_is_voucher, lines)):
-            gone = [a + b for a, b in zip(gone, vouchers, strict=True)]
-        sold = [
-            weight if line.kinds == (VOUCHER_SOLD,) else 0
-            for line, weight in zip(lines, weights, strict=True)
-        ]
-        shares = zip(*(_split(sum_, weights, sold) for sum_ in gone), strict=True)
-        by_line = [
-            _taken(line, [-sum_ for sum_ in vouchers], None)
-            if _is_voucher(line)
-            else _taken(line, amounts, _taxes_gone(line, amounts, movements, lines))
-            for line, amounts in zip(lines, shares, strict=True)
-        ]
-        found = [[*of] for of in zip(*by_line, strict=True)]
+        words = "a refund of what nothing was charged for"
+        open_ = TaxLine(("admission",), OPEN, words, 0)
+        by_line[-1] = [replace(open_, amount=-it.amount) for it in movements]
+    if any(weights) or any(map(_is_paid, lines)):
+        by_line |= _vouchers_taken(lines, vouchers)
+    in_order = [by_line[place] for place in sorted(by_line)]
+    found = [[*of] for of in zip(*in_order, strict=True)]
     return [[line for line in of if line.amount or line.tax] for of in found]
+
+
+def _money_taken(
+    lines: Sequence[TaxLine],
+    weights: Sequence[int],
+    movements: Sequence[Returned],
+    vouchers: Sequence[int],
+) -> dict[int, list[TaxLine]]:
+    """
+    What is taken back of each line that is not of what vouchers paid, by its place.
+    """
+    gone = [0, *accumulate(it.amount for it in movements)]
+    if any(map(_is_voucher, lines)) and not any(map(_is_paid, lines)):
+        gone = [a + b for a, b in zip(gone, vouchers, strict=True)]
+    sold = [
+        weight if line.kinds == (VOUCHER_SOLD,) else 0
+        for line, weight in zip(lines, weights, strict=True)
+    ]
+    shares = zip(*(_split(sum_, weights, sold) for sum_ in gone), strict=True)
+    return {
+        place: _taken(line, amounts, _taxes_gone(line, amounts, movements, lines))
+        for place, (line, amounts) in enumerate(zip(lines, shares, strict=True))
+        if not _is_voucher(line) and not _is_paid(line)
+    }
+
+
+def _vouchers_taken(
+    lines: Sequence[TaxLine], vouchers: Sequence[int]
+) -> dict[int, list[TaxLine]]:
+    """
+    The same of those that say what vouchers paid: `vouchers` is what they have got back
+    in all, before the first movement and after each.
+    """
+    weights = [max(0, -line.amount) if _is_voucher(line) else 0 for line in lines]
+    shares = [[0] * len(lines)] * len(vouchers)
+    if any(weights):
+        shares = [money.split(sum_, weights) for sum_ in vouchers]
+    found = {}
+    for place, line in enumerate(lines):
+        if _is_paid(line):
+            found[place] = _taken(line, vouchers, None)
+        elif _is_voucher(line):
+            found[place] = _taken(line, [-share[place] for share in shares], None)
+    return found
 
 
 def _split(amount: int, weights: Sequence[int], first: Sequence[int]) -> list[int]:
@@ -84,7 +123,11 @@ def _split(amount: int, weights: Sequence[int], first: Sequence[int]) -> list[in
 
 
 def _is_voucher(line: TaxLine) -> bool:
-    return line.kinds == (VOUCHER,)
+    return line.kinds[0] in (VOUCHER, VOUCHER_TAX)
+
+
+def _is_paid(line: TaxLine) -> bool:
+    return line.kinds == (VOUCHER_PAID,)
 
 
 def _taken(

@@ -16,6 +16,7 @@ from typing import Final
 from ticketsync.core import money, written_rates
 from ticketsync.financials.taxing import (
     NAMES,
+    OF_VOUCHERS,
     OPEN,
     OUTSIDE,
     STATES,
@@ -23,7 +24,6 @@ from ticketsync.financials.taxing import (
     TAXED,
     UNKNOWN_FEES,
     VOUCHER,
-    VOUCHER_SOLD,
     TaxLine,
 )
 
@@ -195,7 +195,8 @@ class _Group:
 def make_worksheet(items: Iterable[OrderLine]) -> Worksheet:
     """
     The worksheet over the lines of orders: one line for each account, kind of movement
-    and treatment. What was charged for vouchers has lines of its own.
+    and treatment. What was charged for vouchers, and what they paid, has lines of its
+    own.
     """
     loaded = [*items]
     groups: dict[tuple[object, ...], _Group] = {}
@@ -203,11 +204,19 @@ def make_worksheet(items: Iterable[OrderLine]) -> Worksheet:
         line = item.line
         key = (
             *(item.account, item.flow, line.state, line.words),
-            *(line.code, line.rate_ppm, item.currency, VOUCHER_SOLD in line.kinds),
+            *(line.code, line.rate_ppm, item.currency, _of_vouchers(line)),
         )
         groups.setdefault(key, _Group(item)).add(item)
     lines = sorted(map(_worksheet_line, groups.values()), key=_place)
     return Worksheet(tuple(lines), tuple(_totals(loaded)))
+
+
+def _of_vouchers(line: TaxLine) -> str:
+    """
+    The kind of a line of vouchers, which is never put together with another one.
+    """
+    kind = line.kinds[0]
+    return kind if kind in OF_VOUCHERS else ""
 
 
 def _worksheet_line(group: _Group) -> WorksheetLine:

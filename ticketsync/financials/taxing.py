@@ -36,6 +36,11 @@ NO_RULE: Final = "no rule"
 SUPPLIED: Final = "supplied by the"
 VOUCHER: Final = "voucher"  # the kind of a line of what vouchers paid
 VOUCHER_SOLD: Final = "voucher_sold"  # of those that were sold
+# Of what vouchers paid that were taxed when they were sold: the price that is not taxed
+# again, and what of the voucher was tax then.
+VOUCHER_PAID: Final = "voucher_paid"
+VOUCHER_TAX: Final = "voucher_tax"
+OF_VOUCHERS: Final = (VOUCHER, VOUCHER_SOLD, VOUCHER_PAID, VOUCHER_TAX)
 UNKNOWN_FEES: Final = "fees not known"
 UNKNOWN_PARTS: Final = "parts not known before `sync replay`"
 NAMES: Final = {
@@ -45,6 +50,8 @@ NAMES: Final = {
     "donation": "donations",
     "voucher": "vouchers",
     "voucher_sold": "gift cards sold",
+    "voucher_paid": "paid by vouchers",
+    "voucher_tax": "tax in vouchers",
     "tax_added": "tax on top",
     "unexplained": "unexplained",
     "fees": "fees",
@@ -136,15 +143,15 @@ def tax_lines(
         return []
     if registered_from is not None and day < registered_from:
         words = f"sold before the registration on {registered_from}"
-        return _whole(OUTSIDE, words, charged, voucher_sold)
+        return _whole(OUTSIDE, words, charged, parts)
     rule = rules.rule_on(account, day)
     if rule is None:
-        return _whole(OPEN, NO_RULE, charged, voucher_sold)
+        return _whole(OPEN, NO_RULE, charged, parts)
     if parts is None:
-        return _whole(OPEN, UNKNOWN_PARTS, charged, voucher_sold)
+        return _whole(OPEN, UNKNOWN_PARTS, charged, parts)
     buckets = _sorted_by_treatment(parts, rule, rules, day)
     for_vouchers = _paid_for_vouchers(parts, rule)
-    lines = _with_vouchers(buckets, parts.voucher - for_vouchers, rule)
+    lines = _with_vouchers(buckets, parts.voucher - for_vouchers, rule, rules, day)
     lines += _vouchers_sold(voucher_sold - for_vouchers, rule, rules, day)
     lines += _with_tax(buckets, parts, rule)
     if parts.unexplained:
@@ -153,17 +160,21 @@ def tax_lines(
     return [line for line in lines if line.amount or line.tax]
 
 
-def _whole(state: str, words: str, amount: int, voucher_sold: int) -> list[TaxLine]:
+def _whole(
+    state: str, words: str, charged: int, parts: SaleParts | None
+) -> list[TaxLine]:
     """
-    All that was charged as one line, and what of it is for vouchers apart.
+    The whole price as one line, and apart what vouchers paid of it, and what of it is
+    for vouchers.
     """
-    of_vouchers = TaxLine((VOUCHER_SOLD,), state, words, voucher_sold)
-    rest = amount - voucher_sold
-    if not voucher_sold:
-        return [TaxLine(("admission",), state, words, rest)]
-    if not rest:
-        return [of_vouchers]
-    return [TaxLine(("admission",), state, words, rest), of_vouchers]
+    voucher = 0 if parts is None else parts.voucher
+    voucher_sold = 0 if parts is None else parts.voucher_sold
+    found = [
+        TaxLine(("admission",), state, words, charged + voucher - voucher_sold),
+        TaxLine((VOUCHER_SOLD,), state, words, voucher_sold),
+        TaxLine((VOUCHER,), state, words, -voucher),
+    ]
+    return [line for line in found if line.amount] or found[:1]
 
 
 def _sorted_by_treatment(
@@ -206,7 +217,11 @@ def _treatment(kind: str, rule: TaxRule, rules: TaxRules, day: date) -> _Bucket:
 
 
 def _with_vouchers(
-    buckets: Sequence[_Bucket], voucher: int, rule: TaxRule
+    buckets: Sequence[_Bucket],
+    voucher: int,
+    rule: TaxRule,
+    rules: TaxRules,
+    day: date,
 ) -> list[TaxLine]:
     """
     Vouchers that were taxed when they were sold are taken off what they paid; where
@@ -215,18 +230,39 @@ def _with_vouchers(
     if not voucher:
         return []
     answer = rule.answer("voucher")
+    if answer == "redeemed":
+        words = "paid by voucher, taxed when it is redeemed"
+        return [TaxLine((VOUCHER,), OUTSIDE, words, -voucher)]
+    if answer is None:
+        words = f"{NO_RULE} for vouchers: sold or redeemed"
+        return [TaxLine((VOUCHER,), OPEN, words, -voucher)]
+    found = _taxed_when_sold(voucher, rule, rules, day)
     own = [bucket for bucket in buckets if bucket.state in (TAXED, FREE, EXEMPT)]
     weights = [max(0, bucket.amount) for bucket in own]
-    if answer == "sold" and any(weights):
-        for bucket, share in zip(own, money.split(voucher, weights), strict=True):
-            bucket.amount -= share
-        return []
-    state, words = OUTSIDE, "paid by voucher, taxed when it is redeemed"
-    if answer is None:
-        state, words = OPEN, f"{NO_RULE} for vouchers: sold or redeemed"
-    elif answer == "sold":
-        words = "paid by voucher, taxed when it was sold"
-    return [TaxLine((VOUCHER,), state, words, -voucher)]
+    if not any(weights):
+        return found
+    for bucket, share in zip(own, money.split(voucher, weights), strict=True):
+        bucket.amount -= share
+    return [replace(found[0], kinds=(VOUCHER_PAID,), amount=voucher), *found]
+
+
+def _taxed_when_sold(
+    voucher: int, rule: TaxRule, rules: TaxRules, day: date
+) -> list[TaxLine]:
+    """
+    What such vouchers paid: as `_vouchers_sold` taxes one that is sold that day, so
+    that as much is owed no more as is owed for one.
+    """
+    bucket = _treatment("admission", rule, rules, day)
+    tax = 0
+    if bucket.state == TAXED:
+        tax = money.tax_inside(voucher, bucket.rate_ppm or 0)
+    words = "paid by voucher, taxed when it was sold"
+    found = [
+        TaxLine((VOUCHER,), OUTSIDE, words, tax - voucher),
+        TaxLine((VOUCHER_TAX,), OUTSIDE, words, -tax),
+    ]
+    return found if tax else found[:1]
 
 
 def _paid_for_vouchers(parts: SaleParts, rule: TaxRule) -> int:
@@ -417,7 +453,7 @@ def divide_lines(
 
 
 def _treatment_of(line: TaxLine) -> tuple[object, ...]:
-    is_apart = line.kinds in ((VOUCHER,), (VOUCHER_SOLD,), ("unexplained",))
+    is_apart = line.kinds[0] in (*OF_VOUCHERS, "unexplained")
     kinds = line.kinds if is_apart else ()
     return kinds, line.state, line.words, line.code, line.rate_ppm
 

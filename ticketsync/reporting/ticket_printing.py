@@ -66,7 +66,8 @@ class ReceiptLine:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """
-    What was sold and how it was paid. Both times are the venue's local ones. `taxes`
+    What was sold and how it was paid. Both times are the venue's local ones; `show` is
+    a voucher where nothing starts. `taxes`
     are those inside the total, `tenders` what was given, `change` what of it was
     handed back. `seller` and `notes` are lines of text, above and below.
 
@@ -75,7 +76,7 @@ class Receipt:
 
     venue: str
     show: str
-    starts_at: datetime
+    starts_at: datetime | None
     sold_at: datetime
     reference: str
     lines: Sequence[ReceiptLine]
@@ -170,7 +171,7 @@ def print_receipt(receipt: Receipt, paper: Paper) -> bytes:
             "venue": _name(receipt.venue),
             "seller": [_name(line) for line in receipt.seller],
             "show": _name(receipt.show),
-            "when": _when(receipt.starts_at),
+            "when": "" if receipt.starts_at is None else _when(receipt.starts_at),
             "lines": [_line(line) for line in receipt.lines],
             "total": {"title": f"Total {total.currency}", "amount": total.grouped},
             "taxes": [_line(line) for line in receipt.taxes],

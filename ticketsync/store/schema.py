@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ticketsync.core import errors
 
-PRESENT = "0028"
+PRESENT = "0029"
 _VERSION = re.compile(r"\d{4}")
 _EVER_SINCE = {"accounts", "shows", "occurrences", "orders"}  # the first schema's
 REPLAY_BEFORE = "0028"  # older ones need a replay of stored records

@@ -54,17 +54,16 @@ class BoxOffice:
         return pins.read_confirmed_secret(self.account)
 
 
-@dataclass(slots=True)
-class Sale:
+@dataclass(slots=True, kw_only=True)
+class OrderChanges:
     """
-    A transaction about one show, with what it has on sale, and the orders to save at
-    its end. When it has ended, `saved` has them as they were saved.
+    A transaction that changes orders, which are saved at its end: `touched` are our ids
+    of them. When it has ended, `saved` has them as they were saved.
     """
 
     connection: Connection
-    office: BoxOffice
-    show: ShowOnSale
-    tiers: list[Tier]
+    settings: Settings
+    account: AccountState
     now: datetime
     touched: set[int] = field(default_factory=set)
     saved: dict[int, PlacedOrder] = field(default_factory=dict)
@@ -77,33 +76,90 @@ class Sale:
         self.touched.add(order_id)
         return placed_orders.get_order_by_id(self.connection, order_id)
 
+    def publish(self) -> None:
+        """
+        Save the orders that were touched among those of all accounts.
+        """
+        for order_id in self.touched:
+            self.saved[order_id] = placed_orders.get_order_by_id(
+                self.connection, order_id
+            )
+        if self.saved:
+            own_orders.publish(
+                *(self.connection, self.settings, self.account),
+                *([*self.saved.values()], self.now),
+                people=self.people,
+            )
+
+
+@dataclass(slots=True, kw_only=True)
+class Sale(OrderChanges):
+    """
+    A transaction about one show, with what it has on sale.
+    """
+
+    show: ShowOnSale
+    tiers: list[Tier]
+
 
 @contextmanager
 def sale_of(office: BoxOffice, show_id: int) -> Iterator[Sale]:
     account = office.account
     with office.database.write(urgent=True) as connection:
         seats.lock_show(connection, show_id)
-        show = selling.get_show(connection, show_id)
-        tiers = selling.list_tiers(connection, show_id)
-        sale = Sale(connection, office, show, tiers, clock.now())
+        sale = Sale(
+            connection=connection,
+            settings=office.settings,
+            account=account,
+            show=selling.get_show(connection, show_id),
+            tiers=selling.list_tiers(connection, show_id),
+            now=clock.now(),
+        )
         yield sale
-        for order_id in sale.touched:
-            sale.saved[order_id] = placed_orders.get_order_by_id(connection, order_id)
-        if sale.saved:
-            own_orders.publish(
-                *(connection, office.settings, account, [*sale.saved.values()]),
-                sale.now,
-                people=sale.people,
-            )
+        sale.publish()
+
+
+@contextmanager
+def changes_of(
+    office: BoxOffice, order_id: int | None = None
+) -> Iterator[OrderChanges]:
+    """
+    The same for an order of no show (our id), which nobody else changes meanwhile; or
+    for a new one.
+    """
+    account = office.account
+    with office.database.write(urgent=True) as connection:
+        orders.lock(connection, [] if order_id is None else [order_id])
+        changes = OrderChanges(
+            connection=connection,
+            settings=office.settings,
+            account=account,
+            now=clock.now(),
+        )
+        yield changes
+        changes.publish()
 
 
 def find_order(office: BoxOffice, reference: str) -> tuple[int, int]:
     """
     The show and the id of an order, which never change.
+
+    Raises: `SaleRefused` (`wrong-state`) where it sold a voucher, and was paid at once.
     """
     with office.database.read() as connection:
         order = placed_orders.get_order(connection, reference)
+    if order.voucher is not None:
+        refuse_ended(order)
     return order.show_id, order.id
+
+
+def find_voucher_order(office: BoxOffice, reference: str) -> int | None:
+    """
+    Our id of an order that sold a voucher; `None` where it is of a show.
+    """
+    with office.database.read() as connection:
+        order = placed_orders.get_order(connection, reference)
+    return None if order.voucher is None else order.id
 
 
 def end_hold(sale: Sale, order: PlacedOrder, state: str, reason: str) -> None:

@@ -46,13 +46,25 @@ _WAYS_BACK = {CASH: "in cash", CARD: "to the card", VOUCHER: "to the voucher"}
 @dataclass(frozen=True, slots=True)
 class PaidOrder:
     """
-    An order that was paid, with what its tickets and its receipt say about the show.
-    `till` is the till that sold it, if one did.
+    An order that was paid, with what its tickets and its receipt say about the show:
+    `None` where it sold a voucher. `till` is the till that sold it, if one did.
     """
 
     order: PlacedOrder
-    show: ShowInfo
+    venue: str
+    zone: str
+    show: ShowInfo | None
     till: str = ""
+
+    @property
+    def what(self) -> str:
+        """
+        The show, or the voucher, in words.
+        """
+        if self.show is not None:
+            return self.show.production
+        assert self.order.voucher is not None
+        return f"Gift voucher {self.order.voucher.id}"
 
 
 def find(office: BoxOffice, reference: str) -> PaidOrder:
@@ -61,7 +73,10 @@ def find(office: BoxOffice, reference: str) -> PaidOrder:
     """
     with office.database.read() as connection:
         order = placed_orders.get_order(connection, reference)
-        show = shows.get_show(connection, order.show_id)
+        show = None
+        if order.voucher is None:
+            show = shows.get_show(connection, order.show_id)
+        first = shows.get_venue(connection)
         till = (
             tills.get_session(connection, order.till_id).till if order.till_id else ""
         )
@@ -71,7 +86,10 @@ def find(office: BoxOffice, reference: str) -> PaidOrder:
             f"Order {order.reference} is {order.state}: it was not paid.",
             hint=f"Run `ticketsync boxoffice pay {order.reference}` first.",
         )
-    return PaidOrder(order, show, till)
+    venue, zone = (first.name, first.timezone)
+    if show is not None:
+        venue, zone = show.venue, show.timezone
+    return PaidOrder(order, venue, zone, show, till)
 
 
 def paper_of(text: str, *, is_receipt: bool) -> Paper:
@@ -117,8 +135,9 @@ def tickets_as_pdf(office: BoxOffice, found: PaidOrder, paper: Paper) -> bytes:
 def _ticket(
     found: PaidOrder, ticket: OrderedTicket, number: int, count: int, code: str
 ) -> PrintedTicket:
+    assert found.show is not None, "only shows have tickets"
     return PrintedTicket(
-        venue=found.show.venue,
+        venue=found.venue,
         show=found.show.production,
         starts_at=clock.parse_local(found.show.starts_local),
         tier=ticket.tier.name,
@@ -146,14 +165,16 @@ def receipt_of(found: PaidOrder, cash_given: int | None = None) -> Receipt:
     """
     The values of an order's receipt.
     """
-    order, zone = found.order, found.show.timezone
+    order, zone = found.order, found.zone
     assert order.paid_at is not None, "it was paid"
     cash = sum(it.amount for it in order.payments if it.method == CASH)
     given = cash if cash_given is None else max(cash, cash_given)
     return Receipt(
-        venue=found.show.venue,
-        show=found.show.production,
-        starts_at=clock.parse_local(found.show.starts_local),
+        venue=found.venue,
+        show=found.what,
+        starts_at=None
+        if found.show is None
+        else clock.parse_local(found.show.starts_local),
         sold_at=clock.local(order.paid_at, zone),
         reference=order.reference,
         lines=_lines(order),
@@ -164,7 +185,11 @@ def receipt_of(found: PaidOrder, cash_given: int | None = None) -> Receipt:
             if payment.is_received
         ],
         change=Money(given - cash, order.currency),
-        notes=[*([f"Till {found.till}"] if found.till else []), *_returns(order, zone)],
+        notes=[
+            *([f"Till {found.till}"] if found.till else []),
+            *_validity(order, zone),
+            *_returns(order, zone),
+        ],
     )
 
 
@@ -172,6 +197,9 @@ def _lines(order: PlacedOrder) -> list[ReceiptLine]:
     """
     A line for each price, then what is taken off and what comes on top.
     """
+    if order.voucher is not None:
+        price = Money(order.voucher.amount, order.currency)
+        return [ReceiptLine("Gift voucher", price, 1)]
     basket = order.basket
     groups: dict[tuple[int, int], list[OrderedTicket]] = {}
     for ticket in basket:
@@ -218,6 +246,13 @@ def _taxes(order: PlacedOrder) -> list[ReceiptLine]:
 def _tender(payment: Payment, currency: str, change: int) -> ReceiptLine:
     given = payment.amount + (change if payment.method == CASH else 0)
     return ReceiptLine(_METHODS.get(payment.method, "Voucher"), Money(given, currency))
+
+
+def _validity(order: PlacedOrder, zone: str) -> list[str]:
+    if order.voucher is None or order.voucher.valid_until is None:
+        return []
+    until = clock.local(order.voucher.valid_until, zone)
+    return [f"Valid until {until:%a %d %b %Y, %H:%M}."]
 
 
 def _returns(order: PlacedOrder, zone: str) -> list[str]:
@@ -303,6 +338,7 @@ def mail_text(found: PaidOrder) -> tuple[str, str]:
     Subject and text of a mail with tickets.
     """
     order, show = found.order, found.show
+    assert show is not None, "only shows have tickets"
     valid = number_of(sum(order.wanted.values()), "ticket")
     when = clock.format_local(show.starts_local)
     production, venue = safe(show.production), safe(show.venue)
@@ -319,11 +355,13 @@ def receipt_text(found: PaidOrder) -> tuple[str, str]:
     """
     Subject and text of a mail with a receipt, which admits nobody.
     """
-    show = found.show
-    when = clock.format_local(show.starts_local)
-    production, venue = safe(show.production), safe(show.venue)
+    what, venue = safe(found.what), safe(found.venue)
+    of = what
+    if found.show is not None:
+        when = clock.format_local(found.show.starts_local)
+        what, of = f"{what}, {when}", f"{what} at {venue}, {when}"
     text = (
         f"Hello,\n\nattached is the receipt of your order {found.order.reference} for "
-        f"{production} at {venue}, {when}.\n\n{venue}\n"
+        f"{of}.\n\n{venue}\n"
     )
-    return f"Your receipt for {production}, {when}", text
+    return f"Your receipt for {what}", text

@@ -20,6 +20,7 @@ from ticketsync.boxoffice import (
     refusals,
     seats,
     tills,
+    vouchers,
 )
 from ticketsync.boxoffice.placed_orders import (
     CANCELLED,
@@ -38,9 +39,12 @@ from ticketsync.door import attendees, checkin
 from ticketsync.workflows import open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
+    OrderChanges,
     Sale,
+    changes_of,
     end_hold,
     find_order,
+    find_voucher_order,
     refuse_ended,
     sale_of,
 )
@@ -100,7 +104,8 @@ def refund(
     office: BoxOffice, reference: str, wanted: Refund, reason: str
 ) -> PlacedOrder:
     """
-    Void tickets and return money; also what was planned to go back before.
+    Void tickets and return money; also what was planned to go back before. Of an order
+    that sold a voucher, what is left of the voucher is taken back, or the amount.
 
     Raises: `SaleRefused` (`wrong-state`) where the order was not paid, or more guests
     are in than somebody knew, (`amount-mismatch`) for more than is left of what was
@@ -108,6 +113,10 @@ def refund(
     (`till-short`) for more cash than is in the drawer; `UsageError` for an amount that
     cannot be, or that keeps money of tickets which nobody named.
     """
+    of_voucher = find_voucher_order(office, reference)
+    if of_voucher is not None:
+        with changes_of(office, of_voucher) as changes:
+            return _refund_voucher(changes, changes.read(of_voucher), wanted, reason)
     show_id, order_id = find_order(office, reference)
     with sale_of(office, show_id) as sale:
         return refund_within(sale, sale.read(order_id), wanted, reason)
@@ -126,13 +135,74 @@ def refund_within(
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     payments.lock_vouchers(connection, [order])
     _refuse_more_admitted(connection, order, wanted.most_admitted)
-    if wanted.is_paid_out and payments.settle_planned(
-        connection, order, sale.now, wanted.till_id
-    ):
-        order = sale.read(order.id)
+    order = _with_planned(sale, order, wanted)
     taken = _take_back(sale, order, wanted, reason)
     tills.refuse_overdrawn(connection, wanted.till_id)
     return taken
+
+
+def _refund_voucher(
+    changes: OrderChanges, order: PlacedOrder, wanted: Refund, reason: str
+) -> PlacedOrder:
+    """
+    The same for an order that sold a voucher: only what is left of that goes back.
+    """
+    connection, voucher = changes.connection, order.voucher
+    assert voucher is not None, "an order of no show sold one"
+    _refuse_unpaid(order)
+    _refuse_for_voucher(order, wanted)
+    tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
+    vouchers.lock(connection, [voucher.id])
+    has_planned = any(payment.planned for payment in order.payments)
+    order = _with_planned(changes, changes.read(order.id), wanted)
+    assert order.voucher is not None
+    amount = order.voucher.left if wanted.amount is None else wanted.amount
+    if not amount and not (has_planned and wanted.is_paid_out):
+        raise refusals.refused(
+            refusals.VOUCHER_SPENT,
+            f"Nothing is left of voucher {voucher.id}, which order {order.reference} "
+            "sold: there is nothing to return.",
+        )
+    vouchers.take_back(connection, voucher.id, amount)
+    order = _return_money(changes, order, amount, wanted, reason)
+    tills.refuse_overdrawn(connection, wanted.till_id)
+    return order
+
+
+def _refuse_for_voucher(order: PlacedOrder, wanted: Refund) -> None:
+    """
+    Raises: `NotFound` for tickets of an order that has none, `UsageError` for money
+    without what it was paid for, and for nothing or less.
+    """
+    if wanted.tickets is not None:
+        raise errors.NotFound(
+            f"Order {order.reference} has no tickets: it sold a voucher.",
+            hint="Leave --ticket out.",
+        )
+    if wanted.keeps_tickets:
+        raise errors.UsageError(
+            "What goes back of a voucher is owed no more.",
+            hint="Leave --keep-tickets out.",
+        )
+    if wanted.amount is not None and wanted.amount <= 0:
+        raise errors.UsageError(
+            "What goes back is more than nothing.",
+            hint="For example --amount 50.00; leave it out to return what is left of "
+            "the voucher.",
+        )
+
+
+def _with_planned(
+    changes: OrderChanges, order: PlacedOrder, wanted: Refund
+) -> PlacedOrder:
+    """
+    The order after what was planned to go back was paid out, if it is.
+    """
+    if wanted.is_paid_out and payments.settle_planned(
+        changes.connection, order, changes.now, wanted.till_id
+    ):
+        return changes.read(order.id)
+    return order
 
 
 def admitted_of(
@@ -198,6 +268,20 @@ def _take_back(
 ) -> PlacedOrder:
     chosen = _chosen(order, wanted)
     amount = _amount_of(order, chosen, wanted)
+    if not wanted.keeps_tickets:
+        orders.void_tickets(sale.connection, chosen, sale.now, reason)
+        _free_seats_of(sale, order, chosen)
+    return _return_money(sale, order, amount, wanted, reason)
+
+
+def _return_money(
+    changes: OrderChanges, order: PlacedOrder, amount: int, wanted: Refund, reason: str
+) -> PlacedOrder:
+    """
+    Return so much of what was paid. The order ends where nothing is left of it.
+
+    Raises: `SaleRefused` (`amount-mismatch`) for more than is left.
+    """
     parts = payments.plan_refunds(order, amount)
     if sum(part for _, part in parts) != amount:
         raise refusals.refused(
@@ -205,20 +289,17 @@ def _take_back(
             f"Less than that is left of what was paid for order {order.reference}.",
             hint="Leave the amount out to return what the tickets cost.",
         )
-    if not wanted.keeps_tickets:
-        orders.void_tickets(sale.connection, chosen, sale.now, reason)
-        _free_seats_of(sale, order, chosen)
     payments.save_refunds(
-        *(sale.connection, order, parts, sale.now, reason),
+        *(changes.connection, order, parts, changes.now, reason),
         is_paid_out=wanted.is_paid_out,
         till_id=wanted.till_id,
     )
-    order = sale.read(order.id)
-    payments.note_returned(sale.connection, order, sale.now)
+    order = changes.read(order.id)
+    payments.note_returned(changes.connection, order, changes.now)
     has_tickets = any(ticket.state == ISSUED for ticket in order.tickets)
     if not has_tickets and order.returned == order.received:
-        orders.end(sale.connection, order, REFUNDED, sale.now, reason)
-        order = sale.read(order.id)
+        orders.end(changes.connection, order, REFUNDED, changes.now, reason)
+        order = changes.read(order.id)
     return order
 
 

@@ -82,14 +82,24 @@ class MemberRow(Row):
 class VoucherRow(Row):
     """
     Money (`gift`), or something off the price (`discount`, `comp`), given beforehand.
-    `code` is a digest: the code itself would be money.
+    `code` is a digest: the code itself would be money. `order_id` is the order that
+    sold it, empty where no money was recorded; `returned` what of it went back to its
+    buyer, or is to go back.
     """
 
     __tablename__ = "vouchers"
     __table_args__ = table(
         UniqueConstraint("code"),
         CheckConstraint("length(currency) = 3", "currency"),
-        CheckConstraint("spent BETWEEN 0 AND amount", "spent"),
+        CheckConstraint(
+            "spent >= 0 AND returned >= 0 AND spent + returned <= amount", "spent"
+        ),
+        CheckConstraint(
+            "order_id IS NULL AND returned = 0"
+            " OR order_id IS NOT NULL AND kind = 'gift'",
+            "sold",
+        ),
+        UniqueConstraint("order_id"),
         one_of("kind", "gift", "comp", "discount"),
     )
 
@@ -101,6 +111,8 @@ class VoucherRow(Row):
     spent: int = whole(default=0)
     valid_until: datetime | None = instant(default=None)
     created_at: datetime = instant()
+    order_id: int | None = points_to("boxoffice_orders.id", default=None)
+    returned: int = whole(default=0)
 
 
 class TillSessionRow(Row):
@@ -134,6 +146,9 @@ class BoxofficeOrderRow(Row):
     passing needs no command. `buyer_key` is a digest of who holds it, only while it is
     pending: of a show a buyer has one such order (an index in `everything`). `total` is
     what its tickets come to, before vouchers that are money.
+
+    An order that sells a gift voucher is for no show: `occurrence_id` is what vouchers
+    are listed as in the account, and `total` the price.
     """
 
     __tablename__ = "boxoffice_orders"
@@ -142,13 +157,14 @@ class BoxofficeOrderRow(Row):
         Index(None, "show_id", "state"),
         one_of("state", *states_of(ORDER)),
         CheckConstraint("state <> 'paid' OR paid_at IS NOT NULL", "paid"),
+        CheckConstraint("(show_id IS NULL) = (occurrence_id IS NOT NULL)", "place"),
         CheckConstraint("length(currency) = 3", "currency"),
         not_negative("total"),
     )
 
     id: int | None = key()
     reference: str = text()
-    show_id: int = points_to("boxoffice_shows.show_id")
+    show_id: int | None = points_to("boxoffice_shows.show_id", default=None)
     state: str = text()
     channel: str = text()
     buyer_key: str = text(default="")
@@ -162,6 +178,7 @@ class BoxofficeOrderRow(Row):
     total: int = whole()
     currency: str = text()
     note: str = text(default="")
+    occurrence_id: int | None = points_to("occurrences.id", default=None)
 
 
 class BoxofficeOrderLineRow(Row):
