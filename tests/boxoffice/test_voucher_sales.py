@@ -33,7 +33,7 @@ from ticketsync.reporting import (
     exported_tickets,
     numbers,
     order_money,
-    own_selling,
+    boxoffice_selling,
     unlinked_orders,
 )
 from ticketsync.reporting import sales as sales_lists
@@ -326,7 +326,7 @@ def test_no_show_has_the_money_and_every_list_has_it_apart(office, october):
         waits = waiting.everything(connection, SETTINGS, clock.now())
         assert [item for item in waits if "oucher" in item.text] == []
         assert [item for item in waits if "Gift" in item.text] == []
-        table = own_selling.selling_table(
+        table = boxoffice_selling.selling_table(
             connection, clock.now(), zone="Australia/Sydney"
         )
         (row,) = table.rows

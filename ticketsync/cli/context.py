@@ -102,13 +102,15 @@ class AppContext:
     ) -> Iterator[Connection]:
         """
         A connection to read from: what is known now, or what was known at an instant as
-        a person wrote it; says at which. With `sold` only the sales of that period.
+        a person wrote it; says at which, and what is not read to its end. With `sold`
+        only the sales of that period.
         What was known is recomputed with the fee rates of `settings`, by default ours.
 
         Raises: as `workflows.as_of.reading`.
         """
         if not as_of and sold is None:
             with self.database().read() as connection:
+                self._say_unfinished(connection)
                 yield connection
             return
         from ticketsync.core.periods import ALWAYS
@@ -120,7 +122,19 @@ class AppContext:
         with opened as past:
             if as_of:
                 self.say(past.sentence)
+            else:
+                with self.database().read() as present:
+                    self._say_unfinished(present)
             yield past.connection
+
+    def _say_unfinished(self, connection: Connection) -> None:
+        """
+        Name the accounts whose orders are saved and may not be in the figures yet.
+        """
+        from ticketsync.reporting import unfinished_reads
+
+        for sentence in unfinished_reads.sentences(connection):
+            self.say(sentence)
 
     def create_database(self) -> Database:
         """

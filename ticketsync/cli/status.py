@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ticketsync.boxoffice.counter import CounterSummary
     from ticketsync.core.config import Settings
     from ticketsync.reporting.runs import Freshness, OpenCounts
+    from ticketsync.reporting.unfinished_reads import UnfinishedRead
     from ticketsync.reporting.waiting_kinds import Waiting
 
 app = typer.Typer(rich_markup_mode=None)
@@ -84,12 +85,13 @@ class _Status:
     settings_problem: str | None
     is_scheduled: bool
     counter: CounterSummary | None
+    unfinished: Sequence[UnfinishedRead]
 
 
 def _load_status(app_context: context.AppContext) -> _Status:
     from ticketsync.accounts import health
     from ticketsync.core import clock
-    from ticketsync.reporting import runs, waiting_records
+    from ticketsync.reporting import runs, unfinished_reads, waiting_records
     from ticketsync.workflows import schedule, waiting
 
     settings, now = app_context.settings(), clock.now()
@@ -118,6 +120,7 @@ def _load_status(app_context: context.AppContext) -> _Status:
             settings_problem=_settings_problem(app_context.settings_file()),
             is_scheduled=schedule.is_in_use(connection, now),
             counter=_read_counter(connection, accounts, now),
+            unfinished=unfinished_reads.list_unfinished(connection),
         )
 
 
@@ -205,6 +208,15 @@ def _print_json(status: _Status) -> None:
             "settings_problem": status.settings_problem,
             "is_scheduled": status.is_scheduled,
             "box_office": _counter_as_json(status.counter),
+            "unfinished_reads": [
+                {
+                    "account": item.account,
+                    "since": item.since,
+                    "orders": item.orders,
+                    "is_running": item.is_running,
+                }
+                for item in status.unfinished
+            ],
         }
     )
 
@@ -254,6 +266,8 @@ def _next_run(item: Freshness, settings: Settings) -> datetime | None:
 
 def _print(status: _Status) -> None:
     _print_accounts(status)
+    for item in status.unfinished:
+        _print_line(_Line(item.sentence))
     if status.counter is not None:
         _print_line(_Line(_counter_text(status.counter)))
     if status.settings_problem:

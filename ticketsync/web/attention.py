@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts.health import Health
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
+from ticketsync.reporting import unfinished_reads
 from ticketsync.reporting.waiting_kinds import KINDS, Waiting
 from ticketsync.workflows import waiting
 
@@ -39,10 +40,12 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Attention:
     """
-    All that needs attention, the worst first.
+    All that needs attention, the worst first; and in sentences which accounts are not
+    read to their end, so that figures may lack what lists of orders have.
     """
 
     items: Sequence[Waiting] = ()
+    unfinished: Sequence[str] = ()
 
     @property
     def number(self) -> int:
@@ -91,7 +94,10 @@ def read_attention(
     What needs attention now. Who has looked at the accounts already hands in what was
     found.
     """
-    return Attention(waiting.everything(connection, settings, clock.now(), accounts))
+    return Attention(
+        waiting.everything(connection, settings, clock.now(), accounts),
+        unfinished_reads.sentences(connection),
+    )
 
 
 def _line(kind: str, items: Sequence[Waiting]) -> Line:

@@ -1,0 +1,137 @@
+"""
+Accounts whose orders are being read, or whose last read was cut off: orders are saved
+page by page, and figures are recomputed at the end. Until then lists of orders have
+what figures lack, and whoever shows either says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select, union
+
+from ticketsync.core import clock, moments
+from ticketsync.core.plurals import number_of
+from ticketsync.store import account_situations
+from ticketsync.store.business_zone import get_business_zone
+from ticketsync.store.tables.accounts import accounts, leases, sync_runs
+from ticketsync.store.tables.sales import orders, tickets
+
+RETIRED: Final = "retired"
+_RUNNING: Final = "started"
+_CUT_OFF: Final = (_RUNNING, "interrupted")
+_OWN_FAULTS: Final = (1, 9)  # exit codes of runs that may have recomputed nothing
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedRead:
+    """
+    A read of an account that began at `since` and did not end, and how many orders were
+    saved since. `is_running`: it is being read now.
+    """
+
+    account: str
+    since: datetime
+    orders: int
+    is_running: bool
+    zone: str
+
+    @property
+    def sentence(self) -> str:
+        since = moments.with_zone(self.since, self.zone)
+        saved = number_of(self.orders, "order")
+        is_are = "is" if self.orders == 1 else "are"
+        if self.is_running:
+            return (
+                f"{self.account} is being read since {since}: {saved} saved so far "
+                f"{is_are} in lists of orders, and will be in figures once it is done."
+            )
+        return (
+            f"Reading {self.account} was cut off; it began {since}. {saved} saved then "
+            f"{is_are} in lists of orders, and may not be in figures until "
+            f"`ticketsync sync {self.account}` has read it."
+        )
+
+
+def sentences(connection: Connection) -> list[str]:
+    """
+    What to say beside figures and lists of orders; nothing where all is read.
+    """
+    return [found.sentence for found in list_unfinished(connection)]
+
+
+def list_unfinished(connection: Connection) -> list[UnfinishedRead]:
+    """
+    The accounts with orders that may not be in the figures yet, by name.
+    """
+    return [*_read_unfinished(connection)]
+
+
+def _read_unfinished(connection: Connection) -> Iterator[UnfinishedRead]:
+    names = select(accounts.c.id, accounts.c.name).where(accounts.c.state != RETIRED)
+    for account_id, name in connection.execute(names.order_by(accounts.c.name)).all():
+        cut_off = [*takewhile(_is_cut_off, _newest_runs(connection, account_id))]
+        if not cut_off:
+            continue
+        since = min(run.started_at for run in cut_off)
+        number = _count_saved(connection, account_id, since)
+        if number:
+            yield UnfinishedRead(
+                account=name,
+                since=since,
+                orders=number,
+                is_running=_is_running(connection, cut_off[0]),
+                zone=get_business_zone(connection),
+            )
+
+
+def _newest_runs(connection: Connection, account_id: int) -> Iterator[Any]:
+    """
+    The runs that read the orders of an account, the newest first.
+    """
+    query = (
+        select(
+            *(sync_runs.c[n] for n in ("run_id", "outcome", "exit_code", "started_at"))
+        )
+        .where(
+            sync_runs.c.account_id == account_id,
+            account_situations.was_tried(sync_runs),
+        )
+        .order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
+    )
+    newest = connection.execute(query.limit(1)).all()
+    if not newest or not _is_cut_off(newest[0]):
+        return iter(newest)
+    return iter(connection.execute(query).all())
+
+
+def _is_cut_off(run: Any) -> bool:
+    return run.outcome in _CUT_OFF or run.exit_code in _OWN_FAULTS
+
+
+def _is_running(connection: Connection, run: Any) -> bool:
+    """
+    Whether the process of a run is alive: it extends its lease while it works.
+    """
+    is_held = select(leases.c.name).where(
+        leases.c.holder == run.run_id, leases.c.expires_at > clock.now()
+    )
+    held = connection.execute(is_held.limit(1)).first()
+    return run.outcome == _RUNNING and held is not None
+
+
+def _count_saved(connection: Connection, account_id: int, since: datetime) -> int:
+    of_orders = select(orders.c.id).where(
+        orders.c.account_id == account_id, orders.c.known_from >= since
+    )
+    of_tickets = select(tickets.c.order_id).where(
+        tickets.c.account_id == account_id,
+        tickets.c.order_id.is_not(None),
+        tickets.c.known_from >= since,
+    )
+    saved = union(of_orders, of_tickets).subquery()
+    return int(connection.scalar(select(func.count()).select_from(saved)) or 0)
