@@ -29,11 +29,11 @@ from ticketsync.door import attendees
 from ticketsync.financials import closing, frozen_lines
 from ticketsync.ledger import programs
 from ticketsync.reporting import (
+    boxoffice_selling,
     export_filter,
     exported_tickets,
     numbers,
     order_money,
-    boxoffice_selling,
     unlinked_orders,
 )
 from ticketsync.reporting import sales as sales_lists
