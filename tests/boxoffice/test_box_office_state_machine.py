@@ -34,6 +34,7 @@ from ticketsync.workflows import (
     checkin,
     own_orders,
     sell,
+    sell_vouchers,
     show_figures,
     take_back,
 )
@@ -117,6 +118,23 @@ class Machine(RuleBasedStateMachine):
     def issue_voucher(self, amount):
         code = sell.issue_voucher(self.office, "gift", amount, "AUD")
         self.model.vouchers.append(Voucher(code, amount))
+
+    @rule(
+        amount=st.sampled_from([1000, 6000]), method=st.sampled_from(["cash", "card"])
+    )
+    def sell_voucher(self, amount, method):
+        sold = sell_vouchers.sell_voucher(self.office, amount, "AUD", Tender(method))
+        made = Voucher(sold.code, amount, 0, sold.order.reference, method)
+        self.model.vouchers.append(made)
+
+    @precondition(lambda self: self.model.sold_vouchers)
+    @rule(number=ANY)
+    def return_voucher(self, number):
+        found = self.model.sold_vouchers
+        voucher = found[number % len(found)]
+        expected = self.model.return_voucher(voucher)
+        word, _ = self.refused(take_back.refund, voucher.reference, Refund(), "back")
+        assert word == expected
 
     @rule(wanted=WANTED)
     def hold(self, wanted):
@@ -296,7 +314,8 @@ class Machine(RuleBasedStateMachine):
             states = dict(self.rows(f"SELECT id, state FROM {table}"))
             assert states == {id_: now[k, id_] for k, id_ in now if k == kind}
         states = dict(self.rows("SELECT reference, state FROM boxoffice_orders"))
-        assert states == {it.reference: it.state for it in self.model.orders}
+        placed = [*self.model.orders, *self.model.sold_vouchers]
+        assert states == {it.reference: it.state for it in placed}
 
     @invariant()
     def i17_every_payment_is_of_one_order_that_was_paid(self):
@@ -312,13 +331,26 @@ class Machine(RuleBasedStateMachine):
             order.reference: [(p.method, p.amount, p.returned) for p in order.payments]
             for order in self.model.orders
             if order.payments
+        } | {
+            it.reference: [(it.method, it.amount, it.returned)]
+            for it in self.model.sold_vouchers
         }
         for order in self.model.orders:
             received = sum(payment.amount for payment in order.payments)
             is_sold = order.state in ("paid", "refunded")
             assert received == (order.total if is_sold else 0)
-        spent = self.rows("SELECT spent FROM vouchers ORDER BY id")
-        assert spent == [(voucher.spent,) for voucher in self.model.vouchers]
+        found = self.rows("SELECT spent, returned FROM vouchers ORDER BY id")
+        assert found == [(it.spent, it.returned) for it in self.model.vouchers]
+
+    @invariant()
+    def f50_what_vouchers_were_sold_for_is_apart_among_all_orders(self):
+        found = self.rows(
+            "SELECT o.provider_id, t.charged, t.refunded FROM tickets t JOIN orders o"
+            " ON o.id = t.order_id WHERE t.kind = 'voucher-sale' ORDER BY t.id"
+        )
+        assert found == [
+            (it.reference, it.amount, it.returned) for it in self.model.sold_vouchers
+        ]
 
 
 def fields_of(value):

@@ -159,7 +159,7 @@ AT_THE_END = {
 }
 
 
-def test_cash_is_in_the_drawer_that_it_was_put_into(office, october):
+def test_f50_cash_is_in_the_drawer_that_it_was_put_into(office, october):
     """
     200.00 + 50.00 + 5.00; what was paid by card, or without a till, is in none.
     """
@@ -170,7 +170,7 @@ def test_cash_is_in_the_drawer_that_it_was_put_into(office, october):
     assert (closed.expected, closed.difference) == (25500, -100)
 
 
-def test_the_ledger_owes_what_the_vouchers_have_left(office, october, frozen):
+def test_f50_the_ledger_owes_what_the_vouchers_have_left(office, october, frozen):
     assert balances(office) == AT_THE_END_OF_OCTOBER
     assert owed(office) == [Money(5500, "AUD")]
     with office.database.read() as connection:
@@ -214,7 +214,7 @@ OTHER_RULES = {
 
 
 @pytest.mark.parametrize("name", OTHER_RULES)
-def test_what_vouchers_pay_is_owed_no_more_whatever_the_rule(
+def test_f50_what_vouchers_pay_is_owed_no_more_whatever_the_rule(
     office, october, frozen, name
 ):
     """
@@ -296,7 +296,7 @@ def test_the_programs_agree(office, october, frozen, tmp_path):
     assert subprocess.run([BEAN_CHECK, beancount], capture_output=True).returncode
 
 
-def test_no_show_has_the_money_and_every_list_has_it_apart(office, october):
+def test_f50_no_show_has_the_money_and_every_list_has_it_apart(office, october):
     with office.database.read() as connection:
         (found,) = numbers.figures(connection)
         assert (found.tickets_sold, found.face.minor, found.gross.minor) == (
@@ -345,7 +345,7 @@ def test_orders_of_vouchers_are_read_again_as_they_were_sold(office, october, fr
     assert balances(office) == before
 
 
-def test_what_was_sold_is_taxed_once(office, october):
+def test_f50_what_was_sold_is_taxed_once(office, october):
     """
     When it pays: 55.00 have 5.00 in them. When it is sold: an eleventh of 50.00, 30.00
     and 25.00 are 4.55, 2.73 and 2.27, and 5.00 in cash have 0.45.
@@ -371,7 +371,7 @@ def taxes(office, settings):
     }
 
 
-def test_a_closed_month_has_the_sale_and_keeps_it(office, october, frozen):
+def test_f50_a_closed_month_has_the_sale_and_keeps_it(office, october, frozen):
     frozen(CLOSED)
     event = close.close(office.database, SETTINGS, "2026-10").event
     with office.database.read() as connection:
@@ -594,6 +594,23 @@ def test_a_voucher_of_another_currency_is_apart(office):
         code: {"Assets:Platform:Boxoffice": it, "Liabilities:Vouchers": -it}
         for code, it in (("AUD", 1000), ("NZD", 700))
     }
+
+
+def test_the_books_say_where_a_voucher_paid_that_nobody_recorded_as_sold(
+    office, october
+):
+    def said():
+        with office.database.read() as connection:
+            found = ledger_export.read_books(connection, SETTINGS, ALWAYS)
+        return found.gift_cards.sentences()
+
+    code = sell.issue_voucher(office, "gift", 2000, "AUD")
+    assert said() == []
+    sell.sell(office, SHOW, {"Child": 1}, Tender(vouchers=[code]))
+    assert said() == [
+        "Vouchers of your box office have paid that were made without --cash or "
+        "--card: what they were sold for is in no entry."
+    ]
 
 
 def test_the_listing_of_vouchers_is_made_once_and_stays(office, october):

@@ -30,16 +30,27 @@ CHANGES = {
 @dataclass
 class Voucher:
     """
-    Money given beforehand.
+    Money given beforehand; `reference` is of the order that sold it, `""` where none
+    did, and `returned` what of it went back for money.
     """
 
     code: str
     amount: int
     spent: int = 0
+    reference: str = ""
+    method: str = ""
+    returned: int = 0
 
     @property
     def left(self):
-        return self.amount - self.spent
+        return self.amount - self.spent - self.returned
+
+    @property
+    def state(self):
+        """
+        The state of the order that sold it.
+        """
+        return "refunded" if self.returned == self.amount else "paid"
 
 
 @dataclass
@@ -210,6 +221,18 @@ class Model:
         if not order.valid and not order.kept:
             order.state = "refunded"
         return ""
+
+    def return_voucher(self, voucher):
+        if voucher.state == "refunded":
+            return "wrong-state"
+        if not voucher.left:
+            return "voucher-spent"
+        voucher.returned += voucher.left
+        return ""
+
+    @property
+    def sold_vouchers(self):
+        return [voucher for voucher in self.vouchers if voucher.reference]
 
     def scan(self, ticket):
         if ticket.is_void:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select, true, update
 from support import needs
 from support.random_orders import random_order
 from support.saved_orders import (
@@ -62,6 +62,7 @@ from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import refunds as refund_movements
 from ticketsync.sandbox import world
 from ticketsync.store import counted
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders, refunds, tickets
 from ticketsync.workflows import (
     as_of,
@@ -439,6 +440,49 @@ def test_f50_a_month_that_was_closed_without_a_rule_is_put_right_by_the_next(
         read_books(books, settings, Period(last=date(2026, 11, 30)))
     )
     assert balances_at_the_end(closed)["Liabilities:Vouchers"] == -2500
+
+
+@pytest.mark.parametrize(
+    ("provider", "sentences"),
+    [
+        ("ticket_tailor", []),
+        ("eventbrite", []),
+        ("a_plugin_that_is_gone", []),
+        (
+            "humanitix",
+            [
+                "tt: what gift cards paid is taken off Liabilities:Vouchers; what they "
+                "were sold for is not reported and in no entry."
+            ],
+        ),
+        *(
+            (
+                provider,
+                [
+                    "tt: what gift cards were sold, and what they paid, is not "
+                    "reported apart, so that neither is in Liabilities:Vouchers."
+                ],
+            )
+            for provider in ("square", "wix")
+        ),
+    ],
+)
+def test_the_books_name_the_accounts_that_do_not_report_gift_cards(
+    books, frozen, provider, sentences
+):
+    """
+    In those of today and in those of closed months.
+    """
+    with books.write() as connection:
+        connection.execute(update(accounts).values(provider=provider))
+    assert read_books(books).gift_cards.sentences() == sentences
+    earlier = read_books(books, period=Period(last=date(2026, 10, 4)))
+    assert earlier.gift_cards.sentences() == []  # nothing was sold yet
+    frozen(instant("2026-11-02T01:00"))
+    event = close.close(books, SETTINGS, "2026-10").event
+    with books.read() as connection:
+        closed = period_ledger.read_books(connection, event)
+    assert closed.gift_cards.sentences() == sentences
 
 
 def rules_without_none(answers):

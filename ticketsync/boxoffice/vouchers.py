@@ -104,6 +104,16 @@ def sum_owed(connection: Connection, now: datetime) -> list[Money]:
     return [Money(int(left), currency) for currency, left in connection.execute(query)]
 
 
+def has_unsold(connection: Connection) -> bool:
+    """
+    Whether gift vouchers have paid that no order sold: nobody recorded their money.
+    """
+    query = select(vouchers.c.id).where(
+        vouchers.c.kind == GIFT, vouchers.c.order_id.is_(None), vouchers.c.spent > 0
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
 def issue(
     connection: Connection,
     kind: str,

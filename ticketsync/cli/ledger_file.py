@@ -155,7 +155,7 @@ def _export_months(
             is_ours=lambda head: head.startswith(programs.PROGRAMS[program].begins),
             force=False,
         )
-        for line in _unknown_fees(books):
+        for line in [*_unknown_fees(books), *books.gift_cards.sentences()]:
             app_context.say(line)
         app_context.say(f"{path}: {number_of(len(books.entries), 'entry', 'entries')}")
 
@@ -180,4 +180,4 @@ def _missing(books: Books) -> list[str]:
         found.append(money_tables.dated_after_today(books.future))
     if books.without_rule:
         found.append(money_tables.without_tax_rule(books.without_rule))
-    return found
+    return found + books.gift_cards.sentences()

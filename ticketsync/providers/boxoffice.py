@@ -48,6 +48,7 @@ SPEC = ProviderSpec(
     reports_fees=True,
     reads="none",
     is_ours=True,
+    gift_cards="sold",
     needs_reading=False,
 )
 

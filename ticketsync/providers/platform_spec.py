@@ -25,6 +25,7 @@ ORDER = "order"
 
 Reads = Literal["per_occurrence", "per_event", "account", "none"]
 Changes = Literal["none", "by_event", "feed"]
+GiftCards = Literal["none", "sold", "paid", "payments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,9 @@ class ProviderSpec:
                       account is well though nobody ever ran `sync`
     dashboard_url     where a person manages the account; may contain options of it, as
                       `{site_id}`. `""` where that is not known
+    gift_cards        what orders say of gift cards. `sold`: which ones were sold, and
+                      what they paid; `paid`: what they paid alone; `payments`: neither,
+                      they pay as money does; `none`: there are none
     order_url         where a person sees an order, with `{order_id}`. `""` where the
                       platform has no such page, or its address is not known
     """
@@ -144,6 +148,7 @@ class ProviderSpec:
     is_ours: bool = False
     needs_reading: bool = True
     order_url: str = ""
+    gift_cards: GiftCards = "none"
 
     @property
     def is_local(self) -> bool:

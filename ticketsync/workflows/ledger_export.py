@@ -28,6 +28,7 @@ from ticketsync.reporting.order_money import OrderMoney
 from ticketsync.reporting.refund_money import RefundMoney
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import tax_worksheets
+from ticketsync.workflows.gift_card_gaps import GiftCardGaps, find_gaps
 from ticketsync.workflows.ledger_movements import Place, make_movement
 from ticketsync.workflows.tax_worksheets import Key
 
@@ -51,7 +52,8 @@ class Books:
     """
     The entries of a period and the balances at its ends of months, with what they do
     not say: orders up to the last of them whose fees are unknown or that no tax rule
-    covers, and sales and refunds of the period that are dated after today. Without an
+    covers, what nobody reports of gift cards, and sales and refunds of the period that
+    are dated after today. Without an
     opening entry, unknown fees of earlier sales are not counted; of one currency, those
     of no other.
     """
@@ -61,6 +63,7 @@ class Books:
     unknown_fees: int
     without_rule: int
     future: Future
+    gift_cards: GiftCardGaps
 
 
 def read_books(
@@ -96,6 +99,11 @@ def read_books(
         unknown_fees=whole.reader.count_unknown_fees(since),
         without_rule=len(whole.reader.without_rule),
         future=whole.future,
+        gift_cards=find_gaps(
+            connection,
+            (item for item in whole.moved if item.day <= whole.until),
+            {it.name: it.provider for it in state.list_accounts(connection)},
+        ),
     )
 
 

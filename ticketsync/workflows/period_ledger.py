@@ -36,6 +36,7 @@ from ticketsync.ledger.projection import (
     ShowDay,
 )
 from ticketsync.workflows import period_lines
+from ticketsync.workflows.gift_card_gaps import GiftCardGaps, find_gaps
 from ticketsync.workflows.ledger_movements import Place, make_movement
 
 _NO_ID = re.compile(r"[^A-Za-z0-9._-]+")
@@ -47,12 +48,14 @@ OrderKey = tuple[int, str, str]  # account (our id), the platform's id, currency
 class PeriodBooks:
     """
     The entries of a closed period, the first ones with what came before, the balances
-    at its end, and how many orders have fees that are unknown and in no entry.
+    at its end, how many orders have fees that are unknown and in no entry, and what
+    nobody reports of gift cards.
     """
 
     entries: list[Entry]
     balances: list[Balance]
     unknown_fees: int
+    gift_cards: GiftCardGaps
 
 
 def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
@@ -64,7 +67,7 @@ def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
     reader = _Reader(connection, events)
     moved = [reader.movements(of_event) for of_event in events]
     codes = {code for items in moved for item in items for code in item.taxes}
-    chart_ = Chart(reader.accounts, codes - {""})
+    chart_ = Chart(reader.providers, codes - {""})
 
     def projected(number: int) -> list[Entry]:
         """
@@ -84,7 +87,9 @@ def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
         *projection.from_day(whole, event.first),
     ]
     balances = projection.balances(entries, event.last)
-    return PeriodBooks(entries, balances, len(reader.unknown_fees))
+    every = (item for of_event in moved for item in of_event)
+    gaps = find_gaps(connection, every, reader.providers)
+    return PeriodBooks(entries, balances, len(reader.unknown_fees), gaps)
 
 
 def _corrections(
@@ -135,7 +140,7 @@ class _Reader:
         self._held: dict[OrderKey, list[FrozenLine]] = defaultdict(list)
         self._shows: list[dict[int, tuple[str, str]]] = []
         self._names = {event.id: event.name for event in events}
-        self.accounts: set[str] = set()
+        self.providers: dict[str, str] = {}  # of the accounts, by their names
         self.unknown_fees: set[OrderKey] = set()
 
     def movements(self, event: PeriodEvent) -> list[Movement]:
@@ -145,7 +150,7 @@ class _Reader:
         lines = list(closing.read_lines(self._connection, [event.id]))
         named = {line.show_id: (line.starts_local, line.production) for line in lines}
         self._shows.append(named)
-        self.accounts |= {line.account for line in lines}
+        self.providers |= {line.account: line.provider for line in lines}
         own = [line for line in lines if not line.cause]
         sold = [line for line in own if line.kind in SOLD]
         back = [line for line in own if line.kind not in SOLD]

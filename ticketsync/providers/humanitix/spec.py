@@ -55,6 +55,7 @@ SPEC = ProviderSpec(
     budget=Budget(requests=200, minutes=1),
     key_help="console.humanitix.com → Account → Advanced → API key",
     is_draft=is_draft,
+    gift_cards="paid",
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,

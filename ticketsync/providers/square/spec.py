@@ -97,6 +97,7 @@ SPEC = ProviderSpec(
     key_help="developer.squareup.com → your app → Production → Access token",
     reads="account",
     changes="feed",
+    gift_cards="payments",
     capabilities=Capabilities(
         reads_pricing=True, webhooks=True, real_time_sales=True, promo_codes=True
     ),

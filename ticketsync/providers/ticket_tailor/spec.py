@@ -59,6 +59,7 @@ SPEC = ProviderSpec(
     key_help="Box office settings → API → Generate new key (begins with sk_)",
     reads="account",
     is_draft=is_draft,
+    gift_cards="sold",
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,

@@ -99,6 +99,7 @@ SPEC = ProviderSpec(
     key_help="manage.wix.com/account/api-keys, as the account's owner",
     reads="account",
     changes="feed",
+    gift_cards="payments",
     is_draft=is_draft,
     capabilities=Capabilities(
         reads_pricing=True,
