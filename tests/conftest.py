@@ -120,6 +120,9 @@ def pytest_sessionfinish(session, exitstatus):
 
 def pytest_sessionstart(session):
     folder = folder_of_suite(session.config)
+    if MEMORY in folder.parents:  # what our own code puts away for a moment goes there
+        (folder / "tmp").mkdir(exist_ok=True)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
     os.environ.setdefault(made_databases.ONE_FOR_ALL, str(folder / "empty.db"))
     made_databases.install()
     built_commands.install()
