@@ -25,6 +25,7 @@ Commands
   season           the home of a venue that was set up by commands, to be copied
   venue            a copy of it with a sandbox; `venue(*words)` runs that command
   scripts          runs the script of a case that once failed
+  office_profile   the settings of LibreOffice: making them takes longer than its work
 
 Pages
   site             the pages over `full`
@@ -120,6 +121,9 @@ def pytest_sessionfinish(session, exitstatus):
 
 def pytest_sessionstart(session):
     folder = folder_of_suite(session.config)
+    if MEMORY in folder.parents:  # what our own code puts away for a moment goes there
+        (folder / "tmp").mkdir(exist_ok=True)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
     os.environ.setdefault(made_databases.ONE_FOR_ALL, str(folder / "empty.db"))
     made_databases.install()
     built_commands.install()
@@ -373,6 +377,11 @@ def venue(home, season):
     with server.serving(sandbox) as sandbox.url:
         moved_to(str(home / "ticketsync.db"), sandbox).close()
         yield in_home(home, sandbox)
+
+
+@pytest.fixture(scope="session")
+def office_profile(tmp_path_factory):
+    return tmp_path_factory.mktemp("office")
 
 
 @pytest.fixture(scope="module")

@@ -163,11 +163,13 @@ def test_hidden_rows_of_an_open_document_are_seen(tmp_path):
 
 @needs.programs("soffice")
 @pytest.mark.parametrize("ending", ["ods", "xls", "xlsx"])
-def test_hidden_rows_are_seen_in_what_libreoffice_writes(folder, tmp_path, ending):
+def test_hidden_rows_are_seen_in_what_libreoffice_writes(
+    folder, tmp_path, office_profile, ending
+):
     file = write(folder, hidden_rows=(2,), Nov=[HEADINGS, sale(1), sale(2), sale(3)])
     subprocess.run(
         [
-            *("soffice", f"-env:UserInstallation=file://{tmp_path}/profile"),
+            *("soffice", f"-env:UserInstallation=file://{office_profile}"),
             *("--headless", "--convert-to", ending, "--outdir", tmp_path / "out"),
             file,
         ],

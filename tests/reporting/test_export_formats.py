@@ -328,10 +328,10 @@ def test_an_earlier_file_of_the_same_report_is_recognised(tmp_path, format):
 
 
 @needs.programs("soffice")
-def test_libreoffice_reads_the_same(workbook, tmp_path):
+def test_libreoffice_reads_the_same(workbook, tmp_path, office_profile):
     subprocess.run(
         [
-            *("soffice", f"-env:UserInstallation=file://{tmp_path}/profile"),
+            *("soffice", f"-env:UserInstallation=file://{office_profile}"),
             *("--headless", "--convert-to"),
             f"csv:Text - txt - csv (StarCalc):{AS_STORED}",
             *("--outdir", str(tmp_path), str(workbook)),

@@ -12,14 +12,16 @@ from ticketsync.store import engine, schema
 from ticketsync.workflows import integrity_check, show_figures
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path):
-    file = tmp_path / "old.db"
+def fill(file):
     database = prepare(engine.create_database(str(file)))
     save(database, order(ticket(1, 2000)), at=FIRST_DAY)
     show_figures.rebuild(database, Settings())
     database.close()
-    with old_databases.upgraded(request, file, "0024") as database:
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request, templates):
+    with old_databases.upgraded(templates, request.param, "0024", fill) as database:
         yield database
 
 

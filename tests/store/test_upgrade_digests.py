@@ -3,10 +3,7 @@ A database of schema 0024, whose superseded versions had no digests: they are ta
 they stand, and are watched from then on.
 """
 
-import shutil
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -22,27 +19,14 @@ TABLES = ("past_orders", "past_tickets", "past_fees", "past_show_links")
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def upgraded(request, templates):
-    with templates.copied(request.param, "digests_upgraded", make) as place:
-        database = engine.open_database(place)
+    with old_databases.upgraded(templates, request.param, "0024", fill) as database:
         yield database
-        database.close()
-
-
-def make(place):
-    """
-    An order that changed: its price, its fee, and what went back.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "old.db"
-        fill(file)
-        if place.startswith("postgresql"):
-            old_databases.load_old(place, file, "0024")
-        else:
-            shutil.move(file, place)
-    engine.create_database(place).close()
 
 
 def fill(file):
+    """
+    An order that changed: its price, its fee, and what went back.
+    """
     database = prepare(engine.create_database(str(file)))
     first = order(ticket(1, 2000), fees=(Fee("Service", 100),))
     fees = (Fee("Service", 150),)
@@ -50,7 +34,6 @@ def fill(file):
     save(database, first, at=FIRST_DAY)
     save(database, second, at=FIRST_DAY + timedelta(hours=1))
     database.close()
-    old_databases.turn_back(file, "0024")
 
 
 def changed(database):

@@ -52,10 +52,8 @@ def fill(file):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path):
-    file = tmp_path / "old.db"
-    fill(file)
-    with old_databases.upgraded(request, file, "0022") as database:
+def upgraded(request, templates):
+    with old_databases.upgraded(templates, request.param, "0022", fill) as database:
         yield database
 
 

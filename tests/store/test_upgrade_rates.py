@@ -34,10 +34,8 @@ def fill(file):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path):
-    file = tmp_path / "old.db"
-    fill(file)
-    with old_databases.upgraded(request, file, "0023") as database:
+def upgraded(request, templates):
+    with old_databases.upgraded(templates, request.param, "0023", fill) as database:
         yield database
 
 

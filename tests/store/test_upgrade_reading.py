@@ -9,9 +9,7 @@ from ticketsync.accounts import state
 from ticketsync.store import engine
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path):
-    file = tmp_path / "old.db"
+def fill(file):
     database = engine.create_database(str(file))
     boxoffice_rows.write(database)
     with database.write() as connection:
@@ -23,7 +21,11 @@ def upgraded(request, tmp_path):
             " '2026-11-27T08:30:00Z', 2700, '', '')"
         )
     database.close()
-    with old_databases.upgraded(request, file, "0026") as database:
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request, templates):
+    with old_databases.upgraded(templates, request.param, "0026", fill) as database:
         yield database
 
 

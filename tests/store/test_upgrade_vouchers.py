@@ -10,7 +10,6 @@ from support import old_databases
 from support.closed_month import SETTINGS
 from support.saved_orders import instant, order, prepare, save, ticket
 
-from ticketsync.core import clock
 from ticketsync.core.records import VoucherSale
 from ticketsync.financials import closing
 from ticketsync.store import engine, schema
@@ -27,13 +26,10 @@ BEFORE = order(
 CARD = VoucherSale("or_1/gift-cards", "ev_1", "Gift card", 5000)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path, monkeypatch):
+def fill(file):
     """
     An order of 72.00 whose ticket costs 22.00, superseded once, in a closed October.
     """
-    monkeypatch.setattr(clock, "_now", lambda: NOVEMBER)
-    file = tmp_path / "old.db"
     database = prepare(engine.create_database(str(file)))
     first = msgspec.structs.replace(BEFORE, charged=7100, total=7100)
     save(database, first, at=OCTOBER)
@@ -41,7 +37,12 @@ def upgraded(request, tmp_path, monkeypatch):
     show_figures.rebuild(database, SETTINGS)
     close.close(database, SETTINGS, "2026-10")
     database.close()
-    with old_databases.upgraded(request, file, "0026") as database:
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request, templates, frozen):
+    frozen(NOVEMBER)
+    with old_databases.upgraded(templates, request.param, "0026", fill) as database:
         yield database
 
 

@@ -3,8 +3,11 @@ Databases as earlier versions left them.
 """
 
 import contextlib
+import functools
 import lzma
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from alembic import command
@@ -65,15 +68,7 @@ def turn_back(file, version):
     A SQLite database of today in the schema of that version, with what fits in there.
     """
     old = file.with_suffix(".old")
-    opened = engine.make_engine(engine.parse_url(str(old)))
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with opened.execution_options(ticketsync_write=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, views.EARLIEST)
-        views.drop_all(connection)  # they would block changes of their tables
-        command.upgrade(config, version)
-    opened.dispose()
+    old.write_bytes(_empty(version))
     rows = sqlite3.connect(old, isolation_level=None)
     rows.execute("PRAGMA foreign_keys = OFF")
     rows.execute("ATTACH ? AS today", [str(file)])
@@ -92,6 +87,25 @@ def turn_back(file, version):
             )
     rows.close()
     old.replace(file)
+
+
+@functools.cache
+def _empty(version):
+    """
+    A SQLite database of that version with nothing in it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        opened = engine.make_engine(engine.parse_url(str(file)))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with opened.execution_options(ticketsync_write=True).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, views.EARLIEST)
+            views.drop_all(connection)  # they would block changes of their tables
+            command.upgrade(config, version)
+        opened.dispose()
+        return file.read_bytes()
 
 
 def write_old(file, version):
@@ -148,18 +162,26 @@ def figures(database):
 
 
 @contextlib.contextmanager
-def upgraded(request, file, version):
+def upgraded(templates, kind, version, fill):
     """
-    A SQLite database of today turned back to that version and upgraded again, there or,
-    for the parameter `postgresql`, in a database of its own on the server.
+    A database of that kind as an upgrade left it: a copy of what `fill(file)` wrote
+    into a SQLite database of today, turned back to that version and upgraded again.
     """
-    turn_back(file, version)
-    url = str(file)
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        name = f"old{abs(hash(request.node.nodeid)) % 10**12}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(database=name)
-        load_old(url, file, version)
-    with contextlib.closing(engine.create_database(url)) as database:
+
+    def make(place):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "old.db"
+            fill(file)
+            turn_back(file, version)
+            if kind == "postgresql":
+                load_old(place, file, version)
+            else:
+                shutil.move(file, place)
+        engine.create_database(place).close()
+
+    stage = fill.__module__.rpartition(".")[2]
+    with (
+        templates.copied(kind, stage, make) as place,
+        contextlib.closing(engine.open_database(place)) as database,
+    ):
         yield database

@@ -89,8 +89,9 @@ def test_at_each_instant_of_a_random_history_reports_say_what_they_said(
         for at, following in both[nth - 1 :: nth]:
             assert said(database, at) == then[at]
             # Nothing happened until the next one.
-            last = max(at, following - timedelta(seconds=1))
-            assert said(database, last) == then[at]
+            last = following - timedelta(seconds=1)
+            if last > at:
+                assert said(database, last) == then[at]
 
 
 def test_control_without_superseded_versions_the_past_is_another(
@@ -106,8 +107,9 @@ def test_control_without_superseded_versions_the_past_is_another(
             return whole(present, past, past_id, moment).selects[0]
 
         monkeypatch.setattr(tables_at, "_versions_at", only_present)
-        wrong = [at for at in then if said(sqlite, at) != then[at]]
-        assert len(wrong) > 20
+        asked = sorted(then)[::3]
+        wrong = [at for at in asked if said(sqlite, at) != then[at]]
+        assert len(wrong) > len(asked) / 2
 
 
 BACK = {"A": 0, "B": 500, "C": 1200}
