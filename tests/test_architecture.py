@@ -1,5 +1,5 @@
 """
-The floor plan: arrows point down, sibling rooms do not know each other, no cycles.
+Imports point down the layers, sibling packages do not import each other, no cycles.
 """
 
 import ast

@@ -303,7 +303,7 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
     assert "clock" in finding.to_do
 
 
-def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, messages):
+def test_a_paused_account_bothers_nobody(adopted, noticed, frozen, messages):
     tick(adopted, noticed)
     account_states.pause(adopted, "tt", "a holiday")
     frozen(NOW + timedelta(days=3))
