@@ -21,7 +21,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.door import attendees
 from ticketsync.door.checkin import NewScan, record_scan
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
@@ -543,7 +543,7 @@ def test_platforms_hear_who_is_in_only_where_the_venue_asks(
     (pushed,) = push_checkins.check_ins(synced, pushing)
     assert pushed.outcome == "success"
     with synced.read() as connection:
-        (row,) = runs.list_runs(connection, limit=1)
+        (row,) = run_history.list_runs(connection, limit=1)
     assert (row.direction, row.kind, row.requests) == ("push", "manual", 1)
     assert entered(sandbox, "ticket_tailor") == {seat}
     assert push_checkins.check_ins(synced, pushing) == []
