@@ -1,5 +1,5 @@
 """
-The floor plan: arrows point down, sibling rooms do not know each other, no cycles.
+Imports point down the layers, sibling packages do not import each other, no cycles.
 """
 
 import ast
@@ -322,6 +322,43 @@ def test_parsing_a_platforms_records_is_apart_from_fetching_them():
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])
 def test_no_file_is_named_for_nothing(word):
     assert [f for f in ROOT.rglob("*.py") if word in f.stem] == []
+
+
+LAYERS = {
+    **dict.fromkeys(("workflows", "jobs"), "application"),
+    **dict.fromkeys(("providers", "gateways"), "integration"),
+    **dict.fromkeys(CONTEXTS | READERS, "domain"),
+}
+ALIKE = {"__init__", "spec", "fetch", "parse"}  # of each provider's package
+# One is the workflow of the till, the other its part of the sync.
+TWICE = {("application", "box_office")}
+
+
+def equal_names(modules):
+    """
+    The files of one layer that share a name: who looks for one finds the other. Those
+    of tables are named for their tables.
+    """
+    found = {}
+    for name in modules:
+        package, _, rest = name.partition(".")
+        stem = rest.rpartition(".")[2]
+        is_table = name.startswith("store.tables.")
+        if rest and stem not in ALIKE and not is_table and "versions" not in name:
+            layer = LAYERS.get(package, package)
+            found.setdefault((layer, stem), []).append(name)
+    return {key: names for key, names in found.items() if len(names) > 1}
+
+
+def test_no_two_files_of_a_layer_have_one_name():
+    assert set(equal_names(FILES)) == TWICE
+
+
+def test_two_files_of_one_name_would_be_found():
+    names = ["accounts.runs", "reporting.runs", "cli.runs", "providers.square.spec"]
+    assert equal_names(names) == {
+        ("domain", "runs"): ["accounts.runs", "reporting.runs"]
+    }
 
 
 def test_f06_retry_is_decided_in_one_place():

@@ -26,7 +26,7 @@ import xlsxwriter
 from sqlalchemy import event
 
 from ticketsync.core.tables import Kind
-from ticketsync.reporting import export_files, exports, sales
+from ticketsync.reporting import export_formats, file_writers, sales
 from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store import engine, query_results
 
@@ -168,12 +168,12 @@ def ours(place, file, format="csv"):
     with database.read() as connection:
         table = sales.sales_table(connection)
         if format == "csv":
-            with exports.into_file(target) as stream:
-                count = exports.write(table, "csv", stream)
+            with file_writers.into_file(target) as stream:
+                count = file_writers.write(table, "csv", stream)
         else:
-            report = export_files.Report(name="sales", table=table, zone="UTC")
-            with exports.into_path(target) as path:
-                count = export_files.write_path(report, format, path)
+            report = export_formats.Report(name="sales", table=table, zone="UTC")
+            with file_writers.into_path(target) as path:
+                count = export_formats.write_path(report, format, path)
     database.close()
     return count
 

@@ -326,7 +326,7 @@ def test_a_show_is_not_put_on_sale_without_seats_prices_or_a_key(
     tier = ("--tier", "Adult=55.00")
     run("shows", "add", "Gala", SHOW)
     gala = ("boxoffice", "open", "2", *tier, "--secret-env", "BOX_KEY")
-    assert "how many seats" in run(*gala, code=2).stderr
+    assert "number of seats" in run(*gala, code=2).stderr
     bare = ("boxoffice", "open", "1", "--secret-env", "BOX_KEY")
     assert "at least one price" in run(*bare, code=2).stderr
     for price in ("Adult", "Adult=x", "Adult=-1"):

@@ -71,10 +71,10 @@ def test_undo_says_who_is_in_before_it_does_anything(office, columns):
     let_in(office, reference, 2)
     till.refresh()
     press(till, "u")
-    assert "Stop: 1 of 3 guests is in already." in shown(till, columns)
+    assert "Stop: 1 of 3 guests is already in." in shown(till, columns)
     assert state_of(office, reference) == "paid"
     said = press(till, "u")
-    assert said.endswith("Give back 165.00 cash. 1 of 3 guests is in already.")
+    assert said.endswith("Give back 165.00 cash. 1 of 3 guests is already in.")
     assert state_of(office, reference) == "refunded"
 
 
@@ -94,7 +94,7 @@ def test_a_guest_who_comes_in_behind_the_question_is_asked_about_anew(office):
     said = press(till, "u")
     assert said.startswith(f"wrong-state: 1 guest of order {reference} came in mean")
     assert state_of(office, reference) == "paid"
-    assert press(till, "uu").endswith("2 of 2 guests are in already.")
+    assert press(till, "uu").endswith("2 of 2 guests are already in.")
 
 
 def test_what_was_asked_about_is_undone_and_not_a_later_sale(office):
@@ -132,7 +132,7 @@ def test_a_sale_of_another_show_is_named_with_its_show(office, columns):
     let_in(office, reference, 1)
     till.refresh()
     press(till, "u")
-    assert "Stop: 1 of 2 guests is in already." in shown(till, columns)
+    assert "Stop: 1 of 2 guests is already in." in shown(till, columns)
     assert press(till, "u").startswith(
         f"Undone: {reference}, Late Laughs Fri 27 Nov 19:30, 2 tickets, 110.00 cash."
     )
@@ -223,7 +223,7 @@ def test_the_command_says_who_is_in_with_a_ticket_that_is_void_now(entered):
     assert json.loads(money_only.stdout)["admitted"] == []
     done = run(*refund, "2", "--ticket", "3")
     assert done.stderr == (
-        f"1 of 2 guests is in already, with a ticket that is void now: {entered}-2.\n"
+        f"1 of 2 guests is already in, with a ticket that is void now: {entered}-2.\n"
     )
     found = json.loads(run(*refund, "1", "--json").stdout)
     assert found["admitted"] == [1]

@@ -75,7 +75,7 @@ def test_what_fits_several_shows_is_a_list_and_exit_code_2(season):
     with season.read() as connection, pytest.raises(errors.NotFound) as caught:
         selection.find_show(connection, "a")
     assert caught.value.exit_code == 2
-    assert caught.value.heading == "4 shows fit 'a'."
+    assert caught.value.heading == "4 shows match 'a'."
     assert caught.value.details[0] == "1  Opera 2026-11-26 19:30"
     assert len(caught.value.details) == 4
 

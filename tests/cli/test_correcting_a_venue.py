@@ -34,7 +34,11 @@ def venues(environment):
     ("words", "code", "said"),
     [
         ((), 2, "Nothing to change was given. Use --name, --timezone or --currency."),
-        (("--name", "Lantern"), 0, "It is like that already: nothing would change."),
+        (
+            ("--name", "Lantern"),
+            0,
+            "It already has these values: nothing would change.",
+        ),
         (("--timezone", "Nowhere"), 2, "'Nowhere' is not a time zone."),
         (("--currency", "QQQ"), 2, "'QQQ' is not an ISO 4217 currency."),
         (("--name", "The Lantern", "--yes"), 0, "Lantern: changed."),

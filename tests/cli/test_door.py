@@ -220,7 +220,7 @@ def test_the_check_in_says_the_seat(seated):
     done = run("checkin", "in", SHOW, seated["ticket_id"])
     assert done.stdout.endswith(f", {seated['type_name']}, Row B Seat 12.\n")
     again = run("checkin", "in", SHOW, seated["ticket_id"])
-    assert "Row B Seat 12 is in already" in again.stderr
+    assert "Row B Seat 12 has been in since" in again.stderr
     undone = json.loads(
         run("checkin", "undo", SHOW, seated["ticket_id"], "--json").stdout
     )

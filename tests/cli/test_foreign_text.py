@@ -20,7 +20,7 @@ from support import commands, commands_here
 
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.net import budget
-from ticketsync.reporting import exports
+from ticketsync.reporting import file_writers
 
 # In process, as the console script does it: 200 starts would take minutes.
 from ticketsync.sandbox import server, world
@@ -63,7 +63,7 @@ def test_f123_no_text_cell_begins_like_a_formula_and_numbers_stay_numbers(
         Column("currency"),
     )
     rows = [(payload + tail, number, number, "AUD")]
-    exports.write(Table(columns, rows), "csv", stream)
+    file_writers.write(Table(columns, rows), "csv", stream)
     _, cells = csv.reader(io.StringIO(stream.getvalue(), newline=""))
     assert not cells[0].lstrip(" ").startswith(tuple("=+-@\t\r\n\0＝＋－＠"))
     assert cells[0].startswith("'")
@@ -305,7 +305,7 @@ def test_f124_names_become_a_short_slug(home, name):
 def test_f124_a_door_list_is_filed_under_a_short_slug(title):
     show = SimpleNamespace(production=title, starts_local="2026-11-27 19:30", id=7)
 
-    assert re.fullmatch(r"2026-11-27-[a-z0-9-]{1,60}-7", exports.file_name(show))
+    assert re.fullmatch(r"2026-11-27-[a-z0-9-]{1,60}-7", file_writers.file_name(show))
 
 
 INJECTIONS = (
@@ -396,7 +396,7 @@ def written(cells, *, raw=False):
     stream = io.StringIO()
     columns = (Column("name"), Column("gross", Kind.MONEY), Column("currency"))
     rows = [(cell, -500, "AUD") for cell in cells]
-    exports.write(Table(columns, rows), "csv", stream, raw=raw)
+    file_writers.write(Table(columns, rows), "csv", stream, raw=raw)
     return stream.getvalue()
 
 
@@ -416,7 +416,7 @@ def test_f123_control_unguarded_they_would(separator):
 def test_f123_rows_of_objects_and_values_of_lists_are_guarded_alike():
     for cell in HOSTILE_CELLS:
         stream = io.StringIO()
-        exports.write_csv([{"a": cell, "b": {"c": [cell]}}], ("a", "b"), stream)
+        file_writers.write_csv([{"a": cell, "b": {"c": [cell]}}], ("a", "b"), stream)
         for separator in ",;\t|":
             found = cells_as_opened(stream.getvalue(), separator)
             assert not any(map(is_formula, found)), (cell, found)

@@ -104,7 +104,7 @@ def test_a_closed_month_fits_80_columns(period, monkeypatch):
 def test_a_dry_run_closes_nothing(period):
     said = done(period("close", "2026-10", "--dry-run"))
     assert "October 2026 would be closed: 11 lines." in said
-    assert "No period was closed yet." in done(period("list"))
+    assert "No period has been closed yet." in done(period("list"))
 
 
 def test_exit_codes(period):

@@ -102,7 +102,7 @@ def test_a_person_is_asked_whether_answers_are_kept(run, tmp_path):
     terminal = commands.talk("shows", "import", file, env=run.environment)
     terminal.expect("Is it a room of")
     terminal.send("y\r")
-    terminal.expect("Read 1 name of this list like that in later lists, too")
+    terminal.expect("Read 1 name of this list the same way in later lists, too")
     terminal.send("y\r")
     terminal.expect("Kept for later lists")
     terminal.expect(pexpect.EOF)

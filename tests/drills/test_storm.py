@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.ticket_tailor_account import adopt_dates
 
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 
@@ -48,7 +48,7 @@ def storm(address, sandbox, processes, *options, latency=0.6):
     sandbox.latency = 0
     database = engine.open_database(address)
     with database.read() as connection:
-        left = runs.list_runs(connection, limit=processes)
+        left = run_history.list_runs(connection, limit=processes)
     database.close()
     askers = {asker for _, _, asker in sandbox.log}
     codes = Counter(int(code) for code in done.stdout.split())

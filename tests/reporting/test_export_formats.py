@@ -19,7 +19,7 @@ from support import needs
 
 from ticketsync.core import clock, errors
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.reporting import export_files, output_files, parquet, workbooks
+from ticketsync.reporting import export_formats, output_files, parquet, workbooks
 
 COLUMNS = (
     Column("name"),
@@ -73,7 +73,7 @@ FIRST = (
 )
 # Comma, quotation mark, UTF-8, cells as stored, every sheet.
 AS_STORED = "44,34,76,1,,0,false,true,false,false,false,-1"
-PLAIN = export_files.CsvStyle()
+PLAIN = export_formats.CsvStyle()
 
 
 @pytest.fixture(autouse=True)
@@ -83,19 +83,21 @@ def moment(monkeypatch):
 
 def report(rows=WHOLE, columns=COLUMNS, **more):
     more = {"name": "sales", "zone": "Australia/Sydney", **more}
-    return export_files.Report(table=Table(columns, iter(rows)), **more)
+    return export_formats.Report(table=Table(columns, iter(rows)), **more)
 
 
 def text(format, style=PLAIN, **more):
     stream = io.StringIO()
-    assert export_files.write_text(report(**more), format, stream, style) == len(WHOLE)
+    assert export_formats.write_text(report(**more), format, stream, style) == len(
+        WHOLE
+    )
     return stream.getvalue()
 
 
 @pytest.fixture
 def workbook(tmp_path):
     file = tmp_path / "sales.xlsx"
-    assert export_files.write_path(report(), "xlsx", file) == len(WHOLE)
+    assert export_formats.write_path(report(), "xlsx", file) == len(WHOLE)
     return file
 
 
@@ -112,7 +114,7 @@ def test_json_lines_are_the_objects_of_the_json():
 
 
 def test_a_csv_for_excel_begins_with_a_mark_and_is_else_the_same():
-    style = export_files.CsvStyle(for_excel=True)
+    style = export_formats.CsvStyle(for_excel=True)
     assert text("csv", style) == "\ufeff" + GOLDEN_CSV
     head = text("csv", style).encode()
     assert output_files.is_csv([column.name for column in COLUMNS])(head)
@@ -152,7 +154,7 @@ def test_the_totals_of_a_workbook_are_values_for_each_currency(workbook):
 def test_a_workbook_says_what_it_is(tmp_path):
     file = tmp_path / "x.xlsx"
     about = [("sold", "October 2026")]
-    export_files.write_path(report(about=about), "xlsx", file)
+    export_formats.write_path(report(about=about), "xlsx", file)
     lines = CalamineWorkbook.from_path(file).get_sheet_by_name("About").to_python()
     said = dict(lines)
     assert said["report"] == "sales"
@@ -183,14 +185,14 @@ def test_the_same_rows_and_moment_give_the_same_bytes(tmp_path):
     for format in ("xlsx", "parquet"):
         files = [tmp_path / f"{number}.{format}" for number in (1, 2)]
         for file in files:
-            export_files.write_path(report(), format, file)
+            export_formats.write_path(report(), format, file)
         assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_more_rows_than_a_sheet_has_continue_on_the_next_one(tmp_path, monkeypatch):
     monkeypatch.setattr(workbooks, "MOST_ROWS", 2)
     file = tmp_path / "x.xlsx"
-    assert export_files.write_path(report(), "xlsx", file) == 5
+    assert export_formats.write_path(report(), "xlsx", file) == 5
     book = CalamineWorkbook.from_path(file)
     names = ["sales", "sales (2)", "sales (3)"]
     assert book.sheet_names == ["About", *names, "Totals"]
@@ -208,11 +210,11 @@ def test_an_amount_that_a_spreadsheet_would_round_is_refused(tmp_path, minor):
     columns = (Column("gross", Kind.MONEY), Column("currency"), Column("n", Kind.COUNT))
     for row in ((minor, "AUD", 1), (1, "AUD", minor)):
         with pytest.raises(errors.UsageError, match="15 digits") as refused:
-            export_files.write_path(report([row], columns), "xlsx", tmp_path / "x")
+            export_formats.write_path(report([row], columns), "xlsx", tmp_path / "x")
         assert refused.value.word == "too-many-digits"
     file = tmp_path / "y.xlsx"
     exact = minor // abs(minor) * (10**15 - 1)
-    export_files.write_path(report([(exact, "AUD", 1)], columns), "xlsx", file)
+    export_formats.write_path(report([(exact, "AUD", 1)], columns), "xlsx", file)
     cell = CalamineWorkbook.from_path(file).get_sheet_by_name("sales").to_python()[1][0]
     assert Decimal(f"{cell:.2f}") == Decimal(exact) / 100
 
@@ -220,14 +222,14 @@ def test_an_amount_that_a_spreadsheet_would_round_is_refused(tmp_path, minor):
 def test_a_date_before_spreadsheets_is_a_text(tmp_path):
     file = tmp_path / "x.xlsx"
     rows = [("1899-05-01",), ("0001-01-01",), ("1900-03-01",)]
-    export_files.write_path(report(rows, (Column("on", Kind.DAY),)), "xlsx", file)
+    export_formats.write_path(report(rows, (Column("on", Kind.DAY),)), "xlsx", file)
     found = CalamineWorkbook.from_path(file).get_sheet_by_name("sales").to_python()
     assert found[1:] == [["1899-05-01"], ["0001-01-01"], [date(1900, 3, 1)]]
 
 
 def test_parquet_keeps_types_and_exact_decimals(tmp_path):
     file = tmp_path / "sales.parquet"
-    assert export_files.write_path(report(), "parquet", file) == len(WHOLE)
+    assert export_formats.write_path(report(), "parquet", file) == len(WHOLE)
     with duckdb.connect(":memory:") as connection:
         source = f"read_parquet('{file}')"
         types = {
@@ -267,7 +269,7 @@ def test_parquet_keeps_types_and_exact_decimals(tmp_path):
 def test_parquet_keeps_every_text(tmp_path, name):
     file = tmp_path / "x.parquet"
     columns = (Column("a"), Column("b"))
-    export_files.write_path(report([(name, None)] * 2, columns), "parquet", file)
+    export_formats.write_path(report([(name, None)] * 2, columns), "parquet", file)
     with duckdb.connect(":memory:") as connection:
         found = connection.execute(f"SELECT * FROM read_parquet('{file}')").fetchall()
     assert found == [(name, None)] * 2
@@ -277,7 +279,7 @@ def test_parquet_refuses_an_amount_that_its_column_cannot_hold(tmp_path):
     columns = (Column("gross", Kind.MONEY), Column("currency"))
     rows = [(10**17, "JPY"), (5, "KWD")]
     with pytest.raises(errors.UsageError, match="more digits") as refused:
-        export_files.write_path(report(rows, columns), "parquet", tmp_path / "x")
+        export_formats.write_path(report(rows, columns), "parquet", tmp_path / "x")
     assert refused.value.word == "too-many-digits"
 
 
@@ -294,7 +296,7 @@ def test_an_empty_report_is_a_file_in_every_format(tmp_path):
     assert text_of_empty("jsonl") == ""
     for format in ("xlsx", "parquet"):
         file = tmp_path / f"x.{format}"
-        assert export_files.write_path(report([]), format, file) == 0
+        assert export_formats.write_path(report([]), format, file) == 0
     book = CalamineWorkbook.from_path(tmp_path / "x.xlsx")
     assert len(book.get_sheet_by_name("sales").to_python()) == 1
     with duckdb.connect(":memory:") as connection:
@@ -306,25 +308,25 @@ def test_an_empty_report_is_a_file_in_every_format(tmp_path):
 
 def text_of_empty(format):
     stream = io.StringIO()
-    assert export_files.write_text(report([]), format, stream, PLAIN) == 0
+    assert export_formats.write_text(report([]), format, stream, PLAIN) == 0
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("format", export_files.FORMATS)
+@pytest.mark.parametrize("format", export_formats.FORMATS)
 def test_an_earlier_file_of_the_same_report_is_recognised(tmp_path, format):
     """
     And no other report's, nor one that is not ours.
     """
     file = tmp_path / "file"
-    if format in export_files.TEXT:
+    if format in export_formats.TEXT:
         file.write_text(text(format))
     else:
-        export_files.write_path(report(), format, file)
+        export_formats.write_path(report(), format, file)
     other = report(name="refunds", columns=(Column("other"),), rows=[])
     head = file.read_bytes()
-    assert export_files.recognised(report(), format)(head)
-    assert not export_files.recognised(other, format)(head)
-    assert not export_files.recognised(report(), format)(b"PK\3\4docProps/core.xml")
+    assert export_formats.recognised(report(), format)(head)
+    assert not export_formats.recognised(other, format)(head)
+    assert not export_formats.recognised(report(), format)(b"PK\3\4docProps/core.xml")
 
 
 @needs.programs("soffice")

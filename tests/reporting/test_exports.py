@@ -11,12 +11,12 @@ import pytest
 
 from ticketsync.core import tables
 from ticketsync.financials import explain
-from ticketsync.reporting import exports, numbers, sales
+from ticketsync.reporting import file_writers, numbers, sales
 
 
 def written(table, format):
     stream = io.StringIO()
-    count = exports.write(table, format, stream)
+    count = file_writers.write(table, format, stream)
     stream.seek(0)
     found = json.load(stream) if format == "json" else [*csv.DictReader(stream)]
     assert count == len(found)

@@ -447,7 +447,7 @@ def test_an_evening_has_the_shows_after_its_midnight(nights, frozen):
         tonight = money_view.parse_period(connection, "tonight")
         played = money_view.read_played(connection, tonight)
         basis = money_view.basis(connection, chosen)
-        with pytest.raises(NotFound, match="3 shows fit") as found:
+        with pytest.raises(NotFound, match="3 shows match") as found:
             selection.find_show(connection, "last-night")
         with pytest.raises(NotFound, match="No show plays tonight"):
             selection.find_show(connection, "tonight")

@@ -5,7 +5,7 @@ Which run a person means.
 import pytest
 
 from ticketsync.core import clock, errors
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.store.tables.accounts import sync_runs
 
 NAMES = ("20261126-181200-3f2a", "20261126-191200-3f77", "20261127-181200-b8_9")
@@ -46,7 +46,7 @@ def test_a_run_is_found_by_its_name_or_the_beginning_of_a_part(three_runs):
 
 def names(database, text):
     with database.read() as connection:
-        return [run.run_id for run in runs.list_runs(connection, run_id=text)]
+        return [run.run_id for run in run_history.list_runs(connection, run_id=text)]
 
 
 def test_what_no_run_begins_with_is_not_found(three_runs):
@@ -56,6 +56,6 @@ def test_what_no_run_begins_with_is_not_found(three_runs):
 
 def test_the_beginning_of_several_runs_is_a_list_and_exit_code_2(three_runs):
     with three_runs.read() as connection, pytest.raises(errors.NotFound) as caught:
-        runs.list_runs(connection, run_id="3f")
+        run_history.list_runs(connection, run_id="3f")
     assert caught.value.exit_code == 2
     assert caught.value.details == (NAMES[1], NAMES[0])

@@ -1,5 +1,5 @@
 """
-The cellar: strict tables, one schema by two ways, faults that read like words.
+Strict tables, one schema by two ways, and faults that read like words.
 """
 
 import sqlite3

@@ -246,7 +246,7 @@ def test_an_answer_counts_once(full, site, ruth, played, enter):
     assert again.status_code == 400
     assert "used already" in again.text
     eve = enter("manager", "Eve").get(url)
-    assert "begun by somebody else" in eve.text
+    assert "started by somebody else" in eve.text
     assert accounts(full) == ["square"]
 
 

@@ -129,7 +129,7 @@ def test_a_poisoned_code_keeps_no_guest_from_the_server(open_browser, full, fift
 
     assert len(fifty) == inside(full, fifty) == 50
     shown = page.get_by_role("region", name="Needs a look")
-    shown.get_by_text("fits no ticket of this show").wait_for()
+    shown.get_by_text("matches no ticket of this show").wait_for()
     shown.get_by_role("button", name="Remove").click()
     shown.wait_for(state="hidden")
 
@@ -173,7 +173,7 @@ def test_scans_that_were_set_aside_are_saved_once_the_server_is_repaired(
     failing.clear()
     shown.get_by_role("button", name="Send again").click()
 
-    shown.get_by_text("fits no ticket of this show").wait_for()
+    shown.get_by_text("matches no ticket of this show").wait_for()
     assert shown.get_by_text("not saved").count() == 0
 
 

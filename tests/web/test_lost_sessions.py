@@ -258,7 +258,7 @@ def test_a_used_link_says_so_and_how_to_get_another(full, enter):
     stranger = enter("").get(link)
     assert stranger.status_code == 403
     assert ">Open</button>" not in stranger.text
-    assert "This link opens nothing any more." in stranger.text
+    assert "This link no longer works." in stranger.text
     assert "under People" in stranger.text
     assert "ticketsync visitors invite" in stranger.text
     assert "You are signed in" in client.get(link).text

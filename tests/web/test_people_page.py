@@ -107,7 +107,7 @@ def test_a_pass_is_taken_back(full, ruth, enter):
 
     page = ruth.post(f"/people/{hers}/revoke")
 
-    assert "The pass is taken back" in page.text
+    assert "The pass was revoked" in page.text
     assert viewer.get("/", follow_redirects=False).status_code == 303
     assert ruth.post(f"/people/{hers}/revoke").status_code == 404
 

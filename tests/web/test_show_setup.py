@@ -95,7 +95,7 @@ def test_answers_on_names_are_kept_for_later_lists_if_a_person_says_so(
     seen = upload(ruth, data % b"05")
     assert "in later lists" not in seen.text
     seen = ruth.post(str(seen.url), data={"name0": "0"})
-    assert "Read 1 name that you answered for like that in later lists" in seen.text
+    assert "Read 1 name that you answered for the same way in later lists" in seen.text
     ruth.post(f"{seen.url}/save", data={"remember": "yes"} if is_kept else {})
     asks = "Some names may be others that you have" in upload(ruth, data % b"06").text
     assert asks is not is_kept

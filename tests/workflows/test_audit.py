@@ -18,7 +18,7 @@ from ticketsync.accounts import dismissals, edits, state
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import AccountSettings, Settings
-from ticketsync.reporting import audit_trail, runs
+from ticketsync.reporting import audit_trail, run_history
 from ticketsync.sales import privacy
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
@@ -254,7 +254,9 @@ def test_a_run_says_who_started_it(adopted, settings):
         sync.sync(adopted, settings, Request(("tt",)))
     with adopted.read() as connection:
         (run,) = [
-            r for r in runs.list_runs(connection, limit=1) if r.outcome == "success"
+            r
+            for r in run_history.list_runs(connection, limit=1)
+            if r.outcome == "success"
         ]
     assert run.started_by == "Ana (manager) (manual)"
 

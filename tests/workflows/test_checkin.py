@@ -21,7 +21,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.door import attendees
 from ticketsync.door.checkin import NewScan, record_scan
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
@@ -101,7 +101,7 @@ def test_the_second_scan_says_since_when_and_where(synced, at, purchase, frozen)
 
     assert again.outcome == "already-in"
     # 00:00 UTC on 1 September is 10:00 in Sydney.
-    assert again.message.endswith("is in already since 10:00 at Door A.")
+    assert again.message.endswith("has been in since 10:00 at Door A.")
 
 
 def test_the_codes_themselves_are_nowhere_in_the_database(sandbox, tmp_path, settings):
@@ -510,7 +510,7 @@ def test_what_the_platform_let_in_is_in_here_too(synced, sandbox, settings):
     back = checkin.take_back(synced, at, f"it_{entered[1].id}")
 
     assert answer.outcome == "already-in"
-    assert answer.message.endswith("is in already, tt says.")
+    assert answer.message.endswith("is already in, tt says.")
     assert back.outcome == "not-in"
     assert back.message.endswith("was let in at tt; take it back there.")
 
@@ -543,7 +543,7 @@ def test_platforms_hear_who_is_in_only_where_the_venue_asks(
     (pushed,) = push_checkins.check_ins(synced, pushing)
     assert pushed.outcome == "success"
     with synced.read() as connection:
-        (row,) = runs.list_runs(connection, limit=1)
+        (row,) = run_history.list_runs(connection, limit=1)
     assert (row.direction, row.kind, row.requests) == ("push", "manual", 1)
     assert entered(sandbox, "ticket_tailor") == {seat}
     assert push_checkins.check_ins(synced, pushing) == []

@@ -20,7 +20,7 @@ from ticketsync.providers.base import Budget
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import deliveries as report
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import lease
@@ -209,7 +209,9 @@ def test_an_account_that_fails_unforeseen_does_no_harm_to_another(
     assert states(both) == {"1": "received", f"or_{changed}": "done"}
     assert delivery_processing.process_deliveries(both, settings).deliveries == 0
     with both.read() as connection:
-        closed = [r.outcome for r in runs.list_runs(connection) if r.kind == "webhook"]
+        closed = [
+            r.outcome for r in run_history.list_runs(connection) if r.kind == "webhook"
+        ]
     assert sorted(closed) == ["failed", "success"]
 
 

@@ -14,7 +14,7 @@ from support.listed_week import Week
 from ticketsync.catalogue import known_offsets, production_edits, questions
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
-from ticketsync.reporting import audit_trail, exports
+from ticketsync.reporting import audit_trail, file_writers
 from ticketsync.store import engine
 from ticketsync.workflows import match, match_decisions, match_sheet
 
@@ -90,7 +90,7 @@ def test_what_is_learnt_is_said_in_the_spreadsheet(week):
     def reasons():
         stream = io.StringIO()
         rows = match_sheet.rows(plan(week.database))
-        exports.write_csv(rows, match_sheet.COLUMNS, stream)
+        file_writers.write_csv(rows, match_sheet.COLUMNS, stream)
         stream.seek(0)
         return [
             (row["decision"], row["why"])

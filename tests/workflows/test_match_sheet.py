@@ -9,7 +9,7 @@ import pytest
 
 from ticketsync.catalogue import links, new_shows, occurrences, shows
 from ticketsync.core import clock, errors
-from ticketsync.reporting import exports
+from ticketsync.reporting import file_writers
 from ticketsync.reporting.output_files import OutputFile, is_csv
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.workflows import match, match_sheet
@@ -33,8 +33,8 @@ def listed(connected, settings, tmp_path):
     file = tmp_path / "open.csv"
     with connected.read() as connection:
         plan = match.plan(connection, settings)
-    with exports.into_file(OutputFile(file, is_csv(COLUMNS))) as stream:
-        exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
+    with file_writers.into_file(OutputFile(file, is_csv(COLUMNS))) as stream:
+        file_writers.write_csv(match_sheet.rows(plan), COLUMNS, stream)
     return connected, file
 
 
@@ -206,8 +206,8 @@ def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, sett
         number = new_shows.add_show(connection, new).id
     with database.read() as connection:
         plan = match.plan(connection, settings)
-        with exports.into_file(OutputFile(file, is_csv(COLUMNS))) as stream:
-            exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
+        with file_writers.into_file(OutputFile(file, is_csv(COLUMNS))) as stream:
+            file_writers.write_csv(match_sheet.rows(plan), COLUMNS, stream)
         assert [show.show_id for show in plan.unmatched_shows] == [number]
         assert len(read(connection, file)) == 2
     row = edited(file)[-1]

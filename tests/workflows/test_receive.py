@@ -26,7 +26,7 @@ from ticketsync.net.hooks import Delivery, Forged, Stale
 from ticketsync.providers import registry
 from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import books, numbers, runs
+from ticketsync.reporting import books, numbers, run_history
 from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
@@ -123,7 +123,7 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     assert len(sandbox.log) == 1  # one request: the order itself
     assert inbox_states(synced) == ["done"]
     with synced.read() as connection:
-        (run,) = [r for r in runs.list_runs(connection) if r.kind == "webhook"]
+        (run,) = [r for r in run_history.list_runs(connection) if r.kind == "webhook"]
     assert run.started_by.endswith("@" + socket.gethostname() + " (webhook)")
     assert run.created == 1
 

@@ -21,7 +21,7 @@ from ticketsync.cli import status
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import ORDER
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.store import lease
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -199,7 +199,7 @@ def test_nobody_waits_for_a_retired_account(kept, settings, frozen):
     account_removal.remove(kept, settings, "tt")
     frozen(NOW + timedelta(days=30))
     with kept.read() as connection:
-        item = runs.list_freshness(connection)[0]
+        item = run_history.list_freshness(connection)[0]
         (assessed,) = health.assess_all(connection, settings, clock.now())
     assert assessed.word == "retired"
     assert not assessed.waits

@@ -11,7 +11,7 @@ from support.database_dump import dump
 from support.platform_accounts import point
 
 from ticketsync.net.client import ApiClient
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -19,7 +19,7 @@ from ticketsync.workflows.sync.run import Request
 
 def last_run(database):
     with database.read() as connection:
-        return runs.list_runs(connection, limit=1)[0]
+        return run_history.list_runs(connection, limit=1)[0]
 
 
 def test_response_times_are_those_of_the_requests(adopted, settings, sandbox):

@@ -15,7 +15,7 @@ from support.platform_accounts import expected, figures, key_of, run, same
 from ticketsync.accounts import bookmarks, edits, state, streams
 from ticketsync.catalogue import occurrences, selection, shows
 from ticketsync.core import clock, errors
-from ticketsync.reporting import numbers, runs, waiting
+from ticketsync.reporting import numbers, run_history, waiting
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
@@ -82,7 +82,7 @@ def marks(database):
 
 def freshness(database):
     with database.read() as connection:
-        return runs.list_freshness(connection, clock.now())
+        return run_history.list_freshness(connection, clock.now())
 
 
 @pytest.mark.parametrize("by", ["show", "event"])

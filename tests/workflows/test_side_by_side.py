@@ -17,7 +17,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.core.stopping import Stop
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
@@ -394,7 +394,9 @@ def test_a_fault_of_ours_in_one_account_stops_no_other(
         assert (failed["hx"].word, failed["hx"].exit_code) == ("bug", 1)
         assert outcome.exit_code == errors.PARTLY
     with sqlite.read() as connection:
-        rows = [row for row in runs.list_runs(connection) if row.account_name == "hx"]
+        rows = [
+            row for row in run_history.list_runs(connection) if row.account_name == "hx"
+        ]
         assert {row.outcome for row in rows} == {"failed"}
         assert held_leases(sqlite) == 0
 
@@ -423,7 +425,9 @@ def test_a_stop_ends_all_accounts_with_their_leases_released(sqlite, settings, s
     assert stopped.value.exit_code == 143
     assert held_leases(sqlite) == 0
     with sqlite.read() as connection:
-        rows = {row.account_name: row.outcome for row in runs.list_runs(connection)}
+        rows = {
+            row.account_name: row.outcome for row in run_history.list_runs(connection)
+        }
     season.latency = 0.0
     assert {rows[name] for name in five_platforms.PLATFORM_OF.values()} == {
         "interrupted"
@@ -461,7 +465,7 @@ def test_threads_act_for_who_asked_and_log_the_account(sqlite, settings, season,
     finally:
         log.close_log()
     with sqlite.read() as connection:
-        started = {row.started_by for row in runs.list_runs(connection, limit=5)}
+        started = {row.started_by for row in run_history.list_runs(connection, limit=5)}
     assert started == {"Maya (manual)"}
     lines = [line for line in log.file().read_text().splitlines() if "finished" in line]
     assert len(lines) == 5

@@ -15,7 +15,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, FeeSchedule
-from ticketsync.reporting import numbers, runs, sales, waiting
+from ticketsync.reporting import numbers, run_history, sales, waiting
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
@@ -106,7 +106,7 @@ def test_only_get_is_ever_sent_and_every_run_has_its_row(adopted, settings, sand
     run(adopted, settings)
     assert {method for method, _, _ in sandbox.log} == {"GET"}
     with adopted.read() as connection:
-        known = {row.run_id for row in runs.list_runs(connection)}
+        known = {row.run_id for row in run_history.list_runs(connection)}
     seen = {agent.rpartition("run/")[2] for _, _, agent in sandbox.log}
     assert seen <= known
 
@@ -296,7 +296,7 @@ def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sand
     assert sandbox.log == [] or all("orders" not in path for _, path, _ in sandbox.log)
     with adopted.read() as connection:
         assert state.get_account(connection, "tt").failures == 0
-        assert runs.list_runs(connection)[0].word == "deadline"
+        assert run_history.list_runs(connection)[0].word == "deadline"
     assert run(adopted, settings).exit_code == 0
 
 
@@ -356,7 +356,7 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     assert len(sandbox.log) == asked
     assert figures(adopted) == before
     with adopted.read() as connection:
-        newest = runs.list_runs(connection)[0]
+        newest = run_history.list_runs(connection)[0]
     assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 

@@ -20,7 +20,7 @@ from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.financials import sales_notices
 from ticketsync.jobs import worker
-from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
+from ticketsync.reporting import audit_trail, calendar, daily, fullness, run_history
 from ticketsync.store import capacity, lease
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.catalogue import events, occurrences, show_links
@@ -246,7 +246,7 @@ def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     now = clock.now()
     with venue.database.read() as connection:
         found = {
-            "seats": seats.seats(connection, number)[number].capacity,
+            "seats": fullness.read_seats(connection, number)[number].capacity,
             "notices": [
                 item.capacity for item in sales_notices.read_show_sales(connection)
             ],
@@ -516,7 +516,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
     ]
     with venue.database.read() as connection:
         listed = waiting.list_listed(connection, venue.settings, clock.now())
-    counts = runs.count_open(listed, stale_deliveries=0)
+    counts = run_history.count_open(listed, stale_deliveries=0)
     assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
     assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
 
@@ -718,4 +718,4 @@ def test_a_full_show_is_no_news_after_another_message(venue):
 
 def test_a_show_that_is_not_there_has_no_seats(venue):
     with venue.database.read() as connection:
-        assert seats.seats(connection, 12)[12] == capacity.Seats(None, 0)
+        assert fullness.read_seats(connection, 12)[12] == capacity.Seats(None, 0)

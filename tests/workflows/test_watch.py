@@ -22,7 +22,7 @@ from ticketsync.gateways import alerts as gateway
 from ticketsync.gateways import mail
 from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.sandbox.faults import Plan
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import account_alerts, account_states, doctor, match
@@ -190,7 +190,7 @@ def test_f88_both_clocks_are_kept_apart(adopted, noticed, sandbox, frozen):
     frozen(NOW + timedelta(hours=1))
     tick(adopted, noticed)
     with adopted.read() as connection:
-        (item,) = runs.list_freshness(connection)
+        (item,) = run_history.list_freshness(connection)
     assert item.last_success_at == NOW
     assert item.last_attempt_at == NOW + timedelta(hours=1)
 
@@ -303,7 +303,7 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
     assert "clock" in finding.to_do
 
 
-def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, messages):
+def test_a_paused_account_bothers_nobody(adopted, noticed, frozen, messages):
     tick(adopted, noticed)
     account_states.pause(adopted, "tt", "a holiday")
     frozen(NOW + timedelta(days=3))

@@ -78,7 +78,7 @@ def _refuse_closed(show: ShowOnSale, chosen: Sequence[Tier], now: datetime) -> N
             raise refusals.refused(
                 refusals.SALE_CLOSED,
                 f"{safe(tier.name)!r} is not on sale now.",
-                hint="Sell another price.",
+                hint="Choose another price.",
             )
 
 
@@ -93,21 +93,22 @@ def _refuse_numbers(
     if total > show.max_per_order:
         raise refusals.refused(
             refusals.TOO_MANY,
-            f"An order has {number_of(show.max_per_order, 'ticket')} at most.",
-            hint="Make several orders of it.",
+            f"An order can have {number_of(show.max_per_order, 'ticket')} at most.",
+            hint="Split it into several orders.",
         )
     for tier in chosen:
         number = wanted[tier.id]
         if number < tier.min_quantity:
             raise refusals.refused(
                 refusals.TOO_FEW,
-                f"{safe(tier.name)!r} is sold from {tier.min_quantity:,} on.",
+                f"{safe(tier.name)!r} is sold from {tier.min_quantity:,} tickets on.",
                 hint="Choose more of it.",
             )
         if number > tier.max_quantity:
             raise refusals.refused(
                 refusals.TOO_MANY,
-                f"An order has {tier.max_quantity:,} of {safe(tier.name)!r} at most.",
+                f"An order can have {tier.max_quantity:,} of {safe(tier.name)!r} at "
+                "most.",
                 hint="Choose fewer of it.",
             )
 
@@ -150,9 +151,9 @@ def _refuse_more_than_most(
         if has + more.get(tier.id, 0) > tier.max_quantity:
             raise refusals.refused(
                 refusals.TOO_MANY,
-                f"A member has {tier.max_quantity:,} of {safe(tier.name)!r} at most, "
-                f"and has {has:,} already.",
-                hint="Sell another price.",
+                f"A member can have {tier.max_quantity:,} of {safe(tier.name)!r} at "
+                f"most, and has {has:,} already.",
+                hint="Choose another price.",
             )
 
 

@@ -44,8 +44,8 @@ def parse_reference(text: str) -> str:
         signs = signs.removeprefix(PREFIX)
     if len(signs) != _REFERENCE + 1 or not _is_checked(signs):
         raise errors.UsageError(
-            f"{safe(text, longest=40)!r} is no reference of an order: a letter is "
-            "missing or misread.",
+            f"{safe(text, longest=40)!r} is not an order reference: a letter "
+            "is missing or was misread.",
             hint="It looks like TS-7K4P-2Q; see `ticketsync boxoffice orders list`.",
             word="bad-reference",
         )
@@ -102,7 +102,7 @@ def voucher_digest(text: str) -> bytes:
     signs = _cleaned(text)
     if len(signs) != _VOUCHER + 1 or not _is_checked(signs):
         raise errors.UsageError(
-            "That is no code of a voucher: a letter is missing or misread.",
+            "That is not a voucher code: a letter is missing or was misread.",
             hint="It looks like 7K4P-2QAB-CDEF-GH2J.",
             word="bad-voucher",
         )

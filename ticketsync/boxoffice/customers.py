@@ -104,7 +104,7 @@ def refuse_on_day(member: Member, day: str) -> None:
             refusals.MEMBERS_ONLY,
             f"Member {safe(member.number)} is one from {member.from_date} until "
             f"{member.until_date}, and not on {day}, when the show plays.",
-            hint="Sell another price.",
+            hint="Choose another price.",
         )
 
 

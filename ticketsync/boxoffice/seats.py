@@ -213,7 +213,7 @@ def _refuse_full(
     if seats is None:
         raise refusals.refused(
             refusals.NOT_ON_SALE,
-            "Nobody has said how many seats the show has.",
+            "The number of seats of this show is not known.",
             hint=f"Run `ticketsync boxoffice open {show.show_id} --capacity N`.",
         )
     if seats < sum(wanted.values()):

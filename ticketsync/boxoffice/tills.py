@@ -304,7 +304,7 @@ def close_till(
     """
     if counted < 0:
         raise errors.UsageError(
-            "Less than nothing cannot be in a drawer.", hint="For example 365.00."
+            "A drawer cannot hold a negative amount.", hint="For example 365.00."
         )
     row_locks.lock(connection, till_sessions, [session_id])
     session = get_session(connection, session_id)

@@ -60,7 +60,7 @@ class SelectedOccurrence:
 
 NEXT, TONIGHT, LAST_NIGHT, YESTERDAY = "next", "tonight", "last-night", "yesterday"
 NONE_THEN = {
-    NEXT: "No show is coming.",
+    NEXT: "There is no upcoming show.",
     TONIGHT: "No show plays tonight.",
     LAST_NIGHT: "No show played last night.",
     YESTERDAY: "No show played yesterday.",
@@ -111,8 +111,8 @@ def _the_only(fitting: Sequence[ShowInfo], text: str) -> ShowInfo:
         )
     named = [f"{show.id}  {safe(show.name)}" for show in fitting]
     raise errors.NotFound(
-        f"{len(fitting):,} shows fit {safe(text)!r}.",
-        hint="Use the number in front.",
+        f"{len(fitting):,} shows match {safe(text)!r}.",
+        hint="Use one of these numbers.",
         details=errors.first_of(named),
     )
 

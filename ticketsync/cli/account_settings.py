@@ -50,14 +50,14 @@ def set_options(
     if not json:
         _print_plan(plan)
     is_saved = False
-    question = f"Change account {name!r} like that?"
+    question = f"Apply these changes to account {name!r}?"
     if plan.changes and not dry_run and context.confirm(question, yes):
         account_options.apply(database, plan)
         is_saved = True
     if json:
         render.print_json(plan.as_json(is_saved=is_saved))
     elif is_saved:
-        app_context.say(f"Account {name!r} is changed.")
+        app_context.say(f"Account {name!r} was changed.")
     else:
         app_context.say("Nothing has been changed.")
 

@@ -180,11 +180,11 @@ def list_accounts(
     from ticketsync.accounts import health
     from ticketsync.core import clock
     from ticketsync.providers import registry
-    from ticketsync.reporting import runs
+    from ticketsync.reporting import run_history
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
-        found = runs.list_freshness(connection)
+        found = run_history.list_freshness(connection)
         assessed = health.assess_all(connection, app_context.settings(), clock.now())
     words = {item.account: item.word for item in assessed}
     rows = [
@@ -230,11 +230,13 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from ticketsync.accounts import state
     from ticketsync.core.redact import safe
     from ticketsync.providers import registry
-    from ticketsync.reporting import runs
+    from ticketsync.reporting import run_history
 
     with context.get_context(ctx).database().read() as connection:
         state.get_account(connection, name)
-        item = next(f for f in runs.list_freshness(connection) if f.account == name)
+        item = next(
+            f for f in run_history.list_freshness(connection) if f.account == name
+        )
     dashboard_url = registry.dashboard_url(item.provider, item.options)
     if json:
         render.print_json({**asdict(item), "dashboard_url": dashboard_url})

@@ -32,7 +32,7 @@ def adopt_shows(
         bool, typer.Option("--dry-run", help="Only show what would be made.")
     ] = False,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take the last adoption back.")
+        bool, typer.Option("--undo", help="Undo the last adoption.")
     ] = False,
     batch: Annotated[
         str, typer.Option(help="With --undo: this adoption, not the last.")
@@ -62,7 +62,7 @@ def adopt_shows(
     if undo:
         if all_ or account:
             raise errors.UsageError(
-                "--undo takes a whole adoption back.", hint="Use --batch to choose it."
+                "--undo undoes a whole adoption.", hint="Use --batch to choose it."
             )
         _undo(app_context, batch, dry_run=dry_run, yes=yes, json=json)
         return
@@ -226,7 +226,7 @@ def _undo(
             kept = number_of(seen.scanned, "show")
             app_context.say(f"  {kept} kept, because guests were scanned")
     is_done = False
-    if not dry_run and context.confirm("Take this adoption back?", yes):
+    if not dry_run and context.confirm("Undo this adoption?", yes):
         seen = adoptions.undo(database, app_context.settings(), seen.batch)
         is_done = True
     if json:

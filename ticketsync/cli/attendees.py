@@ -101,7 +101,7 @@ def door_list(
     from ticketsync.catalogue import selection
     from ticketsync.core import clock, errors
     from ticketsync.door import attendees, parties
-    from ticketsync.reporting import exports, output_files, printing
+    from ticketsync.reporting import file_writers, output_files, printing
 
     if format not in ("pdf", "csv", "json"):
         raise errors.UsageError(
@@ -122,7 +122,7 @@ def door_list(
             f"{made:%a %d %b %Y, %H:%M}",
             parties.say_names_missing(guests),  # on paper nobody can run a command
         )
-        target = output or Path(f"{exports.file_name(found)}.pdf")
+        target = output or Path(f"{file_writers.file_name(found)}.pdf")
         output_option.write_bytes(
             app_context, target, document, is_ours=output_files.is_pdf, force=force
         )
@@ -130,7 +130,7 @@ def door_list(
         return
     rows = [_as_row(guest, format) for guest in guests]
     columns = list(rows[0]) if rows else ["ticket_id"]
-    write = exports.write_csv if format == "csv" else _write_json
+    write = file_writers.write_csv if format == "csv" else _write_json
     is_csv, is_json = output_files.is_csv(columns), output_files.is_json(columns[0])
     is_ours = is_csv if format == "csv" else is_json
     output_option.write_text(
@@ -169,9 +169,9 @@ def forget(
 
 
 def _write_json(rows: Any, columns: Any, stream: Any) -> int:
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import file_writers
 
-    return exports.write_json(rows, stream)
+    return file_writers.write_json(rows, stream)
 
 
 def _as_json(guest: Guest) -> dict[str, Any]:

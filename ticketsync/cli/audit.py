@@ -37,7 +37,7 @@ def list_entries(
     account: Annotated[str, typer.Option(help="Only about this account.")] = "",
     show: Annotated[str, typer.Option(help="Only about this show.")] = "",
     who: Annotated[
-        str, typer.Option(help="Only by whom this is part of the name.")
+        str, typer.Option(help="Only by people with this in their name.")
     ] = "",
     what: Annotated[
         str,
@@ -50,7 +50,7 @@ def list_entries(
     until: Annotated[str, typer.Option(help="Only until the end of this day.")] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
     everything: Annotated[
-        bool, typer.Option("--all", help="All of them, however many.")
+        bool, typer.Option("--all", help="List all of them.")
     ] = False,
     format: Format = "table",
     json: Json = False,

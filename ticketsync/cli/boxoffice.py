@@ -52,7 +52,7 @@ def open_sale(
         int | None, typer.Option(help="How long seats are held.", min=1, max=1440)
     ] = None,
     max_per_order: Annotated[
-        int | None, typer.Option(help="Tickets of one order at most.", min=1)
+        int | None, typer.Option(help="Most tickets in one order.", min=1)
     ] = None,
     opens: Annotated[str, typer.Option(help=f"When the sale begins. {Local}")] = "",
     closes: Annotated[str, typer.Option(help=f"When the sale ends. {Local}")] = "",

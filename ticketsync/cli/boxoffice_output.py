@@ -42,7 +42,7 @@ def amount_of(text: str, currency: str) -> int:
         raise errors.UsageError(f"{error}.", hint="For example 55.00.") from None
     if amount < 0:
         raise errors.UsageError(
-            f"{safe(text, longest=40)!r} is less than nothing.",
+            f"{safe(text, longest=40)!r} is a negative amount.",
             hint="For example 55.00.",
         )
     return amount
@@ -257,12 +257,12 @@ def print_order(
 
 def guests_in_words(admitted: int, number: int) -> str:
     """
-    `1 of 3 guests is in already.`
+    `1 of 3 guests is already in.`
     """
     from ticketsync.core.plurals import number_of
 
     are = "is" if admitted == 1 else "are"
-    return f"{admitted:,} of {number_of(number, 'guest')} {are} in already."
+    return f"{admitted:,} of {number_of(number, 'guest')} {are} already in."
 
 
 def print_command(reference: str) -> str:

@@ -237,7 +237,7 @@ def refund_order(
     """
     Void tickets of a paid order and return their money; also what was to go back since
     a night was cancelled. Gift vouchers get back what they paid; what other vouchers
-    took off the price is used up. Says which guests with a void ticket are in already.
+    took off the price is used up. Says which guests with a void ticket are already in.
     Of an order that sold a gift voucher, what is left of the voucher goes back.
 
     Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill

@@ -32,8 +32,8 @@ def add_tier(
     capacity: Annotated[
         int | None, typer.Option(help="Seats at this price.", min=0)
     ] = None,
-    least: Annotated[int, typer.Option(help="Of one order at least.", min=1)] = 1,
-    most: Annotated[int, typer.Option(help="Of one order at most.", min=1)] = 20,
+    least: Annotated[int, typer.Option(help="Fewest in one order.", min=1)] = 1,
+    most: Annotated[int, typer.Option(help="Most in one order.", min=1)] = 20,
     members_only: Annotated[
         bool,
         typer.Option("--members-only", help="Only for members; --most is for each."),
@@ -266,7 +266,7 @@ def cancel_show(
     admitted = take_back.count_admitted(office, found.id)
     if admitted:
         are = "is" if admitted == 1 else "are"
-        question = f"{number_of(admitted, 'guest')} {are} in already. {question}"
+        question = f"{number_of(admitted, 'guest')} {are} already in. {question}"
     if not context.confirm(question, yes):
         raise typer.Abort
     done = take_back.cancel_show(office, found.id, reason)

@@ -139,7 +139,7 @@ def list_tills(
         columns,
         context.chosen_format(format, json),
         machine=machine,
-        empty="No till was opened yet.",
+        empty="No till has been opened yet.",
     )
 
 

@@ -361,7 +361,7 @@ def _say_preview(app_context: AppContext, seen: EditPreview) -> None:
     for note in seen.notes:
         app_context.say(f"  {safe(note)}")
     if seen.changes_nothing:
-        app_context.say("It is like that already: nothing would change.")
+        app_context.say("It already has these values: nothing would change.")
 
 
 def _shown(value: Any) -> str:

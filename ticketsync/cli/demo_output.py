@@ -148,14 +148,14 @@ def export_figures(database: Database, home: Path) -> None:
     """
     Export the figures as CSV and print the first lines.
     """
-    from ticketsync.reporting import exports, numbers, output_files
+    from ticketsync.reporting import file_writers, numbers, output_files
 
     file = home / "financials.csv"
     with database.read() as connection:
         table = numbers.figures_table(connection)
         target = output_files.OutputFile(file, output_files.is_csv(table.names))
-        with exports.into_file(target) as stream:
-            count = exports.write(table, "csv", stream)
+        with file_writers.into_file(target) as stream:
+            count = file_writers.write(table, "csv", stream)
     lines = file.read_text(encoding="utf-8").splitlines()
     terminal.echo(f"{count:,} rows, one per show and account. The first columns:")
     for line in lines[:3]:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ticketsync.core.config import Settings
     from ticketsync.core.tables import Table
     from ticketsync.financials.period_order import PeriodEvent
-    from ticketsync.reporting.export_files import Report
     from ticketsync.reporting.export_filter import ExportFilter
+    from ticketsync.reporting.export_formats import Report
     from ticketsync.reporting.output_files import IsOurs
 
 app = typer.Typer(
@@ -220,7 +220,7 @@ def export_calendar(
     """
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
-    from ticketsync.reporting import calendar, exports, output_files
+    from ticketsync.reporting import calendar, file_writers, output_files
 
     if format not in ("ics", "json"):
         raise errors.UsageError(
@@ -244,7 +244,7 @@ def export_calendar(
         is_ours = output_files.is_json("show_id")
         _write(
             ctx,
-            lambda file: exports.write_json(rows, file),
+            lambda file: file_writers.write_json(rows, file),
             output,
             is_ours=is_ours,
             force=force,
@@ -314,9 +314,9 @@ def _export(
     month.
     """
     from ticketsync.core import errors
-    from ticketsync.reporting import export_files
+    from ticketsync.reporting import export_formats
 
-    wanted = export_files.chosen_format(format, output)
+    wanted = export_formats.chosen_format(format, output)
     if excel and wanted != "csv":
         raise errors.UsageError(
             f"--excel is for CSV, and the format is {wanted}.", hint="Leave one out."
@@ -329,21 +329,21 @@ def _export(
             )
         _export_months(ctx, name, report, wanted, raw, excel, of_months)
         return
-    style = export_files.CsvStyle(raw=raw, for_excel=excel)
+    style = export_formats.CsvStyle(raw=raw, for_excel=excel)
     opened = context.get_context(ctx).reading(as_of, settings=settings)
     with opened as connection:
         chosen = periods.read(connection)
-        exported = export_files.Report(
+        exported = export_formats.Report(
             name=name,
             table=report(connection, chosen),
             zone=chosen.zone,
             about=[*chosen.in_words(), *_as_of_in_words(connection, as_of)],
         )
-        is_ours = export_files.recognised(exported, wanted)
-        if wanted in export_files.TEXT:
+        is_ours = export_formats.recognised(exported, wanted)
+        if wanted in export_formats.TEXT:
             _write(
                 ctx,
-                lambda file: export_files.write_text(exported, wanted, file, style),
+                lambda file: export_formats.write_text(exported, wanted, file, style),
                 output,
                 is_ours=is_ours,
                 force=force,
@@ -409,13 +409,13 @@ def _write_path(
     """
     Write a format that is not text, and name the parts of a workbook that needs them.
     """
-    from ticketsync.reporting import export_files, workbooks
+    from ticketsync.reporting import export_formats, workbooks
 
     app_context = context.get_context(ctx)
     count = output_option.write_path(
         app_context,
         output,
-        lambda path: export_files.write_path(exported, format, path),
+        lambda path: export_formats.write_path(exported, format, path),
         is_ours=is_ours,
         force=force,
     )

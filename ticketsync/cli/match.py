@@ -232,14 +232,14 @@ def _write_file(
     app_context: context.AppContext, plan: MatchPlan, file: Path, *, force: bool
 ) -> None:
     from ticketsync.cli import output
-    from ticketsync.reporting import exports, output_files
+    from ticketsync.reporting import file_writers, output_files
     from ticketsync.workflows import match_sheet
 
     columns = match_sheet.COLUMNS
     count = output.write_text(
         app_context,
         file,
-        lambda stream: exports.write_csv(match_sheet.rows(plan), columns, stream),
+        lambda stream: file_writers.write_csv(match_sheet.rows(plan), columns, stream),
         is_ours=output_files.is_csv(columns),
         force=force,
     )

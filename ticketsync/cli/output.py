@@ -41,14 +41,14 @@ def write_text(
     """
     Write a text to a file or standard output; returns what `write` returns.
 
-    Raises: as `exports.into_file`.
+    Raises: as `file_writers.into_file`.
     """
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import file_writers
 
     if output is None or is_standard(output):
         return write(terminal.data_stream())
     target = app_context.output_file(output, is_ours, force=force)
-    with exports.into_file(target) as stream:
+    with file_writers.into_file(target) as stream:
         return write(stream)
 
 
@@ -64,16 +64,16 @@ def write_path(
     Write a file that is not text by its path, also for standard output; returns what
     `write` returns.
 
-    Raises: as `terminal.binary_stream` and `exports.into_path`.
+    Raises: as `terminal.binary_stream` and `file_writers.into_path`.
     """
     import shutil
     import tempfile
 
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import file_writers
 
     if output is not None and not is_standard(output):
         target = app_context.output_file(output, is_ours, force=force)
-        with exports.into_path(target) as path:
+        with file_writers.into_path(target) as path:
             return write(path)
     stream = terminal.binary_stream()
     with tempfile.TemporaryDirectory() as folder:
@@ -95,11 +95,13 @@ def write_bytes(
     """
     Write binary data to a file or standard output.
 
-    Raises: as `terminal.binary_stream` and `exports.into_file`.
+    Raises: as `terminal.binary_stream` and `file_writers.into_file`.
     """
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import file_writers
 
     if not is_standard(output):
-        exports.write_bytes(app_context.output_file(output, is_ours, force=force), data)
+        file_writers.write_bytes(
+            app_context.output_file(output, is_ours, force=force), data
+        )
     else:
         terminal.binary_stream().write(data)

@@ -163,7 +163,7 @@ def list_periods(
     if wanted != "table":
         render.machine(table, wanted)
     elif not rows:
-        terminal.echo("No period was closed yet.")
+        terminal.echo("No period has been closed yet.")
     else:
         shown = ("name", "state", "version", "lines", "closed_at", "fingerprint")
         columns = [column for column in period_output.PERIODS if column.name in shown]

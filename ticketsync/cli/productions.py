@@ -73,15 +73,14 @@ def show_production(
     """
     from ticketsync.catalogue import occurrences, shows
     from ticketsync.core import clock, errors
-    from ticketsync.reporting import calendar, grouped_figures
-    from ticketsync.reporting import seats as reporting
+    from ticketsync.reporting import calendar, fullness, grouped_figures
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
         production_id = shows.get_production_id(connection, title)
         title = shows.get_production_title(connection, production_id)
         found = shows.list_shows(connection, title)
-        seats = reporting.seats(connection)
+        seats = fullness.read_seats(connection)
         if not found:
             raise errors.NotFound(
                 f"There is no production {title!r} with shows.",

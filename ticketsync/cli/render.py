@@ -46,10 +46,10 @@ def show(
     if format == "json":
         print_json(list(machine_rows))
     elif format == "csv":
-        from ticketsync.reporting import exports
+        from ticketsync.reporting import file_writers
 
         names = list(machine_rows[0]) if machine_rows else [c.key for c in columns]
-        exports.write_csv(machine_rows, names, terminal.data_stream())
+        file_writers.write_csv(machine_rows, names, terminal.data_stream())
     elif not rows:
         terminal.echo(empty)
     else:
@@ -63,9 +63,9 @@ def machine(table: Table, format: str) -> None:
     if format == "json":
         print_json(list(tables.records(table)))
         return
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import file_writers
 
-    exports.write(table, format, terminal.data_stream())
+    file_writers.write(table, format, terminal.data_stream())
 
 
 def report(

@@ -12,7 +12,7 @@ from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
-    from ticketsync.reporting.runs import Run
+    from ticketsync.reporting.run_history import Run
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What each sync did."
@@ -45,13 +45,13 @@ def show_run(
     Example: ticketsync runs show 20261126-181200-3f2a
     """
     from ticketsync.core.redact import safe
-    from ticketsync.reporting import runs
+    from ticketsync.reporting import run_history
 
     wanted = context.chosen_format(format, json)
     _print(ctx, wanted, limit=1000, run_id=run_id)
     if wanted == "table":
         with context.get_context(ctx).database().read() as connection:
-            for run in runs.list_runs(connection, limit=1000, run_id=run_id):
+            for run in run_history.list_runs(connection, limit=1000, run_id=run_id):
                 if run.message:
                     text = f"{run.account_name}: {run.word}: {run.message} {run.hint}"
                     terminal.echo(safe(text, longest=2000))
@@ -107,12 +107,12 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
     from dataclasses import asdict
 
     from ticketsync.core import errors, moments
-    from ticketsync.reporting import runs
+    from ticketsync.reporting import run_history
     from ticketsync.store.business_zone import get_business_zone
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
-        found = runs.list_runs(connection, limit=limit + 1, run_id=run_id)
+        found = run_history.list_runs(connection, limit=limit + 1, run_id=run_id)
         zone = get_business_zone(connection)
     found = app_context.say_limited(found, limit)
     if run_id is not None and not found:

@@ -28,7 +28,7 @@ Today = Annotated[str, typer.Option(help="The simulated date: 2026-09-01.")]
 @app.command("serve")
 def serve(
     port: Annotated[
-        int, typer.Option(help="0 takes a free one.", min=0, max=65535)
+        int, typer.Option(help="0 chooses a free one.", min=0, max=65535)
     ] = 8765,
     seed: Seed = 1,
     size: Size = 900,

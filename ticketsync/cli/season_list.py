@@ -201,7 +201,7 @@ def _is_kept(seen: ListPreview, *, remember: bool, yes: bool) -> bool:
     if yes or not context.is_terminal():
         return False
     names = number_of(len(seen.parsed.answered_names), "name")
-    question = f"Read {names} of this list like that in later lists, too?"
+    question = f"Read {names} of this list the same way in later lists, too?"
     return terminal.confirm(question)
 
 
@@ -336,7 +336,7 @@ def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:
         app_context.say(f"  {warning}")
     number = len(changes)
     shows = "this show" if number == 1 else f"these {number:,} shows"
-    return context.confirm(f"Change {shows} like that?", yes)
+    return context.confirm(f"Apply these changes to {shows}?", yes)
 
 
 def _others(seen: ListPreview) -> str:

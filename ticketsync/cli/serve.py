@@ -31,7 +31,7 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(help="0 takes a free one.", min=0, max=65535)
+        int, typer.Option(help="0 chooses a free one.", min=0, max=65535)
     ] = 8787,
     workers: Annotated[
         bool, typer.Option("--work/--no-work", help="Also process deliveries.")

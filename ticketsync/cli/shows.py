@@ -50,11 +50,11 @@ def list_shows(
     List your performances by date.
     """
     from ticketsync.catalogue import shows
-    from ticketsync.reporting import seats as reporting
+    from ticketsync.reporting import fullness
 
     with context.get_context(ctx).database().read() as connection:
         found = shows.list_shows(connection, production or None)
-        seats = reporting.seats(connection)
+        seats = fullness.read_seats(connection)
     show_tables.print_shows(found, seats, context.chosen_format(format, json))
 
 
@@ -202,8 +202,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import render
     from ticketsync.core import moments
-    from ticketsync.reporting import numbers
-    from ticketsync.reporting import seats as reporting
+    from ticketsync.reporting import fullness, numbers
     from ticketsync.reporting.exclusion import read_exclusion
     from ticketsync.store.business_zone import get_business_zone
 
@@ -214,7 +213,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         figures = numbers.figures(connection, found.id)
         totals = numbers.totals(connection, found.id)
-        seats = reporting.seats(connection, found.id)[found.id]
+        seats = fullness.read_seats(connection, found.id)[found.id]
         facts = show_tables.read_link_facts(connection, sources)
     if not json:
         _print_show(found, seats, figures, is_counted=left_out is None)

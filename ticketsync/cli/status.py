@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ticketsync.accounts.health import Health
     from ticketsync.boxoffice.counter import CounterSummary
     from ticketsync.core.config import Settings
-    from ticketsync.reporting.runs import Freshness, OpenCounts
+    from ticketsync.reporting.run_history import Freshness, OpenCounts
     from ticketsync.reporting.unfinished_reads import UnfinishedRead
     from ticketsync.reporting.waiting_kinds import Waiting
 
@@ -91,7 +91,7 @@ class _Status:
 def _load_status(app_context: context.AppContext) -> _Status:
     from ticketsync.accounts import health
     from ticketsync.core import clock
-    from ticketsync.reporting import runs, unfinished_reads, waiting_records
+    from ticketsync.reporting import run_history, unfinished_reads, waiting_records
     from ticketsync.workflows import schedule, waiting
 
     settings, now = app_context.settings(), clock.now()
@@ -100,12 +100,12 @@ def _load_status(app_context: context.AppContext) -> _Status:
         assessed = health.assess_facts(connection, facts)
         listed = waiting.list_listed(connection, settings, now)
         waits = waiting.everything(connection, settings, now, assessed, listed)
-        stale = runs.count_stale_deliveries(connection, now)
-        counts = runs.count_open(listed, stale)
+        stale = run_history.count_stale_deliveries(connection, now)
+        counts = run_history.count_open(listed, stale)
         unread = (
             waiting_records.list_quarantined(connection) if counts.quarantined else []
         )
-        accounts = runs.freshness_of(connection, facts)
+        accounts = run_history.freshness_of(connection, facts)
         return _Status(
             settings,
             accounts=accounts,
@@ -358,7 +358,7 @@ def _account_lines(status: _Status) -> list[_Line]:
 
 
 def _waiting_lines(status: _Status) -> list[_Line]:
-    from ticketsync.reporting import runs
+    from ticketsync.reporting import run_history
     from ticketsync.reporting.waiting_kinds import KINDS
     from ticketsync.workflows import waiting
 
@@ -375,7 +375,7 @@ def _waiting_lines(status: _Status) -> list[_Line]:
         more = len(details) - MAX_LISTED
         if more > 0:
             lines.append(_Line(f"and {more:,} more: ticketsync waiting list", "  "))
-    if runs.do_clocks_differ(status.counts.stale_deliveries):
+    if run_history.do_clocks_differ(status.counts.stale_deliveries):
         lines.append(
             _Line(
                 f"{status.counts.stale_deliveries:,} webhooks of the last hour were "

@@ -73,7 +73,7 @@ def sync(
         typer.Option(
             min=0,
             max=MAX_JOBS,
-            help="Accounts read side by side; 1 reads them one by one.",
+            help="Accounts read in parallel; 1 reads them one by one.",
             show_default="up to 4",
         ),
     ] = 0,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
     from ticketsync.financials.tax_returns import Box
-    from ticketsync.reporting.export_files import Report
+    from ticketsync.reporting.export_formats import Report
     from ticketsync.workflows.tax_worksheets import TaxPeriod
 
 app = typer.Typer(
@@ -199,7 +199,7 @@ class _Shown:
     def write(
         self, app_context: context.AppContext, format: str, output: Any, *, force: bool
     ) -> None:
-        from ticketsync.reporting import export_files, output_files, printing
+        from ticketsync.reporting import export_formats, output_files, printing
 
         if format == "table":
             self.print()
@@ -216,10 +216,10 @@ class _Shown:
             output_option.write_text(
                 app_context,
                 output,
-                lambda file: export_files.write_text(
-                    report, format, file, export_files.CsvStyle()
+                lambda file: export_formats.write_text(
+                    report, format, file, export_formats.CsvStyle()
                 ),
-                is_ours=export_files.recognised(report, format),
+                is_ours=export_formats.recognised(report, format),
                 force=force,
             )
         elif format == "xlsx":
@@ -227,8 +227,8 @@ class _Shown:
             output_option.write_path(
                 app_context,
                 output,
-                lambda path: export_files.write_path(report, format, path),
-                is_ours=export_files.recognised(report, format),
+                lambda path: export_formats.write_path(report, format, path),
+                is_ours=export_formats.recognised(report, format),
                 force=force,
             )
         else:
@@ -252,7 +252,7 @@ class _Shown:
     def report(self) -> Report:
         from ticketsync.core import tables
         from ticketsync.core.tables import Table
-        from ticketsync.reporting.export_files import Report
+        from ticketsync.reporting.export_formats import Report
 
         table = self.table()
         about = [("worksheet", self._heading())]

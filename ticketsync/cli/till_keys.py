@@ -371,7 +371,7 @@ def _paid_by_cash(text: str, facts: Facts) -> Pay:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
-        raise errors.UsageError(f"{text!r} is no number.", hint="For example 12.")
+        raise errors.UsageError(f"{text!r} is not a number.", hint="For example 12.")
     return int(text)
 
 

@@ -388,7 +388,7 @@ class Till:
         said = f"{last_in_words(self.view)} goes to the printer."
         if not self.print_order(reference, None):
             said = (
-                "This till was begun without --print-command: run "
+                "This till was started without --print-command: run "
                 f"{boxoffice_output.print_command(reference)}."
             )
         self.state = self.state.saying(said)

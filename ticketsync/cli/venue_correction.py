@@ -29,7 +29,7 @@ def ask(app_context: AppContext, database: Database) -> None:
     with database.read() as connection:
         seen = catalogue_edits.preview_venue(connection, venue.name, edit)
     if seen.changes_nothing:
-        app_context.say("It is like that already: nothing was changed.")
+        app_context.say("It already has these values: nothing was changed.")
         return
     catalogue_edits.edit_venue(database, app_context.settings(), venue.name, edit)
     for name, value in seen.after.items():

@@ -1,3 +1,3 @@
 """
-Words and values that every other room uses; imports nothing of ours.
+Words and values that every other package uses; imports nothing of ours.
 """

@@ -26,7 +26,7 @@ _OF_AUD = re.compile(r"A\$1=([A-Z]{3})", re.ASCII)
 _TO_CAD = re.compile(r"FX([A-Z]{3})CAD", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?", re.ASCII)
 _DAYS = ("%Y-%m-%d", "%d-%b-%Y", "%d %B %Y")
-_AGAIN = "Download the file again; do not save it by a spreadsheet."
+_AGAIN = "Download the file again; do not save it with a spreadsheet program."
 _NOT_PUBLISHED = ("", "N/A", "NA", "-", "Bank holiday")
 
 

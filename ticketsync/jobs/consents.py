@@ -96,7 +96,7 @@ class Consents:
 
         spec = registry.provider(new.provider).spec
         if spec.oauth is None:
-            raise errors.UsageError(f"{spec.title} takes a key, not OAuth.")
+            raise errors.UsageError(f"{spec.title} uses a key, not OAuth.")
         naming.refuse_bad_name(new.name)
         _refuse_taken(setup, new.name)
         connect.cleaned_options(spec, new.options)
@@ -126,11 +126,11 @@ class Consents:
         with setup.database.read() as reading:
             account = state.get_usable_account(reading, name)
         if not tokens.uses_oauth(account.options):
-            raise errors.UsageError(f"Account {name!r} takes a key, not OAuth.")
+            raise errors.UsageError(f"Account {name!r} uses a key, not OAuth.")
         pins.refuse_unconfirmed(account)
         spec = registry.provider(account.provider).spec
         if spec.oauth is None:
-            raise errors.UsageError(f"{spec.title} takes a key, not OAuth.")
+            raise errors.UsageError(f"{spec.title} uses a key, not OAuth.")
         client_id, url = account.options[tokens.CLIENT_ID], account.base_url
         app = App(spec.oauth(), client_id, Secret(""), name, spec.title, url)
 
@@ -223,19 +223,19 @@ class Consents:
             owner = found.session if found else self._used.get(state_)
             if owner is None:
                 raise errors.UsageError(
-                    "This answer belongs to nothing that was begun here.",
-                    hint="If the server was started anew meanwhile, begin again.",
+                    "This response belongs to no request that was started here.",
+                    hint="If the server was restarted in the meantime, start again.",
                     word="consent-unknown",
                 )
             if not hmac.compare_digest(owner, _digest(session)):
                 raise errors.UsageError(
-                    "This was begun by somebody else, or before you signed in anew.",
+                    "This was started by somebody else, or before you signed in again.",
                     hint="Begin again in this browser.",
                     word="consent-foreign",
                 )
             if found is None:
                 raise errors.UsageError(
-                    "This answer was used already: each counts once.",
+                    "This response was used already: each counts once.",
                     hint="Look at the accounts whether it is connected.",
                     word="consent-used",
                 )

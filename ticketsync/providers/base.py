@@ -22,7 +22,6 @@ from typing import (
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery, Hint, WebhookSpec
-from ticketsync.providers.folder import Folder as Folder
 from ticketsync.providers.options import Option as Option
 from ticketsync.providers.platform_spec import LISTING as LISTING
 from ticketsync.providers.platform_spec import ORDER as ORDER
@@ -37,6 +36,7 @@ from ticketsync.providers.platform_spec import Reads as Reads
 from ticketsync.providers.platform_spec import always as always
 from ticketsync.providers.platform_spec import never_a_draft as never_a_draft
 from ticketsync.providers.platform_spec import nothing_to_explain as nothing_to_explain
+from ticketsync.providers.watched_folder import Folder as Folder
 
 if TYPE_CHECKING:
     from ticketsync.net.client import ApiClient

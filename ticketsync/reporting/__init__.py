@@ -1,3 +1,3 @@
 """
-Questions to the books, answered. Reads only.
+Reports read from the database, for every way of showing them. Reads only.
 """

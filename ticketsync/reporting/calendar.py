@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from ticketsync.core import clock, invisible_characters, web_address
 from ticketsync.core.date_keys import date_key, group_parts
-from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting import fullness
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.accounts import accounts
@@ -130,7 +130,7 @@ def list_performances(
         .order_by(shows.c.starts_at, shows.c.id)
     )
     sources, ends = _sources(connection, chosen)
-    seats = reporting_seats.seats(connection)
+    seats = fullness.read_seats(connection)
     return [
         Performance(
             show_id=row.id,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting import fullness
 from ticketsync.store import counted, order_spans, query_results
 from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.catalogue import (
@@ -156,7 +156,7 @@ def list_on_sale(
         .order_by(shows.c.starts_at, shows.c.id)
     ).all()
     sums = _sums(connection, since)
-    seats = reporting_seats.seats(connection)
+    seats = fullness.read_seats(connection)
     return [
         OnSale(
             show_id=row.id,

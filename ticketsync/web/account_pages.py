@@ -12,7 +12,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.file_options import named_files
 from ticketsync.providers import registry
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.web import connect_pages, notices, page_words
 from ticketsync.web.attention import read_attention
 from ticketsync.web.connect_pages import PEOPLE, chosen_place, form_id, key_in
@@ -55,7 +55,7 @@ class AccountPages:
             account = state.get_account(connection, request.path_params["name"])
             assessed = health.assess_all(connection, self._site.settings, now)
             attention = read_attention(connection, self._site.settings, assessed)
-            freshness = runs.list_freshness(connection, now)
+            freshness = run_history.list_freshness(connection, now)
         kind = registry.provider(account.provider)
         options = {
             option.name: option for option in connect_pages.page_options(kind.spec)

@@ -23,14 +23,14 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, periods, tables
 from ticketsync.core.tables import Table
 from ticketsync.reporting import (
-    export_files,
-    exports,
+    export_formats,
     figure_filter,
+    file_writers,
     grouped_figures,
     unknown_figures,
     unlinked_orders,
 )
-from ticketsync.reporting.export_files import Report
+from ticketsync.reporting.export_formats import Report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.web import money_chart, page_words, query
@@ -196,7 +196,7 @@ class MoneyPages:
         with self._site.database.read() as connection:
             chosen = money_view.read_filter(connection, choice.wanted)
             sort = choice.get("sort")
-            report = export_files.Report(
+            report = export_formats.Report(
                 name="money",
                 table=grouped_figures.grouped_table(connection, per, chosen, sort=sort),
                 totals=grouped_figures.totals_table(connection, chosen).loaded(),
@@ -238,7 +238,7 @@ def as_csv(table: Table, name: str) -> Response:
     A report as a file to download. It is written whole: the rows of a page are few.
     """
     stream = io.StringIO(newline="")
-    exports.write(table, "csv", stream)
+    file_writers.write(table, "csv", stream)
     return Response(
         stream.getvalue(),
         media_type="text/csv; charset=utf-8",
@@ -251,7 +251,7 @@ def as_workbook(report: Report, name: str) -> Response:
     A report as a workbook to download.
     """
     stream = io.BytesIO()
-    export_files.write_workbook(report, stream)
+    export_formats.write_workbook(report, stream)
     return Response(
         stream.getvalue(),
         media_type=WORKBOOK,

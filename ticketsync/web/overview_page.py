@@ -23,7 +23,7 @@ from ticketsync.providers import registry
 from ticketsync.reporting import (
     daily,
     first_steps,
-    runs,
+    run_history,
     sales_over_time,
     upcoming_productions,
 )
@@ -102,7 +102,7 @@ def overview_page(site: Site, request: PageRequest) -> Response:
             "widgets": _widgets(connection, now),
             "freshness": {
                 item.account: item.read_ago
-                for item in runs.freshness_of(connection, facts)
+                for item in run_history.freshness_of(connection, facts)
             },
         }
     return site.render_page(

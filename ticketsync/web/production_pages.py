@@ -16,8 +16,7 @@ from ticketsync.catalogue.listed_dates import ListedDate
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, tables
 from ticketsync.providers import registry
-from ticketsync.reporting import calendar, grouped_figures, numbers
-from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting import calendar, fullness, grouped_figures, numbers
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.numbers import Figures
 from ticketsync.web import notices
@@ -53,7 +52,7 @@ class ProductionPages:
             linked = _linked_dates(
                 occurrences.list_occurrences(connection, production=title)
             )
-            seats = reporting_seats.seats(connection)
+            seats = fullness.read_seats(connection)
             own_shows = shows.list_shows(connection, title)
             figures = numbers.figures(connection, chosen=FigureFilter(production=title))
             plan = match.plan(connection, self._site.settings, production=title)

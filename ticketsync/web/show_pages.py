@@ -24,6 +24,7 @@ from ticketsync.core.tables import Column
 from ticketsync.door import attendees
 from ticketsync.financials import explain
 from ticketsync.reporting import (
+    fullness,
     named_fees,
     numbers,
     refund_report,
@@ -31,7 +32,6 @@ from ticketsync.reporting import (
     sales_over_time,
     vouchers_sold,
 )
-from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.exclusion import read_exclusion
 from ticketsync.web import charts, filters, notices, query
 from ticketsync.web.attention import read_attention
@@ -65,7 +65,7 @@ class ShowPages:
             venue = shows.get_venue(connection)
             show = shows.get_show(connection, int(request.path_params["id"]))
             figures = numbers.figures(connection, show.id)
-            seats = reporting_seats.seats(connection, show.id)[show.id]
+            seats = fullness.read_seats(connection, show.id)[show.id]
             attention = read_attention(connection, self._site.settings)
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             sources = occurrences.list_occurrences(connection, show_id=show.id)

@@ -14,7 +14,7 @@ from ticketsync.accounts import health
 from ticketsync.core import clock
 from ticketsync.door import checkin
 from ticketsync.providers import registry
-from ticketsync.reporting import deliveries, runs, waiting_records
+from ticketsync.reporting import deliveries, run_history, waiting_records
 from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.web import notices, query
@@ -43,10 +43,10 @@ class StatusPages:
     def accounts(self, request: PageRequest) -> Response:
         now = clock.now()
         with self._site.database.read() as connection:
-            found = runs.list_freshness(connection, now)
+            found = run_history.list_freshness(connection, now)
             assessed = health.assess_all(connection, self._site.settings, now)
             attention = read_attention(connection, self._site.settings, assessed)
-            last_runs = runs.last_runs(connection)
+            last_runs = run_history.last_runs(connection)
         return self._site.render_page(
             request,
             "accounts.html",
@@ -67,7 +67,7 @@ class StatusPages:
 
     def runs(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
-            found = runs.list_runs(connection, limit=100)
+            found = run_history.list_runs(connection, limit=100)
         return self._site.render_page(
             *(request, "runs.html", "Runs"),
             current_path="/runs",

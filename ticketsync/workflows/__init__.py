@@ -1,3 +1,3 @@
 """
-Jobs that need several rooms. They begin and end the transactions.
+Use cases over several domain packages. They begin and end the transactions.
 """

@@ -202,8 +202,8 @@ def _refuse_people(
     if in_file is not None and in_file != wanted:
         raise errors.ConfigurationError(
             f"The settings file says `people: {str(in_file).lower()}` for account "
-            f"{name!r}, and it goes before what is set here.",
-            hint=f"Change or take out the line below `accounts: {name}:` there.",
+            f"{name!r}, and it overrides what is set here.",
+            hint=f"Change or remove the line below `accounts: {name}:` there.",
         )
     names_people = hasattr(kind, "parse_people") and kind.spec.names_people(options)
     if wanted and not names_people:

@@ -177,7 +177,7 @@ def refuse_ended(order: PlacedOrder) -> None:
     raise refusals.refused(
         word,
         f"Order {order.reference} is {order.state}.",
-        hint="Sell the seats anew."
+        hint="Sell the seats again."
         if order.state in (EXPIRED, CANCELLED)
         else f"Run `ticketsync boxoffice refund {order.reference}` to take it back.",
     )

@@ -131,7 +131,7 @@ def _move(
         connection, wanted, at.show.id, as_scanned=True, only_tickets=by_camera
     )
     if not found:
-        return _stranger(connection, at, scan, wanted, by_camera)
+        return _reject_unknown(connection, at, scan, wanted, by_camera)
     if len(found) > 1 and not (group and _is_one_order(found)):
         meant = [guest for guest in found if guest.admits]
         if len(meant) != 1 or group:
@@ -185,7 +185,7 @@ def _same_order(connection: Connection, guest: Guest) -> list[Guest]:
     ]
 
 
-def _stranger(
+def _reject_unknown(
     connection: Connection, at: ScanPoint, scan: NewScan, wanted: str, by_camera: bool
 ) -> Answer:
     """
@@ -233,10 +233,10 @@ def _answer(
 
 def _since(verdict: Verdict, guest: Guest, at: ScanPoint) -> str:
     if verdict.since is None:
-        return f"is in already, {guest.account} says"
+        return f"is already in, {guest.account} says"
     moment = clock.local(verdict.since, at.show.timezone)
     door = f" at {verdict.door}" if verdict.door else ""
-    return f"is in already since {moment:%H:%M}{door}"
+    return f"has been in since {moment:%H:%M}{door}"
 
 
 def _is_one_order(guests: Sequence[Guest]) -> bool:
@@ -246,13 +246,13 @@ def _is_one_order(guests: Sequence[Guest]) -> bool:
 def _which(found: Sequence[Guest]) -> str:
     if _is_one_order(found):
         return f"{len(found):,} tickets of one order: let all in, or choose one."
-    return f"{len(found):,} tickets fit: choose one."
+    return f"{len(found):,} tickets match: choose one."
 
 
 _CONFLICTS: Final[Mapping[str, str]] = {
     checkin.ALREADY_IN: "was in already",
     checkin.NOT_VALID: "has a ticket that is not valid",
-    checkin.UNKNOWN: "fits no ticket of this show",
+    checkin.UNKNOWN: "matches no ticket of this show",
     TWICE: "was let in again since, at another door",
 }
 

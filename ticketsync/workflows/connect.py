@@ -260,7 +260,7 @@ def _retired_before(
         raise state.retired_error(old)
     if old.provider != spec.name:
         raise errors.UsageError(
-            f"The retired account {name!r} is of {old.provider!r}, not of "
+            f"The retired account {name!r} belongs to {old.provider!r}, not to "
             f"{spec.name!r}.",
             hint="Choose another name.",
         )

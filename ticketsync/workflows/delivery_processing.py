@@ -1,7 +1,7 @@
 """
-Working off the inbox: each hint makes us read one order again, from the platform itself
-and along the ordinary path. What the delivery said is never applied; so it does not
-matter in which order deliveries come, how often, or whether one is missing.
+Processing webhook deliveries: each hint makes us read one order again, from the
+platform itself and along the ordinary path. What the delivery said is never applied; so
+it does not matter in which order deliveries come, how often, or whether one is missing.
 
 An account that fails does no harm to the others, nor a delivery to its account, however
 it fails.

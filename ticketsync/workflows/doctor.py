@@ -26,7 +26,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
-from ticketsync.reporting import runs
+from ticketsync.reporting import run_history
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
@@ -387,8 +387,8 @@ def _webhooks(database: Database) -> Iterator[Finding]:
     Whether the times of webhook deliveries are plausible.
     """
     with database.read() as opened:
-        stale = runs.count_stale_deliveries(opened, clock.now())
-    if runs.do_clocks_differ(stale):
+        stale = run_history.count_stale_deliveries(opened, clock.now())
+    if run_history.do_clocks_differ(stale):
         yield wrong(
             "webhooks",
             f"{stale:,} of the last hour were signed at another time than now",

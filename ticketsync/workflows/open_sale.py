@@ -156,7 +156,7 @@ def _refuse_incomplete(
     capacity = held.capacity if held else show.capacity
     if terms.capacity is None and capacity is None:
         raise errors.UsageError(
-            "Nobody has said how many seats the show has.",
+            "The number of seats of this show is not known.",
             hint="Add --capacity N, or run `ticketsync shows edit "
             f"{show_id} --capacity N`.",
         )

@@ -31,7 +31,7 @@ from ticketsync.financials import (
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.ledger import programs
-from ticketsync.reporting import exports, output_files, printing, workbooks
+from ticketsync.reporting import file_writers, output_files, printing, workbooks
 from ticketsync.reporting.output_files import IsOurs, OutputFile
 from ticketsync.workflows import period_ledger, tax_worksheets
 
@@ -118,17 +118,17 @@ def write_folder(
     """
     Write the files of a closed period into a folder that exists; returns their names.
 
-    Raises: as `exports.into_path`.
+    Raises: as `file_writers.into_path`.
     """
     sums = []
     for file, write, is_ours in _files(connection, month):
-        with exports.into_path(target(folder / file, is_ours)) as path:
+        with file_writers.into_path(target(folder / file, is_ours)) as path:
             write(path)
             sums.append((file, hashlib.sha256(path.read_bytes()).hexdigest()))
     text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums))
     is_sums = _IS_SUM.match
     sums_target = target(folder / SUMS_FILE, lambda head: bool(is_sums(head)))
-    exports.write_bytes(sums_target, text.encode())
+    file_writers.write_bytes(sums_target, text.encode())
     return [*(file for file, _ in sums), SUMS_FILE]
 
 
@@ -182,7 +182,7 @@ def _begins(program: str) -> IsOurs:
 def _csv_writer(table: Table) -> Callable[[Path], object]:
     def write(path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as stream:
-            exports.write(table, "csv", stream)
+            file_writers.write(table, "csv", stream)
 
     return write
 

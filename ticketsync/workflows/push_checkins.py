@@ -1,5 +1,5 @@
 """
-Telling the platforms who is in, where the venue asked for it by name.
+Sending check-ins to the platforms, for accounts whose settings ask for it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _push(run: AccountRun) -> tuple[int, bool]:
     provider = run.provider
     if not isinstance(provider, AcceptsCheckIns):
         raise errors.ConfigurationError(
-            f"{provider.spec.title} takes no check-ins.",
+            f"{provider.spec.title} does not accept check-ins.",
             hint=f"Remove `push_check_ins` of {run.account.name!r} from the settings.",
         )
     with run.database.read() as connection:

@@ -173,8 +173,8 @@ def extend(office: BoxOffice, reference: str) -> PlacedOrder:
         if order.held_until >= _longest(sale.show, order):
             raise refusals.refused(
                 refusals.HOLD_EXPIRED,
-                f"Order {order.reference} is held as long as it can be.",
-                hint="Pay it, or cancel it and hold the seats anew.",
+                f"Order {order.reference} cannot be held any longer.",
+                hint="Pay it, or cancel it and hold the seats again.",
             )
         held_until = longer_hold(sale.show, order, sale.now)
         _renumber(sale, order)
@@ -200,7 +200,7 @@ def refuse_ended_hold(order: PlacedOrder, now: datetime) -> None:
         raise refusals.refused(
             refusals.HOLD_EXPIRED,
             f"The seats of order {order.reference} are held no longer.",
-            hint="Hold them anew.",
+            hint="Hold them again.",
         )
 
 

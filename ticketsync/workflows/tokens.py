@@ -59,7 +59,7 @@ def app_of(
 
     if spec.oauth is None:
         raise errors.UsageError(
-            f"{spec.title} takes a key, not OAuth.", hint="Leave --oauth out."
+            f"{spec.title} uses a key, not OAuth.", hint="Leave --oauth out."
         )
     return App(
         spec.oauth(),

@@ -17,13 +17,13 @@ from ticketsync.net.paging import Row
 from ticketsync.providers import reading
 from ticketsync.providers.base import CrossCheck, OrderEstimate, Page, Raw, Registered
 from ticketsync.providers.square.lines import is_about
-from ticketsync.providers.square.order_parts import (
+from ticketsync.providers.square.paged_lists import SquareLists, batches, rows_in
+from ticketsync.providers.square.related_records import (
     OrderParts,
     is_sale,
     select_fields,
     source_order_ids,
 )
-from ticketsync.providers.square.paged_lists import SquareLists, batches, rows_in
 from ticketsync.providers.square.spec import HOOK_EVENTS, VERSION
 
 BEGINNING = "2009-01-01T00:00:00Z"  # before Square existed

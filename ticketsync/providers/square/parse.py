@@ -16,7 +16,7 @@ from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.square.lines import OrderLines, money_amount, occurrences_in
-from ticketsync.providers.square.order_parts import (
+from ticketsync.providers.square.related_records import (
     GIFT_CARD,
     payment_ids_of,
     refund_ids,

@@ -1,5 +1,5 @@
 """
-The table the venue lives by. Written only by `financials.importing`.
+What each show earned on each account. Written only by `financials.recompute`.
 """
 
 from datetime import datetime

@@ -13,7 +13,7 @@ from typing import IO, Final
 import ticketsync
 from ticketsync.core import clock, errors
 from ticketsync.core.tables import Table
-from ticketsync.reporting import exports, output_files
+from ticketsync.reporting import file_writers, output_files
 from ticketsync.reporting.output_files import IsOurs
 
 TEXT: Final = ("csv", "json", "jsonl")
@@ -84,7 +84,7 @@ def write_text(report: Report, format: str, stream: IO[str], style: CsvStyle) ->
     """
     if style.for_excel:
         stream.write(BYTE_ORDER_MARK)
-    return exports.write(report.table, format, stream, raw=style.raw)
+    return file_writers.write(report.table, format, stream, raw=style.raw)
 
 
 def write_path(report: Report, format: str, path: Path) -> int:

@@ -12,7 +12,7 @@ from ticketsync.store import capacity
 from ticketsync.store.capacity import Seats
 
 
-def seats(connection: Connection, show_id: int | None = None) -> dict[int, Seats]:
+def read_seats(connection: Connection, show_id: int | None = None) -> dict[int, Seats]:
     """
     The seats of every show, or of one; an unknown show has none.
     """
