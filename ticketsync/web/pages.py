@@ -44,6 +44,7 @@ from ticketsync.reporting import (
     waiting_records,
 )
 from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting import waiting as reporting_waiting
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.reporting.left_out import read_left_out
 from ticketsync.reporting.numbers import Figures
@@ -317,9 +318,14 @@ class Pages:
     def discrepancies(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             attention = read_attention(connection, self._site.settings)
+            waits = {item.id for item in attention.items}
             values: dict[str, Any] = {
                 "attention": attention,
-                "doubtful": waiting_records.list_discrepancies(connection),
+                "dismissed": [
+                    item
+                    for item in reporting_waiting.list_discrepancies(connection)
+                    if item.id not in waits
+                ],
                 "unread": waiting_records.list_quarantined(connection),
                 "failed_check_ins": checkin.list_rejected(connection),
                 "waiting": waiting.by_kind(attention.items),
