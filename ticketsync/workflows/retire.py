@@ -107,7 +107,7 @@ def _removal(reading: Connection, account: AccountState) -> Removal:
         raise errors.GuardRefused(
             f"Account {account.name!r} is your own box office: its orders and the key "
             "of its tickets are kept. Nothing was changed.",
-            hint="To sell no more, run `ticketsync boxoffice close SHOW` for each show.",
+            hint="To stop selling, run `ticketsync boxoffice close SHOW` for each.",
             word="own-box-office",
         )
     return Removal(
