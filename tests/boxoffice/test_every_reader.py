@@ -10,6 +10,8 @@ import pytest
 from support.own_box_office import SHOW
 from support.own_story import RETURNED, SETTINGS
 
+from ticketsync.accounts import state
+from ticketsync.core import errors
 from ticketsync.core.periods import Period
 from ticketsync.door import attendees
 from ticketsync.financials import explain
@@ -23,6 +25,7 @@ from ticketsync.reporting import (
 from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.store import engine
 from ticketsync.workflows import (
+    account_removal,
     as_of,
     checkin,
     close,
@@ -222,3 +225,16 @@ def test_a_sync_a_replay_and_a_deep_check_change_and_find_nothing(office, story)
     read_at = ("last_complete_at", "last_synced_at")
     assert all(after.pop(name) for name in read_at)
     assert after == {name: before[name] for name in before if name not in read_at}
+
+
+def test_the_office_is_not_retired_since_its_key_would_go(office, story):
+    for remove in (
+        lambda: account_removal.plan(office.database, "boxoffice"),
+        lambda: account_removal.remove(office.database, SETTINGS, "boxoffice"),
+    ):
+        with pytest.raises(errors.GuardRefused, match="your own box office") as refused:
+            remove()
+        assert refused.value.word == "own-box-office"
+    with office.database.read() as connection:
+        account = state.get_account(connection, "boxoffice")
+    assert (account.is_retired, account.secret_source) == (False, "env")

@@ -15,6 +15,7 @@ from ticketsync.core import clock
 from ticketsync.door import checkin
 from ticketsync.providers import registry
 from ticketsync.reporting import deliveries, run_history, waiting_records
+from ticketsync.reporting import waiting as reporting_waiting
 from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.delivery_states import STATES
 from ticketsync.web import notices, query
@@ -111,9 +112,14 @@ class StatusPages:
     def discrepancies(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
             attention = read_attention(connection, self._site.settings)
+            waits = {item.id for item in attention.items}
             values: dict[str, Any] = {
                 "attention": attention,
-                "discrepancies": waiting_records.list_discrepancies(connection),
+                "dismissed": [
+                    item
+                    for item in reporting_waiting.list_discrepancies(connection)
+                    if item.id not in waits
+                ],
                 "unread": waiting_records.list_quarantined(connection),
                 "failed_check_ins": checkin.list_rejected(connection),
                 "waiting": waiting.by_kind(attention.items),

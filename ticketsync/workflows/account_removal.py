@@ -47,6 +47,12 @@ class Removal:
 
 
 def plan(database: Database, name: str) -> Removal:
+    """
+    What removing an account would do.
+
+    Raises: `NotFound`; `GuardRefused` (`own-box-office`) for our own box office with
+    orders.
+    """
     with database.read() as reading:
         account = state.get_account(reading, name)
         return _removal(reading, account)
@@ -57,8 +63,8 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     Retire or delete an account, and delete its secrets from where we put them. Nobody
     may be at work on it. Removing a retired one again deletes what was left of its key.
 
-    Raises `GuardRefused` if it has orders after all, `Busy` while it
-    is being read.
+    Raises `GuardRefused` if it has orders after all, or is our own box office with
+    orders (`own-box-office`), `Busy` while it is being read.
     """
     with database.read() as reading:
         account = state.get_account(reading, name)
@@ -96,6 +102,14 @@ def _removal(reading: Connection, account: AccountState) -> Removal:
     )
     if not retires:
         return Removal(account, retires=False)
+    if registry.provider(account.provider).spec.is_ours:
+        # Without its key neither a ticket can be made again nor the sale go on.
+        raise errors.GuardRefused(
+            f"Account {account.name!r} is your own box office: its orders and the key "
+            "of its tickets are kept. Nothing was changed.",
+            hint="To stop selling, run `ticketsync boxoffice close SHOW` for each.",
+            word="own-box-office",
+        )
     return Removal(
         account,
         retires=True,
