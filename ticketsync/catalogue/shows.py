@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.catalogue import other_names
-from ticketsync.core import clock, errors, money, records
+from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, query_results, row_digests
 from ticketsync.store.audit import Decision
@@ -278,17 +278,6 @@ def get_show(connection: Connection, show_id: int) -> ShowInfo:
         for show in read_shows(connection, shows.c.id == show_id):
             return show
     raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
-
-
-def get_zone(connection: Connection, show_id: int) -> str:
-    """
-    The time zone of that show, or with `NO_SHOW` of the first venue.
-
-    Raises: what `get_show` and `get_venue` raise.
-    """
-    if show_id == records.NO_SHOW:
-        return get_venue(connection).timezone
-    return get_show(connection, show_id).timezone
 
 
 def read_shows(

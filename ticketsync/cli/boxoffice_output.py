@@ -22,9 +22,26 @@ MOST_DIGITS = 9  # of a number of pieces of cash, or of tickets
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.boxoffice.selling import Tier
     from ticketsync.workflows.availability import Availability
+
+
+def zone_of(connection: Connection, show_id: int) -> str:
+    """
+    The time zone of that show, or with `NO_SHOW` that of the business.
+
+    Raises: `NotFound`.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.core.records import NO_SHOW
+    from ticketsync.store.business_zone import get_business_zone
+
+    if show_id == NO_SHOW:
+        return get_business_zone(connection)
+    return shows.get_show(connection, show_id).timezone
 
 
 def amount_of(text: str, currency: str) -> int:

@@ -277,10 +277,8 @@ def _find_show(office: BoxOffice, text: str) -> ShowInfo:
 
 
 def _zone_of(office: BoxOffice, show_id: int) -> str:
-    from ticketsync.catalogue import shows
-
     with office.database.read() as connection:
-        return shows.get_zone(connection, show_id)
+        return boxoffice_output.zone_of(connection, show_id)
 
 
 def _person(name: str, email: str) -> Person:

@@ -154,7 +154,7 @@ def list_orders(
         )
         of_shows = {order.show_id for order in found} - {records.NO_SHOW}
         named = {id_: shows.get_show(connection, id_) for id_ in of_shows}
-        zone = shows.get_zone(connection, records.NO_SHOW)
+        zone = boxoffice_output.zone_of(connection, records.NO_SHOW)
     found = app_context.say_limited(found, limit)
     rows = [
         {
@@ -231,11 +231,10 @@ def show_order(ctx: typer.Context, reference: Reference, json: Json = False) -> 
     Example: ticketsync boxoffice orders show TS-7K4P-2Q
     """
     from ticketsync.boxoffice import placed_orders
-    from ticketsync.catalogue import shows
 
     with context.get_context(ctx).database().read() as connection:
         order = placed_orders.get_order(connection, reference)
-        zone = shows.get_zone(connection, order.show_id)
+        zone = boxoffice_output.zone_of(connection, order.show_id)
     boxoffice_output.print_order(order, zone, json=json)
 
 
