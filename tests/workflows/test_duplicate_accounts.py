@@ -21,6 +21,7 @@ from ticketsync.core.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows import account_removal, duplicate_accounts, match
 from ticketsync.workflows import connect as connecting
+from ticketsync.workflows.account_renaming import rename_account
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
@@ -75,7 +76,7 @@ def test_two_keys_of_one_organiser_are_duplicates_and_renamed_ones_are_known(
     humanitix, fake_server, sqlite, monkeypatch
 ):
     humanitix("hx", "AU")
-    connecting.rename(sqlite, Settings(), "hx", "sydney")
+    rename_account(sqlite, Settings(), "hx", "sydney")
     fake_server.platform.key = "hx-another-key"
     monkeypatch.setenv("KEY", fake_server.platform.key)
     with pytest.raises(errors.GuardRefused, match="'sydney'"):
@@ -92,7 +93,7 @@ def test_the_same_key_is_known_under_an_account_that_was_renamed(
     """
     fake_server.platform.organiser = ""
     humanitix("hx", "AU")
-    connecting.rename(sqlite, Settings(), "hx", "sydney")
+    rename_account(sqlite, Settings(), "hx", "sydney")
     with pytest.raises(errors.GuardRefused, match="'sydney'"):
         humanitix("hx2", "AU")
 

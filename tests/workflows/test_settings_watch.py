@@ -45,7 +45,7 @@ def test_the_worker_takes_up_new_settings(watched, sqlite, monkeypatch):
     watch, write, said = watched
     seen = []
     monkeypatch.setattr(
-        worker.receive,
+        worker.delivery_processing,
         "process_deliveries",
         lambda _, settings, stop: seen.append(settings),
     )

@@ -103,7 +103,7 @@ def admit_one(database):
             f"t.is_checked_in = 0 AND l.show_id = {show.show_id} LIMIT 1"
         )
         ticket_id = ticket.scalar()
-    at = checkin.find_scan_point(database, str(show.show_id), door="front")
+    at = checkin.at_show(database, str(show.show_id), door="front")
     checkin.admit(database, at, ticket_id)
 
 
