@@ -26,7 +26,6 @@ SCROLLED = """
   .filter(e => getComputedStyle(e).overflowX != "visible")
   .map(e => `${e.tagName} ${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
 
-AXE = "options => axe.run(options).then((found) => found.violations)"
 ONLY_VIOLATIONS = {"resultTypes": ["violations"]}  # as axe is asked if nothing is said
 # The elements of a page are the same in light and in dark: what else axe has rules for
 # is checked in light.
@@ -297,7 +296,7 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(open_browser, sc
     360 pixels wide: no page scrolls sideways, nor does anything on it. axe finds
     nothing, contrast included, in light and in dark.
     """
-    from axe_playwright_python.base import AXE_SCRIPT
+    from axe_playwright_python.sync_playwright import Axe
 
     page = open_browser(viewport={"width": 360, "height": 740}, locale="en-AU")
     found, backgrounds = {}, {}
@@ -308,15 +307,17 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(open_browser, sc
         page.evaluate(
             "document.querySelectorAll('details').forEach(d => d.open = true)"
         )
-        page.evaluate(AXE_SCRIPT)
         for scheme, rules in schemes.items():
             page.emulate_media(color_scheme=scheme)
             wide = page.evaluate("document.documentElement.scrollWidth")
-            violations = page.evaluate(AXE, ONLY_VIOLATIONS | rules)
+            found_by_axe = Axe().run(page, options=ONLY_VIOLATIONS | rules).response
             found[path, scheme] = (
                 wide,
                 page.evaluate(SCROLLED),
-                [(v["id"], v["nodes"][0]["html"][:120]) for v in violations],
+                [
+                    (v["id"], v["nodes"][0]["html"][:120])
+                    for v in found_by_axe["violations"]
+                ],
             )
             backgrounds[scheme] = page.evaluate(
                 "getComputedStyle(document.body).backgroundColor"
