@@ -2,8 +2,9 @@
 Tills to be killed: imports once, then forks one for each request.
 
 A request is one JSON line on standard input: `{"url": …, "voucher": …, "seed": …}`. The
-till sells in every way until it is killed: before its `"step"`, counted in statements
-and commits, or after so many `"seconds"`. The answer is one line, -9.
+till sells in every way, with `"only_vouchers"` nothing but these, until it is killed:
+before its `"step"`, counted in statements and commits, or after so many `"seconds"`.
+The answer is one line, -9.
 
 With `--split` the protection is taken out: the money is committed before the tickets,
 and of a voucher that is sold the voucher before the money.
@@ -63,7 +64,7 @@ def sell_for_ever(asked):
         Tender("cash", vouchers=[asked["voucher"]]),
     )
     while True:
-        if chance.random() < 0.2:
+        if asked.get("only_vouchers") or chance.random() < 0.2:
             sell_vouchers.sell_voucher(
                 office, 5000, "AUD", Tender(chance.choice(("cash", "card")))
             )

@@ -31,3 +31,9 @@ def test_nobody_else_may_write_to_it_whatever_the_umask():
             assert os.stat(database.file).st_mode & 0o077 == 0
     finally:
         os.umask(before)
+
+
+def test_no_commit_waits_for_the_disk():
+    with copies.scratch() as database, database.read() as connection:
+        assert connection.scalar(text("PRAGMA synchronous")) == 0
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1

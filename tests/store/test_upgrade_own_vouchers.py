@@ -18,43 +18,47 @@ from ticketsync.workflows.box_office import BoxOffice
 from ticketsync.workflows.sell import Tender
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request, tmp_path, frozen):
+def fill(file):
     """
     A voucher of 70.00 has paid for a ticket of 55.00; another order holds seats.
     """
-    frozen(NOW)
-    file = tmp_path / "old.db"
     database = engine.create_database(str(file))
     office = put_on_sale(database, NewTier("Adult", 5500))
     code = sell.issue_voucher(office, "gift", 7000, "AUD")
     sell.sell(office, SHOW, {"Adult": 1}, Tender(vouchers=[code]))
     sell.hold(office, SHOW, {"Adult": 2})
-    orders = stored_orders(database)
     database.close()
-    with old_databases.upgraded(request, file, "0028") as database:
-        yield BoxOffice(database, Settings()), orders
 
 
-def stored_orders(database):
-    with database.read() as connection:
-        return placed_orders.search(connection)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request, templates, frozen):
+    frozen(NOW)
+    with old_databases.upgraded(templates, request.param, "0028", fill) as database:
+        yield BoxOffice(database, Settings())
 
 
 def test_the_upgrade_keeps_every_order_and_voucher(upgraded):
-    office, orders = upgraded
-    assert stored_orders(office.database) == orders
-    assert [order.show_id for order in orders] == [SHOW, SHOW]
+    office = upgraded
     with office.database.read() as connection:
+        held, paid = placed_orders.search(connection)
         assert schema.version_of(connection) == schema.PRESENT
         (made,) = vouchers.list_all(connection)
     assert (made.left, made.returned, made.order_id) == (1500, 0, None)
+    assert [(o.show_id, o.state, o.total, o.voucher) for o in (held, paid)] == [
+        (SHOW, "pending", 11000, None),
+        (SHOW, "paid", 5500, None),
+    ]
+    assert [t.state for t in (*held.tickets, *paid.tickets)] == [
+        *("reserved", "reserved", "issued"),
+    ]
+    assert not held.payments
+    assert [(p.method, p.amount) for p in paid.payments] == [("voucher", 5500)]
     checked = integrity_check.check(office.database, office.settings, deep=True)
     assert checked.is_sound
 
 
 def test_a_voucher_is_sold_after_the_upgrade(upgraded):
-    office, _ = upgraded
+    office = upgraded
     sold = sell_vouchers.sell_voucher(office, 2500, "AUD", Tender("cash"))
     assert (sold.order.state, sold.order.voucher.left) == ("paid", 2500)
     with office.database.read() as connection:
@@ -73,7 +77,7 @@ def test_a_voucher_is_sold_after_the_upgrade(upgraded):
     ],
 )
 def test_what_cannot_be_is_refused(upgraded, change):
-    office, _ = upgraded
+    office = upgraded
     sell_vouchers.sell_voucher(office, 1500, "AUD", Tender("cash"))
     with pytest.raises(exc.IntegrityError), office.database.write() as connection:
         connection.exec_driver_sql(change)
