@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, union
+from sqlalchemy import Connection, bindparam, func, select, union
 
 from ticketsync.core import clock, moments
 from ticketsync.core.plurals import number_of
@@ -72,16 +72,16 @@ def list_unfinished(connection: Connection) -> list[UnfinishedRead]:
 
 
 def _read_unfinished(connection: Connection) -> Iterator[UnfinishedRead]:
-    names = select(accounts.c.id, accounts.c.name).where(accounts.c.state != RETIRED)
-    for account_id, name in connection.execute(names.order_by(accounts.c.name)).all():
-        cut_off = [*takewhile(_is_cut_off, _newest_runs(connection, account_id))]
-        if not cut_off:
+    for account in connection.execute(_NEWEST_RUNS).all():
+        if not _is_cut_off(account):
             continue
+        runs = connection.execute(_RUNS_OF_ACCOUNT, {"account": account.account_id})
+        cut_off = [*takewhile(_is_cut_off, runs.all())]
         since = min(run.started_at for run in cut_off)
-        number = _count_saved(connection, account_id, since)
+        number = _count_saved(connection, account.account_id, since)
         if number:
             yield UnfinishedRead(
-                account=name,
+                account=account.name,
                 since=since,
                 orders=number,
                 is_running=_is_running(connection, cut_off[0]),
@@ -89,24 +89,37 @@ def _read_unfinished(connection: Connection) -> Iterator[UnfinishedRead]:
             )
 
 
-def _newest_runs(connection: Connection, account_id: int) -> Iterator[Any]:
-    """
-    The runs that read the orders of an account, the newest first.
-    """
-    query = (
-        select(
-            *(sync_runs.c[n] for n in ("run_id", "outcome", "exit_code", "started_at"))
-        )
-        .where(
-            sync_runs.c.account_id == account_id,
-            account_situations.was_tried(sync_runs),
-        )
-        .order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
+# The runs that read the orders of an account, the newest first.
+_RUNS_OF_ACCOUNT = (
+    select(*(sync_runs.c[n] for n in ("run_id", "outcome", "exit_code", "started_at")))
+    .where(
+        sync_runs.c.account_id == bindparam("account"),
+        account_situations.was_tried(sync_runs),
     )
-    newest = connection.execute(query.limit(1)).all()
-    if not newest or not _is_cut_off(newest[0]):
-        return iter(newest)
-    return iter(connection.execute(query).all())
+    .order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
+)
+_tried = sync_runs.alias("tried")
+_NEWEST = (
+    select(_tried.c.id)
+    .where(_tried.c.account_id == accounts.c.id, account_situations.was_tried(_tried))
+    .order_by(_tried.c.started_at.desc(), _tried.c.id.desc())
+    .limit(1)
+    .correlate(accounts)
+    .scalar_subquery()
+)
+# The newest of them of every account that is read.
+_NEWEST_RUNS = (
+    select(
+        accounts.c.id.label("account_id"),
+        accounts.c.name,
+        sync_runs.c.outcome,
+        sync_runs.c.exit_code,
+    )
+    .select_from(accounts)
+    .join(sync_runs, sync_runs.c.id == _NEWEST)
+    .where(accounts.c.state != RETIRED)
+    .order_by(accounts.c.name)
+)
 
 
 def _is_cut_off(run: Any) -> bool:

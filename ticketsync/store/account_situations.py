@@ -210,21 +210,21 @@ def since(facts: FromClause) -> ColumnElement[Any]:
     )
 
 
-def reads_orders(runs: Table) -> ColumnElement[bool]:
+def reads_orders(runs: FromClause) -> ColumnElement[bool]:
     """
     The condition for runs that read orders.
     """
     return or_(*(runs.c.kind == kind for kind in OF_ORDERS))
 
 
-def was_tried(runs: Table) -> ColumnElement[bool]:
+def was_tried(runs: FromClause) -> ColumnElement[bool]:
     """
     The condition for runs that read orders and were not skipped.
     """
     return and_(reads_orders(runs), runs.c.outcome.not_like("skipped-%"))
 
 
-def was_complete(runs: Table) -> ColumnElement[bool]:
+def was_complete(runs: FromClause) -> ColumnElement[bool]:
     """
     The condition for runs that read everything; those that only put records in
     quarantine did.
