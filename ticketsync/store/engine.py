@@ -155,7 +155,7 @@ class Database:
 
     def has_urgent_writers(self) -> bool:
         """
-        Whether a urgent writer waits for others; never on PostgreSQL, where writers
+        Whether an urgent writer waits for others; never on PostgreSQL, where writers
         run in parallel.
         """
         return self._queue is not None and self._queue.has_urgent()

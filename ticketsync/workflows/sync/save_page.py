@@ -52,11 +52,13 @@ PAGES_TOGETHER = 4  # saved before somebody at a till gets a turn (measured)
 @dataclass(frozen=True, slots=True)
 class _SavedPages:
     """
-    Numbers of orders: new ones, changed ones, and those set aside as they were saved.
+    Numbers of orders: new ones, changed ones, those that these pages have once more,
+    and those set aside as they were saved.
     """
 
     created: int
     updated: int
+    repeated: int
     set_aside: int
 
 
@@ -155,6 +157,7 @@ class OrderStore:
                 counts.quarantined += saved.set_aside
                 counts.created += saved.created
                 counts.updated += saved.updated
+                counts.unchanged += saved.repeated
         self._counts = None
 
     def _save_some(
@@ -207,7 +210,12 @@ class OrderStore:
         quarantine.release(connection, account_id, "order", released)
         self._note_changes(connection, saved)
         self._note_unreadable(connection, unreadable)
-        return _SavedPages(saved.created, saved.updated, len(kept.set_aside))
+        return _SavedPages(
+            saved.created,
+            saved.updated,
+            repeated=len(orders) - saved.created - saved.updated,
+            set_aside=len(kept.set_aside),
+        )
 
     def save_tickets(self, page: ParsedTickets) -> None:
         """
