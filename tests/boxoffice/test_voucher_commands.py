@@ -123,6 +123,10 @@ def test_a_voucher_is_refused_where_its_words_do_not_fit(on_sale):
         (("--kind", "discount", "--cash"), 2),
         (("--kind", "other", "--cash"), 2),
         (("--cash", "--till", "1"), 7),  # it is not open
+        (("--cash", "--until", "2020-01-01 12:00"), 2),  # it is over
+        (("--until", "2020-01-01 12:00"), 2),
+        (("--cash", "--until", "2030-11-28T12:00Z"), 2),  # of another zone
+        (("--cash", "--until", "2030-11-28T12:00+02:00"), 2),
     ):
         error = refused("boxoffice", "voucher", "50.00", *words, code=code)
         assert error["hint"]

@@ -10,10 +10,11 @@ what is left of it, 10.00, goes back to the card, and the 25.00 of v3 go back in
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from support import needs
 from support.own_box_office import SHOW, STARTS
 from support.own_story import ANSWERS
@@ -37,6 +38,7 @@ from ticketsync.reporting import (
     unlinked_orders,
 )
 from ticketsync.reporting import sales as sales_lists
+from ticketsync.store.tables.boxoffice import boxoffice_orders
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.workflows import (
     as_of,
@@ -570,6 +572,25 @@ def test_a_voucher_is_sold_for_money_and_of_more_than_nothing(office):
         with pytest.raises(errors.UsageError):
             sell_one(office, amount, tender)
     assert owed(office) == [Money(1000, "AUD")]
+
+
+def test_no_money_is_taken_for_a_voucher_that_is_over_already(office):
+    """
+    Nothing could be paid with it, and nobody would be owed what was paid for it.
+    """
+    till = open_till(office)
+    for ends in (SOLD - timedelta(days=365), SOLD):
+        with pytest.raises(errors.UsageError, match="over already"):
+            sell_one(office, 3500, Tender("cash", till_id=till), valid_until=ends)
+        with pytest.raises(errors.UsageError, match="over already"):
+            sell.issue_voucher(office, "gift", 3500, "AUD", ends)
+    with office.database.read() as connection:
+        assert vouchers.list_all(connection) == []
+        assert connection.scalars(select(boxoffice_orders.c.id)).all() == []
+    assert drawer(office).expected == 20000
+    later = SOLD + timedelta(seconds=1)
+    sell_one(office, 3500, Tender("cash", till_id=till), valid_until=later)
+    assert owed(office) == [Money(3500, "AUD")]
 
 
 def test_a_drawer_of_another_currency_or_a_closed_one_takes_nothing(office):

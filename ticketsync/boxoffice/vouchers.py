@@ -128,9 +128,16 @@ def issue(
     Make a voucher, that an order (our id) sells; returns its code, which is stored
     nowhere.
 
-    Raises: what `refuse_impossible` raises.
+    Raises: what `refuse_impossible` raises; `UsageError` where its time is over before
+    it begins: whoever bought it could pay nothing with it.
     """
     refuse_impossible(kind, amount)
+    if valid_until is not None and valid_until <= now:
+        raise errors.UsageError(
+            "The voucher would be over already: nothing could be paid with it.",
+            hint="--until is when it ends, in local time; leave it out for a voucher "
+            "that does not end.",
+        )
     code = codes.new_voucher_code()
     row = insert(vouchers).values(
         code=codes.voucher_digest(code),

@@ -149,7 +149,10 @@ def local_instant(text: str, zone: str) -> datetime | None:
     if not text:
         return None
     try:
-        return clock.local_to_utc(datetime.fromisoformat(text), zone)
+        local = datetime.fromisoformat(text)
+        if local.tzinfo is not None:
+            raise ValueError(f"it is a local time of {zone}, without another zone")
+        return clock.local_to_utc(local, zone)
     except ValueError as error:
         raise errors.UsageError(
             f"{text!r} is not a date and time here: {error}.",

@@ -425,7 +425,7 @@ def issue_voucher(
     """
     Make a voucher; returns its code, which is stored nowhere.
 
-    Raises: `UsageError` for a kind or an amount that cannot be.
+    Raises: `UsageError` for a kind, an amount or an end that cannot be.
     """
     with office.database.write() as connection:
         now = clock.now()

@@ -45,8 +45,8 @@ def sell_voucher(
     """
     Sell a gift voucher of so much, in minor units, for money: in one transaction.
 
-    Raises: `UsageError` for an amount that cannot be, or without cash and card;
-    `SaleRefused` (`not-on-sale`) where the box office has no account yet;
+    Raises: `UsageError` for an amount or an end that cannot be, or without cash and
+    card; `SaleRefused` (`not-on-sale`) where the box office has no account yet;
     `GuardRefused` (`till-closed`, `till-currency`).
     """
     if tender.method not in (CASH, CARD) or tender.vouchers:
