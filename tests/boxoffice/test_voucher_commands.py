@@ -59,7 +59,7 @@ def test_a_voucher_that_is_sold_for_cash_is_in_the_count_of_its_till(on_sale):
     assert " ".join(made.stderr.split()) == (
         "This is the code of voucher 1, of 100.00 AUD. Write it down or print it: it "
         "is stored nowhere, and nothing can show it again. Sold as order "
-        f"{reference}: 100.00 AUD in cash. In the drawer of till 1. They are owed "
+        f"{reference}: 100.00 AUD in cash. In the drawer of till 1. You owe it "
         "until the voucher pays."
     )
     by_card = as_json("boxoffice", "voucher", "30", "--card", "--slip", "A 7")

@@ -403,6 +403,15 @@ def test_a_show_that_nobody_sells_can_be_shown(synced):
     assert "seats sold" not in shown  # nothing is counted, which is not 0
 
 
+def test_a_time_with_its_offset_is_that_instant(synced):
+    """
+    Sydney is eleven hours ahead of UTC in December.
+    """
+    synced("shows", "add", "Night of the Owl", "2026-12-20T08:30Z", "--new")
+    found = synced("shows", "list", "--production", "Night of the Owl", "--json").json
+    assert [show["starts_local"] for show in found] == ["2026-12-20 19:30"]
+
+
 def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):
     date, other = synced("events", "list", "--json").json[:2]
     name, show = date["occurrence_id"], str(date["show_id"])

@@ -158,8 +158,8 @@ def _sell(
         ctx,
         [
             _shown_once(wanted, order.voucher.id),
-            f"Sold as order {order.reference}: {wanted.worth} {paid}.{drawer} They are "
-            "owed until the voucher pays.",
+            f"Sold as order {order.reference}: {wanted.worth} {paid}.{drawer} You owe "
+            "it until the voucher pays.",
         ],
     )
     boxoffice_sales.say_no_drawer(ctx, wanted.office, order)

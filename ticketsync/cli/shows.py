@@ -100,7 +100,11 @@ def add_show(
             shows.get_venue(connection),
         )
         try:
-            instant = clock.local_to_utc(local, known_venue.timezone)
+            instant = (
+                clock.local_to_utc(local, known_venue.timezone)
+                if local.tzinfo is None
+                else clock.from_iso(starts_at)
+            )
         except ValueError as error:
             raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
         wanted = new_shows.NewShow(
