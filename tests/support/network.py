@@ -50,8 +50,14 @@ class Network:
         self.address = f"http://127.0.0.1:{port}"
         started.set()
         await self._over.wait()
-        listening.close()
+        for accepting in listening.sockets:
+            self._loop.remove_reader(accepting)
         await self._cut()
+        # A connection that is just being made is cut once it is: left open, it would
+        # fail the later test in which the collector finds it.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
+        listening.close()
 
     async def _cut(self):
         self._is_cut = True
