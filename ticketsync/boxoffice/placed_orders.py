@@ -22,8 +22,10 @@ from sqlalchemy import (
     select,
 )
 
+from ticketsync.boxoffice import vouchers
 from ticketsync.boxoffice.codes import parse_reference
 from ticketsync.boxoffice.selling import Tier
+from ticketsync.boxoffice.vouchers import Voucher
 from ticketsync.core import errors, money, records
 from ticketsync.store import letter_case
 from ticketsync.store.boxoffice_states import ORDER, TICKET, is_transition
@@ -33,7 +35,6 @@ from ticketsync.store.tables.boxoffice import (
     payment_refunds,
     payments,
     price_tiers,
-    vouchers,
 )
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences
@@ -186,24 +187,6 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class SoldVoucher:
-    """
-    A gift voucher that an order sold; amounts in minor units. `returned` went back to
-    the buyer, or is to go back.
-    """
-
-    id: int
-    amount: int
-    spent: int
-    returned: int
-    valid_until: datetime | None
-
-    @property
-    def left(self) -> int:
-        return self.amount - self.spent - self.returned
-
-
-@dataclass(frozen=True, slots=True)
 class PlacedOrder:
     """
     An order with its tickets and payments. `provider_occurrence_id` is the id of its
@@ -232,7 +215,7 @@ class PlacedOrder:
     provider_occurrence_id: str
     tickets: tuple[OrderedTicket, ...] = ()
     payments: tuple[Payment, ...] = ()
-    voucher: SoldVoucher | None = None
+    voucher: Voucher | None = None
 
     @property
     def basket(self) -> list[OrderedTicket]:
@@ -364,7 +347,7 @@ def read_orders(
     tickets = _read_tickets(connection, ids)
     paid = _read_payments(connection, ids)
     of_no_show = [row["id"] for row in rows if row["show_id"] == records.NO_SHOW]
-    sold = _read_vouchers(connection, of_no_show) if of_no_show else {}
+    sold = vouchers.read_sold(connection, of_no_show)
     return [
         PlacedOrder(
             **row,
@@ -409,8 +392,6 @@ _PAYMENTS = select(
     *_labelled(payments, "payment_"), *_labelled(payment_refunds, "refund_")
 ).outerjoin(payment_refunds, payment_refunds.c.payment_id == payments.c.id)
 
-_VOUCHERS = select(vouchers)
-
 
 def _read_tickets(
     connection: Connection, order_ids: Sequence[int]
@@ -446,13 +427,6 @@ def _read_payments(
         payment = _only(Payment, first._mapping, "payment_", refunds=returned)
         found[payment.order_id].append(payment)
     return found
-
-
-def _read_vouchers(
-    connection: Connection, order_ids: Sequence[int]
-) -> Mapping[int, SoldVoucher]:
-    rows = rows_among(connection, _VOUCHERS, vouchers.c.order_id, order_ids)
-    return {row.order_id: _only(SoldVoucher, row._mapping) for row in rows}
 
 
 def _only(kind: type[Any], row: RowMapping, prefix: str = "", **known: Any) -> Any:

@@ -30,8 +30,8 @@ OPEN, SPENT, EXPIRED, RETURNED = "open", "spent", "expired", "returned"
 class Voucher:
     """
     A voucher, without its code; amounts in minor units. `returned` went back to whoever
-    bought it, `order_id` is our id of the order that sold it: `None` where nobody
-    recorded what was paid for it.
+    bought it, or is to go back; `order_id` is our id of the order that sold it: `None`
+    where nobody recorded what was paid for it.
     """
 
     id: int
@@ -66,7 +66,8 @@ class Voucher:
         return self.left if self.kind == GIFT and not self.is_expired(now) else 0
 
 
-_COLUMNS = [vouchers.c[name] for name in Voucher.__dataclass_fields__]
+# A sale reads its order several times: built once.
+_VOUCHERS = select(*(vouchers.c[name] for name in Voucher.__dataclass_fields__))
 _LEFT = vouchers.c.amount - vouchers.c.spent - vouchers.c.returned
 
 
@@ -74,8 +75,18 @@ def list_all(connection: Connection, limit: int | None = None) -> list[Voucher]:
     """
     All vouchers, the newest first.
     """
-    query = select(*_COLUMNS).order_by(vouchers.c.id.desc()).limit(limit)
+    query = _VOUCHERS.order_by(vouchers.c.id.desc()).limit(limit)
     return [Voucher(**row._mapping) for row in connection.execute(query)]
+
+
+def read_sold(
+    connection: Connection, order_ids: Iterable[int]
+) -> Mapping[int, Voucher]:
+    """
+    The vouchers that these orders sold, by our ids of the orders.
+    """
+    rows = rows_among(connection, _VOUCHERS, vouchers.c.order_id, order_ids)
+    return {row.order_id: Voucher(**row._mapping) for row in rows}
 
 
 def list_references(
@@ -207,7 +218,7 @@ def find(connection: Connection, typed: str, currency: str, now: datetime) -> Vo
 
 
 def _find(connection: Connection, code: bytes, currency: str, now: datetime) -> Voucher:
-    query = select(*_COLUMNS).where(vouchers.c.code == code)
+    query = _VOUCHERS.where(vouchers.c.code == code)
     row = connection.execute(query).first()
     found = Voucher(**row._mapping) if row else None
     if found is None:

@@ -153,15 +153,6 @@ def find_order(office: BoxOffice, reference: str) -> tuple[int, int]:
     return order.show_id, order.id
 
 
-def find_voucher_order(office: BoxOffice, reference: str) -> int | None:
-    """
-    Our id of an order that sold a voucher; `None` where it is of a show.
-    """
-    with office.database.read() as connection:
-        order = placed_orders.get_order(connection, reference)
-    return None if order.voucher is None else order.id
-
-
 def end_hold(sale: Sale, order: PlacedOrder, state: str, reason: str) -> None:
     seats.free_seats(sale.connection, order.id)
     orders.end(sale.connection, order, state, sale.now, reason)

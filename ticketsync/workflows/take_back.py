@@ -44,7 +44,6 @@ from ticketsync.workflows.box_office import (
     changes_of,
     end_hold,
     find_order,
-    find_voucher_order,
     refuse_ended,
     sale_of,
 )
@@ -113,13 +112,13 @@ def refund(
     (`till-short`) for more cash than is in the drawer; `UsageError` for an amount that
     cannot be, or that keeps money of tickets which nobody named.
     """
-    of_voucher = find_voucher_order(office, reference)
-    if of_voucher is not None:
-        with changes_of(office, of_voucher) as changes:
-            return _refund_voucher(changes, changes.read(of_voucher), wanted, reason)
-    show_id, order_id = find_order(office, reference)
-    with sale_of(office, show_id) as sale:
-        return refund_within(sale, sale.read(order_id), wanted, reason)
+    with office.database.read() as connection:
+        found = placed_orders.get_order(connection, reference)
+    if found.voucher is not None:
+        with changes_of(office, found.id) as changes:
+            return _refund_voucher(changes, changes.read(found.id), wanted, reason)
+    with sale_of(office, found.show_id) as sale:
+        return refund_within(sale, sale.read(found.id), wanted, reason)
 
 
 def refund_within(
