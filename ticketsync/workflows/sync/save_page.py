@@ -139,7 +139,7 @@ class OrderStore:
         seen = sum(len(page.seen) for page in pages)
         orders = [order for page in pages for order in page.orders]
         unreadable = [item for page in pages for item in page.unreadable]
-        people = {id_: who for page in pages for id_, who in page.people.items()}
+        has_people = any(page.people for page in pages)
         if not is_retry:
             read, name = seen - len(unreadable), run.account.name
             refuse_drift(self._recent, read, unreadable, run.provider.spec, name)
@@ -149,7 +149,7 @@ class OrderStore:
         counts.quarantined += len(unreadable)
         self._save_events([event for page in pages for event in page.events])
         readable = self._readable_again(pages, unreadable)
-        if not (orders or unreadable or readable or keep_place or people):
+        if not (orders or unreadable or readable or keep_place or has_people):
             return
         waiting = deque(pages)
         while waiting:
@@ -200,12 +200,17 @@ class OrderStore:
         versions.save_versions(connection, account_id, "order", blocks, now)
         zone, ids = get_business_zone(connection), self.occurrence_ids
         saved = saving.save_orders(connection, account_id, orders, ids, now, zone=zone)
-        people = {id_: who for page in kept.pages for id_, who in page.people.items()}
-        answered = privacy.list_answered_occurrences(connection, account_id, people)
+        # A page at a time: it may name thousands, and a statement binds only so many.
+        people = [page.people for page in kept.pages if page.people]
+        answered = {
+            id_
+            for found in people
+            for id_ in privacy.list_answered_occurrences(connection, account_id, found)
+        }
         occurrences.lock_against_linking(connection, saved.touched | answered)
-        privacy.save_people(
-            connection, account_id, people, run.settings.forget_before(now)
-        )
+        forgotten = run.settings.forget_before(now)
+        for found in people:
+            privacy.save_people(connection, account_id, found, forgotten)
         quarantine.save_unread(connection, account_id, unreadable, now)
         quarantine.release(connection, account_id, "order", released)
         self._note_changes(connection, saved)
