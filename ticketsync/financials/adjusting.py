@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from ticketsync.financials import frozen_lines
+from ticketsync.financials.fees import SCHEDULE
 from ticketsync.financials.frozen_lines import (
     AMOUNTS,
     DISPUTE,
@@ -51,7 +52,6 @@ CAUSES: Final = {
     REPARSED: "this version of ticketsync reads the same record otherwise",
 }
 
-SCHEDULE: Final = "schedule"
 _COUNTS: Final = ("tickets", "comps")
 _IS_FEE: Final = tuple(name in FEE_AMOUNTS for name in AMOUNTS)
 _CHARGED: Final = AMOUNTS.index("charged")

@@ -14,12 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from ticketsync.core import clock, money
 from ticketsync.core.config import FeeSchedule
 
 # The dated rates of accounts (our ids), the oldest first.
 Schedules = Mapping[int, Sequence[FeeSchedule]]
+
+SCHEDULE: Final = "schedule"  # the source of fees by these rates
 
 _SCALE = 1_000_000  # of a minor unit, to weigh capped percentages
 

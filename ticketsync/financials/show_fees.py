@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
-from ticketsync.financials.adjusting import SCHEDULE
 from ticketsync.financials.fee_lines import Lines, ReportedLines, ScheduledLine
-from ticketsync.financials.fees import LineRate
+from ticketsync.financials.fees import SCHEDULE, LineRate
 
 REPORTED: Final = "reported"
 _NO_RATE: Final = LineRate()

@@ -251,7 +251,7 @@ def _taxed_when_sold(
 ) -> list[TaxLine]:
     """
     What such vouchers paid: as `_vouchers_sold` taxes one that is sold that day, so
-    that as much is owed no more as is owed for one.
+    that what is owed falls by as much as it rose for one.
     """
     bucket = _treatment("admission", rule, rules, day)
     tax = 0

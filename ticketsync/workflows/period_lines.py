@@ -20,7 +20,8 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import money, records
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.financials import adjusting, frozen_fee_rates, frozen_lines, frozen_tax
+from ticketsync.financials import frozen_fee_rates, frozen_lines, frozen_tax
+from ticketsync.financials.fees import SCHEDULE
 from ticketsync.financials.frozen_lines import (
     SALE,
     VOUCHER_SALE,
@@ -246,7 +247,7 @@ def _amounts_of(
 
 def _source_of(part: OrderMoney, by_rate: OwnFees | None) -> str:
     if by_rate is not None:
-        return adjusting.SCHEDULE
+        return SCHEDULE
     return UNKNOWN if part.fees is None else REPORTED
 
 
