@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from support import waiting_locks
 from support.own_box_office import (
     NOW,
@@ -22,6 +21,7 @@ from support.own_box_office import (
 )
 from support.unprotected import write_without_lock
 from support.waiting import wait_until
+from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice import tills
 from ticketsync.boxoffice.selling import NewTier
@@ -70,22 +70,6 @@ def in_drawer(office, till):
         return tills.get_drawer(connection, session).expected
 
 
-def is_blocked(office):
-    """
-    Whether somebody waits for what another one has locked.
-    """
-    if office.database.dialect == "sqlite":
-        file = office.database.file
-        beside = [file.with_name(f"{file.name}.{it}lock") for it in ("write", "next")]
-        return waiting_locks.number_waiting(*beside) > 0
-    query = text(
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        " AND datname = current_database()"
-    )
-    with office.database.read() as connection:
-        return connection.scalar(query) > 0
-
-
 def refund_at_once(opened, monkeypatch):
     """
     55.00 are in a drawer, and 55.00 go back for each of two shows. Nobody looks into
@@ -104,7 +88,10 @@ def refund_at_once(opened, monkeypatch):
 
     def look_late(*arguments):
         arrived.append(threading.get_ident())
-        assert wait_until(lambda: len(arrived) == 2 or is_blocked(office), 60)
+        assert wait_until(
+            lambda: len(arrived) == 2 or is_anyone_blocked(office.database),
+            60,
+        )
         look(*arguments)
 
     monkeypatch.setattr(tills, "refuse_overdrawn", look_late)

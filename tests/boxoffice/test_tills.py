@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from support.own_box_office import NOW, SHOW, put_on_sale
 from support.waiting import wait_until
+from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice import tills
 from ticketsync.boxoffice.tills import Drawer
@@ -167,14 +167,6 @@ def test_a_count_waits_for_a_sale_that_is_under_way(on_postgres):
     office = on_postgres
     till = open_till(office, opening_float=0)
 
-    def is_blocked():
-        query = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            " AND datname = current_database()"
-        )
-        with office.database.read() as connection:
-            return bool(connection.scalar(query))
-
     with ThreadPoolExecutor(1) as pool:
         with sale_of(office, SHOW) as sale:
             sell.pay_within(
@@ -182,5 +174,5 @@ def test_a_count_waits_for_a_sale_that_is_under_way(on_postgres):
                 *(cash(till), office.key),
             )
             closing = pool.submit(close_till, office, till, 5500)
-            assert wait_until(is_blocked)
+            assert wait_until(lambda: is_anyone_blocked(office.database))
         assert closing.result().expected == 5500

@@ -6,11 +6,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 from support import waiting_locks
 from support.own_box_office import NOW, SHOW, put_on_sale
 from support.unprotected import write_without_lock
 from support.waiting import wait_until
+from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice import vouchers
 from ticketsync.boxoffice.selling import NewTier
@@ -41,22 +42,6 @@ def opened(url, frozen):
         database.close()
 
 
-def is_blocked(office):
-    """
-    Whether somebody waits for what another one has locked.
-    """
-    if office.database.dialect == "sqlite":
-        file = office.database.file
-        beside = [file.with_name(f"{file.name}.{it}lock") for it in ("write", "next")]
-        return waiting_locks.number_waiting(*beside) > 0
-    query = text(
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        " AND datname = current_database()"
-    )
-    with office.database.read() as connection:
-        return connection.scalar(query) > 0
-
-
 def return_while_it_pays(opened, monkeypatch):
     """
     The money of a voucher of 55.00 goes back; when all was looked at, and nothing
@@ -69,7 +54,10 @@ def return_while_it_pays(opened, monkeypatch):
 
     def take_back_late(*arguments):
         looked.set()
-        assert wait_until(lambda: paid.is_set() or is_blocked(office), 60)
+        assert wait_until(
+            lambda: paid.is_set() or is_anyone_blocked(office.database),
+            60,
+        )
         real(*arguments)
 
     def pay():

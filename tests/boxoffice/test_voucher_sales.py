@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from support import needs
+from support.ledger_movements import balances_of
 from support.own_box_office import SHOW, STARTS
 from support.own_story import ANSWERS
 
@@ -134,15 +135,7 @@ def owed(office):
 def balances(office, settings=SETTINGS, period=ALWAYS):
     with office.database.read() as connection:
         found = ledger_export.read_books(connection, settings, period)
-    return totals_of(found.entries)
-
-
-def totals_of(entries):
-    sums = {}
-    for entry in entries:
-        for name, amount in entry.postings.items():
-            sums[name] = sums.get(name, 0) + amount
-    return {name: amount for name, amount in sums.items() if amount}
+    return balances_of(found.entries)
 
 
 # 50.00, 30.00, 25.00 and 5.00 came in. v1 has paid its 50.00, so 55.00 are owed; the
@@ -228,7 +221,7 @@ def test_f50_what_vouchers_pay_is_owed_no_more_whatever_the_rule(
     frozen(CLOSED)
     event = close.close(office.database, settings, "2026-10").event
     with office.database.read() as connection:
-        assert totals_of(period_ledger.read_books(connection, event).entries) == first
+        assert balances_of(period_ledger.read_books(connection, event).entries) == first
     frozen(BACK)
     november(office, october)
     frozen(DECEMBER)
@@ -386,7 +379,7 @@ def test_f50_a_closed_month_has_the_sale_and_keeps_it(office, october, frozen):
         (reference(october, name), 0, "Gift cards", amount, 0)
         for name, amount in (("v1", 5000), ("v2", 3000), ("v3", 2500))
     )
-    assert totals_of(booked.entries) == AT_THE_END_OF_OCTOBER
+    assert balances_of(booked.entries) == AT_THE_END_OF_OCTOBER
     frozen(BACK)
     november(office, october)
     late = sell_one(office, 700, Tender("cash"))

@@ -5,7 +5,7 @@ Two transactions at one moment on PostgreSQL, where writers run side by side.
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import text
+from support.waiting_locks import is_anyone_blocked
 
 
 class Race:
@@ -24,17 +24,9 @@ class Race:
         if threading.current_thread() is not self._first or self._reached.is_set():
             return
         self._reached.set()
-        with self._database.connection() as connection:
-            while not self._is_over.is_set():
-                waiting = connection.scalar(
-                    text(
-                        "SELECT count(*) FROM pg_stat_activity WHERE"
-                        " wait_event_type = 'Lock' AND datname = current_database()"
-                    )
-                )
-                connection.rollback()
-                if waiting:
-                    return
+        while not self._is_over.is_set():
+            if is_anyone_blocked(self._database):
+                return
 
     def run(self, first, second):
         """

@@ -1,10 +1,11 @@
 """
-Who waits for the lock of a file, as the kernel lists it.
+Who waits for a lock: of a file, as the kernel lists it, or of PostgreSQL.
 """
 
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from support.waiting import wait_until
 
 LISTED = Path("/proc/locks")
@@ -29,8 +30,26 @@ def wait_for(number, database_file):
     """
     Wait until so many are in line to write to a database.
     """
+    assert wait_until(lambda: _number_in_line(database_file) == number), number
+
+
+def is_anyone_blocked(database):
+    """
+    Whether somebody waits for what another one has locked in this database.
+    """
+    if database.dialect == "sqlite":
+        return _number_in_line(database.file) > 0
+    query = text(
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
+    with database.read() as connection:
+        return connection.scalar(query) > 0
+
+
+def _number_in_line(database_file):
     beside = [
         database_file.with_name(f"{database_file.name}{ending}")
         for ending in (".writelock", ".nextlock")
     ]
-    assert wait_until(lambda: number_waiting(*beside) == number), number
+    return number_waiting(*beside)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from support.dates import NOW
+from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings
@@ -293,15 +294,8 @@ def shared(templates, frozen):
     database.close()
 
 
-def blocked(database):
-    with database.read() as connection:
-        waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        query = f"{waits} AND datname = current_database()"
-        return connection.execute(text(query)).scalar()
-
-
 def until_done_or_blocked(database, job):
-    while not job.done() and not blocked(database):
+    while not job.done() and not is_anyone_blocked(database):
         pass
 
 

@@ -19,6 +19,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, true, update
 from support import needs
+from support.ledger_movements import balances_of
 from support.random_orders import random_order
 from support.saved_orders import (
     FIRST_DAY,
@@ -138,14 +139,6 @@ def read_books(database, settings=SETTINGS, period=ALWAYS):
         return ledger_export.read_books(connection, settings, period)
 
 
-def totals_of(entries):
-    sums = {}
-    for entry in entries:
-        for name, amount in entry.postings.items():
-            sums[name] = sums.get(name, 0) + amount
-    return {name: amount for name, amount in sums.items() if amount}
-
-
 # 72.00 + 0 + 2.00 + 25.00 came in. The cards of 75.00 paid 50.00: 25.00 are owed. The
 # tickets of 22.00, 30.00 and 22.00 have 2.00 + 2.73 + 2.00 of tax; 67.27 are earned.
 BALANCES = {
@@ -158,7 +151,7 @@ BALANCES = {
 
 def test_f50_the_ledger_by_hand(books):
     found = read_books(books)
-    assert totals_of(found.entries) == BALANCES
+    assert balances_of(found.entries) == BALANCES
     (cards,) = [e for e in found.entries if e.id == "sale/tt/2026-10-05/0/AUD"]
     assert (cards.text, dict(cards.postings)) == (
         "Gift cards",
@@ -383,7 +376,7 @@ def test_f50_what_a_card_pays_is_owed_no_more_whatever_the_rule(
     """
     settings = Settings() if answers is None else rules_without_none(answers)
     found = read_books(books, settings)
-    assert totals_of(found.entries) == (balances or BALANCES)
+    assert balances_of(found.entries) == (balances or BALANCES)
     frozen(instant("2026-11-02T01:00"))
     close.close(books, settings, "2026-10")
     frozen(instant("2026-12-02T01:00"))
@@ -424,7 +417,7 @@ def test_f50_a_month_that_was_closed_without_a_rule_is_put_right_by_the_next(
     with books.read() as connection:
         before = period_ledger.read_books(connection, october)
         changes = close.open_adjustments(connection, settings)
-    assert totals_of(before.entries)["Liabilities:Vouchers"] == -7500
+    assert balances_of(before.entries)["Liabilities:Vouchers"] == -7500
     assert {(it.order_id, it.cause, it.charged) for it in changes} == {
         ("or_2", "reparsed", 0),
         ("or_3", "reparsed", 0),
@@ -563,7 +556,7 @@ def test_f50_own_rates_are_for_tickets(books):
     settings = replace(SETTINGS, accounts={"tt": rate})
     show_figures.rebuild(books, settings)
     found = read_books(books, settings)
-    assert totals_of(found.entries) == {
+    assert balances_of(found.entries) == {
         **BALANCES,
         "Assets:Platform:Tt": 9900 - 130,
         "Expenses:Fees:Tt": 130,
@@ -617,7 +610,7 @@ def test_f50_a_card_that_another_card_pays_for(database, frozen):
     more = {"charged": 4200, "cards": 5000, "vouchers": 3000}
     save(database, sold(ticket(1, 2200), id_="or_1", **more), at=FIRST_DAY)
     show_figures.rebuild(database, SETTINGS)
-    assert totals_of(read_books(database).entries) == {
+    assert balances_of(read_books(database).entries) == {
         "Assets:Platform:Tt": 4200,
         "Liabilities:Vouchers": -2000,
         "Liabilities:Tax:Gst": -200,
@@ -636,7 +629,7 @@ def test_f50_a_card_that_is_returned_is_owed_no_more(books):
     back = (Refund("r_1", 2500, instant("2026-10-20T02:00")),)
     save(books, msgspec.structs.replace(ALONE, refunds=back), at=FIRST_DAY)
     show_figures.rebuild(books, SETTINGS)
-    assert totals_of(read_books(books).entries) == {
+    assert balances_of(read_books(books).entries) == {
         "Assets:Platform:Tt": 7400,
         "Liabilities:Tax:Gst": -673,
         "Income:Shows": -6727,
@@ -663,7 +656,7 @@ def test_f50_a_card_that_is_returned_without_its_fee_is_owed_no_more(books):
         at=instant("2026-10-21T02:00"),
     )
     show_figures.rebuild(books, SETTINGS)
-    assert totals_of(read_books(books).entries) == {
+    assert balances_of(read_books(books).entries) == {
         "Assets:Platform:Tt": 7600,
         "Liabilities:Tax:Gst": -691,
         "Income:Shows": -6909,
@@ -806,7 +799,7 @@ def test_f50_the_books_of_a_closed_month_by_hand(books, frozen):
         ("or_1", 0, "Gift cards", 5000, 5000, 0),
         ("or_4", 0, "Gift cards", 2500, 2500, 0),
     ]
-    assert totals_of(found.entries) == {
+    assert balances_of(found.entries) == {
         "Assets:Platform:Tt": 9900,
         "Liabilities:Vouchers": -2500,
         "Liabilities:Tax:Gst": -673,
@@ -845,12 +838,12 @@ def test_f50_a_card_beside_any_tickets_changes_no_figure_of_a_show(
     assert prices
     save(books, *(plain for plain, _, _ in orders_), at=FIRST_DAY)
     before = said_of_shows(books)
-    ledger = totals_of(read_books(books).entries)
+    ledger = balances_of(read_books(books).entries)
     save(books, *(sold for _, sold, _ in orders_), at=instant("2026-10-09T02:00"))
     assert said_of_shows(books) == before
     ledger["Assets:Platform:Tt"] += prices
     ledger["Liabilities:Vouchers"] = ledger.get("Liabilities:Vouchers", 0) - prices
-    assert totals_of(read_books(books).entries) == ledger
+    assert balances_of(read_books(books).entries) == ledger
     # As of before the cards were known.
     with as_of.reading(books, SETTINGS, "2026-10-05T02:00Z") as then:
         (gross,) = then.connection.exec_driver_sql(

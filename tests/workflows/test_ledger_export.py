@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 from support import commands, needs
+from support.ledger_movements import balances_of
 from support.random_orders import random_order
 from support.saved_orders import (
     BOUGHT,
@@ -71,11 +72,7 @@ def read(database, settings=RULES, period=ALWAYS):
 
 
 def totals_of(found):
-    sums = {}
-    for entry in found.entries:
-        for name, amount in entry.postings.items():
-            sums[name] = sums.get(name, 0) + amount
-    return {name: amount for name, amount in sums.items() if amount}
+    return balances_of(found.entries)
 
 
 def test_the_books_of_two_orders_by_hand(books):
