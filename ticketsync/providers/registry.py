@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any, cast
 from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
 from ticketsync.providers import built_in
-from ticketsync.providers.base import Capabilities, Options, Provider, SendsWebhooks
+from ticketsync.providers.base import (
+    Capabilities,
+    Options,
+    Provider,
+    ProviderSpec,
+    SendsWebhooks,
+)
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -153,10 +159,19 @@ def titles(names: Iterable[str]) -> str:
 
 
 def _title(name: str) -> str:
+    spec = find_spec(name)
+    return spec.title if spec else name
+
+
+def find_spec(name: str) -> ProviderSpec | None:
+    """
+    What the provider of that name says of itself; `None` where its plugin is not there,
+    or cannot be loaded.
+    """
     try:
-        return provider(name).spec.title
-    except errors.TicketsyncError:
-        return name
+        return provider(name).spec
+    except (errors.NotFound, errors.ConfigurationError):
+        return None
 
 
 def _plugins() -> list[EntryPoint]:
@@ -207,10 +222,8 @@ def order_url(name: str, order_id: str) -> str:
     Where a person sees an order on that platform (its id); `""` if it is not known, or
     if its plugin is not there.
     """
-    try:
-        return provider(name).spec.order_url_of(order_id)
-    except (errors.NotFound, errors.ConfigurationError):
-        return ""
+    spec = find_spec(name)
+    return spec.order_url_of(order_id) if spec else ""
 
 
 def dashboard_url(name: str, options: Options) -> str:
@@ -218,7 +231,5 @@ def dashboard_url(name: str, options: Options) -> str:
     Where a person manages an account of that platform; `""` if it is not known, or if
     its plugin is not there.
     """
-    try:
-        return provider(name).spec.dashboard_url_of(options)
-    except (errors.NotFound, errors.ConfigurationError):
-        return ""
+    spec = find_spec(name)
+    return spec.dashboard_url_of(options) if spec else ""

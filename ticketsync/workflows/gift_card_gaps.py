@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ticketsync.boxoffice import vouchers
-from ticketsync.core import errors
 from ticketsync.core.plurals import joined
 from ticketsync.core.redact import safe
 from ticketsync.ledger.projection import Movement
@@ -65,24 +64,12 @@ def find_gaps(
         accounts.add(item.account)
         if item.voucher:
             with_vouchers.add(item.account)
-    reported = {name: _reported(providers[name]) for name in accounts}
+    found = {name: registry.find_spec(providers[name]) for name in sorted(accounts)}
+    specs = {name: spec for name, spec in found.items() if spec}
+    paying = {name: spec for name, spec in specs.items() if name in with_vouchers}
     return GiftCardGaps(
-        tuple(sorted(n for n, it in reported.items() if it == "payments")),
-        tuple(sorted(n for n in with_vouchers if reported[n] == "paid")),
-        any(_is_ours(providers[name]) for name in with_vouchers)
+        tuple(n for n, spec in specs.items() if spec.gift_cards == "payments"),
+        tuple(n for n, spec in paying.items() if spec.gift_cards == "paid"),
+        any(spec.is_ours for spec in paying.values())
         and vouchers.has_unsold(connection),
     )
-
-
-def _reported(provider: str) -> str:
-    try:
-        return registry.provider(provider).spec.gift_cards
-    except errors.TicketsyncError:  # a plugin that is not there any more
-        return "none"
-
-
-def _is_ours(provider: str) -> bool:
-    try:
-        return registry.provider(provider).spec.is_ours
-    except errors.TicketsyncError:
-        return False
