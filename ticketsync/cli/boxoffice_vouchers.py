@@ -63,7 +63,7 @@ def issue_voucher(
     method = boxoffice_sales.method_of(cash, card)
     with office.database.read() as connection:
         venue = shows.get_venue(connection)
-    made = _Made(
+    wanted = _WantedVoucher(
         office,
         kind,
         boxoffice_output.amount_of(amount, currency.upper() or venue.currency),
@@ -71,14 +71,14 @@ def issue_voucher(
         boxoffice_output.local_instant(until, venue.timezone),
     )
     if method:
-        _sell(ctx, made, method, slip, till, note, json=json)
+        _sell(ctx, wanted, method, slip, till, note, json=json)
     else:
         _refuse_without_tender(slip, till, note)
-        _make(ctx, made, json=json)
+        _make(ctx, wanted, json=json)
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _WantedVoucher:
     """
     The voucher that somebody wants; `amount` in minor units.
     """
@@ -94,7 +94,7 @@ class _Made:
         return f"{render.amount(self.amount, self.currency)} {self.currency}"
 
 
-def _make(ctx: typer.Context, wanted: _Made, *, json: bool) -> None:
+def _make(ctx: typer.Context, wanted: _WantedVoucher, *, json: bool) -> None:
     """
     Make a voucher without a record of what was paid for it.
     """
@@ -121,7 +121,7 @@ def _make(ctx: typer.Context, wanted: _Made, *, json: bool) -> None:
 
 def _sell(
     ctx: typer.Context,
-    wanted: _Made,
+    wanted: _WantedVoucher,
     method: str,
     slip: str,
     till: str,
@@ -153,7 +153,8 @@ def _sell(
     assert order.voucher is not None
     _print_code(wanted, order.voucher.id, sold.code, order, json=json)
     paid = "in cash" if method == "cash" else "by card"
-    drawer = f" In the drawer of till {safe(till)}." if till and _cash_of(order) else ""
+    in_drawer = till and method == "cash"
+    drawer = f" In the drawer of till {safe(till)}." if in_drawer else ""
     _say(
         ctx,
         [
@@ -163,13 +164,6 @@ def _sell(
         ],
     )
     boxoffice_sales.say_no_drawer(ctx, wanted.office, order)
-
-
-def _cash_of(order: PlacedOrder) -> int:
-    """
-    The cash that an order brought, in minor units.
-    """
-    return sum(it.amount for it in order.payments if it.method == "cash")
 
 
 def _refuse_without_tender(slip: str, till: str, note: str) -> None:
@@ -185,7 +179,12 @@ def _refuse_without_tender(slip: str, till: str, note: str) -> None:
 
 
 def _print_code(
-    wanted: _Made, number: int, code: str, order: PlacedOrder | None, *, json: bool
+    wanted: _WantedVoucher,
+    number: int,
+    code: str,
+    order: PlacedOrder | None,
+    *,
+    json: bool,
 ) -> None:
     from ticketsync.core import money
 
@@ -205,7 +204,7 @@ def _print_code(
     )
 
 
-def _shown_once(wanted: _Made, number: int) -> str:
+def _shown_once(wanted: _WantedVoucher, number: int) -> str:
     return (
         f"This is the code of voucher {number}, of {wanted.worth}. Write it down or "
         "print it: it is stored nowhere, and nothing can show it again."

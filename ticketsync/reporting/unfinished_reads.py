@@ -16,14 +16,19 @@ from sqlalchemy import Connection, bindparam, func, select, union
 
 from ticketsync.core import clock, moments
 from ticketsync.core.plurals import number_of
-from ticketsync.store import account_situations
+from ticketsync.store import lease
+from ticketsync.store.account_situations import (
+    INTERRUPTED,
+    RETIRED,
+    STARTED,
+    from_newest_run,
+    was_tried,
+)
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.store.tables.accounts import accounts, leases, sync_runs
+from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.sales import orders, tickets
 
-RETIRED: Final = "retired"
-_RUNNING: Final = "started"
-_CUT_OFF: Final = (_RUNNING, "interrupted")
+_CUT_OFF: Final = (STARTED, INTERRUPTED)
 _OWN_FAULTS: Final = (1, 9)  # exit codes of runs that may have recomputed nothing
 
 
@@ -94,29 +99,21 @@ _RUNS_OF_ACCOUNT = (
     select(*(sync_runs.c[n] for n in ("run_id", "outcome", "exit_code", "started_at")))
     .where(
         sync_runs.c.account_id == bindparam("account"),
-        account_situations.was_tried(sync_runs),
+        was_tried(sync_runs),
     )
     .order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
 )
-_tried = sync_runs.alias("tried")
-_NEWEST = (
-    select(_tried.c.id)
-    .where(_tried.c.account_id == accounts.c.id, account_situations.was_tried(_tried))
-    .order_by(_tried.c.started_at.desc(), _tried.c.id.desc())
-    .limit(1)
-    .correlate(accounts)
-    .scalar_subquery()
-)
+_newest = sync_runs.alias("newest")
 # The newest of them of every account that is read.
 _NEWEST_RUNS = (
     select(
         accounts.c.id.label("account_id"),
         accounts.c.name,
-        sync_runs.c.outcome,
-        sync_runs.c.exit_code,
+        _newest.c.outcome,
+        _newest.c.exit_code,
     )
     .select_from(accounts)
-    .join(sync_runs, sync_runs.c.id == _NEWEST)
+    .join(_newest, _newest.c.id == from_newest_run("id", was_tried))
     .where(accounts.c.state != RETIRED)
     .order_by(accounts.c.name)
 )
@@ -130,11 +127,7 @@ def _is_running(connection: Connection, run: Any) -> bool:
     """
     Whether the process of a run is alive: it extends its lease while it works.
     """
-    is_held = select(leases.c.name).where(
-        leases.c.holder == run.run_id, leases.c.expires_at > clock.now()
-    )
-    held = connection.execute(is_held.limit(1)).first()
-    return run.outcome == _RUNNING and held is not None
+    return run.outcome == STARTED and lease.is_held(connection, run.run_id, clock.now())
 
 
 def _count_saved(connection: Connection, account_id: int, since: datetime) -> int:

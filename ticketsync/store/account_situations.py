@@ -53,6 +53,7 @@ FAILED: Final = "failed"
 MISSING_SECRET: Final = "missing-webhook-secret"  # noqa: S105  # no secret itself
 PARTIAL: Final = "partial"
 INTERRUPTED: Final = "interrupted"
+STARTED: Final = "started"  # the outcome of a run that has not ended
 NEVER_SYNCED: Final = "never synced"
 
 
@@ -210,21 +211,21 @@ def since(facts: FromClause) -> ColumnElement[Any]:
     )
 
 
-def reads_orders(runs: FromClause) -> ColumnElement[bool]:
+def reads_orders(runs: Table) -> ColumnElement[bool]:
     """
     The condition for runs that read orders.
     """
     return or_(*(runs.c.kind == kind for kind in OF_ORDERS))
 
 
-def was_tried(runs: FromClause) -> ColumnElement[bool]:
+def was_tried(runs: Table) -> ColumnElement[bool]:
     """
     The condition for runs that read orders and were not skipped.
     """
     return and_(reads_orders(runs), runs.c.outcome.not_like("skipped-%"))
 
 
-def was_complete(runs: FromClause) -> ColumnElement[bool]:
+def was_complete(runs: Table) -> ColumnElement[bool]:
     """
     The condition for runs that read everything; those that only put records in
     quarantine did.
@@ -256,9 +257,9 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
         Now() if now is None else bindparam("now", now, Instant(), unique=True)
     )
     last = sync_runs.alias("last")
-    read_at = _from_newest_run("finished_at", was_complete)
+    read_at = from_newest_run("finished_at", was_complete)
     unread_since = func.coalesce(read_at, accounts.c.created_at)
-    attempt_at = _from_newest_run("started_at", was_tried)
+    attempt_at = from_newest_run("started_at", was_tried)
     return (
         select(
             accounts.c.id.label("account_id"),
@@ -274,7 +275,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             accounts.c.created_at,
             attempt_at.label("last_attempt_at"),
             case((attempt_at.is_not(None), 1), else_=0).label("was_tried"),
-            _from_newest_run(
+            from_newest_run(
                 "finished_at",
                 lambda runs: and_(reads_orders(runs), runs.c.outcome == "success"),
             ).label("last_success_at"),
@@ -305,16 +306,16 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             ).label("failed_deliveries"),
         )
         .select_from(accounts)
-        .outerjoin(last, last.c.id == _from_newest_run("id", _was_finished))
+        .outerjoin(last, last.c.id == from_newest_run("id", _was_finished))
         .order_by(accounts.c.name)
     )
 
 
 def _was_finished(runs: Table) -> ColumnElement[bool]:
-    return and_(was_tried(runs), runs.c.outcome != "started")
+    return and_(was_tried(runs), runs.c.outcome != STARTED)
 
 
-def _from_newest_run(
+def from_newest_run(
     column: str, restriction: Callable[[Table], ColumnElement[bool]]
 ) -> Any:
     """

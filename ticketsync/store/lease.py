@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     delete,
     exc,
+    not_,
     or_,
     select,
     text,
@@ -125,7 +126,7 @@ def _try_to_take(
         taken_at=now,
         expires_at=now + DURATION,
     )
-    free = or_(leases.c.expires_at <= now, leases.c.expires_at > now + DURATION + SKEW)
+    free = _has_expired(now)
     if from_dead is not None:
         free = or_(free, _is_held_by(from_dead))
     taken = _execute(
@@ -167,6 +168,18 @@ def _execute(connection: Connection, name: str, statement: Any) -> Result[Any]:
 def _read_lease(connection: Connection, name: str) -> Any:
     query = select(leases).where(leases.c.name == name)
     return connection.execute(query).first()
+
+
+def is_held(connection: Connection, run: str, now: datetime) -> bool:
+    """
+    Whether a run holds a lease that has not expired.
+    """
+    held = select(leases.c.name).where(leases.c.holder == run, not_(_has_expired(now)))
+    return connection.execute(held.limit(1)).first() is not None
+
+
+def _has_expired(now: datetime) -> ColumnElement[bool]:
+    return or_(leases.c.expires_at <= now, leases.c.expires_at > now + DURATION + SKEW)
 
 
 def _is_held_by(holder: Holder) -> ColumnElement[bool]:
