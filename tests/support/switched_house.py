@@ -227,7 +227,11 @@ def totals(pairs):
             if number is not None:
                 amount = number.minor if isinstance(number, Money) else number
                 found[key][name] += amount
-    return {key: dict(+numbers) for key, numbers in found.items() if +numbers}
+    known = {
+        key: {name: number for name, number in numbers.items() if number}
+        for key, numbers in found.items()
+    }
+    return {key: numbers for key, numbers in known.items() if numbers}
 
 
 def figures_of(seat):
