@@ -9,6 +9,7 @@ other, and that no reader is forgotten by asking the code who uses the rule.
 
 import ast
 import importlib.util
+import itertools
 from collections import defaultdict
 from contextlib import contextmanager
 from datetime import timedelta
@@ -109,10 +110,18 @@ def tried(database):
         pass
 
 
-@pytest.fixture(scope="module", params=[("sqlite", 1), ("postgresql", 2)], ids=str)
+IN_THE_SUITE = [("sqlite", 1), ("postgresql", 2)]
+HOUSES = [
+    pytest.param(each, marks=() if each in IN_THE_SUITE else pytest.mark.drill)
+    for each in itertools.product(("sqlite", "postgresql"), range(1, 10))
+]
+
+
+@pytest.fixture(scope="module", params=HOUSES, ids=str)
 def house(request, templates):
     """
-    A house as it is and in a database; each test leaves it as it was.
+    A house as it is and in a database; each test leaves it as it was. Nine houses have
+    each combination of the switches at each pair of levels.
     """
     kind, seed = request.param
     found = House(seed)
