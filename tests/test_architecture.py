@@ -104,7 +104,10 @@ for context in CONTEXTS | READERS:
         *("store.audit", "store.business_zone"),
         "core",
     }
-ALLOWED["reporting"].add("store.schema")  # whose version stored what is to be replayed
+ALLOWED["reporting"] |= {
+    "store.schema",  # whose version stored what is to be replayed
+    "store.lease",  # whether a run that has not ended is alive
+}
 OF_CORE = {
     "msgspec",
     "yaml",

@@ -73,8 +73,9 @@ def in_drawer(office, till):
 def refund_at_once(opened, monkeypatch):
     """
     55.00 are in a drawer, and 55.00 go back for each of two shows. Nobody looks into
-    the drawer before the other one has booked its refund, too, or waits. What is in the
-    drawer then, and what was refused.
+    the drawer before the other one has booked its refund, too, or waits; and nobody
+    commits before the other one has looked, or waits. What is in the drawer then, and
+    what was refused.
     """
     office, other = opened(), opened()
     gala = put_another_on_sale(office, "Gala", STARTS + timedelta(days=1), SEAT)
@@ -83,16 +84,21 @@ def refund_at_once(opened, monkeypatch):
         sell.sell(office, show, {"Adult": 1}, Tender("cash", till_id=full))
         for show in (SHOW, gala)
     ]
-    arrived = []
+    arrived, looked = [], []
     look = tills.refuse_overdrawn
 
-    def look_late(*arguments):
-        arrived.append(threading.get_ident())
+    def meet(there):
+        there.append(threading.get_ident())
         assert wait_until(
-            lambda: len(arrived) == 2 or is_anyone_blocked(office.database),
-            60,
+            lambda: len(there) == 2 or is_anyone_blocked(office.database), 60
         )
-        look(*arguments)
+
+    def look_late(*arguments):
+        meet(arrived)
+        try:
+            look(*arguments)
+        finally:
+            meet(looked)
 
     monkeypatch.setattr(tills, "refuse_overdrawn", look_late)
     with ThreadPoolExecutor(2) as pool:
