@@ -63,6 +63,7 @@ from ticketsync.core.config import (
     Settings,
     SyncSettings,
 )
+from ticketsync.core.without_collector import freeze_for_good
 from ticketsync.jobs.setup import SetupJobs
 from ticketsync.jobs.tasks import Tasks
 from ticketsync.sandbox import server, world
@@ -129,7 +130,7 @@ def pytest_sessionstart(session):
     built_commands.install()
     compiled_once.install()
     # What was imported is never garbage.
-    gc.freeze()
+    freeze_for_good()
     gc.set_threshold(100_000, 20, 100)
 
 
@@ -146,7 +147,7 @@ def pytest_collection_finish():
     Nor are the tests themselves ever garbage.
     """
     gc.collect()
-    gc.freeze()
+    freeze_for_good()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -36,6 +36,7 @@ from support.web_server import running
 
 from ticketsync.core import clock
 from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.without_collector import freeze_for_good
 from ticketsync.financials.explain import list_contributions
 from ticketsync.reporting import sales_over_time
 from ticketsync.sandbox import server, world
@@ -113,7 +114,7 @@ def measured(times=TIMES, paths=EVERYTHING, place=""):
         site = Site(database, settings)
         # What made the orders is no part of a server: it is not collected there.
         gc.collect()
-        gc.freeze()
+        freeze_for_good()
         timed = Timed(web.create_app(Receiver(database, list), site), used)
         with (
             running(timed) as address,

@@ -7,16 +7,18 @@ from contextlib import ExitStack
 
 import pytest
 
-from ticketsync.core.without_collector import without_collector
+from ticketsync.core import without_collector as module
+from ticketsync.core.without_collector import freeze_for_good, without_collector
 
 
 @pytest.fixture(autouse=True)
-def collector():
+def collector(monkeypatch):
     """
     Nothing is frozen when a test begins; what was before is again when it ends.
     """
     was_frozen = gc.get_freeze_count() > 0
     gc.unfreeze()
+    monkeypatch.setattr(module, "_collector", module._Collector())
     yield
     gc.enable()
     if was_frozen:
@@ -63,7 +65,7 @@ def test_is_off_until_the_last_of_two_that_overlap_ends():
 
 
 def test_what_a_server_froze_stays_frozen():
-    gc.freeze()
+    freeze_for_good()
     frozen = gc.get_freeze_count()
     with without_collector():
         pass

@@ -28,6 +28,14 @@ def without_collector() -> Iterator[None]:
         _collector.go_on()
 
 
+def freeze_for_good() -> None:
+    """
+    What there is by now is never garbage: it is not looked through again, not even
+    after work `without_collector`. For a server that has started.
+    """
+    _collector.freeze_for_good()
+
+
 class _Collector:
     """
     The collector of this process, which several threads leave off.
@@ -37,7 +45,13 @@ class _Collector:
         self._lock = threading.Lock()
         self._users = 0
         self._was_enabled = False
-        self._is_frozen_by_us = False
+        # Python would have to count all that is frozen to say whether anything is.
+        self._is_frozen_for_good = False
+
+    def freeze_for_good(self) -> None:
+        with self._lock:
+            self._is_frozen_for_good = True
+            gc.freeze()
 
     def leave_off(self) -> None:
         with self._lock:
@@ -45,9 +59,7 @@ class _Collector:
             if self._users > 1:
                 return
             self._was_enabled = gc.isenabled()
-            # What a server froze when it started stays frozen: it is never unfrozen.
-            self._is_frozen_by_us = not gc.get_freeze_count()
-            if self._is_frozen_by_us:
+            if not self._is_frozen_for_good:
                 gc.freeze()
             gc.disable()
 
@@ -58,7 +70,7 @@ class _Collector:
                 return
             if self._was_enabled:
                 gc.enable()
-            if self._is_frozen_by_us:
+            if not self._is_frozen_for_good:
                 gc.unfreeze()
 
 

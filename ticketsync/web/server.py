@@ -22,6 +22,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ticketsync.core.without_collector import freeze_for_good
+
 try:
     import resource
 except ImportError:  # Windows, which has no such limit
@@ -245,7 +247,7 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
     """
     # Requests leave cycles. Where 200,000 objects are looked at together, as a short
     # command does, one request in some hundreds waits a quarter of a second for it.
-    gc.freeze()
+    freeze_for_good()
     gc.set_threshold(10_000, 20, 20)
     config = LimitedConfig(app, limits_for(raise_file_limit()))
     uvicorn.Server(config).run(sockets=[listener])
