@@ -38,9 +38,9 @@ ALLOWED = {
         "providers.report_folder",
         *(
             "store.engine",
-            "store.copies",
+            "store.database_copies",
             "store.lease",
-            "store.lock",
+            "store.run_lock",
             "store.business_zone",
             "store.backup",
             "store.integrity",

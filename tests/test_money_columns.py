@@ -16,9 +16,9 @@ from ticketsync.core.tables import Kind
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     daily,
+    figures_of_shows,
     grouped_figures,
     named_fees,
-    numbers,
     sales,
     sales_over_time,
     sales_report,
@@ -28,9 +28,9 @@ from ticketsync.store.tables.financials import ticket_fees
 
 ROOT = Path(ticketsync.__file__).parent
 REPORTS = {
-    numbers.Figures: numbers.FIGURES,
-    numbers.ShowTotals: numbers.TOTALS,
-    numbers.TypeFigures: numbers.TYPES,
+    figures_of_shows.Figures: figures_of_shows.FIGURES,
+    figures_of_shows.ShowTotals: figures_of_shows.TOTALS,
+    figures_of_shows.TypeFigures: figures_of_shows.TYPES,
     named_fees.FeeLine: named_fees.FEES,
     sales.Sale: sales.SALES,
     explain.TicketContribution: explain.CONTRIBUTIONS,

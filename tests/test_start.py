@@ -133,7 +133,7 @@ def test_a_run_loads_what_it_needs_only_where_something_changed():
 import sys
 import ticketsync.workflows.sync.run
 rare = ("workflows.match", "catalogue.matching", "financials.recompute",
-        "reporting.numbers", "reporting.changes", "workflows.sync.reparse")
+        "reporting.figures_of_shows", "reporting.changes", "workflows.sync.reparse")
 print([name for name in rare if f"ticketsync.{name}" in sys.modules])
 """
     done = subprocess.run(

@@ -31,15 +31,15 @@ from ticketsync.store import engine
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.workflows import (
     availability,
+    cancel_and_refund,
     checkin,
-    own_orders,
+    save_own_orders,
     sell,
     sell_vouchers,
     show_figures,
-    take_back,
 )
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 SHOW = 3  # beside the two of the platform's account
 WANTED = st.sampled_from(
@@ -133,7 +133,9 @@ class Machine(RuleBasedStateMachine):
         found = self.model.sold_vouchers
         voucher = found[number % len(found)]
         expected = self.model.return_voucher(voucher)
-        word, _ = self.refused(take_back.refund, voucher.reference, Refund(), "back")
+        word, _ = self.refused(
+            cancel_and_refund.refund, voucher.reference, Refund(), "back"
+        )
         assert word == expected
 
     @rule(wanted=WANTED)
@@ -191,18 +193,20 @@ class Machine(RuleBasedStateMachine):
     @rule(number=ANY)
     def cancel(self, number):
         order = self.order(number)
-        word, _ = self.refused(take_back.cancel, order.reference, "changed")
+        word, _ = self.refused(cancel_and_refund.cancel, order.reference, "changed")
         assert word == self.model.cancel(order)
 
     @rule()
     def expire(self):
-        assert set(take_back.expire(self.office)) == self.model.expire(self.now)
+        assert set(cancel_and_refund.expire(self.office)) == self.model.expire(self.now)
 
     @precondition(lambda self: self.model.orders)
     @rule(number=ANY)
     def refund(self, number):
         order = self.order(number)
-        word, _ = self.refused(take_back.refund, order.reference, Refund(), "ill")
+        word, _ = self.refused(
+            cancel_and_refund.refund, order.reference, Refund(), "ill"
+        )
         assert word == self.model.refund(order, order.valid, order.kept)
 
     @precondition(lambda self: self.model.orders)
@@ -213,7 +217,7 @@ class Machine(RuleBasedStateMachine):
         if order.state == "paid" and order.tickets[place].is_void:
             return
         wanted = Refund(tickets=[place + 1])
-        word, _ = self.refused(take_back.refund, order.reference, wanted, "ill")
+        word, _ = self.refused(cancel_and_refund.refund, order.reference, wanted, "ill")
         chosen = order.tickets[place]
         amount = min(order.kept, chosen.price)
         assert word == self.model.refund(order, [chosen], amount)
@@ -226,7 +230,9 @@ class Machine(RuleBasedStateMachine):
             return
         amount = min(amount, order.kept or amount)
         wanted = Refund(amount=amount, keeps_tickets=True)
-        word, _ = self.refused(take_back.refund, order.reference, wanted, "bad seat")
+        word, _ = self.refused(
+            cancel_and_refund.refund, order.reference, wanted, "bad seat"
+        )
         assert word == self.model.refund(order, [], amount, keeps_tickets=True)
 
     @rule(number=ANY)
@@ -280,8 +286,8 @@ class Machine(RuleBasedStateMachine):
         found = self.rows(FIGURES) or [(0, 0, 0)]
         assert found == [self.model.figures()]
         with self.database.read() as connection:
-            account = own_orders.find_account(connection)
-            assert own_orders.find_differing(connection, account) == []
+            account = save_own_orders.find_account(connection)
+            assert save_own_orders.find_differing(connection, account) == []
         with self.database.write() as connection:
             settings = self.office.settings
             assert show_figures.recompute(connection, settings, {SHOW}) == 0

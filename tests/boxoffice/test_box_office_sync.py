@@ -11,12 +11,12 @@ from support.own_box_office import NOW, SHOW, STARTS
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
-from ticketsync.reporting import numbers
-from ticketsync.workflows import doctor, integrity_check, sell, take_back
+from ticketsync.reporting import figures_of_shows
+from ticketsync.workflows import cancel_and_refund, doctor, integrity_check, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync.run import Request, fetch_listing, sync
-from ticketsync.workflows.take_back import Refund
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -33,7 +33,9 @@ def checked(office, *, deep=True):
 
 def gross(office):
     with office.database.read() as connection:
-        return [f.as_json()["gross"] for f in numbers.figures(connection, SHOW)]
+        return [
+            f.as_json()["gross"] for f in figures_of_shows.figures(connection, SHOW)
+        ]
 
 
 def test_a_sync_marks_what_has_expired_and_changes_no_figure(office, evening):
@@ -70,7 +72,7 @@ def test_edited_orders_and_figures_are_put_right(office, request_):
 
 def test_a_deep_check_finds_an_edited_order_and_a_replay_puts_it_right(office):
     sold = sell.sell(office, SHOW, {"Adult": 2}, Tender("cash")).order.reference
-    take_back.refund(office, sold, Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(office, sold, Refund(tickets=[1]), "ill")
     with office.database.write() as connection:
         connection.execute(text("UPDATE tickets SET is_sold = 1 WHERE is_sold = 0"))
     assert any(f"ticket {sold}-1: is_sold is 1" in row for row in checked(office))
@@ -99,7 +101,7 @@ def test_refunds_at_several_times_are_derived_again(office, evening):
     for minutes in (5, 9):
         evening(NOW + timedelta(minutes=minutes))
         wanted = Refund(tickets=[minutes // 5 + minutes // 9])
-        take_back.refund(office, sold, wanted, "ill")
+        cancel_and_refund.refund(office, sold, wanted, "ill")
     assert checked(office) == ()
 
 

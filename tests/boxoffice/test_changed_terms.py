@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
 
-from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
 from ticketsync.core import errors
 from ticketsync.store.tables.boxoffice import members
-from ticketsync.workflows import open_sale, sell, take_back
+from ticketsync.workflows import cancel_and_refund, open_sale, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 
@@ -53,9 +53,14 @@ def test_the_fee_and_the_tax_of_what_was_ordered_never_change(office, other):
 
 def test_the_last_ticket_returns_what_it_cost(office):
     sold = sell.sell(office, SHOW, {"Adult": 2}, CASH).order.reference
-    take_back.refund(office, sold, Refund(tickets=[1], amount=0), "no show")
-    assert take_back.refund(office, sold, Refund(tickets=[2]), "ill").returned == 5500
-    assert take_back.refund(office, sold, Refund(), "after all").returned == 11000
+    cancel_and_refund.refund(office, sold, Refund(tickets=[1], amount=0), "no show")
+    assert (
+        cancel_and_refund.refund(office, sold, Refund(tickets=[2]), "ill").returned
+        == 5500
+    )
+    assert (
+        cancel_and_refund.refund(office, sold, Refund(), "after all").returned == 11000
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,7 @@ def test_a_held_order_above_a_lowered_capacity_is_refused_by_name(office, table,
 def test_a_held_order_gets_lower_seats_that_are_free(office, evening):
     first = sell.hold(office, SHOW, {"Adult": 3}).reference
     second = sell.hold(office, SHOW, {"Adult": 3}).reference
-    take_back.cancel(office, first, "changed their mind")
+    cancel_and_refund.cancel(office, first, "changed their mind")
     change(office, capacity=3)
     evening(NOW + timedelta(minutes=1))
     sell.extend(office, second)

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import select
 from support.own_box_office import NOW, SHOW, put_on_sale
 
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import errors
 from ticketsync.core.records import Person
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_seats, boxoffice_tickets
 from ticketsync.workflows import integrity_check, sell
@@ -69,7 +69,7 @@ def test_f93_a_crowd_buys_every_seat_once(database, frozen, places, seconds):
         query = select(boxoffice_seats.c.seat_number)
         taken = sorted(connection.scalars(query))
         codes = [*connection.scalars(select(boxoffice_tickets.c.code))]
-        (shown,) = numbers.figures(connection, SHOW)
+        (shown,) = figures_of_shows.figures(connection, SHOW)
     assert taken == [*range(1, places + 1)]
     assert len({*codes}) == places
     assert shown.as_json()["tickets_sold"] == places

@@ -24,13 +24,13 @@ from support.waiting import wait_until
 from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice import tills
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import integrity_check, sell, take_back
+from ticketsync.workflows import cancel_and_refund, integrity_check, sell
 from ticketsync.workflows.box_office import BoxOffice
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 SEAT = NewTier("Adult", 5500)
 
@@ -103,7 +103,9 @@ def refund_at_once(opened, monkeypatch):
     monkeypatch.setattr(tills, "refuse_overdrawn", look_late)
     with ThreadPoolExecutor(2) as pool:
         jobs = [
-            pool.submit(take_back.refund, *(at, it.order.reference), wanted, "ill")
+            pool.submit(
+                cancel_and_refund.refund, *(at, it.order.reference), wanted, "ill"
+            )
             for at, it in zip((office, other), references, strict=True)
             for wanted in [Refund(till_id=till)]
         ]
@@ -171,7 +173,9 @@ def sell_and_return_at_once(office, till, shows, *, seed):
             if chance.random() < 0.6:
                 reference, by = sold.pop(chance.randrange(len(sold)))
                 try:
-                    take_back.refund(office, reference, Refund(till_id=till), "ill")
+                    cancel_and_refund.refund(
+                        office, reference, Refund(till_id=till), "ill"
+                    )
                     booked -= 5500 if by == "cash" else 0
                 except errors.GuardRefused as error:
                     refused.append(error.word)

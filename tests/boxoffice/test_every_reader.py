@@ -17,7 +17,7 @@ from ticketsync.door import attendees
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     exported_sales,
-    numbers,
+    figures_of_shows,
     refund_report,
     sales,
     sales_report,
@@ -27,18 +27,18 @@ from ticketsync.store import engine
 from ticketsync.workflows import (
     account_removal,
     as_of,
+    cancel_and_refund,
     checkin,
     close,
     integrity_check,
     ledger_export,
     sales_reports,
-    take_back,
     tax_worksheets,
 )
 from ticketsync.workflows.box_office import BoxOffice
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.take_back import Refund
 
 CLOSED = datetime(2026, 11, 2, 1, tzinfo=UTC)
 LATER = datetime(2026, 11, 9, 1, tzinfo=UTC)
@@ -58,7 +58,7 @@ def story(played):
 
 
 def figures(connection):
-    (found,) = numbers.figures(connection)
+    (found,) = figures_of_shows.figures(connection)
     return found.as_json()
 
 
@@ -171,7 +171,7 @@ def test_a_closed_month_stays_and_a_later_refund_is_of_its_own(office, story, fr
         story["b"]
     }
     frozen(LATER)
-    take_back.refund(office, story["a"], Refund(), "ill")
+    cancel_and_refund.refund(office, story["a"], Refund(), "ill")
     with office.database.read() as connection:
         (edited,) = close.open_adjustments(connection, SETTINGS)
         assert figures(connection)["refunded"] == "185.00"

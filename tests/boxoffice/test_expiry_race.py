@@ -15,11 +15,11 @@ from support.own_box_office import NOW, SHOW, put_on_sale
 from support.unprotected import write_without_lock
 
 from ticketsync.boxoffice import placed_orders, transitions
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_history
-from ticketsync.workflows import box_office, integrity_check, sell, take_back
+from ticketsync.workflows import box_office, cancel_and_refund, integrity_check, sell
 from ticketsync.workflows.sell import Tender
 
 CASH = Tender("cash")
@@ -75,7 +75,7 @@ def end_at_once(office, references):
     def expire():
         begin.wait()
         try:
-            return take_back.expire(office)
+            return cancel_and_refund.expire(office)
         except errors.Busy:
             return []
 
@@ -137,7 +137,7 @@ def look_before_either_ends_it(monkeypatch):
     """
     both = threading.Barrier(2)
     one_at_a_time = threading.Lock()
-    end_hold, publish = take_back.end_hold, box_office.own_orders.publish
+    end_hold, publish = cancel_and_refund.end_hold, box_office.save_own_orders.publish
 
     def end_together(*arguments):
         both.wait(60)
@@ -147,8 +147,8 @@ def look_before_either_ends_it(monkeypatch):
         with one_at_a_time:
             return publish(*arguments, **options)
 
-    monkeypatch.setattr(take_back, "end_hold", end_together)
-    monkeypatch.setattr(box_office.own_orders, "publish", publish_alone)
+    monkeypatch.setattr(cancel_and_refund, "end_hold", end_together)
+    monkeypatch.setattr(box_office.save_own_orders, "publish", publish_alone)
 
 
 def test_f97_control_two_who_have_looked_both_end_an_order(opened, frozen, monkeypatch):
@@ -163,7 +163,9 @@ def test_f97_control_two_who_have_looked_both_end_an_order(opened, frozen, monke
     frozen(LATER)
     look_before_either_ends_it(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
-        first, second = (pool.submit(take_back.expire, office) for _ in range(2))
+        first, second = (
+            pool.submit(cancel_and_refund.expire, office) for _ in range(2)
+        )
         assert first.result() == second.result() == [held.reference]
     assert ends_of(office) == {held.id: 2}
 
@@ -178,7 +180,7 @@ def test_f97_of_two_who_have_looked_one_ends_an_order(opened, frozen, monkeypatc
     frozen(LATER)
     look_before_either_ends_it(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(take_back.expire, office) for _ in range(2)]
+        jobs = [pool.submit(cancel_and_refund.expire, office) for _ in range(2)]
         failed = [job.exception() for job in jobs]
     assert sorted(type(error) for error in failed if error) == [errors.Busy]
     assert ends_of(office) == {held.id: 1}

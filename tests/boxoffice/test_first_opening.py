@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from support.own_box_office import ADULT, CHILD, KEY, SHOW, STARTS, put_on_sale
 
-from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.workflows import open_sale, own_orders
+from ticketsync.workflows import open_sale, save_own_orders
 from ticketsync.workflows.connect import SecretSource
 
 pytestmark = pytest.mark.usefixtures("evening")
@@ -51,7 +51,7 @@ def test_who_read_before_the_account_was_made_makes_no_second_one(
     database, monkeypatch
 ):
     put_on_sale(database)
-    real, stale = own_orders.find_account, [None]
+    real, stale = save_own_orders.find_account, [None]
     monkeypatch.setattr(
         open_sale,
         "find_account",

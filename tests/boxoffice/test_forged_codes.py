@@ -11,10 +11,10 @@ from support.own_box_office import NOW, SHOW
 
 from ticketsync.boxoffice import codes, placed_orders
 from ticketsync.core import errors
-from ticketsync.workflows import checkin, sell, take_back
+from ticketsync.workflows import cancel_and_refund, checkin, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.scan_files import Captured
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 
@@ -107,8 +107,8 @@ def test_one_misread_letter_is_refused_before_any_query(office, statements):
     commands = (
         lambda misread: sell.pay(office, misread, CASH),
         lambda misread: sell.extend(office, misread),
-        lambda misread: take_back.cancel(office, misread, ""),
-        lambda misread: take_back.refund(office, misread, Refund(), ""),
+        lambda misread: cancel_and_refund.cancel(office, misread, ""),
+        lambda misread: cancel_and_refund.refund(office, misread, Refund(), ""),
     )
     signs = [n for n, sign in enumerate(reference) if n > 2 and sign != "-"]
     statements.clear()
@@ -121,5 +121,5 @@ def test_one_misread_letter_is_refused_before_any_query(office, statements):
                 assert refused.value.word == "bad-reference"
     assert len(signs) == 6
     assert statements == []
-    sell.codes_of(office, take_back.refund(office, reference, Refund(), ""))
+    sell.codes_of(office, cancel_and_refund.refund(office, reference, Refund(), ""))
     assert statements

@@ -10,16 +10,16 @@ import pytest
 import xlsxwriter
 from support.own_box_office import NOW, SHOW, STARTS
 
-from ticketsync.boxoffice import customers
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.members import list_members
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.boxoffice import members as table
-from ticketsync.workflows import members, open_sale, retention, sell, take_back
+from ticketsync.workflows import cancel_and_refund, members, open_sale, retention, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 SETTINGS = Settings()
@@ -48,7 +48,7 @@ def read_list(office, tmp_path):
 
 def listed(office, text=""):
     with office.database.read() as connection:
-        return customers.list_members(connection, text)
+        return list_members(connection, text)
 
 
 def refusal(function, *arguments, **options):
@@ -201,7 +201,7 @@ def test_a_member_has_the_most_of_a_price_over_all_orders_of_a_show(
         "too-many",
     )
     evening(NOW + timedelta(minutes=15))  # the hold is over
-    take_back.refund(office, sold, Refund(), "ill")
+    cancel_and_refund.refund(office, sold, Refund(), "ill")
     sell.sell(office, SHOW, {"Member": 2}, CASH, member="M1")
 
 

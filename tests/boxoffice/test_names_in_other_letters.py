@@ -6,8 +6,8 @@ at the counter, among members, and where somebody asks to be erased.
 import pytest
 from support.own_box_office import ADULT, NOW, SHOW, put_on_sale
 
-from ticketsync.boxoffice import customers, placed_orders
-from ticketsync.boxoffice.customers import NewMember
+from ticketsync.boxoffice import members, placed_orders
+from ticketsync.boxoffice.members import NewMember
 from ticketsync.catalogue import production_edits, selection
 from ticketsync.core import errors
 from ticketsync.core.records import Person
@@ -89,12 +89,12 @@ def test_a_member_is_found(database):
         for number, name in (("M-1", "Émile Øst"), ("M-2", "Emile Ost"))
     ]
     with database.write() as connection:
-        customers.save(connection, listed, "2026-01-01")
+        members.save(connection, listed, "2026-01-01")
         for text in ("émile", "ÉMILE", "øst", "ØST"):
-            found = customers.list_members(connection, text)
+            found = members.list_members(connection, text)
             assert [member.number for member in found] == ["M-1"], text
         for who in ("émile øst", "ÉMILE ØST"):
-            found = customers.find_kept(connection, who)
+            found = members.find_kept(connection, who)
             assert [member.number for member in found] == ["M-1"], who
 
 

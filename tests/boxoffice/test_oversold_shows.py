@@ -7,7 +7,7 @@ import pytest
 from support.own_box_office import NOW, put_on_sale
 from support.saved_orders import order, prepare, save, ticket
 
-from ticketsync.boxoffice.selling import Terms
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core.config import Settings
 from ticketsync.workflows import doctor, sell, show_figures, waiting
 from ticketsync.workflows.sell import Tender

@@ -10,16 +10,16 @@ from sqlalchemy import Engine, event
 from support.own_box_office import NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders
-from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
 from ticketsync.core import clock, errors
 from ticketsync.core.config import BoxofficeSettings, Settings
 from ticketsync.core.records import Person
 from ticketsync.door import attendees
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting import sales as sales_lists
-from ticketsync.workflows import checkin, integrity_check, sell, take_back
+from ticketsync.workflows import cancel_and_refund, checkin, integrity_check, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 
@@ -34,7 +34,7 @@ def refusal(function, *arguments, **options):
 
 def figures(office):
     with office.database.read() as connection:
-        (found,) = numbers.figures(connection, SHOW)
+        (found,) = figures_of_shows.figures(connection, SHOW)
     return found.as_json()
 
 
@@ -90,7 +90,9 @@ def test_a_held_order_is_there_and_counts_nowhere(office):
     held = sell.hold(office, SHOW, {"adult": 1})
     assert held.held_until == NOW + timedelta(minutes=15)
     with office.database.read() as connection:
-        assert [f.as_json()["tickets_sold"] for f in numbers.figures(connection)] in (
+        assert [
+            f.as_json()["tickets_sold"] for f in figures_of_shows.figures(connection)
+        ] in (
             [],
             [0],
         )
@@ -134,8 +136,8 @@ def test_f97_expiry_and_payment_have_one_winner(office, evening):
     second = sell.hold(office, SHOW, {"Adult": 1}).reference
     evening(NOW + timedelta(minutes=15))
     assert sell.pay(office, first, CASH).order.state == "paid"
-    assert take_back.expire(office) == [second]
-    assert take_back.expire(office) == []
+    assert cancel_and_refund.expire(office) == [second]
+    assert cancel_and_refund.expire(office) == []
     assert refusal(sell.pay, office, second, CASH).word == "hold-expired"
     assert order_of(office, first).state == "paid"
     assert order_of(office, second).state == "expired"
@@ -223,17 +225,17 @@ def test_a_discount_voucher_lowers_the_price(office):
 
 def test_a_refund_voids_returns_and_frees_the_seats(office):
     sold = sell.sell(office, SHOW, {"Adult": 7}, CASH).order.reference
-    after = take_back.refund(office, sold, Refund(tickets=[2, 3]), "ill")
+    after = cancel_and_refund.refund(office, sold, Refund(tickets=[2, 3]), "ill")
     assert (after.state, after.returned) == ("paid", 11000)
     shown = figures(office)
     assert (shown["tickets_sold"], shown["gross"], shown["refunded"]) == (
         *(5, "385.00", "110.00"),
     )
     sell.hold(office, SHOW, {"Adult": 2})
-    assert take_back.refund(office, sold, Refund(), "ill").state == "refunded"
+    assert cancel_and_refund.refund(office, sold, Refund(), "ill").state == "refunded"
     shown = figures(office)
     assert (shown["tickets_sold"], shown["net"]) == (0, "0.00")
-    again = refusal(take_back.refund, office, sold, Refund(), "ill")
+    again = refusal(cancel_and_refund.refund, office, sold, Refund(), "ill")
     assert again.word == "wrong-state"
     assert is_sound(office)
 
@@ -242,16 +244,18 @@ def test_void_and_money_are_two_things(office):
     sold = sell.sell(office, SHOW, {"Adult": 2}, CASH)
     reference = sold.order.reference
     refund = Refund(tickets=[1], amount=1000, keeps_tickets=True)
-    take_back.refund(office, reference, refund, "bad seat")
+    cancel_and_refund.refund(office, reference, refund, "bad seat")
     at = checkin.find_scan_point(office.database, SHOW)
     assert checkin.admit(office.database, at, sold.codes[1]).outcome == "admitted"
-    take_back.refund(office, reference, Refund(tickets=[2], amount=0), "no show")
+    cancel_and_refund.refund(
+        office, reference, Refund(tickets=[2], amount=0), "no show"
+    )
     assert checkin.admit(office.database, at, sold.codes[2]).outcome == "not-valid"
     order = order_of(office, reference)
     assert (order.state, order.returned) == ("paid", 1000)
     too_much = Refund(tickets=[1], amount=10001)
     assert (
-        refusal(take_back.refund, office, reference, too_much, "").word
+        refusal(cancel_and_refund.refund, office, reference, too_much, "").word
         == "amount-mismatch"
     )
     assert is_sound(office)
@@ -260,7 +264,7 @@ def test_void_and_money_are_two_things(office):
 def test_what_was_paid_by_voucher_goes_back_to_it(office):
     code = sell.issue_voucher(office, "gift", 3000, "AUD")
     sold = sell.sell(office, SHOW, {"Adult": 1}, Tender("cash", vouchers=[code]))
-    take_back.refund(office, sold.order.reference, Refund(), "ill")
+    cancel_and_refund.refund(office, sold.order.reference, Refund(), "ill")
     shown = figures(office)
     assert (shown["gross"], shown["refunded"]) == ("25.00", "25.00")
     again = sell.sell(office, SHOW, {"Adult": 1}, Tender("cash", vouchers=[code]))
@@ -271,7 +275,7 @@ def test_what_was_paid_by_voucher_goes_back_to_it(office):
 def test_a_cancelled_night_plans_its_refunds(office):
     paid = sell.sell(office, SHOW, {"Adult": 2}, CASH)
     held = sell.hold(office, SHOW, {"Child": 1}).reference
-    done = take_back.cancel_show(office, SHOW, "no power")
+    done = cancel_and_refund.cancel_show(office, SHOW, "no power")
     assert (done.held, done.paid, done.planned) == (1, 1, 11000)
     assert order_of(office, held).state == "cancelled"
     order = order_of(office, paid.order.reference)
@@ -281,7 +285,7 @@ def test_a_cancelled_night_plans_its_refunds(office):
         *(0, "110.00", "0.00"),
     )
     assert refusal(sell.hold, office, SHOW, {"Child": 1}).word == "sale-closed"
-    after = take_back.refund(office, paid.order.reference, Refund(), "no power")
+    after = cancel_and_refund.refund(office, paid.order.reference, Refund(), "no power")
     assert (after.state, after.returned) == ("refunded", 11000)
     assert figures(office)["refunded"] == "110.00"
     assert is_sound(office)
@@ -289,11 +293,14 @@ def test_a_cancelled_night_plans_its_refunds(office):
 
 def test_a_cancelled_hold_frees_its_seats(office):
     held = sell.hold(office, SHOW, {"Adult": 7}).reference
-    assert take_back.cancel(office, held, "changed their mind").state == "cancelled"
+    assert (
+        cancel_and_refund.cancel(office, held, "changed their mind").state
+        == "cancelled"
+    )
     sell.hold(office, SHOW, {"Adult": 7})
-    assert refusal(take_back.cancel, office, held, "").word == "wrong-state"
+    assert refusal(cancel_and_refund.cancel, office, held, "").word == "wrong-state"
     sold = sell.sell(office, SHOW, {"Child": 1}, CASH).order.reference
-    assert refusal(take_back.cancel, office, sold, "").word == "wrong-state"
+    assert refusal(cancel_and_refund.cancel, office, sold, "").word == "wrong-state"
     assert is_sound(office)
 
 
@@ -354,7 +361,7 @@ def test_an_order_of_a_whole_school_is_sold_and_taken_back(database):
     sold = sell.sell(office, SHOW, {"Pupil": 600, "Teacher": 20}, CASH)
     assert (sold.order.total, len(sold.codes)) == (300_000, 620)
     assert refusal(sell.sell, office, SHOW, {"Pupil": 381}, CASH).left["Pupil"] == 380
-    after = take_back.refund(office, sold.order.reference, Refund(), "rain")
+    after = cancel_and_refund.refund(office, sold.order.reference, Refund(), "rain")
     assert (after.state, after.returned) == ("refunded", 300_000)
     assert is_sound(office)
 

@@ -13,13 +13,13 @@ from support.own_box_office import NOW, SHOW, put_on_sale
 from support.unprotected import write_without_lock
 from support.waiting import wait_until
 
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.door import attendees
 from ticketsync.door import checkin as scans
 from ticketsync.store import engine, row_locks
-from ticketsync.workflows import box_office, checkin, sell, take_back
+from ticketsync.workflows import box_office, cancel_and_refund, checkin, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 
@@ -59,7 +59,7 @@ def scan_during_refund(office, monkeypatch):
         scanned = pool.submit(checkin.admit, office.database, at, sold.codes[1])
         assert looked.is_there.wait(60)
         refunded = pool.submit(
-            take_back.refund, office, sold.order.reference, Refund(), "ill"
+            cancel_and_refund.refund, office, sold.order.reference, Refund(), "ill"
         )
         assert wait_until(
             lambda: refunded.done() or office.database.has_urgent_writers(), 60
@@ -98,12 +98,12 @@ def test_f103_a_scan_during_a_refund_waits_for_it(office, monkeypatch):
     """
     sold = sell.sell(office, SHOW, {"Adult": 1}, CASH)
     at = checkin.find_scan_point(office.database, SHOW)
-    published = Pause(monkeypatch, box_office.own_orders, "publish")
+    published = Pause(monkeypatch, box_office.save_own_orders, "publish")
     looked = Pause(monkeypatch, attendees, "search_tickets")
     looked.go_on.set()
     with ThreadPoolExecutor(2) as pool:
         refunded = pool.submit(
-            take_back.refund, office, sold.order.reference, Refund(), "ill"
+            cancel_and_refund.refund, office, sold.order.reference, Refund(), "ill"
         )
         assert published.is_there.wait(60)
         scanned = pool.submit(checkin.admit, office.database, at, sold.codes[1])

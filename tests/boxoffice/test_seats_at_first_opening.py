@@ -14,8 +14,8 @@ from support.races import Race
 from support.saved_orders import occurrence
 
 from ticketsync.accounts import edits, state
-from ticketsync.boxoffice import fewer_seats, selling
-from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.boxoffice import fewer_seats, shows_on_sale
+from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
 from ticketsync.catalogue import (
     adopted_batches,
     links,
@@ -168,7 +168,7 @@ def test_f93_a_show_that_is_being_opened_keeps_its_seats(
     venue, monkeypatch, give_seats
 ):
     race = Race(venue.database)
-    pause_in(monkeypatch, race, selling, "put_on_sale")
+    pause_in(monkeypatch, race, shows_on_sale, "put_on_sale")
     refused, _ = race.run(venue.open_and_sell, lambda: give_seats(venue))
     assert refused == ""
     assert venue.seats() == (10, 8)

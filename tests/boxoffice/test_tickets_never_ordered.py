@@ -13,18 +13,18 @@ from support.own_box_office import NOW, SHOW
 from ticketsync.core.config import Settings
 from ticketsync.door import attendees
 from ticketsync.financials import explain
-from ticketsync.reporting import exported_sales, numbers, sales
+from ticketsync.reporting import exported_sales, figures_of_shows, sales
 from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.workflows import (
+    cancel_and_refund,
     checkin,
     integrity_check,
-    own_orders,
+    save_own_orders,
     sell,
-    take_back,
     till_sales,
 )
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 
@@ -38,12 +38,12 @@ def story(office, frozen):
     till_sales.change_basket(office, fewer, {"Adult": 1})
     sell.pay(office, fewer, CASH)
     given_up = sell.hold(office, SHOW, {"Child": 2}).reference
-    take_back.cancel(office, given_up, "changed their mind")
+    cancel_and_refund.cancel(office, given_up, "changed their mind")
     returned = sell.sell(office, SHOW, {"Adult": 2}, CASH).order.reference
-    take_back.refund(office, returned, Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(office, returned, Refund(tickets=[1]), "ill")
     over = sell.hold(office, SHOW, {"Adult": 2}).reference
     frozen(NOW + timedelta(minutes=16))
-    take_back.expire(office)
+    cancel_and_refund.expire(office)
     return {"fewer": fewer, "given up": given_up, "returned": returned, "over": over}
 
 
@@ -56,7 +56,7 @@ def test_lists_and_exports_count_what_was_ordered(office, story):
     with office.database.read() as connection:
         listed = rows_of(sales.sales_table(connection))
         exported = rows_of(exported_sales.exported_table(connection, ExportFilter()))
-        (figures,) = numbers.figures(connection)
+        (figures,) = figures_of_shows.figures(connection)
         parts = explain.list_contributions(connection, SHOW)
     for rows in (listed, exported):
         counts = {row["order_id"]: row["tickets"] for row in rows}
@@ -79,6 +79,6 @@ def test_nobody_is_let_in_with_one(office, story):
 
 def test_an_order_that_is_saved_as_before_is_put_right(office, story):
     with office.database.read() as connection:
-        account = own_orders.find_account(connection)
-        assert own_orders.find_differing(connection, account) == []
+        account = save_own_orders.find_account(connection)
+        assert save_own_orders.find_differing(connection, account) == []
     assert integrity_check.check(office.database, Settings(), deep=True).rows == ()

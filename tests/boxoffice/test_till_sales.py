@@ -10,23 +10,23 @@ from sqlalchemy import insert
 from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders, tills, vouchers
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.cli import till_session
 from ticketsync.cli.till_keys import ENTER, ESCAPE, Mode
 from ticketsync.core import errors
 from ticketsync.door import attendees
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store.tables.boxoffice import members
 from ticketsync.workflows import (
+    cancel_and_refund,
     checkin,
     integrity_check,
     sell,
-    take_back,
     till_sales,
     till_view,
 )
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 MEMBER = NewTier("Member", 3500, members_only=True, max_quantity=2)
 WITH_FEE = NewTier(
@@ -123,7 +123,7 @@ def test_a_basket_may_change_until_it_is_paid(office):
     assert sold.order.received == 9500
     assert sorted(sold.codes) == [1, 4, 5]
     with office.database.read() as connection:
-        (shown,) = numbers.figures(connection, SHOW)
+        (shown,) = figures_of_shows.figures(connection, SHOW)
     assert shown.as_json()["gross"] == "95.00"
     assert is_sound(office)
 
@@ -355,7 +355,7 @@ def test_who_is_in_is_what_the_door_counts(office, till):
     for number in (1, 2, 3):
         checkin.admit(office.database, at, sold.codes[number])
     taken = Refund(tickets=[3, 4])
-    take_back.refund(office, sold.order.reference, taken, "ill")
+    cancel_and_refund.refund(office, sold.order.reference, taken, "ill")
     sell.hold(office, SHOW, {"Child": 1})
     till.refresh()
     assert (till.view.admitted, till.view.expected) == (2, 2)
@@ -424,7 +424,7 @@ def test_a_hold_that_is_over_is_held_again_or_refused(office, till, evening):
     type_keys(till, "11")
     first = till.basket
     evening(NOW + timedelta(minutes=15))
-    take_back.expire(office)
+    cancel_and_refund.expire(office)
     type_keys(till, "e")
     assert till.state.message.startswith("The hold was over.")
     assert till.view.last is None

@@ -15,10 +15,10 @@ from ticketsync.boxoffice import tills
 from ticketsync.boxoffice.tills import Drawer
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import sell, take_back
+from ticketsync.workflows import cancel_and_refund, sell
 from ticketsync.workflows.box_office import sale_of
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -61,8 +61,10 @@ def test_the_drawer_has_the_float_and_the_cash_that_came_less_what_went(office):
     held = sell.hold(office, SHOW, {"Child": 1}).reference
     sell.pay(office, held, cash(till))
     assert drawer(office, till) == Drawer(20000, 11000 + 2000, 0)
-    take_back.refund(office, first, Refund(tickets=[1], till_id=till), "ill")
-    take_back.refund(office, first, Refund(tickets=[2]), "ill")  # out of no drawer
+    cancel_and_refund.refund(office, first, Refund(tickets=[1], till_id=till), "ill")
+    cancel_and_refund.refund(
+        office, first, Refund(tickets=[2]), "ill"
+    )  # out of no drawer
     assert drawer(office, till) == Drawer(20000, 13000, 5500)
     closed = close_till(office, till, 27400)
     assert (closed.state, closed.expected, closed.difference) == ("closed", 27500, -100)
@@ -72,10 +74,10 @@ def test_money_that_is_to_go_back_leaves_the_drawer_when_it_is_handed_over(offic
     till = open_till(office, opening_float=0)
     sold = sell.sell(office, SHOW, {"Adult": 1}, cash(till)).order.reference
     later = Refund(is_paid_out=False, till_id=till)
-    take_back.refund(office, sold, later, "no power")
+    cancel_and_refund.refund(office, sold, later, "no power")
     assert drawer(office, till).expected == 5500
     nothing = Refund(till_id=till)
-    take_back.refund(office, sold, nothing, "handed over")
+    cancel_and_refund.refund(office, sold, nothing, "handed over")
     assert drawer(office, till).expected == 0
 
 
@@ -84,13 +86,15 @@ def test_no_more_cash_goes_out_of_a_drawer_than_is_in_it(office):
     sold = sell.sell(office, SHOW, {"Adult": 1}, cash(first)).order.reference
     by_card = sell.sell(office, SHOW, {"Adult": 1}, Tender("card", till_id=other))
     with pytest.raises(errors.GuardRefused) as refused:
-        take_back.refund(office, sold, Refund(till_id=other), "ill")
+        cancel_and_refund.refund(office, sold, Refund(till_id=other), "ill")
     assert refused.value.word == "till-short"
     assert "has 1.00 AUD less" in refused.value.message
     assert drawer(office, other) == Drawer(5400, 0, 0)
     assert drawer(office, first) == Drawer(20000, 5500, 0)
-    take_back.refund(office, by_card.order.reference, Refund(till_id=other), "ill")
-    take_back.refund(office, sold, Refund(till_id=first), "ill")
+    cancel_and_refund.refund(
+        office, by_card.order.reference, Refund(till_id=other), "ill"
+    )
+    cancel_and_refund.refund(office, sold, Refund(till_id=first), "ill")
     assert drawer(office, first) == Drawer(20000, 5500, 5500)
 
 
@@ -113,7 +117,7 @@ def test_a_closed_till_takes_and_gives_no_cash(office):
     close_till(office, till, 25500)
     for again in (
         lambda: sell.sell(office, SHOW, {"Adult": 1}, cash(till)),
-        lambda: take_back.refund(office, sold, Refund(till_id=till), "ill"),
+        lambda: cancel_and_refund.refund(office, sold, Refund(till_id=till), "ill"),
         lambda: close_till(office, till, 25500),
     ):
         with pytest.raises(errors.GuardRefused) as refused:
@@ -143,7 +147,7 @@ def test_the_last_order_of_a_session_is_the_last_one_paid_in_it(office, evening)
     evening(NOW + timedelta(minutes=1))
     sell.pay(office, held, Tender("card", till_id=till))
     assert last() == held
-    take_back.refund(office, held, Refund(till_id=till), "undone")
+    cancel_and_refund.refund(office, held, Refund(till_id=till), "undone")
     assert last() == first
 
 

@@ -10,9 +10,9 @@ from support.races import Race
 from ticketsync.boxoffice import placed_orders
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, sell, take_back
+from ticketsync.workflows import cancel_and_refund, checkin, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 
 @pytest.fixture
@@ -25,11 +25,13 @@ def office(templates, frozen):
 
 
 def undo(office, reference):
-    return take_back.refund(office, reference, Refund(most_admitted=0), "undone").state
+    return cancel_and_refund.refund(
+        office, reference, Refund(most_admitted=0), "undone"
+    ).state
 
 
 def cancel_show(office, _):
-    return take_back.cancel_show(office, SHOW, "storm").admitted
+    return cancel_and_refund.cancel_show(office, SHOW, "storm").admitted
 
 
 def take_back_during_scan(office, monkeypatch, taking_back):
@@ -39,14 +41,14 @@ def take_back_during_scan(office, monkeypatch, taking_back):
     """
     sold = sell.sell(office, SHOW, {"Adult": 1}, Tender("cash"))
     race = Race(office.database)
-    count = take_back.admitted_of
+    count = cancel_and_refund.admitted_of
 
     def count_and_pause(*arguments):
         found = count(*arguments)
         race.pause()
         return found
 
-    monkeypatch.setattr(take_back, "admitted_of", count_and_pause)
+    monkeypatch.setattr(cancel_and_refund, "admitted_of", count_and_pause)
     at = checkin.find_scan_point(office.database, SHOW)
     answers = race.run(
         lambda: taking_back(office, sold.order.reference),
@@ -73,7 +75,7 @@ def test_nobody_comes_in_behind_the_count_of_who_is_in(
 def test_control_without_the_lock_a_guest_is_in_whom_nobody_counted(
     office, monkeypatch, taking_back
 ):
-    monkeypatch.setattr(take_back, "_lock_guests", lambda *_: None)
+    monkeypatch.setattr(cancel_and_refund, "_lock_guests", lambda *_: None)
     answers, within = take_back_during_scan(office, monkeypatch, taking_back)
     assert not any(isinstance(it, errors.TicketsyncError) for it in answers)
     assert within == 1

@@ -10,13 +10,13 @@ import pytest
 from support.expected_codes import run
 from support.own_box_office import SHOW, STARTS, put_another_on_sale
 
-from ticketsync.boxoffice import customers, placed_orders
+from ticketsync.boxoffice import members, placed_orders
 from ticketsync.cli import till_drawing, till_session
 from ticketsync.cli.till_keys import ENTER, Mode
 from ticketsync.core import errors
-from ticketsync.workflows import checkin, sell, take_back
+from ticketsync.workflows import cancel_and_refund, checkin, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -150,7 +150,7 @@ def test_undo_says_what_goes_back_now_and_not_what_went_back_before(office):
         f"Sold {reference}: 3 tickets, 30.00 voucher + 135.00 cash."
     )
     let_in(office, reference, 1)
-    take_back.refund(office, reference, Refund(tickets=[1], till_id=1), "ill")
+    cancel_and_refund.refund(office, reference, Refund(tickets=[1], till_id=1), "ill")
     till.refresh()
     assert f"LAST {reference} 2 tickets 30.00 voucher + 80.00 cash" in shown(till)
     press(till, "u")
@@ -196,12 +196,12 @@ def test_a_refund_that_knows_of_fewer_guests_is_refused(office):
     sold = sell.sell(office, SHOW, {"Adult": 2}, Tender("card")).order.reference
     let_in(office, sold, 1, 2)
     with pytest.raises(errors.SaleRefused) as refused:
-        take_back.refund(office, sold, Refund(most_admitted=1), "ill")
+        cancel_and_refund.refund(office, sold, Refund(most_admitted=1), "ill")
     assert refused.value.word == "wrong-state"
-    after = take_back.refund(office, sold, Refund(most_admitted=2), "ill")
+    after = cancel_and_refund.refund(office, sold, Refund(most_admitted=2), "ill")
     assert after.state == "refunded"
     with office.database.read() as connection:
-        void = take_back.admitted_of(connection, [after], placed_orders.VOID)
+        void = cancel_and_refund.admitted_of(connection, [after], placed_orders.VOID)
     assert void == {sold: [1, 2]}
 
 
@@ -242,8 +242,8 @@ def test_a_number_that_is_no_members_is_refused_at_once(office):
     till = begin(office)
     with office.database.write() as connection:
         for number, until in (("17", "2026-11-27"), ("18", "2026-11-26")):
-            row = customers.NewMember(number, "", "", "2026-01-01", until, "")
-            customers.save(connection, [row], "2020-01-01")
+            row = members.NewMember(number, "", "", "2026-01-01", until, "")
+            members.save(connection, [row], "2020-01-01")
     said = press(till, "m4711", ENTER)
     assert said.startswith("members-only: There is no member '4711'.")
     assert till.state.member == ""

@@ -14,14 +14,14 @@ from support.waiting import wait_until
 from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice import vouchers
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables import boxoffice
-from ticketsync.workflows import sell, sell_vouchers, take_back
+from ticketsync.workflows import cancel_and_refund, sell, sell_vouchers
 from ticketsync.workflows.box_office import BoxOffice
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def return_while_it_pays(opened, monkeypatch):
     with ThreadPoolExecutor(2) as pool:
         name = sold.order.reference
         jobs = [
-            pool.submit(take_back.refund, office, name, Refund(), ""),
+            pool.submit(cancel_and_refund.refund, office, name, Refund(), ""),
             pool.submit(pay),
         ]
         failed = [job.exception(120) for job in jobs]

@@ -21,7 +21,7 @@ from support.own_box_office import SHOW, STARTS
 from support.own_story import ANSWERS
 
 from ticketsync.boxoffice import order_records, placed_orders, tills, vouchers
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
@@ -34,7 +34,7 @@ from ticketsync.reporting import (
     boxoffice_selling,
     export_filter,
     exported_tickets,
-    numbers,
+    figures_of_shows,
     order_money,
     unlinked_orders,
 )
@@ -43,21 +43,21 @@ from ticketsync.store.tables.boxoffice import boxoffice_orders
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.workflows import (
     as_of,
+    cancel_and_refund,
     close,
     integrity_check,
     ledger_export,
     period_ledger,
     sell,
     sell_vouchers,
-    take_back,
     tax_worksheets,
     till_sales,
     waiting,
 )
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.take_back import Refund
 
 BEAN_CHECK = str(Path(sys.executable).parent / "bean-check")
 SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
@@ -114,8 +114,8 @@ def october(office):
 def november(office, sold):
     tender = Tender(vouchers=[sold["v2"].code])
     sold["child"] = sell.sell(office, SHOW, {"Child": 1}, tender)
-    take_back.refund(office, reference(sold, "v2"), Refund(), "not needed")
-    take_back.refund(office, reference(sold, "v3"), Refund(), "not needed")
+    cancel_and_refund.refund(office, reference(sold, "v2"), Refund(), "not needed")
+    cancel_and_refund.refund(office, reference(sold, "v3"), Refund(), "not needed")
 
 
 def reference(sold, name):
@@ -244,7 +244,7 @@ def test_what_a_ticket_gives_back_to_a_voucher_is_owed_again_whatever_the_rule(
     The ticket of 55.00 is void: 5.00 of cash and 50.00 of v1 go back.
     """
     settings, _, _ = OTHER_RULES[name]
-    take_back.refund(office, reference(october, "ticket"), Refund(), "ill")
+    cancel_and_refund.refund(office, reference(october, "ticket"), Refund(), "ill")
     assert (
         balances(office, settings)
         == {
@@ -293,7 +293,7 @@ def test_the_programs_agree(office, october, frozen, tmp_path):
 
 def test_f50_no_show_has_the_money_and_every_list_has_it_apart(office, october):
     with office.database.read() as connection:
-        (found,) = numbers.figures(connection)
+        (found,) = figures_of_shows.figures(connection)
         assert (found.tickets_sold, found.face.minor, found.gross.minor) == (
             *(1, 5500),
             500,
@@ -432,10 +432,12 @@ def test_what_goes_back_of_a_voucher_is_what_is_left_of_it(office, october):
     assert (refused.word, refused.message) == (
         *("amount-mismatch", "Less than that is left of voucher 2."),
     )
-    partly = take_back.refund(office, reference(october, "v2"), Refund(amount=1000), "")
+    partly = cancel_and_refund.refund(
+        office, reference(october, "v2"), Refund(amount=1000), ""
+    )
     assert (partly.state, partly.returned, partly.voucher.left) == ("paid", 1000, 2000)
     assert owed(office) == [Money(4500, "AUD")]
-    whole = take_back.refund(office, reference(october, "v2"), Refund(), "")
+    whole = cancel_and_refund.refund(office, reference(october, "v2"), Refund(), "")
     assert (whole.state, whole.returned, whole.voucher.left) == ("refunded", 3000, 0)
     with office.database.read() as connection:
         listed = {it.id: it for it in vouchers.list_all(connection)}
@@ -455,7 +457,7 @@ def test_what_goes_back_of_a_voucher_is_what_is_left_of_it(office, october):
 
 def refusal(office, name, sold, wanted):
     with pytest.raises(errors.SaleRefused) as caught:
-        take_back.refund(office, reference(sold, name), wanted, "")
+        cancel_and_refund.refund(office, reference(sold, name), wanted, "")
     return caught.value
 
 
@@ -470,7 +472,7 @@ def refusal(office, name, sold, wanted):
 )
 def test_what_cannot_go_back_of_a_voucher(office, october, wanted, error):
     with pytest.raises(error):
-        take_back.refund(office, reference(october, "v3"), wanted, "")
+        cancel_and_refund.refund(office, reference(october, "v3"), wanted, "")
     assert balances(office) == AT_THE_END_OF_OCTOBER
 
 
@@ -479,10 +481,10 @@ def test_cash_for_a_voucher_goes_back_out_of_a_drawer_that_has_it(office):
     sold = sell_one(office, 5000, Tender("cash", till_id=till))
     none = sell_one(office, 6000, Tender("cash")).order.reference
     with pytest.raises(errors.GuardRefused) as caught:
-        take_back.refund(office, none, Refund(till_id=till), "")
+        cancel_and_refund.refund(office, none, Refund(till_id=till), "")
     assert caught.value.word == "till-short"
     assert drawer(office).expected == 5000
-    take_back.refund(office, sold.order.reference, Refund(till_id=till), "")
+    cancel_and_refund.refund(office, sold.order.reference, Refund(till_id=till), "")
     assert drawer(office).expected == 0
 
 
@@ -493,15 +495,15 @@ def test_what_is_to_go_back_later_is_owed_no_more_and_handed_over_once(office):
     """
     sold = sell_one(office, 2500, Tender("cash"))
     name = sold.order.reference
-    planned = take_back.refund(office, name, Refund(is_paid_out=False), "")
+    planned = cancel_and_refund.refund(office, name, Refund(is_paid_out=False), "")
     assert (planned.state, planned.returned, planned.payments[0].planned) == (
         *("paid", 0),
         2500,
     )
     assert owed(office) == []
     with pytest.raises(errors.SaleRefused):
-        take_back.refund(office, name, Refund(is_paid_out=False), "")
-    done = take_back.refund(office, name, Refund(), "")
+        cancel_and_refund.refund(office, name, Refund(is_paid_out=False), "")
+    done = cancel_and_refund.refund(office, name, Refund(), "")
     assert (done.state, done.returned, done.payments[0].planned) == (
         *("refunded", 2500),
         0,
@@ -513,13 +515,13 @@ def test_a_ticket_that_comes_back_gives_the_voucher_its_money_again(office, octo
     v1 paid 50.00 of the ticket: they are owed again when it is void, and can go back
     for money then.
     """
-    take_back.refund(office, reference(october, "ticket"), Refund(), "ill")
+    cancel_and_refund.refund(office, reference(october, "ticket"), Refund(), "ill")
     assert owed(office) == [Money(10500, "AUD")]
     assert balances(office) == {
         "Assets:Platform:Boxoffice": 10500,
         "Liabilities:Vouchers": -10500,
     }
-    take_back.refund(office, reference(october, "v1"), Refund(), "ill")
+    cancel_and_refund.refund(office, reference(october, "v1"), Refund(), "ill")
     assert owed(office) == [Money(5500, "AUD")]
     assert balances(office) == {
         "Assets:Platform:Boxoffice": 5500,
@@ -535,7 +537,7 @@ def test_an_order_of_a_voucher_is_no_basket(office, october, change):
     calls = {
         "pay": lambda: sell.pay(office, name, Tender("cash")),
         "extend": lambda: sell.extend(office, name),
-        "cancel": lambda: take_back.cancel(office, name, ""),
+        "cancel": lambda: cancel_and_refund.cancel(office, name, ""),
         "basket": lambda: till_sales.change_basket(office, name, {"Adult": 1}),
         "undo": lambda: till_sales.undo(office, session, name),
     }

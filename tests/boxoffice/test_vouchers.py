@@ -12,9 +12,9 @@ from ticketsync.boxoffice import vouchers
 from ticketsync.core import errors
 from ticketsync.core.money import Money
 from ticketsync.store import row_locks
-from ticketsync.workflows import sell, take_back
+from ticketsync.workflows import cancel_and_refund, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -98,7 +98,7 @@ def test_what_a_discount_voucher_took_off_is_used_up(office):
     code = sell.issue_voucher(office, "discount", 1000, "AUD")
     tender = Tender("cash", vouchers=[code])
     sold = sell.sell(office, SHOW, {"Adult": 1}, tender).order.reference
-    assert take_back.refund(office, sold, Refund(), "ill").returned == 4500
+    assert cancel_and_refund.refund(office, sold, Refund(), "ill").returned == 4500
     refused = refusal(sell.sell, office, SHOW, {"Adult": 1}, tender)
     assert refused.word == "voucher-spent"
 
@@ -119,5 +119,5 @@ def test_vouchers_are_locked_at_once_before_any_changes(office, monkeypatch):
     sell.sell(office, SHOW, {"Child": 1}, Tender("cash", vouchers=[codes[1]]))
     assert locked == [[1, 3], [2]]
     locked.clear()
-    take_back.cancel_show(office, SHOW, "no power")
+    cancel_and_refund.cancel_show(office, SHOW, "no power")
     assert locked == [[1, 2, 3]]

@@ -17,24 +17,24 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from support.own_box_office import SHOW, STARTS
 
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials import closing, period_tables
-from ticketsync.reporting import numbers, refund_report
+from ticketsync.reporting import figures_of_shows, refund_report
 from ticketsync.workflows import (
     as_of,
+    cancel_and_refund,
     close,
     integrity_check,
     ledger_export,
     period_ledger,
     sell,
-    take_back,
     tax_worksheets,
 )
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
 RETURNED = datetime(2026, 10, 6, 3, tzinfo=UTC)
@@ -83,10 +83,10 @@ def story(office, frozen):
         "z": sold(2, 6000, "cash"),
     }
     frozen(RETURNED)
-    take_back.refund(office, found["x"], Refund(), "ill")
-    take_back.refund(office, found["y"], Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(office, found["x"], Refund(), "ill")
+    cancel_and_refund.refund(office, found["y"], Refund(tickets=[1]), "ill")
     frozen(RETURNED + timedelta(hours=1))
-    take_back.refund(office, found["z"], Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(office, found["z"], Refund(tickets=[1]), "ill")
     return found
 
 
@@ -152,7 +152,7 @@ def test_the_books_owe_their_holders_again(office, story):
 
 def test_it_is_no_money_that_went_back(office, story):
     with office.database.read() as connection:
-        (figures,) = numbers.figures(connection)
+        (figures,) = figures_of_shows.figures(connection)
         refunds = refund_report.refunds_table(connection)
     shown = figures.as_json()
     assert (shown["gross"], shown["refunded"]) == ("55.00", "55.00")
@@ -185,7 +185,7 @@ def test_a_closed_month_keeps_it_and_the_next_one_has_its_own(office, story, fro
     amounts = [row[listed.names.index("refunded")] for row in listed.rows]
     assert sorted(amounts) == [500, 5000]
     frozen(LATER)
-    take_back.refund(office, story["z"], Refund(), "ill")
+    cancel_and_refund.refund(office, story["z"], Refund(), "ill")
     with office.database.read() as connection:
         october, november = worksheet(connection), worksheet(connection, NOVEMBER)
         # Of October only that one valid ticket fewer is left of z.
@@ -215,10 +215,10 @@ def test_what_only_vouchers_paid_counts_on_its_day_and_goes_back_on_its_own(
     of tax. What October had of it stays, whether October is closed or not.
     """
     frozen(LATER)
-    take_back.refund(office, story["y"], Refund(), "ill")
+    cancel_and_refund.refund(office, story["y"], Refund(), "ill")
     with office.database.read() as connection:
         october, november = worksheet(connection), worksheet(connection, NOVEMBER)
-        (figures,) = numbers.figures(connection)
+        (figures,) = figures_of_shows.figures(connection)
         books = ledger_export.read_books(connection, REDEEMED, ALWAYS, now=LATER)
     assert [line for line in lines_of(october) if line[1] != "fee"] == OF_OCTOBER
     assert lines_of(november) == [
@@ -242,7 +242,7 @@ def test_what_only_vouchers_paid_goes_back_after_its_month_was_closed(
     frozen(CLOSED)
     close.close(office.database, REDEEMED, "2026-10")
     frozen(LATER)
-    take_back.refund(office, story["y"], Refund(), "ill")
+    cancel_and_refund.refund(office, story["y"], Refund(), "ill")
     with office.database.read() as connection:
         (edited,) = close.open_adjustments(connection, REDEEMED)
     assert (edited.order_id, edited.tickets, edited.effect) == (story["y"], -1, 0)
@@ -272,7 +272,7 @@ def test_a_sale_goes_back_in_steps_before_and_after_its_month_is_closed(office, 
 
     def give_back(day, wanted):
         frozen(day)
-        take_back.refund(office, reference, wanted, "late")
+        cancel_and_refund.refund(office, reference, wanted, "late")
 
     in_part = Refund(amount=3000, keeps_tickets=True)
     give_back(datetime(2026, 10, 20, 3, tzinfo=UTC), in_part)
@@ -311,7 +311,7 @@ def test_a_sale_goes_back_in_steps_before_and_after_its_month_is_closed(office, 
     check_both_months()
     with office.database.read() as connection:
         books = ledger_export.read_books(connection, REDEEMED, ALWAYS, now=DECEMBER)
-        (figures,) = numbers.figures(connection)
+        (figures,) = figures_of_shows.figures(connection)
     assert last_balances(books) == {}
     assert (figures.tickets_sold, figures.tickets_refunded) == (0, 2)
     assert integrity_check.check(office.database, REDEEMED, deep=True).rows == ()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 from support.own_box_office import SHOW, STARTS
 
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core.periods import Period
 from ticketsync.reporting import refund_money
 from ticketsync.store.tables.boxoffice import (
@@ -18,9 +18,9 @@ from ticketsync.store.tables.boxoffice import (
     payments,
 )
 from ticketsync.store.tables.sales import orders, refunds
-from ticketsync.workflows import sell, take_back
+from ticketsync.workflows import cancel_and_refund, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 IN_SEPTEMBER = datetime(2026, 9, 28, 3, tzinfo=UTC)
 IN_OCTOBER = datetime(2026, 10, 6, 3, tzinfo=UTC)
@@ -46,9 +46,9 @@ def returned(office, frozen):
     tender = Tender("cash", vouchers=[code])
     reference = sell.sell(office, SHOW, {"Adult": 1}, tender).order.reference
     half = Refund(amount=500, keeps_tickets=True)
-    take_back.refund(office, reference, half, "late")
+    cancel_and_refund.refund(office, reference, half, "late")
     frozen(IN_OCTOBER)
-    take_back.refund(office, reference, Refund(), "ill")
+    cancel_and_refund.refund(office, reference, Refund(), "ill")
     return reference
 
 

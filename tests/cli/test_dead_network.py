@@ -20,7 +20,7 @@ from ticketsync.core import clock
 from ticketsync.net import client, retry
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.workflows.sync import side_by_side
+from ticketsync.workflows.sync import accounts_in_parallel
 
 SITE = "3f0a5e3a-1111-4222-8333-444455556666"
 ACCOUNTS = {
@@ -140,7 +140,7 @@ def test_a_network_that_swallows_packets_is_one_sentence_and_soon(home, swallowi
     accounts = json.loads(done.stdout)["accounts"]
     assert (done.returncode, done.stderr.count("No platform can be reached")) == (5, 1)
     assert [account["requests"] for account in accounts] == [1, 1, 1, 1, 1]
-    assert client.CONNECT_SECONDS + side_by_side.SILENT_SECONDS < 5
+    assert client.CONNECT_SECONDS + accounts_in_parallel.SILENT_SECONDS < 5
     assert took < 30
     listed = commands.run("runs", "list", "--json", env=environment, check=True)
     rows = json.loads(listed.stdout)

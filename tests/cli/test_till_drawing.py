@@ -9,7 +9,7 @@ import pytest
 
 from ticketsync.boxoffice.placed_orders import OrderedTicket, Payment, PlacedOrder
 from ticketsync.boxoffice.seats import Taken
-from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
 from ticketsync.boxoffice.tills import Drawer, TillSession
 from ticketsync.cli import terminal, till_drawing, till_keys
 from ticketsync.cli.till_drawing import Picture

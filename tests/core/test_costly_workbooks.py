@@ -15,7 +15,7 @@ from ticketsync.core import (
     html_tables,
     merged_cells,
     number_formats,
-    opened_files,
+    table_files,
     workbook_guards,
     xls_workbooks,
 )
@@ -96,7 +96,7 @@ def cell(place, value=1, more=""):
 
 
 def read_all(path):
-    return [list(table.read()) for table in opened_files.open_file(path).tables]
+    return [list(table.read()) for table in table_files.open_file(path).tables]
 
 
 def refusal(path):
@@ -191,7 +191,7 @@ def test_tags_without_an_end_are_each_read_once(tmp_path):
     endless = row(1, cell("A1")) + '<c t="e" ' * 400_000
     assert "not a readable workbook" in refusal(xlsx(tmp_path / "a.xlsx", endless))
     spaces = f'<row r="1"><c r="A1"><f>1</f>{" " * 500_000}x</c></row>'
-    opened = opened_files.open_file(xlsx(tmp_path / "b.xlsx", spaces))
+    opened = table_files.open_file(xlsx(tmp_path / "b.xlsx", spaces))
     assert len(opened.tables) == 1
 
 

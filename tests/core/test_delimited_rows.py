@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from ticketsync.core import opened_files, sheets
+from ticketsync.core import sheets, table_files
 
 LONE_MARKS = [
     (  # one in each of two cells of one column
@@ -33,7 +33,7 @@ LONE_MARKS = [
 
 
 def rows_of(file):
-    return list(sheets.rows_of(opened_files.open_file(file)))
+    return list(sheets.rows_of(table_files.open_file(file)))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -14,11 +14,11 @@ import sys
 from ticketsync.accounts import runs
 from ticketsync.cli.main import app
 from ticketsync.core import errors
-from ticketsync.store import lease, lock
+from ticketsync.store import lease, run_lock
 from ticketsync.workflows import sync  # noqa: F401  (imported before the forks)
 
 if "--no-lock" in sys.argv:
-    lock.only_one = lambda *_: contextlib.nullcontext()
+    run_lock.only_one = lambda *_: contextlib.nullcontext()
     lease.take = lambda *_: None
     lease.extend = lambda *_: None
     runs.last_attempt = lambda *_: None  # else whoever is late is not due

@@ -3,7 +3,7 @@ Files that are bombs, in their full size, given to the commands that read files:
 ends within seconds, within 200 MB, with our own sentence and exit code. `-rP` shows the
 times, which depend on the machine.
 
-The small ones, with the same limits, are in tests/core/test_opened_files.py.
+The small ones, with the same limits, are in tests/core/test_table_files.py.
 """
 
 import resource

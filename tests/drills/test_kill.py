@@ -17,7 +17,7 @@ from support.ticket_tailor_account import adopt_dates
 
 from ticketsync.accounts import edits, state
 from ticketsync.core import clock
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 from ticketsync.workflows import tokens
@@ -99,8 +99,8 @@ def difference(home, sandbox):
             "JOIN accounts a ON a.id = o.account_id"
         ).all()
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-        gross = sum(item.gross.minor for item in numbers.figures(connection))
-        sold = sum(item.tickets_sold for item in numbers.figures(connection))
+        gross = sum(item.gross.minor for item in figures_of_shows.figures(connection))
+        sold = sum(item.tickets_sold for item in figures_of_shows.figures(connection))
     database.close()
     held = [id_ for account, id_ in by_account if account == "tt"]
     bar = [id_ for account, id_ in by_account if account == "bar"]

@@ -27,7 +27,7 @@ from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
 from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
-from ticketsync.reporting import numbers, sales_report
+from ticketsync.reporting import figures_of_shows, sales_report
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.workflows import catalogue_edits, sales_reports, show_figures
 
@@ -85,7 +85,7 @@ def test_another_zone_of_the_business_decides_for_all_venues(books):
     catalogue_edits.edit_venue(books, settings, "The Lantern Room", edit)
 
     with books.read() as connection:
-        found = [item.fees.minor for item in numbers.figures(connection)]
+        found = [item.fees.minor for item in figures_of_shows.figures(connection)]
     assert sum(found) == 65 + 65
 
 

@@ -17,7 +17,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.core.config import FeeSchedule
 from ticketsync.core.records import Fee
 from ticketsync.financials import gaps
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 
 RATE = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2), per_order=Decimal("0.30"))
 UNKNOWN = Fee("Card processing", None)
@@ -200,7 +200,7 @@ def test_a_tax_that_is_not_reported_makes_the_shows_tax_unknown(partly_known):
     figures, _ = recompute(partly_known)
     assert (figures["ev_1"].tax, figures["ev_2"].tax) == (None, 91)
     with partly_known.read() as connection:
-        (total,) = numbers.totals(connection, figures["ev_1"].show_id)
+        (total,) = figures_of_shows.totals(connection, figures["ev_1"].show_id)
         rows = connection.execute(
             text("SELECT order_id, tax FROM ticket_sales_analytics ORDER BY order_id")
         )

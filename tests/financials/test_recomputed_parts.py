@@ -12,7 +12,7 @@ from support.saved_orders import FIRST_DAY, prepare, save
 
 from ticketsync.core.config import Settings
 from ticketsync.financials import explain
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sales.charged_parts import ChargedParts
 from ticketsync.store import totals
 from ticketsync.store.tables.financials import show_financials
@@ -50,8 +50,12 @@ def sums_of_figures(database):
     show_figures.rebuild(database, Settings())
     with database.read() as connection:
         rows = [
-            (f.gross, f.face, *(getattr(f, c.name) for c in numbers.GROSS_PARTS))
-            for f in numbers.figures(connection)
+            (
+                f.gross,
+                f.face,
+                *(getattr(f, c.name) for c in figures_of_shows.GROSS_PARTS),
+            )
+            for f in figures_of_shows.figures(connection)
         ]
     assert len(rows) == 2
     return [

@@ -12,7 +12,7 @@ import xlsxwriter
 from support import needs
 from support.made_reports import HEADING, RECIPE
 
-from ticketsync.core import opened_files
+from ticketsync.core import table_files
 from ticketsync.core.records import TicketStatus
 from ticketsync.core.rows import UNKNOWN
 from ticketsync.providers.file_import import FileImport
@@ -155,7 +155,7 @@ def test_error_cells_are_named_in_the_formats_that_others_write(
     workbook.close()
     file = office(source, ending, tmp_path / "written")
 
-    opened = opened_files.open_file(file)
+    opened = table_files.open_file(file)
     (table,) = opened.tables
     named = {
         row.cells[0] for row in table.read() if any(k in UNKNOWN for k in row.kinds)
@@ -178,7 +178,7 @@ def test_percentages_are_known_in_the_formats_that_others_write(
             sheet.write_row(row, 0, ["A1", *ROWS[0][1:4]])
             sheet.write_row(row, 4, [0.5, 0.25], as_shown)
             sheet.write_formula(row, 6, f"=E{row + 1}", as_shown, 0.5)
-    (table,) = opened_files.open_file(office(source, ending, tmp_path / "in")).tables
+    (table,) = table_files.open_file(office(source, ending, tmp_path / "in")).tables
     _, *rows = table.read()
     assert [row.shown_in or {} for row in rows] == [
         {4: "%", 5: "%", 6: "%"},

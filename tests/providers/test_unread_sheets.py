@@ -11,7 +11,7 @@ import xlsxwriter
 from support import needs
 from support.report_folder import GALA, HEADING, ReportFolder
 
-from ticketsync.core import opened_files
+from ticketsync.core import table_files
 
 HEADINGS = HEADING.split(",")
 NIGHT = GALA.split(",")
@@ -154,7 +154,7 @@ def test_hidden_rows_of_an_open_document_are_seen(tmp_path):
         )
     found = [
         (row.cells[0], row.is_hidden)
-        for row in opened_files.open_file(file).tables[0].read()
+        for row in table_files.open_file(file).tables[0].read()
     ]
     assert found == [
         ("1", False), ("2", True), ("3", True), ("3", True), ("4", False)
@@ -177,7 +177,7 @@ def test_hidden_rows_are_seen_in_what_libreoffice_writes(
         capture_output=True,
         timeout=100,
     )
-    (table,) = opened_files.open_file(tmp_path / "out" / f"a.{ending}").tables
+    (table,) = table_files.open_file(tmp_path / "out" / f"a.{ending}").tables
     assert [row.cells[0] for row in table.read() if row.is_hidden] == ["2"]
 
 

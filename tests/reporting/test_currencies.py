@@ -25,7 +25,7 @@ from support import commands_here
 from support.web_server import running
 
 from ticketsync.core import clock, config
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
@@ -467,7 +467,7 @@ def test_every_format_writes_a_currency_with_its_own_digits(synced):
 def test_amounts_leave_the_database_with_their_currency(synced, home):
     database = engine.open_database(str(home / "ticketsync.db"))
     with database.read() as connection:
-        agency, hall, abroad = numbers.figures(connection, 1)
+        agency, hall, abroad = figures_of_shows.figures(connection, 1)
     database.close()
     assert str(agency.gross + hall.gross) == "85.50 AUD"
     with pytest.raises(ValueError, match="cannot be added"):

@@ -10,7 +10,7 @@ import pytest
 
 from ticketsync.core import tables
 from ticketsync.core.periods import Period
-from ticketsync.reporting import exported_sales, numbers, sales
+from ticketsync.reporting import exported_sales, figures_of_shows, sales
 from ticketsync.reporting.export_filter import ExportFilter
 
 SYDNEY = "Australia/Sydney"
@@ -123,7 +123,10 @@ def test_a_report_is_streamed_with_little_memory(sqlite):
 
     with sqlite.read() as connection:
         assert megabytes(connection) == 16
-        for export in (exported_sales.exported_table, numbers.exported_figures):
+        for export in (
+            exported_sales.exported_table,
+            figures_of_shows.exported_figures,
+        ):
             table = export(connection, ExportFilter(zone=SYDNEY))
             assert megabytes(connection) == 2
             assert not list(table.rows)

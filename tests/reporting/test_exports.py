@@ -11,7 +11,7 @@ import pytest
 
 from ticketsync.core import tables
 from ticketsync.financials import explain
-from ticketsync.reporting import file_writers, numbers, sales
+from ticketsync.reporting import figures_of_shows, file_writers, sales
 
 
 def written(table, format):
@@ -40,10 +40,10 @@ def test_orders_are_streamed_with_the_worlds_own_totals(read_once, sandbox, form
 
 def test_figures_and_fees_are_streamed_as_pages_have_them(read_once):
     with read_once.read() as connection:
-        figures = numbers.figures(connection)
+        figures = figures_of_shows.figures(connection)
         show_id = figures[0].show_id
         parts = explain.list_contributions(connection, show_id)
-        assert written(numbers.figures_table(connection), "json") == [
+        assert written(figures_of_shows.figures_table(connection), "json") == [
             item.as_json() for item in figures
         ]
         assert written(explain.contributions_table(connection, show_id), "json") == [

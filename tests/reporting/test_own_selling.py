@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from support.own_box_office import NOW, copied_office, put_on_sale
 
-from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
 from ticketsync.catalogue import new_shows
 from ticketsync.core import clock, tables
 from ticketsync.core.periods import Period
 from ticketsync.reporting import boxoffice_selling
-from ticketsync.workflows import open_sale, sell, take_back
+from ticketsync.workflows import cancel_and_refund, open_sale, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 CASH = Tender("cash")
 ADULT = NewTier("Adult", 5500)
@@ -68,12 +68,12 @@ def sell_both(office, frozen):
     sell.hold(office, FIRST, {"Adult": 1})
     frozen(NOW + timedelta(minutes=20))
     three = sell.sell(office, FIRST, {"Adult": 3}, CASH).order.reference
-    take_back.refund(office, three, Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(office, three, Refund(tickets=[1]), "ill")
     sell.comp(office, FIRST, {"Adult": 1})
     one = sell.sell(office, FIRST, {"Adult": 1}, CASH).order.reference
-    take_back.refund(office, one, Refund(), "ill")
+    cancel_and_refund.refund(office, one, Refund(), "ill")
     left = sell.hold(office, FIRST, {"Adult": 2}).reference
-    take_back.cancel(office, left, "changed their mind")
+    cancel_and_refund.cancel(office, left, "changed their mind")
     sell.hold(office, FIRST, {"Adult": 2})
     frozen(NEXT_DAY)
     with database.write() as connection:
@@ -118,7 +118,7 @@ def test_by_show_the_span_has_the_shows_that_play_in_it(office):
 
 
 def test_a_mark_that_an_order_has_expired_changes_nothing(office):
-    take_back.expire(office)
+    cancel_and_refund.expire(office)
     assert lines(office)[0][FIRST] == OF_FIRST
 
 

@@ -19,7 +19,7 @@ from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import periods, tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee, Refund
-from ticketsync.reporting import grouped_figures, numbers, sales_report
+from ticketsync.reporting import figures_of_shows, grouped_figures, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders
@@ -177,7 +177,7 @@ def test_only_the_shows_of_the_period_are_summed_up(season):
         with database.read() as connection:
             table = grouped_figures.grouped_table(connection, per, chosen)
             assert as_sums(table, key) == plain_sums(within, KEYS[per])
-            alone = numbers.figures(connection, chosen=chosen)
+            alone = figures_of_shows.figures(connection, chosen=chosen)
     assert {f.show_id for f in alone} == {row["show_id"] for row in within}
 
 

@@ -12,7 +12,7 @@ from support.web_server import running
 
 from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
-from ticketsync.reporting import numbers, sales, unfinished_reads
+from ticketsync.reporting import figures_of_shows, sales, unfinished_reads
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
@@ -33,7 +33,7 @@ def numbers_of(database):
     Tickets by the figures, and whether orders are listed.
     """
     with database.read() as connection:
-        sold = sum(f.tickets_sold for f in numbers.figures(connection))
+        sold = sum(f.tickets_sold for f in figures_of_shows.figures(connection))
         return sold, bool(sales.list_sales(connection, limit=1))
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from ticketsync import reporting
 from ticketsync.catalogue import occurrences
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.workflows import match, show_figures
 
 PARTS = "buyer_fees addons donations vouchers tax_added unexplained"
@@ -100,7 +100,7 @@ def test_tickets_add_up_to_the_figures(synced):
     with synced.read() as connection:
         figures = {
             item.show_id: [item.gross.minor, item.refunded.minor, item.tickets_sold]
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
         }
     assert {show: found for show, found in sums.items() if any(found)} == {
         show: found for show, found in figures.items() if any(found)
@@ -114,7 +114,8 @@ def test_admissions_are_the_tickets_that_still_admit(synced):
         admitted[row["show_id"]] += 1
     with synced.read() as connection:
         figures = {
-            item.show_id: item.tickets_sold for item in numbers.figures(connection)
+            item.show_id: item.tickets_sold
+            for item in figures_of_shows.figures(connection)
         }
     not_counted = {show: n for show, n in admitted.items() if show not in figures}
     assert len(not_counted) == 2  # their money is left out, their guests are not

@@ -13,7 +13,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.records import OrderStatus
 from ticketsync.providers.ticket_tailor import spec as ticket_tailor_spec
-from ticketsync.reporting import numbers, waiting
+from ticketsync.reporting import figures_of_shows, waiting
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import integrity_check, match, retention
 from ticketsync.workflows.sync import run as sync
@@ -50,7 +50,7 @@ def kept(database):
 
 def figures(database):
     with database.read() as connection:
-        figures_ = [item.as_json() for item in numbers.figures(connection)]
+        figures_ = [item.as_json() for item in figures_of_shows.figures(connection)]
     timeless = {"last_synced_at": None, "last_complete_at": None}
     return [{**item, **timeless} for item in figures_]
 

@@ -264,7 +264,7 @@ def test_a_file_of_somebody_else_is_opened_with_distrust(sqlite, tmp_path):
         for file in package.rglob("*.py")
         if "sqlite3.connect(" in file.read_text()
     } == {
-        *("store/untrusted_files.py", "store/copies.py"),
+        *("store/untrusted_files.py", "store/database_copies.py"),
         "reporting/name_lists.py",  # our own, read for the completion of a shell
     }
     with sqlite.read() as connection:

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import exc, text
 
 from ticketsync.core import errors
-from ticketsync.store import copies, engine, schema
+from ticketsync.store import database_copies, engine, schema
 from ticketsync.store.tables import base
 from ticketsync.store.tables.everything import metadata
 
@@ -173,7 +173,7 @@ def test_f76_writers_wait_for_each_other(sqlite):
 
 
 def test_a_dry_run_leaves_no_trace(database):
-    with copies.dry_run_of(database) as copy, copy.write() as connection:
+    with database_copies.dry_run_of(database) as copy, copy.write() as connection:
         connection.execute(text("INSERT INTO productions (title) VALUES ('Ghost')"))
     with database.read() as connection:
         count = text("SELECT count(*) FROM productions")

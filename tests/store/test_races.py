@@ -40,7 +40,7 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sales import answers, privacy
 from ticketsync.sales.packing import pack
 from ticketsync.sales.privacy import Trace
-from ticketsync.store import engine, lease, lock, row_locks
+from ticketsync.store import engine, lease, row_locks, run_lock
 from ticketsync.store.tables.accounts import accounts, leases
 from ticketsync.store.tables.catalogue import (
     events,
@@ -384,7 +384,7 @@ def test_of_four_who_want_a_lock_one_has_it(templates, kind):
     def one(number):
         start.wait()
         try:
-            with lock.only_one(database, "sync --due", f"run {number}"):
+            with run_lock.only_one(database, "sync --due", f"run {number}"):
                 answered.wait()
                 return 1
         except errors.Busy:

@@ -14,9 +14,9 @@ from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates, moved_to
 
 from ticketsync.core import errors
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import server, world
-from ticketsync.store import engine, lock, triggers
+from ticketsync.store import engine, run_lock, triggers
 from ticketsync.workflows import integrity_check
 
 DRILL = pytest.mark.drill  # the same fault at one more moment
@@ -58,7 +58,7 @@ def gross(home):
     database = engine.open_database(str(home / "ticketsync.db"))
     with database.read() as connection:
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-        found = sum(item.gross.minor for item in numbers.figures(connection))
+        found = sum(item.gross.minor for item in figures_of_shows.figures(connection))
         outcomes = [
             row[0]
             for row in connection.exec_driver_sql(
@@ -80,20 +80,23 @@ def real_gross(sandbox):
 def test_f72_a_killed_holder_leaves_no_lock(sqlite):
     code = (
         "import sys, time\n"
-        "from ticketsync.store import engine, lock\n"
+        "from ticketsync.store import engine, run_lock\n"
         "database = engine.open_database(sys.argv[1])\n"
-        "with lock.only_one(database, 'sync --due', 'me'):\n"
+        "with run_lock.only_one(database, 'sync --due', 'me'):\n"
         "    print('have it', flush=True); time.sleep(60)\n"
     )
     child = commands.start_code(code, str(sqlite.file))
     assert child.stdout.readline() == "have it\n"
-    with pytest.raises(errors.Busy) as caught, lock.only_one(sqlite, "sync --due", "x"):
+    with (
+        pytest.raises(errors.Busy) as caught,
+        run_lock.only_one(sqlite, "sync --due", "x"),
+    ):
         pass
     assert "(me)" in caught.value.message
     child.kill()
     child.finished()
 
-    with lock.only_one(sqlite, "sync --due", "x"):
+    with run_lock.only_one(sqlite, "sync --due", "x"):
         pass
 
 
@@ -107,7 +110,7 @@ def test_f72_a_file_system_without_locks_is_said(sqlite, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", none)
     with (
         pytest.raises(errors.DatabaseError) as caught,
-        lock.only_one(sqlite, "sync --due", "x"),
+        run_lock.only_one(sqlite, "sync --due", "x"),
     ):
         pass
     assert (caught.value.word, caught.value.exit_code) == ("no-locks", 9)
@@ -436,5 +439,5 @@ def figures_of(database):
     with database.read() as connection:
         return [
             {**item.as_json(), "last_synced_at": None}
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
         ]

@@ -11,7 +11,7 @@ from support.pin_keys import save_pins
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
 from ticketsync.core.config import Settings
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.workflows import integrity_check, show_figures
 from ticketsync.workflows.sync.replay import replay
@@ -46,7 +46,7 @@ def test_no_part_is_claimed_before_the_replay_and_all_are_known_after_it(upgrade
     ) == 0  # fmt: skip
     assert scalar(upgraded, "SELECT COUNT(*) FROM orders WHERE addons IS NOT NULL") == 0
     with upgraded.read() as connection:
-        for item in numbers.figures(connection):
+        for item in figures_of_shows.figures(connection):
             assert item.buyer_fees is None or not item.gross.minor
 
     replay(upgraded, Settings(), [])

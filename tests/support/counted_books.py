@@ -30,7 +30,7 @@ from support.switched_house import (
     work_of,
 )
 
-from ticketsync.boxoffice import seats, selling
+from ticketsync.boxoffice import seats, shows_on_sale
 from ticketsync.core import tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.money import Money
@@ -41,8 +41,8 @@ from ticketsync.reporting import (
     exclusion,
     exported_sales,
     exported_tickets,
+    figures_of_shows,
     named_fees,
-    numbers,
     order_money,
     order_parts,
     other_currencies,
@@ -113,7 +113,7 @@ def left_of(fees, net):
 def read_kept(connection, house):
     return kept(
         ((f.show_id, f.account, f.currency), *left_of(f.fees, f.net))
-        for f in numbers.figures(connection)
+        for f in figures_of_shows.figures(connection)
     )
 
 
@@ -697,5 +697,5 @@ def read_seats_elsewhere(connection, house):
     sell_here(connection)
     return totals(
         ((show.show_id,), {"taken": seats.count_taken(connection, show, NOW).elsewhere})
-        for show in selling.list_shows(connection)
+        for show in shows_on_sale.list_shows(connection)
     )

@@ -15,7 +15,7 @@ from support.switched_house import Within, plain_count, totals
 
 from ticketsync.door import attendees
 from ticketsync.financials import recompute
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import views
 from ticketsync.workflows import checkin
 
@@ -149,5 +149,5 @@ def read_after_scans(connection, house):
     scan(connection, house)
     return totals(
         ((f.show_id, f.account, f.currency), {"in": f.checked_in})
-        for f in numbers.figures(connection)
+        for f in figures_of_shows.figures(connection)
     )

@@ -28,8 +28,8 @@ from ticketsync.financials import explain, recompute, sales_notices
 from ticketsync.reporting import (
     calendar,
     daily,
+    figures_of_shows,
     grouped_figures,
-    numbers,
     order_parts,
     refund_report,
     sales,
@@ -93,7 +93,7 @@ def read_figures(connection, house):
                 "refunded": f.refunded,
             },
         )
-        for f in numbers.figures(connection)
+        for f in figures_of_shows.figures(connection)
     )
 
 
@@ -123,7 +123,7 @@ def read_types(connection, house):
             },
         )
         for night in house.nights
-        for t in numbers.by_type(connection, night.number)
+        for t in figures_of_shows.by_type(connection, night.number)
     )
 
 

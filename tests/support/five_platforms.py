@@ -13,7 +13,7 @@ from support.ticket_tailor_account import connect
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import match
@@ -70,7 +70,7 @@ def figures(database):
     with database.read() as connection:
         return sorted(
             json.dumps(item.as_json(), sort_keys=True)
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
         )
 
 

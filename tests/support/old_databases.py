@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 import ticketsync
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine, views
 
 MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
@@ -153,9 +153,9 @@ def figures(database):
     The figures with the keys that they had then; every read was a complete one.
     """
     with database.read() as connection:
-        found = [f.as_json() for f in numbers.figures(connection)]
+        found = [f.as_json() for f in figures_of_shows.figures(connection)]
     for shown in found:
-        for part in numbers.GROSS_PARTS:
+        for part in figures_of_shows.GROSS_PARTS:
             del shown[part.name]
         assert shown.pop("last_complete_at") == shown["last_synced_at"]
     return found

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from zlib import crc32
 
-from ticketsync.boxoffice.selling import NewTier, Terms
+from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings

@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 
 from support.own_box_office import SHOW, STARTS, put_key, put_on_sale
 
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.store import engine
-from ticketsync.workflows import sell, take_back
+from ticketsync.workflows import cancel_and_refund, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
 RETURNED = datetime(2026, 10, 6, 3, tzinfo=UTC)
@@ -111,6 +111,8 @@ def play(office, move_clock):
     sold("f", {"Child": 1})
     references["g"] = sell.hold(office, SHOW, {"Adult": 1}).reference
     move_clock(RETURNED)
-    take_back.refund(office, references["e"], Refund(tickets=[1]), "ill")
-    take_back.refund(office, references["f"], Refund(tickets=[1], amount=0), "no show")
+    cancel_and_refund.refund(office, references["e"], Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(
+        office, references["f"], Refund(tickets=[1], amount=0), "no show"
+    )
     return Story(references, codes)

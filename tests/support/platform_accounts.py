@@ -15,7 +15,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
-from ticketsync.reporting import numbers, waiting_records
+from ticketsync.reporting import figures_of_shows, waiting_records
 from ticketsync.sandbox import platforms, world
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows import account_states
@@ -139,7 +139,10 @@ def figures(database):
     Our figures by the platform's id of the date.
     """
     with database.read() as connection:
-        by_show = {item.show_id: item.as_json() for item in numbers.figures(connection)}
+        by_show = {
+            item.show_id: item.as_json()
+            for item in figures_of_shows.figures(connection)
+        }
         return {
             key_of(occurrence): {n: by_show[occurrence.show_id][n] for n in NUMBERS}
             for occurrence in occurrences.list_occurrences(connection)

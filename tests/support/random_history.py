@@ -25,8 +25,8 @@ from ticketsync.core.records import (
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     exported_sales,
+    figures_of_shows,
     named_fees,
-    numbers,
     sales,
     sales_report,
 )
@@ -52,7 +52,7 @@ def reports(connection, settings=SETTINGS):
     """
     rates = sales_reports.own_rates(connection, settings)
     found = {
-        "figures": numbers.figures_table(connection),
+        "figures": figures_of_shows.figures_table(connection),
         "fees": named_fees.exported_fees(connection, EVERYTHING),
         "sales": sales.sales_table(connection),
         "refunds": sales.refunds_table(connection),
@@ -66,10 +66,14 @@ def reports(connection, settings=SETTINGS):
     for show_id in (1, 2):
         table = explain.contributions_table(connection, show_id)
         said[f"explain {show_id}"] = plain(table)
-        types = numbers.by_type(connection, show_id)
-        said[f"types {show_id}"] = plain(tables.of_values(numbers.TYPES, types))
-        totals = numbers.totals(connection, show_id)
-        said[f"totals {show_id}"] = plain(tables.of_values(numbers.TOTALS, totals))
+        types = figures_of_shows.by_type(connection, show_id)
+        said[f"types {show_id}"] = plain(
+            tables.of_values(figures_of_shows.TYPES, types)
+        )
+        totals = figures_of_shows.totals(connection, show_id)
+        said[f"totals {show_id}"] = plain(
+            tables.of_values(figures_of_shows.TOTALS, totals)
+        )
     for view in ("show_totals", "ticket_sales_analytics"):
         names = [n for n in views.column_names(view) if n not in NOT_KEPT]
         query = f"SELECT {', '.join(names)} FROM {view}"

@@ -17,7 +17,7 @@ from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.records import OrderStatus, Ticket, TicketStatus
-from ticketsync.reporting import named_fees, numbers
+from ticketsync.reporting import figures_of_shows, named_fees
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
@@ -120,7 +120,9 @@ def recompute(database, *rates):
             o.show_id: o.provider_occurrence_id
             for o in occurrences.list_occurrences(connection)
         }
-        figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(connection)}
+        figures = {
+            names[f.show_id]: in_minor(f) for f in figures_of_shows.figures(connection)
+        }
         lines = {id_: {} for id_ in OCCURRENCES}
         for line in named_fees.list_fees(connection):
             lines[names[line.show_id]][line.name] = (line.amount.minor, line.source)

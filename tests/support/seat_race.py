@@ -17,7 +17,7 @@ from support.own_box_office import SHOW
 
 from ticketsync.core import errors
 from ticketsync.core.records import Person
-from ticketsync.workflows import sell, take_back
+from ticketsync.workflows import cancel_and_refund, sell
 from ticketsync.workflows.sell import Tender
 
 ORDERS = (
@@ -89,7 +89,7 @@ def _buy(office, wanted, number, chance, found, *, all_pay):
     held = sell.hold(office, SHOW, wanted, buyer=buyer)
     found.seconds.append(time.perf_counter() - began)
     if chance.random() < 0.5 and not all_pay:
-        take_back.cancel(office, held.reference, "went away")
+        cancel_and_refund.cancel(office, held.reference, "went away")
         return
     sell.pay(office, held.reference, Tender(chance.choice(("cash", "card"))))
 

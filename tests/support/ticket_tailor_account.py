@@ -9,7 +9,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows import match
@@ -69,7 +69,10 @@ def figures(database):
     Our figures by the platform's event id, as `financials list --json` prints them.
     """
     with database.read() as connection:
-        shown = {item.show_id: item.as_json() for item in numbers.figures(connection)}
+        shown = {
+            item.show_id: item.as_json()
+            for item in figures_of_shows.figures(connection)
+        }
         return {
             offer.provider_occurrence_id: {
                 name: shown[offer.show_id][name] for name in COMPARED

@@ -15,7 +15,7 @@ from support.camera_film import held_up, straight, write_film
 from support.network import Network
 from support.own_box_office import put_on_sale
 
-from ticketsync.boxoffice import selling
+from ticketsync.boxoffice import shows_on_sale
 from ticketsync.core import clock
 from ticketsync.core.money import Money
 from ticketsync.door import attendees
@@ -225,7 +225,7 @@ def own_tickets(full):
     """
     office = put_on_sale(full)
     with full.read() as connection:
-        (show,) = selling.list_shows(connection)
+        (show,) = shows_on_sale.list_shows(connection)
     sold = sell.sell(office, show.show_id, {"Adult": 3}, Tender("cash"))
     reference = sold.order.reference
     return show.show_id, {f"{reference}-{n}": code for n, code in sold.codes.items()}

@@ -13,7 +13,12 @@ from support.web_server import PASSWORD
 from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, money
 from ticketsync.financials import recompute
-from ticketsync.reporting import calendar, grouped_figures, numbers, sales_over_time
+from ticketsync.reporting import (
+    calendar,
+    figures_of_shows,
+    grouped_figures,
+    sales_over_time,
+)
 from ticketsync.visitors import passes
 from ticketsync.web.middleware import HEADERS
 from ticketsync.web.site import COOKIE
@@ -235,7 +240,7 @@ def test_the_show_page_says_its_figures_to_the_cent(enter, full, sandbox):
     with full.read() as connection:
         (found,) = [
             f
-            for f in numbers.figures(connection)
+            for f in figures_of_shows.figures(connection)
             if clock.iso(f.starts_at) == show["starts_at"]
         ]
 

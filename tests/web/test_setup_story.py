@@ -13,7 +13,7 @@ from support import needs
 
 from ticketsync.catalogue import shows
 from ticketsync.core.money import decimal_text
-from ticketsync.reporting import audit_trail, numbers
+from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 
@@ -128,7 +128,7 @@ def test_from_an_empty_machine_to_figures_and_on(chromium, home, link, platform)
 
     database = engine.open_database(str(home / "ticketsync.db"))
     with database.read() as connection:
-        figures = numbers.figures(connection)
+        figures = figures_of_shows.figures(connection)
     gross = sum(item.gross.minor for item in figures)
     assert decimal_text(gross, "AUD") == _sum(platform.truth())
     assert page.get_by_text("Four steps").count() == 0

@@ -7,7 +7,7 @@ import pytest
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.door import attendees
-from ticketsync.reporting import audit_trail, numbers
+from ticketsync.reporting import audit_trail, figures_of_shows
 
 SHOW = 12
 
@@ -31,7 +31,9 @@ def date(full):
 def gross(full):
     def read():
         with full.read() as connection:
-            return [item.gross.text for item in numbers.totals(connection, SHOW)]
+            return [
+                item.gross.text for item in figures_of_shows.totals(connection, SHOW)
+            ]
 
     return read
 
@@ -103,7 +105,7 @@ def test_the_switches_above_a_date_hold_for_all(full, ruth, date, gross, level):
 
 def test_a_ticket_type_gets_the_venues_name_and_loses_it(full, ruth, date):
     with full.read() as connection:
-        theirs = numbers.by_type(connection, SHOW)[0].type_name
+        theirs = figures_of_shows.by_type(connection, SHOW)[0].type_name
     address = f"/events/{date.event_id}/types"
 
     page = ruth.post(address, data={"theirs": theirs, "ours": "Lantern seat"})

@@ -22,7 +22,7 @@ from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import errors, money, records
 from ticketsync.core.config import Settings
-from ticketsync.reporting import audit_trail, numbers
+from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store.tables.catalogue import productions
 from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.sales import orders
@@ -77,7 +77,7 @@ def state_of(database):
                 for item in occurrences.list_occurrences(connection)
                 if item.show_id is not None
             ],
-            [item.gross.minor for item in numbers.figures(connection)],
+            [item.gross.minor for item in figures_of_shows.figures(connection)],
         )
 
 

@@ -10,7 +10,7 @@ from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 from ticketsync.accounts import runs
 from ticketsync.core import clock
 from ticketsync.core.records import Refund
-from ticketsync.store import copies
+from ticketsync.store import database_copies
 from ticketsync.workflows.sync import reparse
 
 RETURNED = Refund("re_1", 900, face=800, buyer_fee=100, tax=70, occurrence_id="ev_1")
@@ -31,7 +31,7 @@ def differing(database, monkeypatch):
 
     def find(statement, *, steps=1, upgraded=None):
         half = Refund("re_1", 400, face=400, buyer_fee=0, tax=0, occurrence_id="ev_1")
-        with copies.scratch() as scratch:
+        with database_copies.scratch() as scratch:
             prepare(scratch)
             if steps == 2:
                 save(scratch, order(ticket(1, 2000), refunds=(half,)), at=FIRST_DAY)

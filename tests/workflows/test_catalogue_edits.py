@@ -21,7 +21,7 @@ from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
-from ticketsync.reporting import audit_trail, numbers
+from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store.tables.catalogue import production_links, productions, show_links
 from ticketsync.workflows import catalogue_edits, show_figures
 
@@ -59,7 +59,7 @@ def gross(database):
     with database.read() as connection:
         return {
             (item.production, item.venue, item.show_id): item.gross.minor
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
         }
 
 

@@ -35,7 +35,7 @@ from ticketsync.financials import (
     period_order,
     verifying,
 )
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.workflows import (
     as_of,
@@ -151,7 +151,7 @@ def test_500_late_changes_of_all_causes_change_no_byte_and_add_up(
     assert len(found) == 11 * times == 506
     assert sums == {cause: times * effect for (_, cause), effect in LATE.items()}
     with database.read() as connection:
-        net = sum(figure.net.minor for figure in numbers.figures(connection))
+        net = sum(figure.net.minor for figure in figures_of_shows.figures(connection))
     # The reversal was written as a row of its own, of which no ticket knows.
     reversed_ = sums.pop("refund-reversed")
     assert net == sum(ln.effect for ln in closed.draft.lines) + sum(sums.values())

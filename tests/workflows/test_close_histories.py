@@ -14,7 +14,7 @@ from support.saved_orders import ZONE, instant, prepare
 from ticketsync.core import clock
 from ticketsync.core.periods import Period
 from ticketsync.financials import adjusting, closing, period_order, verifying
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.workflows import close, ledger_export, period_ledger, period_lines
 from ticketsync.workflows.period_lines import Span
 
@@ -95,7 +95,7 @@ class Books:
             today = period_lines.read_lines(
                 connection, SETTINGS, spans, zone=ZONE, basis=self.basis
             )
-            figures = numbers.figures(connection)
+            figures = figures_of_shows.figures(connection)
         assert {line.cause for line in adjusted} <= {*adjusting.CAUSES}
         now = period_lines.group_by_origin(today)
         then = period_lines.group_by_origin([*held, *adjusted])

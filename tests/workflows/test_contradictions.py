@@ -21,7 +21,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting.waiting import list_moved
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events
@@ -250,7 +250,10 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
 
 def gross(database):
     with database.read() as connection:
-        return {f.show_id: (f.currency, f.gross) for f in numbers.figures(connection)}
+        return {
+            f.show_id: (f.currency, f.gross)
+            for f in figures_of_shows.figures(connection)
+        }
 
 
 def waiting(database):

@@ -21,7 +21,7 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings
 from ticketsync.door import attendees
 from ticketsync.financials import explain, recompute
-from ticketsync.reporting import numbers, refund_parts, sales, sales_over_time
+from ticketsync.reporting import figures_of_shows, refund_parts, sales, sales_over_time
 from ticketsync.sandbox import world
 from ticketsync.store import engine
 from ticketsync.workflows import checkin, match, show_figures
@@ -101,8 +101,8 @@ def in_everywhere(database, show):
     How many are in, by everybody who says it.
     """
     with database.read() as connection:
-        figures = numbers.figures(connection, show.id)
-        (total,) = numbers.totals(connection, show.id)
+        figures = figures_of_shows.figures(connection, show.id)
+        (total,) = figures_of_shows.totals(connection, show.id)
 
         def ask(query):
             return int(connection.execute(text(query)).scalar())
@@ -146,7 +146,7 @@ def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_l
 
     assert explained(read_once, show) == 0
     with read_once.read() as connection:
-        assert numbers.figures(connection, show.id) == []
+        assert figures_of_shows.figures(connection, show.id) == []
         assert list(sales.list_sales(connection, show_id=show.id)) == []
         assert show.id not in {sale.show_id for sale in sales.list_sales(connection)}
     assert expected_at_the_door(read_once, show) == seats_sold
@@ -363,7 +363,7 @@ def lost(database, show, tickets, race, rounds):
     for number in range(rounds):
         race(database, at, tickets, (checkin.admit, checkin.take_back)[number % 2])
         with database.read() as connection:
-            figures = numbers.figures(connection, show)
+            figures = figures_of_shows.figures(connection, show)
             full = attendees.count_guests(connection, show)
         found += sum(item.checked_in for item in figures) != full.admitted
     return found

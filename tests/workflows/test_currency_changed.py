@@ -26,7 +26,7 @@ from ticketsync.cli import context
 from ticketsync.core import clock, records
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store.tables.audit import audit
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.web import attention
@@ -90,7 +90,7 @@ def figures(database):
     Gross by show and currency, in minor units.
     """
     with database.read() as connection:
-        found = numbers.figures(connection)
+        found = figures_of_shows.figures(connection)
     return {(f.show_id, f.currency): f.gross.minor for f in found if f.gross.minor}
 
 

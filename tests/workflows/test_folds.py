@@ -13,7 +13,7 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.workflows import match, show_figures
 from ticketsync.workflows.sync import reparse
@@ -37,7 +37,7 @@ def figures(database):
     with database.read() as connection:
         return [
             {**item.as_json(), "last_synced_at": None, "last_complete_at": None}
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
         ]
 
 

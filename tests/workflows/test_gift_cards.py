@@ -51,8 +51,8 @@ from ticketsync.ledger import programs
 from ticketsync.reporting import (
     export_filter,
     exported_tickets,
+    figures_of_shows,
     named_fees,
-    numbers,
     order_money,
     sales_over_time,
     sales_report,
@@ -232,7 +232,7 @@ def test_f50_no_reader_counts_a_card_for_a_show(books):
                 *(item.tickets_sold, item.face.minor, item.gross.minor),
                 *(item.vouchers.minor, item.unexplained.minor),
             )
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
         }
         assert found == {1: (2, 5200, 2200, 3000, 0), 2: (1, 2200, 200, 2000, 0)}
         listed = [
@@ -563,7 +563,7 @@ def test_f50_own_rates_are_for_tickets(books):
     }
     assert found.unknown_fees == 1
     with books.read() as connection:
-        fees = [item.fees.minor for item in numbers.figures(connection)]
+        fees = [item.fees.minor for item in figures_of_shows.figures(connection)]
     assert fees == [65, 65]
 
 
@@ -591,7 +591,7 @@ def test_f50_reported_fees_are_divided_by_what_was_charged(books):
     with books.read() as connection:
         lines = named_fees.list_fees(connection)
         assert [(it.name, it.amount.minor) for it in lines] == [("Processing", 44)]
-        friday, _ = numbers.figures(connection)
+        friday, _ = figures_of_shows.figures(connection)
         assert (friday.fees, friday.fees_source) == (Money(44, "AUD"), "reported")
     entries = {entry.id: dict(entry.postings) for entry in read_books(books).entries}
     assert entries["fee/tt/2026-10-05/0/AUD"] == {
@@ -617,7 +617,7 @@ def test_f50_a_card_that_another_card_pays_for(database, frozen):
         "Income:Shows": -2000,
     }
     with database.read() as connection:
-        friday, _ = numbers.figures(connection)
+        friday, _ = figures_of_shows.figures(connection)
     assert (friday.gross.minor, friday.vouchers.minor) == (0, 2200)  # tickets first
     assert integrity_check.check(database, SETTINGS).is_sound
 
@@ -635,7 +635,9 @@ def test_f50_a_card_that_is_returned_is_owed_no_more(books):
         "Income:Shows": -6727,
     }
     with books.read() as connection:
-        assert [item.refunded.minor for item in numbers.figures(connection)] == [0, 0]
+        assert [
+            item.refunded.minor for item in figures_of_shows.figures(connection)
+        ] == [0, 0]
         (line,) = sales_lists.list_refunds(connection)
         assert (line.production, line.show_id, line.amount.minor) == (
             *("Gift cards", None),
@@ -873,7 +875,7 @@ def said_of_shows(database):
         return {
             "figures": [
                 (it.show_id, it.tickets_sold, it.face.minor, it.gross.minor, it.tax)
-                for it in numbers.figures(connection)
+                for it in figures_of_shows.figures(connection)
             ],
             "views": [
                 tuple(connection.exec_driver_sql(f"SELECT {what} FROM {view}").one())

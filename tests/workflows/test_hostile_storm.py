@@ -26,7 +26,7 @@ from ticketsync.providers.base import Budget
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import deliveries as report
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.web import receiver
 from ticketsync.webhooks import unsigned
@@ -92,7 +92,7 @@ class Storm:
 
     sandbox: server.Sandbox
     chance: random.Random
-    numbers: int = 0
+    figures_of_shows: int = 0
     good: list = dataclasses.field(default_factory=list)
     hostile: Counter = dataclasses.field(default_factory=Counter)
     busy: int = 0
@@ -255,7 +255,7 @@ def figures(database, account):
         }
         return {
             dates[item.show_id]: {name: item.as_json()[name] for name in COMPARED}
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
             if item.account == account
         }
 

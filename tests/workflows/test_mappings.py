@@ -15,7 +15,7 @@ from support.platform_accounts import copied, keep, point
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import link_settings, moves, occurrences, shows
 from ticketsync.core import clock, errors
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.workflows import match
 from ticketsync.workflows.sync import run as sync
@@ -74,7 +74,9 @@ def figures(database, title):
     The first show of a work that sold somewhere: its figures by account.
     """
     with database.read() as connection:
-        rows = [f for f in numbers.figures(connection) if f.production == title]
+        rows = [
+            f for f in figures_of_shows.figures(connection) if f.production == title
+        ]
     first = min(row.show_id for row in rows)
     return first, [row for row in rows if row.show_id == first]
 
@@ -88,7 +90,7 @@ def test_one_show_on_five_platforms_in_one_currency_is_the_sum_of_their_books(
     assert {row.account for row in rows} == set(truth)
     assert len(truth) == 5
     with database.read() as connection:
-        (total,) = numbers.totals(connection, show)
+        (total,) = figures_of_shows.totals(connection, show)
     for name in ("gross", "refunded", "face", "discounts", "net_before_fees"):
         assert getattr(total, name).minor == sum(
             100 * Decimal(row[name]) for row in truth.values()
@@ -125,7 +127,7 @@ def test_one_show_in_two_currencies_is_two_sums(everywhere):
     show, rows = figures(database, "The Glass Harbour")
     truth = truths(sandbox, clock.iso(rows[0].starts_at), "The Glass Harbour")
     with database.read() as connection:
-        totals = numbers.totals(connection, show)
+        totals = figures_of_shows.totals(connection, show)
     assert [row.currency for row in totals] == ["AUD", "NZD"]
     assert totals[0].gross.minor == 100 * Decimal(truth["ticket_tailor"]["gross"])
     assert totals[1].gross.minor == 100 * Decimal(truth["humanitix"]["gross"])
@@ -143,7 +145,7 @@ def linked(database, account):
 
 def types(database, show_id, account):
     with database.read() as connection:
-        rows = numbers.by_type(connection, show_id)
+        rows = figures_of_shows.by_type(connection, show_id)
     return {row.type_name: row for row in rows if row.account == account}
 
 
@@ -187,7 +189,7 @@ def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
 
     def gross():
         with database.read() as connection:
-            rows = numbers.figures(connection, occurrence.show_id)
+            rows = figures_of_shows.figures(connection, occurrence.show_id)
         return {row.account: row.gross for row in rows}
 
     before = gross()

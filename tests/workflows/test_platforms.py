@@ -19,7 +19,7 @@ from support.platform_accounts import (
 
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.workflows import integrity_check
 from ticketsync.workflows.sync import run as sync
@@ -49,7 +49,10 @@ def test_currencies_without_cents_and_with_three_digits(
         run(sqlite, settings, full=True)
     same(figures(sqlite), expected(sandbox, name))
     with sqlite.read() as connection:
-        found = {f.currency: f.as_json()["gross"] for f in numbers.figures(connection)}
+        found = {
+            f.currency: f.as_json()["gross"]
+            for f in figures_of_shows.figures(connection)
+        }
     assert "." not in found["JPY"]
     assert len(found["KWD"].partition(".")[2]) == 3
 

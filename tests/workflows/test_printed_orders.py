@@ -14,7 +14,7 @@ from support.own_box_office import NOW, SHOW, put_on_sale
 from support.web_server import running
 
 from ticketsync.boxoffice import vouchers
-from ticketsync.boxoffice.selling import NewTier
+from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core import clock, errors
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.gateways import printer
@@ -23,9 +23,9 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
-from ticketsync.workflows import checkin, printed_orders, sell, take_back
+from ticketsync.workflows import cancel_and_refund, checkin, printed_orders, sell
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
-from ticketsync.workflows.take_back import Refund
 
 DOTS_PER_INCH = 80
 WORKSHOP = NewTier(
@@ -83,7 +83,7 @@ def test_the_code_that_a_scanner_reads_from_the_paper_opens_the_door(
     office, paper, tmp_path
 ):
     reference = sell.sell(office, SHOW, {"Adult": 3}, Tender("cash")).order.reference
-    take_back.refund(office, reference, Refund(tickets=[2]), "ill")
+    cancel_and_refund.refund(office, reference, Refund(tickets=[2]), "ill")
     found = printed_orders.find(office, reference)
     pdf = printed_orders.tickets_as_pdf(office, found, paper)
     first, third = read_codes(pdf, tmp_path)
@@ -109,7 +109,7 @@ def test_the_code_that_a_scanner_reads_from_the_paper_opens_the_door(
 def test_a_receipt_is_of_what_was_sold_and_says_what_went_back(office, evening):
     sold = sell.sell(office, SHOW, {"Adult": 2, "Child": 1}, Tender("cash")).order
     evening(NOW + timedelta(days=1))
-    take_back.refund(office, sold.reference, Refund(tickets=[1]), "ill")
+    cancel_and_refund.refund(office, sold.reference, Refund(tickets=[1]), "ill")
     found = receipt(office, sold.reference, cash_given=20000)
     assert lines(found.lines) == [(2, "Adult", 11000), (1, "Child", 2000)]
     assert lines(found.tenders) == [(0, "Cash", 20000)]
@@ -128,7 +128,7 @@ def test_a_receipt_says_what_went_back_in_cash_and_what_to_a_voucher(office, eve
     mixed = sell.sell(office, SHOW, {"Adult": 2}, tender).order.reference
     card = sell.sell(office, SHOW, {"Child": 1}, Tender("card")).order.reference
     for reference in (mixed, card):
-        take_back.refund(office, reference, Refund(), "ill")
+        cancel_and_refund.refund(office, reference, Refund(), "ill")
     day = "Fri 27 Nov 2026"
     assert receipt(office, mixed).notes == [
         f"10.00 AUD went back in cash on {day}.",
@@ -174,7 +174,7 @@ def test_what_was_not_paid_or_is_void_is_not_printed(office):
         printed_orders.find(office, held)
     assert refused.value.word == "wrong-state"
     sell.pay(office, held, Tender("cash"))
-    take_back.refund(office, held, Refund(), "ill")
+    cancel_and_refund.refund(office, held, Refund(), "ill")
     found = printed_orders.find(office, held)
     with pytest.raises(errors.SaleRefused, match="no valid ticket"):
         printed_orders.tickets_as_pdf(office, found, Paper.A6)

@@ -26,7 +26,7 @@ from ticketsync.net.hooks import Delivery, Forged, Stale
 from ticketsync.providers import registry
 from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import books, numbers, run_history
+from ticketsync.reporting import books, figures_of_shows, run_history
 from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
@@ -438,7 +438,7 @@ def figures_of_tt(database):
         }
         return {
             dates[item.show_id]: {name: item.as_json()[name] for name in COMPARED}
-            for item in numbers.figures(connection)
+            for item in figures_of_shows.figures(connection)
             if item.account == "tt"
         }
 

@@ -15,7 +15,7 @@ from support.platform_accounts import expected, figures, key_of, run, same
 from ticketsync.accounts import bookmarks, edits, state, streams
 from ticketsync.catalogue import occurrences, selection, shows
 from ticketsync.core import clock, errors
-from ticketsync.reporting import numbers, run_history, waiting
+from ticketsync.reporting import figures_of_shows, run_history, waiting
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
@@ -181,7 +181,7 @@ def test_a_read_of_a_part_dates_the_figures_and_not_the_last_complete_read(
     attempt(synced_once, settings, shows=(str(date.show_id),))
 
     with synced_once.read() as connection:
-        found = numbers.figures(connection)
+        found = figures_of_shows.figures(connection)
     read_now = {f.show_id for f in found if f.last_synced_at == LATER}
     assert read_now == {date.show_id}
     assert {f.last_complete_at for f in found} == {NOW}
@@ -380,7 +380,7 @@ def test_a_webhook_dates_the_figures_of_its_show_only(
     delivery_processing.process_deliveries(synced_once, settings)
 
     with synced_once.read() as connection:
-        found = numbers.figures(connection)
+        found = figures_of_shows.figures(connection)
     assert {f.show_id for f in found if f.last_synced_at == LATER} == {show}
     assert {f.last_complete_at for f in found} == {NOW}
 
@@ -397,14 +397,14 @@ def test_an_unfinished_run_dates_what_it_read_whole(
 
     assert outcome.exit_code == 5
     with synced_once.read() as connection:
-        found = numbers.figures(connection)
+        found = figures_of_shows.figures(connection)
     read_now = {f.show_id for f in found if f.last_synced_at == LATER}
     assert 0 < len(read_now) <= 9
     assert {f.last_complete_at for f in found} == {NOW}
     sandbox.faults.clear()
     attempt(synced_once, settings)
     with synced_once.read() as connection:
-        found = numbers.figures(connection)
+        found = figures_of_shows.figures(connection)
     assert {(f.last_synced_at, f.last_complete_at) for f in found} == {(LATER, LATER)}
 
 
@@ -443,9 +443,9 @@ def test_files_are_read_again_and_only_these_rows_are_saved(
 
     assert outcome.exit_code == 0, outcome.results
     with sqlite.read() as connection:
-        gross = {f.show_id: f.gross.minor for f in numbers.figures(connection)}
+        gross = {f.show_id: f.gross.minor for f in figures_of_shows.figures(connection)}
     assert gross == {first.show_id: 8000, second.show_id: 0}
     attempt(sqlite, settings, events=(second.provider_occurrence_id,))
     with sqlite.read() as connection:
-        gross = {f.show_id: f.gross.minor for f in numbers.figures(connection)}
+        gross = {f.show_id: f.gross.minor for f in figures_of_shows.figures(connection)}
     assert gross == {first.show_id: 8000, second.show_id: 4000}

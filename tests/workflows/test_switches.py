@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import errors
-from ticketsync.reporting import audit_trail, numbers
+from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store.tables.catalogue import production_links
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.workflows import match
@@ -35,7 +35,7 @@ def gross(database, show_ids):
         return sum(
             item.gross.minor
             for show_id in show_ids
-            for item in numbers.figures(connection, show_id)
+            for item in figures_of_shows.figures(connection, show_id)
         )
 
 

@@ -15,7 +15,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, FeeSchedule
-from ticketsync.reporting import numbers, run_history, sales, waiting
+from ticketsync.reporting import figures_of_shows, run_history, sales, waiting
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
@@ -122,8 +122,8 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(
     synced_once, settings, sandbox
 ):
     with synced_once.read() as connection:
-        assert {f.fees for f in numbers.figures(connection)} == {None}
-        assert {f.net for f in numbers.figures(connection)} == {None}
+        assert {f.fees for f in figures_of_shows.figures(connection)} == {None}
+        assert {f.net for f in figures_of_shows.figures(connection)} == {None}
     rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
     known = replace(settings, accounts={"tt": AccountSettings(fees=(rate,))})
 
@@ -140,7 +140,7 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(
             o.show_id: o.provider_occurrence_id
             for o in occurrences.list_occurrences(connection)
         }
-        for item in numbers.figures(connection):
+        for item in figures_of_shows.figures(connection):
             assert item.fees.minor == per_event[shows[item.show_id]]
             assert item.net == item.gross - item.refunded - item.fees
 

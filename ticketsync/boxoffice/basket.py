@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from ticketsync.boxoffice import customers, refusals, seats
+from ticketsync.boxoffice import members, refusals, seats
 from ticketsync.boxoffice.placed_orders import PENDING, PlacedOrder
-from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
 from ticketsync.core import digest, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.records import Person
@@ -61,7 +61,7 @@ def refuse(
     _refuse_closed(show, chosen, now)
     _refuse_numbers(show, chosen, wanted)
     if member:
-        member_id = customers.find_member(connection, member).id
+        member_id = members.find_member(connection, member).id
     _refuse_non_members(connection, show, chosen, wanted, member_id, now)
     return member_id
 
@@ -166,7 +166,7 @@ def _refuse_member(
             f"{safe(tier.name)!r} is for members only.",
             hint="Give the member's number: --member NUMBER, or m at a till.",
         )
-    customers.refuse_on_day(customers.get_member(connection, member_id), show.day)
+    members.refuse_on_day(members.get_member(connection, member_id), show.day)
 
 
 def refuse_members_tiers(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from ticketsync.boxoffice import seats, selling
+from ticketsync.boxoffice import seats, shows_on_sale
 from ticketsync.core import clock
 from ticketsync.core.money import Money
 from ticketsync.store.tables.boxoffice import (
@@ -43,7 +43,7 @@ def read_counter(connection: Connection, now: datetime) -> CounterSummary:
     """
     on_sale = [
         show
-        for show in selling.list_shows(connection)
+        for show in shows_on_sale.list_shows(connection)
         if show.is_open(now)
         and clock.local(now, show.timezone).strftime(_LOCAL) < show.starts_local
     ]

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from ticketsync.boxoffice import seats, selling
-from ticketsync.boxoffice.selling import ShowOnSale
+from ticketsync.boxoffice import seats, shows_on_sale
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -50,11 +50,11 @@ def refusing(
     """
     seats.lock_openings(connection)
     if show_ids is None:
-        show_ids = [show.show_id for show in selling.list_shows(connection)]
+        show_ids = [show.show_id for show in shows_on_sale.list_shows(connection)]
     seats.lock_shows(connection, show_ids)
     before = _read_limits(connection, show_ids)
     yield
-    for show in selling.list_shows(connection):
+    for show in shows_on_sale.list_shows(connection):
         if show.show_id in before:
             _refuse_fewer(connection, show, before[show.show_id])
 
@@ -69,7 +69,7 @@ def refuse_planned(connection: Connection, planned: Mapping[int, int | None]) ->
     own = select(boxoffice_shows.c.show_id).where(boxoffice_shows.c.capacity.is_(None))
     of_show = set(connection.execute(own).scalars())
     before = _read_limits(connection, planned)
-    for show in selling.list_shows(connection):
+    for show in shows_on_sale.list_shows(connection):
         if show.show_id in of_show & set(planned):
             after = replace(show, capacity=planned[show.show_id])
             _refuse_fewer(connection, after, before[show.show_id])
@@ -81,7 +81,7 @@ def lock_on_sale(connection: Connection) -> set[int]:
     is put on sale until the transaction ends; called before any row is locked.
     """
     seats.lock_openings(connection)
-    return {show.show_id for show in selling.list_shows(connection)}
+    return {show.show_id for show in shows_on_sale.list_shows(connection)}
 
 
 def _read_limits(
@@ -92,9 +92,9 @@ def _read_limits(
     """
     own = select(shows.c.id, shows.c.capacity).where(shows.c.id.in_(show_ids))
     found = {id_: _Limits(capacity, {}) for id_, capacity in connection.execute(own)}
-    for show in selling.list_shows(connection):
+    for show in shows_on_sale.list_shows(connection):
         if show.show_id in found:
-            tiers = selling.list_tiers(connection, show.show_id)
+            tiers = shows_on_sale.list_tiers(connection, show.show_id)
             of_tiers = {tier.id: tier.capacity for tier in tiers}
             found[show.show_id] = _Limits(_room(show), of_tiers)
     return found
@@ -110,7 +110,7 @@ def _refuse_fewer(connection: Connection, show: ShowOnSale, before: _Limits) -> 
     if room is not None and _is_lower(room, before.of_show) and room < taken.total:
         beside = " beside those in reserve" if show.held_back else ""
         raise _refused(show, taken.total, safe(show.name), room, beside)
-    for tier in selling.list_tiers(connection, show.show_id):
+    for tier in shows_on_sale.list_tiers(connection, show.show_id):
         number, limit = taken.of_tier(tier.id), tier.capacity
         if limit is not None and tier.id in before.of_tiers:
             is_lower = _is_lower(limit, before.of_tiers[tier.id])

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.boxoffice import lowest_seats, refusals
-from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks

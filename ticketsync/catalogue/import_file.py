@@ -43,7 +43,7 @@ from ticketsync.catalogue.missing_shows import MissingAnswers
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.show_states import StatusAnswer
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import clock, errors, money, opened_files, sheets
+from ticketsync.core import clock, errors, money, sheets, table_files
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import Order
@@ -398,7 +398,7 @@ def _rows(file: Path, options: ListOptions) -> ListedRows:
         data = sheets.bytes_of(file)
         return list_calendar.read_calendar(file.name, data, options.until)
     if kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
-        opened = opened_files.open_file(file)
+        opened = table_files.open_file(file)
         return list_table.read_table(opened, sheet=options.sheet)
     sheets.bytes_of(file)  # raises where the file is missing
     raise errors.BadFile(

@@ -21,10 +21,10 @@ from ticketsync.catalogue.listed_rows import (
 )
 from ticketsync.catalogue.show_states import split_title, state_of_status
 from ticketsync.core import errors, heading_rows, rows
-from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.plurals import joined
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.core.table_files import OpenedFile, Table
 
 COLUMNS = (
     *("production", "starts_at", "date", "time", "venue", "timezone", "capacity"),

@@ -73,7 +73,7 @@ def open_sale(
 
     Example: ticketsync boxoffice open 12 --tier "Adult=55.00" --tier "Child=20.00"
     """
-    from ticketsync.boxoffice.selling import NewTier, Terms
+    from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
@@ -183,14 +183,14 @@ def expire_holds(
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core.plurals import number_of
-    from ticketsync.workflows import take_back
+    from ticketsync.workflows import cancel_and_refund
 
     office = boxoffice_sales.get_office(ctx)
     show_id = None
     if show:
         with office.database.read() as connection:
             show_id = selection.find_show(connection, show).id
-    found = take_back.expire(office, show_id)
+    found = cancel_and_refund.expire(office, show_id)
     if json:
         render.print_json({"expired": found})
     else:

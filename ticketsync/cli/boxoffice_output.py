@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
-    from ticketsync.boxoffice.selling import Tier
+    from ticketsync.boxoffice.shows_on_sale import Tier
     from ticketsync.workflows.availability import Availability
 
 

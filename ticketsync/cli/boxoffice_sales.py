@@ -202,10 +202,10 @@ def cancel_order(
 
     Example: ticketsync boxoffice cancel TS-7K4P-2Q --reason "changed their mind"
     """
-    from ticketsync.workflows import take_back
+    from ticketsync.workflows import cancel_and_refund
 
     office = get_office(ctx)
-    order = take_back.cancel(office, reference, reason)
+    order = cancel_and_refund.cancel(office, reference, reason)
     boxoffice_output.print_order(order, _zone_of(office, order.show_id), json=json)
 
 
@@ -243,8 +243,8 @@ def refund_order(
     Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill
     """
     from ticketsync.boxoffice import placed_orders
-    from ticketsync.workflows import take_back
-    from ticketsync.workflows.take_back import Refund
+    from ticketsync.workflows import cancel_and_refund
+    from ticketsync.workflows.cancel_and_refund import Refund
 
     office = get_office(ctx)
     with office.database.read() as connection:
@@ -258,9 +258,11 @@ def refund_order(
         is_paid_out=not later,
         till_id=till_id,
     )
-    after = take_back.refund(office, reference, wanted, reason)
+    after = cancel_and_refund.refund(office, reference, wanted, reason)
     with office.database.read() as connection:
-        admitted = take_back.admitted_of(connection, [after], placed_orders.VOID)
+        admitted = cancel_and_refund.admitted_of(
+            connection, [after], placed_orders.VOID
+        )
     boxoffice_output.print_refunded(
         *(order, after, admitted.get(after.reference, ())),
         _zone_of(office, after.show_id),

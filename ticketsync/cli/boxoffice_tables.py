@@ -51,7 +51,7 @@ def add_tier(
 
     Example: ticketsync boxoffice tiers add 12 Concession 40.00 --capacity 60
     """
-    from ticketsync.boxoffice.selling import NewTier
+    from ticketsync.boxoffice.shows_on_sale import NewTier
     from ticketsync.catalogue import selection
     from ticketsync.core import errors, written_rates
     from ticketsync.core.redact import safe
@@ -91,12 +91,12 @@ def list_tiers(
 
     Example: ticketsync boxoffice tiers list 12
     """
-    from ticketsync.boxoffice import selling
+    from ticketsync.boxoffice import shows_on_sale
     from ticketsync.catalogue import selection
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
-        listed = selling.list_tiers(connection, found.id)
+        listed = shows_on_sale.list_tiers(connection, found.id)
     rows = [
         {
             "tier": tier.name,
@@ -256,19 +256,19 @@ def cancel_show(
     from ticketsync.core import money
     from ticketsync.core.plurals import number_of
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import take_back
+    from ticketsync.workflows import cancel_and_refund
 
     office = boxoffice_sales.get_office(ctx)
     with office.database.read() as connection:
         found = selection.find_show(connection, show)
     question = f"Void all tickets of {safe(found.production)} {found.starts_local}?"
-    admitted = take_back.count_admitted(office, found.id)
+    admitted = cancel_and_refund.count_admitted(office, found.id)
     if admitted:
         are = "is" if admitted == 1 else "are"
         question = f"{number_of(admitted, 'guest')} {are} already in. {question}"
     if not context.confirm(question, yes):
         raise typer.Abort
-    done = take_back.cancel_show(office, found.id, reason)
+    done = cancel_and_refund.cancel_show(office, found.id, reason)
     if json:
         render.print_json(
             {

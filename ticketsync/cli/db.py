@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ticketsync.reporting.changes import Change
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.store.restore_differences import Difference
     from ticketsync.workflows.integrity_check import Health
 

@@ -18,7 +18,7 @@ from ticketsync.cli import demo_counter, demo_output, show_tables, terminal
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.sandbox.server import Sandbox
     from ticketsync.store.engine import Database
 

@@ -11,7 +11,7 @@ from ticketsync.cli import boxoffice_output, demo_output, show_tables, terminal
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.store.engine import Database
 
 COMMAND: Final = "ticketsync boxoffice sell SHOW --tier Adult=2 --tier Child=1 --cash"
@@ -23,7 +23,7 @@ def sell_three_tickets(database: Database, settings: Settings) -> None:
     """
     Put the last coming show of a production on sale and sell three tickets for cash.
     """
-    from ticketsync.boxoffice.selling import NewTier, Terms
+    from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
     from ticketsync.workflows import availability, open_sale, sell
     from ticketsync.workflows.box_office import BoxOffice
     from ticketsync.workflows.connect import SecretSource

@@ -13,7 +13,7 @@ from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.sandbox.server import Sandbox
     from ticketsync.store.engine import Database
 
@@ -34,10 +34,10 @@ def load_figures(database: Database) -> list[Figures]:
     """
     The figures of all shows.
     """
-    from ticketsync.reporting import numbers
+    from ticketsync.reporting import figures_of_shows
 
     with database.read() as connection:
-        return numbers.figures(connection)
+        return figures_of_shows.figures(connection)
 
 
 def print_figures(database: Database) -> None:
@@ -148,11 +148,11 @@ def export_figures(database: Database, home: Path) -> None:
     """
     Export the figures as CSV and print the first lines.
     """
-    from ticketsync.reporting import file_writers, numbers, output_files
+    from ticketsync.reporting import figures_of_shows, file_writers, output_files
 
     file = home / "financials.csv"
     with database.read() as connection:
-        table = numbers.figures_table(connection)
+        table = figures_of_shows.figures_table(connection)
         target = output_files.OutputFile(file, output_files.is_csv(table.names))
         with file_writers.into_file(target) as stream:
             count = file_writers.write(table, "csv", stream)

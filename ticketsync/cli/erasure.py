@@ -62,7 +62,7 @@ def _print_places(places: Sequence[Place]) -> None:
 
 
 def _row(place: Place) -> dict[str, str]:
-    from ticketsync.boxoffice.customers import Member
+    from ticketsync.boxoffice.members import Member
 
     if isinstance(place, Member):
         days = f"{place.from_date} to {place.until_date}"

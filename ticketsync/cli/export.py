@@ -92,10 +92,10 @@ def export_financials(
 
     Example: ticketsync export financials --shows last-month -o financials.xlsx
     """
-    from ticketsync.reporting import numbers
+    from ticketsync.reporting import figures_of_shows
 
     _export(
-        *(ctx, "financials", numbers.exported_figures, format, output),
+        *(ctx, "financials", figures_of_shows.exported_figures, format, output),
         *(_Periods(shows=shows), as_of, raw, excel, force),
         monthly_exports.Monthly(every=every, closed=closed, directory=directory),
     )

@@ -124,10 +124,10 @@ def _write_money(
     format: str,
 ) -> None:
     from ticketsync.cli import render
-    from ticketsync.reporting import grouped_figures, numbers
+    from ticketsync.reporting import figures_of_shows, grouped_figures
 
     if per == SHOW_ACCOUNT:
-        table = numbers.figures_table(connection, chosen, sort=sort)
+        table = figures_of_shows.figures_table(connection, chosen, sort=sort)
     else:
         table = grouped_figures.grouped_table(connection, per, chosen, sort=sort)
     if convert is not None:
@@ -144,11 +144,11 @@ def _print_money(
     convert: converted_totals.Wanted | None,
 ) -> None:
     from ticketsync.cli import money_tables
-    from ticketsync.reporting import numbers, waiting_sales
+    from ticketsync.reporting import figures_of_shows, waiting_sales
     from ticketsync.workflows import money_view
 
     if per == SHOW_ACCOUNT:
-        figures = numbers.figures(connection, chosen=chosen, sort=sort)
+        figures = figures_of_shows.figures(connection, chosen=chosen, sort=sort)
         money = money_view.read_money(connection, "account", chosen)
     else:
         money = money_view.read_money(connection, per, chosen, sort=sort)

@@ -14,7 +14,7 @@ from ticketsync.cli import context, render, terminal
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
-    from ticketsync.boxoffice.customers import Member
+    from ticketsync.boxoffice.members import Member
     from ticketsync.workflows.members import SavedMembers
 
 app = typer.Typer(
@@ -119,10 +119,10 @@ def list_members(
 
     Example: ticketsync members list --search chen
     """
-    from ticketsync.boxoffice import customers
+    from ticketsync.boxoffice import members
 
     with context.get_context(ctx).database().read() as connection:
-        found = customers.list_members(connection, search)
+        found = members.list_members(connection, search)
     columns = (
         render.Column("number", "NUMBER", is_id=True),
         render.Column("name", "NAME", most=24),
@@ -154,9 +154,9 @@ def _as_json(member: Member) -> dict[str, Any]:
 
 
 def _counts(saved: SavedMembers) -> Mapping[str, int]:
-    from ticketsync.boxoffice import customers
+    from ticketsync.boxoffice import members
 
-    words = (customers.ADDED, customers.CHANGED, customers.UNCHANGED, customers.ERASED)
+    words = (members.ADDED, members.CHANGED, members.UNCHANGED, members.ERASED)
     return {word: saved.counts[word] for word in words}
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ticketsync.core.money import Money
     from ticketsync.core.periods import Period
     from ticketsync.financials.gaps import KnownAmount
+    from ticketsync.reporting.figures_of_shows import Figures, TypeFigures
     from ticketsync.reporting.named_fees import FeeLine
-    from ticketsync.reporting.numbers import Figures, TypeFigures
 
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
@@ -91,7 +91,7 @@ def show_financials(
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import money_tables, render, show_tables
     from ticketsync.core import tables
-    from ticketsync.reporting import named_fees, numbers, show_notes
+    from ticketsync.reporting import figures_of_shows, named_fees, show_notes
     from ticketsync.reporting.exclusion import read_exclusion
     from ticketsync.store.business_zone import get_business_zone
 
@@ -100,8 +100,8 @@ def show_financials(
     with app_context.reading(as_of, time.sold) as connection:
         found = selection.find_show(connection, show)
         time.refuse(found)
-        figures = numbers.figures(connection, found.id)
-        types = numbers.by_type(connection, found.id)
+        figures = figures_of_shows.figures(connection, found.id)
+        types = figures_of_shows.by_type(connection, found.id)
         fees = named_fees.list_fees(connection, found.id)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
         left_out = read_exclusion(connection, found.id)
@@ -109,10 +109,10 @@ def show_financials(
         zone = get_business_zone(connection)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
-        render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
+        render.machine(tables.of_values(figures_of_shows.FIGURES, figures), wanted)
         return
     if wanted == "json":
-        of_types = [tables.record(numbers.TYPES, item) for item in types]
+        of_types = [tables.record(figures_of_shows.TYPES, item) for item in types]
         own = [item.as_json() for item in figures]
         parts = {
             "financials": own,

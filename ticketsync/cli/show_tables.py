@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ticketsync.reporting.calendar import Performance
     from ticketsync.reporting.changes import Change
     from ticketsync.reporting.exclusion import Exclusion
+    from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.reporting.grouped_figures import ProductionTotals
-    from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.cli.context import AppContext
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.store.capacity import Seats
     from ticketsync.store.engine import Database
 
@@ -206,7 +206,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.catalogue import occurrences, selection
     from ticketsync.cli import render
     from ticketsync.core import moments
-    from ticketsync.reporting import fullness, numbers
+    from ticketsync.reporting import figures_of_shows, fullness
     from ticketsync.reporting.exclusion import read_exclusion
     from ticketsync.store.business_zone import get_business_zone
 
@@ -215,8 +215,8 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
         left_out = read_exclusion(connection, found.id)
         zone = get_business_zone(connection)
         sources = occurrences.list_occurrences(connection, show_id=found.id)
-        figures = numbers.figures(connection, found.id)
-        totals = numbers.totals(connection, found.id)
+        figures = figures_of_shows.figures(connection, found.id)
+        totals = figures_of_shows.totals(connection, found.id)
         seats = fullness.read_seats(connection, found.id)[found.id]
         facts = show_tables.read_link_facts(connection, sources)
     if not json:

@@ -40,7 +40,7 @@ from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.placed_orders import PlacedOrder
-    from ticketsync.boxoffice.selling import ShowOnSale
+    from ticketsync.boxoffice.shows_on_sale import ShowOnSale
     from ticketsync.workflows.availability import TierLeft
     from ticketsync.workflows.till_view import TillView
 

@@ -3,7 +3,7 @@ Spreadsheets for people's own lists: CSV, TSV, XLSX, XLS, ODS and HTML tables as
 of text, from the sheet that is named or else the first one that is not hidden.
 
 Cells stay text until the code that knows their meaning converts them: no library's
-guess about types is used (F35). What a file is decides `opened_files`.
+guess about types is used (F35). What a file is decides `table_files`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ticketsync.core import encodings, errors, opened_files
-from ticketsync.core.opened_files import OpenedFile, Table
+from ticketsync.core import encodings, errors, table_files
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.core.table_files import OpenedFile, Table
 
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm")
 TEXTS = (".csv", ".tsv", ".txt")
@@ -28,7 +28,7 @@ def lines(file: Path, *, sheet: str = "") -> Iterator[Row]:
 
     Raises: `BadFile` where the file or one of its lines cannot be read.
     """
-    for row in rows_of(opened_files.open_file(file), sheet=sheet):
+    for row in rows_of(table_files.open_file(file), sheet=sheet):
         if row.problem:
             raise errors.BadFile(
                 f"{file.name}, {row.position}: {row.problem}.",
@@ -77,7 +77,7 @@ def bytes_of(file: Path) -> bytes:
 
     Raises: `BadFile` where it cannot be read or is larger than 20 MB.
     """
-    return opened_files.read_bytes(file)
+    return table_files.read_bytes(file)
 
 
 def text_of(file: Path, data: bytes) -> str:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from ticketsync.core import errors, money, opened_files, sheets, workbook_guards
+from ticketsync.core import errors, money, sheets, table_files, workbook_guards
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.financials.currencies import Rate
@@ -36,7 +36,7 @@ def read_rates(file: Path) -> list[Rate]:
 
     Raises: `BadFile` for a file of another layout, or with a rate that is not a number.
     """
-    opened = opened_files.open_file(file, _content(file))
+    opened = table_files.open_file(file, _content(file))
     rows = [*sheets.rows_of(opened)]
     for row in rows:
         if row.problem:
@@ -59,7 +59,7 @@ def _content(file: Path) -> bytes:
     """
     The bytes of a file, or of the one that an archive contains.
     """
-    data = opened_files.read_bytes(file)
+    data = table_files.read_bytes(file)
     if not data.startswith(b"PK\x03\x04"):
         return data
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ticketsync.core.money import Money
 from ticketsync.core.tables import SUMMED
-from ticketsync.reporting.numbers import FIGURES, GROSS_PARTS, Figures
+from ticketsync.reporting.figures_of_shows import FIGURES, GROSS_PARTS, Figures
 
 # What gross consists of becomes known without a change of any figure.
 COMPARED = [

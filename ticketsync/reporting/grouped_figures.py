@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
-from ticketsync.reporting.numbers import GROSS_PARTS, SUMS, TOTALS, FigureSums
+from ticketsync.reporting.figures_of_shows import GROSS_PARTS, SUMS, TOTALS, FigureSums
 from ticketsync.store import query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues

@@ -32,8 +32,8 @@ from ticketsync.core.periods import ALWAYS
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import order_parts, refund_parts
 from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
+from ticketsync.reporting.figures_of_shows import GROSS_PARTS
 from ticketsync.reporting.listed_parts import ListedPart, parts_by_order, title
-from ticketsync.reporting.numbers import GROSS_PARTS
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
 from ticketsync.store import counted, query_results
 from ticketsync.store.purchaser import purchaser

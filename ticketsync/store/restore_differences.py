@@ -23,7 +23,7 @@ from ticketsync.core.file_options import (
     named_files,
 )
 from ticketsync.core.redact import safe
-from ticketsync.store import copies, schema, untrusted_files
+from ticketsync.store import database_copies, schema, untrusted_files
 
 # Whatever else stands there is code: SQLite runs a trigger of type `TRIGGER`, too.
 _OBJECTS = (
@@ -231,7 +231,7 @@ def _object_differences(present: _Content, restored: _Content) -> list[Differenc
     Views and triggers of the backup that are neither ours nor in the present database.
     Those of an older schema are made anew by the upgrade, so only their names count.
     """
-    with copies.scratch() as made, made.read() as connection:
+    with database_copies.scratch() as made, made.read() as connection:
         ours = {
             (str(kind), str(name)): str(sql)
             for kind, name, sql in connection.exec_driver_sql(_OBJECTS)

@@ -16,9 +16,9 @@ from ticketsync.catalogue.listed_dates import ListedDate
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, tables
 from ticketsync.providers import registry
-from ticketsync.reporting import calendar, fullness, grouped_figures, numbers
+from ticketsync.reporting import calendar, figures_of_shows, fullness, grouped_figures
 from ticketsync.reporting.figure_filter import FigureFilter
-from ticketsync.reporting.numbers import Figures
+from ticketsync.reporting.figures_of_shows import Figures
 from ticketsync.web import notices
 from ticketsync.web.matching_page import plan_values
 from ticketsync.web.site import PageRequest, Site
@@ -54,7 +54,9 @@ class ProductionPages:
             )
             seats = fullness.read_seats(connection)
             own_shows = shows.list_shows(connection, title)
-            figures = numbers.figures(connection, chosen=FigureFilter(production=title))
+            figures = figures_of_shows.figures(
+                connection, chosen=FigureFilter(production=title)
+            )
             plan = match.plan(connection, self._site.settings, production=title)
             upcoming = calendar.list_performances(
                 connection, since=clock.now(), production=title, most=NEXT_SHOWS
@@ -96,7 +98,7 @@ def _totals_by_show(figures: Iterable[Figures]) -> dict[int, list[dict[str, Any]
     The totals of each show, by our id, one for each currency.
     """
     found: dict[int, list[dict[str, Any]]] = {}
-    figures_ = tables.of_values(numbers.FIGURES, figures)
+    figures_ = tables.of_values(figures_of_shows.FIGURES, figures)
     for row in tables.by_name(tables.grouped(figures_, ["show_id"])):
         found.setdefault(row["show_id"], []).append(row)
     return found

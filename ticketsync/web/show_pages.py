@@ -24,9 +24,9 @@ from ticketsync.core.tables import Column
 from ticketsync.door import attendees
 from ticketsync.financials import explain
 from ticketsync.reporting import (
+    figures_of_shows,
     fullness,
     named_fees,
-    numbers,
     refund_report,
     sales,
     sales_over_time,
@@ -64,7 +64,7 @@ class ShowPages:
         with self._site.database.read() as connection:
             venue = shows.get_venue(connection)
             show = shows.get_show(connection, int(request.path_params["id"]))
-            figures = numbers.figures(connection, show.id)
+            figures = figures_of_shows.figures(connection, show.id)
             seats = fullness.read_seats(connection, show.id)[show.id]
             attention = read_attention(connection, self._site.settings)
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
@@ -75,8 +75,8 @@ class ShowPages:
             )
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
-                "totals": numbers.totals(connection, show.id),
-                "types": numbers.by_type(connection, show.id),
+                "totals": figures_of_shows.totals(connection, show.id),
+                "types": figures_of_shows.by_type(connection, show.id),
                 "fees": named_fees.list_fees(connection, show.id),
                 "gift_cards": vouchers_sold.sentences(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
@@ -103,7 +103,7 @@ class ShowPages:
             ignored=asked.left_out,
             show=show,
             figures=figures,
-            type_totals=_totals(numbers.TYPES, values["types"]),
+            type_totals=_totals(figures_of_shows.TYPES, values["types"]),
             fee_totals=_totals(named_fees.FEES, values["fees"]),
             seats=seats,
             comps=sum(item.tickets_comp for item in figures),

@@ -30,7 +30,7 @@ from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import identity, tokens
 from ticketsync.workflows.account_client import connect
-from ticketsync.workflows.sync.side_by_side import Turn, alone
+from ticketsync.workflows.sync.accounts_in_parallel import Turn, alone
 
 CONNECTING = "connecting"  # the first step of each account
 PROLONG_SECONDS = 20.0  # a lease lasts minutes; not every page needs to renew it

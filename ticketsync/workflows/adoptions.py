@@ -31,7 +31,7 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.financials import sales_notices
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 
@@ -136,7 +136,7 @@ def _gross(connection: Connection, adopted: AdoptedBatch) -> tuple[Money, ...]:
         (o.show_id, o.account) for o in linked if o.id not in adopted.occurrence_ids
     }
     sums: dict[str, Money] = {}
-    for item in numbers.figures(connection):
+    for item in figures_of_shows.figures(connection):
         if (item.show_id, item.account) in wanted - others:
             known = sums.get(item.currency)
             sums[item.currency] = item.gross if known is None else known + item.gross

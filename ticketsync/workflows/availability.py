@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.boxoffice import seats, selling
+from ticketsync.boxoffice import seats, shows_on_sale
 from ticketsync.boxoffice.seats import Taken
-from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
 from ticketsync.catalogue import link_reads, occurrences
 from ticketsync.core import clock
 
@@ -59,11 +59,11 @@ def get_availability(connection: Connection, show_id: int) -> Availability:
     Raises: `SaleRefused` (`not-on-sale`) where we do not sell the show.
     """
     now = clock.now()
-    show = selling.get_show(connection, show_id)
+    show = shows_on_sale.get_show(connection, show_id)
     taken = seats.count_taken(connection, show, now)
     tiers = [
         TierLeft(tier, seats.left_of(show, tier, taken), tier.is_open(now))
-        for tier in selling.list_tiers(connection, show_id)
+        for tier in shows_on_sale.list_tiers(connection, show_id)
         if tier.retired_at is None
     ]
     return Availability(

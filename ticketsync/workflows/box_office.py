@@ -16,15 +16,15 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import pins
 from ticketsync.accounts.state import AccountState
-from ticketsync.boxoffice import orders, placed_orders, refusals, seats, selling
+from ticketsync.boxoffice import orders, placed_orders, refusals, seats, shows_on_sale
 from ticketsync.boxoffice.placed_orders import CANCELLED, EXPIRED, PENDING, PlacedOrder
-from ticketsync.boxoffice.selling import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.records import People
 from ticketsync.core.redact import Secret
 from ticketsync.store.engine import Database
-from ticketsync.workflows import own_orders
+from ticketsync.workflows import save_own_orders
 
 
 class BoxOffice:
@@ -40,7 +40,7 @@ class BoxOffice:
     @cached_property
     def account(self) -> AccountState:
         with self.database.read() as connection:
-            found = own_orders.find_account(connection)
+            found = save_own_orders.find_account(connection)
         if found is None:
             raise refusals.refused(
                 refusals.NOT_ON_SALE,
@@ -85,7 +85,7 @@ class OrderChanges:
                 self.connection, order_id
             )
         if self.saved:
-            own_orders.publish(
+            save_own_orders.publish(
                 *(self.connection, self.settings, self.account),
                 *([*self.saved.values()], self.now),
                 people=self.people,
@@ -111,8 +111,8 @@ def sale_of(office: BoxOffice, show_id: int) -> Iterator[Sale]:
             connection=connection,
             settings=office.settings,
             account=account,
-            show=selling.get_show(connection, show_id),
-            tiers=selling.list_tiers(connection, show_id),
+            show=shows_on_sale.get_show(connection, show_id),
+            tiers=shows_on_sale.list_tiers(connection, show_id),
             now=clock.now(),
         )
         yield sale

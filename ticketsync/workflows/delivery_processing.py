@@ -35,9 +35,9 @@ from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
+from ticketsync.workflows.sync.accounts_in_parallel import Turn, alone
 from ticketsync.workflows.sync.orders import parse_with_known
 from ticketsync.workflows.sync.save_page import OrderStore
-from ticketsync.workflows.sync.side_by_side import Turn, alone
 
 MANY = 20  # orders that a feed of changes brings cheaper than one by one
 MISSING = timedelta(hours=1)  # how long an order that is not there is not asked for

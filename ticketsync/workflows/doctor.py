@@ -20,7 +20,7 @@ from pathlib import Path
 from ticketsync.accounts import health, pins, state
 from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
-from ticketsync.boxoffice import codes, selling
+from ticketsync.boxoffice import codes, shows_on_sale
 from ticketsync.core import clock, errors, paths, permissions
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
@@ -306,7 +306,9 @@ def _box_office(database: Database, secret: Secret, name: str) -> Iterator[Findi
     codes.refuse_weak_key(secret)
     with database.read() as connection:
         now = clock.now()
-        on_sale = [show for show in selling.list_shows(connection) if show.is_open(now)]
+        on_sale = [
+            show for show in shows_on_sale.list_shows(connection) if show.is_open(now)
+        ]
         unseated = [show for show in on_sale if show.capacity is None]
     yield ok(name, f"tickets can be signed; {number_of(len(on_sale), 'show')} on sale")
     for show in unseated:

@@ -27,13 +27,13 @@ from ticketsync.financials.figure_tree import (
 )
 from ticketsync.ledger.projection import REFUND
 from ticketsync.providers import registry
-from ticketsync.reporting import numbers, refund_report
-from ticketsync.reporting.numbers import Figures
+from ticketsync.reporting import figures_of_shows, refund_report
+from ticketsync.reporting.figures_of_shows import Figures
 from ticketsync.workflows import ledger_export, show_figures
 
 UNEARNED: Final = "unearned"
 FIGURES: Final = ("net", "gross", "fees", "refunded", "tax", UNEARNED)
-_STORED: Final = [c.name for c in numbers.FIGURES if c.kind is Kind.MONEY]
+_STORED: Final = [c.name for c in figures_of_shows.FIGURES if c.kind is Kind.MONEY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _stored(
     *,
     has_tickets: bool,
 ) -> FigureTrees:
-    figures = numbers.figures(connection, show_id)
+    figures = figures_of_shows.figures(connection, show_id)
     rates = show_figures.fee_schedules(connection, settings)
     applied = read_applied_rates(connection, show_id, rates)
     bills = explain.list_bills(connection, show_id, applied.schedules)

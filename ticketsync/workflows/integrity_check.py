@@ -24,16 +24,21 @@ from ticketsync.core.config import Settings
 from ticketsync.core.money import MoneyError
 from ticketsync.financials import comparing, verifying
 from ticketsync.financials.comparing import Comparison
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
-from ticketsync.reporting.numbers import Figures
+from ticketsync.reporting.figures_of_shows import Figures
 from ticketsync.sales import past_flaws, quarantine, versions
-from ticketsync.store import backup, copies, integrity, row_digests
-from ticketsync.store.copies import dry_run_of
+from ticketsync.store import backup, database_copies, integrity, row_digests
+from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
-from ticketsync.workflows import confirm_accounts, own_orders, show_figures, waiting
+from ticketsync.workflows import (
+    confirm_accounts,
+    save_own_orders,
+    show_figures,
+    waiting,
+)
 from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
@@ -135,7 +140,10 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     if database.dialect == "sqlite":
         inspected = backup.inspect_file(backup.sqlite_file_of(database))
         version, broken = inspected.schema, inspected.broken_rules
-    with copies.snapshot(database) as connection, copies.scratch() as scratch:
+    with (
+        database_copies.snapshot(database) as connection,
+        database_copies.scratch() as scratch,
+    ):
         names = state.get_account_names(connection)
         violations = list(integrity.find_violations(connection))
         found = [_of_violation(violation, names) for violation in violations]
@@ -286,7 +294,9 @@ def _figures(
 ) -> Figures | None:
     if values is None:
         return None
-    return numbers.with_values(connection, key["show_id"], key["account_id"], values)
+    return figures_of_shows.with_values(
+        connection, key["show_id"], key["account_id"], values
+    )
 
 
 def _of_periods(connection: Connection) -> Iterator[Finding]:
@@ -313,13 +323,13 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
     if damaged:
         return  # what is damaged cannot be read again
     reparse.copy_listings(connection, scratch)
-    own = own_orders.find_account(connection)
+    own = save_own_orders.find_account(connection)
     for account in accounts:
         is_ours = account == own
         yield from _of_starts(connection, account, is_ours=is_ours)
         try:
             if is_ours:
-                own_orders.read_again(connection, scratch, account)
+                save_own_orders.read_again(connection, scratch, account)
             else:
                 reparse.read_again(connection, scratch, account)
         except errors.TicketsyncError as error:

@@ -31,7 +31,7 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
-from ticketsync.core import clock, errors, opened_files, sheets
+from ticketsync.core import clock, errors, sheets, table_files
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -100,7 +100,7 @@ def read_sheet(connection: Connection, file: Path) -> DecisionSheet:
 
     Raises: `BadFile` for a file that is not such a sheet.
     """
-    lines = sheets.rows_of(opened_files.open_file(file))
+    lines = sheets.rows_of(table_files.open_file(file))
     names = _headings(file, next(lines, None))
     known = {offer.id: offer for offer in occurrences.list_occurrences(connection)}
     found: list[tuple[str, Decision]] = []

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from ticketsync.boxoffice import customers
-from ticketsync.boxoffice.customers import NewMember
+from ticketsync.boxoffice import members
+from ticketsync.boxoffice.members import NewMember
 from ticketsync.core import (
     clock,
     date_orders,
     errors,
-    opened_files,
     sheets,
+    table_files,
     written_dates,
 )
 from ticketsync.core.config import Settings
@@ -128,7 +128,7 @@ def add_member(
             error.message, hint="See `ticketsync members add --help`."
         ) from None
     counts = _save(database, settings, [member], dry_run=dry_run)
-    if counts[customers.ERASED]:
+    if counts[members.ERASED]:
         raise errors.GuardRefused(
             f"Member {safe(member.number)!r} was erased on request.",
             hint="Give somebody who joins again another number.",
@@ -147,7 +147,7 @@ def _save(
     opened = database.read() if dry_run else database.write()
     with opened as connection:
         kept = first_kept_day(connection, settings, clock.now())
-        return customers.save(connection, listed, kept, dry_run=dry_run)
+        return members.save(connection, listed, kept, dry_run=dry_run)
 
 
 # Reading
@@ -157,7 +157,7 @@ def _read_lines(file: Path) -> list[_Line]:
     """
     Raises: `BadFile` where it cannot be read, or has not the columns.
     """
-    rows = sheets.rows_of(opened_files.open_file(file))
+    rows = sheets.rows_of(table_files.open_file(file))
     heading = next(rows, None)
     names = [cell.strip().lower() for cell in heading.cells] if heading else []
     missing = [name for name in REQUIRED if name not in names]

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import credentials, edits, naming, state
 from ticketsync.accounts.state import PEOPLE, AccountState, NewAccount
-from ticketsync.boxoffice import codes, fewer_seats, seats, selling
-from ticketsync.boxoffice.selling import NewTier, ShowOnSale, Terms
+from ticketsync.boxoffice import codes, fewer_seats, seats, shows_on_sale
+from ticketsync.boxoffice.shows_on_sale import NewTier, ShowOnSale, Terms
 from ticketsync.catalogue import (
     entered_values,
     links,
@@ -34,7 +34,7 @@ from ticketsync.providers import registry
 from ticketsync.store.engine import Database
 from ticketsync.workflows import exclusive, match, show_figures
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.own_orders import NAME, find_account
+from ticketsync.workflows.save_own_orders import NAME, find_account
 
 STORED: Final = ("keyring", "file")
 
@@ -78,11 +78,13 @@ def open_show(
         with fewer_seats.refusing(connection, [show_id]):
             occurrence_id = _list_show(connection, account.id, show_id)
             given = _with_defaults(connection, settings, show_id, terms)
-            selling.put_on_sale(connection, show_id, account.id, occurrence_id, given)
+            shows_on_sale.put_on_sale(
+                connection, show_id, account.id, occurrence_id, given
+            )
             _link(connection, occurrence_id, show_id, clock.now())
             add_tiers(connection, show_id, tiers)
         show_figures.recompute(connection, settings, {show_id})
-        return Opened(selling.get_show(connection, show_id), account.name, is_new)
+        return Opened(shows_on_sale.get_show(connection, show_id), account.name, is_new)
 
 
 def close_show(database: Database, show_id: int) -> ShowOnSale:
@@ -100,9 +102,9 @@ def close_within(connection: Connection, show_id: int) -> ShowOnSale:
     The same in a transaction of the caller's.
     """
     seats.lock_show(connection, show_id)
-    show = selling.get_show(connection, show_id)
-    selling.close_sale(connection, show_id, clock.now())
-    closed = selling.get_show(connection, show_id)
+    show = shows_on_sale.get_show(connection, show_id)
+    shows_on_sale.close_sale(connection, show_id, clock.now())
+    closed = shows_on_sale.get_show(connection, show_id)
     _list_shows(connection, show.account_id, [closed])
     return closed
 
@@ -111,15 +113,15 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
     """
     Put tiers of a show on sale, and list them as ticket types of its account.
 
-    Raises: what `selling.add_tiers` raises; `GuardRefused` (`seats-taken`) where more
-    seats of a tier are sold or held than it would have.
+    Raises: what `shows_on_sale.add_tiers` raises; `GuardRefused` (`seats-taken`) where
+    more seats of a tier are sold or held than it would have.
     """
     for tier in tiers:
         for number in (tier.capacity, tier.min_quantity, tier.max_quantity):
             entered_values.check_seats(number)
     with fewer_seats.refusing(connection, [show_id]):
-        show = selling.get_show(connection, show_id)
-        selling.add_tiers(connection, show, tiers)
+        show = shows_on_sale.get_show(connection, show_id)
+        shows_on_sale.add_tiers(connection, show, tiers)
     listed = [
         records.TicketType(
             id=str(tier.id),
@@ -131,7 +133,7 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
             sale_starts_at=tier.opens_at,
             sale_ends_at=tier.closes_at,
         )
-        for tier in selling.list_tiers(connection, show_id)
+        for tier in shows_on_sale.list_tiers(connection, show_id)
         if tier.retired_at is None
     ]
     ticket_types.save_ticket_types(
@@ -144,15 +146,21 @@ def list_again(connection: Connection, account_id: int) -> int:
     Bring the listing of the account in line with our shows, which may have been moved;
     returns how many are listed.
     """
-    seats.lock_shows(connection, [it.show_id for it in selling.list_shows(connection)])
-    return len(_list_shows(connection, account_id, selling.list_shows(connection)))
+    seats.lock_shows(
+        connection, [it.show_id for it in shows_on_sale.list_shows(connection)]
+    )
+    return len(
+        _list_shows(connection, account_id, shows_on_sale.list_shows(connection))
+    )
 
 
 def _refuse_incomplete(
     connection: Connection, show_id: int, terms: Terms, tiers: Sequence[NewTier]
 ) -> None:
     show = shows.get_show(connection, show_id)
-    held = {item.show_id: item for item in selling.list_shows(connection)}.get(show_id)
+    held = {item.show_id: item for item in shows_on_sale.list_shows(connection)}.get(
+        show_id
+    )
     capacity = held.capacity if held else show.capacity
     if terms.capacity is None and capacity is None:
         raise errors.UsageError(
@@ -160,12 +168,12 @@ def _refuse_incomplete(
             hint="Add --capacity N, or run `ticketsync shows edit "
             f"{show_id} --capacity N`.",
         )
-    if not tiers and not selling.list_tiers(connection, show_id):
+    if not tiers and not shows_on_sale.list_tiers(connection, show_id):
         raise errors.UsageError(
             "A show needs at least one price.",
             hint='Add --tier "Adult=55.00", once for each.',
         )
-    selling.refuse_impossible(tiers)
+    shows_on_sale.refuse_impossible(tiers)
 
 
 def _with_defaults(
@@ -174,7 +182,7 @@ def _with_defaults(
     """
     The terms of a show that was never on sale, with those of the settings.
     """
-    if any(show.show_id == show_id for show in selling.list_shows(connection)):
+    if any(show.show_id == show_id for show in shows_on_sale.list_shows(connection)):
         return terms
     given = settings.boxoffice
     one = terms.one_pending_per_buyer

@@ -13,7 +13,7 @@ from ticketsync.door import checkin
 from ticketsync.providers.base import AcceptsCheckIns
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
-from ticketsync.workflows.sync.side_by_side import alone
+from ticketsync.workflows.sync.accounts_in_parallel import alone
 
 
 def check_ins(

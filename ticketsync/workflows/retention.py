@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ticketsync.boxoffice import customers
-from ticketsync.boxoffice.customers import Member
+from ticketsync.boxoffice import members
+from ticketsync.boxoffice.members import Member
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
@@ -30,7 +30,7 @@ def find_person(database: Database, who: str) -> list[Place]:
     with database.read() as connection:
         found: list[Place] = [
             *privacy.find_traces(connection, who),
-            *customers.find_kept(connection, who),
+            *members.find_kept(connection, who),
         ]
     if not found:
         raise errors.NotFound(
@@ -60,7 +60,7 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Place]
         ids = [place.id for place in found if isinstance(place, Member)]
         with database.write() as connection:
             privacy.erase_people(connection, traces, clock.now())
-            customers.erase(connection, ids, clock.now())
+            members.erase(connection, ids, clock.now())
     return found
 
 
@@ -83,9 +83,9 @@ def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> 
     with database.read() as connection:
         day = first_kept_day(connection, settings, now)
         count = privacy.count_expired(connection, before)
-        count += customers.count_expired(connection, day)
+        count += members.count_expired(connection, day)
     if count and not dry_run:
         with database.write() as connection:
             deleted = privacy.delete_expired(connection, before)
-            return deleted + customers.forget_expired(connection, day)
+            return deleted + members.forget_expired(connection, day)
     return count

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import clock, errors, opened_files, sheets
+from ticketsync.core import clock, errors, sheets, table_files
 from ticketsync.core.redact import safe
 from ticketsync.core.storable_text import storable
 
@@ -192,7 +192,7 @@ def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
     if data.lstrip().startswith(b"{"):
         yield from _json_rows(sheets.text_of(file, data), file)
         return
-    rows = sheets.rows_of(opened_files.open_file(file, data))
+    rows = sheets.rows_of(table_files.open_file(file, data))
     heading = next(rows, None)
     names = [cell.lower() for cell in heading.cells] if heading else []
     missing = [name for name in CAPTURED if name not in names]

@@ -32,7 +32,7 @@ from ticketsync.boxoffice.placed_orders import (
     ISSUED,
     PlacedOrder,
 )
-from ticketsync.boxoffice.selling import ShowOnSale
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.boxoffice.vouchers import Voucher
 from ticketsync.core import clock, errors, money
 from ticketsync.core.records import People, Person

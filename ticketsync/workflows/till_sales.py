@@ -12,12 +12,12 @@ from datetime import datetime
 
 from ticketsync.boxoffice import (
     basket,
-    customers,
+    members,
     orders,
     placed_orders,
     refusals,
     seats,
-    selling,
+    shows_on_sale,
     tills,
     vouchers,
 )
@@ -26,7 +26,7 @@ from ticketsync.boxoffice.tills import TillSession
 from ticketsync.boxoffice.vouchers import Voucher
 from ticketsync.core import clock, errors
 from ticketsync.core.records import People, Person
-from ticketsync.workflows import sell, take_back
+from ticketsync.workflows import cancel_and_refund, sell
 from ticketsync.workflows.box_office import (
     BoxOffice,
     Sale,
@@ -35,8 +35,8 @@ from ticketsync.workflows.box_office import (
     refuse_ended,
     sale_of,
 )
+from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import NOBODY, Sold, Tender
-from ticketsync.workflows.take_back import Refund
 
 
 def change_basket(
@@ -181,8 +181,8 @@ def refuse_no_member(office: BoxOffice, show_id: int, number: str) -> None:
     on the day of the show.
     """
     with office.database.read() as connection:
-        member = customers.find_member(connection, number)
-        customers.refuse_on_day(member, selling.get_show(connection, show_id).day)
+        member = members.find_member(connection, number)
+        members.refuse_on_day(member, shows_on_sale.get_show(connection, show_id).day)
 
 
 def amount_due(order: PlacedOrder, found: Sequence[Voucher]) -> int:
@@ -230,7 +230,7 @@ def undo(
         before = sale.read(order_id)
         wanted = Refund(till_id=session.id, most_admitted=most_admitted)
         reason = f"undone at till {session.till}"
-        after = take_back.refund_within(sale, before, wanted, reason)
+        after = cancel_and_refund.refund_within(sale, before, wanted, reason)
     found: dict[str, int] = {}
     for old, new in zip(before.payments, after.payments, strict=True):
         if new.returned > old.returned:

@@ -10,14 +10,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.boxoffice import placed_orders, seats, selling, tills
+from ticketsync.boxoffice import placed_orders, seats, shows_on_sale, tills
 from ticketsync.boxoffice.placed_orders import PlacedOrder
-from ticketsync.boxoffice.selling import ShowOnSale
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.boxoffice.tills import Drawer, TillSession
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.door import attendees
-from ticketsync.workflows import availability, take_back
+from ticketsync.workflows import availability, cancel_and_refund
 from ticketsync.workflows.availability import Availability
 from ticketsync.workflows.box_office import BoxOffice
 
@@ -69,13 +69,13 @@ def read_view(
             placed_orders.get_order(connection, basket) if basket else None,
             last,
             _stale_at(connection, left),
-            selling.get_show(connection, last.show_id) if last else None,
+            shows_on_sale.get_show(connection, last.show_id) if last else None,
             _count_admitted(connection, last) if last else 0,
         )
 
 
 def _count_admitted(connection: Connection, order: PlacedOrder) -> int:
-    admitted = take_back.admitted_of(connection, [order])
+    admitted = cancel_and_refund.admitted_of(connection, [order])
     return len(admitted.get(order.reference, ()))
 
 
@@ -102,7 +102,7 @@ def held_by(
         if held is None:
             return None
         order = placed_orders.get_order(connection, held)
-        return order, selling.get_show(connection, order.show_id)
+        return order, shows_on_sale.get_show(connection, order.show_id)
 
 
 def open_session(

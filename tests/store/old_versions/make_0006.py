@@ -21,7 +21,7 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.reporting import numbers, sales
+from ticketsync.reporting import figures_of_shows, sales
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 from ticketsync.workflows import checkin
@@ -95,7 +95,7 @@ def admit_one(database):
     One guest in at the own door, of the show that sold most on Ticket Tailor.
     """
     with database.read() as connection:
-        own = [f for f in numbers.figures(connection) if f.account == "tt"]
+        own = [f for f in figures_of_shows.figures(connection) if f.account == "tt"]
         show = max(own, key=lambda f: f.tickets_sold - f.checked_in)
         ticket = connection.exec_driver_sql(
             "SELECT t.provider_id FROM tickets t JOIN show_links l ON "
@@ -123,10 +123,10 @@ def as_known(database):
     """
     with database.read() as connection:
         return {
-            "figures": [f.as_json() for f in numbers.figures(connection)],
+            "figures": [f.as_json() for f in figures_of_shows.figures(connection)],
             "fees": [
                 [f.account, f.show_id, f.name, f.amount, f.source]
-                for f in numbers.fee_lines(connection)
+                for f in figures_of_shows.fee_lines(connection)
             ],
             "refunds": [
                 [r.account, r.order_id, r.amount, clock.iso(r.first_seen_at)]

@@ -20,7 +20,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, Settings
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
@@ -65,7 +65,7 @@ def decide(database):
     A ticket type is named, and the sales of the date that sold most are switched off.
     """
     with database.read() as connection:
-        own = [f for f in numbers.figures(connection) if f.account == "tt"]
+        own = [f for f in figures_of_shows.figures(connection) if f.account == "tt"]
         most = max(own, key=lambda f: f.tickets_sold)
         (one,) = [
             o
@@ -107,7 +107,7 @@ def main(folder):
         read_all(database, full=True)
         off = decide(database)
         with database.read() as connection:
-            figures = [f.as_json() for f in numbers.figures(connection)]
+            figures = [f.as_json() for f in figures_of_shows.figures(connection)]
         database.close()
     here = Path(__file__).parent
     connection = sqlite3.connect(file)

@@ -8,7 +8,7 @@ Surprise  a later report contains the whole order: the newest file that sells it
 Surprise  fees are unknown unless a column says what the platform kept
 Surprise  a row with a negative amount returns what the order sold before, on its date
 
-From bytes to orders: `core.opened_files` (what a file is), `heading` and `report_rows`
+From bytes to orders: `core.table_files` (what a file is), `heading` and `report_rows`
 (its rows with data), `columns` and `signs` (what the cells mean, by whole columns),
 `merge` (one record per order from all files), `parse` (an order of ours).
 

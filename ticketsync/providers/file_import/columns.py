@@ -16,7 +16,7 @@ from functools import partial
 
 import msgspec
 
-from ticketsync.core import clock, money, opened_files, rows
+from ticketsync.core import clock, money, rows, table_files
 from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers.file_import import no_sale_words, summed_columns
@@ -141,7 +141,7 @@ def _identifier(field: str, text: str, kind: str) -> str:
                 f"{field} is {safe(text)}, a number of more digits than a spreadsheet "
                 "keeps: format the column as text and export it again"
             )
-    if opened_files.is_in_exponent_form(text):
+    if table_files.is_in_exponent_form(text):
         raise CellProblem(
             f"{field} is {safe(text)!r}, a number that a spreadsheet has shortened: "
             "format the column as text and export it again"

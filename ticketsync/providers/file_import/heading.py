@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ticketsync.core import errors, heading_rows, near_words, sheets
-from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.core.table_files import OpenedFile, Table
 from ticketsync.providers.file_import import sections, show_sums
 from ticketsync.providers.file_import.recipe import Recipe
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ticketsync.core import errors
-from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
+from ticketsync.core.table_files import OpenedFile, Table
 from ticketsync.providers.file_import.heading import FoundTable, normalise
 from ticketsync.providers.file_import.recipe import Recipe
 

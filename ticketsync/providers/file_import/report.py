@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ticketsync.core import digest, errors, opened_files
-from ticketsync.core.opened_files import OpenedFile
+from ticketsync.core import digest, errors, table_files
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
+from ticketsync.core.table_files import OpenedFile
 from ticketsync.providers.file_import import left_out
 from ticketsync.providers.file_import.columns import (
     Line,
@@ -82,8 +82,8 @@ def read_report(recipe: Recipe, file: Path) -> Report:
     """
     start = start_of(recipe, file)
     modified_at = file.stat().st_mtime_ns
-    data = opened_files.read_bytes(file)
-    opened = opened_files.open_file(file, data)
+    data = table_files.read_bytes(file)
+    opened = table_files.open_file(file, data)
     content = digest.content(b"%b %b" % (data, start.encode()) if start else data).hex()
     key = report_key(file.name, content)
     del data  # a table may hold it no longer than it needs

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ticketsync.core import errors, opened_files
+from ticketsync.core import errors, table_files
 from ticketsync.core.date_orders import (
     ColumnOrder,
     column_order,
@@ -113,7 +113,7 @@ def starter_recipe(file: Path, *, timezone: str, currency: str) -> str:
 
     Raises: `BadFile` for a file that cannot be read, or without known headings.
     """
-    opened = opened_files.open_file(file)
+    opened = table_files.open_file(file)
     found: list[tuple[Row, dict[str, int], list[Row]]] = []
     for table in opened.tables:
         rows = [] if table.is_hidden else list(islice(table.read(), _WITHIN))

@@ -72,9 +72,9 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     """
     if run.provider.spec.is_ours:
         # Most accounts are a platform's and would load it for nothing.
-        from ticketsync.workflows.sync import box_office
+        from ticketsync.workflows.sync import own_box_office
 
-        return box_office.sync_box_office(run, is_full=request.is_full)
+        return own_box_office.sync_box_office(run, is_full=request.is_full)
     account_id, settings = run.account.id, run.settings.sync
     if not request.asks_again and report_files.is_unchanged(run):
         link_certain(run)
@@ -137,9 +137,9 @@ def sync_selected(
     Bring these occurrences of one account up to date, by our ids.
     """
     if run.provider.spec.is_ours:
-        from ticketsync.workflows.sync import box_office
+        from ticketsync.workflows.sync import own_box_office
 
-        return box_office.sync_box_office(run, is_full=True)
+        return own_box_office.sync_box_office(run, is_full=True)
     return selected.sync_occurrences(run, occurrence_ids, accept_shrink=accept_shrink)
 
 
@@ -148,9 +148,9 @@ def refresh_listing(run: AccountRun) -> listing.ListingResult:
     Read only the listing of one account.
     """
     if run.provider.spec.is_ours:
-        from ticketsync.workflows.sync import box_office
+        from ticketsync.workflows.sync import own_box_office
 
-        return box_office.refresh_listing(run)
+        return own_box_office.refresh_listing(run)
     return listing.refresh(run)
 
 

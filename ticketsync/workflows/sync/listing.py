@@ -27,20 +27,20 @@ from ticketsync.workflows.sync import (
     set_aside,
     zone_change,
 )
+from ticketsync.workflows.sync.accounts_in_parallel import read_before_turn
 from ticketsync.workflows.sync.drift import (
     UNFINISHED_DRAFT,
     RecentPages,
     refuse_drift,
 )
 from ticketsync.workflows.sync.flaws import CheckedEvent
+from ticketsync.workflows.sync.listing_owner import recognised
 from ticketsync.workflows.sync.raw_records import (
     ParsedRecords,
     clean_records,
     parse_or_quarantine,
     refuse_unknown_currencies,
 )
-from ticketsync.workflows.sync.recognise import recognised
-from ticketsync.workflows.sync.side_by_side import read_before_turn
 from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
 EVENT = "event"

@@ -42,7 +42,7 @@ from ticketsync.sales import (
 )
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
-from ticketsync.store import copies
+from ticketsync.store import database_copies
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows.sync import replay_listing
@@ -56,7 +56,7 @@ def empty_books(source: Connection) -> Iterator[Database]:
     """
     A private database that knows the accounts and their listings, and no order.
     """
-    with copies.scratch() as scratch:
+    with database_copies.scratch() as scratch:
         copy_listings(source, scratch)
         yield scratch
 

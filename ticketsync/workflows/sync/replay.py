@@ -17,13 +17,13 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.providers import registry
-from ticketsync.reporting import numbers
+from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting.changes import changes
 from ticketsync.reporting.outstanding_replays import REPLAY
 from ticketsync.sales import versions
-from ticketsync.store import copies, lease
+from ticketsync.store import database_copies, lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import own_orders, show_figures
+from ticketsync.workflows import save_own_orders, show_figures
 from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
 from ticketsync.workflows.sync import reparse, replay_listing
 from ticketsync.workflows.sync.run import Outcome
@@ -40,10 +40,10 @@ def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outc
             if names
             else state.list_accounts(connection)  # stored orders of retired ones, too
         )
-        before = numbers.figures(connection)
+        before = figures_of_shows.figures(connection)
     results = [_replay_account(database, settings, a, run_id) for a in accounts]
     with database.read() as connection:
-        after = numbers.figures(connection)
+        after = figures_of_shows.figures(connection)
     return Outcome(run_id, tuple(results), (), tuple(changes(before, after)))
 
 
@@ -103,9 +103,12 @@ def _replayed(
             prolonged = time.monotonic()
 
     is_ours = registry.provider(account.provider).spec.is_ours
-    with copies.snapshot(database) as source, reparse.empty_books(source) as books:
+    with (
+        database_copies.snapshot(database) as source,
+        reparse.empty_books(source) as books,
+    ):
         if is_ours:
-            number = own_orders.read_again(source, books, account, keep_lease)
+            number = save_own_orders.read_again(source, books, account, keep_lease)
         else:
             reparse.read_again(source, books, account, keep_lease)
             number = versions.count_records(source, account.id)
@@ -146,7 +149,7 @@ def _put_right(
     Save what differs; returns how many orders were saved.
     """
     if is_ours:
-        own_orders.put_right(connection, account, wrong.orders, clock.now())
+        save_own_orders.put_right(connection, account, wrong.orders, clock.now())
         return len(wrong.orders)
     saved = reparse.put_right(connection, again, account, wrong, clock.now())
     replay_listing.put_listing_right(connection, again, account)

@@ -30,8 +30,8 @@ from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.core.without_collector import without_collector
-from ticketsync.store import lease, lock, vacuum
-from ticketsync.store.copies import dry_run_of
+from ticketsync.store import lease, run_lock, vacuum
+from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.workflows import limits, retention
 from ticketsync.workflows.account_run import (
@@ -53,7 +53,7 @@ from ticketsync.workflows.sync.account import (
     sync_account,
     sync_selected,
 )
-from ticketsync.workflows.sync.side_by_side import (
+from ticketsync.workflows.sync.accounts_in_parallel import (
     Job,
     Turn,
     exclusion_key_of,
@@ -64,7 +64,7 @@ from ticketsync.workflows.sync.side_by_side import (
 
 if TYPE_CHECKING:
     from ticketsync.reporting.changes import Change
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.figures_of_shows import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +193,11 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
 
 
 def _read_figures(connection: Connection) -> list[Figures]:
-    from ticketsync.reporting import numbers  # a quiet run would load it for nothing
+    from ticketsync.reporting import (
+        figures_of_shows,  # a quiet run would load it for nothing
+    )
 
-    return numbers.figures(connection)
+    return figures_of_shows.figures(connection)
 
 
 def _compare(before: list[Figures], after: list[Figures]) -> tuple[Change, ...]:
@@ -335,7 +337,7 @@ def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
     if not request.only_due:
         yield
         return
-    with lock.only_one(database, "sync --due", str(lease.this_process(run_id))):
+    with run_lock.only_one(database, "sync --due", str(lease.this_process(run_id))):
         yield
 
 

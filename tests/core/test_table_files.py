@@ -16,7 +16,7 @@ import pytest
 import xlsxwriter
 from support import bombs
 
-from ticketsync.core import delimited, errors, opened_files, plain_yaml, rows, sheets
+from ticketsync.core import delimited, errors, plain_yaml, rows, sheets, table_files
 
 HEADING = ("Order", "Show", "Total")
 
@@ -49,7 +49,7 @@ def workbook(*sheets_, hidden=()):
 
 def read(path, data):
     path.write_bytes(data)
-    opened = opened_files.open_file(path)
+    opened = table_files.open_file(path)
     return [row.cells for row in sheets.rows_of(opened)], opened
 
 
@@ -129,7 +129,7 @@ def test_the_delimiter_is_found_below_a_title(tmp_path, text):
 
 def test_a_line_that_is_no_csv_is_named_and_the_next_is_read(tmp_path):
     (tmp_path / "a.csv").write_text('a,b\n1,"x" y\n2,z\n')
-    opened = opened_files.open_file(tmp_path / "a.csv")
+    opened = table_files.open_file(tmp_path / "a.csv")
     _, bad, good = sheets.rows_of(opened)
     assert (bad.position, bool(bad.problem)) == ("line 2", True)
     assert good.cells == ("2", "z")
@@ -160,7 +160,7 @@ ROOT = ("Root Entry", 5, END, 0)
 
 
 def compound(*sectors, allocation=(0,), further=END):
-    begin = opened_files._OLE + bytes(16) + struct.pack("<5H", 62, 3, 65534, 9, 6)
+    begin = table_files._OLE + bytes(16) + struct.pack("<5H", 62, 3, 65534, 9, 6)
     head = struct.pack("<9I", 0, 1, 1, 0, 4096, END, 0, further, 0)
     listed = [*allocation, *[FREE] * (109 - len(allocation))]
     return b"".join((begin, bytes(6), head, struct.pack("<109I", *listed), *sectors))
@@ -205,19 +205,19 @@ CONTRADICTIONS = [
 
 @pytest.mark.parametrize("make", CONTRADICTIONS, ids=lambda make: make.__name__)
 def test_a_document_with_contradictions_is_damaged(make, monkeypatch):
-    monkeypatch.setattr(opened_files, "_open_workbook", None)  # it is not reached
+    monkeypatch.setattr(table_files, "_open_workbook", None)  # it is not reached
     with pytest.raises(errors.BadFile, match=r"a\.xls .*the file is damaged"):
-        opened_files.open_file(pathlib.Path("a.xls"), make())
+        table_files.open_file(pathlib.Path("a.xls"), make())
 
 
 @pytest.mark.parametrize("end", range(8, 1536, 90))
 def test_a_document_that_ends_too_early_is_no_workbook(end):
     data = (
-        opened_files._OLE
+        table_files._OLE
         + compound(numbers_of(ALLOCATION, END), directory_of(ROOT))[8:end]
     )
     with pytest.raises(errors.BadFile, match=r"a\.xls"):
-        opened_files.open_file(pathlib.Path("a.xls"), data)
+        table_files.open_file(pathlib.Path("a.xls"), data)
 
 
 FOREIGN = {
@@ -227,7 +227,7 @@ FOREIGN = {
     "two encodings": ("Café\n".encode() + b"Caf\xe9\n", "line 2"),
     "archive": (b"PK\x03\x04 broken", "damaged"),
     "password": (
-        opened_files._OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
+        table_files._OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
         "protected by a password",
     ),
     "xml": (b"<?xml version='1.0'?><x/>", "without a table"),

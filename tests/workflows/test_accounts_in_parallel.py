@@ -22,10 +22,9 @@ from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
 from ticketsync.workflows import account_run
-from ticketsync.workflows.sync import listing, side_by_side
+from ticketsync.workflows.sync import accounts_in_parallel, listing
 from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.run import Request
-from ticketsync.workflows.sync.side_by_side import (
+from ticketsync.workflows.sync.accounts_in_parallel import (
     Job,
     RunGroup,
     Turn,
@@ -35,6 +34,7 @@ from ticketsync.workflows.sync.side_by_side import (
     places_without_answer,
     run_all,
 )
+from ticketsync.workflows.sync.run import Request
 
 LONGEST_SECONDS = 20  # seconds, for what a busy machine does late
 
@@ -326,7 +326,7 @@ def test_an_account_is_silent_that_asked_a_while_ago_until_any_platform_answers(
     monkeypatch,
 ):
     now = [100.0]
-    monkeypatch.setattr(side_by_side.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(accounts_in_parallel.time, "monotonic", lambda: now[0])
     group = RunGroup()
     reading_a_file, asking, answered = (group.turn(n) for n in range(3))
 
@@ -447,7 +447,7 @@ def test_an_interruption_where_the_accounts_are_waited_for_stops_them(monkeypatc
     def interrupted(threads):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(side_by_side._Threads, "_wait", interrupted)
+    monkeypatch.setattr(accounts_in_parallel._Threads, "_wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_all([Job(n, run) for n in range(3)], at_once=3)
     assert sorted(ended) == [0, 1, 2]

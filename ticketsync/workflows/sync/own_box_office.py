@@ -11,11 +11,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ticketsync.accounts import runs
-from ticketsync.boxoffice import selling
+from ticketsync.boxoffice import shows_on_sale
 from ticketsync.catalogue import links
 from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
-from ticketsync.workflows import open_sale, own_orders, show_figures, take_back
+from ticketsync.workflows import (
+    cancel_and_refund,
+    open_sale,
+    save_own_orders,
+    show_figures,
+)
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.box_office import BoxOffice
 from ticketsync.workflows.sync.due import is_over
@@ -26,7 +31,7 @@ def sync_box_office(run: AccountRun, *, is_full: bool = False) -> tuple[int, boo
     """
     Returns how many shows changed, and whether all orders were compared.
     """
-    expired = take_back.expire(BoxOffice(run.database, run.settings))
+    expired = cancel_and_refund.expire(BoxOffice(run.database, run.settings))
     run.counts.updated += len(expired)
     refresh_listing(run)
     with run.database.read() as connection:
@@ -54,11 +59,11 @@ def _compare(run: AccountRun) -> int:
     shows have other figures.
     """
     with run.database.read() as connection:
-        wrong = own_orders.find_differing(connection, run.account)
-        on_sale = selling.list_shows(connection)
+        wrong = save_own_orders.find_differing(connection, run.account)
+        on_sale = shows_on_sale.list_shows(connection)
     with run.transaction() as connection:
         now = clock.now()
-        own_orders.put_right(connection, run.account, wrong, now)
+        save_own_orders.put_right(connection, run.account, wrong, now)
         rows = [show.occurrence_id for show in on_sale]
         links.set_link_status(connection, rows, "synced")
         shows = links.get_show_ids(connection, rows)

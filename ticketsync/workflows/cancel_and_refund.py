@@ -32,7 +32,7 @@ from ticketsync.boxoffice.placed_orders import (
     OrderedTicket,
     PlacedOrder,
 )
-from ticketsync.boxoffice.selling import ShowOnSale
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.door import attendees, checkin
