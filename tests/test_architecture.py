@@ -333,8 +333,6 @@ LAYERS = {
     **dict.fromkeys(CONTEXTS | READERS, "domain"),
 }
 ALIKE = {"__init__", "spec", "fetch", "parse"}  # of each provider's package
-# One is the workflow of the till, the other its part of the sync.
-TWICE = {("application", "box_office")}
 
 
 def equal_names(modules):
@@ -354,7 +352,7 @@ def equal_names(modules):
 
 
 def test_no_two_files_of_a_layer_have_one_name():
-    assert set(equal_names(FILES)) == TWICE
+    assert equal_names(FILES) == {}
 
 
 def test_two_files_of_one_name_would_be_found():
