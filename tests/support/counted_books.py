@@ -12,6 +12,8 @@ from support.counted_readers import (
     DOOR,
     IN,
     MONEY,
+    PARTS,
+    SWITCHED,
     counted_seats,
     ordered_on,
     reader,
@@ -26,6 +28,7 @@ from support.switched_house import (
     figures_of,
     kept,
     kept_of,
+    plain_count,
     totals,
     work_of,
 )
@@ -35,6 +38,7 @@ from ticketsync.core import tables
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.records import NO_SHOW
 from ticketsync.financials import explain, fee_lines, figure_tree, gaps, recompute
 from ticketsync.reporting import (
     boxoffice_selling,
@@ -64,6 +68,7 @@ from ticketsync.workflows import (
 from ticketsync.workflows.period_lines import Span
 
 EVERYTHING = ExportFilter(zone=SYDNEY)
+BOTH = tuple(dict.fromkeys((*MONEY, *PARTS)))
 YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 OWN_RATE = Settings(
     accounts={
@@ -71,13 +76,6 @@ OWN_RATE = Settings(
         for name in (LIVE, RESTING, OTHER)
     }
 )
-
-
-def ordered(house):
-    """
-    What counts and was ordered: a few tickets have no order.
-    """
-    return [s for s in house.counted() if s.order]
 
 
 # What platforms kept, and what is left
@@ -91,9 +89,9 @@ def by_show(seat):
     return seat.show, seat.currency
 
 
-def counted_kept(key_of, *, only=lambda seat: True):
+def counted_kept(key_of):
     return lambda house: kept(
-        (key_of(seat), *kept_of(seat)) for seat in house.counted() if only(seat)
+        (key_of(seat), *kept_of(seat)) for seat in house.counted()
     )
 
 
@@ -167,15 +165,13 @@ def read_kept_explained(connection, house):
     )
 
 
-def with_order(seat):
-    return seat.order is not None
-
-
 @reader(
     "fees and net in export sales",
     (sales, order_parts),
-    MONEY,
-    counted_kept(by_account, only=with_order),
+    PARTS,
+    lambda house: kept(
+        (by_account(line), *kept_of(line)) for line in house.lines_of_orders()
+    ),
 )
 def read_kept_of_sales(connection, house):
     return kept(
@@ -237,7 +233,7 @@ def read_kept_by_show(connection, house):
 @reader(
     "named fees",
     (recompute, fee_lines),
-    MONEY,
+    SWITCHED,
     lambda house: totals(
         (by_account(seat), {"Service": seat.fees})
         for seat in house.counted()
@@ -254,10 +250,10 @@ def read_named_fees(connection, house):
 @reader(
     "the venue's own rates",
     (fee_lines,),
-    MONEY,
+    SWITCHED,
     lambda house: totals(
         ((seat.show, seat.order), {"billed": 30})
-        for seat in ordered(house)
+        for seat in house.ordered()
         if seat.face and seat.fees is None
     ),
 )
@@ -274,7 +270,7 @@ def read_own_rates(connection, house):
     MONEY,
     lambda house: {
         (seat.show, seat.account, f"r{seat.order}")
-        for seat in ordered(house)
+        for seat in house.ordered()
         if seat.paid and seat.fees is None
     },
 )
@@ -316,10 +312,10 @@ def read_trees(connection, house):
     "export sales --per ticket",
     (exported_tickets,),
     MONEY,
-    counted_seats(
+    lambda house: plain_count(
+        house.lines_of_orders(),
         ACCOUNT,
         ["sold", "comps", "returned", "face", "gross", "refunded"],
-        lambda seat: seat.order,
     ),
 )
 def read_exported_tickets(connection, house):
@@ -356,11 +352,11 @@ def expected_exports(house):
             },
         )
         for per, key_of in keys.items()
-        for seat in ordered(house)
+        for seat in house.lines_of_orders()
     )
 
 
-@reader("export sales --per", (sales, order_parts), MONEY, expected_exports)
+@reader("export sales --per", (sales, order_parts), PARTS, expected_exports)
 def read_exported_sums(connection, house):
     names = {"show": "show_id", "day": "day", "month": "month"}
     return totals(
@@ -385,13 +381,13 @@ def read_exported_sums(connection, house):
 @reader(
     "tax worksheet",
     (order_money,),
-    MONEY,
+    BOTH,
     lambda house: totals(
         (
             (seat.account, seat.currency),
             {"sale": seat.paid, "refund": -seat.back},
         )
-        for seat in ordered(house)
+        for seat in house.lines_of_orders()
     ),
 )
 def read_worksheet(connection, house):
@@ -406,7 +402,7 @@ def read_worksheet(connection, house):
 @reader(
     "what a worksheet leaves out",
     (order_parts,),
-    MONEY,
+    PARTS,
     lambda house: totals(
         ((seat.account, seat.currency, "switched-off"), {"charged": seat.paid})
         for seat in house.seats
@@ -449,29 +445,43 @@ def read_frozen(connection, house):
     )
 
 
+def lacks_fees(line):
+    return line.paid and line.fees is None
+
+
 def expected_frozen(house):
+    """
+    What shows earned has no gift cards; what was sold has them, for no show. Fees that
+    are not known of an order are those of its tickets, if any count.
+    """
+    lines = {"sale": house.lines_of_orders(), "show": house.ordered()}
+    with_unknown = {seat.order for seat in house.ordered() if lacks_fees(seat)}
     unknown = {
-        (*by_account(seat), seat.order)
-        for seat in ordered(house)
-        if seat.paid and seat.fees is None
+        (basis, line.show or NO_SHOW, line.account, line.currency, line.order)
+        for basis, found in lines.items()
+        for line in found
+        if lacks_fees(line) and (line.show or line.order not in with_unknown)
     }
     parts = [
-        (by_account(seat), {**figures_of(seat), "fees": seat.fees or 0})
-        for seat in ordered(house)
+        (
+            (basis, line.show or NO_SHOW, line.account, line.currency),
+            {**figures_of(line), "fees": line.fees or 0},
+        )
+        for basis, found in lines.items()
+        for line in found
     ]
     parts += [(key, {"unknown": 1}) for *key, _ in unknown]
     return totals(
         (
-            (basis, *key),
+            tuple(key),
             {n: v for n, v in numbers_.items() if n not in ("in", "returned")},
         )
-        for basis in ("sale", "show")
         for key, numbers_ in parts
     )
 
 
-reader("lines of a closed period", (order_money,), MONEY, expected_frozen)(read_frozen)
-reader("refunds of a closed period", (sales, order_parts), MONEY, expected_frozen)(
+reader("lines of a closed period", (order_money,), BOTH, expected_frozen)(read_frozen)
+reader("refunds of a closed period", (sales, order_parts), PARTS, expected_frozen)(
     read_frozen
 )
 
@@ -492,11 +502,11 @@ def expected_ledger(house):
             (f"Assets:Platform:{seat.account.title()}", seat.currency),
             {"held": seat.paid - seat.back - (seat.fees or 0)},
         )
-        for seat in ordered(house)
+        for seat in house.lines_of_orders()
     )
 
 
-reader("ledger", (order_money,), MONEY, expected_ledger)(read_ledger)
+reader("ledger", (order_money,), BOTH, expected_ledger)(read_ledger)
 
 
 @reader(
@@ -505,7 +515,7 @@ reader("ledger", (order_money,), MONEY, expected_ledger)(read_ledger)
     MONEY,
     lambda house: totals(
         (by_show(seat), {"sold": seat.paid, "returned": seat.back})
-        for seat in ordered(house)
+        for seat in house.ordered()
     ),
 )
 def read_unearned(connection, house):
@@ -612,7 +622,7 @@ def read_left_out(connection, house):
 @reader(
     "dates that sell in another currency",
     (recompute, other_currencies),
-    MONEY,
+    SWITCHED,
     lambda house: {
         (seat.show, seat.account) for seat in house.counted() if seat.currency == "NZD"
     },

@@ -50,7 +50,9 @@ class Reader:
 
 
 LEVELS_OFF = ("production off", "event off")
-MONEY = ("link sync", "link sales", "exclusion", *LEVELS_OFF)
+SWITCHED = ("link sync", "link sales", "exclusion", *LEVELS_OFF)
+MONEY = (*SWITCHED, "gift cards count")
+PARTS = (*SWITCHED, "gift cards are tickets")  # where they are a part of their order
 DOOR = ("link sync", "door shut by sales", "door shut by exclusion", *LEVELS_OFF)
 IN = ("platform only", "void is in")
 ALL = ("sold", "comps", "returned", "in", "face", "gross", "refunded")
@@ -211,7 +213,7 @@ def expected_sessions(house):
     return found
 
 
-@reader("session_complete", (recompute,), MONEY + IN, expected_sessions)
+@reader("session_complete", (recompute,), SWITCHED + IN, expected_sessions)
 def read_sessions(connection, house):
     return {
         row.show_id: (
@@ -277,7 +279,7 @@ def read_recent_activity(connection, house):
 @reader(
     "pace",
     (sales_over_time,),
-    MONEY,
+    SWITCHED,
     counted_seats(["show"], ["sold"], lambda seat: seat.order),
 )
 def read_pace(connection, house):
@@ -329,7 +331,7 @@ def read_daily(connection, house):
     }
 
 
-reader("daily report", (daily,), MONEY, expected_daily)(read_daily)
+reader("daily report", (daily,), SWITCHED, expected_daily)(read_daily)
 reader("daily report, the figures", (recompute,), MONEY[:2], expected_daily)(read_daily)
 
 
@@ -391,14 +393,13 @@ reader("sales news", (capacity,), MONEY[:2], expected_news)(read_news)
 reader("sales news, the figures", (recompute,), MONEY, expected_news)(read_news)
 
 
-def expected_sales(house):
+def as_orders(lines):
     return totals(
         (
             (s.show, s.account, s.currency),
             {"tickets": int(s.is_ticket), "gross": s.paid, "refunded": s.back},
         )
-        for s in house.counted()
-        if s.order
+        for s in lines
     )
 
 
@@ -416,12 +417,22 @@ def as_sales(rows):
     )
 
 
-@reader("export sales", (sales, order_parts), MONEY, expected_sales)
+@reader(
+    "export sales",
+    (sales, order_parts),
+    PARTS,
+    lambda house: as_orders(house.lines_of_orders()),
+)
 def read_sales(connection, house):
     return as_sales(sales.list_sales(connection))
 
 
-@reader("orders of a show", (sales, order_parts), MONEY, expected_sales)
+@reader(
+    "orders of a show",
+    (sales, order_parts),
+    PARTS,
+    lambda house: as_orders(house.ordered()),
+)
 def read_orders(connection, house):
     return as_sales(
         row
@@ -431,7 +442,10 @@ def read_orders(connection, house):
 
 
 @reader(
-    "export refunds", (sales, order_parts), MONEY, counted_seats(ACCOUNT, ["refunded"])
+    "export refunds",
+    (sales, order_parts),
+    PARTS,
+    lambda house: plain_count(house.lines_of_orders(), ACCOUNT, ["refunded"]),
 )
 def read_refunds(connection, house):
     return totals(
@@ -442,13 +456,13 @@ def read_refunds(connection, house):
 
 def expected_refund_sums(house):
     return totals(
-        ((title, seat.currency), {"refunded": seat.back})
-        for seat in house.counted()
-        for title in ("", house.night(seat).title)
+        ((title, line.currency), {"refunded": line.back})
+        for line in house.lines_of_orders()
+        for title in ("", *([work_of(house, line)] if line.show else []))
     )
 
 
-@reader("sums of refunds", (sales, order_parts), MONEY, expected_refund_sums)
+@reader("sums of refunds", (sales, order_parts), PARTS, expected_refund_sums)
 def read_refund_sums(connection, house):
     return totals(
         ((title, row["currency"]), {"refunded": row["amount"]})

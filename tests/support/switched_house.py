@@ -2,7 +2,8 @@
 A house of 16 shows, one for each combination of the switches (sync and sales of a date,
 its event or its production, a show left out, an account paused), with tickets in two
 currencies, comps, refunds, voids, fees that are reported or not, several sources,
-orders over two shows, and check-ins at our own doors and on platforms.
+orders over two shows, gift cards that its orders sold, and check-ins at our own doors
+and on platforms.
 
 What it comes to by a plain count (`plain_count`, `kept_by`) knows nothing of the code
 under test; `build` saves it in a database.
@@ -34,6 +35,7 @@ SYDNEY = "Australia/Sydney"
 SWITCHES = list(itertools.product([True, False], repeat=4))
 LEVELS = ["date", "event", "production"]
 LIVE, RESTING, OTHER = "live", "resting", "other"
+GIFT_CARDS = 100_000  # above the numbers of all seats
 
 
 # The tickets, and what they come to by a plain count
@@ -133,6 +135,7 @@ class House:
             for n, switched in enumerate(SWITCHES, start=1)
         ]
         self.seats = []
+        self.gift_cards = []
         self.orders = {}  # number: (account, currency, when placed, status)
         self.refunds = []  # (order, amount)
         self.with_fees = set()  # the orders whose fees their platform reports
@@ -163,6 +166,22 @@ class House:
             seat.fees = seat.paid and seat.paid // 20 + 7
         self.seats.append(seat)
         return seat
+
+    def _gift_card(self, night, account, order, paid):
+        """
+        A card that an order sold. It is nobody's seat, and counts for no show.
+        """
+        fees = 0 if order in self.with_fees else None
+        card = Seat(
+            GIFT_CARDS + len(self.gift_cards) + 1,
+            *(night.number, account, "AUD", order),
+            face=paid,
+            paid=paid,
+            fees=fees,
+            is_ticket=False,
+        )
+        self.gift_cards.append(card)
+        return card
 
     def _return(self, order, *parts):
         """
@@ -196,6 +215,12 @@ class House:
         order = self._order(account, **aud)
         self._seat(night, account, "AUD", order, face=0, paid=1234, is_ticket=False)
         self._seat(night, account, "AUD", None, **free)
+        order = self._order(account, **aud)
+        self._seat(night, account, "AUD", order)
+        self._gift_card(night, account, order, 5003)
+        order = self._order(account, **aud)
+        card = self._gift_card(night, account, order, 2509)
+        self._return(order, (card, 1013))
 
     def _sell_together(self, left, right):
         order = self._order(left.first, "AUD", has_fees=True)
@@ -209,6 +234,19 @@ class House:
 
     def counted(self):
         return [s for s in self.seats if self.night(s).counts(s.account)]
+
+    def ordered(self):
+        """
+        What counts and was ordered: a few tickets have no order.
+        """
+        return [seat for seat in self.counted() if seat.order]
+
+    def lines_of_orders(self):
+        """
+        The same, and the gift cards, which are of no show whatever is switched off.
+        """
+        cards = [dataclasses.replace(card, show=None) for card in self.gift_cards]
+        return [*self.ordered(), *cards]
 
     def guests(self):
         """
@@ -439,8 +477,9 @@ def _save_dates(connection, house, accounts):
 
 def _save_orders(connection, house, accounts, dates):
     seats = defaultdict(list)
-    for seat in house.seats:
-        seats[seat.order].append(seat)
+    lines = [*house.seats, *house.gift_cards]
+    for line in lines:
+        seats[line.order].append(line)
     _save(
         connection,
         orders,
@@ -478,7 +517,7 @@ def _save_orders(connection, house, accounts, dates):
                 "provider_id": f"t{seat.number}",
                 "order_id": seat.order,
                 "occurrence_id": dates[seat.show, seat.account],
-                "kind": "admission" if seat.is_ticket else "other",
+                "kind": _kind_of(seat),
                 "status": "valid",
                 "type_id": "1",
                 "type_name": "Adult" if seat.face else "Guest",
@@ -495,7 +534,7 @@ def _save_orders(connection, house, accounts, dates):
                 "tax": 0,
                 "tax_remitted": 0,
             }
-            for seat in house.seats
+            for seat in lines
         ],
     )
     _save(connection, fees, [*_fee_lines(house, dates)])
@@ -517,6 +556,12 @@ def _save_orders(connection, house, accounts, dates):
             for number, (order, amount) in enumerate(house.refunds, start=1)
         ],
     )
+
+
+def _kind_of(line):
+    if line.number > GIFT_CARDS:
+        return "voucher-sale"
+    return "admission" if line.is_ticket else "other"
 
 
 def _fee_lines(house, dates):
