@@ -542,7 +542,7 @@ def test_wix_guests_name_each_order_that_changed():
     provider = wix(
         **{"/events/v2/guests/query": text("wix_events", "guests_query.json")}
     )
-    guests = provider._changed_guests(datetime(2026, 2, 1, tzinfo=UTC))
+    guests = provider._guests.changed(datetime(2026, 2, 1, tzinfo=UTC))
     numbers = {guest["orderNumber"] for guest in guests}
     assert numbers == {"2XM4-WCJM-VR7"}
 

@@ -432,7 +432,54 @@ def test_guests_that_were_promised_and_not_sent_are_missed():
         }
     )
     with pytest.raises(errors.InvalidResponse, match="promised 3 guests and sent 1"):
-        list(it.wix._changed_guests(datetime(2026, 2, 1, tzinfo=UTC)))
+        list(it.wix._guests.changed(datetime(2026, 2, 1, tzinfo=UTC)))
+
+
+def numbered(numbers, **fields):
+    """
+    Orders of these numbers, paid in February.
+    """
+    return orders(*(order(orderNumber=number, **fields) for number in numbers))
+
+
+@pytest.mark.parametrize(
+    ("named", "cursor", "missing"),
+    [
+        ("ABCDEF", "", [0, 0]),
+        ("ABC", "", [0, 3]),
+        ("", "", [0, 6]),
+        ("ABC", "more", [0]),  # a list that goes on is not short
+        ("ABCX", "", [1, 3]),
+    ],
+)
+def test_guests_that_most_orders_lack_are_counted(named, cursor, missing):
+    """
+    Six paid orders of February, and the first page of all guests.
+    """
+    it = site(order())
+    it.answers["/events/v1/orders"] = numbered("ABCDEF")
+    it.answers["/events/v2/guests/query"] = {
+        "guests": [{"id": number, "orderNumber": number} for number in named],
+        "pagingMetadata": {"count": len(named), "cursors": {"next": cursor}},
+    }
+    *_, compared = it.wix.fetch_all_orders(None, OrderEstimate(0), workers=1)
+    assert [check.missing for check in compared.cross_checks] == missing
+
+
+@pytest.mark.parametrize(
+    ("count", "fields"),
+    [
+        (4, {}),  # too few to say anything
+        (6, {"status": "INITIATED"}),
+        (6, {"updated": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}),  # not made yet
+    ],
+)
+def test_orders_that_need_no_guests_are_not_expected_to_have_any(count, fields):
+    it = site(order())
+    it.answers["/events/v1/orders"] = numbered("ABCDEF"[:count], **fields)
+    it.answers["/events/v2/guests/query"] = {"guests": []}
+    *_, compared = it.wix.fetch_all_orders(None, OrderEstimate(0), workers=1)
+    assert not any(check.missing for check in compared.cross_checks)
 
 
 def test_a_change_in_the_second_of_the_watermark_is_read_again():

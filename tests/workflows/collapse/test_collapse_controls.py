@@ -10,7 +10,15 @@ import dataclasses
 import json
 
 import pytest
-from support.platform_accounts import attempt, expected, figures
+from support.collapsed_lists import (
+    NAMES,
+    Books,
+    Case,
+    assert_noticed,
+    look,
+    wrong_figures,
+)
+from support.platform_accounts import NUMBERS, attempt, expected, figures
 from support.spoiled_lists import ANSWERS, kept, promising, spoil
 from support.spoiled_reads import CHANGES, FIRST, FULL, begin, later
 
@@ -26,6 +34,8 @@ from ticketsync.workflows.sync import (
     parts,
     save_page,
 )
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 SHORT = {
     **ANSWERS,
@@ -135,8 +145,10 @@ CASES = [
     ),
     case(
         *("wix", "/events/v2/guests/query", CHANGES, "90 % of what it promises"),
-        silent(wix.Wix, "_changed_guests"),
+        silent(wix.guest_list.GuestList, "changed"),
     ),
+    case("wix", "/events/v2/guests/query", FIRST, "empty", CROSS),
+    case("wix", "/events/v2/guests/query", FULL, "at 40 %", CROSS),
     case(
         *("wix", "/payments/v2/transactions", FULL, "empty"),
         off(wix.parse, "_refuse_contradiction"),
@@ -151,7 +163,8 @@ CASES = [
     case(
         *("square", "/v2/payments", FULL, "empty", DRIFT),
         (square.fetch, "MAX_GAPS", 10**9),
-        off(square.parse, "_refuse_contradiction"),
+        off(square.parse, "_refuse_lost_parts"),
+        off(square.parse, "_refuse_unlisted_refunds"),
     ),
 ]
 
@@ -166,8 +179,69 @@ def test_control_without_the_guard_a_short_list_is_believed(
     for guard in guards:
         monkeypatch.setattr(*guard)
     copy = opened(is_read=read != FIRST)
-    result = attempt(copy, settings, **options)
-    assert result.exit_code == 0, result
+    before = look(copy)
+    outcome = sync.sync(copy, settings, Request(**options))
+    assert outcome.exit_code == 0, outcome
+    if answer in ANSWERS and path in NAMES:
+        truth = expected(fake_server, fake_server.platform_name)
+        with pytest.raises(AssertionError):
+            assert_noticed(copy, before, outcome, truth, Case(name, path, read, answer))
+
+
+ROW = dict.fromkeys(NUMBERS, "10.00") | dict.fromkeys(
+    ("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"), 2
+)
+
+
+def books(*dates, finished=(), unmarked=()):
+    return Books(
+        dict(dates), frozenset(finished), "", {}, frozenset(unmarked), is_parked=False
+    )
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("value", [0, None])
+@pytest.mark.parametrize("read", [FIRST, FULL, CHANGES])
+def test_control_each_figure_that_changed_without_a_word_is_found(number, value, read):
+    """
+    One number of one of two shows became 0, or unknown.
+    """
+    case = Case("wix", "/payments/v2/transactions", read, "empty")
+    spoiled = {**ROW, number: value}
+    truth = {"one": ROW, "two": ROW}
+    before = books() if read == FIRST else books(("one", ROW), ("two", ROW))
+    after = books(("one", ROW), ("two", spoiled), finished=("one", "two"))
+    assert wrong_figures(before, after, truth, case) == ["two"]
+    assert wrong_figures(before, books(("one", ROW)), truth, case) == (
+        [] if read == FIRST else ["two"]
+    )
+
+
+def test_control_half_a_show_is_found_unless_it_is_marked_and_read_again():
+    case = Case("wix", "/events/v1/orders", FIRST, "at 40 %")
+    half = "one", {**ROW, "gross": "4.00"}
+    truth = {"one": ROW}
+    marked = books(half, unmarked=("one",))
+    assert wrong_figures(books(), marked, truth, case) == []
+    looks_whole = books(half, finished=("one",), unmarked=("one",))
+    assert wrong_figures(books(), looks_whole, truth, case) == ["one"]
+    not_read_again = books(half)
+    assert wrong_figures(books(), not_read_again, truth, case) == ["one"]
+
+
+def test_control_a_show_beyond_the_truth_is_found_where_it_may_lie_between():
+    case = Case("ticket_tailor", "/orders", CHANGES, "at 40 %")
+    truth = {"one": {**ROW, "tickets_sold": 0, "refunded": "12.00"}}
+    for sold, refunded, wrong in [
+        (1, "10.00", []),
+        (0, "11.00", []),
+        (3, "10.00", ["one"]),
+        (1, "13.00", ["one"]),
+        (1, None, ["one"]),
+    ]:
+        found = {**ROW, "tickets_sold": sold, "refunded": refunded}
+        after = books(("one", found))
+        assert wrong_figures(books(("one", ROW)), after, truth, case) == wrong
 
 
 def last_order(answer):

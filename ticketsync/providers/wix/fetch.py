@@ -5,7 +5,7 @@ guests, by the site's payment transactions and by when they were placed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,11 +13,14 @@ from typing import Any
 from ticketsync.core import clock, records
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import InvalidResponse
+from ticketsync.core.records import OrderStatus
 from ticketsync.net.client import ApiClient, Params
-from ticketsync.net.paging import Row, RowPage, by_cursor, by_offset, rows_of
+from ticketsync.net.paging import Row, RowPage, by_offset, rows_of
 from ticketsync.providers import reading
-from ticketsync.providers.base import CrossCheck, Options, OrderEstimate, Page, Raw
+from ticketsync.providers.base import Options, OrderEstimate, Page, Raw
 from ticketsync.providers.wix.definition_list import DefinitionList
+from ticketsync.providers.wix.guest_list import GuestList, events_of_orders
+from ticketsync.providers.wix.spec import ORDER_STATUS
 from ticketsync.providers.wix.transactions import (
     order_number_of,
     refunds_in,
@@ -29,7 +32,6 @@ OVERLAP = timedelta(minutes=5)
 FRESH = timedelta(hours=6)  # may have been sold after the transactions were read
 ORDERS_AT_ONCE = 100
 EVENTS_AT_ONCE = 100
-GUESTS_AT_ONCE = 1000
 TRANSACTIONS_AT_ONCE = 1000
 NUMBERS_AT_ONCE = 50
 FIELDSETS = ("DETAILS", "INVOICE", "TICKETS")
@@ -46,6 +48,7 @@ class WixFetcher:
         self.api = api
         self.site_id = options.get("site_id", "")
         self._definitions = DefinitionList(api)
+        self._guests = GuestList(api)
         self._transactions: dict[str, Raw] | None = None
         self._transaction_ids: dict[str, list[str]] = {}  # by order number
 
@@ -92,17 +95,15 @@ class WixFetcher:
         self, bookmark: str | None, estimate: OrderEstimate, *, workers: int
     ) -> Iterator[Page]:
         listed: set[str] = set()
+        with_guests: set[str] = set()
         for page in self._orders({}):
             listed |= {str(raw["id"]) for raw in page.records}
+            with_guests |= {
+                str(raw["id"]) for raw in page.records if _has_guests(raw["order"])
+            }
             yield page
-        expected = self._order_numbers_of_guests()
-        check = CrossCheck(
-            "guests",
-            len(expected),
-            len(expected - listed),
-            "orders that its guests name",
-        )
-        yield Page("order", [], cross_checks=[check])
+        checks = self._guests.compare(listed, with_guests)
+        yield Page("order", [], cross_checks=checks)
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         """
@@ -112,7 +113,7 @@ class WixFetcher:
         if self.api.is_ahead(since):
             yield from self._orders({})
             return
-        guests = list(self._changed_guests(since - OVERLAP))
+        guests = list(self._guests.changed(since - OVERLAP))
         times = (reading.sortable(str(g.get("updatedDate") or "")) for g in guests)
         # They say which old orders changed: where the list of guests is incomplete, the
         # next read must begin before what it lacks.
@@ -158,7 +159,7 @@ class WixFetcher:
         """
         The orders that these guests belong to, that have a recent refund or are new.
         """
-        events = _events_of_orders(guests)
+        events = events_of_orders(guests)
         of_guests = [str(g["orderNumber"]) for g in guests if g.get("orderNumber")]
         numbers = list(
             dict.fromkeys([*of_guests, *self._numbers_with_open_refunds(since)])
@@ -201,7 +202,10 @@ class WixFetcher:
         """
         without_event = [number for number in numbers if number not in events]
         if without_event:
-            events = {**events, **_events_of_orders(self._guests_of(without_event))}
+            events = {
+                **events,
+                **events_of_orders(self._guests.of_orders(without_event)),
+            }
         orders: dict[str, Raw | None] = {}
         for number in numbers:
             if number not in events:
@@ -279,59 +283,6 @@ class WixFetcher:
             self.api, key, request_page, page_size=page_size, id_field=id_field
         )
 
-    # Guests
-
-    def _order_numbers_of_guests(self) -> set[str]:
-        """
-        The order numbers on the first page of all guests: enough to see whether the
-        list of orders has collapsed.
-        """
-        envelope = self._query_guests({"cursorPaging": {"limit": GUESTS_AT_ONCE}})
-        rows = rows_of(self.api, envelope, "guests")
-        return {str(row["orderNumber"]) for row in rows if row.get("orderNumber")}
-
-    def _guests_of(self, numbers: Sequence[str]) -> list[Row]:
-        envelope = self._query_guests(
-            {
-                "filter": {"orderNumber": {"$in": list(numbers)}},
-                "cursorPaging": {"limit": GUESTS_AT_ONCE},
-            }
-        )
-        return rows_of(self.api, envelope, "guests")
-
-    def _changed_guests(self, since: datetime) -> Iterator[Raw]:
-        """
-        The guests that changed since. Raises `InvalidResponse` for an incomplete page.
-        """
-        paging: dict[str, Any] = {"limit": GUESTS_AT_ONCE}
-        first = {
-            "filter": {"updatedDate": {"$gte": f"{since:%Y-%m-%dT%H:%M:%S}.000Z"}},
-            "sort": [{"fieldName": "updatedDate", "order": "ASC"}],
-            "cursorPaging": paging,
-        }
-
-        def request_page(cursor: str | None) -> RowPage[str]:
-            following = {"cursorPaging": {**paging, "cursor": cursor}}
-            envelope = self._query_guests(following if cursor else first)
-            rows = rows_of(self.api, envelope, "guests")
-            metadata = envelope.get("pagingMetadata") or {}
-            count = metadata.get("count")
-            if type(count) is int and count != len(rows):
-                raise self.api.invalid_response(
-                    f"promised {count:,} guests and sent {len(rows):,}",
-                    "list-incomplete",
-                )
-            next_cursor = str((metadata.get("cursors") or {}).get("next") or "")
-            return RowPage(rows, next=next_cursor or None)
-
-        for page in by_cursor(self.api, "guests", request_page):
-            yield from page.rows
-
-    def _query_guests(self, query: Mapping[str, Any]) -> Any:
-        return self.api.query(
-            "/events/v2/guests/query", {"query": query, "fields": ["GUEST_DETAILS"]}
-        )
-
     # Transactions
 
     def _numbers_with_open_refunds(self, since: datetime) -> Iterator[str]:
@@ -403,15 +354,12 @@ class WixFetcher:
         return raw
 
 
-def _events_of_orders(guests: Iterable[Raw]) -> dict[str, str]:
+def _has_guests(order: Raw) -> bool:
     """
-    Order number → event id, for the orders that these guests belong to.
+    Whether an order must have guests: it is paid, and they were made by now.
     """
-    return {
-        str(guest["orderNumber"]): str(guest["eventId"])
-        for guest in guests
-        if guest.get("orderNumber") and guest.get("eventId")
-    }
+    status = ORDER_STATUS.get(str(order.get("status")).lower())
+    return status is OrderStatus.PAID and not _is_fresh(order)
 
 
 def _id_and_status(refund: Raw) -> tuple[str, str]:

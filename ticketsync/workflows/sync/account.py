@@ -119,12 +119,17 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     except errors.TicketsyncError:
         _keep_what_is_complete(run, store, reader.read, listed, accept_shrink=accept)
         raise
+    is_whole = is_whole and not set_aside.refused_parts(run)
+    if still_quarantined and reader.read.is_whole and is_whole:
+        quarantined.release_gone(run, set().union(*reader.read.seen.values()))
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
     if store.left_out:
         run.notes.append(sold_elsewhere.note_left_out(store.left_out))
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
+    if still_quarantined:
+        quarantined.note_waiting(run)
     report_files.note_reports(run)
     report_files.note_state(run)
     return changed, plan.is_sweep

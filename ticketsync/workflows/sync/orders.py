@@ -256,6 +256,10 @@ class OrderReader:
             for o in self.read.complete_of(chosen)
             if plan.may_have_loose_tickets(o, held.get(o.id), counted)
         ]
+        # Until their tickets were read, too.
+        self.read.complete.difference_update(
+            o.provider_occurrence_id for o in suspicious
+        )
         sold = {o.id: held[o.id].sold if o.id in held else 0 for o in suspicious}
         listed: dict[int, float] = {o.id: 0 for o in suspicious}
         refused: dict[str, errors.TicketsyncError] = {}
@@ -276,8 +280,8 @@ class OrderReader:
                 continue
             expected = max(sold[occurrence.id], occurrence.issued or 0)
             shown = listed[occurrence.id]
-            if guards.lists_few_tickets(self._run, occurrence, shown, expected):
-                self.read.complete.discard(occurrence.provider_occurrence_id)
+            if not guards.lists_few_tickets(self._run, occurrence, shown, expected):
+                self.read.complete.add(occurrence.provider_occurrence_id)
 
     def _loose_pages(
         self, provider: IssuesLooseTickets, chosen: Occurrences

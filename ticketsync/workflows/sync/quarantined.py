@@ -5,14 +5,15 @@ Orders that could not be parsed: tried again by each run, before anything else i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ticketsync.core import errors
 from ticketsync.core.records import Unread
 from ticketsync.net import exact_json
-from ticketsync.providers.base import Page, Raw
+from ticketsync.providers.base import Page, Raw, has_change_feed
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import cross_checks
 from ticketsync.workflows.sync.drift import REFUSED
 from ticketsync.workflows.sync.orders import parse_with_known
 from ticketsync.workflows.sync.parse import order_ids
@@ -24,7 +25,8 @@ MOST_AGAIN = 100  # orders that one run asks for one by one
 def retry_orders(run: AccountRun, store: OrderStore) -> set[str]:
     """
     Try the quarantined orders once more; returns the platform's ids of occurrences
-    that still have one.
+    that still have one. Where a platform shows again what it lacked, and more waits
+    than is asked for one by one, this run reads everything.
     """
     waiting = _orders(run)
     if not waiting:
@@ -38,7 +40,43 @@ def retry_orders(run: AccountRun, store: OrderStore) -> set[str]:
         parse_with_known(run, store, again),
     ]
     store.save(parsed, is_retry=True)
-    return {item.event_id for item in _orders(run)}
+    left = _orders(run)
+    released = fetched.difference(item.provider_id for item in left)
+    has_more = len(_contradictory(waiting)) > MOST_AGAIN
+    if released and has_more and has_change_feed(run.provider):
+        cross_checks.read_everything_next(run)  # which is what this run plans from
+    return {item.event_id for item in left}
+
+
+def release_gone(run: AccountRun, seen: Collection[str]) -> None:
+    """
+    Release what a read of all orders did not show (`seen` are the platform's ids), and
+    what the platform does not know by itself either, or has made a part of another
+    order: nothing would bring it again.
+    """
+    unseen = [item for item in _orders(run) if item.provider_id not in seen]
+    gone = [item.provider_id for item in unseen[:MOST_AGAIN] if _is_gone(run, item)]
+    if gone:
+        with run.transaction() as connection:
+            quarantine.release(connection, run.account.id, "order", gone)
+
+
+def _is_gone(run: AccountRun, item: Unread) -> bool:
+    try:
+        raw = run.provider.fetch_order(item.provider_id, item.event_id)
+    except errors.UnknownResource:
+        return True
+    except (errors.InvalidResponse, errors.Forbidden, errors.NotFound):
+        return False
+    return str(raw["id"]) != item.provider_id
+
+
+def note_waiting(run: AccountRun) -> None:
+    """
+    An order that still waits makes this run partial, whether it met the order or not.
+    """
+    waiting = len(_orders(run))
+    run.counts.quarantined = max(run.counts.quarantined, waiting)
 
 
 def list_occurrences(run: AccountRun) -> set[str]:
@@ -62,9 +100,7 @@ def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:
     Orders that contradicted themselves, because a list was not whole when they were
     read or was refused: nothing else would bring them again before the next sweep.
     """
-    contradictory = [
-        item for item in waiting if item.word in (errors.CONTRADICTION, REFUSED)
-    ]
+    contradictory = _contradictory(waiting)
     found: list[Raw] = []
     for item in contradictory[:MOST_AGAIN]:
         # It stays quarantined.
@@ -72,3 +108,7 @@ def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:
             found.append(run.provider.fetch_order(item.provider_id, item.event_id))
     wanted = {item.provider_id for item in contradictory}
     return [raw for raw in found if str(raw["id"]) in wanted]
+
+
+def _contradictory(waiting: Sequence[Unread]) -> list[Unread]:
+    return [item for item in waiting if item.word in (errors.CONTRADICTION, REFUSED)]
