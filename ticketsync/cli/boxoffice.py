@@ -55,7 +55,9 @@ def open_sale(
         int | None, typer.Option(help="Most tickets in one order.", min=1)
     ] = None,
     opens: Annotated[str, typer.Option(help=f"When the sale begins. {Local}")] = "",
-    closes: Annotated[str, typer.Option(help=f"When the sale ends. {Local}")] = "",
+    closes: Annotated[
+        str, typer.Option(help=f"When the sale ends. {Local} A day alone: at its end.")
+    ] = "",
     only_own: Annotated[
         bool,
         typer.Option("--only-own", help="Tickets of platforms take no seats of these."),
@@ -94,7 +96,7 @@ def open_sale(
             held_back=held_back,
             counts_other_platforms=False if only_own else None,
             opens_at=boxoffice_output.local_instant(opens, found.timezone),
-            closes_at=boxoffice_output.local_instant(closes, found.timezone),
+            closes_at=boxoffice_output.local_end(closes, found.timezone),
             hold_minutes=hold_minutes,
             max_per_order=max_per_order,
         ),

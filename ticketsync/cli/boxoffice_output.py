@@ -144,7 +144,7 @@ def local_instant(text: str, zone: str) -> datetime | None:
     """
     from datetime import datetime
 
-    from ticketsync.core import clock, errors
+    from ticketsync.core import clock
 
     if not text:
         return None
@@ -154,18 +154,56 @@ def local_instant(text: str, zone: str) -> datetime | None:
             raise ValueError(f"it is a local time of {zone}, without another zone")
         return clock.local_to_utc(local, zone)
     except ValueError as error:
-        raise errors.UsageError(
-            f"{text!r} is not a date and time here: {error}.",
-            hint="Use 2026-11-27 19:30.",
-        ) from None
+        raise _no_moment(text, error) from None
+
+
+def local_end(text: str, zone: str) -> datetime | None:
+    """
+    The instant at which something ends: at a local date and time, or when a day is
+    over that is written alone; `None` for no text.
+
+    Raises: `UsageError` for anything else.
+    """
+    from datetime import date
+
+    from ticketsync.core import clock
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return local_instant(text, zone)
+    try:
+        return clock.end_of(day, zone)
+    except ValueError as error:
+        raise _no_moment(text, error) from None
+
+
+def _no_moment(text: str, error: ValueError) -> Exception:
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    return errors.UsageError(
+        f"{safe(text, longest=40)!r} is not a date and time here: {error}.",
+        hint="Use 2026-11-27 19:30.",
+    )
+
+
+def last_day(end: datetime | None, zone: str) -> str | None:
+    """
+    The last day on which something holds that ends then, as `2026-11-27`; `None` where
+    it does not end.
+    """
+    from ticketsync.core import clock
+
+    return None if end is None else clock.last_day(end, zone).isoformat()
 
 
 def order_as_json(
-    order: PlacedOrder, codes: Mapping[int, str] | None = None
+    order: PlacedOrder, zone: str, codes: Mapping[int, str] | None = None
 ) -> dict[str, Any]:
     """
-    The stable JSON shape of an order; `codes` are there where its tickets were issued
-    just now.
+    The stable JSON shape of an order; `zone` is that of its show or of the business,
+    `codes` are there where its tickets were issued just now.
     """
     from ticketsync.core import money
 
@@ -207,6 +245,7 @@ def order_as_json(
             "amount": shown(order.voucher.amount),
             "left": shown(order.voucher.left),
             "valid_until": order.voucher.valid_until,
+            "last_day": last_day(order.voucher.valid_until, zone),
         },
         "payments": [
             {
@@ -246,7 +285,7 @@ def print_order(
     from ticketsync.core.redact import safe
 
     if json:
-        render.print_json(order_as_json(order, codes))
+        render.print_json(order_as_json(order, zone, codes))
         return
     total = f"{render.amount(order.total, order.currency)} {order.currency}"
     until = ""
@@ -310,7 +349,7 @@ def print_refunded(
     void = [number for number in void if number in valid]
     within = sorted(number for number in void if number in admitted)
     if json:
-        render.print_json({**order_as_json(after), "admitted": within})
+        render.print_json({**order_as_json(after, zone), "admitted": within})
         return
     print_order(after, zone, json=False)
     if within:

@@ -148,6 +148,26 @@ def start_of(day: date, zone_name: str) -> datetime:
         raise ValueError(f"the year {day.year} cannot be") from None
 
 
+def end_of(day: date, zone_name: str) -> datetime:
+    """
+    The instant at which a calendar day is over in a zone.
+
+    Raises: `ValueError` for the last day of the year 9999, and as `start_of` does.
+    """
+    try:
+        return start_of(day + timedelta(days=1), zone_name)
+    except OverflowError:
+        raise ValueError(f"there is no day after {day}") from None
+
+
+def last_day(end: datetime, zone_name: str) -> date:
+    """
+    The calendar day in a zone, on which something still holds that ends at that
+    instant: for midnight that is the day before.
+    """
+    return local(end - timedelta(seconds=1), zone_name).date()
+
+
 def evening_of(starts_local: str) -> date:
     """
     The evening to which a local time belongs: a day up to five in the morning, so that
