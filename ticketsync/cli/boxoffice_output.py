@@ -263,10 +263,13 @@ def order_as_json(
 def state_of(order: PlacedOrder) -> str:
     """
     The state of an order in words: the seats of a pending one sell again after its
-    hold, whether `expire` or `sync` marked it yet or not.
+    hold, whether `expire` or `sync` marked it yet or not. One that cost nothing is
+    cancelled and not refunded, as in other lists (`store.order_words`).
     """
     from ticketsync.core import clock
 
+    if order.state == "refunded" and not order.total:
+        return "cancelled"
     is_over = order.state == "pending" and not order.is_held(clock.now())
     return "hold over" if is_over else order.state
 
