@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -80,6 +81,12 @@ def expire(office: BoxOffice, show_id: int | None = None) -> list[str]:
     return found
 
 
+_HAND_OVER: Final = (
+    "To hand over what was planned to go back, leave --amount, --keep-tickets and "
+    "--later out."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refund:
     """
@@ -134,6 +141,7 @@ def refund_within(
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     payments.lock_vouchers(connection, [order])
     _refuse_more_admitted(connection, order, wanted.most_admitted)
+    _refuse_nothing_left(order, wanted)
     order = _with_planned(sale, order, wanted)
     taken = _take_back(sale, order, wanted, reason)
     tills.refuse_overdrawn(connection, wanted.till_id)
@@ -152,15 +160,24 @@ def _refund_voucher(
     _refuse_for_voucher(order, wanted)
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     vouchers.lock(connection, [voucher.id])
+    order = changes.read(order.id)
     has_planned = any(payment.planned for payment in order.payments)
-    order = _with_planned(changes, changes.read(order.id), wanted)
+    is_settled = has_planned and wanted.is_paid_out
+    order = _with_planned(changes, order, wanted)
     assert order.voucher is not None
-    amount = order.voucher.left if wanted.amount is None else wanted.amount
-    if not amount and not (has_planned and wanted.is_paid_out):
+    if not order.voucher.left and not (is_settled and wanted.amount is None):
         raise refusals.refused(
             refusals.VOUCHER_SPENT,
             f"Nothing is left of voucher {voucher.id}, which order {order.reference} "
             "sold: there is nothing to return.",
+            hint=_HAND_OVER if has_planned else "",
+        )
+    amount = order.voucher.left if wanted.amount is None else wanted.amount
+    if wanted.amount is not None and wanted.amount <= 0:
+        raise errors.UsageError(
+            "The amount must be more than 0.",
+            hint="For example --amount 50.00; leave it out to return what is left of "
+            "the voucher.",
         )
     vouchers.take_back(connection, voucher.id, amount)
     order = _return_money(changes, order, amount, wanted, reason)
@@ -171,7 +188,7 @@ def _refund_voucher(
 def _refuse_for_voucher(order: PlacedOrder, wanted: Refund) -> None:
     """
     Raises: `NotFound` for tickets of an order that has none, `UsageError` for money
-    without what it was paid for, and for nothing or less.
+    without what it was paid for.
     """
     if wanted.tickets is not None:
         raise errors.NotFound(
@@ -183,12 +200,27 @@ def _refuse_for_voucher(order: PlacedOrder, wanted: Refund) -> None:
             "What goes back of a voucher is owed no more.",
             hint="Leave --keep-tickets out.",
         )
-    if wanted.amount is not None and wanted.amount <= 0:
-        raise errors.UsageError(
-            "What goes back is more than nothing.",
-            hint="For example --amount 50.00; leave it out to return what is left of "
-            "the voucher.",
-        )
+
+
+def _refuse_nothing_left(order: PlacedOrder, wanted: Refund) -> None:
+    """
+    Raises: `SaleRefused` (`amount-mismatch`) where money is to go back of which nothing
+    is left, beside what is planned to go back and is handed over without an amount.
+    """
+    is_left = any(payment.kept for payment in order.payments)
+    if is_left or not (wanted.amount or wanted.keeps_tickets):
+        return
+    has_planned = any(payment.planned for payment in order.payments)
+    if has_planned and wanted.is_paid_out and wanted.amount is None:
+        return
+    has_tickets = any(ticket.state == ISSUED for ticket in order.tickets)
+    void = "Leave --amount and --keep-tickets out to void its tickets."
+    raise refusals.refused(
+        refusals.AMOUNT_MISMATCH,
+        f"Nothing is left of what was paid for order {order.reference}: there is "
+        "nothing to return.",
+        hint=_HAND_OVER if has_planned else void if has_tickets else "",
+    )
 
 
 def _with_planned(
@@ -348,7 +380,7 @@ def _refuse_unclear(order: PlacedOrder, wanted: Refund, amount: int, kept: int) 
     """
     if amount < 0 or (wanted.keeps_tickets and not amount):
         raise errors.UsageError(
-            "What goes back is more than nothing.",
+            "The amount must be more than 0.",
             hint="For example --amount 55.00; leave it out to return what the tickets "
             "cost.",
         )
