@@ -78,6 +78,8 @@ def close_period(
         report_options.chosen("--by", by, period_order.BASES)
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
+    with database.read() as connection:
+        app_context.say_unfinished(connection)
     if dry_run or (context.is_terminal() and not yes):
         draft = close.review(database, settings, name, basis=by)
         period_output.print_checklist(draft)
@@ -318,7 +320,7 @@ def _adjustments(
         month = _read_month(ctx, name, None)
         return month.lines, dict(month.names)
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
+    with app_context.reading() as connection:
         lines = close.open_adjustments(connection, app_context.settings())
         names = {e.id: e.name for e in closing.list_events(connection)}
     return lines, names

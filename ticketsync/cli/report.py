@@ -74,9 +74,12 @@ def daily(
         found = reporting.list_on_sale(connection, now=now, since=since)
         last_night = money_view.parse_period(connection, "last-night", now)
         played = money_view.read_played(connection, last_night)
+        unfinished = report_options.unfinished(connection, as_of)
     if send:
         title = f"{venue.name}: {_recently(found):,} tickets since {yesterday:%A}"
-        text = "\n".join([*_last_night(played), _as_text(found, f"{yesterday:%A}")])
+        text = "\n".join(
+            [*_last_night(played), _as_text(found, f"{yesterday:%A}"), *unfinished]
+        )
         account_alerts.send(app_context.settings(), title, text)
         app_context.say(f"Sent: {title}")
         return
