@@ -3,7 +3,7 @@ A restored backup lacks what the box office sold since: it is said, with --yes, 
 it stays in the audit trail. No platform has these orders.
 """
 
-from support.expected_codes import as_json, refused, run
+from support.expected_codes import as_json, run
 from support.old_databases import turn_back
 
 from ticketsync.store import lost_sales

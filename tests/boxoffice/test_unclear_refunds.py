@@ -62,7 +62,11 @@ def refused(office, reference, wanted):
 
 @pytest.mark.parametrize(
     "wanted",
-    [Refund(amount=100), Refund(amount=1, keeps_tickets=True), Refund(keeps_tickets=True)],
+    [
+        Refund(amount=100),
+        Refund(amount=1, keeps_tickets=True),
+        Refund(keeps_tickets=True),
+    ],
 )
 def test_where_nothing_is_left_the_hint_is_not_to_leave_the_amount_out(office, wanted):
     """

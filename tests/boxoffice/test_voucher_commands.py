@@ -201,9 +201,7 @@ def test_a_sale_that_closes_on_a_day_is_open_through_it(on_sale):
     run("boxoffice", "open", "1", "--closes", "2030-11-26")
     run("boxoffice", "tiers", "add", "1", "Early", "10", "--closes", "2030-11-25")
     (early,) = (
-        it
-        for it in as_json("boxoffice", "tiers", "list", "1")
-        if it["tier"] == "Early"
+        it for it in as_json("boxoffice", "tiers", "list", "1") if it["tier"] == "Early"
     )
     assert early["closes_at"] == "2030-11-25T13:00:00Z"
     sell = ("boxoffice", "sell", "1", "--cash", "--tier")

@@ -38,7 +38,7 @@ def order(office, number, voucher=0):
 def test_every_list_has_the_same_word_for_an_order(office):
     """
     By hand: all of a, b, c, g and h went back, nothing of d, one ticket of e, the money
-    of f with its ticket kept, and i was never paid. k, which cost nothing, is no refund.
+    of f with its ticket kept, and i was never paid. k cost nothing: it is no refund.
     """
     expected = {}
     for word, number, voucher, wanted in (

@@ -56,7 +56,9 @@ def test_the_refusal_of_a_word_names_every_word_and_the_one_that_was_meant(text,
     with pytest.raises(UsageError, match="is not a period") as refused:
         periods.parse_period(text, FRIDAY)
     hint = refused.value.hint
-    assert hint.startswith(f"Did you mean {meant}? Else use" if meant else "Use a month")
+    assert hint.startswith(
+        f"Did you mean {meant}? Else use" if meant else "Use a month"
+    )
     assert hint.endswith(
         "FROM..TO, today, yesterday, tomorrow, tonight, last-night, or last-, this- or "
         "next- with week, month, quarter or year (last-month)."

@@ -166,7 +166,7 @@ def test_what_waits_offers_what_the_note_of_the_run_offers(season):
     moved = season.date("eb", show)
     (note,) = season.notes(season.list_at("20:00", moved))
     choices = (
-        f'correct the time at eb if it is wrong, run `ticketsync shows edit {show} '
+        f"correct the time at eb if it is wrong, run `ticketsync shows edit {show} "
         f'--starts-at "{DAY} 20:00"` if the show has moved, or `ticketsync link '
         f"{moved} {show}` if both times are right"
     )

@@ -150,10 +150,10 @@ def restore_database(
     Replace the database by a backup. The replaced database is kept next to it.
 
     Lists what is different in the backup: where keys come from, where they are sent,
-    views and triggers, and which sales of your own box office it lacks. A backup needs its digest beside it (FILE.sha256); a database
-    that a restore replaced (.before-1) has none and needs --without-digest. Accounts
-    whose commands, secret files or addresses nobody confirmed on this machine are not
-    read until `accounts confirm`.
+    views and triggers, and which sales of your own box office it lacks. A backup needs
+    its digest beside it (FILE.sha256); a database that a restore replaced (.before-1)
+    has none and needs --without-digest. Accounts whose commands, secret files or
+    addresses nobody confirmed on this machine are not read until `accounts confirm`.
     """
     from ticketsync.accounts import installation_audit
     from ticketsync.core import errors

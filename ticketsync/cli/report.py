@@ -69,7 +69,7 @@ def daily(
     with app_context.reading(as_of) as connection:
         venue = shows.get_venue(connection)
         now = report_options.present(connection, as_of)
-        yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
+        yesterday = clock.day_of(now, venue.timezone) - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
         found = reporting.list_on_sale(connection, now=now, since=since)
         last_night = money_view.parse_period(connection, "last-night", now)

@@ -135,6 +135,13 @@ def local(moment: datetime, zone_name: str) -> datetime:
     return moment.astimezone(zone(zone_name))
 
 
+def day_of(moment: datetime, zone_name: str) -> date:
+    """
+    The calendar day of an instant in a zone.
+    """
+    return local(moment, zone_name).date()
+
+
 def start_of(day: date, zone_name: str) -> datetime:
     """
     The instant at which a calendar day begins in a zone.
@@ -165,7 +172,7 @@ def last_day(end: datetime, zone_name: str) -> date:
     The calendar day in a zone, on which something still holds that ends at that
     instant: for midnight that is the day before.
     """
-    return local(end - timedelta(seconds=1), zone_name).date()
+    return day_of(end - timedelta(seconds=1), zone_name)
 
 
 def evening_of(starts_local: str) -> date:

@@ -42,7 +42,7 @@ def ends_with_day(end: datetime, zone: str) -> bool:
     """
     Whether something that ends at that instant holds until a day is over.
     """
-    return clock.start_of(clock.local(end, zone).date(), zone) == end
+    return clock.start_of(clock.day_of(end, zone), zone) == end
 
 
 def with_zone(moment: datetime | None, zone: str) -> str:

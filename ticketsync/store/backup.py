@@ -25,8 +25,8 @@ from ticketsync.store import (
     schema,
     untrusted_files,
 )
-from ticketsync.store.lost_sales import LostSales
 from ticketsync.store.engine import Database
+from ticketsync.store.lost_sales import LostSales
 from ticketsync.store.staging_folder import private_copy
 from ticketsync.store.write_queue import WriteQueue
 
