@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ticketsync.cli import render, terminal
+from ticketsync.cli import local_times, render, terminal
 
 TIER_COLUMNS = (
     render.Column("tier", "TIER", most=30),
@@ -20,8 +20,6 @@ TIER_COLUMNS = (
 MOST_DIGITS = 9  # of a number of pieces of cash, or of tickets
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
@@ -136,68 +134,6 @@ def named_prices(texts: Sequence[str], currency: str) -> list[tuple[str, int]]:
     return found
 
 
-def local_instant(text: str, zone: str) -> datetime | None:
-    """
-    The instant of a local date and time; `None` for no text.
-
-    Raises: `UsageError` for anything else.
-    """
-    from datetime import datetime
-
-    from ticketsync.core import clock
-
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text)
-        if local.tzinfo is not None:
-            raise ValueError(f"it is a local time of {zone}, without another zone")
-        return clock.local_to_utc(local, zone)
-    except ValueError as error:
-        raise _no_moment(text, error) from None
-
-
-def local_end(text: str, zone: str) -> datetime | None:
-    """
-    The instant at which something ends: at a local date and time, or when a day is
-    over that is written alone; `None` for no text.
-
-    Raises: `UsageError` for anything else.
-    """
-    from datetime import date
-
-    from ticketsync.core import clock
-
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return local_instant(text, zone)
-    try:
-        return clock.end_of(day, zone)
-    except ValueError as error:
-        raise _no_moment(text, error) from None
-
-
-def _no_moment(text: str, error: ValueError) -> Exception:
-    from ticketsync.core import errors
-    from ticketsync.core.redact import safe
-
-    return errors.UsageError(
-        f"{safe(text, longest=40)!r} is not a date and time here: {error}.",
-        hint="Use 2026-11-27 19:30.",
-    )
-
-
-def last_day(end: datetime | None, zone: str) -> str | None:
-    """
-    The last day on which something holds that ends then, as `2026-11-27`; `None` where
-    it does not end.
-    """
-    from ticketsync.core import clock
-
-    return None if end is None else clock.last_day(end, zone).isoformat()
-
-
 def order_as_json(
     order: PlacedOrder, zone: str, codes: Mapping[int, str] | None = None
 ) -> dict[str, Any]:
@@ -245,7 +181,7 @@ def order_as_json(
             "amount": shown(order.voucher.amount),
             "left": shown(order.voucher.left),
             "valid_until": order.voucher.valid_until,
-            "last_day": last_day(order.voucher.valid_until, zone),
+            "last_day": local_times.last_day(order.voucher.valid_until, zone),
         },
         "payments": [
             {

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import boxoffice_output, boxoffice_sales, context, render, terminal
+from ticketsync.cli import (
+    boxoffice_output,
+    boxoffice_sales,
+    context,
+    local_times,
+    render,
+    terminal,
+)
 from ticketsync.cli.boxoffice_sales import Reason, Reference, Show
 from ticketsync.cli.context import Format, Json
 
@@ -76,8 +83,8 @@ def add_tier(
         buyer_fee=boxoffice_output.amount_of(fee, found.currency) if fee else 0,
         tax_rate_ppm=rate,
         tax_inclusive=not tax_on_top,
-        opens_at=boxoffice_output.local_instant(opens, found.timezone),
-        closes_at=boxoffice_output.local_end(closes, found.timezone),
+        opens_at=local_times.local_instant(opens, found.timezone),
+        closes_at=local_times.local_end(closes, found.timezone),
     )
     with database.write() as connection:
         open_sale.add_tiers(connection, found.id, [new])

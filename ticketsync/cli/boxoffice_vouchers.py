@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import boxoffice_output, boxoffice_sales, context, render, terminal
+from ticketsync.cli import (
+    boxoffice_output,
+    boxoffice_sales,
+    context,
+    local_times,
+    render,
+    terminal,
+)
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -71,7 +78,7 @@ def issue_voucher(
         kind,
         boxoffice_output.amount_of(amount, currency.upper() or venue.currency),
         currency.upper() or venue.currency,
-        boxoffice_output.local_end(until, venue.timezone),
+        local_times.local_end(until, venue.timezone),
         venue.timezone,
     )
     if method:
@@ -206,7 +213,7 @@ def _print_code(
             "order": None if order is None else order.reference,
             "method": None if order is None else order.payments[0].method,
             "valid_until": wanted.valid_until,
-            "last_day": boxoffice_output.last_day(wanted.valid_until, wanted.zone),
+            "last_day": local_times.last_day(wanted.valid_until, wanted.zone),
         }
     )
 
@@ -318,5 +325,5 @@ def _as_json(
         "valid_until": voucher.valid_until,
         "created_at": voucher.created_at,
         "order": None if voucher.order_id is None else sold_by[voucher.order_id],
-        "last_day": boxoffice_output.last_day(voucher.valid_until, zone),
+        "last_day": local_times.last_day(voucher.valid_until, zone),
     }

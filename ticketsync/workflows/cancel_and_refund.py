@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -37,7 +36,7 @@ from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.door import attendees, checkin
-from ticketsync.workflows import open_sale
+from ticketsync.workflows import nothing_to_return, open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
     OrderChanges,
@@ -79,12 +78,6 @@ def expire(office: BoxOffice, show_id: int | None = None) -> list[str]:
                 end_hold(sale, order, EXPIRED, "its hold was over")
                 found.append(order.reference)
     return found
-
-
-_HAND_OVER: Final = (
-    "To hand over what was planned to go back, leave --amount, --keep-tickets and "
-    "--later out."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +130,15 @@ def refund_within(
     Raises: as `refund`.
     """
     connection = sale.connection
-    _refuse_unpaid(order)
+    nothing_to_return.refuse_unpaid(order)
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     payments.lock_vouchers(connection, [order])
     _refuse_more_admitted(connection, order, wanted.most_admitted)
-    _refuse_nothing_left(order, wanted)
+    nothing_to_return.refuse_nothing_paid(
+        *(order, wanted.amount),
+        keeps_tickets=wanted.keeps_tickets,
+        is_paid_out=wanted.is_paid_out,
+    )
     order = _with_planned(sale, order, wanted)
     taken = _take_back(sale, order, wanted, reason)
     tills.refuse_overdrawn(connection, wanted.till_id)
@@ -156,22 +153,16 @@ def _refund_voucher(
     """
     connection, voucher = changes.connection, order.voucher
     assert voucher is not None, "an order of no show sold one"
-    _refuse_unpaid(order)
+    nothing_to_return.refuse_unpaid(order)
     _refuse_for_voucher(order, wanted)
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     vouchers.lock(connection, [voucher.id])
     order = changes.read(order.id)
-    has_planned = any(payment.planned for payment in order.payments)
-    is_settled = has_planned and wanted.is_paid_out
+    nothing_to_return.refuse_spent_voucher(
+        order, wanted.amount, is_paid_out=wanted.is_paid_out
+    )
     order = _with_planned(changes, order, wanted)
     assert order.voucher is not None
-    if not order.voucher.left and not (is_settled and wanted.amount is None):
-        raise refusals.refused(
-            refusals.VOUCHER_SPENT,
-            f"Nothing is left of voucher {voucher.id}, which order {order.reference} "
-            "sold: there is nothing to return.",
-            hint=_HAND_OVER if has_planned else "",
-        )
     amount = order.voucher.left if wanted.amount is None else wanted.amount
     if wanted.amount is not None and wanted.amount <= 0:
         raise errors.UsageError(
@@ -200,27 +191,6 @@ def _refuse_for_voucher(order: PlacedOrder, wanted: Refund) -> None:
             "What goes back of a voucher is owed no more.",
             hint="Leave --keep-tickets out.",
         )
-
-
-def _refuse_nothing_left(order: PlacedOrder, wanted: Refund) -> None:
-    """
-    Raises: `SaleRefused` (`amount-mismatch`) where money is to go back of which nothing
-    is left, beside what is planned to go back and is handed over without an amount.
-    """
-    is_left = any(payment.kept for payment in order.payments)
-    if is_left or not (wanted.amount or wanted.keeps_tickets):
-        return
-    has_planned = any(payment.planned for payment in order.payments)
-    if has_planned and wanted.is_paid_out and wanted.amount is None:
-        return
-    has_tickets = any(ticket.state == ISSUED for ticket in order.tickets)
-    void = "Leave --amount and --keep-tickets out to void its tickets."
-    raise refusals.refused(
-        refusals.AMOUNT_MISMATCH,
-        f"Nothing is left of what was paid for order {order.reference}: there is "
-        "nothing to return.",
-        hint=_HAND_OVER if has_planned else void if has_tickets else "",
-    )
 
 
 def _with_planned(
@@ -391,18 +361,6 @@ def _refuse_unclear(order: PlacedOrder, wanted: Refund, amount: int, kept: int) 
             f"{order.currency} of their money would be kept.",
             hint="Name the tickets that are to be void (--ticket 1 --ticket 2), or use "
             "--keep-tickets to return money only.",
-        )
-
-
-def _refuse_unpaid(order: PlacedOrder) -> None:
-    if order.state != PAID:
-        raise refusals.refused(
-            refusals.WRONG_STATE,
-            f"Order {order.reference} is {order.state}: there is nothing to return.",
-            hint=f"Run `ticketsync boxoffice cancel {order.reference}` to give up held "
-            "seats."
-            if order.state == PENDING
-            else "",
         )
 
 
