@@ -28,6 +28,7 @@ ALLOWED = {
         "providers.built_in",  # the names only, for a shell
         *("web", "providers.base", "jobs"),
         *("store.schema", "store.backup", "store.restore_differences"),
+        "store.lost_sales",
         *("core", *CONTEXTS, *READERS),
         *("store.delivery_states", "store.business_zone"),
     },
@@ -94,6 +95,7 @@ for context in CONTEXTS | READERS:
             "store.capacity",
             "store.totals",
             "store.purchaser",
+            "store.order_words",
             "store.account_situations",
             "store.delivery_states",
             "store.boxoffice_states",

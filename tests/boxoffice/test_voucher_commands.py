@@ -157,6 +157,60 @@ def test_the_receipt_of_a_voucher(on_sale, tmp_path):
     assert "Its receipt can be printed: --receipt." in said
 
 
+def test_a_voucher_until_a_day_pays_through_that_day(on_sale, tmp_path):
+    """
+    By hand: 28 November ends in Sydney at 13:00 UTC, where it is summer.
+    """
+    sold = as_json("boxoffice", "voucher", "50.00", "--cash", "--until", "2030-11-28")
+    ends = ("2030-11-28T13:00:00Z", "2030-11-28")
+    assert (sold["valid_until"], sold["last_day"]) == ends
+    (listed,) = as_json("boxoffice", "vouchers", "list")
+    assert (listed["valid_until"], listed["last_day"]) == ends
+    order = as_json("boxoffice", "orders", "show", sold["order"])["voucher"]
+    assert (order["valid_until"], order["last_day"]) == ends
+    table = run("boxoffice", "vouchers", "list").stdout
+    assert "28 Nov 2030" in table
+    assert "29 Nov 2030" not in table
+    file = tmp_path / "receipt.pdf"
+    run("boxoffice", "print", sold["order"], "--receipt", "-o", str(file))
+    text = " ".join(read_pdfs.pdf_text(file).split())
+    assert "Valid until Thu 28 Nov 2030." in text
+    pay = ("boxoffice", "sell", "1", "--tier", "Child=1", "--voucher", sold["code"])
+    run(*pay, at="2030-11-28T12:59:59Z")
+    late = run(*pay, at="2030-11-28T13:00:00Z", code=7)
+    assert "not valid any more" in late.stderr
+
+
+def test_a_voucher_until_a_time_ends_then_and_says_its_day(on_sale):
+    made = as_json("boxoffice", "voucher", "9", "--until", UNTIL)
+    assert (made["valid_until"], made["last_day"]) == (
+        *("2030-11-28T01:00:00Z",),
+        "2030-11-28",
+    )
+    assert "28 Nov 2030 12:00" in run("boxoffice", "vouchers", "list").stdout
+    endless = as_json("boxoffice", "voucher", "9")
+    assert (endless["valid_until"], endless["last_day"]) == (None, None)
+    for no_end in ("9999-12-31", "2030-02-30", "2030-11-28 25:00"):
+        refused("boxoffice", "voucher", "9", "--until", no_end, code=2)
+
+
+def test_a_sale_that_closes_on_a_day_is_open_through_it(on_sale):
+    """
+    By hand: the same end of 26 November in Sydney, of the show and of a price.
+    """
+    run("boxoffice", "open", "1", "--closes", "2030-11-26")
+    run("boxoffice", "tiers", "add", "1", "Early", "10", "--closes", "2030-11-25")
+    (early,) = (
+        it for it in as_json("boxoffice", "tiers", "list", "1") if it["tier"] == "Early"
+    )
+    assert early["closes_at"] == "2030-11-25T13:00:00Z"
+    sell = ("boxoffice", "sell", "1", "--cash", "--tier")
+    run(*sell, "Early=1", at="2030-11-25T12:59:59Z")
+    run(*sell, "Early=1", at="2030-11-25T13:00:00Z", code=7)
+    run(*sell, "Adult=1", at="2030-11-26T12:59:59Z")
+    run(*sell, "Adult=1", at="2030-11-26T13:00:00Z", code=7)
+
+
 def test_what_is_left_of_vouchers_and_owed_is_listed(on_sale):
     """
     By hand: of 100.00 a ticket of 55.00 was paid, so 45.00 are left; with 7.50 that is

@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from ticketsync.cli.help_lines import HelpContext
 from ticketsync.cli.main import (
@@ -134,3 +135,27 @@ def test_a_database_named_after_the_command_is_the_one_in_use(home, tmp_path):
     done = CliRunner().invoke(app, ["runs", "list", "--database", str(tmp_path / "x")])
     assert isinstance(done.exception, errors.DatabaseError)
     assert str(tmp_path / "x") in str(done.exception)
+
+
+WITH_A_PERIOD = {
+    "financials list": "Use --period last-month.",
+    "report sales": "Use --period last-month.",
+    "report selling": "Use --period last-month.",
+    "sales list": "Use --period last-month.",
+    "refunds list": "Use --period last-month.",
+    "tax worksheet": "Use --period last-month.",
+    "export sales": "Use --sold last-month or --shows last-month.",
+    "shows list": "",
+}
+
+
+@pytest.mark.parametrize("words", WITH_A_PERIOD)
+def test_a_period_without_its_option_is_told_the_option(words):
+    said = CliRunner().invoke(app, [*words.split(), "last-month"])
+    assert said.exit_code == 2
+    assert "Got unexpected extra argument(s) (last-month)" in said.output
+    flat = " ".join(said.output.split())
+    hint = WITH_A_PERIOD[words]
+    assert flat.endswith(f"(last-month). {hint}" if hint else "(last-month)")
+    other = CliRunner().invoke(app, [*words.split(), "nonsense"])
+    assert " ".join(other.output.split()).endswith("(nonsense)")

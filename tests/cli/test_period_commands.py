@@ -181,6 +181,13 @@ def test_what_changed_is_listed_with_its_cause(period, home):
         *("or_rate", "rate-changed", "-0.20"),
     )
     assert "No adjustments." in done(period("adjustments", "--origin", "2026-09"))
+    for same in ("2026-10-01..2026-10-31", "2026-10..2026-10"):
+        assert "or_rate" in done(period("adjustments", "--origin", same))
+    refused = period("adjustments", "--origin", "lastmonth")
+    assert (refused.returncode, "Did you mean last-month?" in refused.stderr) == (
+        *(2,),
+        True,
+    )
 
 
 def test_several_adjustments_are_summed_by_their_cause(period, home):

@@ -42,6 +42,38 @@ def test_anything_else_is_refused_with_what_can_be_written(text):
     assert "2026-Q4" in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("lastmonth", "last-month"),
+        ("Last months", "last-month"),
+        ("tonite", "tonight"),
+        ("2026-10..yesterdy", "yesterday"),
+        ("october", ""),
+    ],
+)
+def test_the_refusal_of_a_word_names_every_word_and_the_one_that_was_meant(text, meant):
+    with pytest.raises(UsageError, match="is not a period") as refused:
+        periods.parse_period(text, FRIDAY)
+    hint = refused.value.hint
+    assert hint.startswith(
+        f"Did you mean {meant}? Else use" if meant else "Use a month"
+    )
+    assert hint.endswith(
+        "FROM..TO, today, yesterday, tomorrow, tonight, last-night, or last-, this- or "
+        "next- with week, month, quarter or year (last-month)."
+    )
+    named = [
+        *("today", "yesterday", "tomorrow", "tonight", "last-night"),
+        *(
+            f"{which}-{span}"
+            for span in ("week", "month", "quarter", "year")
+            for which in ("last", "this", "next")
+        ),
+    ]
+    assert sorted(named) == sorted(periods.WORDS)
+
+
 FRIDAY = date(2026, 11, 27)
 THURSDAY = date(2026, 11, 26)
 

@@ -4,6 +4,7 @@ being read, and after a read that was cut off, whoever shows figures or orders s
 """
 
 import json
+import sys
 
 import httpx
 import pytest
@@ -88,6 +89,12 @@ def test_an_ordinary_run_is_not_mentioned(synced_once, settings):
         ("report", "sales"),
         ("report", "daily"),
         ("export", "sales", "-o", "sales.csv"),
+        ("shows", "list"),
+        ("shows", "show", "1"),
+        ("productions", "show", "Late Laughs"),
+        ("report", "selling"),
+        ("period", "adjustments"),
+        ("period", "close", "2026-08", "--dry-run"),
     ],
     ids=" ".join,
 )
@@ -98,6 +105,25 @@ def test_each_command_says_it(ready, home, settings, monkeypatch, words, tmp_pat
     database.close()
     done = commands.run(*words)
     assert done.stderr.count("Reading tt was cut off; it began ") == 1
+
+
+@pytest.mark.parametrize("report", ["daily", "weekly"])
+def test_a_mailed_report_says_it_below_its_figures(
+    ready, home, settings, monkeypatch, tmp_path, report
+):
+    sent = tmp_path / "sent.txt"
+    code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+    (home / "config.yaml").write_text(
+        f'notify:\n  command: [{sys.executable}, -c, "{code}", {sent}]\n'
+    )
+    commands.run("report", report, "--send", check=True)
+    assert "Reading tt" not in sent.read_text()
+    database = engine.open_database()
+    cut_off(database, settings, monkeypatch)
+    database.close()
+    commands.run("report", report, "--send", check=True)
+    _, below = sent.read_text().split("\n\nReading tt was cut off; it began ")
+    assert below.rstrip().endswith("until `ticketsync sync tt` has read it.")
 
 
 def test_status_says_it(ready, home, settings, monkeypatch):

@@ -22,6 +22,7 @@ from ticketsync.catalogue import (
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.reporting.waiting import list_moved
+from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import events
@@ -158,6 +159,41 @@ def test_a_date_of_your_own_show_waits_however_little_it_moved(
         f'wrong, run `ticketsync shows edit {show} --starts-at "{local}"` if the show '
         f"has moved, or `ticketsync link {moved} {show}` if both times are right"
     )
+
+
+def test_what_waits_offers_what_the_note_of_the_run_offers(season):
+    show = season.show()
+    moved = season.date("eb", show)
+    (note,) = season.notes(season.list_at("20:00", moved))
+    choices = (
+        f"correct the time at eb if it is wrong, run `ticketsync shows edit {show} "
+        f'--starts-at "{DAY} 20:00"` if the show has moved, or `ticketsync link '
+        f"{moved} {show}` if both times are right"
+    )
+    with season.database.read() as connection:
+        (item,) = list_moved(connection)
+    assert item.action == choices
+    assert note.endswith(f". C{choices[1:]}")
+    assert KINDS["moved"].to_do == (
+        "correct the time at its platform if it is wrong, run `ticketsync shows edit "
+        'SHOW --starts-at "TIME"` if the show has moved, or `ticketsync link DATE '
+        "SHOW` if both times are right"
+    )
+
+
+def test_a_date_that_lost_its_date_gives_its_show_no_other_time(season):
+    show = season.show()
+    moved = season.date("eb", show)
+    with season.database.write() as connection:
+        connection.execute(update(occurrences_table).values(is_dated=False))
+    (note,) = season.notes(season.list_at("20:00", moved))
+    choices = (
+        "orrect the time at eb if it is wrong, or run `ticketsync link "
+        f"{moved} {show}` if both times are right"
+    )
+    assert note.endswith(f". C{choices}")
+    with season.database.read() as connection:
+        assert [item.action for item in list_moved(connection)] == [f"c{choices}"]
 
 
 def test_every_date_waits_where_all_platforms_moved_and_the_show_is_on_your_own_list(

@@ -12,8 +12,9 @@ from support.dates import NOW
 from support.large_figures import bare_numbers, multiply
 
 from ticketsync.catalogue import new_shows
+from ticketsync.core import errors
 from ticketsync.core.config import NotifySettings
-from ticketsync.financials import sales_notices
+from ticketsync.financials import recompute, sales_notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.store.tables.financials import show_financials
@@ -107,6 +108,28 @@ def test_thousands_have_their_commas(synced, sandbox, notifying, messages, froze
     (message,) = messages()
     assert bare_numbers(message) == []
     assert re.search(r": \+\d\d,\d{3} tickets, [\d,]+,\d{3}\.\d\d AUD; ", message)
+
+
+def test_orders_that_are_in_no_figure_yet_are_said_below(
+    synced, sandbox, notifying, messages, frozen, monkeypatch
+):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    sandbox.change(world.next_day)
+    with monkeypatch.context() as patch:
+        patch.setattr(recompute, "recompute_shows", stop)
+        with pytest.raises((errors.Interrupted, KeyboardInterrupt)):
+            sync.sync(synced, notifying, Request(jobs=1))
+    multiply(synced, show_financials)
+    frozen(NOW + timedelta(minutes=61))
+
+    sales_notifications.notify(synced, notifying)
+
+    (message,) = messages()
+    below = message.rstrip().splitlines()[-1]
+    assert below.startswith("Reading tt was cut off; it began ")
+    assert below.endswith("until `ticketsync sync tt` has read it.")
 
 
 def test_a_refund_is_reported(synced, sandbox, notifying, messages, frozen):

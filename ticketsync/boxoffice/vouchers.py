@@ -168,11 +168,13 @@ def refuse_impossible(kind: str, amount: int) -> None:
     """
     Raises: `UsageError` for a kind or an amount that cannot be.
     """
-    if kind not in KINDS or amount <= 0:
+    example = "For example `ticketsync boxoffice voucher 50.00 --cash`."
+    if kind not in KINDS:
         raise errors.UsageError(
-            f"A voucher is one of {', '.join(KINDS)}, and of more than nothing.",
-            hint="For example `ticketsync boxoffice voucher 50.00 --cash`.",
+            f"A voucher is one of {', '.join(KINDS)}.", hint=example
         )
+    if amount <= 0:
+        raise errors.UsageError("The amount must be more than 0.", hint=example)
 
 
 def find_all(

@@ -195,7 +195,7 @@ def _in_season(
     """
     kept = []
     for item in listed:
-        day = clock.local(item.new.starts_at, item.new.timezone).date()
+        day = clock.day_of(item.new.starts_at, item.new.timezone)
         is_early = options.since is not None and day < options.since
         is_late = options.until is not None and day > options.until
         if not is_early and not is_late:
@@ -297,7 +297,7 @@ class _Parser:
         zone = self._default_venue.timezone
         try:
             if row.starts_at is not None:
-                day = clock.local(row.starts_at, zone).date()
+                day = clock.day_of(row.starts_at, zone)
             else:
                 day = list_times.read_day(row.cells, self._style)
         except InvalidCell:

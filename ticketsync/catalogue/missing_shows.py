@@ -135,7 +135,7 @@ class _Span:
         self._series = {
             series_of(item.new.reference) for item in listed if item.new.reference
         }
-        days = [clock.local(i.new.starts_at, i.new.timezone).date() for i in listed]
+        days = [clock.day_of(i.new.starts_at, i.new.timezone) for i in listed]
         self._first = min(days, default=date.max)
         self._last = max(days, default=date.min)
         self._is_known = is_known
@@ -248,4 +248,4 @@ def _cancelled(show: ShowInfo) -> PlannedShow:
 
 
 def _day_of(show: ShowInfo) -> date:
-    return clock.local(show.starts_at, show.timezone).date()
+    return clock.day_of(show.starts_at, show.timezone)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from ticketsync.catalogue import moves, shows
 from ticketsync.catalogue.moves import Move
 from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core import moved_dates
 from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.core.plurals import joined, noun_for
 from ticketsync.store.tables.accounts import accounts
@@ -83,12 +84,13 @@ def _settled(row: Any, show: ShowInfo) -> str:
 
 
 def _stays(connection: Connection, row: Any, show: ShowInfo) -> str:
+    choices = moved_dates.choices(
+        *(row.account, str(row.id), str(show.id)),
+        row.starts_local if row.is_dated else "",
+    )
     return (
         f"{_listed(row)}; your show, {show.production}, stays at {show.starts_local}"
-        f"{_why_it_stays(connection, row, show)}. Correct the time at {row.account} if "
-        "it is wrong, run `ticketsync "
-        f'shows edit {show.id} --starts-at "{row.starts_local}"` if the show has '
-        f"moved, or `ticketsync link {row.id} {show.id}` if both times are right"
+        f"{_why_it_stays(connection, row, show)}. {choices[0].upper()}{choices[1:]}"
     )
 
 

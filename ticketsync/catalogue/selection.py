@@ -184,7 +184,7 @@ def _at_time(connection: Connection, wanted: str) -> list[ShowInfo]:
         return [show for show in coming if show.starts_at == coming[0].starts_at]
     zone = get_business_zone(connection)
     period = periods.parse_period(
-        wanted, clock.local(now, zone).date(), evening=clock.evening_now(zone)
+        wanted, clock.day_of(now, zone), evening=clock.evening_now(zone)
     )
     return [show for show in coming if period.has_start(show.starts_local)]
 

@@ -16,6 +16,7 @@ from ticketsync.cli import (
     boxoffice_tills,
     boxoffice_vouchers,
     context,
+    local_times,
     secret_options,
     terminal,
     till_screen,
@@ -55,7 +56,9 @@ def open_sale(
         int | None, typer.Option(help="Most tickets in one order.", min=1)
     ] = None,
     opens: Annotated[str, typer.Option(help=f"When the sale begins. {Local}")] = "",
-    closes: Annotated[str, typer.Option(help=f"When the sale ends. {Local}")] = "",
+    closes: Annotated[
+        str, typer.Option(help=f"When the sale ends. {Local} A day alone: at its end.")
+    ] = "",
     only_own: Annotated[
         bool,
         typer.Option("--only-own", help="Tickets of platforms take no seats of these."),
@@ -93,8 +96,8 @@ def open_sale(
             capacity=capacity,
             held_back=held_back,
             counts_other_platforms=False if only_own else None,
-            opens_at=boxoffice_output.local_instant(opens, found.timezone),
-            closes_at=boxoffice_output.local_instant(closes, found.timezone),
+            opens_at=local_times.local_instant(opens, found.timezone),
+            closes_at=local_times.local_end(closes, found.timezone),
             hold_minutes=hold_minutes,
             max_per_order=max_per_order,
         ),

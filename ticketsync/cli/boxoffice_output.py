@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ticketsync.cli import render, terminal
+from ticketsync.cli import local_times, render, terminal
 
 TIER_COLUMNS = (
     render.Column("tier", "TIER", most=30),
@@ -20,8 +20,6 @@ TIER_COLUMNS = (
 MOST_DIGITS = 9  # of a number of pieces of cash, or of tickets
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
@@ -136,36 +134,12 @@ def named_prices(texts: Sequence[str], currency: str) -> list[tuple[str, int]]:
     return found
 
 
-def local_instant(text: str, zone: str) -> datetime | None:
-    """
-    The instant of a local date and time; `None` for no text.
-
-    Raises: `UsageError` for anything else.
-    """
-    from datetime import datetime
-
-    from ticketsync.core import clock, errors
-
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text)
-        if local.tzinfo is not None:
-            raise ValueError(f"it is a local time of {zone}, without another zone")
-        return clock.local_to_utc(local, zone)
-    except ValueError as error:
-        raise errors.UsageError(
-            f"{text!r} is not a date and time here: {error}.",
-            hint="Use 2026-11-27 19:30.",
-        ) from None
-
-
 def order_as_json(
-    order: PlacedOrder, codes: Mapping[int, str] | None = None
+    order: PlacedOrder, zone: str, codes: Mapping[int, str] | None = None
 ) -> dict[str, Any]:
     """
-    The stable JSON shape of an order; `codes` are there where its tickets were issued
-    just now.
+    The stable JSON shape of an order; `zone` is that of its show or of the business,
+    `codes` are there where its tickets were issued just now.
     """
     from ticketsync.core import money
 
@@ -207,6 +181,7 @@ def order_as_json(
             "amount": shown(order.voucher.amount),
             "left": shown(order.voucher.left),
             "valid_until": order.voucher.valid_until,
+            "last_day": local_times.last_day(order.voucher.valid_until, zone),
         },
         "payments": [
             {
@@ -224,10 +199,13 @@ def order_as_json(
 def state_of(order: PlacedOrder) -> str:
     """
     The state of an order in words: the seats of a pending one sell again after its
-    hold, whether `expire` or `sync` marked it yet or not.
+    hold, whether `expire` or `sync` marked it yet or not. One that cost nothing is
+    cancelled and not refunded, as in other lists (`store.order_words`).
     """
     from ticketsync.core import clock
 
+    if order.state == "refunded" and not order.total:
+        return "cancelled"
     is_over = order.state == "pending" and not order.is_held(clock.now())
     return "hold over" if is_over else order.state
 
@@ -246,7 +224,7 @@ def print_order(
     from ticketsync.core.redact import safe
 
     if json:
-        render.print_json(order_as_json(order, codes))
+        render.print_json(order_as_json(order, zone, codes))
         return
     total = f"{render.amount(order.total, order.currency)} {order.currency}"
     until = ""
@@ -310,7 +288,7 @@ def print_refunded(
     void = [number for number in void if number in valid]
     within = sorted(number for number in void if number in admitted)
     if json:
-        render.print_json({**order_as_json(after), "admitted": within})
+        render.print_json({**order_as_json(after, zone), "admitted": within})
         return
     print_order(after, zone, json=False)
     if within:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import boxoffice_output, boxoffice_sales, context, render, terminal
+from ticketsync.cli import (
+    boxoffice_output,
+    boxoffice_sales,
+    context,
+    local_times,
+    render,
+    terminal,
+)
 from ticketsync.cli.boxoffice_sales import Reason, Reference, Show
 from ticketsync.cli.context import Format, Json
 
@@ -44,7 +51,9 @@ def add_tier(
         bool, typer.Option("--tax-on-top", help="Add the tax to the price.")
     ] = False,
     opens: Annotated[str, typer.Option(help="Local: 2026-11-27 19:30.")] = "",
-    closes: Annotated[str, typer.Option(help="Local: 2026-11-27 19:30.")] = "",
+    closes: Annotated[
+        str, typer.Option(help="Local: 2026-11-27 19:30, or a day: at its end.")
+    ] = "",
 ) -> None:
     """
     Add a price to a show that you sell, or change one that nobody has ordered yet.
@@ -74,8 +83,8 @@ def add_tier(
         buyer_fee=boxoffice_output.amount_of(fee, found.currency) if fee else 0,
         tax_rate_ppm=rate,
         tax_inclusive=not tax_on_top,
-        opens_at=boxoffice_output.local_instant(opens, found.timezone),
-        closes_at=boxoffice_output.local_instant(closes, found.timezone),
+        opens_at=local_times.local_instant(opens, found.timezone),
+        closes_at=local_times.local_end(closes, found.timezone),
     )
     with database.write() as connection:
         open_sale.add_tiers(connection, found.id, [new])
@@ -186,7 +195,7 @@ def list_orders(
         rows,
         columns,
         context.chosen_format(format, json),
-        machine=[_flat(boxoffice_output.order_as_json(order)) for order in found],
+        machine=[_flat(boxoffice_output.order_as_json(it, zone)) for it in found],
         empty="Your box office has no such orders.",
     )
 

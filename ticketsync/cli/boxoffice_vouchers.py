@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import boxoffice_output, boxoffice_sales, context, render, terminal
+from ticketsync.cli import (
+    boxoffice_output,
+    boxoffice_sales,
+    context,
+    local_times,
+    render,
+    terminal,
+)
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -40,7 +47,10 @@ def issue_voucher(
     currency: Annotated[str, typer.Option(help="If not your first venue's.")] = "",
     until: Annotated[
         str,
-        typer.Option(help="Valid until then. Local date and time: 2026-11-27 19:30."),
+        typer.Option(
+            help="Valid through that day, 2027-12-31, or until a local date and time, "
+            "2026-11-27 19:30."
+        ),
     ] = "",
     cash: boxoffice_sales.Cash = False,
     card: boxoffice_sales.Card = False,
@@ -68,7 +78,8 @@ def issue_voucher(
         kind,
         boxoffice_output.amount_of(amount, currency.upper() or venue.currency),
         currency.upper() or venue.currency,
-        boxoffice_output.local_instant(until, venue.timezone),
+        local_times.local_end(until, venue.timezone),
+        venue.timezone,
     )
     if method:
         _sell(ctx, wanted, method, slip, till, note, json=json)
@@ -80,7 +91,7 @@ def issue_voucher(
 @dataclass(frozen=True, slots=True)
 class _WantedVoucher:
     """
-    The voucher that somebody wants; `amount` in minor units.
+    The voucher that somebody wants; `amount` in minor units, `zone` of the business.
     """
 
     office: BoxOffice
@@ -88,6 +99,7 @@ class _WantedVoucher:
     amount: int
     currency: str
     valid_until: datetime | None
+    zone: str
 
     @property
     def worth(self) -> str:
@@ -200,6 +212,8 @@ def _print_code(
             "currency": wanted.currency,
             "order": None if order is None else order.reference,
             "method": None if order is None else order.payments[0].method,
+            "valid_until": wanted.valid_until,
+            "last_day": local_times.last_day(wanted.valid_until, wanted.zone),
         }
     )
 
@@ -259,7 +273,7 @@ def list_vouchers(
         [_row(voucher, now, zone, sold_by) for voucher in found],
         columns,
         context.chosen_format(format, json),
-        machine=[_as_json(voucher, now, sold_by) for voucher in found],
+        machine=[_as_json(voucher, now, zone, sold_by) for voucher in found],
         empty="Your box office has made no voucher yet.",
     )
     if found:
@@ -277,7 +291,7 @@ def _row(
         "number": voucher.id,
         "kind": voucher.kind,
         "made": moments.written(voucher.created_at, zone),
-        "until": "–" if until is None else moments.written(until, zone),
+        "until": "–" if until is None else moments.written_end(until, zone),
         "state": voucher.state(now),
         "amount": render.amount(voucher.amount, voucher.currency),
         "left": render.amount(voucher.left, voucher.currency),
@@ -287,10 +301,11 @@ def _row(
 
 
 def _as_json(
-    voucher: Voucher, now: datetime, sold_by: Mapping[int, str]
+    voucher: Voucher, now: datetime, zone: str, sold_by: Mapping[int, str]
 ) -> dict[str, Any]:
     """
-    The stable JSON shape of a voucher; `sold_by` are references of orders by our ids.
+    The stable JSON shape of a voucher; `zone` is that of the business, `sold_by` are
+    references of orders by our ids.
     """
     from ticketsync.core import money
 
@@ -310,4 +325,5 @@ def _as_json(
         "valid_until": voucher.valid_until,
         "created_at": voucher.created_at,
         "order": None if voucher.order_id is None else sold_by[voucher.order_id],
+        "last_day": local_times.last_day(voucher.valid_until, zone),
     }

@@ -110,7 +110,7 @@ class AppContext:
         """
         if not as_of and sold is None:
             with self.database().read() as connection:
-                self._say_unfinished(connection)
+                self.say_unfinished(connection)
                 yield connection
             return
         from ticketsync.core.periods import ALWAYS
@@ -124,10 +124,10 @@ class AppContext:
                 self.say(past.sentence)
             else:
                 with self.database().read() as present:
-                    self._say_unfinished(present)
+                    self.say_unfinished(present)
             yield past.connection
 
-    def _say_unfinished(self, connection: Connection) -> None:
+    def say_unfinished(self, connection: Connection) -> None:
         """
         Name the accounts whose orders are saved and may not be in the figures yet.
         """

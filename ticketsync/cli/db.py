@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ticketsync.reporting.changes import Change
     from ticketsync.reporting.figures_of_shows import Figures
+    from ticketsync.store.lost_sales import LostSales
     from ticketsync.store.restore_differences import Difference
     from ticketsync.workflows.integrity_check import Health
 
@@ -149,14 +150,20 @@ def restore_database(
     Replace the database by a backup. The replaced database is kept next to it.
 
     Lists what is different in the backup: where keys come from, where they are sent,
-    views and triggers. A backup needs its digest beside it (FILE.sha256); a database
-    that a restore replaced (.before-1) has none and needs --without-digest. Accounts
-    whose commands, secret files or addresses nobody confirmed on this machine are not
-    read until `accounts confirm`.
+    views and triggers, and which sales of your own box office it lacks. A backup needs
+    its digest beside it (FILE.sha256); a database that a restore replaced (.before-1)
+    has none and needs --without-digest. Accounts whose commands, secret files or
+    addresses nobody confirmed on this machine are not read until `accounts confirm`.
     """
     from ticketsync.accounts import installation_audit
     from ticketsync.core import errors
-    from ticketsync.store import backup, engine, restore_differences, schema
+    from ticketsync.store import (
+        backup,
+        engine,
+        lost_sales,
+        restore_differences,
+        schema,
+    )
 
     app_context = context.get_context(ctx)
     target = engine.sqlite_file(app_context.url())
@@ -168,26 +175,34 @@ def restore_database(
     found = backup.verify_backup(file, without_digest=without_digest)
     with backup.staged(found, target) as copy:
         differences = restore_differences.find_differences(copy.file, target)
-        if not _agree_to_restore(target, differences, yes, accept_code):
+        if not _agree_to_restore(target, differences, copy.lost, yes, accept_code):
             return
         kept = backup.put_in_place(copy, target)
+    lost = copy.lost
     app_context.say(f"{target} was restored from {file.name}, schema {found.schema}.")
     if kept is not None:
         app_context.say(f"The replaced database is {kept}")
+        lost = lost_sales.find_lost(target, kept)
+        if lost != copy.lost:  # sold while a person was asked
+            _print_lost(lost)
     if found.schema != schema.PRESENT:
         return  # the upgrade is recorded, and asks for what is not confirmed
     database = app_context.database()
     with database.write() as connection:
-        after = {"from": file.name}
+        after = {"from": file.name, **lost.as_json()}
         installation_audit.record(connection, "restore", "database", after=after)
     confirm.confirm_after_change(app_context, database)
 
 
 def _agree_to_restore(
-    target: Path, differences: Sequence[Difference], yes: bool, accept_code: bool
+    target: Path,
+    differences: Sequence[Difference],
+    lost: LostSales,
+    yes: bool,
+    accept_code: bool,
 ) -> bool:
     """
-    Print what differs and ask whether to restore it.
+    Print what differs, and which sales would be lost, and ask whether to restore it.
 
     Raises: GuardRefused for views and triggers that nobody accepted, NeedsTerminal if
     there is no terminal to prompt on.
@@ -199,6 +214,7 @@ def _agree_to_restore(
         terminal.echo("The backup differs:", err=True)
     for item in differences:
         terminal.echo(f"  {safe(item.text, longest=1000)}", err=True)
+    _print_lost(lost)
     has_code = any(item.is_code for item in differences)
     if has_code and not accept_code and (yes or not context.is_terminal()):
         raise errors.GuardRefused(
@@ -211,6 +227,18 @@ def _agree_to_restore(
         return True  # nothing is replaced, and accounts wait to be confirmed anyway
     question = f"Replace {target}?" if target.exists() else f"Restore {target}?"
     return context.confirm(question, yes)
+
+
+def _print_lost(lost: LostSales) -> None:
+    from ticketsync.cli import render
+
+    lines = [
+        *lost.lines,
+        *(["They are in the replaced database alone, which is kept."] if lost else ()),
+    ]
+    for text in lines:
+        for line in render.wrapped(text):
+            terminal.echo(line, err=True)
 
 
 @app.command("check")

@@ -5,7 +5,7 @@ The lines of `--help`, wrapped at spaces: what has a hyphen stays whole, to be c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import typer.core
 
@@ -32,3 +32,9 @@ class HelpContext(_Context):  # type: ignore[misc]  # untyped, from typer
     """
 
     formatter_class = _Lines
+
+    def fail(self, message: str) -> NoReturn:
+        from ticketsync.cli import misplaced_periods
+
+        super().fail(misplaced_periods.with_option(self.command, message))
+        raise AssertionError

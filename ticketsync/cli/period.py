@@ -78,6 +78,8 @@ def close_period(
         report_options.chosen("--by", by, period_order.BASES)
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
+    with database.read() as connection:
+        app_context.say_unfinished(connection)
     if dry_run or (context.is_terminal() and not yes):
         draft = close.review(database, settings, name, basis=by)
         period_output.print_checklist(draft)
@@ -220,12 +222,24 @@ def show_period(
         period_output.print_shown(month, tables["accounts"])
 
 
-def _read_month(ctx: typer.Context, name: str, version: int | None) -> Month:
+def _name_of(ctx: typer.Context, text: str) -> str:
+    """
+    The name of the period that a person means.
+
+    Raises: `UsageError`.
+    """
     from ticketsync.financials import period_order
-    from ticketsync.workflows import close, period_export
+    from ticketsync.workflows import close
 
     with context.get_context(ctx).database().read() as connection:
-        found = period_order.name_of(close.parse_name(connection, name))
+        return period_order.name_of(close.parse_name(connection, text))
+
+
+def _read_month(ctx: typer.Context, name: str, version: int | None) -> Month:
+    from ticketsync.workflows import period_export
+
+    found = _name_of(ctx, name)
+    with context.get_context(ctx).database().read() as connection:
         return period_export.read_month(connection, found, version)
 
 
@@ -293,7 +307,8 @@ def list_adjustments(
         zone = get_business_zone(connection)
     lines, names = _adjustments(ctx, name)
     if origin:
-        lines = [line for line in lines if names.get(line.origin_id) == origin]
+        wanted_name = _name_of(ctx, origin)
+        lines = [line for line in lines if names.get(line.origin_id) == wanted_name]
     found = period_tables.adjustments_table(lines, names)
     if wanted != "table":
         render.machine(found, wanted)
@@ -318,7 +333,7 @@ def _adjustments(
         month = _read_month(ctx, name, None)
         return month.lines, dict(month.names)
     app_context = context.get_context(ctx)
-    with app_context.database().read() as connection:
+    with app_context.reading() as connection:
         lines = close.open_adjustments(connection, app_context.settings())
         names = {e.id: e.name for e in closing.list_events(connection)}
     return lines, names

@@ -76,7 +76,7 @@ def show_production(
     from ticketsync.reporting import calendar, fullness, grouped_figures
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading() as connection:
         production_id = shows.get_production_id(connection, title)
         title = shows.get_production_title(connection, production_id)
         found = shows.list_shows(connection, title)

@@ -69,14 +69,17 @@ def daily(
     with app_context.reading(as_of) as connection:
         venue = shows.get_venue(connection)
         now = report_options.present(connection, as_of)
-        yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
+        yesterday = clock.day_of(now, venue.timezone) - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
         found = reporting.list_on_sale(connection, now=now, since=since)
         last_night = money_view.parse_period(connection, "last-night", now)
         played = money_view.read_played(connection, last_night)
+        unfinished = report_options.unfinished(connection, as_of)
     if send:
         title = f"{venue.name}: {_recently(found):,} tickets since {yesterday:%A}"
-        text = "\n".join([*_last_night(played), _as_text(found, f"{yesterday:%A}")])
+        text = "\n".join(
+            [*_last_night(played), _as_text(found, f"{yesterday:%A}"), *unfinished]
+        )
         account_alerts.send(app_context.settings(), title, text)
         app_context.say(f"Sent: {title}")
         return

@@ -76,6 +76,17 @@ def present(connection: Connection, as_of: str) -> datetime:
     return parse_instant(as_of, get_business_zone(connection))
 
 
+def unfinished(connection: Connection, as_of: str) -> list[str]:
+    """
+    What a message says below its figures about orders that are not in them yet, after
+    an empty line; nothing about what was known at --as-of.
+    """
+    from ticketsync.reporting import unfinished_reads
+
+    found = [] if as_of else unfinished_reads.sentences(connection)
+    return ["", *found] if found else []
+
+
 def chosen_period(connection: Connection, text: str) -> Period:
     """
     The period to report on, by the calendar of the default venue; an empty text means

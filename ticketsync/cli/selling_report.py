@@ -40,7 +40,7 @@ def selling(
 
     wanted = context.chosen_format(format, json)
     by = report_options.chosen("--by", by, sales_report.BY)
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading() as connection:
         table = boxoffice_selling.selling_table(
             connection,
             clock.now(),

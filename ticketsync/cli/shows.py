@@ -52,7 +52,7 @@ def list_shows(
     from ticketsync.catalogue import shows
     from ticketsync.reporting import fullness
 
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading() as connection:
         found = shows.list_shows(connection, production or None)
         seats = fullness.read_seats(connection)
     show_tables.print_shows(found, seats, context.chosen_format(format, json))
@@ -210,7 +210,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.reporting.exclusion import read_exclusion
     from ticketsync.store.business_zone import get_business_zone
 
-    with context.get_context(ctx).database().read() as connection:
+    with context.get_context(ctx).reading() as connection:
         found = selection.find_show(connection, show)
         left_out = read_exclusion(connection, found.id)
         zone = get_business_zone(connection)

@@ -41,9 +41,11 @@ def weekly(
         now = report_options.present(connection, as_of)
         week = money_view.parse_period(connection, "last-week", now)
         played = money_view.read_played(connection, week)
+        unfinished = report_options.unfinished(connection, as_of)
     if send:
         title = f"{venue.name}: {_title(played, week)}"
-        account_alerts.send(app_context.settings(), title, _as_text(played, week))
+        text = "\n".join([_as_text(played, week), *unfinished])
+        account_alerts.send(app_context.settings(), title, text)
         app_context.say(f"Sent: {title}")
     elif wanted == "json":
         render.print_json(_as_json(played, week))

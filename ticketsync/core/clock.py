@@ -135,6 +135,13 @@ def local(moment: datetime, zone_name: str) -> datetime:
     return moment.astimezone(zone(zone_name))
 
 
+def day_of(moment: datetime, zone_name: str) -> date:
+    """
+    The calendar day of an instant in a zone.
+    """
+    return local(moment, zone_name).date()
+
+
 def start_of(day: date, zone_name: str) -> datetime:
     """
     The instant at which a calendar day begins in a zone.
@@ -146,6 +153,26 @@ def start_of(day: date, zone_name: str) -> datetime:
         return midnight.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"the year {day.year} cannot be") from None
+
+
+def end_of(day: date, zone_name: str) -> datetime:
+    """
+    The instant at which a calendar day is over in a zone.
+
+    Raises: `ValueError` for the last day of the year 9999, and as `start_of` does.
+    """
+    try:
+        return start_of(day + timedelta(days=1), zone_name)
+    except OverflowError:
+        raise ValueError(f"there is no day after {day}") from None
+
+
+def last_day(end: datetime, zone_name: str) -> date:
+    """
+    The calendar day in a zone, on which something still holds that ends at that
+    instant: for midnight that is the day before.
+    """
+    return day_of(end - timedelta(seconds=1), zone_name)
 
 
 def evening_of(starts_local: str) -> date:

@@ -9,7 +9,7 @@ show is local time at its venue and is not a matter of this module.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from ticketsync.core import clock
 
@@ -25,6 +25,24 @@ def written(moment: datetime | None, zone: str) -> str:
         return NEVER
     local = clock.local(moment, zone)
     return f"{local:%d %b}{_year(local, zone)} {local:%H:%M}"
+
+
+def written_end(end: datetime, zone: str) -> str:
+    """
+    Until when something holds, in that zone: `27 Nov 17:45`, or its last day alone,
+    `27 Nov`, where it ends with that day; with the year unless it is this one.
+    """
+    if not ends_with_day(end, zone):
+        return written(end, zone)
+    day = clock.last_day(end, zone)
+    return f"{day:%d %b}{_year(day, zone)}"
+
+
+def ends_with_day(end: datetime, zone: str) -> bool:
+    """
+    Whether something that ends at that instant holds until a day is over.
+    """
+    return clock.start_of(clock.day_of(end, zone), zone) == end
 
 
 def with_zone(moment: datetime | None, zone: str) -> str:
@@ -65,6 +83,6 @@ def place(zone: str) -> str:
     return zone.rpartition("/")[2].replace("_", " ")
 
 
-def _year(local: datetime, zone: str) -> str:
+def _year(local: date, zone: str) -> str:
     this_year = clock.local(clock.now(), zone).year
     return "" if local.year == this_year else f" {local:%Y}"

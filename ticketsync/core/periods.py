@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, near_words
 from ticketsync.core.redact import safe
 
 _YEAR = re.compile(r"(\d{4})", re.ASCII)
@@ -179,11 +179,13 @@ def _one(part: str, text: str, today: date | None, evening: date | None) -> Peri
     try:
         return _parsed(part.strip(), today, evening or today)
     except (ValueError, OverflowError):
+        meant = near_words.nearest(_as_word(part), WORDS) if today is not None else ""
+        question = f"Did you mean {meant}? Else use" if meant else "Use"
         raise errors.UsageError(
             f"{safe(text)!r} is not a period.",
-            hint="Use a month (2026-10), a quarter (2026-Q4), a year, a day "
-            "(2026-10-31), FROM..TO, or a word such as last-week, last-night or "
-            "this-month.",
+            hint=f"{question} a month (2026-10), a quarter (2026-Q4), a year, a day "
+            "(2026-10-31), FROM..TO, today, yesterday, tomorrow, tonight, last-night, "
+            "or last-, this- or next- with week, month, quarter or year (last-month).",
         ) from None
 
 
@@ -197,12 +199,19 @@ def _parsed(part: str, today: date | None, evening: date | None) -> Period:
     if _DAY.fullmatch(part):
         day = date.fromisoformat(part)
         return Period(day, day)
-    word = "-".join(part.casefold().replace("-", " ").split())
+    word = _as_word(part)
     if evening is not None and word in _EVENINGS:
         return replace(_EVENINGS[word](evening), is_of_evenings=True)
     if today is None or word not in _WORDS:
         raise ValueError(part)
     return _WORDS[word](today)
+
+
+def _as_word(part: str) -> str:
+    """
+    How a word for a period is spelt: `last-week` for `Last week`.
+    """
+    return "-".join(part.casefold().replace("-", " ").split())
 
 
 def _months(year: int, first: int, last: int) -> Period:

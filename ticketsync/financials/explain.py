@@ -16,7 +16,7 @@ from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fees import Schedules
-from ticketsync.store import counted, query_results, totals
+from ticketsync.store import counted, order_words, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders, tickets
@@ -201,7 +201,7 @@ def _query(names: list[str], show_id: int) -> Select[Any]:
                 tickets,
                 account=accounts.c.name,
                 order_id=func.coalesce(orders.c.provider_id, NO_ORDER),
-                order_status=func.coalesce(orders.c.status, ""),
+                order_status=func.coalesce(order_words.order_word(), ""),
                 placed_at=orders.c.placed_at,
                 ticket_id=tickets.c.provider_id,
                 ticket_status=tickets.c.status,

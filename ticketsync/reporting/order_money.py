@@ -307,7 +307,7 @@ def _as_money(
     for row in connection.execute(query.execution_options(yield_per=_BATCH)):
         values: dict[str, Any] = {**row._mapping}
         placed_at: datetime = values.pop("placed_at")
-        values["day"] = clock.local(placed_at, zone).date()
+        values["day"] = clock.day_of(placed_at, zone)
         order_known, its_tickets = (
             values.pop(name) for name in ("known_from", "tickets_known_from")
         )

@@ -157,7 +157,7 @@ def _given_back(item: VoucherReturn, zone: str) -> RefundMoney:
         account=item.account,
         order_id=item.order_id,
         show_id=item.show_id,
-        day=clock.local(item.at, zone).date(),
+        day=clock.day_of(item.at, zone),
         amount=0,
         tax=None,
         currency=item.currency,

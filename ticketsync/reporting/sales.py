@@ -35,7 +35,7 @@ from ticketsync.reporting.export_filter import EVERYTHING, ExportFilter
 from ticketsync.reporting.figures_of_shows import GROSS_PARTS
 from ticketsync.reporting.listed_parts import ListedPart, parts_by_order, title
 from ticketsync.reporting.order_parts import SUMS, parts_of_orders
-from ticketsync.store import counted, query_results
+from ticketsync.store import counted, order_words, query_results
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -222,6 +222,7 @@ def _sales(
                 orders,
                 account=accounts.c.name,
                 order_id=orders.c.provider_id,
+                status=order_words.order_word(),
                 platform=accounts.c.provider,
                 purchaser=purchaser(),
                 promo_code=func.nullif(orders.c.promo_code, ""),

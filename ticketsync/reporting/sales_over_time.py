@@ -221,7 +221,7 @@ def first_days(span: str, now: datetime, zone: str, number: int) -> list[date]:
     """
     The days on which the last spans (day, week or month) began, the oldest first.
     """
-    today = clock.local(now, zone).date()
+    today = clock.day_of(now, zone)
     match span:
         case "month":
             months = [12 * today.year + today.month - 1 - n for n in range(number)]
@@ -410,5 +410,5 @@ def sales_curve(
     sold = 0
     for placed_at, number in rows:
         sold += number
-        curve[clock.local(placed_at, zone).date()] = sold
+        curve[clock.day_of(placed_at, zone)] = sold
     return list(curve.items())

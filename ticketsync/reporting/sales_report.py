@@ -223,7 +223,7 @@ def _fees(row: Any, rates: OwnRates) -> int | None:
 
 
 def _day_of(moment: datetime | None, zone: str) -> date | None:
-    return None if moment is None else clock.local(moment, zone).date()
+    return None if moment is None else clock.day_of(moment, zone)
 
 
 def _by_show(period: Period) -> Select[Any]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.core import clock
+from ticketsync.core import clock, moved_dates
 from ticketsync.core.plurals import number_of
 from ticketsync.reporting import other_currencies, waiting_rows
 from ticketsync.reporting.waiting_kinds import (
@@ -173,7 +173,10 @@ def list_moved(connection: Connection) -> list[Waiting]:
             f"{row.account}: {row.name} is {_now_at(row)}; its show, {row.title}, is "
             f"{clock.format_local(row.show_local)}",
             version=str(row.starts_local),
-            to_do=f"ticketsync link {row.id} {row.show_id}",
+            to_do=moved_dates.choices(
+                *(row.account, str(row.id), str(row.show_id)),
+                row.starts_local if row.is_dated else "",
+            ),
             own_page=f"/occurrences/{row.id}",
             show_id=row.show_id,
         )

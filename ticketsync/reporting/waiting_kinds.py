@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ticketsync.core import moved_dates
 from ticketsync.core.plurals import number_of
 
 UNCONFIRMED: Final = "unconfirmed"
@@ -100,7 +101,10 @@ KINDS: Final = {
             "date is at another time than its show",
             "dates are at other times than their shows",
         ),
-        *("ticketsync link DATE SHOW", "/discrepancies#waiting"),
+        *(
+            moved_dates.choices("its platform", "DATE", "SHOW", "TIME"),
+            "/discrepancies#waiting",
+        ),
         *("moved", "See the dates"),
         is_urgent=True,
     ),

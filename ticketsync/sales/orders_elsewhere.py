@@ -37,7 +37,7 @@ class Sale:
         """
         The day of the show, at its place.
         """
-        return clock.local(self.starts_at, self.timezone).date()
+        return clock.day_of(self.starts_at, self.timezone)
 
     @property
     def is_undated(self) -> bool:

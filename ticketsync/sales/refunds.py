@@ -53,7 +53,7 @@ class Moment:
     zone: str
 
     def day(self, moment: datetime) -> str:
-        return clock.local(moment, self.zone).date().isoformat()
+        return clock.day_of(moment, self.zone).isoformat()
 
 
 @dataclass(frozen=True, slots=True)

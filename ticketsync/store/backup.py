@@ -18,8 +18,15 @@ from pathlib import Path
 
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.store import lease, restore_notes, schema, untrusted_files
+from ticketsync.store import (
+    lease,
+    lost_sales,
+    restore_notes,
+    schema,
+    untrusted_files,
+)
 from ticketsync.store.engine import Database
+from ticketsync.store.lost_sales import LostSales
 from ticketsync.store.staging_folder import private_copy
 from ticketsync.store.write_queue import WriteQueue
 
@@ -120,11 +127,13 @@ def verify_backup(file: Path, *, without_digest: bool = False) -> Backup:
 @dataclass(frozen=True, slots=True)
 class Staged:
     """
-    A private copy of a backup, and its digest when it was made.
+    A private copy of a backup, its digest when it was made, and what it lacks of the
+    sales in the database that it is to replace.
     """
 
     file: Path
     digest: str
+    lost: LostSales
 
 
 @contextmanager
@@ -156,9 +165,12 @@ def staged(backup: Backup, target: Path) -> Iterator[Staged]:
             )
         _make_one_file(copy)
         verify_file(copy)
+        lost = lost_sales.find_lost(copy, target)
         if backup.schema < schema.PRESENT:  # else whoever restores records it
-            restore_notes.note_restore(copy, backup.file.name, backup.schema)
-        yield Staged(copy, _digest(copy))
+            restore_notes.note_restore(
+                *(copy, backup.file.name, backup.schema, lost.as_json())
+            )
+        yield Staged(copy, _digest(copy), lost)
 
 
 def put_in_place(copy: Staged, target: Path) -> Path | None:

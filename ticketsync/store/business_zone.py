@@ -25,4 +25,4 @@ def get_local_day(connection: Connection, moment: datetime) -> str:
     """
     The calendar day of a moment at the venue, as `2026-01-31`.
     """
-    return clock.local(moment, get_business_zone(connection)).date().isoformat()
+    return clock.day_of(moment, get_business_zone(connection)).isoformat()

@@ -43,7 +43,7 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
         performances = calendar.list_performances(connection, since=since)
         feeds = passes.list_feeds(connection, clock.now())
         has_past = not performances and bool(calendar.list_performances(connection))
-    today = clock.local(clock.now(), venue.timezone).date()
+    today = clock.day_of(clock.now(), venue.timezone)
     first = month_grid.first_of(wanted, today)
     months = [
         (name, list(group))
@@ -84,7 +84,7 @@ def public_calendar(site: Site, request: PageRequest) -> Response:
         venue = shows.get_venue(connection)
         performances = calendar.list_performances(connection, since=now)
     coming = [(show, sellers) for show in performances if (sellers := show.sellers)]
-    today = clock.local(now, venue.timezone).date()
+    today = clock.day_of(now, venue.timezone)
     asked = query.check(request.query, query.month("month"))
     on_sale = [show for show, _ in coming]
     # The grid begins where something plays, not with what is left of this month.

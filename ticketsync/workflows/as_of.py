@@ -120,8 +120,7 @@ def parse_instant(text: str, zone: str) -> datetime:
     """
     try:
         if len(text) == len("2026-10-31"):
-            next_day = date.fromisoformat(text) + timedelta(days=1)
-            return clock.start_of(next_day, zone) - _SECOND
+            return clock.end_of(date.fromisoformat(text), zone) - _SECOND
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = clock.local_to_utc(moment, zone)

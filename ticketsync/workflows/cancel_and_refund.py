@@ -36,7 +36,7 @@ from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.door import attendees, checkin
-from ticketsync.workflows import open_sale
+from ticketsync.workflows import nothing_to_return, open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
     OrderChanges,
@@ -130,10 +130,15 @@ def refund_within(
     Raises: as `refund`.
     """
     connection = sale.connection
-    _refuse_unpaid(order)
+    nothing_to_return.refuse_unpaid(order)
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     payments.lock_vouchers(connection, [order])
     _refuse_more_admitted(connection, order, wanted.most_admitted)
+    nothing_to_return.refuse_nothing_paid(
+        *(order, wanted.amount),
+        keeps_tickets=wanted.keeps_tickets,
+        is_paid_out=wanted.is_paid_out,
+    )
     order = _with_planned(sale, order, wanted)
     taken = _take_back(sale, order, wanted, reason)
     tills.refuse_overdrawn(connection, wanted.till_id)
@@ -148,19 +153,22 @@ def _refund_voucher(
     """
     connection, voucher = changes.connection, order.voucher
     assert voucher is not None, "an order of no show sold one"
-    _refuse_unpaid(order)
+    nothing_to_return.refuse_unpaid(order)
     _refuse_for_voucher(order, wanted)
     tills.lock_open(connection, wanted.till_id, order.currency, alone=True)
     vouchers.lock(connection, [voucher.id])
-    has_planned = any(payment.planned for payment in order.payments)
-    order = _with_planned(changes, changes.read(order.id), wanted)
+    order = changes.read(order.id)
+    nothing_to_return.refuse_spent_voucher(
+        order, wanted.amount, is_paid_out=wanted.is_paid_out
+    )
+    order = _with_planned(changes, order, wanted)
     assert order.voucher is not None
     amount = order.voucher.left if wanted.amount is None else wanted.amount
-    if not amount and not (has_planned and wanted.is_paid_out):
-        raise refusals.refused(
-            refusals.VOUCHER_SPENT,
-            f"Nothing is left of voucher {voucher.id}, which order {order.reference} "
-            "sold: there is nothing to return.",
+    if wanted.amount is not None and wanted.amount <= 0:
+        raise errors.UsageError(
+            "The amount must be more than 0.",
+            hint="For example --amount 50.00; leave it out to return what is left of "
+            "the voucher.",
         )
     vouchers.take_back(connection, voucher.id, amount)
     order = _return_money(changes, order, amount, wanted, reason)
@@ -171,7 +179,7 @@ def _refund_voucher(
 def _refuse_for_voucher(order: PlacedOrder, wanted: Refund) -> None:
     """
     Raises: `NotFound` for tickets of an order that has none, `UsageError` for money
-    without what it was paid for, and for nothing or less.
+    without what it was paid for.
     """
     if wanted.tickets is not None:
         raise errors.NotFound(
@@ -182,12 +190,6 @@ def _refuse_for_voucher(order: PlacedOrder, wanted: Refund) -> None:
         raise errors.UsageError(
             "What goes back of a voucher is owed no more.",
             hint="Leave --keep-tickets out.",
-        )
-    if wanted.amount is not None and wanted.amount <= 0:
-        raise errors.UsageError(
-            "What goes back is more than nothing.",
-            hint="For example --amount 50.00; leave it out to return what is left of "
-            "the voucher.",
         )
 
 
@@ -348,7 +350,7 @@ def _refuse_unclear(order: PlacedOrder, wanted: Refund, amount: int, kept: int) 
     """
     if amount < 0 or (wanted.keeps_tickets and not amount):
         raise errors.UsageError(
-            "What goes back is more than nothing.",
+            "The amount must be more than 0.",
             hint="For example --amount 55.00; leave it out to return what the tickets "
             "cost.",
         )
@@ -359,18 +361,6 @@ def _refuse_unclear(order: PlacedOrder, wanted: Refund, amount: int, kept: int) 
             f"{order.currency} of their money would be kept.",
             hint="Name the tickets that are to be void (--ticket 1 --ticket 2), or use "
             "--keep-tickets to return money only.",
-        )
-
-
-def _refuse_unpaid(order: PlacedOrder) -> None:
-    if order.state != PAID:
-        raise refusals.refused(
-            refusals.WRONG_STATE,
-            f"Order {order.reference} is {order.state}: there is nothing to return.",
-            hint=f"Run `ticketsync boxoffice cancel {order.reference}` to give up held "
-            "seats."
-            if order.state == PENDING
-            else "",
         )
 
 

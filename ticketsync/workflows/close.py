@@ -211,7 +211,7 @@ def _draft(connection: Connection, settings: Settings, text: str, basis: str) ->
     newest = closed[-1] if closed else None
     zone = get_business_zone(connection) if newest is None else newest.zone
     basis = basis or (SOLD_ON if newest is None else newest.basis)
-    today = clock.local(clock.now(), zone).date()
+    today = clock.day_of(clock.now(), zone)
     period_order.check_next(period, closed, today, basis)
     own = Span(
         origin_id=closing.next_id(connection),

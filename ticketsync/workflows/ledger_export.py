@@ -189,7 +189,7 @@ def _project(
     currency: str = "",
 ) -> _Projected:
     zone = get_business_zone(connection)
-    today = clock.local(now, zone).date()
+    today = clock.day_of(now, zone)
     until = today if period.last is None else min(period.last, today)
     reader = _Reader(settings, until)
     sold = [

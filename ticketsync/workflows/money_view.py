@@ -92,7 +92,7 @@ def today(connection: Connection, now: datetime | None = None) -> date:
     The calendar day at the default venue, now or at another instant.
     """
     zone = get_business_zone(connection)
-    return clock.local(now or clock.now(), zone).date()
+    return clock.day_of(now or clock.now(), zone)
 
 
 def parse_period(
@@ -115,7 +115,7 @@ def parse_periods(
     The same of several texts.
     """
     zone, now = get_business_zone(connection), now or clock.now()
-    day, evening = clock.local(now, zone).date(), clock.evening_now(zone, now)
+    day, evening = clock.day_of(now, zone), clock.evening_now(zone, now)
     return [periods.parse_period(text, day, evening=evening) for text in texts]
 
 

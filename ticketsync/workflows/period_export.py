@@ -241,7 +241,7 @@ def _statement(month: Month, tables: Mapping[str, Table]) -> bytes:
         ],
         sections,
         [*still_open, *tax_rules],
-        clock.local(event.closed_at, event.zone).date(),
+        clock.day_of(event.closed_at, event.zone),
     )
 
 

@@ -23,7 +23,7 @@ from ticketsync.boxoffice.placed_orders import (
 )
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import clock, config, errors, written_rates
+from ticketsync.core import clock, config, errors, moments, written_rates
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -251,8 +251,10 @@ def _tender(payment: Payment, currency: str, change: int) -> ReceiptLine:
 def _validity(order: PlacedOrder, zone: str) -> list[str]:
     if order.voucher is None or order.voucher.valid_until is None:
         return []
-    until = clock.local(order.voucher.valid_until, zone)
-    return [f"Valid until {until:%a %d %b %Y, %H:%M}."]
+    end = order.voucher.valid_until
+    if moments.ends_with_day(end, zone):
+        return [f"Valid until {clock.last_day(end, zone):%a %d %b %Y}."]
+    return [f"Valid until {clock.local(end, zone):%a %d %b %Y, %H:%M}."]
 
 
 def _returns(order: PlacedOrder, zone: str) -> list[str]:

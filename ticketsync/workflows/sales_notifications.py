@@ -24,6 +24,7 @@ from ticketsync.financials.sales_notices import (
     ShowSales,
 )
 from ticketsync.gateways import alerts as gateway
+from ticketsync.reporting import unfinished_reads
 from ticketsync.store.engine import Database
 from ticketsync.workflows import exclusive
 
@@ -67,6 +68,7 @@ def _send_news(
     with database.read() as connection:
         news, show_sales, fullness = _news(connection, settings, now)
         held = sales_notices.read_notices(connection)
+        unfinished = unfinished_reads.sentences(connection)
     is_first = not held
     if not news and not is_first:
         # A show that emptied is on record without a message: it is news when it fills.
@@ -78,6 +80,7 @@ def _send_news(
     wrong: list[errors.TicketsyncError] = []
     if not is_first:
         title, text = _message(news)
+        text = "\n".join([text, *unfinished])
         wrong = gateway.send(settings.notify, title, text)
     # Where one channel failed and another did not, nothing is sent twice.
     if not wrong or len(wrong) < gateway.count_channels(settings.notify):

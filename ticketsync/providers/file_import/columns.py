@@ -198,7 +198,7 @@ class _LineReader:
             if field in AMOUNTS
         ]
         self._has_quantity = "quantity" in fields
-        self._today = clock.local(clock.now(), recipe.timezone).date()
+        self._today = clock.day_of(clock.now(), recipe.timezone)
 
     def line(self, row: MappedRow) -> Line:
         if row.problem:

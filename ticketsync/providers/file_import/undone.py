@@ -87,7 +87,7 @@ def _returned(order: records.Order, zone: str) -> dict[Night, Counter[str]]:
     found: dict[Night, Counter[str]] = {}
     for refund in order.refunds:
         date = refund.refunded_at
-        day = "" if date is None else clock.local(date, zone).date().isoformat()
+        day = "" if date is None else clock.day_of(date, zone).isoformat()
         found.setdefault(refund.occurrence_id, Counter())[day] += refund.amount
     return found
 

@@ -1,0 +1,40 @@
+"""
+A period that stands alone after a command which takes it by an option, as in
+`tax worksheet last-month`: the error names the option.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_EXTRA = re.compile(r"Got unexpected extra argument\(s\) \((\S+(?: \S+)?)\)")
+
+
+def with_option(command: Any, message: str) -> str:
+    """
+    The message of a refused command line, with the options that take such a period
+    where it has one.
+    """
+    found = _EXTRA.fullmatch(message)
+    options = _options(command) if found else []
+    if not found or not options or not _is_period(found[1]):
+        return message
+    period = f'"{found[1]}"' if " " in found[1] else found[1]
+    return f"{message}. Use {' or '.join(f'{it} {period}' for it in options)}."
+
+
+def _options(command: Any) -> list[str]:
+    return [it.opts[0] for it in command.params if it.metavar == "PERIOD"]
+
+
+def _is_period(text: str) -> bool:
+    from datetime import date
+
+    from ticketsync.core import errors, periods
+
+    try:
+        periods.parse_period(text, date(2000, 1, 1))
+    except errors.UsageError:
+        return False
+    return True
