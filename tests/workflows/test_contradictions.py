@@ -1,6 +1,6 @@
 """
-Platforms that say two times of one show contradict each other: the show stays, and waits
-for a person.
+Platforms that say two times of one show contradict each other: the show stays, and
+waits for a person.
 """
 
 from datetime import datetime, timedelta

@@ -26,7 +26,6 @@ from ticketsync.catalogue import occurrences as known_occurrences
 from ticketsync.catalogue import shows
 from ticketsync.core.records import FROM_ORDERS
 from ticketsync.sandbox.server import truth_as_json
-from ticketsync.store import engine
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import match
 
@@ -54,22 +53,7 @@ def run(database, monkeypatch, capsys):
     """
     Runs a command over that database, and returns what it said on both streams.
     """
-    monkeypatch.setenv("TICKETSYNC_DATABASE_URL", database.url)
-    opened, open_database = [], engine.open_database
-
-    def noticed(*arguments, **options):
-        opened.append(open_database(*arguments, **options))
-        return opened[-1]
-
-    def run_(*words, code=0):
-        said = commands_here.run(monkeypatch, capsys, *words, codes=(code,))
-        while opened:  # as the end of the process would
-            opened.pop().close()
-        assert "Traceback" not in said.out + said.err
-        return said
-
-    monkeypatch.setattr(engine, "open_database", noticed)
-    return run_
+    return commands_here.on(database, monkeypatch, capsys)
 
 
 def every_command_goes_on(run, earned, shown, waits):
