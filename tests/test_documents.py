@@ -7,6 +7,7 @@ import re
 import shlex
 import sqlite3
 import subprocess
+from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from support import commands, documents
 from support.retired_words import IN_DOCUMENTS
 
 from ticketsync.catalogue import matching
-from ticketsync.core import config, tax_rules
+from ticketsync.core import clock, config, tax_rules
 from ticketsync.providers.file_import import recipe
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.wix_records import number_of
@@ -234,10 +235,13 @@ def test_every_sentence_of_a_page_has_its_own_line(name):
     assert re.findall(r"^.*[a-z)]\. [A-Z].*$", prose, re.MULTILINE) == []
 
 
-def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(tmp_path):
+def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(
+    tmp_path, frozen
+):
     """
-    It fits 80 columns, its first shows that platforms sell are those of the README, and
-    its box office sold three tickets that the kept database has, too.
+    It fits 80 columns, its first shows that platforms sell are those of the README, its
+    totals are those of all platforms and the door in each currency, and its box office
+    sold three tickets that the kept database has, too.
     """
     (printed,) = [
         block.text
@@ -260,6 +264,14 @@ def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(tmp_pat
     assert any("Equal to the cent." in line for line in demo)
     (oversold,) = [line for line in demo if "oversold, " in line]
     assert oversold.endswith(": oversold, 248 sold of 240 seats")
+    at_totals = next(n for n, line in enumerate(demo) if line.startswith("ALL SHOWS"))
+    totals = [line.split() for line in demo[at_totals + 2 : at_totals + 4]]
+    assert any(line.startswith("A group of 43 bought") for line in demo)
+    frozen(clock.from_iso(documents.MOMENT))
+    assert totals == true_totals(door=(49, 1911_00))  # 1 + 2 + 3 + 43 at 39.00
+    compared = [line.split() for line in demo[-20:] if line.startswith("humanitix")]
+    assert [line[1] for line in compared] == ["AUD", "NZD"]
+    assert all(line[2:4] == line[4:6] != ["0", "0.00"] for line in compared)
     counter = [line.split() for line in demo if line.startswith("boxoffice")]
     assert counter == [
         ["boxoffice", "3", "98.00", "0.00", "0.00", "98.00", "AUD"],
@@ -274,6 +286,31 @@ def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(tmp_pat
     shown = [line.rstrip() for line in shown]
     at = shown.index(lines[4])
     assert lines == [*shown[:4], *shown[at : at + len(lines) - 4]]
+
+
+def true_totals(door):
+    """
+    What all platforms of the demo's world sold before its second day, and what the door
+    did, by currency: tickets, gross, refunded, and gross less refunds.
+    """
+    first = world.build()
+    worlds = [
+        platform.world for platform in platforms.build_others(shares_seats_with=first)
+    ]
+    sold = defaultdict(lambda: [0, 0, 0])
+    sold["AUD"] = [*door, 0]
+    for row in (row for it in (first, *worlds) for row in world.truth(it)):
+        earned = (row.tickets_sold, row.gross, row.refunded)
+        sold[row.currency] = [
+            a + b for a, b in zip(sold[row.currency], earned, strict=True)
+        ]
+    return [
+        [
+            *(currency, f"{tickets:,}", f"{gross / 100:,.2f}"),
+            *(f"{refunded / 100:,.2f}", f"{(gross - refunded) / 100:,.2f}"),
+        ]
+        for currency, (tickets, gross, refunded) in sorted(sold.items())
+    ]
 
 
 def test_the_rule_of_certainty_is_quoted_from_the_code():

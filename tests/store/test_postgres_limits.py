@@ -2,17 +2,20 @@
 How long a PostgreSQL connection waits, who it says it is, and what its errors say.
 """
 
+import contextlib
+import os
 import socket
 import threading
 
 import pytest
 from sqlalchemy import text
+from support import commands
 from typer.testing import CliRunner
 
 from ticketsync.catalogue import shows
 from ticketsync.cli.main import app
 from ticketsync.core import errors
-from ticketsync.store import engine, views
+from ticketsync.store import connection_settings, engine, views
 
 
 @pytest.fixture
@@ -115,13 +118,74 @@ def test_rows_that_somebody_else_holds_too_long_are_given_up_in_words(place):
     other.close()
 
 
-def test_a_server_that_does_not_answer_is_given_up_in_words():
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=2"
-        with pytest.raises(errors.DatabaseError) as caught:
-            engine.open_database(url)
+@pytest.mark.parametrize(
+    ("query", "seconds"), [({}, "10"), ({"connect_timeout": "3"}, "3")]
+)
+def test_how_long_a_connection_may_take_to_be_made(place, query, seconds):
+    """
+    What the connection itself says it was made with; the URL's own wins.
+    """
+    database = opened(place, **query)
+    with database.read() as connection:
+        given = connection.connection.dbapi_connection.info.get_parameters()
+    database.close()
+    assert given["connect_timeout"] == seconds
+
+
+@pytest.fixture
+def silent():
+    """
+    The address of a server that accepts every connection and never says a word.
+    """
+    accepted = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def accept():
+            with contextlib.suppress(OSError):  # closed below
+                while True:
+                    accepted.append(listening.accept()[0])
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        yield f"postgresql://u@127.0.0.1:{listening.getsockname()[1]}/x"
+        listening.shutdown(socket.SHUT_RDWR)
+        accepting.join()
+    assert accepted  # somebody was let in, and waited in vain
+    for connection in accepted:
+        connection.close()
+
+
+@pytest.mark.parametrize(("query", "default"), [("?connect_timeout=2", 10), ("", 2)])
+def test_a_server_that_does_not_answer_is_given_up_in_words(
+    silent, query, default, monkeypatch
+):
+    monkeypatch.setattr(connection_settings, "CONNECT_SECONDS", default)
+    with pytest.raises(errors.DatabaseError) as caught:
+        engine.open_database(silent + query)
     assert (caught.value.word, caught.value.exit_code) == ("db-timeout", 9)
     assert "connect_timeout" in caught.value.hint
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("status",), ("sync",), ("sync", "--due", "--quiet"), ("shows", "list")),
+        *(("financials", "list"), ("db", "check"), ("db", "upgrade"), ("serve",)),
+    ],
+)
+def test_no_command_waits_longer_than_a_connection_may_take(silent, words, home):
+    """
+    As people start them, with our own default: each ends long before the driver would
+    give up by itself, after more than two minutes.
+    """
+    env = {**os.environ, "TICKETSYNC_HOME": str(home), "NO_COLOR": "1"}
+    done = commands.run(
+        *words, env={**env, "TICKETSYNC_DATABASE_URL": silent}, timeout=60
+    )
+    assert done.returncode == 9, done.stderr
+    assert done.stderr.startswith("ticketsync: db-timeout: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_an_upgrade_has_no_limit_to_a_statement(templates, monkeypatch):

@@ -115,6 +115,19 @@ def event_id(sandbox, performance):
     }[sandbox.platform_name]
 
 
+def order_id(sandbox, purchase):
+    """
+    How the platform names an order.
+    """
+    return {
+        "ticket_tailor": f"or_{purchase.id}",
+        "eventbrite": str(purchase.id),
+        "humanitix": f"{purchase.id:024x}",
+        "wix": f"LR{purchase.id:06d}-WIX",
+        "square": f"O{purchase.id}",
+    }[sandbox.platform_name]
+
+
 def performance_id(sandbox, performance):
     """
     How the truth names a performance: its occurrence at the platform.

@@ -153,7 +153,13 @@ def expected(fake_server, name):
     """
     What the platform's world says of the dates that sold something.
     """
-    rows = fake_server.truth(name)
+    return as_figures(fake_server.truth(name), name)
+
+
+def as_figures(rows, name):
+    """
+    Rows of a world's truth as `figures` has ours.
+    """
     reports_fees = registry.provider(name).spec.reports_fees
     return {
         row["event_id"]: {

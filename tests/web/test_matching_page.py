@@ -3,6 +3,7 @@ The matching page: it asks what the screen asks, and each answer is one click.
 """
 
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -12,7 +13,8 @@ from support.listed_week import Week
 from support.undated import take_date_away
 from support.web_server import running
 
-from ticketsync.catalogue import known_offsets, questions
+from ticketsync.catalogue import known_offsets, new_shows, questions
+from ticketsync.catalogue import shows as known_shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
@@ -68,6 +70,44 @@ def true_pairs(week, found):
         for id_ in question.occurrence_ids
         if week.truth[id_]
     ]
+
+
+def test_a_show_that_nobody_sells_is_named(week, client):
+    """
+    By its title, its day and its venue, with a link to it.
+    """
+
+    def named():
+        found = re.search(
+            r"(\d+) shows? (?:is|are) not on sale on any platform</summary>(.*?)</ul>",
+            client.get("/matching").text,
+            re.DOTALL,
+        )
+        return (int(found[1]), found[2]) if found else (0, "")
+
+    number, before = named()
+    assert "Quiet Evening" not in before
+    with week.database.write() as connection:
+        venue = known_shows.get_venue(connection)
+        added = new_shows.add_show(
+            connection,
+            new_shows.NewShow(
+                *("Quiet Evening", datetime(2031, 3, 4, 9, 30, tzinfo=UTC)),
+                *(venue.name, "Australia/Sydney", "AUD"),
+            ),
+        )
+        (id_,) = [
+            show.id
+            for show in known_shows.list_shows(connection)
+            if show.production == "Quiet Evening"
+        ]
+    assert added
+    after, text = named()
+    assert after == number + 1
+    (line,) = [row for row in text.split("<li>") if "Quiet Evening" in row]
+    assert f'href="/shows/{id_}"' in line
+    assert "Tue 04 Mar 2031" in line
+    assert venue.name in line
 
 
 def test_the_page_asks_what_the_screen_asks(week, client):

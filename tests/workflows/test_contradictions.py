@@ -1,13 +1,12 @@
 """
-What contradicts itself is set aside or waits for a person: platforms that say two
-times of one show, and a currency that nobody knows.
+Platforms that say two times of one show contradict each other: the show stays, and
+waits for a person.
 """
 
 from datetime import datetime, timedelta
 
 import pytest
-from msgspec import structs
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from ticketsync.catalogue import (
     links,
@@ -20,17 +19,11 @@ from ticketsync.catalogue import (
     shows,
 )
 from ticketsync.core import clock
-from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting.waiting import list_moved
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
-from ticketsync.store.tables.sales import quarantine
 from ticketsync.workflows import match
-from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.replay import replay
-from ticketsync.workflows.sync.run import Request
 
 HOUR = timedelta(hours=1)
 
@@ -193,72 +186,6 @@ def test_a_show_does_not_move_onto_another_one(adopted):
         mine.starts_at,
         "conflict",
     )
-
-
-@pytest.mark.once_on_postgresql
-@pytest.mark.parametrize("code", ["XBT", "AU$", "", "A\u0000D"])
-def test_a_currency_that_nobody_knows_is_set_aside_by_name(
-    adopted, settings, monkeypatch, code
-):
-    """
-    One listing, and later one order, say a currency that ISO 4217 does not list: both
-    are named, nothing is stored under it, and all shows have the figures they had.
-    """
-    sync.sync(adopted, settings, Request())
-    before = gross(adopted)
-    odd = next(iter(before))
-    with adopted.read() as connection:
-        occurrence = next(
-            o for o in occurrences.list_occurrences(connection) if o.show_id == odd
-        )
-    parse_event, parse_order = TicketTailor.parse_event, TicketTailor.parse_order
-
-    def in_that_currency(event):
-        return structs.replace(
-            event,
-            occurrences=tuple(
-                structs.replace(date, currency=code)
-                if date.id == occurrence.provider_occurrence_id
-                else date
-                for date in event.occurrences
-            ),
-        )
-
-    def bought_in_that_currency(order):
-        is_odd = order.occurrence_id == occurrence.provider_occurrence_id
-        return structs.replace(order, currency=code) if is_odd else order
-
-    monkeypatch.setattr(
-        TicketTailor,
-        "parse_event",
-        lambda self, raw: in_that_currency(parse_event(raw)),
-    )
-    assert sync.sync(adopted, settings, Request(full=True)).exit_code == 3
-    assert gross(adopted) == before
-    assert waiting(adopted) == ["unknown-currency"]
-
-    monkeypatch.setattr(TicketTailor, "parse_event", staticmethod(parse_event))
-    monkeypatch.setattr(
-        TicketTailor,
-        "parse_order",
-        lambda self, raw: bought_in_that_currency(parse_order(raw)),
-    )
-    replay(adopted, settings, [])
-    assert gross(adopted) == before
-    assert set(waiting(adopted)) == {"unknown-currency"}
-
-
-def gross(database):
-    with database.read() as connection:
-        return {
-            f.show_id: (f.currency, f.gross)
-            for f in figures_of_shows.figures(connection)
-        }
-
-
-def waiting(database):
-    with database.read() as connection:
-        return [item.word for item in connection.execute(select(quarantine))]
 
 
 # A person moves the show

@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import text
 from support.database_dump import dump
 from support.dates import NOW
-from support.platform_accounts import add, adopt, attempt
+from support.odd_accounts import ALL
+from support.pin_keys import save_pins
+from support.platform_accounts import OPTIONS, add, adopt, attempt, set_up
+from support.spoiled_reads import playing
 from support.ticket_tailor_account import figures
 
 from ticketsync.accounts import edits, state
@@ -155,6 +158,43 @@ def test_a_listing_that_another_account_has_read_is_refused_at_its_first_page(
     assert attempt(adopted, settings, names=("tt",)).exit_code == 0
 
 
+@pytest.fixture
+def playing_it(name, frozen, monkeypatch):
+    with playing(name, monkeypatch) as platform:
+        yield platform
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_second_account_of_any_platform_is_refused_at_its_first_page(
+    sqlite, settings, playing_it, name
+):
+    """
+    No check at `add` has seen it: as if it had been connected by an earlier version.
+    """
+    set_up(sqlite, settings, playing_it, name, is_read=True)
+    new = state.NewAccount(
+        *("second", name, playing_it.address, "env", "KEY", "", None),
+        OPTIONS.get(name, {}),
+    )
+    with sqlite.write() as connection:
+        edits.add_account(connection, new, NOW)
+        save_pins(connection)
+    before = dump(sqlite)
+    asked = len(playing_it.log)
+
+    fetched, _ = sync.fetch_listing(sqlite, settings, ["second"])
+    at_first_page = len(playing_it.log) - asked
+    synced = attempt(sqlite, settings, names=("second",))
+
+    for result in (fetched[0], synced):
+        assert (result.exit_code, result.word) == (7, "connected-already")
+        assert f"'{name}'" in result.message
+        assert "accounts remove second" in result.hint
+    assert dump(sqlite) == before
+    assert 0 < at_first_page <= 4  # who it is, and one page
+    assert attempt(sqlite, settings, names=(name,)).exit_code == 0
+
+
 def test_an_order_that_another_account_has_brought_is_refused(
     adopted, settings, sandbox, monkeypatch
 ):
@@ -226,13 +266,30 @@ def test_one_account_alone_asks_the_database_nothing_more(
     assert asked == []
 
 
+# Rounds of the races, in the suite and in the drill.
+ROUNDS = [3, pytest.param(50, marks=pytest.mark.drill)]
+
+
+@pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize("is_protected", [True, False])
 def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
-    templates, settings, sandbox, monkeypatch, is_protected
+    templates, settings, sandbox, monkeypatch, is_protected, rounds
 ):
     """
     Both have looked before either has saved. The control, without the lock, saves the
     3 series of the first page twice.
+    """
+    series = ["es_3001", "es_3002", "es_3003"]
+    expected = series if is_protected else sorted(series * 2)
+    for _ in range(rounds):
+        with monkeypatch.context() as patch:
+            found = listed_at_once(templates, settings, sandbox, patch, is_protected)
+        assert found == (40, ["", "connected-already"], expected)
+
+
+def listed_at_once(templates, settings, sandbox, monkeypatch, is_protected):
+    """
+    How many dates and which series were saved, and how the two ended.
     """
     database = engine.open_database(templates.copy("postgresql", "empty"))
     with database.write() as connection:
@@ -269,9 +326,78 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
         dates = len(occurrences.list_occurrences(connection))
     words = sorted(result.word for result in results)
     database.close()
-    assert (dates, words) == (40, ["", "connected-already"])
-    series = ["es_3001", "es_3002", "es_3003"]
-    assert saved == (series if is_protected else sorted(series * 2))
+    return dates, words, saved
+
+
+@pytest.mark.parametrize("rounds", ROUNDS)
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_one_account_is_not_added_twice_at_once(
+    templates, settings, sandbox, monkeypatch, is_protected, rounds
+):
+    """
+    Under two names, and both have looked before either has saved. The control does not
+    look again when it saves, and connects it twice.
+    """
+    database = engine.open_database(templates.copy("postgresql", "empty"))
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    both, looked = threading.Barrier(2), threading.local()
+    check, stored = duplicate_accounts.refuse_duplicate, connecting._stored
+
+    def checked(*arguments):
+        if is_protected or not getattr(looked, "once", False):
+            check(*arguments)
+        looked.once = True
+
+    def stored_together(*arguments):
+        both.wait(timeout=60)
+        return stored(*arguments)
+
+    monkeypatch.setattr(duplicate_accounts, "refuse_duplicate", checked)
+    monkeypatch.setattr(connecting, "_stored", stored_together)
+    for _ in range(rounds):
+        words = added_at_once(database, settings, sandbox.url)
+        with database.write() as connection:
+            names = {account.name for account in state.list_accounts(connection)}
+            for table in ("account_sources", "accounts"):
+                connection.execute(text(f"DELETE FROM {table}"))
+        if is_protected:
+            assert (len(names), words) == (1, ["", "connected-already"])
+        else:
+            assert (names, words) == ({"one", "two"}, ["", ""])
+    database.close()
+
+
+def added_at_once(database, settings, url):
+    """
+    How the two ended: `""`, or the word of the refusal.
+    """
+    words = []
+
+    def connect_(name):
+        other = engine.open_database(database.url)
+        try:
+            connecting.add(
+                *(other, settings),
+                provider="ticket_tailor",
+                name=name,
+                base_url=url,
+                source=SecretSource("env", "TT_KEY"),
+                options={},
+                check=True,
+            )
+            words.append("")
+        except errors.TicketsyncError as error:
+            words.append(error.word)
+        finally:
+            other.close()
+
+    threads = [threading.Thread(target=connect_, args=(n,)) for n in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(words)
 
 
 # Reports
@@ -350,6 +476,33 @@ def test_the_same_reports_in_another_folder_are_refused(reports):
     with pytest.raises(errors.GuardRefused, match=r"a\.csv is the same") as caught:
         reports("other2", "copied", "other.yaml")
     assert caught.value.exit_code == 7
+
+
+def test_a_second_account_of_a_folder_is_refused_before_it_saves_anything(
+    reports, sqlite, settings
+):
+    """
+    Which no check at `add` has seen.
+    """
+    reports("other", "in", "other.yaml", {"a.csv": GALA})
+    assert sync.sync(sqlite, settings, Request()).exit_code == 0
+    options = {
+        "recipe": str(reports.folder / "other.yaml"),
+        "watch": str(reports.folder / "in"),
+    }
+    new = state.NewAccount("second", "file", None, "none", "", "", None, options)
+    with sqlite.write() as connection:
+        edits.add_account(connection, new, NOW)
+        save_pins(connection)
+    before = dump(sqlite)
+
+    fetched, _ = sync.fetch_listing(sqlite, settings, ["second"])
+    synced = attempt(sqlite, settings, names=("second",))
+
+    for result in (fetched[0], synced):
+        assert (result.exit_code, result.word) == (7, "connected-already")
+        assert "'other'" in result.message
+    assert dump(sqlite) == before
 
 
 def test_two_resellers_may_name_one_show_alike(reports, sqlite, settings):

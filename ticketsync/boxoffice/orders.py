@@ -254,10 +254,26 @@ def _write_lines(connection: Connection, order: PlacedOrder) -> PlacedOrder:
     The lines and the total of an order that has none, from its tickets; returns the
     order with its total.
     """
+    rows = lines_of(order)
+    if rows:
+        connection.execute(insert(boxoffice_order_lines), rows)
+    total = sum(ticket.due for ticket in order.basket)
+    connection.execute(
+        update(boxoffice_orders)
+        .where(boxoffice_orders.c.id == order.id)
+        .values(total=total)
+    )
+    return replace(order, total=total)
+
+
+def lines_of(order: PlacedOrder) -> list[dict[str, Any]]:
+    """
+    The rows of its lines: its tickets by tier.
+    """
     by_tier: dict[int, list[OrderedTicket]] = {}
     for ticket in order.basket:
         by_tier.setdefault(ticket.tier.id, []).append(ticket)
-    rows = [
+    return [
         {
             "order_id": order.id,
             "tier_id": tier_id,
@@ -268,15 +284,6 @@ def _write_lines(connection: Connection, order: PlacedOrder) -> PlacedOrder:
         }
         for tier_id, tickets in by_tier.items()
     ]
-    if rows:
-        connection.execute(insert(boxoffice_order_lines), rows)
-    total = sum(ticket.due for ticket in order.basket)
-    connection.execute(
-        update(boxoffice_orders)
-        .where(boxoffice_orders.c.id == order.id)
-        .values(total=total)
-    )
-    return replace(order, total=total)
 
 
 def extend(

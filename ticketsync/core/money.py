@@ -46,6 +46,16 @@ class MoneyError(ValueError):
     """
 
 
+class UnknownCurrency(MoneyError):
+    """
+    A currency that ISO 4217 does not list: how many digits has it?
+    """
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"{currency!r} is not an ISO 4217 currency")
+        self.currency = currency
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """
@@ -108,12 +118,12 @@ def exponent(currency: str) -> int:
     """
     The number of minor digits of a currency.
 
-    Raises: `MoneyError` if ISO 4217 does not list it.
+    Raises: `UnknownCurrency` if ISO 4217 does not list it.
     """
     try:
         return EXPONENTS[currency]
     except KeyError:
-        raise MoneyError(f"{currency!r} is not an ISO 4217 currency") from None
+        raise UnknownCurrency(currency) from None
 
 
 def decimal_text(minor: int, currency: str) -> str:

@@ -83,6 +83,7 @@ def close(
     """
     Write a closed period with its lines, in the order of their columns.
     """
+    before = _last_state(connection, closing.name)
     period_id = next_id(connection)
     ordered = sorted(lines, key=place_of)
     of_lines = [
@@ -91,7 +92,7 @@ def close(
     ]
     event = _append(connection, period_id, closing, CLOSED, "", of_lines)
     _insert_lines(connection, period_id, ordered, of_lines)
-    _record(connection, event, "close")
+    _record(connection, event, "close", before)
     return event
 
 
@@ -122,9 +123,10 @@ def reopen(
             if field.name not in ("closed_at", "closed_by")
         },
     )
+    before = _last_state(connection, event.name)
     period_id = next_id(connection)
     reopened = _append(connection, period_id, closing, REOPENED, reason, [])
-    _record(connection, reopened, "reopen")
+    _record(connection, reopened, "reopen", before)
     return reopened
 
 
@@ -244,12 +246,30 @@ def list_repeated_orders(
     }
 
 
-def _record(connection: Connection, event: PeriodEvent, action: str) -> None:
+def _last_state(connection: Connection, name: str) -> str:
+    """
+    In what state a period is: `open` where it was never closed.
+    """
+    query = (
+        select(periods.c.state)
+        .where(periods.c.name == name)
+        .order_by(periods.c.id.desc())
+        .limit(1)
+    )
+    return connection.scalar(query) or "open"
+
+
+def _record(
+    connection: Connection, event: PeriodEvent, action: str, before: str
+) -> None:
     after = {
+        "state": event.state,
         "version": event.version,
         "lines": event.line_count,
         "fingerprint": frozen_lines.fingerprint(event.chain),
         **({"reason": event.reason} if event.reason else {}),
     }
-    decision = audit.Decision(action, "period", event.name, event.id, after=after)
+    decision = audit.Decision(
+        action, "period", event.name, event.id, {"state": before}, after
+    )
     audit.record(connection, decision)

@@ -62,6 +62,8 @@ def amount(raw: Mapping[str, Any], name: str, currency: str) -> int:
             raise ValueError
         exact = Decimal(value).scaleb(money.exponent(currency))
         nearest = exact.to_integral_value()
+    except money.UnknownCurrency:
+        raise unknown_currency(currency) from None
     except (ValueError, ArithmeticError):
         raise wrong(name, value, f"an amount in {currency}") from None
     if not exact.is_finite() or abs(exact - nearest) > _TOLERANCE:
@@ -90,6 +92,24 @@ def price_or_none(
     except UnreadableRecord:
         return None
     return price if price >= 0 else None
+
+
+def unknown_currency(code: str) -> UnreadableRecord:
+    """
+    The error of a record with a currency that ISO 4217 does not list: there is no
+    telling how many digits its amounts have.
+    """
+    return UnreadableRecord(
+        f"its currency {safe(code)!r} is not one of ISO 4217", word="unknown-currency"
+    )
+
+
+def refuse_unknown_currency(code: str) -> None:
+    """
+    `UnreadableRecord` for a currency that ISO 4217 does not list.
+    """
+    if code not in money.EXPONENTS:
+        raise unknown_currency(code)
 
 
 def currency_or_none(code: object) -> str | None:
@@ -335,6 +355,8 @@ def parsed(parse: Callable[[Any], T], raw: Any) -> T:
         return parse(raw)
     except KeyError as missing:
         raise UnreadableRecord(f"{missing.args[0]} is missing") from None
+    except money.UnknownCurrency as unknown:
+        raise unknown_currency(unknown.currency) from None
     except (
         TypeError,
         ValueError,

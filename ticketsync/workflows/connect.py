@@ -182,7 +182,12 @@ def _add(
     reference = _stored(name, source)
     kept = {**options, **(tokens.expiry_of(source.tokens) if source.tokens else {})}
     fingerprint = account_identity.key_fingerprint(kind.spec, secret)
-    with _stored_for_nothing(name, source, reference), database.write() as writing:
+    with (
+        _stored_for_nothing(name, source, reference),
+        database.write(alone=True) as writing,
+    ):
+        # Somebody else may have connected the same under another name meanwhile.
+        duplicate_accounts.refuse_duplicate(writing, client, proposed, settings)
         if old is None:
             account_id = edits.add_account(
                 writing,

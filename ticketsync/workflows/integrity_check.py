@@ -9,7 +9,7 @@ when someone has edited what no one should.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import runs, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.boxoffice import transitions
+from ticketsync.boxoffice import contradictions, transitions
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.money import MoneyError
@@ -56,7 +56,7 @@ class Finding:
     One thing that is not as it must be: where it stands, and what is there instead of
     what. `show_id` where it is a show's; `row` names the row, `column` is empty where
     the whole row is meant. A replay puts nothing right that is unconfirmed or that two
-    accounts have.
+    accounts have. Beside one that is unreadable its account could not be compared.
     """
 
     table: str
@@ -69,6 +69,7 @@ class Finding:
     what: str = ""
     is_unconfirmed: bool = False
     is_counted_twice: bool = False
+    is_unreadable: bool = False
 
     @property
     def text(self) -> str:
@@ -179,7 +180,8 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         if deep:
             found += _of_periods(connection)
             found += _of_digests(connection)
-            found += _deep(connection, scratch)
+            broken_tables = {violation.table for violation in violations}
+            found += _deep(connection, scratch, broken_tables)
         shows = len(comparing.shows_with_figures(connection))
     return Health(version, shows, tuple(changes), tuple(found))
 
@@ -312,7 +314,9 @@ def _of_digests(connection: Connection) -> Iterator[Finding]:
 # The orders
 
 
-def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
+def _deep(
+    connection: Connection, scratch: Database, broken_tables: Collection[str]
+) -> Iterator[Finding]:
     accounts = state.list_accounts(connection)
     damaged = [
         Finding("the raw record of", a.name, what, what="is damaged")
@@ -326,6 +330,11 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
     own = save_own_orders.find_account(connection)
     for account in accounts:
         is_ours = account == own
+        if is_ours:
+            flaws = list(_of_box_office(connection, broken_tables))
+            yield from flaws
+            if any(flaw.is_unreadable for flaw in flaws):
+                continue
         yield from _of_starts(connection, account, is_ours=is_ours)
         try:
             if is_ours:
@@ -336,6 +345,25 @@ def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
             yield Finding("account", row=account.name, what=error.message)
             continue
         yield from _of_orders(connection, scratch, account)
+
+
+def _of_box_office(
+    connection: Connection, broken_tables: Collection[str]
+) -> Iterator[Finding]:
+    """
+    What contradicts itself in our own box office. Where a cell is nonsense, its orders
+    cannot be read.
+    """
+    if {table.name for table in contradictions.TABLES}.intersection(broken_tables):
+        what = "put this right, then check again"
+        yield Finding("box office", what=what, is_unreadable=True)
+        return
+    for item in contradictions.find_contradictions(connection):
+        yield Finding(
+            *(item.table, "", item.row, item.column, item.stored),
+            what=item.what,
+            is_unreadable=item.column == contradictions.CODE,
+        )
 
 
 def _of_starts(

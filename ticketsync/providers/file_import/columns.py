@@ -19,6 +19,7 @@ import msgspec
 from ticketsync.core import clock, money, rows, table_files
 from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
+from ticketsync.providers import reading
 from ticketsync.providers.file_import import no_sale_words, summed_columns
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
 from ticketsync.providers.file_import.cells import CellProblem, Column
@@ -215,8 +216,12 @@ class _LineReader:
         problems: list[str] = []
         self._convert(self._plain, row, cells, problems, ())
         currency = cells.get("currency", self._recipe.currency).strip().upper()
-        if currency not in money.EXPONENTS:
-            problems.insert(0, f"its currency is {safe(currency)!r}")
+        unknown = None
+        if not currency:
+            problems.insert(0, "it has no currency")
+        elif currency not in money.EXPONENTS:
+            unknown = reading.unknown_currency(currency)
+            problems.insert(0, unknown.reason)
         else:
             cells |= {"currency": currency} if "currency" in cells else {}
             self._convert(self._amounts, row, cells, problems, (currency,))
@@ -226,6 +231,8 @@ class _LineReader:
                 f"{FILL_IN}, or list how it begins under `stop_at` if it is a footer"
             ]
         line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
+        if unknown is not None:
+            line.word = unknown.word
         line.place = row.place
         line.beside = row.beside
         line.has_more = row.has_more

@@ -18,7 +18,7 @@ from ticketsync.providers.file_import.folder import Reports, preview_file, recip
 from ticketsync.providers.file_import.folder_contents import list_files
 from ticketsync.providers.file_import.held_numbers import possible_numbers
 from ticketsync.providers.file_import.listing import (
-    occurrence_of,
+    listed_occurrences,
     provider_occurrence_id_of,
 )
 from ticketsync.providers.file_import.recipe import Recipe
@@ -144,13 +144,7 @@ class FileFetcher:
         return self._read().lasting
 
     def fetch_events(self) -> Iterator[Page]:
-        occurrences = {
-            occurrence["id"]: dict(occurrence)
-            for order in self._read().orders
-            for line in order["lines"]
-            if (occurrence := occurrence_of(line, order["rules"])) is not None
-        }
-        rows = list(occurrences.values())
+        rows = listed_occurrences(self._read().orders)
         for begin in range(0, len(rows), PAGE_SIZE):
             yield Page("event", rows[begin : begin + PAGE_SIZE])
 

@@ -12,6 +12,7 @@ from ticketsync.core import money, written_amounts
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
+from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 from ticketsync.providers.file_import.recipe_keys import STATUSES
@@ -193,8 +194,5 @@ def _currency(lines: list[Cells], rules: Mapping[str, Any]) -> str:
     if len(codes) != 1 or not codes - {""}:
         raise UnreadableRecord(f"its currency is {safe(', '.join(sorted(codes)))!r}")
     code = str(codes.pop())
-    try:
-        money.exponent(code)
-    except ValueError:
-        raise UnreadableRecord(f"{safe(code)!r} is not a currency") from None
+    reading.refuse_unknown_currency(code)
     return code

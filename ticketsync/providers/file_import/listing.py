@@ -14,6 +14,7 @@ from ticketsync.core import clock, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus
 from ticketsync.core.redact import safe
+from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 
 NO_OCCURRENCE = ""
@@ -110,6 +111,27 @@ def _occurrence(
         "currency": currency.upper(),
         "venue": line.get("venue"),
     }
+
+
+def listed_occurrences(orders: Iterable[Raw]) -> list[dict[str, Any]]:
+    """
+    The raw occurrences that the lines of all orders name, each as the last line has it.
+    A line in a currency that nobody knows decides nothing where another one is for the
+    same occurrence: only its own order is set aside.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for order in orders:
+        for line in order["lines"]:
+            occurrence = occurrence_of(line, order["rules"])
+            if occurrence is not None and (
+                occurrence["id"] not in found or _has_known_currency(occurrence)
+            ):
+                found[occurrence["id"]] = dict(occurrence)
+    return list(found.values())
+
+
+def _has_known_currency(occurrence: Mapping[str, Any]) -> bool:
+    return reading.currency_or_none(occurrence["currency"]) is not None
 
 
 def first_placed(

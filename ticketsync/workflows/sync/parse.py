@@ -30,7 +30,6 @@ from ticketsync.workflows.sync.raw_records import (
     clean_records,
     parse_or_quarantine,
     refuse_unknown_currencies,
-    refuse_unknown_currency,
 )
 
 
@@ -153,7 +152,7 @@ def parse_tickets(
         code = loose.currency or currency
         if not code:
             raise errors.UnreadableRecord("nothing says its currency")
-        refuse_unknown_currency(code)
+        reading.refuse_unknown_currency(code)
         return IncomingTicket(loose, code, b"")
 
     cleans = clean_records(page.records, spec)
@@ -249,7 +248,7 @@ def _order_parser(
         if with_earlier is not None:
             raw = with_earlier(raw, known.earlier.get(str(raw["id"]), []))
         order = provider.parse_order(raw)
-        refuse_unknown_currency(order.currency)
+        reading.refuse_unknown_currency(order.currency)
         named = [ticket.occurrence_id for ticket in order.tickets]
         named += [voucher.occurrence_id for voucher in order.voucher_sales]
         for id_ in (*named, order.occurrence_id):

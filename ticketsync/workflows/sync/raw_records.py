@@ -9,10 +9,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ticketsync.core import digest, money
+from ticketsync.core import digest
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import LONGEST_ID, Event, Order, Ticket, Unread
-from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
@@ -128,21 +127,11 @@ def _ids(value: object) -> list[str]:
     return []
 
 
-def refuse_unknown_currency(code: str | None) -> None:
-    """
-    `UnreadableRecord` for a currency that ISO 4217 does not list: there is no telling
-    how many digits its amounts have.
-    """
-    if code is not None and code not in money.EXPONENTS:
-        raise UnreadableRecord(
-            f"its currency {safe(code)!r} is not one of ISO 4217",
-            word="unknown-currency",
-        )
-
-
 def refuse_unknown_currencies(event: Event) -> None:
     """
-    The same for every occurrence of a listing record.
+    `UnreadableRecord` for a listing record with a date in a currency that ISO 4217 does
+    not list.
     """
     for occurrence in event.occurrences:
-        refuse_unknown_currency(occurrence.currency)
+        if occurrence.currency is not None:
+            reading.refuse_unknown_currency(occurrence.currency)
