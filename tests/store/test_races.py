@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import exc, func, insert, select, text
 from support.races import Race, pausing
 
-from ticketsync.accounts import breaker, edits, state
+from ticketsync.accounts import edits, state
 from ticketsync.catalogue import (
     link_settings,
     links,
@@ -39,7 +39,6 @@ from ticketsync.sales import answers, privacy
 from ticketsync.sales.packing import pack
 from ticketsync.sales.privacy import Trace
 from ticketsync.store import engine, lease, row_locks
-from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     events,
     production_links,
@@ -885,92 +884,6 @@ def test_control_tickets_locked_one_by_one_end_in_a_deadlock(
 ):
     (error,) = both_merge(venue, monkeypatch, 1)
     assert (error.word, error.exit_code) == ("db-locked", 9)
-
-
-def test_a_failure_counts_on_top_of_those_that_others_counted_meanwhile(database):
-    """
-    Every run has read the account before any of them failed.
-    """
-    with database.write() as connection:
-        new = state.NewAccount("one", "ticket_tailor", None, "none", "", "", None)
-        edits.add_account(connection, new, NOW)
-    with database.read() as connection:
-        as_read = state.get_account(connection, "one")
-    for _ in range(breaker.FAILURES_TO_OPEN):
-        with database.write() as connection:
-            breaker.record_failure(connection, as_read, NOW)
-    with database.read() as connection:
-        now = state.get_account(connection, "one")
-    assert now.failures == 5
-    assert now.breaker_until == NOW + timedelta(hours=1)
-
-
-def failures_counted(venue, count, rounds):
-    """
-    Two runs count a failure each, while the first is in the middle of it, in a number
-    of rounds; how many failures the account has then.
-    """
-    with venue.read() as connection:
-        as_read = state.get_account(connection, "one")
-    for _ in range(rounds):
-        race = Race(venue)
-
-        def fail(race=race):
-            with venue.write() as connection:
-                count(connection, as_read, race.pause)
-
-        assert race.run(fail, fail) == [None, None]
-    with venue.read() as connection:
-        return state.get_account(connection, "one").failures
-
-
-def count_in_the_database(connection, account, pause):
-    breaker.record_failure(connection, account, NOW)
-    pause()
-
-
-def read_and_count(connection, account, pause):
-    failures = state.get_account_by_id(connection, account.id).failures
-    pause()
-    edits.write_columns(connection, account.id, failures=failures + 1)
-
-
-def test_failures_that_two_runs_count_at_once_are_two(venue):
-    assert failures_counted(venue, count_in_the_database, ROUNDS) == 2 * ROUNDS
-
-
-def test_control_of_two_who_read_and_count_one_failure_is_lost_each_time(venue):
-    assert failures_counted(venue, read_and_count, CONTROLS) == CONTROLS
-
-
-def rounds_of_setting_options(venue, monkeypatch, rounds):
-    """
-    Two people set one option each; the first has read the others and not yet written.
-    Returns how often only one of both is left.
-    """
-    run = pausing(monkeypatch, state.json, "dumps")
-    lost = 0
-    for number in range(rounds):
-
-        def change(name, number=number):
-            with venue.write() as connection:
-                edits.change_options(connection, 1, {name: str(number)})
-
-        done = run(venue, lambda: change("expires"), lambda: change("regions"))
-        assert [error for error in done if isinstance(error, Exception)] == []
-        with venue.read() as connection:
-            query = select(accounts.c.options).where(accounts.c.id == 1)
-            held = state.json.loads(connection.scalar(query))
-        lost += held != {"expires": str(number), "regions": str(number)}
-    return lost
-
-
-def test_options_set_by_two_at_once_both_stay(venue, monkeypatch):
-    assert rounds_of_setting_options(venue, monkeypatch, ROUNDS) == 0
-
-
-def test_control_without_the_lock_one_option_is_lost(venue, monkeypatch, unlocked):
-    assert rounds_of_setting_options(venue, monkeypatch, CONTROLS) == CONTROLS
 
 
 # Readers
