@@ -119,7 +119,7 @@ def after_commit(instants):
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.drill)])
-def test_an_upgrade_that_is_killed_leaves_the_old_database_or_the_new_one(
+def test_f85_an_upgrade_that_is_killed_leaves_the_old_database_or_the_new_one(
     old, home, upgrades, kills
 ):
     """
@@ -170,7 +170,7 @@ def assert_is_upgraded(url):
     database.close()
 
 
-def test_control_an_upgrade_that_commits_each_statement_is_left_half_done(
+def test_f85_control_an_upgrade_that_commits_each_statement_is_left_half_done(
     old, home, upgrades
 ):
     """
