@@ -97,12 +97,15 @@ def instants_of(old, home, upgrades):
 def choose(instants, kills):
     """
     So many instants of an upgrade: the first one after a migration in the middle, the
-    one after the commit of the last one, and others, spread over all of it.
+    one after the commit of the last one, before and after every commit, and others,
+    spread over all of it.
     """
-    always = [between_migrations(instants), after_commit(instants)]
-    others = [n for n in range(1, len(instants) + 1) if n not in always]
-    more = kills - len(always)
-    return always + [others[n * len(others) // more] for n in range(more)]
+    commits = [n for n, it in enumerate(instants, 1) if it.startswith("COMMIT")]
+    first = [between_migrations(instants), after_commit(instants), *commits]
+    chosen = [*dict.fromkeys(first)][:kills]
+    others = [n for n in range(1, len(instants) + 1) if n not in chosen]
+    more = kills - len(chosen)
+    return chosen + [others[n * len(others) // more] for n in range(more)]
 
 
 def between_migrations(instants):
