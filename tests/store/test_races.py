@@ -79,20 +79,21 @@ def venue(templates):
     """
     A show that two accounts sell, each by an event with one date; the ids are 1 and 2.
     """
-    database = engine.open_database(templates.copy("postgresql", "empty"))
-    with database.write() as connection:
-        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
-        new_shows.add_show(connection, show_at("Macbeth"))
-        for name in ("one", "two"):
-            account = state.NewAccount(
-                name, "ticket_tailor", None, "none", "", "", None
-            )
-            edits.add_account(connection, account, NOW)
-        for number in (1, 2):
-            connection.execute(insert(events).values(**event(number)))
-            connection.execute(insert(occurrences_table).values(**date(number)))
-    yield database
-    database.close()
+    with templates.copied("postgresql", "empty") as place:
+        database = engine.open_database(place)
+        with database.write() as connection:
+            shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+            new_shows.add_show(connection, show_at("Macbeth"))
+            for name in ("one", "two"):
+                account = state.NewAccount(
+                    name, "ticket_tailor", None, "none", "", "", None
+                )
+                edits.add_account(connection, account, NOW)
+            for number in (1, 2):
+                connection.execute(insert(events).values(**event(number)))
+                connection.execute(insert(occurrences_table).values(**date(number)))
+        yield database
+        database.close()
 
 
 def show_at(title):
