@@ -60,14 +60,14 @@ def test_f93_f94_every_seat_is_sold_once_whatever_is_ordered(
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(
-    ("rounds", "buyers"), [(1, 30), pytest.param(10, 50, marks=pytest.mark.drill)]
+    ("rounds", "buyers"), [(1, 15), pytest.param(10, 50, marks=pytest.mark.drill)]
 )
 def test_without_its_protection_it_is_oversold(
     templates, monkeypatch, kind, rounds, buyers
 ):
-    count_only(monkeypatch)
     oversold = []
     for number in range(rounds):
+        count_only(monkeypatch, buyers=11)  # for ten seats
         with templates.copied(kind, "empty") as place:
             database = engine.open_database(place)
             office = put_on_sale(database)
@@ -81,4 +81,4 @@ def test_without_its_protection_it_is_oversold(
         f"{kind} without protection: {oversold} of 10, {len(found.errors)} errors,"
         f" {dict(found.refusals)} {found.errors[:1]}"
     )
-    assert sum(sold > 10 for sold in oversold) >= 0.8 * rounds
+    assert min(oversold) > 10

@@ -222,6 +222,23 @@ def test_an_upgrade_makes_a_backup_first(home):
     assert entry["after"] == {"schema": schema.PRESENT}
 
 
+def test_backups_of_one_second_have_each_a_name(home):
+    """
+    Without `-o` nobody can choose another one.
+    """
+    cli(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    for _ in range(3):
+        done = commands.run("db", "backup", at="2026-11-27T08:30:00+00:00")
+        assert done.returncode == 0, done.stderr
+    assert {file.name for file in (home / "backups").glob("*.db")} == {
+        f"ticketsync-20261127-083000-{name}.db"
+        for name in ("backup", "backup-2", "backup-3")
+    }
+
+
 def test_check_finds_a_figure_that_is_not_what_its_orders_come_to(home, sandbox):
     cli(
         *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),

@@ -4,11 +4,10 @@ Who holds a lease, and when somebody else may take it.
 
 import os
 import platform
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
+from support.dead_holder import dead_holder
 
 from ticketsync.core import clock, errors
 from ticketsync.store import lease
@@ -16,12 +15,7 @@ from ticketsync.store import lease
 
 @pytest.fixture
 def dead():
-    """
-    A holder whose process ran on this machine and has ended.
-    """
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return lease.Holder("run-1", ended.pid, platform.node())
+    return dead_holder()
 
 
 def taken(database, first, second):

@@ -3,20 +3,27 @@ A database made by the version before (schema 0006, see `old_versions/make_0006.
 sales of six platforms with refunds, fees and check-ins, and an order over two shows.
 """
 
-import contextlib
 import json
-import sqlite3
 
 import pytest
 from sqlalchemy import text
 from support import commands, old_databases
+from support.database_0006 import (
+    KNOWN,
+    OTHER,
+    fee_lines,
+    known_figures,
+    known_lines,
+    refunds,
+    with_our_door,
+    write_old,
+)
 from support.killed_upgrade import Upgrades
 from support.old_databases import figures
 from support.pin_keys import save_pins
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.reporting import named_fees, sales
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import integrity_check, show_figures
@@ -24,12 +31,6 @@ from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 
 FOLDER = old_databases.FOLDER
-KNOWN = json.loads((FOLDER / "0006.json").read_text())
-OTHER = "The Other Place fee"
-
-
-def write_old(file):
-    old_databases.write_old(file, "0006")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,36 +39,6 @@ def upgraded(request, templates):
         database = engine.open_database(place)
         yield database
         database.close()
-
-
-def fee_lines(database):
-    with database.read() as connection:
-        return {
-            (f.account, f.show_id, f.name, f.amount.minor, f.source)
-            for f in named_fees.list_fees(connection)
-        }
-
-
-def refunds(database):
-    with database.read() as connection:
-        return list(sales.list_refunds(connection))
-
-
-def known_lines():
-    return {tuple(line) for line in KNOWN["fees"]}
-
-
-def known_figures():
-    """
-    The figures from before; only what sold nothing has fees now, and they are nothing.
-    """
-    nothing = {"fees": "0.00", "fees_source": "reported", "revenue_basis": "net"}
-    return [
-        {**f, **nothing, "net": f["net_before_fees"]}
-        if f["fees"] is None and f["gross"] == "0.00"
-        else f
-        for f in KNOWN["figures"]
-    ]
 
 
 def test_figures_are_as_they_were(upgraded):
@@ -110,16 +81,6 @@ def test_movements_are_what_the_orders_say(upgraded):
             )
         )
         assert odd.all() == []
-
-
-def with_our_door(known):
-    """
-    The figures with the guest whom our own door let in.
-    """
-    one = {"show_id": 9, "account": "humanitix", "currency": "NZD"}
-    return [
-        {**row, "checked_in": 1} if one.items() <= row.items() else row for row in known
-    ]
 
 
 def test_recomputed_only_the_lines_of_the_order_over_two_shows_change(upgraded):
@@ -236,89 +197,3 @@ def test_an_upgrade_that_was_stopped_before_it_said_so_names_the_next_step(home)
     database = engine.open_database(str(file))
     assert (OTHER, 351) in {line[2:4] for line in fee_lines(database)}
     database.close()
-
-
-@pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.drill)])
-def test_killed_many_times_in_the_middle_it_is_survived(tmp_path, times):
-    """
-    SIGKILL before the nth statement, again and again on one file: each time it is whole
-    and old; then the upgrade ends as if nothing had been.
-    """
-    file = tmp_path / "old.db"
-    write_old(file)
-    spare = tmp_path / "spare.db"
-    write_old(spare)
-    with Upgrades() as upgrades:
-        statements = upgrades.statements(spare)
-        for round_ in range(times):
-            number = 2 + round_ * (statements - 2) // times
-            assert upgrades.killed(file, number) == -9
-            with sqlite3.connect(file) as connection:
-                version = connection.execute("SELECT version_num FROM alembic_version")
-                assert version.fetchone() == ("0006",)
-                sound = connection.execute("PRAGMA integrity_check").fetchone()
-                assert sound == ("ok",)
-            connection.close()
-    database = engine.create_database(str(file))
-    assert figures(database) == known_figures()
-    assert len(refunds(database)) == len(KNOWN["refunds"])
-    database.close()
-
-
-def contents(file):
-    """
-    What the database says of money, and the rows that say it.
-    """
-    database = engine.open_database(str(file))
-    with database.read() as connection:
-        rows = {
-            table: sorted(
-                map(repr, connection.exec_driver_sql(f"SELECT {of} FROM {table}"))
-            )
-            for table, of in (
-                (
-                    "orders",
-                    "id, status, charged, refunded, buyer_fees, addons, donations",
-                ),
-                (
-                    "tickets",
-                    "id, face, buyer_fee, addons, donation, voucher, tax_added, "
-                    "unexplained, charged, refunded, fees",
-                ),
-                ("refunds", "id, order_id, number, amount, on_day, basis"),
-                ("fees", "order_id, occurrence_id, name, amount, tax"),
-            )
-        }
-    found = figures(database), fee_lines(database), refunds(database), rows
-    database.close()
-    return found
-
-
-@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.drill)])
-def test_a_replay_that_is_killed_many_times_ends_with_the_same(tmp_path, times):
-    """
-    SIGKILL before the nth statement, again and again on one upgraded file; then a
-    replay that is left alone says what one says that was never killed.
-    """
-    files = [tmp_path / "killed.db", tmp_path / "calm.db"]
-    for file in files:
-        write_old(file)
-        engine.create_database(str(file)).close()
-    killed, calm = files
-    before = contents(calm)
-    with Upgrades() as upgrades:
-        first = upgrades.replay_statements(calm)
-        # What is stored already is not written again; none takes fewer than these.
-        statements = upgrades.replay_statements(calm)
-        codes = [
-            upgrades.killed_replay(killed, 2 + n * (statements - 2) // times)
-            for n in range(times)
-        ]
-        assert first > statements > 50
-        assert codes == [-9] * times
-        with contextlib.closing(sqlite3.connect(killed)) as connection:
-            sound = connection.execute("PRAGMA integrity_check").fetchone()
-            assert sound == ("ok",)
-        upgrades.replay_statements(killed)
-    print(f"{times} replays killed, of {statements} to {first} statements")
-    assert contents(killed) == contents(calm) != before

@@ -2,9 +2,10 @@
 Upgrades to be killed: `Upgrades` starts a process that imports once and forks one for
 each upgrade.
 
-Each upgrade may be killed before its nth statement; with `loose` every statement is
-committed by itself, as the driver would have it without our one transaction. A replay
-of what is stored may be killed in the same way.
+Each may be killed at its nth instant: before a statement, before a commit (`COMMIT`) or
+after one (`COMMITTED`). With `loose` every statement is committed by itself, as the
+driver would have it without our one transaction. A replay of what is stored, and the
+command `db upgrade` with all that follows, may be killed in the same way.
 """
 
 import json
@@ -23,31 +24,46 @@ class Upgrades:
 
     def statements(self, file):
         """
-        How many statements the upgrade of that file takes; it is upgraded then.
+        How many instants the upgrade of that file has; it is upgraded then.
         """
-        return self._asked(file, NOBODY, False)["statements"]
+        return len(self._asked(file, NOBODY)["instants"])
 
     def killed(self, file, number, *, loose=False):
         """
-        The exit code of an upgrade that gets SIGKILL before that statement.
+        The exit code of an upgrade that gets SIGKILL at that instant.
         """
-        return self._asked(file, number, loose)["code"]
+        return self._asked(file, number, loose=loose)["code"]
 
     def replay_statements(self, file):
         """
-        How many statements the replay of that file takes; it is done then.
+        How many instants the replay of that file has; it is done then.
         """
-        return self._asked(file, NOBODY, False, replays=True)["statements"]
+        return len(self._asked(file, NOBODY, work="replay")["instants"])
 
     def killed_replay(self, file, number):
         """
-        The exit code of a replay that gets SIGKILL before that statement.
+        The exit code of a replay that gets SIGKILL at that instant.
         """
-        return self._asked(file, number, False, replays=True)["code"]
+        return self._asked(file, number, work="replay")["code"]
 
-    def _asked(self, file, number, loose, *, replays=False):
-        request = {"file": str(file), "number": number, "loose": loose}
-        request["replays"] = replays
+    def command_instants(self, url, home):
+        """
+        The instants of `db upgrade`, each a statement or one of a commit; it is done
+        then.
+        """
+        done = self._asked(url, NOBODY, work="command", home=str(home))
+        assert done["code"] == 0, done
+        return done["instants"]
+
+    def killed_command(self, url, home, number, *, loose=False):
+        """
+        The exit code of `db upgrade` that gets SIGKILL at that instant.
+        """
+        options = {"work": "command", "home": str(home), "loose": loose}
+        return self._asked(url, number, **options)["code"]
+
+    def _asked(self, url, number, **options):
+        request = {"url": str(url), "number": number, **options}
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
@@ -57,31 +73,81 @@ class Upgrades:
         self._process.stdout.close()
 
 
-def upgrade(file, number, loose, replays):
+def perform(url, number, *, work="upgrade", loose=False, home=""):
     """
-    Upgrade or replay it and return how many statements that took, unless killed before.
+    Do it and return the instants that it had, unless killed before.
     """
-    import sqlalchemy
-    from sqlalchemy import event
+    if loose:
+        commit_each_statement()
+    instants = note_instants(number)
+    if work == "command":
+        run_command(url, home)
+    elif work == "replay":
+        replay_all(url)
+    else:
+        from ticketsync.store import engine
 
+        engine.create_database(url).close()
+    return instants
+
+
+def commit_each_statement():
     from ticketsync.store import engine
 
-    if loose:
-        engine._begin_sqlite = lambda connection: None
-    count = 0
+    make = engine.make_engine
 
-    def kill(conn, cursor, statement, parameters, context, executemany):
-        nonlocal count
-        count += 1
-        if count == number:
+    def make_loose(url, *arguments):
+        made = make(url, *arguments)
+        if made.dialect.name == "sqlite":
+            return made
+        return made.execution_options(isolation_level="AUTOCOMMIT")
+
+    engine.make_engine = make_loose
+    engine._begin_sqlite = lambda connection: None
+
+
+def note_instants(number):
+    """
+    The instants from now on, in a list; at this one the process is killed.
+    """
+    from sqlalchemy import Engine, event
+    from sqlalchemy.engine.default import DefaultDialect
+
+    instants = []
+
+    def note(instant):
+        instants.append(instant)
+        if len(instants) == number:
             os.kill(os.getpid(), 9)
 
-    event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", kill)
-    if replays:
-        replay_all(file)
-    else:
-        engine.create_database(file).close()
-    return count
+    def note_statement(conn, cursor, statement, parameters, context, executemany):
+        note(statement[:40])
+
+    commit = DefaultDialect.do_commit
+
+    def commit_and_note(dialect, connection):
+        note("COMMIT")
+        commit(dialect, connection)
+        note("COMMITTED")
+
+    event.listen(Engine, "before_cursor_execute", note_statement)
+    DefaultDialect.do_commit = commit_and_note
+    return instants
+
+
+def run_command(url, home):
+    from ticketsync.__main__ import main
+
+    os.environ |= {"TICKETSYNC_HOME": home, "TICKETSYNC_DATABASE_URL": url}
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):  # the first is where we answer
+        os.dup2(nowhere, stream)
+    sys.argv = ["ticketsync", "db", "upgrade"]
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            os._exit(end.code)
 
 
 def replay_all(file):
@@ -96,6 +162,7 @@ def replay_all(file):
 
 def main():
     # Before the first fork.
+    from ticketsync.cli.main import app  # noqa: F401
     from ticketsync.store import engine, schema  # noqa: F401
     from ticketsync.workflows.sync import replay  # noqa: F401
 
@@ -104,17 +171,21 @@ def main():
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
+            os.close(reading)
+            code = 1
             try:
-                os.write(writing, str(upgrade(**request)).encode())
-                os._exit(0)
+                answer = json.dumps(perform(**request))
+                with os.fdopen(writing, "w") as stream:
+                    stream.write(answer)
+                code = 0
             finally:
-                os._exit(1)
+                os._exit(code)
         os.close(writing)
-        with os.fdopen(reading) as counted:
-            statements = counted.read()
+        with os.fdopen(reading) as stream:
+            said = stream.read()
         _, status = os.waitpid(child, 0)
         answer = {"code": os.waitstatus_to_exitcode(status)}
-        print(json.dumps(answer | {"statements": int(statements or 0)}), flush=True)
+        print(json.dumps(answer | {"instants": json.loads(said or "[]")}), flush=True)
 
 
 if __name__ == "__main__":

@@ -50,3 +50,28 @@ class Race:
         with ThreadPoolExecutor(2) as pool:
             done = [pool.submit(begin), pool.submit(follow)]
         return [future.exception() or future.result() for future in done]
+
+
+def pausing(monkeypatch, module, name, *, after=False):
+    """
+    Whoever calls this function of a module pauses first, in the race of the moment, or
+    `after` it has run. Returns what runs such a race: `run(database, first, second)`.
+    """
+    races = []
+    real = getattr(module, name)
+
+    def wrapped(*args, **kwargs):
+        if races and not after:
+            races[-1].pause()
+        found = real(*args, **kwargs)
+        if races and after:
+            races[-1].pause()
+        return found
+
+    monkeypatch.setattr(module, name, wrapped)
+
+    def run(database, first, second):
+        races.append(Race(database))
+        return races[-1].run(first, second)
+
+    return run

@@ -3,6 +3,8 @@ The box office without its protection, for the controls of its races: what they 
 must go wrong then.
 """
 
+import itertools
+import threading
 from contextlib import nullcontext
 
 from sqlalchemy import insert
@@ -37,14 +39,22 @@ def write_without_lock(monkeypatch):
     ask_again(monkeypatch)
 
 
-def count_only(monkeypatch):
+def count_only(monkeypatch, *, buyers=1):
     """
     Seats are only counted: no lock, no transaction on SQLite, no unique seat, and
-    nobody looks at their numbers. What refuses a number is another matter:
-    `without_triggers`.
+    nobody looks at their numbers. Nobody takes any before so many buyers have counted.
+    What refuses a number is another matter: `without_triggers`.
     """
     write_without_lock(monkeypatch)
-    monkeypatch.setattr(lowest_seats, "insert_lowest", insert_anywhere)
+    counted, all_have_counted = itertools.count(1), threading.Event()
+
+    def insert_together(*arguments):
+        if next(counted) == buyers:
+            all_have_counted.set()
+        assert all_have_counted.wait(60)
+        insert_anywhere(*arguments)
+
+    monkeypatch.setattr(lowest_seats, "insert_lowest", insert_together)
     monkeypatch.setattr(seats, "are_above_capacity", lambda *_: False)
 
 

@@ -3,7 +3,6 @@ Nothing is read by two accounts, however it is written down: every sale would co
 twice.
 """
 
-import contextlib
 import threading
 from shutil import copytree
 
@@ -16,6 +15,8 @@ from support.pin_keys import save_pins
 from support.platform_accounts import OPTIONS, add, adopt, attempt, set_up
 from support.spoiled_reads import playing
 from support.ticket_tailor_account import figures
+from support.waiting import wait_until
+from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
@@ -296,14 +297,21 @@ def listed_at_once(templates, settings, sandbox, monkeypatch, is_protected):
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     for account in ("one", "two"):
         second_account(database, sandbox.url, account)
-    both = threading.Barrier(2)
+    looked, ended = [], []
     check = duplicate_accounts.refuse_shared_listing
 
     def checked(connection, work, events):
         check(connection, work, events)
-        # Broken where the other one waits for the lock, or was refused.
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both.wait(timeout=2)
+        looked.append(work.account.name)
+        times = looked.count(work.account.name)
+        assert wait_until(
+            lambda: (
+                min(looked.count(name) for name in ("one", "two")) >= times
+                or ended  # because it was refused
+                or is_anyone_blocked(database)
+            ),
+            60,
+        )
 
     monkeypatch.setattr(listing.duplicate_accounts, "refuse_shared_listing", checked)
     if not is_protected:
@@ -312,7 +320,10 @@ def listed_at_once(templates, settings, sandbox, monkeypatch, is_protected):
 
     def fetch(account):
         other = engine.open_database(database.url)
-        results.extend(sync.fetch_listing(other, settings, [account])[0])
+        try:
+            results.extend(sync.fetch_listing(other, settings, [account])[0])
+        finally:
+            ended.append(account)
         other.close()
 
     threads = [threading.Thread(target=fetch, args=(a,)) for a in ("one", "two")]

@@ -12,13 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, update
 
 from ticketsync.accounts import edits
-from ticketsync.accounts.state import (
-    ACTIVE,
-    LONGEST_PAUSE_HOURS,
-    PARKED,
-    AccountState,
-    get_account_by_id,
-)
+from ticketsync.accounts.state import LONGEST_PAUSE_HOURS, AccountState
 from ticketsync.store.tables.accounts import accounts
 
 FAILURES_TO_OPEN = 5
@@ -33,8 +27,7 @@ def record_success(connection: Connection, account: AccountState) -> None:
         edits.write_columns(
             connection, account.id, failures=0, breaker_opened=0, breaker_until=None
         )
-    if get_account_by_id(connection, account.id).state == PARKED:
-        edits.set_state(connection, account.id, ACTIVE)
+    edits.unpark_account(connection, account.id)
 
 
 def record_failure(

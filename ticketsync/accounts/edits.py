@@ -86,7 +86,7 @@ def confirm_account(connection: Connection, shown: AccountState) -> None:
     Raises: `Busy` where it was changed meanwhile, `CredentialError` where there is no
     key for pins.
     """
-    row_locks.lock(connection, accounts, [shown.id])
+    lock_account(connection, shown.id)
     now = get_account_by_id(connection, shown.id)
     if pins.pinned_content(now) != pins.pinned_content(shown):
         raise errors.Busy(
@@ -113,6 +113,7 @@ def set_state(
     """
     Make an account active, paused (by a person), parked (needs a person) or retired.
     """
+    lock_account(connection, account_id)
     before = get_account_by_id(connection, account_id)
     write_columns(connection, account_id, state=state, state_reason=reason)
     _record(
@@ -128,9 +129,21 @@ def park_account(connection: Connection, account_id: int, reason: str) -> None:
     """
     Park an account, unless a person has paused or retired it meanwhile.
     """
-    row_locks.lock(connection, accounts, [account_id])
+    lock_account(connection, account_id)
     if get_account_by_id(connection, account_id).state in (ACTIVE, PARKED):
         set_state(connection, account_id, PARKED, reason)
+
+
+def unpark_account(connection: Connection, account_id: int) -> None:
+    """
+    Make an account active if it is parked, and nobody has decided anything else
+    meanwhile. Locks nothing where it is not.
+    """
+    if get_account_by_id(connection, account_id).state != PARKED:
+        return
+    lock_account(connection, account_id)
+    if get_account_by_id(connection, account_id).state == PARKED:
+        set_state(connection, account_id, ACTIVE)
 
 
 def set_name(connection: Connection, account: AccountState, name: str) -> None:
@@ -162,6 +175,7 @@ def set_secret(
     Give an account another secret. It is tried again then, whatever held it back; only
     one that a person paused stays paused.
     """
+    lock_account(connection, account_id)
     before = get_account_by_id(connection, account_id)
     is_other = fingerprint != before.secret_fingerprint
     resumed = {"state": "active", "state_reason": ""}
@@ -218,6 +232,7 @@ def set_options(
     Replace an account's options. Those that belong to its tokens are not a person's
     decision and not audited.
     """
+    lock_account(connection, account_id)
     before = get_account_by_id(connection, account_id).options
     _record(
         connection,
@@ -237,7 +252,7 @@ def change_options(
     Set these options and keep the current values of the others, which may have changed
     since the caller read the account.
     """
-    row_locks.lock(connection, accounts, [account_id])
+    lock_account(connection, account_id)
     stored = connection.scalars(
         select(accounts.c.options).where(accounts.c.id == account_id)
     )
@@ -286,6 +301,13 @@ def forget_secret(connection: Connection, account: AccountState) -> None:
     _change_pinned(connection, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
 
 
+def lock_account(connection: Connection, account_id: int) -> None:
+    """
+    Block others who decide about an account by what it is, until the transaction ends.
+    """
+    row_locks.lock(connection, accounts, [account_id])
+
+
 def lock_platform(connection: Connection, provider: str) -> None:
     """
     Block other transactions that are about to save a listing of the same platform.
@@ -322,7 +344,7 @@ def _change_pinned(connection: Connection, account_id: int, **values: object) ->
     One that was not stays unconfirmed, unless what is replaced here was the only thing
     to confirm: its other places may still be somebody else's.
     """
-    row_locks.lock(connection, accounts, [account_id])
+    lock_account(connection, account_id)
     before = get_account_by_id(connection, account_id)
     replaced = before
     if "secret_source" in values:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -343,10 +344,19 @@ def _figures_as_json(figures: Figures | None) -> dict[str, Any] | None:
 
 
 def _default_file(why: str) -> Path:
+    """
+    A file for a backup that is not there yet: an upgrade that was killed may be started
+    again in the same second.
+    """
     from ticketsync.core import clock, paths
 
-    name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}.db"
-    return paths.database_file().parent / "backups" / name
+    folder = paths.database_file().parent / "backups"
+    name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}"
+    file, number = folder / f"{name}.db", 1
+    while os.path.lexists(file):
+        number += 1
+        file = folder / f"{name}-{number}.db"
+    return file
 
 
 @app.command("datasette")
