@@ -12,6 +12,7 @@ from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from support import commands
+from support.dates import NOW
 
 import ticketsync
 from ticketsync.accounts import dismissals, edits, state
@@ -105,6 +106,22 @@ def test_a_batch_taken_back_names_each_of_its_links(linked, settings):
     undone = match.undo(database, settings)
     removed = [entry for entry in trail(database) if entry[1] == "unlink"]
     assert len(removed) == undone.links == 40
+
+
+def test_two_links_of_one_second_are_taken_back_one_by_one(linked, settings, frozen):
+    database, _ = linked
+    frozen(NOW)
+    with database.read() as connection:
+        first, second, *_ = occurrences.list_occurrences(connection)
+    for occurrence in (first, second):
+        match.unlink(database, settings, occurrence.id)
+    for occurrence in (first, second):
+        match.link(database, settings, occurrence.id, occurrence.show_id)
+    undone = match.undo(database, settings, kind="chosen")
+    assert undone.show_ids == (second.show_id,)
+    with database.read() as connection:
+        held = {o.id: o.show_id for o in occurrences.list_occurrences(connection)}
+    assert (held[first.id], held[second.id]) == (first.show_id, None)
 
 
 def test_ticket_type_names_are_on_record(linked, settings):

@@ -17,6 +17,7 @@ def _machine_now() -> datetime:
 
 
 SMALL_HOURS = timedelta(hours=5)  # they belong to the evening before
+SKEW = timedelta(minutes=5)  # between the clocks of machines that share a database
 
 
 _now: Callable[[], datetime] = _machine_now

@@ -28,13 +28,12 @@ from sqlalchemy import (
     update,
 )
 
-from ticketsync.core import errors, moments
+from ticketsync.core import clock, errors, moments
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.accounts import leases
 from ticketsync.store.upsert import insert_for
 
 DURATION = timedelta(minutes=3)
-SKEW = timedelta(minutes=5)  # between the clocks of machines that share a database
 WAIT_SECONDS = 5  # for a transaction that has locked the lease row
 _LOCK_NOT_AVAILABLE = "55P03"
 _ATTEMPTS = 5  # how often others may release or take over the lease meanwhile
@@ -179,7 +178,9 @@ def is_held(connection: Connection, run: str, now: datetime) -> bool:
 
 
 def _has_expired(now: datetime) -> ColumnElement[bool]:
-    return or_(leases.c.expires_at <= now, leases.c.expires_at > now + DURATION + SKEW)
+    return or_(
+        leases.c.expires_at <= now, leases.c.expires_at > now + DURATION + clock.SKEW
+    )
 
 
 def _is_held_by(holder: Holder) -> ColumnElement[bool]:

@@ -100,11 +100,12 @@ def _unknown_productions(settings: Settings, titles: set[str]) -> list[str]:
     ]
 
 
-def new_batch() -> str:
+def new_batch(command: str = "match") -> str:
     """
-    The name under which the decisions of one command can be taken back together.
+    The name under which the decisions of one command can be taken back together, and
+    no others that somebody made in the same second.
     """
-    return f"match-{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{command}-{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def accept(
@@ -179,7 +180,7 @@ def link_parts(
             connection,
             pairs,
             decided_by="person",
-            batch=f"link-{now:%Y%m%d-%H%M%S}",
+            batch=new_batch("link"),
             now=now,
         )
         before = shows.get_show(connection, show_id)
