@@ -64,14 +64,14 @@ from ticketsync.core.config import (
     SyncSettings,
 )
 from ticketsync.core.without_collector import freeze_for_good
-from ticketsync.jobs.setup import SetupJobs
+from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.jobs.tasks import Tasks
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 
 # Bytecode is kept, as the Makefile has it: without it each process of the suite and
 # each command that is started compiles everything anew.

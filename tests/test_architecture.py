@@ -96,7 +96,7 @@ for context in CONTEXTS | READERS:
             "store.totals",
             "store.purchaser",
             "store.order_words",
-            "store.account_situations",
+            "store.account_health_rules",
             "store.delivery_states",
             "store.boxoffice_states",
             "store.order_spans",

@@ -21,14 +21,14 @@ from ticketsync.cli import context, status
 from ticketsync.cli.main import app
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, NotifySettings, Settings
-from ticketsync.store import account_situations as rule
+from ticketsync.store import account_health_rules as rule
 from ticketsync.store import engine, views
 from ticketsync.store.tables.accounts import accounts, alerts, sync_runs
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import overview_page, site, status_pages
-from ticketsync.workflows import account_alerts, doctor, limits
+from ticketsync.workflows import account_alerts, doctor, unread_limits
 from ticketsync.workflows import waiting as waiting_job
 
 _SOME_DAY = clock.now()
@@ -447,7 +447,7 @@ def break_view(place, monkeypatch):
 def break_rule(place, monkeypatch):
     later = (*rule.SITUATIONS[4:], *rule.SITUATIONS[:4])
     monkeypatch.setattr(
-        health.account_situations,
+        health.account_health_rules,
         "situation",
         lambda facts: next((s for s in later if s.applies(facts)), rule.WELL),
     )
@@ -563,9 +563,9 @@ def test_the_view_knows_how_long_an_account_may_go_unread(database):
             return found.scalar_one()
 
     assert word() == "stale"
-    limits.note_limits(database, daily)
+    unread_limits.note_limits(database, daily)
     assert word() == "ok"
-    limits.note_limits(database, Settings())
+    unread_limits.note_limits(database, Settings())
     assert word() == "stale"
 
 

@@ -43,8 +43,8 @@ from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

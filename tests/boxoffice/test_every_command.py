@@ -21,8 +21,8 @@ from support.web_server import running
 from ticketsync.core import clock
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 
 NEXT_DAY = "2026-10-06T04:00:00+00:00"
 PAID = "abcdef"

@@ -32,7 +32,7 @@ from ticketsync.workflows import (
     close,
     integrity_check,
     ledger_export,
-    sales_reports,
+    own_fee_rates,
     tax_worksheets,
 )
 from ticketsync.workflows.box_office import BoxOffice
@@ -124,7 +124,7 @@ def test_the_door(office, story):
 
 def test_reports_and_exports(office, story):
     with office.database.read() as connection:
-        rates = sales_reports.own_rates(connection, SETTINGS)
+        rates = own_fee_rates.own_rates(connection, SETTINGS)
         by_month = sales_report.sales_table(
             connection, "month", rates, zone="Australia/Sydney"
         )

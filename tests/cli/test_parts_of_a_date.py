@@ -38,8 +38,8 @@ from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows import match
 
 SYDNEY = "Australia/Sydney"

@@ -17,7 +17,7 @@ from ticketsync.providers.base import Registered
 from ticketsync.providers.square import Square
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
-from ticketsync.web import receiver
+from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import (
     public_address,
@@ -56,8 +56,10 @@ def test_an_address_that_leaked_is_replaced(database, monkeypatch):
     old = url_of()
     assert url_of() == old
     load = webhook_endpoints.cached_endpoints(database, Settings())
-    monkeypatch.setattr(receiver, "REFRESH_SECONDS", 0)
-    with running(receiver.application(receiver.Receiver(database, load))) as address:
+    monkeypatch.setattr(webhook_receiver, "REFRESH_SECONDS", 0)
+    with running(
+        webhook_receiver.application(webhook_receiver.Receiver(database, load))
+    ) as address:
         assert send(address, old.rpartition("/")[2]) == 200
         new = url_of("--new")
         assert send(address, old.rpartition("/")[2]) == 404

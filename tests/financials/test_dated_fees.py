@@ -29,7 +29,7 @@ from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
 from ticketsync.reporting import figures_of_shows, sales_report
 from ticketsync.store.tables.catalogue import shows as shows_table
-from ticketsync.workflows import catalogue_edits, sales_reports, show_figures
+from ticketsync.workflows import catalogue_edits, own_fee_rates, show_figures
 
 JULY = FeeSchedule(since=date(2026, 7, 1), per_ticket=Decimal("0.65"))
 OCTOBER = FeeSchedule(since=date(2026, 10, 1), per_ticket=Decimal("0.75"))
@@ -128,7 +128,7 @@ def test_a_sale_before_the_first_day_has_unknown_fees(books):
         rates = show_figures.fee_schedules(connection, settings)
         found = gaps.list_gaps(connection, show, rates)
         (known,) = gaps.list_known_amounts(connection, show, found)
-        own = sales_reports.own_rates(connection, settings)
+        own = own_fee_rates.own_rates(connection, settings)
     assert [(gap.order_id, gap.words) for gap in found] == [("or_1", "fees")]
     assert (known.known, known.missing) == (110 + 65, 1)
     assert list(own.amounts.values()) == [65]
@@ -241,7 +241,7 @@ def test_free_tickets_cost_what_the_rate_says(books):
     }
     settings = Settings(accounts={"tt": AccountSettings(fees=(FREE,))})
     with books.read() as connection:
-        own = sales_reports.own_rates(connection, settings)
+        own = own_fee_rates.own_rates(connection, settings)
         report = sales_report.sales_table(connection, "month", own, zone="UTC")
     (fees_,) = (row[report.position("fees")] for row in report.rows)
     assert fees_ == 95 + 60

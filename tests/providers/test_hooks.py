@@ -18,12 +18,18 @@ from support import needs
 from ticketsync.core.redact import Secret
 from ticketsync.gateways import stripe
 from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Forged, Stale, Unclear, WebhookSpec
+from ticketsync.net.hooks import (
+    Delivery,
+    Forged,
+    Stale,
+    Unclear,
+    WebhookSpec,
+)
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.square import Square
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.providers.wix import Wix
-from ticketsync.web.receiver import new_delivery
+from ticketsync.web.webhook_receiver import new_delivery
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 KEY = [Secret("whsec_canary_1")]
@@ -426,7 +432,8 @@ def test_no_pattern_lets_more_than_255_characters_through():
 @pytest.mark.parametrize("key", ["a" * 256, "é", "\ud800", "a\0", "a\nb", "\x1b[2J"])
 def test_a_delivery_id_that_cannot_be_compared_is_left_out(key):
     hint = hooks.with_valid_ids(
-        hooks.Hint(key, "e", hooks.ORDER, "or_1"), TicketTailor.webhooks
+        hooks.Hint(key, "e", hooks.ORDER, "or_1"),
+        TicketTailor.webhooks,
     )
     assert (hint.key, hint.order_id) == ("", "or_1")
 

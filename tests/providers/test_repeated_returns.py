@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 from support.report_folder import GALA, HEADING, ReportFolder, money
 
-from ticketsync.providers.file_import import undone
+from ticketsync.providers.file_import import lasting_losses
 
 DATED = f"{HEADING},Day"
 ONE_BACK = f"A1,{GALA},Adult,-1,-40.00"
@@ -356,8 +356,10 @@ def test_rows_that_name_their_order(folder, numbers, figures):
 
 def test_no_order_is_read_for_a_list_that_goes_on(folder, monkeypatch):
     asked = []
-    can_be = undone.can_be
-    monkeypatch.setattr(undone, "can_be", lambda raw: asked.append(raw) or can_be(raw))
+    can_be = lasting_losses.can_be
+    monkeypatch.setattr(
+        lasting_losses, "can_be", lambda raw: asked.append(raw) or can_be(raw)
+    )
     sold = [f"{n},{GALA},Adult,2,80.00" for n in range(20)]
     back = [f"{n},{GALA},Adult,-1,-40.00" for n in range(20)]
     folder.put("sold.csv", HEADING, *sold)
@@ -368,8 +370,10 @@ def test_no_order_is_read_for_a_list_that_goes_on(folder, monkeypatch):
 
 def test_alike_rows_are_looked_at_together(folder, monkeypatch):
     asked = []
-    can_be = undone.can_be
-    monkeypatch.setattr(undone, "can_be", lambda raw: asked.append(raw) or can_be(raw))
+    can_be = lasting_losses.can_be
+    monkeypatch.setattr(
+        lasting_losses, "can_be", lambda raw: asked.append(raw) or can_be(raw)
+    )
     sold = [f"A1,{GALA},T{n},1,{n + 1}.00" for n in range(50)]
     back = [f"A1,{GALA},T{n},-1,-{n + 1}.00" for n in range(50)]
     folder.put("sold.csv", HEADING, *sold)

@@ -29,8 +29,8 @@ from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 
 HEADING = (
     "order_number,line,event_name,event_id,show_id,venue,show_start,purchased_at,"

@@ -16,8 +16,8 @@ from ticketsync.core import clock
 from ticketsync.reporting import sales_over_time
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 

@@ -23,7 +23,7 @@ from ticketsync.reporting import figures_of_shows, grouped_figures, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders
-from ticketsync.workflows import sales_reports
+from ticketsync.workflows import own_fee_rates
 
 SYDNEY = "Australia/Sydney"
 COUNTS = ("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in")
@@ -260,7 +260,7 @@ def report(database, per, rate=None, **options):
         accounts={} if rate is None else {"tt": AccountSettings(fees=(rate,))}
     )
     with database.read() as connection:
-        rates = sales_reports.own_rates(connection, settings)
+        rates = own_fee_rates.own_rates(connection, settings)
         table = sales_report.sales_table(connection, per, rates, zone=SYDNEY, **options)
     return [tuple(row) for row in table.rows]
 
@@ -320,7 +320,7 @@ def test_only_orders_of_an_account_with_a_rate_are_billed_by_it(sold):
     with sold.read() as connection:
         for name, expected in (("tt", 296), ("another", 0)):
             settings = Settings(accounts={name: AccountSettings(fees=(RATE,))})
-            rates = sales_reports.own_rates(connection, settings)
+            rates = own_fee_rates.own_rates(connection, settings)
             assert sum(rates.amounts.values()) == expected
             assert len({order for order, _ in rates.amounts}) == bool(expected)
 
@@ -356,7 +356,7 @@ def test_platforms_have_their_rates(sold):
         with sold.read() as connection:
             table = sales_report.platforms_table(
                 connection,
-                sales_reports.own_rates(connection, settings),
+                own_fee_rates.own_rates(connection, settings),
                 zone=SYDNEY,
             )
         (row,) = tables.records(table)

@@ -17,8 +17,8 @@ from ticketsync.reporting import figures_of_shows, sales, unfinished_reads
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows.sync import run as sync
 
 SAVED = 300  # orders, all that the platform has

@@ -34,7 +34,7 @@ from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.sales import delisting, saving
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.store import views
-from ticketsync.workflows import match, sales_reports, show_figures
+from ticketsync.workflows import match, own_fee_rates, show_figures
 
 # Not kept: who was in, and when something was read or written.
 NOT_KEPT = {
@@ -50,7 +50,7 @@ def reports(connection, settings=SETTINGS):
     """
     What every report says, without what is not kept.
     """
-    rates = sales_reports.own_rates(connection, settings)
+    rates = own_fee_rates.own_rates(connection, settings)
     found = {
         "figures": figures_of_shows.figures_table(connection),
         "fees": named_fees.exported_fees(connection, EVERYTHING),

@@ -13,7 +13,7 @@ from ticketsync.accounts import credentials, edits, state
 from ticketsync.accounts.runs import Result
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, log, paths
-from ticketsync.jobs import setup
+from ticketsync.jobs import page_jobs
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
 from ticketsync.workflows import connect, exclusive
@@ -342,7 +342,7 @@ def test_an_account_whose_events_cannot_be_read_is_connected_nevertheless(
     def fail(*_, **__):
         raise connect.errors.DatabaseError("The disk is full.")
 
-    monkeypatch.setattr(setup.sync, "fetch_listing", fail)
+    monkeypatch.setattr(page_jobs.sync, "fetch_listing", fail)
     _, page = send(ruth, form_of(ruth), sandbox.key)
 
     assert "The key works." in page
@@ -380,7 +380,7 @@ def test_a_task_says_what_the_run_remarks(full, ruth, site, monkeypatch):
     ]
     remarks = ["Friday has two listings.", "Friday has two listings."]
     monkeypatch.setattr(
-        setup.sync, "fetch_listing", lambda *_, **__: (results, remarks)
+        page_jobs.sync, "fetch_listing", lambda *_, **__: (results, remarks)
     )
 
     task = site.setup.fetch("f" * 22)

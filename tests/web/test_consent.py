@@ -19,7 +19,7 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, log, paths
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.jobs import consents
-from ticketsync.jobs.setup import SetupJobs
+from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.jobs.tasks import Tasks
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.square import Square

@@ -14,8 +14,8 @@ from ticketsync.core import clock, config, errors
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import Site
+from ticketsync.web.webhook_receiver import Receiver
 
 THEIRS = "https://www.example.org"
 OTHER = "https://elsewhere.example"

@@ -17,8 +17,8 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web import client_addresses, own_address
 from ticketsync.web.middleware import HEADERS, AccessMiddleware
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 
 PUBLIC = "https://tickets.example.org"
 

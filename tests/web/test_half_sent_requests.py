@@ -23,9 +23,9 @@ from ticketsync.sandbox import deliveries
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web import page_request, server
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.server import Limits
 from ticketsync.web.site import COOKIE
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 HOOK = "/hooks/" + "p" * 43

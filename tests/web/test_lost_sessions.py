@@ -11,7 +11,7 @@ from support.web_server import PASSWORD
 
 from ticketsync.core import clock, log
 from ticketsync.core.config import ServeSettings, Settings
-from ticketsync.jobs.setup import SetupJobs
+from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.jobs.tasks import Tasks
 from ticketsync.visitors import passes
 from ticketsync.web import kept_forms

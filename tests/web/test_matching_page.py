@@ -21,8 +21,8 @@ from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows import match
 
 

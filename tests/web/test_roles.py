@@ -16,8 +16,8 @@ from ticketsync.store.tables.visitors import passes as passes_table
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web import password_attempts
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE
+from ticketsync.web.webhook_receiver import Receiver
 
 ROLES = ("nobody", "viewer", "door", "manager")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

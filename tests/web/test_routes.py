@@ -15,8 +15,8 @@ from ticketsync.core.redact import Secret
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 PATH = "p" * 43

@@ -16,7 +16,7 @@ from ticketsync.core.redact import Secret
 from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows import webhook_endpoints
 
 NAMES = ("eventbrite", "square", "wix")  # Ticket Tailor: `test_webhook_setup.py`

@@ -13,7 +13,7 @@ from ticketsync.core import clock, errors, paths
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, deliveries
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import (
     account_alerts,

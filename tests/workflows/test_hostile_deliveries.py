@@ -25,7 +25,7 @@ from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import lease
 from ticketsync.store.tables.webhooks import deliveries as table
-from ticketsync.web.receiver import new_delivery
+from ticketsync.web.webhook_receiver import new_delivery
 from ticketsync.webhooks import attempts, expiry, inbox, unsigned
 from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.workflows import delivery_expiry, delivery_processing, match

@@ -21,8 +21,8 @@ from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows import checkin, scan_files
 from ticketsync.workflows.checkin import Captured
 

@@ -28,7 +28,7 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import deliveries as report
 from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import deliveries, platforms, server, world
-from ticketsync.web import receiver
+from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import unsigned
 from ticketsync.workflows import delivery_processing, match
 from ticketsync.workflows.sync import run as sync
@@ -281,7 +281,7 @@ def play(venue, settings, frozen, monkeypatch, plan):
     """
     database, sandbox = venue(plan.orders)
     break_on(monkeypatch, "or_666")
-    monkeypatch.setattr(receiver, "REFRESH_SECONDS", 10**9)
+    monkeypatch.setattr(webhook_receiver, "REFRESH_SECONDS", 10**9)
     endpoints = [
         WebhookEndpoint(1, "tt", TAILOR, "", TicketTailor, [Secret(SECRET)]),
         WebhookEndpoint(2, "eb", EVENTBRITE, "", Eventbrite, []),
@@ -290,7 +290,9 @@ def play(venue, settings, frozen, monkeypatch, plan):
     sandbox.log.clear()
     ways = []
     size = []
-    application = receiver.application(receiver.Receiver(database, lambda: endpoints))
+    application = webhook_receiver.application(
+        webhook_receiver.Receiver(database, lambda: endpoints)
+    )
     with running(application) as address:
         for lot in range(plan.lots):
             frozen(NOW + timedelta(seconds=ROUND_SECONDS * lot))

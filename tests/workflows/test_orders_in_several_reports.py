@@ -10,7 +10,7 @@ import xlsxwriter
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import import order_versions, undone
+from ticketsync.providers.file_import import lasting_losses, order_versions
 from ticketsync.sales import versions
 from ticketsync.workflows.sync import report_files
 
@@ -278,7 +278,7 @@ class TestPutBack:
         heading, row = f"{HEADING},State", f"1,{GALA},Adult,2,78.00"
         account.put("b.csv", heading, f"{row},Refunded")
         account.put("a.csv", heading, f"{row},Paid")
-        monkeypatch.setattr(undone, "what_is_undone", lambda *_: "")
+        monkeypatch.setattr(lasting_losses, "what_is_undone", lambda *_: "")
         assert account.sync()[0].exit_code == 0
         assert tuple(account.figures()) == (1, 2, 7800)
 

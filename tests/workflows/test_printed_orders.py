@@ -21,8 +21,8 @@ from ticketsync.gateways import printer
 from ticketsync.reporting.ticket_printing import Paper
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.workflows import cancel_and_refund, checkin, printed_orders, sell
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender

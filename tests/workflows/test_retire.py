@@ -24,7 +24,7 @@ from ticketsync.net.hooks import ORDER
 from ticketsync.reporting import run_history
 from ticketsync.store import lease
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Receiver
+from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
 from ticketsync.workflows import (

@@ -32,7 +32,7 @@ from ticketsync.financials.tax_worksheet import FEE, REFUND, SALE
 from ticketsync.reporting import refund_report, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import money_view, sales_reports, show_figures
+from ticketsync.workflows import money_view, own_fee_rates, show_figures
 from ticketsync.workflows import tax_worksheets as worksheets
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -131,7 +131,7 @@ def test_each_month_has_the_sales_and_refunds_of_its_days(books):
             sold = sales_report.sales_table(
                 connection,
                 "platform",
-                sales_reports.own_rates(connection, RATED),
+                own_fee_rates.own_rates(connection, RATED),
                 zone="Australia/Sydney",
                 period=period,
             )

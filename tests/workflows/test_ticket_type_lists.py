@@ -362,7 +362,15 @@ def test_an_order_that_a_webhook_brought_has_its_prices_read_by_the_next_run(
     number = wix_records.number_of(built.purchases[-1])
     with synced.write() as connection:
         delivery = NewDelivery(
-            *(1, "d1", "OrderConfirmed", hooks.ORDER, "received", number, date)
+            *(
+                1,
+                "d1",
+                "OrderConfirmed",
+                hooks.ORDER,
+                "received",
+                number,
+                date,
+            )
         )
         inbox.store(connection, [delivery], clock.now())
     delivery_processing.process_deliveries(synced, settings)

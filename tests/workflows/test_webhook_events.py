@@ -22,7 +22,7 @@ from ticketsync.providers.square.spec import HOOK_EVENTS
 from ticketsync.reporting import deliveries as report
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
-from ticketsync.web import receiver
+from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows import webhook_endpoints
@@ -170,7 +170,9 @@ def wix(home, monkeypatch):
     commands.run("webhooks", "secret", "wix", "--secret-env", "PUBLIC", check=True)
     settings = Settings(serve=ServeSettings())
     load = webhook_endpoints.cached_endpoints(database, settings)
-    with running(receiver.application(receiver.Receiver(database, load))) as address:
+    with running(
+        webhook_receiver.application(webhook_receiver.Receiver(database, load))
+    ) as address:
         yield database, address
     database.close()
 
@@ -251,7 +253,9 @@ def test_the_command_plays_every_event_of_every_platform(
     load = webhook_endpoints.cached_endpoints(sqlite, settings)
     order, occurrence = ORDERS[platform]
     about = (order, "--occurrence", occurrence, "--key-file", str(home / "key.pem"))
-    with running(receiver.application(receiver.Receiver(sqlite, load))) as address:
+    with running(
+        webhook_receiver.application(webhook_receiver.Receiver(sqlite, load))
+    ) as address:
         for event in deliveries.EVENTS[platform]:
             words = ("webhooks", "simulate", "a", *about, "--event", event)
             words = ("--database", sqlite.url, *words, "--to", address)

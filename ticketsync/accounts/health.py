@@ -1,7 +1,7 @@
 """
 The health of each account: one word, since when, and what to do about it.
 
-The situations are declared in `store.account_situations`, because the view
+The situations are declared in `store.account_health_rules`, because the view
 `sync_health` is made from them too; the sentences about them are here. Everything that
 shows an account's health uses this module.
 """
@@ -18,15 +18,15 @@ from ticketsync.accounts import pins, state
 from ticketsync.core import moments
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
-from ticketsync.store import account_situations
-from ticketsync.store.account_situations import AccountFacts, Situation
+from ticketsync.store import account_health_rules
+from ticketsync.store.account_health_rules import AccountFacts, Situation
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.accounts import accounts
 
-OK = account_situations.OK
-PARTIAL = account_situations.PARTIAL
-QUARANTINE = account_situations.QUARANTINE
-MISSING_SECRET = account_situations.MISSING_SECRET
+OK = account_health_rules.OK
+PARTIAL = account_health_rules.PARTIAL
+QUARANTINE = account_health_rules.QUARANTINE
+MISSING_SECRET = account_health_rules.MISSING_SECRET
 
 
 _STATES = {
@@ -72,7 +72,7 @@ def assess(facts: AccountFacts) -> Health:
     """
     The account's health: the worst situation that applies.
     """
-    found = account_situations.situation(facts)
+    found = account_health_rules.situation(facts)
     explain = _EXPLANATIONS.get(found.word, _is_fresh)
     text, to_do = explain(facts)
     return Health(
@@ -126,7 +126,7 @@ def read_facts(
     The facts that the health of every account is derived from; the settings say how
     long an account may go unread.
     """
-    rows = connection.execute(account_situations.account_facts(now))
+    rows = connection.execute(account_health_rules.account_facts(now))
     zone = get_business_zone(connection)
     return [
         replace(facts, stale_seconds=settings.stale_seconds(facts.account), zone=zone)
@@ -234,24 +234,24 @@ def _is_fresh(facts: AccountFacts) -> tuple[str, str]:
 
 
 _EXPLANATIONS: Mapping[str, Callable[[AccountFacts], tuple[str, str]]] = {
-    account_situations.PARKED: _is_parked,
-    account_situations.PAUSED: _is_paused,
-    account_situations.RETIRED: _is_retired,
-    account_situations.FAILING: _is_failing,
-    account_situations.HELD: _has_failed,
-    account_situations.STALE: _is_behind,
-    account_situations.FAILED: _has_failed,
-    account_situations.MISSING_SECRET: _lacks_secret,
-    account_situations.PARTIAL: _is_partial,
-    account_situations.INTERRUPTED: _has_failed,
-    account_situations.NEVER_SYNCED: _is_unread,
+    account_health_rules.PARKED: _is_parked,
+    account_health_rules.PAUSED: _is_paused,
+    account_health_rules.RETIRED: _is_retired,
+    account_health_rules.FAILING: _is_failing,
+    account_health_rules.HELD: _has_failed,
+    account_health_rules.STALE: _is_behind,
+    account_health_rules.FAILED: _has_failed,
+    account_health_rules.MISSING_SECRET: _lacks_secret,
+    account_health_rules.PARTIAL: _is_partial,
+    account_health_rules.INTERRUPTED: _has_failed,
+    account_health_rules.NEVER_SYNCED: _is_unread,
 }
 
 
 _NEED_A_PERSON = (
-    account_situations.MISCONFIGURED,
-    account_situations.PERSON_NEEDED,
-    account_situations.GUARD_REFUSED,
+    account_health_rules.MISCONFIGURED,
+    account_health_rules.PERSON_NEEDED,
+    account_health_rules.GUARD_REFUSED,
 )
 
 

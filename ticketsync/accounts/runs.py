@@ -12,12 +12,12 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.store import account_situations
+from ticketsync.store import account_health_rules
 from ticketsync.store.tables.accounts import sync_runs
 
 NOT_FINISHED = "started"
 PULL, PUSH = "pull", "push"  # read from the platform, or sent to it
-OF_ORDERS = account_situations.OF_ORDERS
+OF_ORDERS = account_health_rules.OF_ORDERS
 
 
 @dataclass(slots=True)

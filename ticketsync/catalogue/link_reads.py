@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from ticketsync.catalogue.occurrences import LinkedOccurrence
-from ticketsync.store import account_situations, row_locks
+from ticketsync.store import account_health_rules, row_locks
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.upsert import rows_among
 
@@ -44,7 +44,7 @@ def _last_read(
 def _last_complete_runs(
     connection: Connection, account_ids: Iterable[int]
 ) -> dict[int, datetime]:
-    complete = account_situations.complete_reads()
+    complete = account_health_rules.complete_reads()
     rows = rows_among(connection, select(complete), complete.c.account_id, account_ids)
     return {int(row.account_id): row.at for row in rows if row.at is not None}
 

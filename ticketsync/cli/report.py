@@ -200,7 +200,7 @@ def _report(
     """
     from ticketsync.reporting import sales_report
     from ticketsync.store.business_zone import get_business_zone
-    from ticketsync.workflows import sales_reports
+    from ticketsync.workflows import own_fee_rates
 
     wanted = context.chosen_format(format, json)
     by = report_options.chosen("--by", by, sales_report.BY)
@@ -209,7 +209,7 @@ def _report(
         days = report_options.chosen_period(connection, period)
         table = make(
             connection,
-            rates=sales_reports.own_rates(connection, app_context.settings()),
+            rates=own_fee_rates.own_rates(connection, app_context.settings()),
             zone=get_business_zone(connection),
             by=by,
             period=days,

@@ -50,9 +50,9 @@ def serve(
     the settings.
     """
     from ticketsync.jobs import settings_watch, tasks, worker
-    from ticketsync.jobs.setup import SetupJobs
+    from ticketsync.jobs.page_jobs import SetupJobs
     from ticketsync.web import app as web
-    from ticketsync.web import receiver, server
+    from ticketsync.web import server, webhook_receiver
     from ticketsync.web.site import Site
     from ticketsync.workflows import public_address, webhook_endpoints
 
@@ -64,7 +64,7 @@ def serve(
     _warn_of_missing_secrets(app_context, endpoints)
     if not pages:
         _require_ready_endpoint(endpoints)
-    webhooks = receiver.Receiver(
+    webhooks = webhook_receiver.Receiver(
         database,
         webhook_endpoints.cached_endpoints(database, settings),
         settings.serve.allow,

@@ -51,7 +51,7 @@ def show_url(
     The URL itself is a secret. It is created the first time. After `--new` the old one
     answers 404: change it at the platform, too.
     """
-    from ticketsync.web import receiver
+    from ticketsync.web import webhook_receiver
     from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
@@ -85,7 +85,8 @@ def show_url(
     if new:
         app_context.say(
             "The address before this one answers 404 from now on, and a running "
-            f"`serve` takes this one up within {receiver.REFRESH_SECONDS} seconds. "
+            "`serve` takes this one up within "
+            f"{webhook_receiver.REFRESH_SECONDS} seconds. "
             "Until it is changed at the platform, no delivery arrives; the next sync "
             "finds what was missed."
         )

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from ticketsync.accounts import credentials, naming, pins, state
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
-from ticketsync.jobs.setup import CONNECT, ROTATE, SetupJobs
+from ticketsync.jobs.page_jobs import CONNECT, ROTATE, SetupJobs
 from ticketsync.jobs.tasks import Task
 from ticketsync.providers import registry
 from ticketsync.workflows import connect, tokens

@@ -25,7 +25,7 @@ from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import last_reads
 from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter, order_by
-from ticketsync.store import account_situations, query_results
+from ticketsync.store import account_health_rules, query_results
 from ticketsync.store import totals as store_totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
@@ -275,7 +275,7 @@ def by_type(connection: Connection, show_id: int) -> list[TypeFigures]:
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
-    complete, part = account_situations.complete_reads(), last_reads.partial_reads()
+    complete, part = account_health_rules.complete_reads(), last_reads.partial_reads()
     query = (
         select(
             *query_results.named(

@@ -17,8 +17,8 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.reporting import last_reads, waiting_kinds
 from ticketsync.reporting.waiting_kinds import Waiting
-from ticketsync.store import account_situations, query_results
-from ticketsync.store.account_situations import AccountFacts
+from ticketsync.store import account_health_rules, query_results
+from ticketsync.store.account_health_rules import AccountFacts
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.webhooks import deliveries
 
@@ -214,7 +214,7 @@ def list_freshness(
     """
     Every account, by name.
     """
-    rows = connection.execute(account_situations.account_facts(now))
+    rows = connection.execute(account_health_rules.account_facts(now))
     return freshness_of(connection, [AccountFacts(**row._mapping) for row in rows])
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, func, select, union
 from ticketsync.core import clock, moments
 from ticketsync.core.plurals import number_of
 from ticketsync.store import lease
-from ticketsync.store.account_situations import (
+from ticketsync.store.account_health_rules import (
     INTERRUPTED,
     RETIRED,
     STARTED,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, case, cast, func, select
 
-from ticketsync.store import account_situations, counted, totals
+from ticketsync.store import account_health_rules, counted, totals
 from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.catalogue import shows
@@ -90,7 +90,7 @@ def ticket_platforms() -> Select[Any]:
     """
     One row for each account.
     """
-    facts = account_situations.account_facts().subquery("facts")
+    facts = account_health_rules.account_facts().subquery("facts")
     return (
         select(
             accounts.c.id,
@@ -98,7 +98,7 @@ def ticket_platforms() -> Select[Any]:
             accounts.c.name,
             func.nullif(accounts.c.identity_name, "").label("account_name"),
             accounts.c.state.label("status"),
-            account_situations.word(facts).label("health"),
+            account_health_rules.word(facts).label("health"),
             facts.c.last_read_at.label("last_synced_at"),
             facts.c.last_attempt_at,
             accounts.c.created_at,

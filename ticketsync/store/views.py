@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.store import (
-    account_situations,
+    account_health_rules,
     capacity,
     counted,
     original_views,
@@ -281,15 +281,15 @@ def _single_currency() -> Select[Any]:
 
 
 def _sync_health() -> Select[Any]:
-    facts = account_situations.account_facts().subquery("facts")
+    facts = account_health_rules.account_facts().subquery("facts")
     unchanged = (
         *("account", "provider", "state", "failures", "breaker_until"),
         *("last_attempt_at", "last_success_at", "quarantined", "failed_deliveries"),
     )
     return select(
         *(facts.c[name] for name in unchanged),
-        account_situations.word(facts).label("health"),
-        account_situations.since(facts).label("health_since"),
+        account_health_rules.word(facts).label("health"),
+        account_health_rules.since(facts).label("health_since"),
     )
 
 

@@ -24,7 +24,6 @@ from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.overview_page import OverviewPages
 from ticketsync.web.people_pages import PeoplePages
 from ticketsync.web.production_pages import ProductionPages
-from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.show_pages import ShowPages
 from ticketsync.web.show_setup_pages import ShowSetupPages
@@ -34,6 +33,7 @@ from ticketsync.web.status_pages import StatusPages
 from ticketsync.web.ticketing_pages import TicketingPages
 from ticketsync.web.venue_pages import VenuePages
 from ticketsync.web.webhook_pages import WebhookPages
+from ticketsync.web.webhook_receiver import Receiver, application
 
 
 def create_app(

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from ticketsync.accounts import naming, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
-from ticketsync.jobs.setup import NewConnection, SetupJobs
+from ticketsync.jobs.page_jobs import NewConnection, SetupJobs
 from ticketsync.jobs.tasks import Task
 from ticketsync.providers import registry
 from ticketsync.providers.base import Option, Provider, ProviderSpec

@@ -24,7 +24,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import actor, clock, errors, invisible_characters, log
 from ticketsync.core.config import Settings
-from ticketsync.jobs.setup import SetupJobs
+from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import alerts, dismissals, health
-from ticketsync.accounts.alerts import RecordedAlert
+from ticketsync.accounts import dismissals, health, sent_alerts
 from ticketsync.accounts.health import OK, Health
+from ticketsync.accounts.sent_alerts import RecordedAlert
 from ticketsync.core import clock, errors, moments
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.gateways import alerts as gateway
+from ticketsync.gateways import notifications as gateway
 from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS, QUARANTINE, Waiting
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive, limits, waiting
+from ticketsync.workflows import exclusive, unread_limits, waiting
 
 LEASE = "account alerts"
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def look(database: Database, settings: Settings) -> list[errors.TicketsyncError]
     how long accounts may go unread, and send what changed and what waits. Returns the
     failures, which are tried again next time.
     """
-    limits.note_limits(database, settings)
+    unread_limits.note_limits(database, settings)
     return [*notify_changes(database, settings), *notify_waiting(database, settings)]
 
 
@@ -47,7 +47,7 @@ def notify_changes(
     now = clock.now()
     with database.read() as connection:
         found = _audible(health.assess_all(connection, settings, now))
-        is_news = _differs(found, alerts.read_alerts(connection))
+        is_news = _differs(found, sent_alerts.read_alerts(connection))
     if not is_news:
         return []
     failures: list[errors.TicketsyncError] = []
@@ -55,7 +55,7 @@ def notify_changes(
         if not is_ours:
             return []  # another process is sending it
         with database.write() as connection:
-            news = alerts.record_changes(connection, found, now)
+            news = sent_alerts.record_changes(connection, found, now)
         for account, before in news:
             wrong = gateway.send(
                 settings.notify, _title(account), _text(account, before)
@@ -63,7 +63,7 @@ def notify_changes(
             failures += wrong
             if not wrong:
                 with database.write() as connection:
-                    alerts.mark_notified(connection, account)
+                    sent_alerts.mark_notified(connection, account)
     return failures
 
 

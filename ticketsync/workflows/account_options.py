@@ -27,7 +27,7 @@ from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import account_run, connect, duplicate_accounts, tokens
-from ticketsync.workflows import identity as account_identity
+from ticketsync.workflows import key_owner as account_identity
 from ticketsync.workflows.duplicate_accounts import ProposedAccount
 
 BASE_URL = "base_url"

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from ticketsync.accounts import (
-    alerts,
     bookmarks,
     credentials,
     edits,
     runs,
+    sent_alerts,
     sources,
     state,
 )
@@ -136,7 +136,7 @@ def _retire(writing: Connection, settings: Settings, removal: Removal) -> None:
         edits.retire_account(
             writing, account, f"Retired on {today}; its orders are kept."
         )
-    alerts.delete_alert(writing, account.id)
+    sent_alerts.delete_alert(writing, account.id)
     inbox.close_endpoint(writing, account.id, clock.now())
     if tokens.can_renew(account.options):
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
@@ -160,7 +160,7 @@ def _delete(writing: Connection, settings: Settings, account: AccountState) -> N
     inbox.delete_of_account(writing, account.id)
     sources.delete_sources(writing, account.id)
     bookmarks.delete_all_bookmarks(writing, account.id)
-    alerts.delete_alert(writing, account.id)
+    sent_alerts.delete_alert(writing, account.id)
     runs.delete_runs(writing, account.id)
     edits.remove_account(writing, account)
 

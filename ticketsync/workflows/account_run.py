@@ -28,7 +28,7 @@ from ticketsync.providers import registry
 from ticketsync.providers.base import Provider
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import identity, tokens
+from ticketsync.workflows import key_owner, tokens
 from ticketsync.workflows.account_client import connect
 from ticketsync.workflows.sync.accounts_in_parallel import Turn, alone
 
@@ -227,7 +227,7 @@ def run_account(
                 turn=turn,
             )
         )
-        identity.confirm_key(database, account, provider, secret)
+        key_owner.confirm_key(database, account, provider, secret)
         shows_changed, swept = work(live[0])
         result = _done(account, live[0], shows_changed, swept)
     except errors.TicketsyncError as error:

@@ -34,7 +34,7 @@ from ticketsync.workflows import (
     exclusive,
     tokens,
 )
-from ticketsync.workflows import identity as account_identity
+from ticketsync.workflows import key_owner as account_identity
 from ticketsync.workflows.duplicate_accounts import ProposedAccount
 from ticketsync.workflows.first_connection import said_of_a_first_connection
 

@@ -36,7 +36,7 @@ from ticketsync.workflows import (
     tokens,
     waiting,
 )
-from ticketsync.workflows import identity as account_identity
+from ticketsync.workflows import key_owner as account_identity
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024

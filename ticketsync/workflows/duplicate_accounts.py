@@ -32,7 +32,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.providers.options import are_apart
 from ticketsync.sales import stored_orders
-from ticketsync.workflows import identity
+from ticketsync.workflows import key_owner
 from ticketsync.workflows.account_client import client
 from ticketsync.workflows.account_run import AccountRun
 
@@ -92,9 +92,9 @@ def _is_duplicate(
     found = proposed.found
     owners = frozenset(found.owners if found else ())
     return (
-        identity.is_key_of(other, spec, proposed.secret)
+        key_owner.is_key_of(other, spec, proposed.secret)
         or bool(found and found.id and found.id == other.identity)
-        or bool(owners & identity.owners_of(connection, other, spec))
+        or bool(owners & key_owner.owners_of(connection, other, spec))
     )
 
 

@@ -25,8 +25,8 @@ from ticketsync.core.money import MoneyError
 from ticketsync.financials import comparing, verifying
 from ticketsync.financials.comparing import Comparison
 from ticketsync.reporting import figures_of_shows
-from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
+from ticketsync.reporting.compared_databases import RowDifference
 from ticketsync.reporting.figures_of_shows import Figures
 from ticketsync.sales import past_flaws, quarantine, versions
 from ticketsync.store import backup, database_copies, integrity, row_digests

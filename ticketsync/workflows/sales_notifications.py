@@ -23,7 +23,7 @@ from ticketsync.financials.sales_notices import (
     LastNotice,
     ShowSales,
 )
-from ticketsync.gateways import alerts as gateway
+from ticketsync.gateways import notifications as gateway
 from ticketsync.reporting import unfinished_reads
 from ticketsync.store.engine import Database
 from ticketsync.workflows import exclusive

@@ -32,7 +32,7 @@ from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import eventbrite, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.workflows import account_states
-from ticketsync.workflows.sync import parts
+from ticketsync.workflows.sync import missing_account_parts
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -277,7 +277,9 @@ def test_an_organisation_or_location_that_is_missing_is_named(
 def test_control_without_the_guard_sales_at_a_missing_location_are_lost(
     name, opened, fake_server, settings, frozen, monkeypatch
 ):
-    monkeypatch.setattr(parts, "refuse_missing_parts", lambda *_, **__: None)
+    monkeypatch.setattr(
+        missing_account_parts, "refuse_missing_parts", lambda *_, **__: None
+    )
     database, _, _ = begin(CHANGES, opened, fake_server, frozen)
     spoil(monkeypatch, fake_server, "/v2/locations", kept(50))
     there = fake_server.platform.world

@@ -30,8 +30,8 @@ from ticketsync.workflows.sync import (
     cross_checks,
     guards,
     listing,
+    missing_account_parts,
     orders,
-    parts,
     save_page,
 )
 from ticketsync.workflows.sync import run as sync
@@ -68,7 +68,7 @@ def silent(owner, name):
 
 
 DATES = off(listing, "_notice_absence")
-PARTS = off(parts, "refuse_missing_parts")
+PARTS = off(missing_account_parts, "refuse_missing_parts")
 LOST = off(guards, "_refuse_lost_orders", set())
 FEW = off(guards, "_refuse_few_orders", set())
 TICKETS = off(guards, "lists_few_tickets", False)

@@ -32,7 +32,7 @@ from ticketsync.providers.base import (
     Raw,
     Registered,
 )
-from ticketsync.providers.eventbrite.attendees import (
+from ticketsync.providers.eventbrite.attendance import (
     changed_at,
     count_attending,
 )

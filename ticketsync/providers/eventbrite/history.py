@@ -11,7 +11,7 @@ from typing import Any
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus
 from ticketsync.providers.base import Raw
-from ticketsync.providers.eventbrite.attendees import (
+from ticketsync.providers.eventbrite.attendance import (
     attendance_of,
     is_pending,
     status_of,

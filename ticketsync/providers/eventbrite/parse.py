@@ -17,7 +17,7 @@ from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
-from ticketsync.providers.eventbrite.attendees import attendance_of, status_of
+from ticketsync.providers.eventbrite.attendance import attendance_of, status_of
 from ticketsync.providers.eventbrite.costs import Costs
 from ticketsync.providers.eventbrite.history import (
     History,

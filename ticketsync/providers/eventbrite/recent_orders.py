@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ticketsync.providers.base import Raw
-from ticketsync.providers.eventbrite.attendees import changed_at, is_surely_listed
+from ticketsync.providers.eventbrite.attendance import changed_at, is_surely_listed
 
 
 class RecentOrders:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ticketsync.core import money, rows, written_amounts
 from ticketsync.core.redact import safe
 from ticketsync.core.written_amounts import DecimalSign, WrittenAmountError
-from ticketsync.providers.file_import.cells import CellProblem, Column
+from ticketsync.providers.file_import.cell_problem import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import AMOUNTS
 

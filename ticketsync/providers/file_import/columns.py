@@ -22,7 +22,7 @@ from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers import reading
 from ticketsync.providers.file_import import no_sale_words, summed_columns
 from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
-from ticketsync.providers.file_import.cells import CellProblem, Column
+from ticketsync.providers.file_import.cell_problem import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.recipe_keys import (
     AMOUNTS,

@@ -16,7 +16,7 @@ from typing import Any
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import net_sales, same_order, undone
+from ticketsync.providers.file_import import lasting_losses, net_sales, same_order
 from ticketsync.providers.file_import.columns import is_return
 from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.order_versions import note_fewer
@@ -269,7 +269,9 @@ def _is_net(recipe: Recipe, old: Raw, found: Found) -> bool:
     """
     if is_confirmed(recipe, found.raw["lines"]):
         return False
-    return undone.is_net_of(undone.figures_of(found.raw), undone.figures_of(old))
+    return lasting_losses.is_net_of(
+        lasting_losses.figures_of(found.raw), lasting_losses.figures_of(old)
+    )
 
 
 def _verdict(
@@ -297,11 +299,14 @@ def _unless_undone(
     an older report.
     """
     if not is_confirmed(recipe, found.raw["lines"]):
-        before, now = undone.figures_of(old), undone.figures_of(found.raw)
-        lost = undone.what_is_undone(before, now)
+        before, now = (
+            lasting_losses.figures_of(old),
+            lasting_losses.figures_of(found.raw),
+        )
+        lost = lasting_losses.what_is_undone(before, now)
         if lost:
             return Verdict("other", lost)
-        is_net = undone.is_net_of(now, before)
+        is_net = lasting_losses.is_net_of(now, before)
         if is_older and before != now and not is_net and None not in (before, now):
             return Verdict("other", "this report is the older one")
     sold, _ = _parts(recipe, old["lines"])

@@ -10,7 +10,7 @@ from typing import Any
 
 from ticketsync.core import money
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.providers.file_import import given_back, undone
+from ticketsync.providers.file_import import given_back, lasting_losses
 from ticketsync.providers.file_import.line_values import Cells, LineValues
 from ticketsync.providers.file_import.recipe import Recipe
 
@@ -32,7 +32,7 @@ def what_went_back_twice(
     if not before or not now or not returned:
         return ""
     old, new = (
-        undone.figures_of({"id": "", "rules": rules, "lines": lines})
+        lasting_losses.figures_of({"id": "", "rules": rules, "lines": lines})
         for lines in (before, now)
     )
     if old is None or new is None or old.currency != new.currency:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ticketsync.core import clock
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.providers.file_import import same_order, undone
+from ticketsync.providers.file_import import lasting_losses, same_order
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
@@ -232,7 +232,7 @@ def _refuse_unclear(
         rows = (
             {"id": "", "rules": rules, "lines": [it.cells]} for it in (old.line, line)
         )
-        lost = undone.what_is_undone(*map(undone.figures_of, rows))
+        lost = lasting_losses.what_is_undone(*map(lasting_losses.figures_of, rows))
         if lost:
             raise Conflict(
                 f"{place}: {lost} than {before} says, though it is the newer file; "

@@ -14,12 +14,12 @@ from typing import Any
 from ticketsync.core.plurals import number_of
 from ticketsync.providers.file_import import (
     added_rows,
+    lasting_losses,
     net_sales,
     order_amounts,
     order_parts,
     repeated_returns,
     reworded_returns,
-    undone,
 )
 from ticketsync.providers.file_import.columns import Line
 from ticketsync.providers.file_import.exported_again import ExportedAgain
@@ -118,8 +118,10 @@ class VersionMerger:
         of_rows = [files[id(line)] for line in lines]
         return order_amounts.taken_once(self.recipe, lines, of_rows)
 
-    def _figures(self, id_: str, lines: Sequence[Line]) -> undone.Figures | None:
-        return undone.figures_of(self._raw(id_, self._amounts_once(lines)))
+    def _figures(
+        self, id_: str, lines: Sequence[Line]
+    ) -> lasting_losses.Figures | None:
+        return lasting_losses.figures_of(self._raw(id_, self._amounts_once(lines)))
 
     def _merged(self, id_: str, found: Sequence[Version]) -> Merged:
         """
@@ -172,7 +174,7 @@ class VersionMerger:
         Whether an order can have these rows; `None` where that cannot be seen.
         """
         try:
-            return undone.can_be(self._raw(id_, self._amounts_once(lines)))
+            return lasting_losses.can_be(self._raw(id_, self._amounts_once(lines)))
         except UnclearAmountError:
             return None
 
@@ -220,7 +222,7 @@ class VersionMerger:
             before = added_rows.with_returns(
                 Merged(version.lines, [version]).held_lines(), others
             )
-            lost = undone.what_is_undone(
+            lost = lasting_losses.what_is_undone(
                 self._figures(id_, before), self._figures(id_, lines)
             )
             if lost:
@@ -310,7 +312,7 @@ class VersionMerger:
     def _is_net_of(self, id_: str, version: Version, chosen: Merged) -> bool:
         if self._is_confirmed(version):
             return False
-        return undone.is_net_of(
+        return lasting_losses.is_net_of(
             self._figures(id_, version.lines), self._figures(id_, chosen.lines)
         )
 

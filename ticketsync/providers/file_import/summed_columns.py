@@ -6,7 +6,7 @@ kept for the payment, or the tickets of each category: their sum, row by row.
 from __future__ import annotations
 
 from ticketsync.core import money
-from ticketsync.providers.file_import.cells import CellProblem
+from ticketsync.providers.file_import.cell_problem import CellProblem
 
 
 def add(field: str, first: str, second: str, currency: str) -> str:

@@ -14,7 +14,7 @@ from ticketsync.core import date_orders, rows, written_dates, written_times
 from ticketsync.core.date_orders import ColumnOrder
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import WrittenDateError
-from ticketsync.providers.file_import.cells import CellProblem, Column
+from ticketsync.providers.file_import.cell_problem import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100  # of a show, or of its tickets' sale

@@ -44,7 +44,12 @@ def parse_hint(delivery: Delivery) -> Hint:
     entity = entity if isinstance(entity, dict) else {}
     if event.startswith(("payment.", "refund.", "order.")):
         order_id = hooks.text(entity.get("order_id"), WEBHOOKS.order_id)
-        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
+        return Hint(
+            key,
+            event,
+            hooks.ORDER if order_id else hooks.ACCOUNT,
+            order_id,
+        )
     if event.startswith("catalog."):
         return Hint(key, event, hooks.LISTING)
     return Hint(key, event, hooks.NOTHING)

@@ -43,10 +43,20 @@ def parse_hint(delivery: Delivery) -> Hint:
     key = hooks.text(envelope.get("id"), WEBHOOKS.delivery_id)
     if event.startswith("ORDER."):
         order_id = hooks.text(payload.get("id"), WEBHOOKS.order_id)
-        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
+        return Hint(
+            key,
+            event,
+            hooks.ORDER if order_id else hooks.ACCOUNT,
+            order_id,
+        )
     if event.startswith("ISSUED_TICKET."):
         order_id = hooks.text(payload.get("order_id"), WEBHOOKS.order_id)
-        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
+        return Hint(
+            key,
+            event,
+            hooks.ORDER if order_id else hooks.ACCOUNT,
+            order_id,
+        )
     if event.startswith("EVENT"):
         return Hint(key, event, hooks.LISTING)
     return Hint(key, event, hooks.NOTHING)

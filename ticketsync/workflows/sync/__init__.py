@@ -1,10 +1,9 @@
 """
 The main job: read what changed on the platforms and bring the figures up to date.
 
-`run` goes over the accounts, several of them `side_by_side`, `account` over the steps
-of one, `orders` over its pages: each is fetched, parsed (`parse`, pure) and saved
-(`save_page`, one transaction). `plan` decides what to read, `guards` what is not
-believed.
+`run` goes over the accounts (`accounts_in_parallel`), `account` over the steps of one,
+`orders` over its pages: each is fetched, parsed (`parse`, pure) and saved (`save_page`,
+one transaction). `plan` decides what to read, `guards` what is not believed.
 
 Nothing is imported here: the second process that parses needs `parse` alone.
 """

@@ -22,7 +22,7 @@ from ticketsync.workflows import duplicate_accounts
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
     flaws,
-    parts,
+    missing_account_parts,
     report_files,
     set_aside,
     zone_change,
@@ -89,7 +89,7 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     for page in read_before_turn(pages, run.turn, run.wait_for_turn):
         _save_page(run, page, result, accept_shrink=accept_shrink)
         run.on_progress(run.account.name, "events", len(result.seen), 0)
-    parts.refuse_missing_parts(run, accept_shrink=accept_shrink)
+    missing_account_parts.refuse_missing_parts(run, accept_shrink=accept_shrink)
     set_aside.note_parts_of_listing(run)
     is_whole = report_files.is_complete(run) and not set_aside.refused_parts(run)
     if is_whole:  # else nobody knows what is missing

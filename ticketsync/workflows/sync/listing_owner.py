@@ -19,7 +19,7 @@ from ticketsync.providers.base import (
     Provider,
     Raw,
 )
-from ticketsync.workflows import identity
+from ticketsync.workflows import key_owner
 from ticketsync.workflows.account_run import AccountRun
 
 FEW = 5  # dates below which a listing without any of them is believed
@@ -32,7 +32,7 @@ def recognised(run: AccountRun, *, accept_shrink: bool) -> Iterator[Page]:
     """
     provider, spec = run.provider, run.provider.spec
     with run.database.read() as connection:
-        known = identity.owners_of(connection, run.account, spec)
+        known = key_owner.owners_of(connection, run.account, spec)
     # Asked for only where no owner answers the question.
     listed_before = functools.cache(lambda: _listed_before(run))
     met = _owners_reported(provider)
@@ -80,9 +80,9 @@ def _owners_reported(provider: Provider) -> frozenset[str]:
 def _refuse_other_owners(
     run: AccountRun, known: frozenset[str], named: frozenset[str]
 ) -> None:
-    found = identity.other_owners(known, named, run.provider.spec)
+    found = key_owner.other_owners(known, named, run.provider.spec)
     if found:
-        raise identity.changed(run.account, known, found)
+        raise key_owner.changed(run.account, known, found)
 
 
 def _owners_named(provider: Provider, page: Page) -> frozenset[str]:

@@ -28,8 +28,8 @@ from ticketsync.providers.base import (
     Provider,
     Raw,
 )
-from ticketsync.reporting import books
-from ticketsync.reporting.books import RowDifference
+from ticketsync.reporting import compared_databases
+from ticketsync.reporting.compared_databases import RowDifference
 from ticketsync.reporting.outstanding_replays import last_upgrade
 from ticketsync.sales import (
     delisting,
@@ -178,16 +178,16 @@ def differences(
     spans = runs.list_run_spans(held, account_id)
     upgraded_at = last_upgrade(held)
     unplaced_until = clock.iso(upgraded_at) or ""
-    for kind in books.KINDS:
+    for kind in compared_databases.KINDS:
         found: Iterator[RowDifference] = (
             _without_place(_with_our_moments(pair, spans), unplaced_until)
-            for pair in books.compare_rows(held, again, account_id, kind)
+            for pair in compared_databases.compare_rows(held, again, account_id, kind)
         )
         if kind == "refund":
             found = _without_assumed(
                 list(found),
                 _Reads(
-                    books.read_order_dates(held, account_id),
+                    compared_databases.read_order_dates(held, account_id),
                     spans,
                     past_flaws.get_upgrade_instant(held) or "",
                 ),
@@ -255,13 +255,15 @@ def _is_assumed(group: Sequence[RowDifference], reads: _Reads) -> bool:
     if not _is_placeholder(held[0], again, reads.undivided_until):
         return False
     same = sum(row["amount"] for row in again) == held[0]["amount"]
-    owner = {row[books.ORDER] for row in (*held, *again)}
-    sale = reads.placed.get(held[0][books.ORDER] or "", "")
+    owner = {row[compared_databases.ORDER] for row in (*held, *again)}
+    sale = reads.placed.get(held[0][compared_databases.ORDER] or "", "")
     return same and len(owner) == 1 and _is_day_of(held[0]["on_day"], sale)
 
 
 def _is_placeholder(
-    held: books.Values, again: Sequence[books.Values], undivided_until: str
+    held: compared_databases.Values,
+    again: Sequence[compared_databases.Values],
+    undivided_until: str,
 ) -> bool:
     """
     Whether a movement on an assumed day says nothing that its records do not say: it is
@@ -281,7 +283,7 @@ def _is_placeholder(
     )
 
 
-def _sum_of(name: str, rows: Sequence[books.Values]) -> int | None:
+def _sum_of(name: str, rows: Sequence[compared_databases.Values]) -> int | None:
     found = [row[name] for row in rows]
     return None if None in found else sum(found)
 

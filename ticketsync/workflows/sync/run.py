@@ -6,9 +6,9 @@ The main job: for each account, read what changed and bring the figures up to da
     read orders                         only where something may have changed
     recompute the figures               together with the marks of what was read
 
-Several accounts run side by side, see `side_by_side`. No transaction spans a network
-call; a killed run is resumed by the next one; a run that finds nothing new writes
-nothing but its own row.
+Several accounts run side by side, see `accounts_in_parallel`. No transaction spans a
+network call; a killed run is resumed by the next one; a run that finds nothing new
+writes nothing but its own row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ticketsync.core.without_collector import without_collector
 from ticketsync.store import lease, run_lock, vacuum
 from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
-from ticketsync.workflows import limits, retention
+from ticketsync.workflows import retention, unread_limits
 from ticketsync.workflows.account_run import (
     AccountRun,
     OnProgress,
@@ -151,7 +151,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         if request.is_selective:
             accounts = [account for account in accounts if account.id in selected]
         before = _read_figures(connection) if request.compare else []
-    limits.note_limits(database, settings)
+    unread_limits.note_limits(database, settings)
     ends = time.monotonic() + settings.sync.run_minutes * 60
     try:
         with (

@@ -18,8 +18,8 @@ from support.mailbox import serving
 from ticketsync.accounts import breaker, health
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, NotifySettings
-from ticketsync.gateways import alerts as gateway
 from ticketsync.gateways import mail
+from ticketsync.gateways import notifications as gateway
 from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import run_history

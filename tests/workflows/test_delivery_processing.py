@@ -26,13 +26,13 @@ from ticketsync.net.hooks import Delivery, Forged, Stale
 from ticketsync.providers import registry
 from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import books, figures_of_shows, run_history
+from ticketsync.reporting import compared_databases, figures_of_shows, run_history
 from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
 from ticketsync.store.tables.sales import orders
-from ticketsync.web.receiver import new_delivery
+from ticketsync.web.webhook_receiver import new_delivery
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import delivery_processing, match, webhook_registration
 from ticketsync.workflows.sync import listing
@@ -455,8 +455,10 @@ def dump_of_books(database):
                 name: value for name, value in values.items() if name not in ours
             }
             for account in state.list_accounts(connection)
-            for kind in books.KINDS
-            for key, values in books.read_rows(connection, account.id, kind)
+            for kind in compared_databases.KINDS
+            for key, values in compared_databases.read_rows(
+                connection, account.id, kind
+            )
         }
 
 

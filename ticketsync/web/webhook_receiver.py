@@ -142,7 +142,10 @@ class Receiver:
         except Unclear as unclear:
             new = new_delivery(endpoint, delivery, None, "rejected", str(unclear))
         else:
-            without_effect = {hooks.TEST: "test", hooks.NOTHING: "ignored"}
+            without_effect = {
+                hooks.TEST: "test",
+                hooks.NOTHING: "ignored",
+            }
             state = without_effect.get(hint.what, "received")
             new = new_delivery(endpoint, delivery, hint, state, "")
         return _respond(200 if await self._store(new) else 503)

@@ -29,7 +29,7 @@ from ticketsync.reporting import deliveries as report
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.store.tables.webhooks import deliveries as deliveries_table
-from ticketsync.web import receiver
+from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
@@ -46,8 +46,8 @@ def serving(database, *doors, **options):
     """
     Run the application under uvicorn on a free port; yields its address.
     """
-    application = receiver.application(
-        receiver.Receiver(database, lambda: doors, **options)
+    application = webhook_receiver.application(
+        webhook_receiver.Receiver(database, lambda: doors, **options)
     )
     with running(application) as address:
         yield address
@@ -260,7 +260,7 @@ def test_a_refused_attempt_leaves_a_row_without_its_body(
 
 
 def test_a_body_that_does_not_come_leaves_a_row(database, address, monkeypatch):
-    monkeypatch.setattr(receiver, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(webhook_receiver, "BODY_SECONDS", 0.05)
     host, port = address.removeprefix("http://").partition("/")[0].split(":")
     head = f"POST /hooks/{PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
     with socket.create_connection((host, int(port))) as opened:
@@ -305,8 +305,8 @@ def test_a_flood_of_forged_deliveries_neither_fills_nor_blocks(
     While nothing can be written, forged ones are answered at once and queue no further
     than allowed; good ones that come afterwards are stored.
     """
-    monkeypatch.setattr(receiver, "MAX_UNSAVED", 20)
-    monkeypatch.setattr(receiver, "FEW_UNSAVED", 0)
+    monkeypatch.setattr(webhook_receiver, "MAX_UNSAVED", 20)
+    monkeypatch.setattr(webhook_receiver, "FEW_UNSAVED", 0)
     release = threading.Event()
     store = refused_attempts.store
 
@@ -336,7 +336,7 @@ def test_refused_attempts_that_cannot_be_stored_do_no_harm_to_deliveries(
     """
     Both come while nothing can be written, so that they are written one after another.
     """
-    monkeypatch.setattr(receiver, "FEW_UNSAVED", 0)
+    monkeypatch.setattr(webhook_receiver, "FEW_UNSAVED", 0)
     release, store = threading.Event(), inbox.store
     failed = []
 
@@ -445,7 +445,7 @@ def test_one_that_cannot_be_stored_harms_none_of_its_transaction(templates, kind
                 "tt", "ticket_tailor", None, "env", "K", "", None
             )
             edits.add_account(connection, account, clock.now())
-        stored = receiver.Receiver(opened, list)._write(inbox.store, batch)
+        stored = webhook_receiver.Receiver(opened, list)._write(inbox.store, batch)
         kept = {row.order_id for row in rows(opened)}
         # The control: in one transaction they are all lost with it.
         with pytest.raises(Exception), opened.write() as connection:  # noqa: B017, PT011
@@ -467,7 +467,9 @@ def test_where_the_database_fails_nothing_is_tried_one_by_one(database, monkeypa
         calls.append(len(batch))
         raise errors.DatabaseError("the disk is full", word="disk-full")
 
-    stored = receiver.Receiver(database, list)._write(full, [new("a"), new("b")])
+    stored = webhook_receiver.Receiver(database, list)._write(
+        full, [new("a"), new("b")]
+    )
     assert (stored, calls) == ([False, False], [2])
 
 

@@ -3,7 +3,8 @@ Whose sales are these? A key must go on answering for whom it did when its accou
 connected (F27).
 
 Who a key belongs to is asked only when the key itself is another one than last time;
-otherwise it is checked where an answer names its owner anyway (see `recognise`).
+otherwise it is checked where an answer names its owner anyway
+(`sync.listing_owner`).
 """
 
 from __future__ import annotations
