@@ -306,4 +306,4 @@ class PostgresEditor(Editor):
         return self.moved(old.astimezone(UTC) if old else NOW)
 
     def flag(self, old):
-        return not old if isinstance(old, bool) else super().flag(old)
+        return not old if isinstance(old, bool) else 1 - old
