@@ -205,7 +205,7 @@ def test_control_without_the_lock_an_account_that_was_paused_is_active(
 def rounds_of_retiring(venue, monkeypatch, rounds):
     """
     A person who pauses an account has seen that it is in use when another one retires
-    it. Returns what it is afterwards, and what the first got for an answer.
+    it. Returns what it is afterwards, round by round.
     """
     run = pausing(monkeypatch, edits, "set_state")
     found = []
