@@ -92,7 +92,7 @@ class Storm:
 
     sandbox: server.Sandbox
     chance: random.Random
-    figures_of_shows: int = 0
+    numbers: int = 0
     good: list = dataclasses.field(default_factory=list)
     hostile: Counter = dataclasses.field(default_factory=Counter)
     busy: int = 0

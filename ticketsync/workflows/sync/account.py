@@ -128,10 +128,10 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     if store.left_out:
         run.notes.append(sold_elsewhere.note_left_out(store.left_out))
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
-    if still_quarantined:
-        quarantined.note_waiting(run)
     report_files.note_reports(run)
     report_files.note_state(run)
+    if still_quarantined:
+        quarantined.note_waiting(run)
     return changed, plan.is_sweep
 
 
