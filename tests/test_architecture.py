@@ -75,7 +75,7 @@ ALLOWED = {
         "workflows.money_view",
         *("workflows.account_states", "workflows.account_removal"),
         *("workflows.season_list", "workflows.catalogue_edits"),
-        *("workflows.show_figures", "workflows.adoptions"),
+        *("workflows.recompute_figures", "workflows.adoptions"),
         *("workflows.match_session", "workflows.match_decisions"),
         "workflows.match_words",
         *("workflows.new_installation", "workflows.public_address"),

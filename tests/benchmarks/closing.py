@@ -25,7 +25,7 @@ from support.saved_orders import prepare
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.financials import closing, verifying
+from ticketsync.financials import closed_periods, verifying
 from ticketsync.store import engine
 from ticketsync.store.tables.periods import period_lines
 from ticketsync.store.tables.sales import fees, orders, tickets
@@ -176,9 +176,9 @@ def close_alone(database, number, first, name, days):
             connection, Settings(), [span], zone="Australia/Sydney", basis="sale"
         )
         texts = {"closed_by": "bench", "program": "", "rules": "{}", "checklist": "{}"}
-        closing.close(
+        closed_periods.close(
             connection,
-            closing.Closing(
+            closed_periods.Closing(
                 name=name,
                 version=1,
                 first=span.first,
@@ -202,7 +202,7 @@ def many_months(folder, months, lines):
     *last, _ = timed(lambda: close.close(database, Settings(), name))
     with database.read() as connection:
         *verifying_took, found = timed(lambda: verifying.verify(connection))
-        event = closing.list_events(connection)[-1]
+        event = closed_periods.list_events(connection)[-1]
         *books_took, _ = timed(lambda: period_ledger.read_books(connection, event))
     assert found.flaws == ()
     print(

@@ -15,12 +15,14 @@ def forget_past():
     Read of what is stored only what saving needs anyway: our ids, and of a ticket whose
     it was, whether it was void, and what had gone back of it.
     """
-    from ticketsync.sales import history
-    from ticketsync.sales.history import HeldOrder, HeldTicket, Superseded
+    from ticketsync.sales import superseded_versions
+    from ticketsync.sales.superseded_versions import HeldOrder, HeldTicket, Superseded
     from ticketsync.store.tables.sales import orders, tickets
     from ticketsync.store.upsert import known, rows_among
 
-    names = history.TICKET[: history.TICKET.index("refunded") + 1]
+    names = superseded_versions.TICKET[
+        : superseded_versions.TICKET.index("refunded") + 1
+    ]
     columns = [tickets.c[name] for name in ("provider_id", "id", *names)]
 
     def read_orders(connection, account_id, provider_ids):
@@ -41,11 +43,11 @@ def forget_past():
         found = rows_among(connection, query, tickets.c.order_id, order_ids)
         return {row[0]: HeldTicket(row[1], None, tuple(row[2:])) for row in found}
 
-    history.read_orders = read_orders
-    history.read_tickets = read_tickets
-    history.read_tickets_of = read_tickets_of
-    history.read_fees = lambda connection, order_ids: {}
-    history.fee_versions = lambda rows: frozenset()
+    superseded_versions.read_orders = read_orders
+    superseded_versions.read_tickets = read_tickets
+    superseded_versions.read_tickets_of = read_tickets_of
+    superseded_versions.read_fees = lambda connection, order_ids: {}
+    superseded_versions.fee_versions = lambda rows: frozenset()
     Superseded.order = lambda self, *_: self.now
     Superseded.ticket = lambda self, *_: self.now
     Superseded.write = lambda self, connection: None

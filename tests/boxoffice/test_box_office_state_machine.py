@@ -33,10 +33,10 @@ from ticketsync.workflows import (
     availability,
     cancel_and_refund,
     checkin,
+    recompute_figures,
     save_own_orders,
     sell,
     sell_vouchers,
-    show_figures,
 )
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
@@ -83,7 +83,7 @@ class Machine(RuleBasedStateMachine):
             connection.execute(
                 text(f"UPDATE show_links SET show_id = {SHOW} WHERE occurrence_id = 1")
             )
-            show_figures.recompute(connection, self.office.settings, {1, SHOW})
+            recompute_figures.recompute(connection, self.office.settings, {1, SHOW})
         self.door = checkin.find_scan_point(self.database, SHOW)
         self.sold_elsewhere = {}
 
@@ -275,7 +275,7 @@ class Machine(RuleBasedStateMachine):
                 self.now,
                 zone=get_business_zone(connection),
             )
-            show_figures.recompute(connection, self.office.settings, {SHOW})
+            recompute_figures.recompute(connection, self.office.settings, {SHOW})
 
     def rows(self, query):
         with self.database.read() as connection:
@@ -290,7 +290,7 @@ class Machine(RuleBasedStateMachine):
             assert save_own_orders.find_differing(connection, account) == []
         with self.database.write() as connection:
             settings = self.office.settings
-            assert show_figures.recompute(connection, settings, {SHOW}) == 0
+            assert recompute_figures.recompute(connection, settings, {SHOW}) == 0
 
     @invariant()
     def i06_seats_sold_and_held_are_those_of_the_model(self):

@@ -9,7 +9,7 @@ from support.saved_orders import order, prepare, save, ticket
 
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core.config import Settings
-from ticketsync.workflows import doctor, sell, show_figures, waiting
+from ticketsync.workflows import doctor, recompute_figures, sell, waiting
 from ticketsync.workflows.sell import Tender
 
 SHOW = 3  # beside the two of the platform's account
@@ -30,7 +30,7 @@ def sell_beside_a_platform(database, *, link="", show_capacity=None, **terms):
     sell.sell(office, SHOW, {"Adult": 7}, Tender("cash"))
     save(database, order(*(ticket(n, 2000) for n in range(4))), at=NOW)
     with database.write() as connection:
-        show_figures.recompute(connection, office.settings, {SHOW})
+        recompute_figures.recompute(connection, office.settings, {SHOW})
     return office
 
 

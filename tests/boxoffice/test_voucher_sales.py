@@ -28,7 +28,7 @@ from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
-from ticketsync.financials import closing, frozen_lines
+from ticketsync.financials import closed_periods, frozen_lines
 from ticketsync.ledger import programs
 from ticketsync.reporting import (
     boxoffice_selling,
@@ -370,7 +370,7 @@ def test_f50_a_closed_month_has_the_sale_and_keeps_it(office, october, frozen):
     frozen(CLOSED)
     event = close.close(office.database, SETTINGS, "2026-10").event
     with office.database.read() as connection:
-        before = [*closing.read_lines(connection, [event.id])]
+        before = [*closed_periods.read_lines(connection, [event.id])]
         booked = period_ledger.read_books(connection, event)
     cards = [line for line in before if line.kind == frozen_lines.VOUCHER_SALE]
     assert sorted(
@@ -385,7 +385,7 @@ def test_f50_a_closed_month_has_the_sale_and_keeps_it(office, october, frozen):
     late = sell_one(office, 700, Tender("cash"))
     with office.database.read() as connection:
         assert close.open_adjustments(connection, SETTINGS) == []
-        assert [*closing.read_lines(connection, [event.id])] == before
+        assert [*closed_periods.read_lines(connection, [event.id])] == before
     with as_of.reading(office.database, SETTINGS, "2026-11-02T01:00Z") as then:
         listed = sales_lists.list_sales(then.connection)
         assert late.order.reference not in {row.order_id for row in listed}
@@ -393,7 +393,7 @@ def test_f50_a_closed_month_has_the_sale_and_keeps_it(office, october, frozen):
     frozen(DECEMBER)
     second = close.close(office.database, SETTINGS, "2026-11").event
     with office.database.read() as connection:
-        lines = [*closing.read_lines(connection, [second.id])]
+        lines = [*closed_periods.read_lines(connection, [second.id])]
         found = period_ledger.read_books(connection, second)
     of_cards = [
         (line.kind, line.order_id, line.charged, line.refunded)

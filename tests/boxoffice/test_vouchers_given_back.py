@@ -21,7 +21,7 @@ from ticketsync.boxoffice.shows_on_sale import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
-from ticketsync.financials import closing, period_tables
+from ticketsync.financials import closed_periods, period_tables
 from ticketsync.reporting import figures_of_shows, refund_report
 from ticketsync.workflows import (
     as_of,
@@ -190,7 +190,7 @@ def test_a_closed_month_keeps_it_and_the_next_one_has_its_own(office, story, fro
         october, november = worksheet(connection), worksheet(connection, NOVEMBER)
         # Of October only that one valid ticket fewer is left of z.
         (edited,) = close.open_adjustments(connection, REDEEMED)
-        (event,) = closing.list_events(connection)
+        (event,) = closed_periods.list_events(connection)
         books = period_ledger.read_books(connection, event)
     assert [line for line in lines_of(october) if line[1] != "fee"] == OF_OCTOBER
     assert (edited.order_id, edited.tickets, edited.effect) == (story["z"], -1, 0)

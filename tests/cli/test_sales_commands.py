@@ -18,7 +18,7 @@ from support.saved_orders import ticket as bought
 from ticketsync.accounts import edits, state
 from ticketsync.core import digest
 from ticketsync.core.records import Fee, Refund
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.sales.packing import Version, pack
 from ticketsync.store import engine
 from ticketsync.store.tables.sales import buyers, tickets
@@ -338,7 +338,7 @@ def keep_raw(database, account_id, *records):
             data = json.dumps(record).encode()
             block = pack([Version(record["id"], digest.content(data), data)])
             at = FIRST_DAY + timedelta(days=number)
-            versions.save_versions(connection, account_id, "order", [block], at)
+            raw_records.save_versions(connection, account_id, "order", [block], at)
 
 
 FIRST = {"id": "or_1", "total": 3333, "status": "pending", "buyer_details": {}}

@@ -13,7 +13,7 @@ from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 SAID = (
     "1 order (25.00 AUD) belongs to 1 date that is linked to no show, and is in no "
@@ -28,7 +28,7 @@ def run(home, tmp_path):
     save(database, order(ticket(1, 2500)), at=FIRST_DAY)
     with database.write() as connection:
         connection.execute(delete(show_links))
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
     database.close()
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}
 

@@ -17,7 +17,7 @@ from ticketsync.core import (
     number_formats,
     table_files,
     workbook_guards,
-    xls_workbooks,
+    xls_error_cells,
 )
 from ticketsync.core.merged_cells import MergedCells
 from ticketsync.core.number_formats import CellCurrencies
@@ -270,7 +270,7 @@ def test_the_sheets_of_an_old_workbook_are_counted_together(monkeypatch):
     single = record(0x0203, struct.pack("<HHHd", 11, 3, 0, 1.0))
     several = record(0x00BD, struct.pack("<HH", 0, 0) + b"\x00" * 6 + b"\xf9\x00")
     stream = (begin + single + several) * 2
-    xls_workbooks._refuse_large("a.xls", stream)
+    xls_error_cells._refuse_large("a.xls", stream)
     monkeypatch.setattr(workbook_guards, "MOST_CELLS", 5_999)
     with pytest.raises(errors.BadFile, match="sheets of more than 5,999 cells"):
-        xls_workbooks._refuse_large("a.xls", stream)
+        xls_error_cells._refuse_large("a.xls", stream)

@@ -29,7 +29,7 @@ from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
 from ticketsync.reporting import figures_of_shows, sales_report
 from ticketsync.store.tables.catalogue import shows as shows_table
-from ticketsync.workflows import catalogue_edits, own_fee_rates, show_figures
+from ticketsync.workflows import catalogue_edits, own_fee_rates, recompute_figures
 
 JULY = FeeSchedule(since=date(2026, 7, 1), per_ticket=Decimal("0.65"))
 OCTOBER = FeeSchedule(since=date(2026, 10, 1), per_ticket=Decimal("0.75"))
@@ -125,7 +125,7 @@ def test_a_sale_before_the_first_day_has_unknown_fees(books):
             for o in occurrences.list_occurrences(connection)
             if o.provider_occurrence_id == "ev_1"
         )
-        rates = show_figures.fee_schedules(connection, settings)
+        rates = recompute_figures.fee_schedules(connection, settings)
         found = gaps.list_gaps(connection, show, rates)
         (known,) = gaps.list_known_amounts(connection, show, found)
         own = own_fee_rates.own_rates(connection, settings)

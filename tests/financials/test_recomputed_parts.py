@@ -17,7 +17,7 @@ from ticketsync.sales.charged_parts import ChargedParts
 from ticketsync.store import totals
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import tickets
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 _BATCH = 1000
 
@@ -47,7 +47,7 @@ def sums_of(orders):
 
 
 def sums_of_figures(database):
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
     with database.read() as connection:
         rows = [
             (

@@ -10,7 +10,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.reporting import calendar
 from ticketsync.sandbox import world
 from ticketsync.store import capacity
-from ticketsync.workflows import match, show_figures
+from ticketsync.workflows import match, recompute_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -63,7 +63,7 @@ def test_the_zone_travels_along_and_a_show_keeps_its_name(synced):
 def test_a_show_that_is_left_out_is_in_no_calendar(synced, settings):
     with synced.read() as connection:
         show_id = occurrences.list_occurrences(connection)[0].show_id
-    show_figures.exclude(synced, settings, show_id, True, "a test")
+    recompute_figures.exclude(synced, settings, show_id, True, "a test")
     assert len(events(synced)[1]) == 39
     assert len(events(synced, since=NOW)[1]) < 39
 

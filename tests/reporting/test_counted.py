@@ -34,7 +34,7 @@ from ticketsync.store.types import WHOLE
 from ticketsync.web.money_page import MoneyPages
 from ticketsync.web.refunds_page import RefundPages
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import as_of, show_figures
+from ticketsync.workflows import as_of, recompute_figures
 
 
 def broken(how):
@@ -159,7 +159,7 @@ def test_with_the_rule_broken_in_any_one_reader_its_numbers_differ(house, monkey
                 forget_kept_statements(module)
             if recompute in modules:
                 everything = [n.number for n in house.nights]
-                show_figures.recompute(connection, Settings(), everything)
+                recompute_figures.recompute(connection, Settings(), everything)
             if views in modules:
                 views.drop_all(connection)
                 views.create_all(connection)

@@ -17,7 +17,7 @@ from ticketsync.reporting import grouped_figures, order_money, waiting
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
 from ticketsync.reporting.unlinked_orders import find_unlinked
 from ticketsync.store.tables import catalogue
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 
 @pytest.fixture
@@ -27,14 +27,14 @@ def sold(database):
     """
     prepare(database)
     save(database, order(ticket(1, 2500)), at=FIRST_DAY)
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
     return database
 
 
 def unlink_all(database):
     with database.write() as connection:
         connection.execute(delete(catalogue.show_links))
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
 
 
 def find(database, chosen=EVERYTHING):

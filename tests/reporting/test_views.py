@@ -11,7 +11,7 @@ import yaml
 from ticketsync import reporting
 from ticketsync.catalogue import occurrences
 from ticketsync.reporting import figures_of_shows
-from ticketsync.workflows import match, show_figures
+from ticketsync.workflows import match, recompute_figures
 
 PARTS = "buyer_fees addons donations vouchers tax_added unexplained"
 COLUMNS = {
@@ -72,7 +72,7 @@ def synced(read_once, settings):
     match.configure(  # its sales are switched off
         *(connected, settings, first), enabled=None, ticket_sales=False, types={}
     )
-    show_figures.exclude(connected, settings, second.show_id, True, "a test")
+    recompute_figures.exclude(connected, settings, second.show_id, True, "a test")
     return connected
 
 

@@ -9,13 +9,13 @@ from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
 from ticketsync.core.config import Settings
 from ticketsync.store import engine, schema
-from ticketsync.workflows import integrity_check, show_figures
+from ticketsync.workflows import integrity_check, recompute_figures
 
 
 def fill(file):
     database = prepare(engine.create_database(str(file)))
     save(database, order(ticket(1, 2000)), at=FIRST_DAY)
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
     database.close()
 
 
@@ -30,7 +30,7 @@ def test_the_upgrade_adds_the_box_office_and_changes_nothing_else(upgraded):
         assert schema.version_of(connection) == schema.PRESENT
         found = connection.exec_driver_sql("SELECT count(*) FROM boxoffice_orders")
         assert found.scalar() == 0
-    assert show_figures.rebuild(upgraded, Settings()) == (2, 0)
+    assert recompute_figures.rebuild(upgraded, Settings()) == (2, 0)
     assert integrity_check.check(upgraded, Settings()).is_sound
 
 

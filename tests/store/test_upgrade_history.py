@@ -12,7 +12,7 @@ from support.random_history import SETTINGS, reports
 from ticketsync.core import clock, errors
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import as_of, show_figures
+from ticketsync.workflows import as_of, recompute_figures
 
 SECOND = timedelta(seconds=1)
 
@@ -39,7 +39,7 @@ def rows(database, query):
 
 
 def test_the_past_is_known_from_the_upgrade_on(upgraded, monkeypatch):
-    show_figures.rebuild(upgraded, SETTINGS)
+    recompute_figures.rebuild(upgraded, SETTINGS)
     ((since,),) = rows(upgraded, "SELECT value FROM facts WHERE name = 'history_since'")
     moment = clock.from_iso(since)
     monkeypatch.setattr(clock, "_now", lambda: moment + 60 * SECOND)

@@ -26,7 +26,7 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import integrity_check, show_figures
+from ticketsync.workflows import integrity_check, recompute_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 
@@ -88,7 +88,7 @@ def test_recomputed_only_the_lines_of_the_order_over_two_shows_change(upgraded):
     3.01 over two shows, beside 2.00 of another order on the first of them. Whoever our
     own door let in counts as checked in now: one guest.
     """
-    show_figures.rebuild(upgraded, Settings())
+    recompute_figures.rebuild(upgraded, Settings())
     assert figures(upgraded) == with_our_door(known_figures())
     gone, new = (
         known_lines() - fee_lines(upgraded),

@@ -13,7 +13,7 @@ from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 from ticketsync.core.config import Settings
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
-from ticketsync.workflows import integrity_check, show_figures
+from ticketsync.workflows import integrity_check, recompute_figures
 from ticketsync.workflows.sync.replay import replay
 
 PARTS = ("buyer_fee", "addons", "donation", "voucher", "tax_added", "unexplained")
@@ -38,7 +38,7 @@ def scalar(database, query):
 
 
 def test_no_part_is_claimed_before_the_replay_and_all_are_known_after_it(upgraded):
-    show_figures.rebuild(upgraded, Settings())
+    recompute_figures.rebuild(upgraded, Settings())
     before = figures(upgraded)
     known = " AND ".join(f"{name} IS NULL" for name in PARTS)
     assert scalar(

@@ -16,7 +16,7 @@ from ticketsync.catalogue import occurrences, prices
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import integrity_check, show_figures
+from ticketsync.workflows import integrity_check, recompute_figures
 from ticketsync.workflows.sync.replay import replay
 
 KNOWN = json.loads((old_databases.FOLDER / "0013.json").read_text())
@@ -75,7 +75,7 @@ def test_recomputed_and_replayed_the_figures_stay_and_prices_come(upgraded):
     By the sandbox's price list: 39.00 and 29.00, or 65.00 and 45.00 in the stalls and
     on the balcony; a guest pays nothing, and a glass of wine is 12.00.
     """
-    show_figures.rebuild(upgraded, SETTINGS)
+    recompute_figures.rebuild(upgraded, SETTINGS)
     assert figures(upgraded) == KNOWN["figures"]
     outcome = replay(upgraded, SETTINGS, [])
     assert outcome.exit_code == 0, outcome.results

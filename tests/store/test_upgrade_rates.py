@@ -14,7 +14,7 @@ from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
 from ticketsync.reporting import named_fees
 from ticketsync.store import engine, schema
-from ticketsync.workflows import integrity_check, show_figures
+from ticketsync.workflows import integrity_check, recompute_figures
 
 SETTINGS = Settings(
     accounts={"tt": AccountSettings(fees=(FeeSchedule(per_ticket=Decimal("0.65")),))}
@@ -29,7 +29,7 @@ def fill(file):
     database = prepare(engine.create_database(str(file)))
     reported = order(ticket(2, 4000, "ev_2"), id_="or_2", fees=(Fee("Service", 150),))
     save(database, order(ticket(1, 2000)), reported, at=FIRST_DAY)
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     database.close()
 
 
@@ -51,9 +51,9 @@ def test_a_line_has_its_rate_when_it_was_recomputed(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT
     assert lines(upgraded) == [("Per ticket", 65, None), ("Service", 150, None)]
-    assert show_figures.rebuild(upgraded, SETTINGS) == (2, 1)
+    assert recompute_figures.rebuild(upgraded, SETTINGS) == (2, 1)
     assert lines(upgraded) == [("Per ticket", 65, 65), ("Service", 150, None)]
-    assert show_figures.rebuild(upgraded, SETTINGS) == (2, 0)
+    assert recompute_figures.rebuild(upgraded, SETTINGS) == (2, 0)
     assert integrity_check.check(upgraded, SETTINGS).is_sound
 
 

@@ -11,11 +11,11 @@ from support.closed_month import SETTINGS
 from support.saved_orders import instant, order, prepare, save, ticket
 
 from ticketsync.core.records import VoucherSale
-from ticketsync.financials import closing
+from ticketsync.financials import closed_periods
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.history import past_tickets
 from ticketsync.store.tables.sales import tickets
-from ticketsync.workflows import close, integrity_check, show_figures
+from ticketsync.workflows import close, integrity_check, recompute_figures
 
 OCTOBER = instant("2026-10-05T03:00")
 NOVEMBER = instant("2026-11-02T01:00")
@@ -34,7 +34,7 @@ def fill(file):
     first = msgspec.structs.replace(BEFORE, charged=7100, total=7100)
     save(database, first, at=OCTOBER)
     save(database, BEFORE, at=instant("2026-10-06T03:00"))
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     close.close(database, SETTINGS, "2026-10")
     database.close()
 
@@ -54,13 +54,13 @@ def rows_of(database, table):
 def test_the_upgrade_keeps_every_row(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT
-        (line,) = closing.read_lines(connection, [1])
+        (line,) = closed_periods.read_lines(connection, [1])
     assert (line.kind, line.charged, line.unexplained) == ("sale", 7200, 5000)
     (held,) = rows_of(upgraded, tickets)
     assert (held.kind, held.charged, held.unexplained) == ("admission", 7200, 5000)
     (past,) = rows_of(upgraded, past_tickets)
     assert (past.kind, past.charged, past.unexplained) == ("admission", 7100, 4900)
-    assert show_figures.rebuild(upgraded, SETTINGS) == (2, 0)
+    assert recompute_figures.rebuild(upgraded, SETTINGS) == (2, 0)
     assert integrity_check.check(upgraded, SETTINGS).is_sound
 
 

@@ -31,7 +31,7 @@ from ticketsync.core.records import (
 )
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 SYDNEY = "Australia/Sydney"
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
@@ -75,7 +75,7 @@ def fill(database):
         for step, moment in SEEN.items():
             patch.setattr(clock, "_now", partial(datetime.fromisoformat, moment))
             read(database, step)
-        show_figures.rebuild(database, settings())
+        recompute_figures.rebuild(database, settings())
     return database
 
 
@@ -273,4 +273,4 @@ def change_by_one_cent(database):
             NOW,
             zone=SYDNEY,
         )
-    show_figures.rebuild(database, settings())
+    recompute_figures.rebuild(database, settings())

@@ -34,7 +34,7 @@ from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.sales import delisting, saving
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.store import views
-from ticketsync.workflows import match, own_fee_rates, show_figures
+from ticketsync.workflows import match, own_fee_rates, recompute_figures
 
 # Not kept: who was in, and when something was read or written.
 NOT_KEPT = {
@@ -108,7 +108,7 @@ class History:
         self.frozen(self.now)
         for _ in range(self.chance.choice((1, 1, 1, 2))):
             self._one()
-        show_figures.rebuild(self.database, SETTINGS)
+        recompute_figures.rebuild(self.database, SETTINGS)
 
     def _one(self):
         kinds = [
@@ -319,7 +319,7 @@ class History:
             match.configure_event(self.database, SETTINGS, event, **given, types={})
 
     def exclude(self):
-        show_figures.exclude(
+        recompute_figures.exclude(
             self.database,
             SETTINGS,
             self.chance.choice((1, 2)),

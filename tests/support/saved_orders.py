@@ -22,7 +22,7 @@ from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 ZONE = "Australia/Sydney"
 OCCURRENCES = ("ev_1", "ev_2")  # of Friday and of Saturday
@@ -114,7 +114,7 @@ def recompute(database, *rates):
     given = tuple(rate for rate in rates if rate is not None)
     if given:
         settings = replace(settings, accounts={"tt": AccountSettings(fees=given)})
-    show_figures.rebuild(database, settings)
+    recompute_figures.rebuild(database, settings)
     with database.read() as connection:
         names = {
             o.show_id: o.provider_occurrence_id

@@ -28,7 +28,7 @@ from ticketsync.store.tables.catalogue import events as events_table
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links
 from ticketsync.store.tables.sales import fees, orders, refunds, tickets
-from ticketsync.workflows import checkin, match, show_figures
+from ticketsync.workflows import checkin, match, recompute_figures
 from ticketsync.workflows.checkin import Captured
 
 SYDNEY = "Australia/Sydney"
@@ -370,13 +370,13 @@ def build(connection, house):
         assert new_shows.add_show(connection, new).id == night.number
     dates = _save_dates(connection, house, accounts)
     _save_orders(connection, house, accounts, dates)
-    show_figures.recompute(connection, settings, [n.number for n in house.nights])
+    recompute_figures.recompute(connection, settings, [n.number for n in house.nights])
     _let_in(database, house)
     _void(connection, house, settings)
     for night in house.nights:
         _switch(database, settings, night, dates[night.number, night.first])
         if night.excluded:
-            show_figures.exclude(database, settings, night.number, True, "")
+            recompute_figures.exclude(database, settings, night.number, True, "")
     edits.set_state(connection, accounts[RESTING], "paused")
 
 
@@ -637,4 +637,4 @@ def _void(connection, house, settings):
     change(out, is_checked_in=True)
     for seat in out:
         seat.entered = True
-    show_figures.recompute(connection, settings, [n.number for n in house.nights])
+    recompute_figures.recompute(connection, settings, [n.number for n in house.nights])

@@ -14,11 +14,11 @@ from support.saved_orders import FIRST_DAY, OCCURRENCES, order, prepare, save, t
 from ticketsync.catalogue import links
 from ticketsync.core import clock, errors
 from ticketsync.core.records import Refund, TicketStatus
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.sales.packing import Version, pack
 from ticketsync.store import as_of as tables_at
 from ticketsync.store.tables import history, past_links
-from ticketsync.workflows import as_of, match, show_figures
+from ticketsync.workflows import as_of, match, recompute_figures
 
 STEPS = (
     *("buy", "edit", "refund", "reverse", "void", "check_in", "move", "change_fees"),
@@ -127,11 +127,11 @@ def test_control_raw_versions_alone_do_not_know_the_past(sqlite, frozen):
         frozen(at)
         back = (Refund("or_1", BACK[letter]),) if BACK[letter] else ()
         save(books, order(ticket(1, 2000), refunds=back), at=at)
-        show_figures.rebuild(books, SETTINGS)
+        recompute_figures.rebuild(books, SETTINGS)
         with books.write() as connection:
             data = b'{"back":%d}' % BACK[letter]
             block = pack([Version("or_1", letter.encode(), data)])
-            versions.save_versions(connection, 1, "order", [block], at)
+            raw_records.save_versions(connection, 1, "order", [block], at)
     frozen(days[-1] + MINUTE)
 
     def newest_by(block):
@@ -232,7 +232,7 @@ def test_by_hand_a_sale_its_refund_and_an_unlinked_date(database, frozen):
     assert [gross(books, moment) for moment in at[:5]] == [
         *(6000, 8000, 9000, 6000, 9000)
     ]
-    show_figures.exclude(books, SETTINGS, show, True, "")
+    recompute_figures.exclude(books, SETTINGS, show, True, "")
     frozen(at[5] + MINUTE)
     assert gross(books, at[5]) == 6000
     assert gross(books, at[4]) == 9000
@@ -319,7 +319,7 @@ def test_the_tables_of_today_are_as_they_were_afterwards(database, frozen):
     books = prepare(database)
     save(books, order(ticket(1, 2000), ticket(2, 1000, OCCURRENCES[1])), at=FIRST_DAY)
     frozen(FIRST_DAY + MINUTE)
-    show_figures.rebuild(books, SETTINGS)
+    recompute_figures.rebuild(books, SETTINGS)
     with books.read() as connection:
         before = reports(connection)
     said(books, FIRST_DAY)

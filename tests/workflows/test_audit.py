@@ -23,7 +23,12 @@ from ticketsync.reporting import audit_trail, run_history
 from ticketsync.sales import privacy
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_renaming, account_states, match, show_figures
+from ticketsync.workflows import (
+    account_renaming,
+    account_states,
+    match,
+    recompute_figures,
+)
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -201,7 +206,7 @@ def test_the_address_of_webhooks_that_another_process_made_is_recorded_once(
 
 def test_an_exclusion_and_its_end_are_on_record(linked, settings):
     database, occurrence = linked
-    show_figures.exclude(
+    recompute_figures.exclude(
         database, settings, occurrence.show_id, True, "a private party"
     )
     assert latest(database)[1:] == (
@@ -209,10 +214,10 @@ def test_an_exclusion_and_its_end_are_on_record(linked, settings):
         {"is_excluded": False, "excluded_because": ""},
         {"is_excluded": True, "excluded_because": "a private party"},
     )
-    show_figures.exclude(
+    recompute_figures.exclude(
         database, settings, occurrence.show_id, True, ""
     )  # keeps its reason
-    show_figures.exclude(database, settings, occurrence.show_id, False, "")
+    recompute_figures.exclude(database, settings, occurrence.show_id, False, "")
     _, action, _, before, _ = latest(database)
     assert (action, before["excluded_because"]) == ("include", "a private party")
 

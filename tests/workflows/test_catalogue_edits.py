@@ -23,7 +23,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store.tables.catalogue import production_links, productions, show_links
-from ticketsync.workflows import catalogue_edits, show_figures
+from ticketsync.workflows import catalogue_edits, recompute_figures
 
 ZONE = "Australia/Sydney"
 SETTINGS = Settings()
@@ -46,7 +46,7 @@ def sold(database):
     """
     prepare(database)
     save(database, order(ticket(1, 2500)), at=FIRST_DAY)
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     return database
 
 

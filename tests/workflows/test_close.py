@@ -30,7 +30,7 @@ from support.saved_orders import instant
 from ticketsync.core import actor, errors
 from ticketsync.financials import (
     adjusting,
-    closing,
+    closed_periods,
     frozen_lines,
     period_order,
     verifying,
@@ -42,7 +42,7 @@ from ticketsync.workflows import (
     close,
     exclusive,
     period_export,
-    show_figures,
+    recompute_figures,
 )
 from ticketsync.workflows import tax_worksheets as worksheets
 from ticketsync.workflows.sync.replay import replay
@@ -77,7 +77,7 @@ def test_what_is_closed_by_hand(books):
     assert closed.event.line_count == 11
     assert closed.event.name == "2026-10"
     with books.read() as connection:
-        stored = list(closing.read_lines(connection, [closed.event.id]))
+        stored = list(closed_periods.read_lines(connection, [closed.event.id]))
     assert sorted(stored) == sorted(lines)
 
 
@@ -112,7 +112,7 @@ def test_the_folder_of_a_closed_month_is_the_same_for_ever(
     frozen(LATER)
     change_late(books)
     rename_everything(books)
-    show_figures.rebuild(books, SETTINGS_LATER)
+    recompute_figures.rebuild(books, SETTINGS_LATER)
     assert exported(books, tmp_path / "after") == before
     frozen(DECEMBER)
     close.close(books, SETTINGS_LATER, "2026-11")
@@ -172,12 +172,16 @@ def test_control_without_frozen_lines_the_rename_changes_the_bytes(
     close.close(books, SETTINGS, "2026-10")
 
     def read_again(connection, ids):
-        spans = [close._span(e) for e in closing.list_events(connection) if e.id in ids]
+        spans = [
+            close._span(e)
+            for e in closed_periods.list_events(connection)
+            if e.id in ids
+        ]
         return close.period_lines.read_lines(
             connection, SETTINGS, spans, zone="Australia/Sydney", basis="sale"
         )
 
-    monkeypatch.setattr(closing, "read_lines", read_again)
+    monkeypatch.setattr(closed_periods, "read_lines", read_again)
     before = exported(books, tmp_path / "before")
     rename_everything(books)
     after = exported(books, tmp_path / "after")
@@ -210,11 +214,11 @@ def test_closed_lines_and_open_adjustments_are_todays_recomputation(books, froze
     change_late(books)
     adjusted = open_ones(books, SETTINGS_LATER)
     with books.read() as connection:
-        closed = list(closing.read_lines(connection, [1]))
+        closed = list(closed_periods.read_lines(connection, [1]))
         today = close.period_lines.read_lines(
             connection,
             SETTINGS_LATER,
-            [close._span(closing.list_events(connection)[0])],
+            [close._span(closed_periods.list_events(connection)[0])],
             zone="Australia/Sydney",
             basis="sale",
         )
@@ -243,7 +247,7 @@ def test_the_tax_worksheet_of_a_closed_month_is_what_was_closed(books, frozen):
     close.close(books, SETTINGS_LATER, "2026-11")
     with books.read() as connection:
         november = worksheets.read_closed(
-            connection, closing.list_events(connection)[1]
+            connection, closed_periods.list_events(connection)[1]
         )
     # The adjustments are declared in November: what is not yet in October's sheet.
     by_hand = 15_00 - 5_00 + 80_00 - 90_00 + 1_00 - 60_00 + 20_00 - 70_00
@@ -298,7 +302,7 @@ def test_periods_are_closed_in_order_and_when_they_are_over(books, frozen):
     close.close(books, SETTINGS, "2026-11-01..2026-11-15")
     close.close(books, SETTINGS, "2026-11-16..2026-12-31")
     with books.read() as connection:
-        names = [e.name for e in closing.list_events(connection)]
+        names = [e.name for e in closed_periods.list_events(connection)]
     assert names == ["2026-10", "2026-11-01..2026-11-15", "2026-11-16..2026-12-31"]
 
 
@@ -327,7 +331,7 @@ def test_only_the_newest_is_reopened_with_a_reason_and_closed_as_a_new_version(
     assert (again.event.version, again.draft.adjustments) == (2, [])
     assert sum(line.charged for line in again.draft.lines) == 455_50
     with books.read() as connection:
-        events = closing.list_events(connection)
+        events = closed_periods.list_events(connection)
         first = period_export.read_month(connection, "2026-10", 1)
         second = period_export.read_month(connection, "2026-10")
         assert verifying.verify(connection).flaws == ()
@@ -379,7 +383,7 @@ def test_the_checklist_warns_and_refuses_under_strict(books):
         close.close(books, SETTINGS, "2026-10", strict=True)
     assert (refused.value.exit_code, refused.value.word) == (4, "checklist-open")
     with books.read() as connection:
-        assert closing.list_events(connection) == []
+        assert closed_periods.list_events(connection) == []
     close.close(books, SETTINGS, "2026-10")
 
 

@@ -13,7 +13,7 @@ from support.saved_orders import ZONE, instant, prepare
 
 from ticketsync.core import clock
 from ticketsync.core.periods import Period
-from ticketsync.financials import adjusting, closing, period_order, verifying
+from ticketsync.financials import adjusting, closed_periods, period_order, verifying
 from ticketsync.reporting import figures_of_shows
 from ticketsync.workflows import close, ledger_export, period_ledger, period_lines
 from ticketsync.workflows.period_lines import Span
@@ -49,7 +49,7 @@ class Books:
             self.close_days()
 
     def closed(self, connection):
-        return period_order.closed_now(closing.list_events(connection))
+        return period_order.closed_now(closed_periods.list_events(connection))
 
     def close_days(self):
         """
@@ -88,7 +88,7 @@ class Books:
         with self.database.read() as connection:
             closed = self.closed(connection)
             adjusted = close.open_adjustments(connection, SETTINGS)
-            held = list(closing.read_lines(connection, [e.id for e in closed]))
+            held = list(closed_periods.read_lines(connection, [e.id for e in closed]))
             spans = [Span(origin_id=e.id, first=e.first, last=e.last) for e in closed]
             rest = period_order.next_first(closed) or FIRST_SALES
             spans.append(Span(origin_id=0, first=rest, last=END))

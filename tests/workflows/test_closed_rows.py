@@ -23,7 +23,7 @@ from support.closed_month import (
 from support.saved_orders import instant
 
 from ticketsync.core import errors
-from ticketsync.financials import closing, frozen_lines, verifying
+from ticketsync.financials import closed_periods, frozen_lines, verifying
 from ticketsync.store import engine, triggers
 from ticketsync.store.tables.periods import digests, period_lines, periods
 from ticketsync.workflows import close, integrity_check
@@ -82,7 +82,7 @@ def test_f106_a_closed_row_is_neither_changed_nor_deleted_by_sql(books, table, c
 def test_as_they_were_closed(books):
     with books.read() as connection:
         found = verifying.verify(connection)
-        events = closing.list_events(connection)
+        events = closed_periods.list_events(connection)
     assert found.flaws == ()
     assert found.periods == len(events) == 4
     assert found.lines == sum(event.line_count for event in events)
@@ -230,8 +230,8 @@ def test_a_line_that_is_changed_with_its_digest_breaks_its_period(opened):
         .where(period_lines.c.period_id == 1)
         .order_by(period_lines.c.number)
     ).all()
-    event = closing.list_events(opened)[0]
-    whole = closing.event_digest(event, of_lines)
+    event = closed_periods.list_events(opened)[0]
+    whole = closed_periods.event_digest(event, of_lines)
     chain = frozen_lines.chained(b"", whole)
     opened.execute(periods.update().where(periods.c.id == 1).values(digest=whole))
     opened.execute(periods.update().where(periods.c.id == 1).values(chain=chain))

@@ -24,7 +24,7 @@ from ticketsync.financials import explain, recompute
 from ticketsync.reporting import figures_of_shows, refund_parts, sales, sales_over_time
 from ticketsync.sandbox import world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, match, show_figures
+from ticketsync.workflows import checkin, match, recompute_figures
 from ticketsync.workflows.checkin import Captured
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -142,7 +142,9 @@ def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_l
     if how == "no-sales":
         switch(read_once, show, ticket_sales=False)
     else:
-        show_figures.exclude(read_once, Settings(), show.id, True, "a private hire")
+        recompute_figures.exclude(
+            read_once, Settings(), show.id, True, "a private hire"
+        )
 
     assert explained(read_once, show) == 0
     with read_once.read() as connection:
@@ -193,7 +195,7 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
             .last(30)
             .tickets
         )
-    show_figures.exclude(read_once, Settings(), show.id, True, "")
+    recompute_figures.exclude(read_once, Settings(), show.id, True, "")
     with read_once.read() as connection:
         after = (
             sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
@@ -269,7 +271,7 @@ def test_a_recompute_says_of_the_doors_what_the_scans_said(read_once, show, purc
     checkin.admit(read_once, at, f"it_{purchase.seats[0].id}")
     before = in_everywhere(read_once, show)
 
-    _, changed = show_figures.rebuild(read_once, Settings())
+    _, changed = recompute_figures.rebuild(read_once, Settings())
 
     assert changed == 0
     assert in_everywhere(read_once, show) == before
@@ -341,7 +343,7 @@ def a_door_and_a_recompute(database, at, tickets, scan):
 
     def recompute_shows():
         with database.write() as connection:
-            show_figures.recompute(connection, Settings(), {at.show.id})
+            recompute_figures.recompute(connection, Settings(), {at.show.id})
 
     with ThreadPoolExecutor(2) as pool, pytest.MonkeyPatch.context() as patch:
         patch.setattr(recompute, "_fee_lines", slowly)

@@ -34,7 +34,7 @@ from ticketsync.workflows import (
     account_alerts,
     doctor,
     match,
-    show_figures,
+    recompute_figures,
     waiting,
 )
 from ticketsync.workflows.sync import run as sync
@@ -69,7 +69,7 @@ def venue(database):
 
 def sell(database, *orders, account_id=1):
     save(database, *orders, at=FIRST_DAY, account_id=account_id)
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
 
 
 def list_again(database, number, id_="", account_id=1, **different):
@@ -149,7 +149,7 @@ def test_f43_a_date_that_no_longer_is_listed_waits_for_what_it_sold(venue):
 
 def test_f43_a_listing_that_is_corrected_waits_no_more(venue):
     list_again(venue, 1, currency="NZD")
-    show_figures.rebuild(venue, Settings())  # a line of nothing, in NZD
+    recompute_figures.rebuild(venue, Settings())  # a line of nothing, in NZD
     list_again(venue, 1, currency="AUD", url="https://example.org/")
     assert waits(venue) == {}
 
@@ -180,7 +180,7 @@ def test_f43_sales_that_do_not_count_wait_for_nobody(venue):
     sell(venue, IN_NZD)
     with venue.write() as connection:
         link_settings.set_switches(connection, 1, enabled=None, ticket_sales=False)
-        show_figures.recompute(connection, Settings(), {1})
+        recompute_figures.recompute(connection, Settings(), {1})
     assert waits(venue) == {}
 
 

@@ -17,7 +17,7 @@ from ticketsync.core.records import Fee
 from ticketsync.reporting import named_fees
 from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.store import engine
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 OLD = FeeSchedule(per_ticket=Decimal("0.65"))
 NEW = FeeSchedule(
@@ -71,7 +71,7 @@ def test_a_line_carries_the_rate_that_made_it(books):
     0.65 and 0.75 for a ticket are two rates, and no line can name both.
     """
     used = settings(OLD, NEW)
-    show_figures.rebuild(books, used)
+    recompute_figures.rebuild(books, used)
     assert lines(books) == {
         (1, "Per ticket"): ("1.40", None, None, None),
         (1, "Percentage"): ("0.35", None, 17500, None),
@@ -87,19 +87,19 @@ def test_another_rate_is_named_when_the_line_was_computed_with_it(books):
     """
     1.76 % of 20.00 is 0.35, as 1.75 % is.
     """
-    show_figures.rebuild(books, settings(OLD, NEW))
+    recompute_figures.rebuild(books, settings(OLD, NEW))
     assert lines(books)[1, "Percentage"] == ("0.35", None, 17500, None)
     new = replace(NEW, per_ticket=Decimal("0.85"), percent=Decimal("1.76"))
-    show_figures.rebuild(books, settings(OLD, new))
+    recompute_figures.rebuild(books, settings(OLD, new))
     assert lines(books)[1, "Percentage"] == ("0.35", None, 17600, None)
     assert lines(books)[2, "Per ticket"] == ("0.85", "0.85", None, None)
 
 
 def test_a_new_dated_rate_leaves_the_rates_of_earlier_sales(books):
-    show_figures.rebuild(books, settings(OLD, NEW))
+    recompute_figures.rebuild(books, settings(OLD, NEW))
     before = lines(books)
     later = replace(NEW, since=date(2026, 10, 3), percent=Decimal("1.76"))
-    show_figures.rebuild(books, settings(OLD, NEW, later))
+    recompute_figures.rebuild(books, settings(OLD, NEW, later))
     assert lines(books) == before
 
 
@@ -109,7 +109,7 @@ def test_a_line_with_a_reported_part_has_no_rate(books):
     """
     named = order(ticket(5, 4000, "ev_2"), id_="or_5", fees=(Fee("Per ticket", 50),))
     save(books, named, at=FIRST_DAY)
-    show_figures.rebuild(books, settings(NEW))
+    recompute_figures.rebuild(books, settings(NEW))
     assert lines(books)[2, "Per ticket"] == ("1.25", None, None, None)
 
 
@@ -121,7 +121,7 @@ def test_a_cap_and_free_tickets(books):
     used = settings(capped)
     free = order(ticket(5, 0, "ev_2"), id_="or_5", placed_at=NEXT_DAY)
     save(books, free, at=FIRST_DAY)
-    show_figures.rebuild(books, used)
+    recompute_figures.rebuild(books, used)
     found = lines(books)
     assert found[2, "Per ticket"] == ("0.50", "0.50", None, None)
     assert found[2, "Free tickets"] == ("0.10", "0.10", None, None)
@@ -135,7 +135,7 @@ def test_the_commands_show_the_rates_that_made_the_lines(home, templates):
     file = templates.copy("sqlite", "empty", home / "ticketsync.db")
     database = prepare(engine.open_database(str(file)))
     save(database, order(ticket(1, 2000)), at=FIRST_DAY)
-    show_figures.rebuild(database, settings(replace(NEW, since=None)))
+    recompute_figures.rebuild(database, settings(replace(NEW, since=None)))
     database.close()
     (home / "config.yaml").write_text(
         "accounts: {tt: {fees: {per_ticket: 0.85, percent: 1.76, per_order: 0.30}}}\n"

@@ -15,7 +15,7 @@ from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
-from ticketsync.workflows import match, show_figures
+from ticketsync.workflows import match, recompute_figures
 from ticketsync.workflows.sync import reparse
 from ticketsync.workflows.sync import run as sync
 
@@ -86,7 +86,7 @@ def assert_same_figures(sandbox, tmp_path, templates, seed):
             reparse.save_again(
                 connection, 1, TicketTailor(None, {}), page, ids, clock.now()
             )
-    show_figures.rebuild(database, plain)
+    recompute_figures.rebuild(database, plain)
 
     truth = {row["event_id"]: row for row in sandbox.truth()}
     found = figures(database)

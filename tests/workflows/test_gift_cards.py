@@ -40,7 +40,7 @@ from ticketsync.core.records import Fee, Refund, TicketStatus, VoucherSale
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
 from ticketsync.financials import (
-    closing,
+    closed_periods,
     explain,
     frozen_lines,
     tax_returns,
@@ -71,7 +71,7 @@ from ticketsync.workflows import (
     integrity_check,
     ledger_export,
     period_ledger,
-    show_figures,
+    recompute_figures,
     tax_worksheets,
     waiting,
 )
@@ -130,7 +130,7 @@ def books(database, frozen):
     frozen(AFTER)
     prepare(database)
     save(database, *STORY, at=FIRST_DAY)
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     return database
 
 
@@ -521,7 +521,7 @@ def test_f50_rules_that_came_after_october_was_closed_fill_the_boxes_of_november
     frozen(instant("2026-11-02T01:00"))
     prepare(database)
     save(database, *STORY, at=FIRST_DAY)
-    show_figures.rebuild(database, Settings())
+    recompute_figures.rebuild(database, Settings())
     october = close.close(database, Settings(), "2026-10").event
     frozen(instant("2026-12-02T01:00"))
     november = close.close(database, SETTINGS, "2026-11").event
@@ -554,7 +554,7 @@ def test_f50_own_rates_are_for_tickets(books):
     """
     rate = AccountSettings(fees=(FeeSchedule(per_ticket=Decimal("0.65")),))
     settings = replace(SETTINGS, accounts={"tt": rate})
-    show_figures.rebuild(books, settings)
+    recompute_figures.rebuild(books, settings)
     found = read_books(books, settings)
     assert balances_of(found.entries) == {
         **BALANCES,
@@ -573,7 +573,7 @@ def test_f50_fees_of_a_card_beside_a_free_ticket_are_unknown(books):
     """
     free = sold(ticket(1, 0), id_="or_1", charged=5000, cards=5000)
     save(books, free, at=FIRST_DAY)
-    show_figures.rebuild(books, SETTINGS)
+    recompute_figures.rebuild(books, SETTINGS)
     with books.read() as connection:
         found = order_money.list_order_money(connection, "UTC", ALWAYS)
     assert {
@@ -587,7 +587,7 @@ def test_f50_reported_fees_are_divided_by_what_was_charged(books):
     """
     fees = (Fee("Processing", 144),)
     save(books, msgspec.structs.replace(WITH_TICKET, fees=fees), at=FIRST_DAY)
-    show_figures.rebuild(books, SETTINGS)
+    recompute_figures.rebuild(books, SETTINGS)
     with books.read() as connection:
         lines = named_fees.list_fees(connection)
         assert [(it.name, it.amount.minor) for it in lines] == [("Processing", 44)]
@@ -609,7 +609,7 @@ def test_f50_a_card_that_another_card_pays_for(database, frozen):
     prepare(database)
     more = {"charged": 4200, "cards": 5000, "vouchers": 3000}
     save(database, sold(ticket(1, 2200), id_="or_1", **more), at=FIRST_DAY)
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     assert balances_of(read_books(database).entries) == {
         "Assets:Platform:Tt": 4200,
         "Liabilities:Vouchers": -2000,
@@ -628,7 +628,7 @@ def test_f50_a_card_that_is_returned_is_owed_no_more(books):
     """
     back = (Refund("r_1", 2500, instant("2026-10-20T02:00")),)
     save(books, msgspec.structs.replace(ALONE, refunds=back), at=FIRST_DAY)
-    show_figures.rebuild(books, SETTINGS)
+    recompute_figures.rebuild(books, SETTINGS)
     assert balances_of(read_books(books).entries) == {
         "Assets:Platform:Tt": 7400,
         "Liabilities:Tax:Gst": -673,
@@ -657,7 +657,7 @@ def test_f50_a_card_that_is_returned_without_its_fee_is_owed_no_more(books):
         msgspec.structs.replace(ALONE, refunds=back, **more),
         at=instant("2026-10-21T02:00"),
     )
-    show_figures.rebuild(books, SETTINGS)
+    recompute_figures.rebuild(books, SETTINGS)
     assert balances_of(read_books(books).entries) == {
         "Assets:Platform:Tt": 7600,
         "Liabilities:Tax:Gst": -691,
@@ -705,11 +705,11 @@ def test_f50_what_goes_back_later_changes_no_earlier_month(
     october = (made.id, "2026-10-20", "Late Laughs", 1, 2200)
     assert refunds_of(database, made.id) == [october]
     frozen(instant("2026-11-02T01:00"))
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     close.close(database, SETTINGS, "2026-10")
     frozen(AFTER)
     save(database, returned(made, *second, back=7200), at=IN_NOVEMBER)
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     later = (made.id, "2026-11-20", *rest, 5000)
     assert refunds_of(database, made.id) == [october, later]
     with database.read() as connection:
@@ -744,20 +744,20 @@ def test_f50_a_month_that_was_closed_before_stays_and_the_change_has_a_cause(
     frozen(instant("2026-11-02T01:00"))
     prepare(database)
     save(database, *map(unexplained, STORY), at=FIRST_DAY)
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     october = close.close(database, SETTINGS, "2026-10").event
     with database.read() as connection:
-        before = [*closing.read_lines(connection, [october.id])]
+        before = [*closed_periods.read_lines(connection, [october.id])]
         booked = period_ledger.read_books(connection, october)
     assert {line.kind for line in before} == {"sale"}
     assert sum(line.unexplained for line in before) == 7500
     assert booked.balances
     frozen(instant("2026-11-20T01:00"))
     save(database, *STORY, at=instant("2026-11-20T01:00"))
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     with database.read() as connection:
         changes = close.open_adjustments(connection, SETTINGS)
-        assert [*closing.read_lines(connection, [october.id])] == before
+        assert [*closed_periods.read_lines(connection, [october.id])] == before
     found = {
         (line.order_id, line.kind, line.cause): (line.unexplained, line.charged)
         for line in changes
@@ -790,7 +790,7 @@ def test_f50_the_books_of_a_closed_month_by_hand(books, frozen):
     frozen(instant("2026-11-02T01:00"))
     event = close.close(books, SETTINGS, "2026-10").event
     with books.read() as connection:
-        lines = [*closing.read_lines(connection, [event.id])]
+        lines = [*closed_periods.read_lines(connection, [event.id])]
         found = period_ledger.read_books(connection, event)
         sheet = tax_worksheets.read_closed(connection, event).sheet
     cards = [line for line in lines if line.kind == frozen_lines.VOUCHER_SALE]
@@ -870,7 +870,7 @@ def test_f50_a_card_beside_any_tickets_changes_no_figure_of_a_show(
 
 
 def said_of_shows(database):
-    show_figures.rebuild(database, SETTINGS)
+    recompute_figures.rebuild(database, SETTINGS)
     with database.read() as connection:
         return {
             "figures": [

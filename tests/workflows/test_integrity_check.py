@@ -26,7 +26,7 @@ from ticketsync.catalogue import shows
 from ticketsync.cli.main import app
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine, lease
 from ticketsync.store.tables.everything import metadata
@@ -655,19 +655,19 @@ def test_a_version_that_came_back_is_part_of_the_history(read_once, settings):
     """
     with read_once.write() as connection:
         first = next(
-            b for b in versions.read_history(connection, 1) if b.kind == "order"
+            b for b in raw_records.read_history(connection, 1) if b.kind == "order"
         )
         old = first.versions[0]
         other = old.data.replace(b'"id":', b'"changed":1,"id":', 1)
-        changed = versions.Version(old.provider_id, b"x" * 16, other)
+        changed = raw_records.Version(old.provider_id, b"x" * 16, other)
         for version, hours in ((changed, 1), (old, 2)):
-            block = versions.pack([version])
+            block = raw_records.pack([version])
             moment = NOW + timedelta(hours=hours)
-            versions.save_versions(connection, 1, "order", [block], moment)
+            raw_records.save_versions(connection, 1, "order", [block], moment)
     with read_once.read() as connection:
         found = [
             (block.fetched_at, version.data)
-            for block in versions.read_history(connection, 1)
+            for block in raw_records.read_history(connection, 1)
             for version in block.versions
             if version.provider_id == old.provider_id
         ]

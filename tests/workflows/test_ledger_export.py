@@ -37,7 +37,7 @@ from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.workflows import (
     ledger_export,
     money_view,
-    show_figures,
+    recompute_figures,
     tax_worksheets,
 )
 from ticketsync.workflows.ledger_export import Future
@@ -318,7 +318,7 @@ def test_the_balances_are_those_of_the_money_view_and_of_the_worksheet(books):
     What the platform holds is the net of `financials list`; the tax is the worksheet's.
     """
     save_random(books, 120)
-    show_figures.rebuild(books, RULES)
+    recompute_figures.rebuild(books, RULES)
     found = read(books)
     assert all(sum(entry.postings.values()) == 0 for entry in found.entries)
     with books.read() as connection:
@@ -387,7 +387,7 @@ def test_the_programs_are_named(export):
 
 def test_unearned_money_is_the_balance_of_the_ledger(books):
     save_random(books, 80)
-    show_figures.rebuild(books, RULES)
+    recompute_figures.rebuild(books, RULES)
     period = Period(date(2026, 10, 1), date(2026, 10, 31))
     found = read(books, period=period)
     (balance,) = (

@@ -11,7 +11,7 @@ from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
 from ticketsync.providers.file_import import lasting_losses, order_versions
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.workflows.sync import report_files
 
 NEXT = "Gala,2026-12-06 19:30"
@@ -458,9 +458,9 @@ def test_only_the_newest_stored_version_is_unpacked(account, monkeypatch):
         count = total // 39
         account.put("a.csv", f"1,{GALA},Adult,{count},{total}.00")
         assert account.sync()[0].exit_code == 0
-    decompress = versions.decompress
+    decompress = raw_records.decompress
     monkeypatch.setattr(
-        versions, "decompress", lambda data: unpacked.append(1) or decompress(data)
+        raw_records, "decompress", lambda data: unpacked.append(1) or decompress(data)
     )
     held = report_files.held_names(account.database, 1)
     [row] = held.stored(["1"])["1"]["lines"]

@@ -23,7 +23,7 @@ from ticketsync.workflows import (
     close,
     ledger_export,
     period_ledger,
-    show_figures,
+    recompute_figures,
     tax_worksheets,
 )
 
@@ -82,7 +82,7 @@ def read(account):
         with account.database.write() as connection:
             listed = occurrences.list_occurrences(connection)
             adopting.adopt_occurrences(connection, listed, batch="test", now=NOW)
-    show_figures.rebuild(account.database, RULES)
+    recompute_figures.rebuild(account.database, RULES)
 
 
 def movements(account):

@@ -19,7 +19,7 @@ from ticketsync.reporting import figures_of_shows, run_history, sales, waiting
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import match, show_figures
+from ticketsync.workflows import match, recompute_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request
@@ -127,7 +127,7 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(
     rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
     known = replace(settings, accounts={"tt": AccountSettings(fees=(rate,))})
 
-    show_figures.rebuild(synced_once, known)
+    recompute_figures.rebuild(synced_once, known)
 
     per_event = {f"ev_{p.id}": 0 for p in sandbox.world.performances}
     for purchase in sandbox.world.purchases:  # by hand: 1.00 a paid ticket, 2 %
@@ -426,9 +426,11 @@ def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
     with synced_once.read() as connection:
         offer = occurrences.list_occurrences(connection)[0]
 
-    show_figures.exclude(synced_once, settings, offer.show_id, True, "private hire")
+    recompute_figures.exclude(
+        synced_once, settings, offer.show_id, True, "private hire"
+    )
     without = figures(synced_once)
-    show_figures.exclude(synced_once, settings, offer.show_id, False, "")
+    recompute_figures.exclude(synced_once, settings, offer.show_id, False, "")
 
     assert set(before) - set(without) == {offer.provider_occurrence_id}
     assert figures(synced_once) == before
@@ -470,12 +472,12 @@ def test_no_person_is_stored_unless_asked_for(synced_once, settings, sqlite):
         text = "".join(
             repr(row) for table in tables for row in connection.execute(table.select())
         )
-        from ticketsync.sales import versions
+        from ticketsync.sales import raw_records
 
         account = state.get_account(connection, "tt").id
         raw = b"".join(
             version.data
-            for block in versions.read_latest(connection, account, "order")
+            for block in raw_records.read_latest(connection, account, "order")
             for version in block
         )
     assert len(raw) > 100_000

@@ -32,7 +32,7 @@ from ticketsync.financials.tax_worksheet import FEE, REFUND, SALE
 from ticketsync.reporting import refund_report, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import money_view, own_fee_rates, show_figures
+from ticketsync.workflows import money_view, own_fee_rates, recompute_figures
 from ticketsync.workflows import tax_worksheets as worksheets
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -68,7 +68,7 @@ def sums(found, flow):
 
 
 def money(database, settings):
-    show_figures.rebuild(database, settings)
+    recompute_figures.rebuild(database, settings)
     with database.read() as connection:
         view = money_view.read_money(connection, "show", FigureFilter())
         return next(tables.by_name(view.totals))
@@ -119,7 +119,7 @@ def test_its_sums_are_those_of_the_money_view(books, settings):
 
 def test_each_month_has_the_sales_and_refunds_of_its_days(books):
     save_random(books, 120)
-    show_figures.rebuild(books, RATED)
+    recompute_figures.rebuild(books, RATED)
     months = [
         Period(date(2026, 8, 1), date(2026, 9, 30)),
         OCTOBER,

@@ -11,7 +11,7 @@ from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.missing_shows import MissingAnswers
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
-from ticketsync.workflows import season_list, show_figures
+from ticketsync.workflows import recompute_figures, season_list
 
 SETTINGS = Settings()
 FIFTH, SIXTH = "2026-12-05 19:30", "2026-12-06 19:30"
@@ -168,7 +168,7 @@ def test_a_cancelled_show_at_a_new_time_is_moved_and_included_at_once(venue, tmp
 
 def test_a_show_that_a_person_excluded_keeps_its_time(venue, tmp_path):
     run(venue, tmp_path, BOTH)
-    show_figures.exclude(venue, SETTINGS, 1, True, "private")
+    recompute_figures.exclude(venue, SETTINGS, 1, True, "private")
     seen = run(venue, tmp_path, [("Gala", FIFTH, "B", "")])
     assert [str(problem) for problem in seen.problems] == [
         "line 2: show 1 (A) is at that time, excluded by you; `shows edit 1` moves it"
@@ -179,9 +179,9 @@ def test_a_time_that_another_show_took_is_not_given_back_by_hand(venue, tmp_path
     run(venue, tmp_path, BOTH)
     run(venue, tmp_path, B_FOR_A)
     with pytest.raises(errors.UsageError, match="Another show of Gala plays"):
-        show_figures.exclude(venue, SETTINGS, 1, False, "")
+        recompute_figures.exclude(venue, SETTINGS, 1, False, "")
     run(venue, tmp_path, [("Gala", SIXTH, "B", "")])
-    show_figures.exclude(venue, SETTINGS, 1, False, "")
+    recompute_figures.exclude(venue, SETTINGS, 1, False, "")
     assert have(venue) == {"A": (FIFTH, True), "B": (SIXTH, True)}
     with venue.read() as connection:
         assert shows.get_show(connection, 1).starts_at.second == 0

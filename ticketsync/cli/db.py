@@ -59,7 +59,7 @@ def upgrade(
     from ticketsync.reporting import outstanding_replays
     from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     app_context = context.get_context(ctx)
     settings = app_context.settings()
@@ -71,7 +71,7 @@ def upgrade(
     database = engine.create_database(app_context.url(), command=app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
     # Also of a database that has it already: what upgraded it may have been stopped.
-    everything, changed = show_figures.rebuild(database, settings)
+    everything, changed = recompute_figures.rebuild(database, settings)
     app_context.say(f"{number_of(everything, 'show')} recomputed, {changed:,} changed.")
     if old is not None or changed:
         confirm.confirm_after_change(app_context, database)

@@ -199,7 +199,7 @@ def _sync(database: Database, settings: Settings) -> None:
 
 def _set_fee_rate(database: Database, settings: Settings) -> None:
     from ticketsync.core import clock
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     for line in (
         "",
@@ -209,7 +209,7 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
     ):
         terminal.echo(line)
     terminal.echo("$ ticketsync financials rebuild")
-    show_figures.rebuild(database, settings)
+    recompute_figures.rebuild(database, settings)
     figures = demo_output.load_figures(database)
     upcoming = [item for item in figures if item.starts_at >= clock.now()]
     show_tables.print_figures(upcoming[:3])

@@ -124,7 +124,7 @@ def explain_financials(
     from ticketsync.financials.applied_fee_rates import read_applied_rates
     from ticketsync.reporting import named_fees, show_notes
     from ticketsync.store.business_zone import get_business_zone
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     wanted = context.chosen_format(format, json)
     depth = depth or ("orders" if figure else "tickets")
@@ -138,7 +138,7 @@ def explain_financials(
     with app_context.reading(as_of, time.sold) as connection:
         found = selection.find_show(connection, show)
         time.refuse(found)
-        rates = show_figures.fee_schedules(connection, app_context.settings())
+        rates = recompute_figures.fee_schedules(connection, app_context.settings())
         applied = read_applied_rates(connection, found.id, rates)
         missing = gaps.list_gaps(connection, found.id, applied.schedules)
         if wanted != "table":

@@ -365,13 +365,13 @@ def _export_months(
     Write the report as it was known when each month was closed, with its fee rates.
     """
     from ticketsync.core import clock
-    from ticketsync.financials import closing, frozen_fee_rates, period_order
+    from ticketsync.financials import closed_periods, frozen_fee_rates, period_order
 
     app_context = context.get_context(ctx)
 
     def write(event: PeriodEvent, path: Path) -> None:
         with app_context.database().read() as connection:
-            closed = period_order.closed_now(closing.list_events(connection))
+            closed = period_order.closed_now(closed_periods.list_events(connection))
         # In the very second in which it was closed, the present is what was known.
         is_past = event.closed_at < clock.now()
         as_of = str(clock.iso(event.closed_at)) if is_past else ""

@@ -196,10 +196,10 @@ def rebuild_financials(ctx: typer.Context) -> None:
     """
     Recompute every show from its stored orders, for example after changing fee rates.
     """
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     app_context = context.get_context(ctx)
-    total, changed = show_figures.rebuild(
+    total, changed = recompute_figures.rebuild(
         app_context.database(), app_context.settings()
     )
     app_context.say(f"{number_of(total, 'show')} recomputed, {changed:,} changed.")

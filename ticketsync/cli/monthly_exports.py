@@ -73,7 +73,7 @@ def run(
     """
     from ticketsync.cli import report_options
     from ticketsync.core import errors
-    from ticketsync.financials import closing, period_order
+    from ticketsync.financials import closed_periods, period_order
 
     if monthly.every:
         report_options.chosen("--every", monthly.every, (MONTH, NEVER))
@@ -89,7 +89,7 @@ def run(
     folder = report_options.make_folder(monthly.directory).resolve()
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
-        events = period_order.closed_now(closing.list_events(connection))
+        events = period_order.closed_now(closed_periods.list_events(connection))
     for event in events:
         path = folder / f"{stem}-{event.name}{_version(event)}.{ending}"
         if not path.exists():

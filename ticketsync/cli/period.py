@@ -144,12 +144,12 @@ def list_periods(
     """
     from ticketsync.cli import render
     from ticketsync.core.tables import Table
-    from ticketsync.financials import closing, period_order
+    from ticketsync.financials import closed_periods, period_order
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
-        events = closing.list_events(connection)
+        events = closed_periods.list_events(connection)
         zone = get_business_zone(connection)
     closed = {event.id for event in period_order.closed_now(events)}
     rows = [
@@ -326,7 +326,7 @@ def _adjustments(
     """
     Open adjustments, or those booked in a period, and the names of periods.
     """
-    from ticketsync.financials import closing
+    from ticketsync.financials import closed_periods
     from ticketsync.workflows import close
 
     if name:
@@ -335,7 +335,7 @@ def _adjustments(
     app_context = context.get_context(ctx)
     with app_context.reading() as connection:
         lines = close.open_adjustments(connection, app_context.settings())
-        names = {e.id: e.name for e in closing.list_events(connection)}
+        names = {e.id: e.name for e in closed_periods.list_events(connection)}
     return lines, names
 
 

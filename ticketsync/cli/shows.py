@@ -361,14 +361,14 @@ def _link_lines(
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
     from ticketsync.catalogue import selection
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
         found = selection.find_show(connection, show)
     settings = app_context.settings()
-    replaced = show_figures.exclude(database, settings, found.id, excluded, reason)
+    replaced = recompute_figures.exclude(database, settings, found.id, excluded, reason)
     done = "excluded" if excluded else "included again"
     before = f' The reason before was "{safe(replaced)}".' if replaced else ""
     app_context.say(f"{found.production} {found.starts_local}: {done}.{before}")

@@ -23,7 +23,7 @@ from ticketsync.core import (
     html_tables,
     rows,
     workbook_guards,
-    xls_workbooks,
+    xls_error_cells,
 )
 from ticketsync.core.merged_cells import MergedCells
 from ticketsync.core.redact import safe
@@ -193,7 +193,7 @@ def _open_old_workbook(name: str, data: bytes) -> OpenedFile:
     if _ENCRYPTED in data:
         raise _is_protected(name)
     workbook_guards.refuse_large_xls(name, data)
-    return _open_workbook(name, data, xls_workbooks.find_errors(name, data))
+    return _open_workbook(name, data, xls_error_cells.find_errors(name, data))
 
 
 def _open_workbook(name: str, data: bytes, scan: WorkbookScan) -> OpenedFile:

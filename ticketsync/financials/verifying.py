@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Text, exc, select, type_coerce
 
 from ticketsync.core import clock
-from ticketsync.financials import closing, frozen_lines
+from ticketsync.financials import closed_periods, frozen_lines
 from ticketsync.financials.period_order import CLOSED, PeriodEvent
 from ticketsync.store.tables.periods import digests, period_lines, periods
 from ticketsync.store.types import Instant
@@ -66,7 +66,7 @@ def _decoded(data: bytes) -> str:
 def _verify(connection: Connection) -> Verified:
     lines = _Lines(connection)
     flaws: list[Flaw] = []
-    chain, number = closing.chain_start(), 0
+    chain, number = closed_periods.chain_start(), 0
     links = _links(connection)
     query = _as_stored(connection, select(periods).order_by(periods.c.id))
     for row in connection.execute(query):
@@ -99,7 +99,7 @@ Link = tuple[bytes, bytes, str]  # digest, chain, instant
 
 
 def _links(connection: Connection) -> dict[int, Link]:
-    query = select(digests).where(digests.c.name == closing.CHAIN)
+    query = select(digests).where(digests.c.name == closed_periods.CHAIN)
     rows = connection.execute(_as_stored(connection, query.order_by(digests.c.number)))
     return {
         row.number: (row.digest, row.chain, frozen_lines.as_stored(row.at))
@@ -113,7 +113,7 @@ def _of_period(
     name = f"{row.name} version {row.version} ({row.state})"
     closed_at = frozen_lines.as_stored(row.closed_at)
     try:
-        event = closing.as_event(row, clock.from_iso(closed_at))
+        event = closed_periods.as_event(row, clock.from_iso(closed_at))
     except ValueError:
         yield Flaw("periods", name, "cannot be read")
         return
@@ -135,7 +135,7 @@ def _of_event(
     if len(of_lines) != event.line_count:
         found = f"has {len(of_lines)} lines, and must have {event.line_count}"
         yield Flaw("periods", name, found)
-    elif closing.event_digest(event, of_lines) != event.digest:
+    elif closed_periods.event_digest(event, of_lines) != event.digest:
         yield Flaw("periods", name, "was changed after it was closed")
     if frozen_lines.chained(chain, event.digest) != event.chain:
         yield Flaw("periods", name, "does not follow from the periods before it")

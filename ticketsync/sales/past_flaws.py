@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from ticketsync.core import clock
 from ticketsync.core.records import OrderStatus
-from ticketsync.sales.history import TICKET
+from ticketsync.sales.superseded_versions import TICKET
 from ticketsync.store.tables.history import (
     HISTORY_SINCE,
     facts,

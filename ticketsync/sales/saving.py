@@ -24,15 +24,15 @@ from sqlalchemy import (
 
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
-from ticketsync.sales import history, refunds
+from ticketsync.sales import refunds, superseded_versions
 from ticketsync.sales.allocation import (
     AllocatedOrder,
     IncomingTicket,
     TicketAllocation,
 )
 from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
-from ticketsync.sales.history import HeldOrder, HeldTicket, Superseded
 from ticketsync.sales.refunds import Moment
+from ticketsync.sales.superseded_versions import HeldOrder, HeldTicket, Superseded
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import fees, orders, tickets
 from ticketsync.store.upsert import known, upsert, upsert_rows
@@ -72,7 +72,7 @@ def save_orders(
     incoming = list({item.order.id: item for item in incoming}.values())
     _lock_account(connection, account_id)
     order_ids = [item.order.id for item in incoming]
-    before = history.read_orders(connection, account_id, order_ids)
+    before = superseded_versions.read_orders(connection, account_id, order_ids)
     superseded = Superseded(now)
     _save_order_rows(connection, account_id, incoming, occurrences, before, superseded)
     new = [id_ for id_ in order_ids if id_ not in before]
@@ -118,10 +118,10 @@ def save_loose_tickets(
     """
     rows = [_loose_row(account_id, item, occurrences) for item in incoming]
     ids = [row["provider_id"] for row in rows]
-    held = history.read_tickets(connection, account_id, ids)
+    held = superseded_versions.read_tickets(connection, account_id, ids)
     superseded = Superseded(now)
     for row in rows:
-        version = tuple(row[name] for name in history.TICKET)
+        version = tuple(row[name] for name in superseded_versions.TICKET)
         before = held.get(row["provider_id"])
         row["known_from"] = superseded.ticket(before, version)
     upsert(connection, tickets, rows, key=_KEY)
@@ -187,7 +187,9 @@ def _save_order_rows(
     """
     Save the orders themselves, each with when what it says was known.
     """
-    held_fees = history.read_fees(connection, [held.id for held in before.values()])
+    held_fees = superseded_versions.read_fees(
+        connection, [held.id for held in before.values()]
+    )
     rows = []
     for item in incoming:
         row = _order_row(account_id, item, occurrences)
@@ -198,7 +200,7 @@ def _save_order_rows(
                 held,
                 version,
                 held_fees.get(held.id, frozenset()),
-                history.fee_versions(_fee_rows(held.id, item, occurrences)),
+                superseded_versions.fee_versions(_fee_rows(held.id, item, occurrences)),
             )
         rows.append((*row, known_from))
     upsert_rows(connection, orders, (*_ORDER, "known_from"), rows, key=_KEY)
@@ -214,9 +216,11 @@ def _read_tickets(
     The stored tickets of these orders, and those of `rows` that were another order's or
     nobody's.
     """
-    held = history.read_tickets_of(connection, [row.id for row in before.values()])
+    held = superseded_versions.read_tickets_of(
+        connection, [row.id for row in before.values()]
+    )
     others = [id_ for row in rows if (id_ := row[_PROVIDER_ID]) not in held]
-    return held | history.read_tickets(connection, account_id, others)
+    return held | superseded_versions.read_tickets(connection, account_id, others)
 
 
 def _save_ticket_rows(
@@ -239,7 +243,9 @@ def _save_ticket_rows(
     for before in (row for id_, row in held.items() if id_ not in written):
         version = tuple(
             _GONE.get(name, value)
-            for name, value in zip(history.TICKET, before.version, strict=True)
+            for name, value in zip(
+                superseded_versions.TICKET, before.version, strict=True
+            )
         )
         known_from = superseded.ticket(before, version)
         left.append({"b_id": before.id, "b_known": known_from})
@@ -331,13 +337,16 @@ _TICKET = (
 )
 _PROVIDER_ID, _OCCURRENCE = map(_TICKET.index, ("provider_id", "occurrence_id"))
 _HELD_REFUND = itemgetter(
-    *map(history.TICKET.index, ("order_id", "occurrence_id", "kind", "refunded"))
+    *map(
+        superseded_versions.TICKET.index,
+        ("order_id", "occurrence_id", "kind", "refunded"),
+    )
 )
 _HELD_ORDER, _HELD_OCCURRENCE, _HELD_STATUS = map(
-    history.TICKET.index, ("order_id", "occurrence_id", "status")
+    superseded_versions.TICKET.index, ("order_id", "occurrence_id", "status")
 )
-_ORDER_VERSION = [_ORDER.index(name) for name in history.ORDER]
-_TICKET_VERSION = [_TICKET.index(name) for name in history.TICKET]
+_ORDER_VERSION = [_ORDER.index(name) for name in superseded_versions.ORDER]
+_TICKET_VERSION = [_TICKET.index(name) for name in superseded_versions.TICKET]
 
 
 def _ticket_row(

@@ -30,7 +30,7 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors
 from ticketsync.web import notices, query
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import match, show_figures
+from ticketsync.workflows import match, recompute_figures
 from ticketsync.workflows.match_session import MatchSession
 
 FOUND = 20  # shows of a search, the nearest in time first
@@ -261,7 +261,7 @@ class TicketingPages:
         with self._site.database.read() as connection:
             show = shows.get_show(connection, int(request.path_params["id"]))
         database, settings = self._site.database, self._site.settings
-        if show_figures.exclude(database, settings, show.id, is_excluded, reason):
+        if recompute_figures.exclude(database, settings, show.id, is_excluded, reason):
             notice = notices.REASON_REPLACED
         return _back(request, f"/shows/{show.id}", notice)
 

@@ -25,11 +25,11 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import LISTING
-from ticketsync.sales import quarantine, stored_orders, versions
+from ticketsync.sales import quarantine, raw_records, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_run, show_figures, tokens
+from ticketsync.workflows import account_run, recompute_figures, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _retire(writing: Connection, settings: Settings, removal: Removal) -> None:
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
         edits.set_options(writing, account.id, kept)
     shows = link_settings.switch_off_links(writing, removal.shared)
-    show_figures.recompute(writing, settings, shows)
+    recompute_figures.recompute(writing, settings, shows)
 
 
 def _delete(writing: Connection, settings: Settings, account: AccountState) -> None:
@@ -152,9 +152,9 @@ def _delete(writing: Connection, settings: Settings, account: AccountState) -> N
     ids = occurrences.get_occurrence_ids(writing, account.id).values()
     shows = links.get_show_ids(writing, ids)
     links.remove_account_links(writing, account.id)
-    show_figures.recompute(writing, settings, shows)
+    recompute_figures.recompute(writing, settings, shows)
     quarantine.delete_unread(writing, account.id)
-    versions.delete_versions(writing, account.id)
+    raw_records.delete_versions(writing, account.id)
     ticket_types.delete_ticket_types(writing, account.id)
     occurrences.delete_listing(writing, account.id)
     inbox.delete_of_account(writing, account.id)

@@ -33,7 +33,7 @@ from ticketsync.core.money import Money
 from ticketsync.financials import sales_notices
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
         count = dependents.count_orders(connection, adopted.occurrence_ids)
         gross = _gross(connection, adopted)
         left_alone = adopted_batches.unlink(connection, adopted)
-        show_figures.recompute(connection, settings, adopted.show_ids)
+        recompute_figures.recompute(connection, settings, adopted.show_ids)
         removed = [shows.get_show(connection, show_id) for show_id in left_alone]
         show_edits.unlink_shows(connection, left_alone)
         sales_notices.forget_shows(connection, left_alone)

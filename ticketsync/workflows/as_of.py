@@ -19,7 +19,7 @@ from ticketsync.core.redact import safe
 from ticketsync.financials import recompute
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 _SECOND = timedelta(seconds=1)
 
@@ -105,7 +105,7 @@ def _opened(
     sold: tuple[datetime | None, datetime | None],
 ) -> Iterator[Connection]:
     with database.as_of(moment, sold) as connection:
-        rates = show_figures.fee_schedules(connection, settings)
+        rates = recompute_figures.fee_schedules(connection, settings)
         only_sold = sold != ALWAYS.instants("UTC")
         recompute.fill_figures(connection, rates, moment, only_sold=only_sold)
         yield connection

@@ -34,7 +34,7 @@ from ticketsync.financials import sales_notices
 from ticketsync.financials.recompute import linked_shows
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def edit_show(
     with database.write() as connection:
         with fewer_seats.refusing(connection, [show_id]):
             show_edits.edit_show(connection, show_id, edit)
-        show_figures.recompute(connection, settings, {show_id})
+        recompute_figures.recompute(connection, settings, {show_id})
 
 
 def preview_removal(connection: Connection, show_id: int) -> EditPreview:
@@ -126,7 +126,7 @@ def remove_shows(
     show_edits.lock_shows(connection, ids)
     found = show_edits.refuse_removal(connection, ids)
     show_edits.unlink_shows(connection, ids)
-    show_figures.recompute(connection, settings, ids)
+    recompute_figures.recompute(connection, settings, ids)
     sales_notices.forget_shows(connection, ids)
     show_edits.remove_shows(connection, found)
 
@@ -197,7 +197,7 @@ def merge_productions(
         now = show_edits.show_ids_of(connection, production=title)
         show_edits.refuse_others(now, moved)
         production_edits.merge_productions(connection, title, into)
-        show_figures.recompute(connection, settings, moved)
+        recompute_figures.recompute(connection, settings, moved)
 
 
 def preview_production_removal(connection: Connection, title: str) -> EditPreview:
@@ -274,7 +274,7 @@ def edit_venue(
         touched = set(venue_edits.edit_venue(connection, name, edit))
         if get_business_zone(connection) != zone:
             touched |= linked_shows(connection)
-        show_figures.recompute(connection, settings, touched)
+        recompute_figures.recompute(connection, settings, touched)
 
 
 def preview_venue_merge(connection: Connection, name: str, into: str) -> EditPreview:
@@ -292,7 +292,7 @@ def merge_venues(database: Database, settings: Settings, name: str, into: str) -
     """
     with database.write() as connection:
         moved = venue_edits.merge_venues(connection, name, into)
-        show_figures.recompute(connection, settings, moved)
+        recompute_figures.recompute(connection, settings, moved)
 
 
 def preview_venue_removal(connection: Connection, name: str) -> EditPreview:

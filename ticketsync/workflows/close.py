@@ -19,13 +19,13 @@ from ticketsync.core.periods import Period
 from ticketsync.core.without_collector import without_collector
 from ticketsync.financials import (
     adjusting,
-    closing,
+    closed_periods,
     frozen_lines,
     period_order,
     taxing,
 )
 from ticketsync.financials.adjusting import CauseContext, OrderFacts, OrderKey
-from ticketsync.financials.closing import Closing
+from ticketsync.financials.closed_periods import Closing
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.reporting import order_money, outstanding_replays, waiting_records
@@ -128,12 +128,12 @@ def close(
         if strict:
             refuse_open(draft)
         lines = [*draft.lines, *draft.adjustments]
-        event = closing.close(
+        event = closed_periods.close(
             connection,
             Closing(
                 name=draft.name,
                 version=period_order.next_version(
-                    closing.list_events(connection), draft.name
+                    closed_periods.list_events(connection), draft.name
                 ),
                 first=_day(draft.period.first),
                 last=_day(draft.period.last),
@@ -183,17 +183,17 @@ def reopen(database: Database, name: str, reason: str) -> PeriodEvent:
         exclusive.refuse_others(database, LEASE, "Another period is being closed."),
         database.write(alone=True) as connection,
     ):
-        events = closing.list_events(connection)
+        events = closed_periods.list_events(connection)
         period = parse_name(connection, name)
         event = period_order.check_reopen(events, period_order.name_of(period))
-        return closing.reopen(connection, event, reason.strip(), actor.current())
+        return closed_periods.reopen(connection, event, reason.strip(), actor.current())
 
 
 def open_adjustments(connection: Connection, settings: Settings) -> list[FrozenLine]:
     """
     What has changed of closed periods and is in no period yet.
     """
-    closed = period_order.closed_now(closing.list_events(connection))
+    closed = period_order.closed_now(closed_periods.list_events(connection))
     if not closed:
         return []
     spans = [_span(event) for event in closed]
@@ -205,7 +205,7 @@ def open_adjustments(connection: Connection, settings: Settings) -> list[FrozenL
 
 
 def _draft(connection: Connection, settings: Settings, text: str, basis: str) -> Draft:
-    closed = period_order.closed_now(closing.list_events(connection))
+    closed = period_order.closed_now(closed_periods.list_events(connection))
     period = parse_name(connection, text)
     name = period_order.name_of(period)
     newest = closed[-1] if closed else None
@@ -214,7 +214,7 @@ def _draft(connection: Connection, settings: Settings, text: str, basis: str) ->
     today = clock.day_of(clock.now(), zone)
     period_order.check_next(period, closed, today, basis)
     own = Span(
-        origin_id=closing.next_id(connection),
+        origin_id=closed_periods.next_id(connection),
         first=_day(period.first),
         last=_day(period.last),
     )
@@ -251,7 +251,7 @@ def _adjustments(
     if not closed:
         return []
     held = period_lines.group_by_origin(
-        closing.read_lines(connection, [event.id for event in closed])
+        closed_periods.read_lines(connection, [event.id for event in closed])
     )
     now = period_lines.group_by_origin(present)
     pairs = [(held.get(e.id, []), now.get(e.id, [])) for e in closed]

@@ -31,7 +31,7 @@ from ticketsync.webhooks.attempts import (
     NO_SUCH_OBJECT,
     WaitingDelivery,
 )
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
@@ -285,7 +285,7 @@ def _finish(run: AccountRun, store: OrderStore, read: _OrdersRead) -> int:
         changed = recompute.recompute_shows(
             connection,
             links.get_show_ids(connection, store.touched),
-            show_figures.fee_schedules(connection, run.settings),
+            recompute_figures.fee_schedules(connection, run.settings),
             now,
         )
         link_reads.note_read(connection, {*store.touched, *read.occurrences}, now)

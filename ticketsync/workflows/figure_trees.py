@@ -29,7 +29,7 @@ from ticketsync.ledger.projection import REFUND
 from ticketsync.providers import registry
 from ticketsync.reporting import figures_of_shows, refund_report
 from ticketsync.reporting.figures_of_shows import Figures
-from ticketsync.workflows import ledger_export, show_figures
+from ticketsync.workflows import ledger_export, recompute_figures
 
 UNEARNED: Final = "unearned"
 FIGURES: Final = ("net", "gross", "fees", "refunded", "tax", UNEARNED)
@@ -87,7 +87,7 @@ def _stored(
     has_tickets: bool,
 ) -> FigureTrees:
     figures = figures_of_shows.figures(connection, show_id)
-    rates = show_figures.fee_schedules(connection, settings)
+    rates = recompute_figures.fee_schedules(connection, settings)
     applied = read_applied_rates(connection, show_id, rates)
     bills = explain.list_bills(connection, show_id, applied.schedules)
     missing = gaps.list_gaps(connection, show_id, applied.schedules)

@@ -28,15 +28,15 @@ from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting.changes import Change
 from ticketsync.reporting.compared_databases import RowDifference
 from ticketsync.reporting.figures_of_shows import Figures
-from ticketsync.sales import past_flaws, quarantine, versions
+from ticketsync.sales import past_flaws, quarantine, raw_records
 from ticketsync.store import backup, database_copies, integrity, row_digests
 from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
 from ticketsync.workflows import (
     confirm_accounts,
+    recompute_figures,
     save_own_orders,
-    show_figures,
     waiting,
 )
 from ticketsync.workflows.sync import reparse
@@ -169,7 +169,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         try:
             compared = list(
                 comparing.compare_figures(
-                    connection, show_figures.fee_schedules(connection, settings)
+                    connection, recompute_figures.fee_schedules(connection, settings)
                 )
             )
             changes = list(_changes(connection, compared, names))
@@ -321,7 +321,7 @@ def _deep(
     damaged = [
         Finding("the raw record of", a.name, what, what="is damaged")
         for a in accounts
-        for what in versions.find_damaged(connection, a.id)
+        for what in raw_records.find_damaged(connection, a.id)
     ]
     yield from damaged
     if damaged:

@@ -14,7 +14,7 @@ from ticketsync.core import money
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.plurals import number_of
-from ticketsync.financials import closing, period_order
+from ticketsync.financials import closed_periods, period_order
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.workflows import close
 
@@ -72,14 +72,14 @@ def read_late_changes(
 def _read_late_changes(
     connection: Connection, settings: Settings, period: Period
 ) -> LateChanges:
-    closed = period_order.closed_now(closing.list_events(connection))
+    closed = period_order.closed_now(closed_periods.list_events(connection))
     event = next((e for e in closed if e.period == period), None)
     if event is None:
         lines = close.open_adjustments(connection, settings)
         first = period.first.isoformat() if period.first else ""
         return LateChanges("", [it for it in lines if it.effective_on < first], [])
-    booked = closing.read_lines(connection, [event.id])
-    later = closing.read_lines(
+    booked = closed_periods.read_lines(connection, [event.id])
+    later = closed_periods.read_lines(
         connection, [other.id for other in closed if other.id > event.id]
     )
     changed = [*later, *close.open_adjustments(connection, settings)]

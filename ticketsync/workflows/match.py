@@ -43,7 +43,7 @@ from ticketsync.workflows import (
     adoptions,
     link_currencies,
     people_switch,
-    show_figures,
+    recompute_figures,
 )
 
 
@@ -129,7 +129,9 @@ def accept(
         made = links.save_links(
             connection, pairs, decided_by=decided_by, batch=batch, now=now
         )
-        show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
+        recompute_figures.recompute(
+            connection, settings, {pair.show_id for pair in pairs}
+        )
     return made
 
 
@@ -187,7 +189,7 @@ def link_parts(
         if not made:
             for occurrence_id in occurrence_ids:
                 moves.confirm_move(connection, occurrence_id)
-        show_figures.recompute(connection, settings, {show_id})
+        recompute_figures.recompute(connection, settings, {show_id})
         if made and not is_currency_confirmed:
             link_currencies.check(connection, occurrence_ids)
         after = shows.get_show(connection, show_id)
@@ -263,7 +265,7 @@ def configure_date(
         if types:
             show_ids |= links.get_show_ids_of_event(connection, event_id)
         moves.find_unfollowed(connection, show_ids)
-        show_figures.recompute(connection, settings, show_ids)
+        recompute_figures.recompute(connection, settings, show_ids)
         now_set = [occurrences.get_occurrence(connection, id_) for id_ in date.ids]
     return Configured(_note_of(now_set), names, named)
 
@@ -301,7 +303,7 @@ def configure_event(
         named = _map_fields(connection, settings, event.account, event.id, fields)
         touched = links.get_show_ids_of_event(connection, event.id)
         moves.find_unfollowed(connection, touched)
-        show_figures.recompute(connection, settings, touched)
+        recompute_figures.recompute(connection, settings, touched)
     return Configured(note, names, named)
 
 
@@ -354,7 +356,7 @@ def configure_production(
         )
         touched = switches.get_production_show_ids(connection, production_id)
         moves.find_unfollowed(connection, touched)
-        show_figures.recompute(connection, settings, touched)
+        recompute_figures.recompute(connection, settings, touched)
     return Configured(note, {})
 
 
@@ -378,7 +380,7 @@ def unlink_parts(
             for id_ in occurrence_ids
         ]
         show_ids = {show_id for show_id in unlinked if show_id is not None}
-        show_figures.recompute(connection, settings, show_ids)
+        recompute_figures.recompute(connection, settings, show_ids)
     return next(iter(show_ids), None)
 
 
@@ -405,7 +407,7 @@ def undo(
             else undoing.undo_last_batch(connection, kind)
         )
         if undone is not None:
-            show_figures.recompute(connection, settings, undone.show_ids)
+            recompute_figures.recompute(connection, settings, undone.show_ids)
     return undone
 
 
@@ -440,5 +442,5 @@ def adopt(
         )
         ids = (item.occurrence.id for item in plan.items)
         show_ids = links.get_show_ids(connection, ids)
-        show_figures.recompute(connection, settings, show_ids)
+        recompute_figures.recompute(connection, settings, show_ids)
     return made

@@ -24,7 +24,7 @@ from ticketsync.catalogue.offsets import Offset
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 CHOSEN_BY_PERSON = "chosen by a person"
 
@@ -133,7 +133,7 @@ def make_show(
         )
         pairs = [Pair(id_, show.id, CHOSEN_BY_PERSON) for id_ in others]
         _save(connection, pairs, batch)
-        show_figures.recompute(connection, settings, {show.id})
+        recompute_figures.recompute(connection, settings, {show.id})
     return NewShow(show.id, show.is_new)
 
 
@@ -193,7 +193,7 @@ def _link(
     connection: Connection, settings: Settings, pairs: list[Pair], batch: str
 ) -> int:
     made = _save(connection, pairs, batch)
-    show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
+    recompute_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
     return made
 
 

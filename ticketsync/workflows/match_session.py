@@ -22,7 +22,7 @@ from ticketsync.catalogue.offsets import Offset
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
-from ticketsync.workflows import match, match_decisions, show_figures
+from ticketsync.workflows import match, match_decisions, recompute_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class MatchSession:
         with self.database.write() as connection:
             seats.lock_openings(connection)
             lost = undoing.undo_decisions(connection, made.occurrence_ids, self.batch)
-            show_figures.recompute(connection, self.settings, lost)
+            recompute_figures.recompute(connection, self.settings, lost)
             if made.new_show is not None:
                 show_edits.refuse_removal(connection, [made.new_show])
                 shows.remove_show(connection, made.new_show)

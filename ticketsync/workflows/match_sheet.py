@@ -37,7 +37,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.store.engine import Database
-from ticketsync.workflows import link_currencies, match, show_figures
+from ticketsync.workflows import link_currencies, match, recompute_figures
 from ticketsync.workflows.match_session import MatchSession
 
 COLUMNS = (
@@ -253,7 +253,7 @@ def apply(
                 done.refused += 1
             else:
                 touched.add(_link(connection, decision, done, now, on_sale))
-        show_figures.recompute(connection, settings, touched)
+        recompute_figures.recompute(connection, settings, touched)
         if not insists:
             linked = {it.occurrence_id for it in decisions if it.verb == "link"}
             link_currencies.check(connection, linked)

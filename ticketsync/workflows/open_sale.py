@@ -32,7 +32,7 @@ from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive, match, show_figures
+from ticketsync.workflows import exclusive, match, recompute_figures
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.save_own_orders import NAME, find_account
 
@@ -83,7 +83,7 @@ def open_show(
             )
             _link(connection, occurrence_id, show_id, clock.now())
             add_tiers(connection, show_id, tiers)
-        show_figures.recompute(connection, settings, {show_id})
+        recompute_figures.recompute(connection, settings, {show_id})
         return Opened(shows_on_sale.get_show(connection, show_id), account.name, is_new)
 
 

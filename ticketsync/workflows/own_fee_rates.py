@@ -9,14 +9,14 @@ from sqlalchemy import Connection, true
 from ticketsync.core.config import Settings
 from ticketsync.financials import fee_lines
 from ticketsync.reporting.sales_report import OwnRates
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 
 def own_rates(connection: Connection, settings: Settings) -> OwnRates:
     """
     The venue's own fee rates as applied to the orders whose fees are not reported.
     """
-    schedules = show_figures.fee_schedules(connection, settings)
+    schedules = recompute_figures.fee_schedules(connection, settings)
     amounts: dict[tuple[int, int], int] = {}
     for bill in fee_lines.scheduled_bills(connection, true(), schedules):
         key = (bill.order_id, bill.show_id)

@@ -22,7 +22,7 @@ from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Table
 from ticketsync.financials import (
-    closing,
+    closed_periods,
     frozen_lines,
     period_order,
     period_tables,
@@ -80,11 +80,11 @@ def read_month(connection: Connection, name: str, version: int | None = None) ->
 
     Raises: `NotFound`.
     """
-    events = closing.list_events(connection)
+    events = closed_periods.list_events(connection)
     event = period_order.find_closed(events, name, version)
     return Month(
         event=event,
-        lines=list(closing.read_lines(connection, [event.id])),
+        lines=list(closed_periods.read_lines(connection, [event.id])),
         names={event.id: event.name for event in events},
     )
 

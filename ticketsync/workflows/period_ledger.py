@@ -19,7 +19,7 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from ticketsync.core import records
-from ticketsync.financials import closing, fee_taxes, frozen_lines, period_order
+from ticketsync.financials import closed_periods, fee_taxes, frozen_lines, period_order
 from ticketsync.financials.frozen_lines import SOLD, FrozenLine
 from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.financials.taxing import TaxLine
@@ -62,7 +62,7 @@ def read_books(connection: Connection, event: PeriodEvent) -> PeriodBooks:
     """
     The books of a period that was closed by sale.
     """
-    closed = period_order.closed_now(closing.list_events(connection))
+    closed = period_order.closed_now(closed_periods.list_events(connection))
     events = [*(e for e in closed if e.last < event.first), event]
     reader = _Reader(connection, events)
     moved = [reader.movements(of_event) for of_event in events]
@@ -136,7 +136,7 @@ class _Reader:
         self._connection = connection
         self._events = events
         ids = [event.id for event in events]
-        self._again = closing.list_repeated_orders(connection, ids)
+        self._again = closed_periods.list_repeated_orders(connection, ids)
         self._held: dict[OrderKey, list[FrozenLine]] = defaultdict(list)
         self._shows: list[dict[int, tuple[str, str]]] = []
         self._names = {event.id: event.name for event in events}
@@ -147,7 +147,7 @@ class _Reader:
         """
         What the lines of the next period move; alike ones as their sum.
         """
-        lines = list(closing.read_lines(self._connection, [event.id]))
+        lines = list(closed_periods.read_lines(self._connection, [event.id]))
         named = {line.show_id: (line.starts_local, line.production) for line in lines}
         self._shows.append(named)
         self.providers |= {line.account: line.provider for line in lines}

@@ -16,7 +16,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import errors
 from ticketsync.core.redact import safe, take_people_out
 from ticketsync.providers import registry
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def list_raw_versions(
     owner = _owner(connection, order_id, account)
     spec = registry.provider(owner.provider).spec
     found = []
-    for at, data in versions.read_dated(connection, owner.id, "order", order_id):
+    for at, data in raw_records.read_dated(connection, owner.id, "order", order_id):
         record = json.loads(data)
         # It was stored without people; by now more of its fields may count as personal.
         take_people_out(record, spec.personal_fields, spec.personal_beside_email)
@@ -54,7 +54,7 @@ def list_raw_versions(
 
 
 def _owner(connection: Connection, order_id: str, account: str) -> AccountState:
-    ids = versions.find_accounts(connection, "order", order_id)
+    ids = raw_records.find_accounts(connection, "order", order_id)
     if account:
         wanted = state.get_account(connection, account)
         ids = [id_ for id_ in ids if id_ == wanted.id]

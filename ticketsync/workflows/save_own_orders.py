@@ -22,7 +22,7 @@ from ticketsync.sales import privacy, saving, stored_orders
 from ticketsync.sales.allocation import AllocatedOrder, allocate
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 NAME = "boxoffice"  # of the provider
 
@@ -51,7 +51,7 @@ def publish(
         forgotten = settings.forget_before(now)
         privacy.save_people(connection, account.id, people, forgotten)
     shows = links.get_show_ids(connection, touched)
-    show_figures.recompute(connection, settings, shows)
+    recompute_figures.recompute(connection, settings, shows)
 
 
 def save(

@@ -34,7 +34,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 _MOST_NAMED = 3  # shows of one note
 
@@ -263,7 +263,7 @@ def apply(
             for kind, answered in seen.parsed.answered_names:
                 other_names.confirm_name(connection, kind, answered)
         changed = _exclude(connection, plan)
-        show_figures.recompute(connection, settings, changed)
+        recompute_figures.recompute(connection, settings, changed)
     return sum(show.is_new for show in added)
 
 

@@ -22,7 +22,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.tax_rules import TaxRules
 from ticketsync.financials import (
-    closing,
+    closed_periods,
     fee_lines,
     fee_taxes,
     frozen_tax,
@@ -45,7 +45,7 @@ from ticketsync.reporting import order_money, refund_money
 from ticketsync.reporting.order_money import LeftOut, OrderMoney
 from ticketsync.reporting.refund_money import RefundMoney
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import recompute_figures
 
 _SUMMED_NAMES = [field.name for field in fields(SaleParts) if field.name != "tax"]
 _SUMMED = attrgetter(*_SUMMED_NAMES)
@@ -115,7 +115,7 @@ def read_tax_period(
 def _closed_period(
     connection: Connection, period: Period, now: datetime
 ) -> PeriodEvent | None:
-    events = [e for e in closing.list_events(connection) if e.closed_at <= now]
+    events = [e for e in closed_periods.list_events(connection) if e.closed_at <= now]
     for event in period_order.closed_now(events):
         if event.basis == "sale" and event.period == period:
             return event
@@ -128,7 +128,7 @@ def read_closed(
     """
     The worksheet of a closed period, of its frozen lines; for these accounts, or all.
     """
-    lines = closing.read_lines(connection, [event.id])
+    lines = closed_periods.read_lines(connection, [event.id])
     items = frozen_tax.order_lines(
         line for line in lines if not accounts or line.account in accounts
     )
@@ -152,7 +152,7 @@ def read_own_fees(
     The venue's own rates as applied to each order and show (our ids) whose fees are not
     reported.
     """
-    schedules = show_figures.fee_schedules(connection, settings)
+    schedules = recompute_figures.fee_schedules(connection, settings)
     found: dict[tuple[int, int], OwnFees] = {}
     for bill in fee_lines.scheduled_bills(connection, true(), schedules):
         key = (bill.order_id, bill.show_id)

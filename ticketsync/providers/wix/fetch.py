@@ -21,7 +21,7 @@ from ticketsync.providers.base import Options, OrderEstimate, Page, Raw
 from ticketsync.providers.wix.definition_list import DefinitionList
 from ticketsync.providers.wix.guest_list import GuestList, events_of_orders
 from ticketsync.providers.wix.spec import ORDER_STATUS
-from ticketsync.providers.wix.transactions import (
+from ticketsync.providers.wix.transaction_fields import (
     order_number_of,
     refunds_in,
     transaction_id_of,

@@ -25,7 +25,7 @@ from ticketsync.providers.wix.spec import (
     SPEC,
     WEBHOOKS,
 )
-from ticketsync.providers.wix.transactions import transaction_id_of
+from ticketsync.providers.wix.transaction_fields import transaction_id_of
 
 
 def parse_hint(delivery: Delivery) -> Hint:

@@ -1,6 +1,7 @@
 """
 Closed periods: what was true of a month when it was closed, kept for ever. Written only
-by `financials.closing`, and never changed: triggers refuse it (`store.triggers`).
+by `financials.closed_periods`, and never changed: triggers refuse it
+(`store.triggers`).
 """
 
 from datetime import datetime

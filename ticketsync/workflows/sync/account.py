@@ -346,11 +346,11 @@ def _update_figures(
     if not shows and not fresh and not newest and not later:
         return 0
     from ticketsync.financials import recompute  # where nothing changed, for nothing
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     account_id = run.account.id
     with run.transaction() as connection:
-        schedules = show_figures.fee_schedules(connection, run.settings)
+        schedules = recompute_figures.fee_schedules(connection, run.settings)
         changed = recompute.recompute_shows(connection, shows, schedules, clock.now())
         bookmarks.save_bookmarks(connection, account_id, streams.READ, fresh)
         bookmarks.save_bookmarks(connection, account_id, streams.CHANGED, later)

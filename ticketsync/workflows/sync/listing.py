@@ -16,7 +16,7 @@ from ticketsync.core.completeness import has_shrunk
 from ticketsync.core.records import Unread
 from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Provider, ProviderSpec, Raw
-from ticketsync.sales import quarantine, versions
+from ticketsync.sales import quarantine, raw_records
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows import duplicate_accounts
 from ticketsync.workflows.account_run import AccountRun
@@ -133,7 +133,7 @@ def _save_page(
             # The other one may be saving the same dates at this very moment.
             edits.lock_platform(connection, spec.name)
             duplicate_accounts.refuse_shared_listing(connection, run, events)
-        versions.save_versions(connection, run.account.id, EVENT, [pack(news)], now)
+        raw_records.save_versions(connection, run.account.id, EVENT, [pack(news)], now)
         quarantine.save_unread(connection, run.account.id, bad, now)
         quarantine.release(connection, run.account.id, EVENT, readable)
         new = [item for item in listed if item.content in changed]

@@ -18,8 +18,8 @@ from ticketsync.core.plurals import number_of
 from ticketsync.workflows import (
     cancel_and_refund,
     open_sale,
+    recompute_figures,
     save_own_orders,
-    show_figures,
 )
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.box_office import BoxOffice
@@ -67,7 +67,7 @@ def _compare(run: AccountRun) -> int:
         rows = [show.occurrence_id for show in on_sale]
         links.set_link_status(connection, rows, "synced")
         shows = links.get_show_ids(connection, rows)
-        changed = show_figures.recompute(connection, run.settings, shows)
+        changed = recompute_figures.recompute(connection, run.settings, shows)
     run.counts.processed += len(wrong)
     run.counts.updated += len(wrong)
     if wrong or changed:

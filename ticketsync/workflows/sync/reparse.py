@@ -35,13 +35,13 @@ from ticketsync.sales import (
     delisting,
     past_flaws,
     quarantine,
+    raw_records,
     refunds,
     saving,
     stored_orders,
-    versions,
 )
 from ticketsync.sales.allocation import IncomingTicket
-from ticketsync.sales.versions import KeptBlock
+from ticketsync.sales.raw_records import KeptBlock
 from ticketsync.store import database_copies
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
@@ -79,7 +79,7 @@ def read_again(
     provider = offline_provider(account.provider, account.options)
     ids = occurrences.get_occurrence_ids(source, account.id)
     with scratch.write() as connection:
-        for block in versions.read_history(source, account.id):
+        for block in raw_records.read_history(source, account.id):
             keep_lease()
             raws = [exact_json.decode(version.data) for version in block.versions]
             if block.kind == "order":
@@ -108,7 +108,7 @@ def _save_orders(
     page = Page("order", raws)
     save_again(connection, account_id, provider, page, ids, block.fetched_at)
     # Afterwards, because an order is parsed with what was held before it.
-    versions.save_versions(
+    raw_records.save_versions(
         connection, account_id, "order", [block.packed()], block.fetched_at
     )
 
@@ -370,7 +370,7 @@ def _newest(
 ) -> Iterator[list[Raw]]:
     if not wanted:
         return
-    for block in versions.read_latest(connection, account_id, kind):
+    for block in raw_records.read_latest(connection, account_id, kind):
         raws = [exact_json.decode(v.data) for v in block if v.provider_id in wanted]
         if raws:
             yield raws
@@ -393,7 +393,7 @@ def _note_unreadable(
         now,
     )
     still = {(item.kind, item.provider_id) for item in unread}
-    stored = versions.read_versions(
+    stored = raw_records.read_versions(
         connection, account_id, "order", [item.provider_id for item in waiting]
     )
     parsed_now = [

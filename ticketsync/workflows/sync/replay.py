@@ -20,10 +20,10 @@ from ticketsync.providers import registry
 from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting.changes import changes
 from ticketsync.reporting.outstanding_replays import REPLAY
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.store import database_copies, lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import save_own_orders, show_figures
+from ticketsync.workflows import recompute_figures, save_own_orders
 from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
 from ticketsync.workflows.sync import reparse, replay_listing
 from ticketsync.workflows.sync.run import Outcome
@@ -111,7 +111,7 @@ def _replayed(
             number = save_own_orders.read_again(source, books, account, keep_lease)
         else:
             reparse.read_again(source, books, account, keep_lease)
-            number = versions.count_records(source, account.id)
+            number = raw_records.count_records(source, account.id)
         with books.read() as again:
             wrong = reparse.differing(source, again, account.id)
             with database.write() as connection:
@@ -124,7 +124,7 @@ def _replayed(
                 changed = recompute.recompute_shows(
                     connection,
                     links.get_show_ids(connection, touched),
-                    show_figures.fee_schedules(connection, settings),
+                    recompute_figures.fee_schedules(connection, settings),
                     clock.now(),
                 )
     created = min(len(wrong.missing), saved)

@@ -16,7 +16,7 @@ from ticketsync.catalogue import moves, price_history, saved_listing, ticket_typ
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.net import exact_json
 from ticketsync.providers.base import ListsTicketTypes, Provider, Raw
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.workflows.sync.parse import offline_provider
 from ticketsync.workflows.sync.raw_records import clean_records, parse_or_quarantine
 
@@ -71,7 +71,7 @@ def put_listing_right(
     provider = offline_provider(account.provider, account.options)
     incomplete = saved_listing.list_incomplete(connection, account.id)
     if incomplete:
-        for block in versions.read_latest(connection, account.id, EVENT):
+        for block in raw_records.read_latest(connection, account.id, EVENT):
             raws = [exact_json.decode(version.data) for version in block]
             listed = [
                 kept

@@ -18,7 +18,7 @@ from ticketsync.core import clock, records
 from ticketsync.net import exact_json
 from ticketsync.providers.base import Raw
 from ticketsync.providers.report_folder import HeldNames, ReadReport, ReadsReports
-from ticketsync.sales import quarantine, stored_orders, versions
+from ticketsync.sales import quarantine, raw_records, stored_orders
 from ticketsync.store.engine import Database
 from ticketsync.workflows import people_switch
 from ticketsync.workflows.account_run import AccountRun
@@ -106,7 +106,7 @@ def held_names(database: Database, account_id: int) -> HeldNames:
 
     def stored(ids: Collection[str]) -> dict[str, Raw]:
         with database.read() as connection:
-            found = versions.read_newest(connection, account_id, "order", list(ids))
+            found = raw_records.read_newest(connection, account_id, "order", list(ids))
         return {id_: exact_json.decode(raw) for id_, raw in found.items()}
 
     return HeldNames(

@@ -27,9 +27,9 @@ from ticketsync.sales import (
     delisting,
     privacy,
     quarantine,
+    raw_records,
     saving,
     stored_orders,
-    versions,
 )
 from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
@@ -197,7 +197,7 @@ class OrderStore:
             connection, run, [it.order.id for it in orders]
         )
         blocks = [page.versions for page in kept.pages]
-        versions.save_versions(connection, account_id, "order", blocks, now)
+        raw_records.save_versions(connection, account_id, "order", blocks, now)
         zone, ids = get_business_zone(connection), self.occurrence_ids
         saved = saving.save_orders(connection, account_id, orders, ids, now, zone=zone)
         # A page at a time: it may name thousands, and a statement binds only so many.
@@ -234,7 +234,7 @@ class OrderStore:
             return
         with run.transaction() as connection:
             now = clock.now()
-            versions.save_versions(
+            raw_records.save_versions(
                 connection, account_id, "ticket", [page.versions], now
             )
             ids = self.occurrence_ids
@@ -400,7 +400,7 @@ def earlier_versions(
     """
     The stored versions of these orders, oldest first.
     """
-    found = versions.read_versions(connection, account_id, "order", order_ids)
+    found = raw_records.read_versions(connection, account_id, "order", order_ids)
     return {
         id_: [exact_json.decode(data) for data in old] for id_, old in found.items()
     }

@@ -148,13 +148,13 @@ def _finish(
     if not touched:
         return 0
     from ticketsync.financials import recompute  # every run loads this module
-    from ticketsync.workflows import show_figures
+    from ticketsync.workflows import recompute_figures
 
     with run.transaction() as connection:
         changed = recompute.recompute_shows(
             connection,
             links.get_show_ids(connection, touched),
-            show_figures.fee_schedules(connection, run.settings),
+            recompute_figures.fee_schedules(connection, run.settings),
             clock.now(),
         )
         link_outcomes.note_outcomes(connection, run, complete, refused, touched)

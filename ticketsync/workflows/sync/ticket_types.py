@@ -22,7 +22,7 @@ from ticketsync.core.completeness import has_shrunk
 from ticketsync.core.plurals import number_of
 from ticketsync.core.records import TicketType
 from ticketsync.providers.base import ListsTicketTypes, Page
-from ticketsync.sales import versions
+from ticketsync.sales import raw_records
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.raw_records import (
@@ -156,7 +156,7 @@ def _save_page(
         return
     now = clock.now()
     with run.transaction() as connection:
-        versions.save_versions(connection, run.account.id, KIND, [pack(new)], now)
+        raw_records.save_versions(connection, run.account.id, KIND, [pack(new)], now)
         ticket_types.save_ticket_types(connection, reported, now)
 
 
@@ -167,7 +167,7 @@ def _find_new(
     The records that differ from what was stored last.
     """
     ids = [clean.id for clean in cleans]
-    stored = versions.latest_contents(connection, account_id, KIND, ids)
+    stored = raw_records.latest_contents(connection, account_id, KIND, ids)
     return [
         Version(clean.id, clean.content, clean.data)
         for clean in cleans
