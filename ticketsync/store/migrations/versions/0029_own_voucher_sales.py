@@ -5,6 +5,7 @@ show, and may be taken back.
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import BatchOperations
 
 from ticketsync.store import types
 
@@ -73,7 +74,7 @@ def _points(name: str) -> sa.Column[int]:
     return sa.Column(name, types.WHOLE, nullable=True)
 
 
-def _reference(it: object, table: str, column: str, to: str) -> None:
-    it.create_foreign_key(  # type: ignore[attr-defined]  # of alembic's batch
+def _reference(it: BatchOperations, table: str, column: str, to: str) -> None:
+    it.create_foreign_key(
         *(op.f(f"fk_{table}_{column}"), to, [column], ["id"]), ondelete="RESTRICT"
     )
