@@ -10,13 +10,16 @@ from support import odd_accounts
 from support.platform_accounts import attempt, expected, figures, same
 from support.spoiled_reads import CHANGES, begin
 
+from ticketsync.accounts import edits
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.core.records import Unread
 from ticketsync.reporting import waiting_records
 from ticketsync.sales import quarantine, stored_orders, versions
+from ticketsync.sandbox import eventbrite
 from ticketsync.sandbox.faults import HttpResponse
 
+JSON = {"content-type": "application/json"}
 GONE = {
     "ticket_tailor": "or_99999999",
     "eventbrite": "99999999",
@@ -24,6 +27,18 @@ GONE = {
     "wix": "LR999999-WIX",
     "square": "O99999999",
 }
+
+
+def answering(fake_server, id_, monkeypatch, answer):
+    """
+    Whoever asks for that order by its id gets this answer.
+    """
+    respond = fake_server.platform.respond
+    monkeypatch.setattr(
+        fake_server.platform,
+        "respond",
+        lambda asked: answer if id_ in asked.path else respond(asked),
+    )
 
 
 def set_aside(database, id_, word="unreadable"):
@@ -56,6 +71,31 @@ def test_an_order_that_is_gone_waits_until_everything_was_read(
     assert figures(database) == before
 
 
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_a_part_that_is_left_out_lets_no_other_order_wait(
+    name, opened, fake_server, settings
+):
+    database = opened(is_read=True)
+    set_aside(database, GONE[name])
+    with database.write() as connection:
+        left_out = {"skip_organisations": eventbrite.EMPTY_ORGANISATION}
+        edits.set_options(connection, 1, left_out)
+    assert attempt(database, settings, full=True).exit_code == 0
+
+
+@pytest.mark.parametrize("word", ["unreadable", "contradiction"])
+@pytest.mark.parametrize("name", ["ticket_tailor", "eventbrite", "wix"])
+def test_an_answer_that_is_no_order_stops_no_other(
+    name, word, opened, fake_server, settings, frozen, monkeypatch
+):
+    database, _, _ = begin(CHANGES, opened, fake_server, frozen)
+    set_aside(database, GONE[name], word)
+    answering(fake_server, GONE[name], monkeypatch, HttpResponse(200, b"{}", JSON))
+    result = attempt(database, settings, full=True)
+    assert (result.exit_code, result.word) == (3, "quarantine"), result
+    same(figures(database), expected(fake_server, name))
+
+
 @pytest.mark.parametrize("name", ["eventbrite", "humanitix"])
 def test_an_order_about_which_the_platform_has_a_fault_hides_no_other(
     name, opened, fake_server, settings, frozen, monkeypatch
@@ -65,14 +105,7 @@ def test_an_order_about_which_the_platform_has_a_fault_hides_no_other(
     """
     database, _, _ = begin(CHANGES, opened, fake_server, frozen)
     set_aside(database, GONE[name])
-    respond = fake_server.platform.respond
-
-    def with_fault(request):
-        if GONE[name] in request.path:
-            return HttpResponse(500, b"{}", {})
-        return respond(request)
-
-    monkeypatch.setattr(fake_server.platform, "respond", with_fault)
+    answering(fake_server, GONE[name], monkeypatch, HttpResponse(500, b"{}", JSON))
     result = attempt(database, settings, full=True)
     assert (result.exit_code, result.word) == (3, "quarantine"), result
     same(figures(database), expected(fake_server, name))

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ticketsync.core import errors
 from ticketsync.core.records import Unread
+from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
+from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Raw, has_change_feed
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
@@ -82,12 +84,32 @@ def _find_gone(run: AccountRun, unseen: Sequence[Unread]) -> Iterator[str]:
 
 def _is_gone(run: AccountRun, item: Unread) -> bool:
     try:
-        raw = run.provider.fetch_order(item.provider_id, item.event_id)
+        raw = _fetch(run, item)
     except errors.UnknownResource:
         return True
     except (errors.InvalidResponse, errors.Forbidden, errors.NotFound):
         return False
     return str(raw["id"]) != item.provider_id
+
+
+def _fetch(run: AccountRun, item: Unread) -> Raw:
+    """
+    An order by its id. Raises: what `fetch_order` raises; `InvalidResponse` for an
+    answer that is no order.
+    """
+
+    def fetch(id_: str) -> Raw:
+        raw = run.provider.fetch_order(id_, item.event_id)
+        return {**raw, "id": raw["id"]}
+
+    try:
+        return reading.parsed(fetch, item.provider_id)
+    except errors.UnreadableRecord as odd:
+        raise errors.InvalidResponse(
+            f"Account {run.account.name!r}: the order {safe(item.provider_id)} cannot "
+            f"be read: {odd.reason}.",
+            hint="It is asked for again with the next run.",
+        ) from None
 
 
 def note_waiting(run: AccountRun) -> None:
@@ -124,7 +146,7 @@ def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:
     for item in contradictory[:MOST_AGAIN]:
         # It stays quarantined.
         with contextlib.suppress(errors.InvalidResponse, errors.Forbidden):
-            found.append(run.provider.fetch_order(item.provider_id, item.event_id))
+            found.append(_fetch(run, item))
     wanted = {item.provider_id for item in contradictory}
     return [raw for raw in found if str(raw["id"]) in wanted]
 
