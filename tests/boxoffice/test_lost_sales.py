@@ -53,6 +53,25 @@ def test_sales_that_a_backup_lacks_are_said_and_audited(on_sale, tmp_path):
     assert "box office" not in again.stderr
 
 
+def test_the_replaced_database_lacks_nothing_that_was_taken_back_in_it(
+    on_sale, tmp_path
+):
+    """
+    By hand: one order, which went back after the backup; the backup is restored, and
+    then the database that it replaced, which has all of it.
+    """
+    file = str(tmp_path / "saved.db")
+    returned = sold("Adult=1")
+    run("db", "backup", "-o", file)
+    run("boxoffice", "refund", returned, "--reason", "ill")
+    done = run("db", "restore", file, "--yes")
+    assert returned in stderr_of(done)
+    kept = next(on_sale.rglob("ticketsync.db.before-1"))
+    back = run("db", "restore", str(kept), "--yes", "--without-digest")
+    assert "box office" not in stderr_of(back)
+    assert as_json("boxoffice", "orders", "show", returned)["state"] == "refunded"
+
+
 def test_an_earlier_backup_lacks_them_too(on_sale, tmp_path):
     """
     The upgrade takes the note over; a note of somebody else is no reason to fail.

@@ -266,3 +266,12 @@ def test_what_is_left_of_vouchers_and_owed_is_listed(on_sale):
         (2, "0.00", "7.50", "7.50"),
         (1, "55.00", "45.00", "45.00"),
     ]
+
+
+def test_an_end_that_cannot_be_read_is_refused_with_both_forms(on_sale):
+    for words in (
+        ("voucher", "50.00", "--until", "31.12.2027"),
+        ("tiers", "add", "1", "Late", "40.00", "--closes", "31.12.2027"),
+    ):
+        done = run("boxoffice", *words, code=2)
+        assert "or a day alone: 2026-11-27" in " ".join(done.stderr.split())

@@ -14,6 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -75,6 +76,11 @@ _OF_KIND: Mapping[str, Table] = {
     TILL: till_sessions,
 }
 _DIGEST = re.compile(rf"{re.escape(digest.CODE)}[0-9a-f]{{32}}")
+_NOT_WHOLE = "its history is not whole: a step of it is missing or was moved"
+_BACKWARDS = (
+    "its history goes back in time: a step of it was moved, or the clock of a machine "
+    f"was wrong by more than {clock.SKEW // timedelta(minutes=1)} minutes"
+)
 _WAS_PAID = (PAID, REFUNDED)
 _ENDED = (EXPIRED, CANCELLED, REFUNDED)
 
@@ -212,8 +218,9 @@ def _of_histories(books: _Books) -> Iterator[Contradiction]:
                 if old != new
             ]
             if follows or is_backwards:
-                what = "its history is not whole: a step of it is missing or was moved"
-                yield Contradiction(table.name, books.name(table, id_), "", None, what)
+                name = books.name(table, id_)
+                what = _NOT_WHOLE if follows else _BACKWARDS
+                yield Contradiction(table.name, name, "", None, what)
                 continue
             right = _from_history(kind, row, steps)
             yield from books.differing(table, id_, right, "its history says")
@@ -280,9 +287,10 @@ def _of_tickets(books: _Books) -> Iterator[Contradiction]:
                 "reserved",
                 ISSUED,
             )
-            if order["created_at"] - step["at"] > clock.SKEW or (
-                is_first_issue and step["at"] != order["paid_at"]
-            ):
+            is_early = not step["from_state"] and (
+                order["created_at"] - step["at"] > clock.SKEW
+            )
+            if is_early or (is_first_issue and step["at"] != order["paid_at"]):
                 what = f"was {step['to_state']} at another time than its order says"
                 name = books.name(boxoffice_tickets, id_)
                 yield Contradiction(boxoffice_tickets.name, name, "", step["at"], what)

@@ -16,19 +16,26 @@ def local_instant(text: str, zone: str) -> datetime | None:
 
     Raises: `UsageError` for anything else.
     """
+    if not text:
+        return None
+    try:
+        return _instant(text, zone)
+    except ValueError as error:
+        raise _refused(text, error, "Use 2026-11-27 19:30.") from None
+
+
+def _instant(text: str, zone: str) -> datetime:
+    """
+    Raises: `ValueError`.
+    """
     from datetime import datetime
 
     from ticketsync.core import clock
 
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text)
-        if local.tzinfo is not None:
-            raise ValueError(f"it is a local time of {zone}, without another zone")
-        return clock.local_to_utc(local, zone)
-    except ValueError as error:
-        raise _no_moment(text, error) from None
+    local = datetime.fromisoformat(text)
+    if local.tzinfo is not None:
+        raise ValueError(f"it is a local time of {zone}, without another zone")
+    return clock.local_to_utc(local, zone)
 
 
 def local_end(text: str, zone: str) -> datetime | None:
@@ -38,6 +45,19 @@ def local_end(text: str, zone: str) -> datetime | None:
 
     Raises: `UsageError` for anything else.
     """
+    if not text:
+        return None
+    try:
+        return _end(text, zone)
+    except ValueError as error:
+        hint = "Use 2026-11-27 19:30, or a day alone: 2026-11-27."
+        raise _refused(text, error, hint) from None
+
+
+def _end(text: str, zone: str) -> datetime:
+    """
+    Raises: `ValueError`.
+    """
     from datetime import date
 
     from ticketsync.core import clock
@@ -45,20 +65,16 @@ def local_end(text: str, zone: str) -> datetime | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return local_instant(text, zone)
-    try:
-        return clock.end_of(day, zone)
-    except ValueError as error:
-        raise _no_moment(text, error) from None
+        return _instant(text, zone)
+    return clock.end_of(day, zone)
 
 
-def _no_moment(text: str, error: ValueError) -> Exception:
+def _refused(text: str, error: ValueError, hint: str) -> Exception:
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
     return errors.UsageError(
-        f"{safe(text, longest=40)!r} is not a date and time here: {error}.",
-        hint="Use 2026-11-27 19:30.",
+        f"{safe(text, longest=40)!r} is not a date and time here: {error}.", hint=hint
     )
 
 

@@ -43,6 +43,12 @@ class _Order:
     returned: int
     void: int
 
+    def has_lost(self, before: _Order) -> bool:
+        """
+        Whether more of it was taken back than there was `before`.
+        """
+        return self.returned > before.returned or self.void > before.void
+
 
 @dataclass(frozen=True, slots=True)
 class LostSales:
@@ -105,7 +111,7 @@ def find_lost(backup: Path, present: Path) -> LostSales:
     return LostSales(
         missing,
         [sums[currency] for currency in sorted(sums)],
-        [name for name in now if name in before and now[name] != before[name]],
+        [it for it in now if it in before and now[it].has_lost(before[it])],
     )
 
 

@@ -120,8 +120,10 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         _keep_what_is_complete(run, store, reader.read, listed, accept_shrink=accept)
         raise
     is_whole = is_whole and not set_aside.refused_parts(run)
-    if still_quarantined and reader.read.is_whole and is_whole:
-        quarantined.release_gone(run, set().union(*reader.read.seen.values()))
+    if still_quarantined:
+        has_all = is_whole and reader.read.is_whole
+        read_whole = None if has_all else _read_whole(reader.read, chosen, refused)
+        quarantined.release_gone(run, reader.read, read_whole)
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
@@ -133,6 +135,17 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     if still_quarantined:
         quarantined.note_waiting(run)
     return changed, plan.is_sweep
+
+
+def _read_whole(read: OrdersRead, chosen: Occurrences, refused: set[int]) -> set[str]:
+    """
+    The platform's ids of the occurrences of which all orders were read and believed.
+    """
+    return {
+        o.provider_occurrence_id
+        for o in read.complete_of(chosen)
+        if o.id not in refused and o.provider_occurrence_id in read.seen
+    }
 
 
 def sync_selected(

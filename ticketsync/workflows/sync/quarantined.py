@@ -5,11 +5,13 @@ Orders that could not be parsed: tried again by each run, before anything else i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ticketsync.core import errors
 from ticketsync.core.records import Unread
+from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
+from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Raw, has_change_feed
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
@@ -17,6 +19,7 @@ from ticketsync.workflows.sync import cross_checks
 from ticketsync.workflows.sync.drift import REFUSED
 from ticketsync.workflows.sync.orders import parse_with_known
 from ticketsync.workflows.sync.parse import order_ids
+from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
 MOST_AGAIN = 100  # orders that one run asks for one by one
@@ -48,27 +51,65 @@ def retry_orders(run: AccountRun, store: OrderStore) -> set[str]:
     return {item.event_id for item in left}
 
 
-def release_gone(run: AccountRun, seen: Collection[str]) -> None:
+def release_gone(
+    run: AccountRun, read: OrdersRead, read_whole: Collection[str] | None
+) -> None:
     """
-    Release what a read of all orders did not show (`seen` are the platform's ids), and
-    what the platform does not know by itself either, or has made a part of another
-    order: nothing would bring it again.
+    Release what a read of all orders did not show, and what the platform does not know
+    by itself either, or has made a part of another order: nothing would bring it again.
+    `read_whole` are the platform's ids of the occurrences of which all orders were
+    read, `None` where all of the account were.
+
+    What the platform does not answer about waits for the next such read.
     """
-    unseen = [item for item in _orders(run) if item.provider_id not in seen]
-    gone = [item.provider_id for item in unseen[:MOST_AGAIN] if _is_gone(run, item)]
+    seen = set[str]().union(*read.seen.values())
+    unseen = [
+        item
+        for item in _orders(run)
+        if item.provider_id not in seen
+        and (read_whole is None or item.event_id in read_whole)
+    ]
+    gone = list(_find_gone(run, unseen[:MOST_AGAIN]))
     if gone:
         with run.transaction() as connection:
             quarantine.release(connection, run.account.id, "order", gone)
 
 
+def _find_gone(run: AccountRun, unseen: Sequence[Unread]) -> Iterator[str]:
+    with contextlib.suppress(errors.ProviderUnavailable):
+        for item in unseen:
+            if _is_gone(run, item):
+                yield item.provider_id
+
+
 def _is_gone(run: AccountRun, item: Unread) -> bool:
     try:
-        raw = run.provider.fetch_order(item.provider_id, item.event_id)
+        raw = _fetch(run, item)
     except errors.UnknownResource:
         return True
     except (errors.InvalidResponse, errors.Forbidden, errors.NotFound):
         return False
     return str(raw["id"]) != item.provider_id
+
+
+def _fetch(run: AccountRun, item: Unread) -> Raw:
+    """
+    An order by its id. Raises: what `fetch_order` raises; `InvalidResponse` for an
+    answer that is no order.
+    """
+
+    def fetch(id_: str) -> Raw:
+        raw = run.provider.fetch_order(id_, item.event_id)
+        return {**raw, "id": raw["id"]}
+
+    try:
+        return reading.parsed(fetch, item.provider_id)
+    except errors.UnreadableRecord as odd:
+        raise errors.InvalidResponse(
+            f"Account {run.account.name!r}: the order {safe(item.provider_id)} cannot "
+            f"be read: {odd.reason}.",
+            hint="It is asked for again with the next run.",
+        ) from None
 
 
 def note_waiting(run: AccountRun) -> None:
@@ -105,7 +146,7 @@ def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:
     for item in contradictory[:MOST_AGAIN]:
         # It stays quarantined.
         with contextlib.suppress(errors.InvalidResponse, errors.Forbidden):
-            found.append(run.provider.fetch_order(item.provider_id, item.event_id))
+            found.append(_fetch(run, item))
     wanted = {item.provider_id for item in contradictory}
     return [raw for raw in found if str(raw["id"]) in wanted]
 
