@@ -15,7 +15,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.core.records import Unread
 from ticketsync.reporting import waiting_records
-from ticketsync.sales import quarantine, stored_orders, versions
+from ticketsync.sales import quarantine, raw_records, stored_orders
 from ticketsync.sandbox import eventbrite
 from ticketsync.sandbox.faults import HttpResponse
 
@@ -49,7 +49,7 @@ def set_aside(database, id_, word="unreadable"):
         dates = {o.id: o for o in occurrences.list_occurrences(connection)}
         held = stored_orders.list_occurrence_of_orders(connection, 1)
         known = max(held)
-        (raw,) = versions.read_newest(connection, 1, "order", [known]).values()
+        (raw,) = raw_records.read_newest(connection, 1, "order", [known]).values()
         data = raw.replace(known.encode(), id_.encode())
         data = re.sub(rb'"(status|state)":"\w+"', rb'"\1":"odd"', data)
         date = dates[held[known]].provider_occurrence_id
