@@ -262,7 +262,7 @@ KILLED = """
 import os, signal, sys
 from sqlalchemy import event
 from ticketsync.core import clock
-from ticketsync.financials import closing
+from ticketsync.financials import closed_periods
 from ticketsync.store import engine
 from ticketsync.workflows import close
 from support.closed_month import CLOSED, SETTINGS
@@ -271,11 +271,11 @@ database = engine.open_database(sys.argv[1])
 place = sys.argv[2]
 def killed(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
-whole = getattr(closing, place)
+whole = getattr(closed_periods, place)
 def then_killed(*arguments, **named):
     whole(*arguments, **named)
     killed()
-setattr(closing, place, then_killed)
+setattr(closed_periods, place, then_killed)
 close.close(database, SETTINGS, "2026-10")
 """
 
