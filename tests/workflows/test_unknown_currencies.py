@@ -10,6 +10,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
+from sqlalchemy import select
 from support import commands_here, odd_currencies
 from support.odd_accounts import (
     ALL,
@@ -25,9 +27,15 @@ from support.spoiled_reads import playing
 from ticketsync.catalogue import occurrences as known_occurrences
 from ticketsync.catalogue import shows
 from ticketsync.core.records import FROM_ORDERS
+from ticketsync.providers.ticket_tailor import TicketTailor
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox.server import truth_as_json
 from ticketsync.store.tables.everything import metadata
+from ticketsync.store.tables.sales import quarantine
 from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.sync.run import Request
 
 TABLES = metadata.tables
 # The first of them on every platform, the others in the drills.
@@ -263,3 +271,69 @@ def test_a_row_of_a_report_in_an_unknown_currency_is_not_stored(
     assert odd_currencies.places_of(database, "XBT") == []
     assert odd_currencies.currencies_of(database) == {"AUD"}
     every_command_goes_on(run, [("100.00", "AUD")], 1, "6")
+
+
+# Whatever a parser lets through, and what is stored already
+
+
+@pytest.mark.once_on_postgresql
+@pytest.mark.parametrize("code", ["XBT", "AU$", "", "A\u0000D"])
+def test_a_currency_that_nobody_knows_is_set_aside_by_name(
+    adopted, settings, monkeypatch, code
+):
+    """
+    One listing, and later one order, say a currency that ISO 4217 does not list: both
+    are named, nothing is stored under it, and all shows have the figures they had.
+    """
+    sync.sync(adopted, settings, Request())
+    before = gross(adopted)
+    odd = next(iter(before))
+    with adopted.read() as connection:
+        listed = known_occurrences.list_occurrences(connection)
+    occurrence = next(it for it in listed if it.show_id == odd)
+    parse_event, parse_order = TicketTailor.parse_event, TicketTailor.parse_order
+
+    def in_that_currency(event):
+        return structs.replace(
+            event,
+            occurrences=tuple(
+                structs.replace(date, currency=code)
+                if date.id == occurrence.provider_occurrence_id
+                else date
+                for date in event.occurrences
+            ),
+        )
+
+    def bought_in_that_currency(order):
+        is_odd = order.occurrence_id == occurrence.provider_occurrence_id
+        return structs.replace(order, currency=code) if is_odd else order
+
+    monkeypatch.setattr(
+        TicketTailor,
+        "parse_event",
+        lambda self, raw: in_that_currency(parse_event(raw)),
+    )
+    assert sync.sync(adopted, settings, Request(full=True)).exit_code == 3
+    assert gross(adopted) == before
+    assert waiting(adopted) == ["unknown-currency"]
+
+    monkeypatch.setattr(TicketTailor, "parse_event", staticmethod(parse_event))
+    monkeypatch.setattr(
+        TicketTailor,
+        "parse_order",
+        lambda self, raw: bought_in_that_currency(parse_order(raw)),
+    )
+    replay(adopted, settings, [])
+    assert gross(adopted) == before
+    assert set(waiting(adopted)) == {"unknown-currency"}
+
+
+def gross(database):
+    with database.read() as connection:
+        found = figures_of_shows.figures(connection)
+    return {item.show_id: (item.currency, item.gross) for item in found}
+
+
+def waiting(database):
+    with database.read() as connection:
+        return [item.word for item in connection.execute(select(quarantine))]
