@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from ticketsync.boxoffice import placed_orders, tills
+from ticketsync.boxoffice import placed_orders, tills, transitions
 from ticketsync.boxoffice.orders import lines_of
 from ticketsync.boxoffice.placed_orders import (
     CANCELLED,
@@ -41,7 +41,6 @@ from ticketsync.core import clock, digest
 from ticketsync.core.redact import safe
 from ticketsync.store.boxoffice_states import (
     ORDER,
-    PAYMENT,
     REFUND,
     TICKET,
     TILL,
@@ -67,14 +66,6 @@ TABLES = (
     *(till_sessions, boxoffice_history),
 )
 CODE = "code"
-_OF_KIND: Mapping[str, Table] = {
-    ORDER: boxoffice_orders,
-    TICKET: boxoffice_tickets,
-    PAYMENT: payments,
-    REFUND: payment_refunds,
-    VOUCHER: vouchers,
-    TILL: till_sessions,
-}
 _DIGEST = re.compile(rf"{re.escape(digest.CODE)}[0-9a-f]{{32}}")
 _NOT_WHOLE = "its history is not whole: a step of it is missing or was moved"
 _BACKWARDS = (
@@ -204,7 +195,7 @@ def _of_codes(books: _Books) -> Iterator[Contradiction]:
 
 
 def _of_histories(books: _Books) -> Iterator[Contradiction]:
-    for kind, table in _OF_KIND.items():
+    for kind, table in transitions.TABLES.items():
         for id_, row in books.rows(table).items():
             steps = books.steps.get((kind, id_), ())
             states = [(step["from_state"], step["to_state"]) for step in steps]
@@ -225,7 +216,7 @@ def _of_histories(books: _Books) -> Iterator[Contradiction]:
             right = _from_history(kind, row, steps)
             yield from books.differing(table, id_, right, "its history says")
     for (kind, row_id), steps in books.steps.items():
-        if row_id not in books.rows(_OF_KIND[kind]):
+        if row_id not in books.rows(transitions.TABLES[kind]):
             for step in steps:
                 what = f"is of {kind} {row_id}, which does not exist"
                 yield Contradiction(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 
@@ -18,7 +18,9 @@ from ticketsync.store.boxoffice_states import (
     PAYMENT,
     REFUND,
     TICKET,
+    TILL,
     TRANSITIONS,
+    VOUCHER,
 )
 from ticketsync.store.tables.boxoffice import (
     boxoffice_history,
@@ -26,13 +28,17 @@ from ticketsync.store.tables.boxoffice import (
     boxoffice_tickets,
     payment_refunds,
     payments,
+    till_sessions,
+    vouchers,
 )
 
-_TABLES: dict[str, Table] = {
+TABLES: Final[Mapping[str, Table]] = {  # whose rows a step of the history names
     ORDER: boxoffice_orders,
     TICKET: boxoffice_tickets,
     PAYMENT: payments,
     REFUND: payment_refunds,
+    VOUCHER: vouchers,
+    TILL: till_sessions,
 }
 _RECORD = insert(boxoffice_history)
 
@@ -95,7 +101,7 @@ def change_states(
 
 @cache
 def _update_of(kind: str, names: tuple[str, ...]) -> Update:
-    table = _TABLES[kind]
+    table = TABLES[kind]
     values: dict[str, Any] = {name: bindparam(f"_{name}") for name in ("state", *names)}
     return (
         update(table)

@@ -4,10 +4,10 @@ The states of what our own box office sells, and how they follow one another.
 One table for the code that changes a state, for the rule of `boxoffice_history` and for
 the tests. From `""` something begins.
 
-Payments by card over the network and the tills are not here yet, but the tables have
-their states: `planned`, `sent` and `open` of a payment, `sent`, `pending`, `failed` and
-`cancelled` of a refund, an order that is paid although it `expired` or was `cancelled`,
-a ticket that is issued anew, and the sessions of a till.
+Payments by card over the network are not here yet, but the tables have their states:
+`planned`, `sent` and `open` of a payment, `sent`, `pending`, `failed` and `cancelled`
+of a refund, an order that is paid although it `expired` or was `cancelled`, and a
+ticket that is issued anew.
 """
 
 from __future__ import annotations
