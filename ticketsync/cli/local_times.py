@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -16,12 +17,7 @@ def local_instant(text: str, zone: str) -> datetime | None:
 
     Raises: `UsageError` for anything else.
     """
-    if not text:
-        return None
-    try:
-        return _instant(text, zone)
-    except ValueError as error:
-        raise _refused(text, error, "Use 2026-11-27 19:30.") from None
+    return _read(text, zone, _instant, "Use 2026-11-27 19:30.")
 
 
 def _instant(text: str, zone: str) -> datetime:
@@ -45,13 +41,7 @@ def local_end(text: str, zone: str) -> datetime | None:
 
     Raises: `UsageError` for anything else.
     """
-    if not text:
-        return None
-    try:
-        return _end(text, zone)
-    except ValueError as error:
-        hint = "Use 2026-11-27 19:30, or a day alone: 2026-11-27."
-        raise _refused(text, error, hint) from None
+    return _read(text, zone, _end, "Use 2026-11-27 19:30, or a day alone: 2026-11-27.")
 
 
 def _end(text: str, zone: str) -> datetime:
@@ -69,13 +59,21 @@ def _end(text: str, zone: str) -> datetime:
     return clock.end_of(day, zone)
 
 
-def _refused(text: str, error: ValueError, hint: str) -> Exception:
+def _read(
+    text: str, zone: str, read: Callable[[str, str], datetime], hint: str
+) -> datetime | None:
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
-    return errors.UsageError(
-        f"{safe(text, longest=40)!r} is not a date and time here: {error}.", hint=hint
-    )
+    if not text:
+        return None
+    try:
+        return read(text, zone)
+    except ValueError as error:
+        raise errors.UsageError(
+            f"{safe(text, longest=40)!r} is not a date and time here: {error}.",
+            hint=hint,
+        ) from None
 
 
 def last_day(end: datetime | None, zone: str) -> str | None:
