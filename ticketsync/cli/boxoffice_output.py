@@ -202,11 +202,12 @@ def state_of(order: PlacedOrder) -> str:
     hold, whether `expire` or `sync` marked it yet or not. One that cost nothing is
     cancelled and not refunded, as in other lists (`store.order_words`).
     """
+    from ticketsync.boxoffice.placed_orders import CANCELLED, PENDING, REFUNDED
     from ticketsync.core import clock
 
-    if order.state == "refunded" and not order.total:
-        return "cancelled"
-    is_over = order.state == "pending" and not order.is_held(clock.now())
+    if order.state == REFUNDED and not order.total:
+        return CANCELLED
+    is_over = order.state == PENDING and not order.is_held(clock.now())
     return "hold over" if is_over else order.state
 
 

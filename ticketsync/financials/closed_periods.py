@@ -123,10 +123,9 @@ def reopen(
             if field.name not in ("closed_at", "closed_by")
         },
     )
-    before = _last_state(connection, event.name)
     period_id = next_id(connection)
     reopened = _append(connection, period_id, closing, REOPENED, reason, [])
-    _record(connection, reopened, "reopen", before)
+    _record(connection, reopened, "reopen", event.state)
     return reopened
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
+from ticketsync.core.records import OrderStatus
 from ticketsync.store.tables.sales import orders, tickets
 
 REFUNDED: Final = "refunded"
@@ -36,4 +37,9 @@ def _is_refunded() -> ColumnElement[bool]:
         .correlate(orders)
         .exists()
     )
-    return and_(orders.c.status != "pending", paid > 0, went_back >= paid, ~admits)
+    return and_(
+        orders.c.status != OrderStatus.PENDING.value,
+        paid > 0,
+        went_back >= paid,
+        ~admits,
+    )

@@ -68,7 +68,7 @@ def _send_news(
     with database.read() as connection:
         news, show_sales, fullness = _news(connection, settings, now)
         held = sales_notices.read_notices(connection)
-        unfinished = unfinished_reads.sentences(connection)
+        unfinished = unfinished_reads.sentences(connection) if news else []
     is_first = not held
     if not news and not is_first:
         # A show that emptied is on record without a message: it is news when it fills.
