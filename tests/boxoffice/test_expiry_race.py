@@ -121,7 +121,7 @@ def test_f97_expiries_and_payments_at_once_have_one_winner(opened, frozen, round
 def change_whatever_it_was(
     connection, kind, row_id, from_state, to_state, now, *, reason="", **values
 ):
-    table = transitions._TABLES[kind]
+    table = transitions.TABLES[kind]
     connection.execute(
         update(table).where(table.c.id == row_id).values(state=to_state, **values)
     )
