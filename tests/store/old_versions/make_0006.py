@@ -18,15 +18,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import links, offers, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
-from ticketsync.reporting import figures_of_shows, sales
+from ticketsync.reporting import numbers, sales
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin
-from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.run import Request
+from ticketsync.workflows import checkin, sync
+from ticketsync.workflows.sync import Request
 
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -64,8 +63,8 @@ def read_all(database, settings, **request):
 def connect(database, folder, sandbox, address):
     accounts = [("tt", "ticket_tailor", sandbox.url(address, "ticket_tailor"))]
     accounts += [(name, name, sandbox.url(address, name)) for name in NAMES]
-    with database.write() as connection:
-        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
         for name, provider, url in accounts:
             variable = f"KEY_{provider.upper()}"
             os.environ[variable] = sandbox.players[provider].key
@@ -73,31 +72,26 @@ def connect(database, folder, sandbox, address):
                 *(name, provider, url, "env", variable, "", None),
                 OPTIONS.get(provider, {}),
             )
-            state.add(connection, new, clock.now())
+            state.add(session, new, clock.now())
         options = {"recipe": str(folder / "recipe.yaml"), "watch": str(folder / "in")}
         new = state.NewAccount("other", "file", None, "none", "", "", None, options)
-        state.add(connection, new, clock.now())
+        state.add(session, new, clock.now())
 
 
 def adopt(database, settings):
     sync.fetch_listing(database, settings, [])
-    with database.write() as connection:
-        links.adopt(
-            connection,
-            occurrences.list_occurrences(connection),
-            batch="t",
-            now=clock.now(),
-        )
+    with database.write() as session:
+        links.adopt(session, offers.all_offers(session), batch="t", now=clock.now())
 
 
 def admit_one(database):
     """
     One guest in at the own door, of the show that sold most on Ticket Tailor.
     """
-    with database.read() as connection:
-        own = [f for f in figures_of_shows.figures(connection) if f.account == "tt"]
+    with database.read() as session:
+        own = [f for f in numbers.figures(session) if f.account == "tt"]
         show = max(own, key=lambda f: f.tickets_sold - f.checked_in)
-        ticket = connection.exec_driver_sql(
+        ticket = session.connection().exec_driver_sql(
             "SELECT t.provider_id FROM tickets t JOIN show_links l ON "
             "l.occurrence_id = t.occurrence_id WHERE t.is_sold = 1 AND "
             f"t.is_checked_in = 0 AND l.show_id = {show.show_id} LIMIT 1"
@@ -121,16 +115,16 @@ def as_known(database):
     """
     The figures, fee lines and refunds as this version has them.
     """
-    with database.read() as connection:
+    with database.read() as session:
         return {
-            "figures": [f.as_json() for f in figures_of_shows.figures(connection)],
+            "figures": [f.as_json() for f in numbers.figures(session)],
             "fees": [
                 [f.account, f.show_id, f.name, f.amount, f.source]
-                for f in figures_of_shows.fee_lines(connection)
+                for f in numbers.fee_lines(session)
             ],
             "refunds": [
                 [r.account, r.order_id, r.amount, clock.iso(r.first_seen_at)]
-                for r in sales.refunds(connection)
+                for r in sales.refunds(session)
             ],
         }
 

@@ -16,11 +16,11 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from ticketsync.accounts import edits, state
+from ticketsync.accounts import state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, Settings
-from ticketsync.reporting import figures_of_shows
+from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
@@ -42,7 +42,7 @@ def connect(database, sandbox, address):
             os.environ[variable] = sandbox.platforms[provider].key
             url = sandbox.url(address, provider)
             new = state.NewAccount(name, provider, url, "env", variable, "", None, {})
-            edits.add_account(connection, new, clock.now())
+            state.add_account(connection, new, clock.now())
 
 
 def read_all(database, **request):
@@ -65,7 +65,7 @@ def decide(database):
     A ticket type is named, and the sales of the date that sold most are switched off.
     """
     with database.read() as connection:
-        own = [f for f in figures_of_shows.figures(connection) if f.account == "tt"]
+        own = [f for f in numbers.figures(connection) if f.account == "tt"]
         most = max(own, key=lambda f: f.tickets_sold)
         (one,) = [
             o
@@ -107,7 +107,7 @@ def main(folder):
         read_all(database, full=True)
         off = decide(database)
         with database.read() as connection:
-            figures = [f.as_json() for f in figures_of_shows.figures(connection)]
+            figures = [f.as_json() for f in numbers.figures(connection)]
         database.close()
     here = Path(__file__).parent
     connection = sqlite3.connect(file)
