@@ -47,6 +47,17 @@ def list_dismissals(connection: Connection) -> list[Dismissed]:
     return [Dismissed(**row._mapping) for row in connection.execute(query)]
 
 
+def is_dismissed(connection: Connection, name: Name, version: str) -> bool:
+    """
+    Whether a person dismissed this version of an item.
+    """
+    kind, key = name
+    query = select(dismissals.c.version).where(
+        dismissals.c.kind == kind, dismissals.c.key == key
+    )
+    return connection.scalar(query) == version
+
+
 def save_dismissals(connection: Connection, dismissed: Iterable[Dismissed]) -> None:
     """
     Save these; an earlier one of the same item is replaced.

@@ -18,6 +18,7 @@ from ticketsync.reporting import waiting_records
 from ticketsync.sales import quarantine, raw_records, stored_orders
 from ticketsync.sandbox import eventbrite
 from ticketsync.sandbox.faults import HttpResponse
+from ticketsync.workflows import waiting
 
 JSON = {"content-type": "application/json"}
 GONE = {
@@ -69,6 +70,22 @@ def test_an_order_that_is_gone_waits_until_everything_was_read(
         assert waiting_records.list_quarantined(connection) == []
     assert [it.exit_code for it in results] == [0, 0], results
     assert figures(database) == before
+
+
+@pytest.mark.parametrize("name", odd_accounts.ALL)
+def test_what_a_person_dismissed_makes_no_run_partial_until_more_waits(
+    name, opened, fake_server, settings, monkeypatch
+):
+    database = opened(is_read=True)
+    set_aside(database, GONE[name])
+    answering(fake_server, GONE[name], monkeypatch, HttpResponse(500, b"{}", JSON))
+    assert attempt(database, settings).exit_code == 3
+    waiting.dismiss(database, settings, [f"quarantine:{fake_server.platform_name}"])
+    assert [attempt(database, settings).exit_code for _ in range(2)] == [0, 0]
+    with database.read() as connection:
+        assert len(waiting_records.list_quarantined(connection)) == 1
+    set_aside(database, GONE[name].replace("9999", "9998").replace("abc", "abd"))
+    assert attempt(database, settings).exit_code == 3
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])

@@ -132,7 +132,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     report_files.note_reports(run)
     report_files.note_state(run)
-    if still_quarantined:
+    if still_quarantined or run.counts.quarantined:
         quarantined.note_waiting(run)
     return changed, plan.is_sweep
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
 
+from ticketsync.accounts import dismissals
 from ticketsync.core import errors
 from ticketsync.core.records import Unread
 from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Raw, has_change_feed
+from ticketsync.reporting.waiting import list_quarantined
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
@@ -114,10 +116,22 @@ def _fetch(run: AccountRun, item: Unread) -> Raw:
 
 def note_waiting(run: AccountRun) -> None:
     """
-    An order that still waits makes this run partial, whether it met the order or not.
+    A record that still waits makes this run partial, whether it met the record or not;
+    none does where a person has dismissed all that waits.
     """
-    waiting = len(_orders(run))
-    run.counts.quarantined = max(run.counts.quarantined, waiting)
+    if _is_dismissed(run):
+        run.counts.quarantined = 0
+    else:
+        run.counts.quarantined = max(run.counts.quarantined, len(_orders(run)))
+
+
+def _is_dismissed(run: AccountRun) -> bool:
+    with run.database.read() as connection:
+        return any(
+            item.key == run.account.name
+            and dismissals.is_dismissed(connection, (item.kind, item.key), item.version)
+            for item in list_quarantined(connection)
+        )
 
 
 def list_occurrences(run: AccountRun) -> set[str]:
