@@ -306,11 +306,12 @@ def test_no_command_imports_another_commands_module():
 
 
 def test_parsing_a_platforms_records_is_apart_from_fetching_them():
-    packages = {
-        name.removesuffix(".parse")
+    parsing = [
+        name
         for name in FILES
         if name.startswith("providers.") and name.endswith(".parse")
-    }
+    ]
+    packages = {".".join(name.split(".")[:2]) for name in parsing}
     assert len(packages) == 6
     for package in packages:
         pure = [
@@ -321,7 +322,23 @@ def test_parsing_a_platforms_records_is_apart_from_fetching_them():
         used = {i for name in pure for i in imported(name)}
         assert not [i for i in used if i.startswith(f"ticketsync.{package}.fetch")]
         fetching = set(imported(f"{package}.fetch"))
-        assert not [i for i in fetching if i.startswith(f"ticketsync.{package}.parse")]
+        assert not [
+            i for i in fetching for it in parsing if i.startswith(f"ticketsync.{it}")
+        ]
+
+
+# From a recipe to what all reports of a folder say.
+OF_REPORTS = ("recipes", "one_report", "orders", "several_reports", "checks")
+
+
+def test_packages_of_report_files_use_only_those_before_them():
+    reports = "providers.file_import"
+    for number, package in enumerate(OF_REPORTS):
+        later = [f"ticketsync.{reports}.{it}." for it in OF_REPORTS[number + 1 :]]
+        inside = [name for name in FILES if name.startswith(f"{reports}.{package}.")]
+        assert inside
+        used = {f"{target}." for name in inside for target in imported(name)}
+        assert [it for it in used if it.startswith(tuple(later))] == []
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])

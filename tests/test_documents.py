@@ -20,7 +20,7 @@ from support.retired_words import IN_DOCUMENTS
 
 from ticketsync.catalogue import matching
 from ticketsync.core import clock, config, tax_rules
-from ticketsync.providers.file_import import recipe
+from ticketsync.providers.file_import.recipes import recipe
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.wix_records import number_of
 from ticketsync.store import views

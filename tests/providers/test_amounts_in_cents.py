@@ -6,7 +6,7 @@ import pytest
 from support.report_folder import GALA, ReportFolder, money
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import.minor_headings import says_minor
+from ticketsync.providers.file_import.recipes.minor_headings import says_minor
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import reading
 from ticketsync.providers.base import OrderEstimate
 from ticketsync.providers.eventbrite import Eventbrite
-from ticketsync.providers.file_import import fetch, parse
+from ticketsync.providers.file_import import fetch
+from ticketsync.providers.file_import.orders import parse
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix

@@ -9,7 +9,9 @@ from ticketsync.core import errors
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers import file_import, reading
-from ticketsync.providers.file_import import fetch, parse, recipe
+from ticketsync.providers.file_import import fetch
+from ticketsync.providers.file_import.orders import parse
+from ticketsync.providers.file_import.recipes import recipe
 
 RECIPE = """\
 platform: The Other Place

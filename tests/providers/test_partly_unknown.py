@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ticketsync.providers.eventbrite import Eventbrite
-from ticketsync.providers.file_import import parse as report_parser
+from ticketsync.providers.file_import.orders import parse as report_parser
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix

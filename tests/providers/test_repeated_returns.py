@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 from support.report_folder import GALA, HEADING, ReportFolder, money
 
-from ticketsync.providers.file_import import lasting_losses
+from ticketsync.providers.file_import.several_reports import lasting_losses
 
 DATED = f"{HEADING},Day"
 ONE_BACK = f"A1,{GALA},Adult,-1,-40.00"

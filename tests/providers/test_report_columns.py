@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
-from ticketsync.providers.file_import import recipe_keys
+from ticketsync.providers.file_import.recipes import recipe_keys
 
 FEES = f"{HEADING},Fee"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reports.md"

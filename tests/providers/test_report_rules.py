@@ -11,7 +11,7 @@ from support.report_folder import GALA, HEADING, LATE, ReportFolder, money
 
 from ticketsync.core import errors
 from ticketsync.providers.file_import import folder as folders
-from ticketsync.providers.file_import import recipe
+from ticketsync.providers.file_import.recipes import recipe
 from ticketsync.providers.report_folder import HeldNames
 
 
@@ -700,7 +700,7 @@ def test_todaytix_writes_its_showtime_in_halves_of_the_day(tmp_path):
     heading = ",".join(found.columns.values())
     folder = ReportFolder(tmp_path)
     (tmp_path / "r.yaml").write_text(
-        (recipe.resources.files(recipe.__package__) / "recipes" / "todaytix.yaml")
+        (recipe.resources.files(recipe.__package__) / "todaytix.yaml")
         .read_text()
         .replace("columns:", "timezone: Australia/Sydney\ncurrency: AUD\ncolumns:", 1)
     )

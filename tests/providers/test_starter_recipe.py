@@ -6,7 +6,8 @@ is missing in words.
 import pytest
 from support.report_folder import ReportFolder, money
 
-from ticketsync.providers.file_import import recipe, starter
+from ticketsync.providers.file_import import starter
+from ticketsync.providers.file_import.recipes import recipe
 
 HEADING = "Order number,Show,Starts,Ticket type,Qty,Total"
 

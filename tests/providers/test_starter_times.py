@@ -4,7 +4,8 @@ A recipe to start from does not take the time of a sale for that of a show.
 
 import pytest
 
-from ticketsync.providers.file_import import recipe, starter
+from ticketsync.providers.file_import import starter
+from ticketsync.providers.file_import.recipes import recipe
 
 TILL = "Date,Time,Item,Qty,Price Point Name,Net Sales,Transaction ID,Payment ID"
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support.report_folder import HEADING, ReportFolder, money
 
-from ticketsync.providers.file_import import no_sale_words, total_names
+from ticketsync.providers.file_import.one_report import no_sale_words, total_names
 
 SOLD = "1001,Gala,2026-12-05 19:30,{},1,40.00"
 OTHER = "1002,Gala,2026-12-05 19:30,Adult,1,40.00"

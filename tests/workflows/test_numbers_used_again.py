@@ -7,7 +7,7 @@ import pytest
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import import gone_reports
+from ticketsync.providers.file_import.several_reports import gone_reports
 
 LATE = "Late,2026-12-06 22:30"
 MORE = f"{HEADING},Sold,State,Buyer"

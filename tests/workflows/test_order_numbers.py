@@ -7,7 +7,7 @@ import pytest
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import import held_numbers
+from ticketsync.providers.file_import.several_reports import held_numbers
 
 LATE = "Late,2026-12-06 22:30"
 # 12 of the Gala and 2 of Late in files of their own, and one more of the Gala.

@@ -10,7 +10,10 @@ import xlsxwriter
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import import lasting_losses, order_versions
+from ticketsync.providers.file_import.several_reports import (
+    lasting_losses,
+    order_versions,
+)
 from ticketsync.sales import raw_records
 from ticketsync.workflows.sync import report_files
 

@@ -7,7 +7,7 @@ import pytest
 from support.report_accounts import GALA, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import import renamed_events
+from ticketsync.providers.file_import.several_reports import renamed_events
 
 BALL = GALA.replace("Gala", "Ball")
 

@@ -7,7 +7,7 @@ import pytest
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import import file_numbers
+from ticketsync.providers.file_import.several_reports import file_numbers
 
 FILE = "order_numbers: file"
 ROWS = (f"1,{GALA},Adult,2,78.00", f"2,{GALA},Adult,1,39.00")

@@ -8,7 +8,7 @@ from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
-from ticketsync.providers.file_import.order_rules import OrderRules
+from ticketsync.providers.file_import.orders.order_rules import OrderRules
 from ticketsync.reporting import sales, waiting_records
 
 DATED = f"{HEADING},Day"

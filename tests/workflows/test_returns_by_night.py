@@ -16,7 +16,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials.tax_worksheet import REFUND, SALE
-from ticketsync.providers.file_import.order_rules import OrderRules
+from ticketsync.providers.file_import.orders.order_rules import OrderRules
 from ticketsync.reporting import sales
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.workflows import (

@@ -66,10 +66,10 @@ def test_orders_that_were_read_with_the_time_of_the_update_stay_one(database, tm
     """
     Until now the recipe took it for the time of purchase.
     """
-    from ticketsync.providers.file_import import recipe
+    from ticketsync.providers.file_import.recipes import recipe
 
     file = tmp_path / "own.yaml"
-    shipped = recipe.resources.files(recipe.__package__).joinpath("recipes")
+    shipped = recipe.resources.files(recipe.__package__)
     text = shipped.joinpath("ticketmaster_share.yaml").read_text()
     file.write_text(text.replace("  type:", "  placed: Upd_DateTime\n  type:"))
     share = Share(database, tmp_path)

@@ -18,10 +18,10 @@ from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Page, Raw
-from ticketsync.providers.file_import import folder, listing, recipe, starter
-from ticketsync.providers.file_import.columns import is_return
-from ticketsync.providers.file_import.folder import Reports
-from ticketsync.providers.file_import.recipe_keys import KINDS, STATUSES
+from ticketsync.providers.file_import import folder, starter
+from ticketsync.providers.file_import.one_report.columns import is_return
+from ticketsync.providers.file_import.orders import listing
+from ticketsync.providers.file_import.recipes import recipe, recipe_keys
 from ticketsync.providers.report_folder import HeldNames
 from ticketsync.sales.allocation import AllocatedOrder
 from ticketsync.sales.planned_refunds import (
@@ -99,7 +99,7 @@ class ReportWord:
     means: str
 
     def __str__(self) -> str:
-        ours = STATUSES if self.field == "status" else KINDS
+        ours = recipe_keys.STATUSES if self.field == "status" else recipe_keys.KINDS
         unknown = f"not in the recipe; add it under `{self.field}` to one of "
         place = f"{self.column} {self.word!r} in {number_of(self.rows, 'row')}"
         return f"{place}: {self.means or unknown + ', '.join(ours)}"
@@ -206,7 +206,7 @@ class _Read:
     which of the orders the account does not save.
     """
 
-    reports: Reports
+    reports: folder.Reports
     options: Options
     scope: str
     zone: str
@@ -283,7 +283,7 @@ def _read_account(
         )
 
 
-def _number_of_reports(found: Reports) -> str:
+def _number_of_reports(found: folder.Reports) -> str:
     return number_of(len(found.files), "report")
 
 
@@ -340,7 +340,7 @@ def _previewed(read: _Read) -> Preview:
     )
 
 
-def _without_days(reports: Reports) -> Iterator[str]:
+def _without_days(reports: folder.Reports) -> Iterator[str]:
     if "placed" not in reports.recipe.columns:
         yield (
             "the recipe maps no column to `placed`: sales count on the day of their "
@@ -353,7 +353,7 @@ def _without_days(reports: Reports) -> Iterator[str]:
         )
 
 
-def _has_day(reports: Reports, raw: Raw) -> bool:
+def _has_day(reports: folder.Reports, raw: Raw) -> bool:
     """
     Whether an order says when it was bought, or waits, perhaps for that.
     """
@@ -363,7 +363,7 @@ def _has_day(reports: Reports, raw: Raw) -> bool:
     )
 
 
-def _more_fees(reports: Reports) -> Iterator[str]:
+def _more_fees(reports: folder.Reports) -> Iterator[str]:
     """
     Columns beside that for `kept` whose headings say what was kept, too.
     """
@@ -377,7 +377,7 @@ def _more_fees(reports: Reports) -> Iterator[str]:
             )
 
 
-def _words(reports: Reports, field: str) -> list[ReportWord]:
+def _words(reports: folder.Reports, field: str) -> list[ReportWord]:
     """
     The words of a mapped column, the most frequent first.
     """

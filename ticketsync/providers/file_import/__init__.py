@@ -8,9 +8,11 @@ Surprise  a later report contains the whole order: the newest file that sells it
 Surprise  fees are unknown unless a column says what the platform kept
 Surprise  a row with a negative amount returns what the order sold before, on its date
 
-From bytes to orders: `core.table_files` (what a file is), `heading` and `report_rows`
-(its rows with data), `columns` and `signs` (what the cells mean, by whole columns),
-`merge` (one record per order from all files), `parse` (an order of ours).
+From bytes to orders, each package using those before it: `core.table_files` (what a
+file is), `recipes` (what the columns of a platform mean), `one_report` (the rows of one
+report that are data, and what their cells mean), `orders` (one order from its rows),
+`several_reports` (one record per order from all files), `checks` (what all reports of a
+folder say together). `folder` puts them to work, `fetch` gives pages of raw records.
 
 Our raw record is an order: `{"id", "rules": …, "lines": […]}`, the cells of the
 columns that the recipe maps, in plain text, and the rules for parsing them; a record
@@ -25,8 +27,8 @@ from collections.abc import Sequence
 from ticketsync.core import records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import import listing, parse, ticket_ids
 from ticketsync.providers.file_import.fetch import FileFetcher
+from ticketsync.providers.file_import.orders import listing, parse, ticket_ids
 from ticketsync.providers.file_import.spec import SPEC
 
 

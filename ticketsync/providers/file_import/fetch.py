@@ -16,12 +16,14 @@ from ticketsync.providers.base import Folder, Options, OrderEstimate, Page, Raw
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
 from ticketsync.providers.file_import.folder_contents import list_files
-from ticketsync.providers.file_import.held_numbers import possible_numbers
-from ticketsync.providers.file_import.listing import (
+from ticketsync.providers.file_import.orders.listing import (
     listed_occurrences,
     provider_occurrence_id_of,
 )
-from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipes.recipe import Recipe
+from ticketsync.providers.file_import.several_reports.held_numbers import (
+    possible_numbers,
+)
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 PAGE_SIZE = 100

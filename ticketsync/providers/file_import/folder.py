@@ -13,16 +13,17 @@ from typing import Any
 from ticketsync.core import digest, errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Raw
-from ticketsync.providers.file_import import folder_contents, lasting_notes
-from ticketsync.providers.file_import.column_evidence import settle_columns
-from ticketsync.providers.file_import.copies import settle_copies
+from ticketsync.providers.file_import import folder_contents
+from ticketsync.providers.file_import.checks.column_evidence import settle_columns
+from ticketsync.providers.file_import.checks.number_evidence import NumberEvidence
+from ticketsync.providers.file_import.checks.row_prices import note_assumed_prices
+from ticketsync.providers.file_import.checks.two_places import refuse_two_places
 from ticketsync.providers.file_import.folder_contents import list_files
-from ticketsync.providers.file_import.merge import merge_orders
-from ticketsync.providers.file_import.number_evidence import NumberEvidence
-from ticketsync.providers.file_import.recipe import Recipe, load_recipe
-from ticketsync.providers.file_import.report import Report, read_report
-from ticketsync.providers.file_import.row_prices import note_assumed_prices
-from ticketsync.providers.file_import.two_places import refuse_two_places
+from ticketsync.providers.file_import.one_report.report import Report, read_report
+from ticketsync.providers.file_import.recipes.recipe import Recipe, load_recipe
+from ticketsync.providers.file_import.several_reports import lasting_notes
+from ticketsync.providers.file_import.several_reports.copies import settle_copies
+from ticketsync.providers.file_import.several_reports.merge import merge_orders
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ticketsync.core import errors, sheets
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipes.recipe import Recipe
 
 _OF_REPORTS = (*sheets.WORKBOOKS, *sheets.TEXTS, ".html", ".htm")
 _MOST_NAMED = 20

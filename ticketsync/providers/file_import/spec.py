@@ -9,8 +9,8 @@ from pathlib import Path
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import Secret
 from ticketsync.providers.base import Budget, Capabilities, Options, ProviderSpec
-from ticketsync.providers.file_import.recipe import builtin_names, load_recipe
-from ticketsync.providers.file_import.recipe_keys import PEOPLE
+from ticketsync.providers.file_import.recipes.recipe import builtin_names, load_recipe
+from ticketsync.providers.file_import.recipes.recipe_keys import PEOPLE
 from ticketsync.providers.options import Option
 
 

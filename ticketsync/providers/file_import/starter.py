@@ -24,9 +24,10 @@ from ticketsync.core.date_orders import (
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 from ticketsync.core.written_dates import Order
-from ticketsync.providers.file_import import show_sums, starter_times
-from ticketsync.providers.file_import.heading import normalise
-from ticketsync.providers.file_import.status_words import plain_status
+from ticketsync.providers.file_import import starter_times
+from ticketsync.providers.file_import.one_report.heading import normalise
+from ticketsync.providers.file_import.recipes import show_sums
+from ticketsync.providers.file_import.recipes.status_words import plain_status
 
 _WITHIN = 40  # rows from the top of a table
 _LEAST = 2  # headings that are known

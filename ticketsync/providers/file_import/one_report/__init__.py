@@ -1,0 +1,3 @@
+"""
+One report: which rows are data, and what their cells mean.
+"""

@@ -1,0 +1,3 @@
+"""
+What the columns of a report mean: recipes, their keys, and the words of platforms.
+"""

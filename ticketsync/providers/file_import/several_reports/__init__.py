@@ -1,0 +1,3 @@
+"""
+What several reports say of one order, made one.
+"""
