@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Bytecode is kept: without it each of the many processes compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install test lint demo bench drill faults platforms golden clean
+.PHONY: install test thorough lint demo bench drill faults platforms golden clean
 
 install: .venv/.installed
 
@@ -19,6 +19,10 @@ install: .venv/.installed
 
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+# The same with every case, on both databases, and what takes its time.
+thorough: install
+	$(BIN)/python -m pytest -m "not drill" -n 3 --dist worksteal
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -48,7 +48,7 @@ import httpx
 import hypothesis
 import psycopg
 import pytest
-from support import built_commands, compiled_once, made_databases
+from support import built_commands, compiled_once, made_databases, sizes
 from support.case_scripts import CaseScripts
 from support.commands import in_home
 from support.dates import NOW, TODAY
@@ -78,11 +78,6 @@ from ticketsync.web.webhook_receiver import Receiver
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# What is tested for every platform is tested on PostgreSQL with one of them, with the
-# others in the drills.
-ON_SQLITE_ONLY = ("humanitix", "wix", "square")
-
-
 # How long an example takes is not a fault: a busy machine would fail the test. The
 # suite generates the same examples each time, the drills new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
@@ -97,7 +92,7 @@ def pytest_configure(config):
     What tests write lies in memory where there is room: SQLite waits for the disk at
     each commit, and so did half of the suite. `--basetemp` puts it elsewhere.
     """
-    is_suite = config.option.markexpr == "not drill"
+    is_suite = "not drill" in config.option.markexpr
     hypothesis.settings.load_profile("suite" if is_suite else "drills")
     if config.option.basetemp or not MEMORY.is_dir():
         return
@@ -152,17 +147,7 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    tried = set()
-    for item in items:
-        chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        names = [value for value in chosen if isinstance(value, str)]
-        if "postgresql" in names and any(name in ON_SQLITE_ONLY for name in names):
-            item.add_marker(pytest.mark.drill)
-        if "postgresql" in names and item.get_closest_marker("once_on_postgresql"):
-            function = item.nodeid.partition("[")[0]
-            if function in tried:
-                item.add_marker(pytest.mark.drill)
-            tried.add(function)
+    sizes.mark(items, Path(__file__).parent)
 
 
 @pytest.fixture(autouse=True)

@@ -213,6 +213,7 @@ def test_every_command_has_help_with_its_outcome():
         ("shows add ", []),  # a new title
     ],
 )
+@pytest.mark.sampled(4)
 def test_names_are_completed_without_loading_what_is_slow(named, typed, offered):
     import json
     import os

@@ -397,6 +397,7 @@ def on_both_databases():
 
 
 @pytest.mark.parametrize(("url", "row"), on_both_databases(), indirect=["url"])
+@pytest.mark.sampled(3)
 def test_everybody_says_the_same_word_of_a_situation(place, row, capsys):
     with place.database.write() as connection:
         put(connection, row)
@@ -478,6 +479,7 @@ def break_rule(place, monkeypatch):
     ],
     ids=["status", "view", "page", "alert", "doctor", "overview", "what waits", "rule"],
 )
+@pytest.mark.sampled(4)
 def test_a_reader_with_a_rule_of_its_own_is_found(
     place, capsys, monkeypatch, broken, noticed
 ):

@@ -285,6 +285,7 @@ def test_what_is_left_and_when_platforms_were_read(on_sale):
         ("tills", "list", "--limit", HUGE),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_number_that_cannot_be_is_a_usage_error(on_sale, words):
     before = as_json("boxoffice", "availability", "1")
     assert "bug" not in run("boxoffice", *words, code=2).stderr

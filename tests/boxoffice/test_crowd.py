@@ -23,6 +23,8 @@ from ticketsync.store.tables.boxoffice import boxoffice_seats, boxoffice_tickets
 from ticketsync.workflows import integrity_check, sell
 from ticketsync.workflows.sell import Tender
 
+pytestmark = pytest.mark.on_both_databases
+
 THREADS = 40  # as many as a web server gives its requests
 
 
@@ -50,6 +52,7 @@ def outcome_of(office, number):
 @pytest.mark.parametrize(
     ("places", "seconds"), [(20, None), pytest.param(1000, 60, marks=pytest.mark.drill)]
 )
+@pytest.mark.thorough
 def test_f93_a_crowd_buys_every_seat_once(database, frozen, places, seconds):
     frozen(NOW)
     office = put_on_sale(database, NewTier("Adult", 5500), capacity=places)

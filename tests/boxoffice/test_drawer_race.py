@@ -32,6 +32,8 @@ from ticketsync.workflows.box_office import BoxOffice
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
 
+pytestmark = pytest.mark.on_both_databases
+
 SEAT = NewTier("Adult", 5500)
 
 

@@ -160,6 +160,7 @@ READERS = {
 
 
 @pytest.mark.parametrize("ending", READERS)
+@pytest.mark.sampled(2)
 def test_files(run, story, tmp_path, ending):
     def exported(*words):
         path = tmp_path / f"{words[0]}{len(words)}.{ending}"

@@ -22,6 +22,8 @@ from ticketsync.store.tables.boxoffice import boxoffice_history
 from ticketsync.workflows import box_office, cancel_and_refund, integrity_check, sell
 from ticketsync.workflows.sell import Tender
 
+pytestmark = pytest.mark.on_both_databases
+
 CASH = Tender("cash")
 ORDERS = 4
 LATER = NOW + timedelta(minutes=15)

@@ -47,6 +47,7 @@ def count(database, query):
         return connection.execute(text(query)).scalar()
 
 
+@pytest.mark.on_both_databases
 def test_who_read_before_the_account_was_made_makes_no_second_one(
     database, monkeypatch
 ):
@@ -61,6 +62,7 @@ def test_who_read_before_the_account_was_made_makes_no_second_one(
     assert count(database, "SELECT COUNT(*) FROM accounts") == 1
 
 
+@pytest.mark.on_both_databases
 def test_shows_opened_by_several_at_once_are_on_sale_once(url, monkeypatch):
     monkeypatch.setenv("BOX_KEY", KEY)
     databases = [engine.open_database(url) for _ in range(3)]

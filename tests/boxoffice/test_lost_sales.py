@@ -3,6 +3,7 @@ A restored backup lacks what the box office sold since: it is said, with --yes, 
 it stays in the audit trail. No platform has these orders.
 """
 
+import pytest
 from support.expected_codes import as_json, run
 from support.old_databases import turn_back
 
@@ -72,6 +73,7 @@ def test_the_replaced_database_lacks_nothing_that_was_taken_back_in_it(
     assert as_json("boxoffice", "orders", "show", returned)["state"] == "refunded"
 
 
+@pytest.mark.thorough
 def test_an_earlier_backup_lacks_them_too(on_sale, tmp_path):
     """
     The upgrade takes the note over; a note of somebody else is no reason to fail.

@@ -23,6 +23,8 @@ from ticketsync.workflows import box_office, cancel_and_refund, checkin, sell
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
 
+pytestmark = pytest.mark.on_both_databases
+
 CASH = Tender("cash")
 
 

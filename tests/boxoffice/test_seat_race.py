@@ -13,6 +13,8 @@ from support.unprotected import count_only, without_triggers
 
 from ticketsync.store import engine
 
+pytestmark = pytest.mark.on_both_databases
+
 NAMED = {"event-full", "tier-full"}
 
 

@@ -154,6 +154,7 @@ def pause_in(monkeypatch, race, module, name):
 
 
 @GIVE_SEATS
+@pytest.mark.sampled(4)
 def test_f93_a_show_that_is_given_seats_is_opened_afterwards(
     venue, monkeypatch, give_seats
 ):
@@ -164,6 +165,7 @@ def test_f93_a_show_that_is_given_seats_is_opened_afterwards(
 
 
 @pytest.mark.parametrize("give_seats", ADOPT)
+@pytest.mark.sampled(3)
 def test_f93_a_show_that_is_being_opened_keeps_its_seats(
     venue, monkeypatch, give_seats
 ):
@@ -175,6 +177,7 @@ def test_f93_a_show_that_is_being_opened_keeps_its_seats(
 
 
 @GIVE_SEATS
+@pytest.mark.sampled(4)
 def test_f93_control_without_the_lock_fewer_seats_than_are_sold(
     venue, monkeypatch, give_seats
 ):
@@ -239,6 +242,7 @@ def test_a_show_that_is_being_removed_is_not_opened(venue, monkeypatch, removing
 
 
 @REMOVE
+@pytest.mark.sampled(4)
 def test_control_without_the_lock_a_show_that_is_gone_is_opened(
     venue, monkeypatch, removing
 ):

@@ -170,6 +170,7 @@ def scipys_optimum(costs):
 
 @settings(max_examples=300, deadline=None)
 @given(rows=st.integers(1, 9), columns=st.integers(1, 9), seed=st.integers(0, 10**9))
+@pytest.mark.thorough
 def test_the_solver_is_as_good_as_scipy(rows, columns, seed):
     width = rows + columns
     costs = numpy.random.default_rng(seed).integers(0, 50, (rows, width))

@@ -142,6 +142,7 @@ def test_every_command_that_chooses_by_days_can_be_asked_as_of_an_instant():
     REPORTS,
     ids=" ".join,
 )
+@pytest.mark.sampled(4)
 def test_every_report_takes_it_and_prints_the_same_for_ever(ticketsync, words):
     first = ticketsync(*words, "--as-of", NOON)
     assert "As of Thu 01 Oct 2026 12:00:00" in first.err

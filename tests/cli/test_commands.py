@@ -635,6 +635,7 @@ AFTER = [
 
 
 @pytest.mark.parametrize(("arguments", "code", "word", "hint"), AFTER)
+@pytest.mark.sampled(5)
 def test_with_an_account(started, arguments, code, word, hint):
     done = started(*arguments, code=code)
     assert word in done.stderr

@@ -98,6 +98,7 @@ def environment(home, unreachable):
 
 
 @pytest.mark.parametrize("command", [("sync",), ("events", "fetch")])
+@pytest.mark.sampled(2)
 def test_five_accounts_without_a_network_are_one_sentence(environment, command):
     done = commands.run(*command, env=environment)
 
@@ -110,6 +111,7 @@ def test_five_accounts_without_a_network_are_one_sentence(environment, command):
     ]
 
 
+@pytest.mark.thorough
 def test_only_the_first_account_is_waited_for(environment):
     done = commands.run("sync", "--json", env=environment)
 
@@ -117,6 +119,7 @@ def test_only_the_first_account_is_waited_for(environment):
     assert [account["requests"] for account in accounts] == [4, 1, 1, 1, 1]
 
 
+@pytest.mark.thorough
 def test_a_network_that_swallows_packets_is_one_sentence_and_soon(home, swallowing):
     """
     Each account tries once, for four seconds, and all five at the same time: the fifth
@@ -160,6 +163,7 @@ def test_four_tries_wait_less_than_five_seconds():
     assert sum(longest) < 5
 
 
+@pytest.mark.thorough
 def test_a_terminal_says_that_it_waits(environment):
     began = time.monotonic()
     screen = commands.talk("sync", env=environment)

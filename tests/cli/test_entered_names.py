@@ -53,6 +53,7 @@ def test_names_that_differ_in_case_and_spaces_are_one(run):
 @pytest.mark.parametrize(
     "name", ["the lantern  room", "The Lantern-Room!", " THE LANTERN ROOM"]
 )
+@pytest.mark.sampled(3)
 def test_a_venue_has_one_spelling_in_every_command(run, tmp_path, name):
     refused = "There is a venue 'The Lantern Room' already."
     zone = ("--timezone", "Australia/Sydney", "--currency", "AUD")
@@ -111,6 +112,7 @@ def test_a_new_venue_of_a_show_needs_an_answer(run):
         (b"venues", b"edit", b"The Lantern Room", b"--name", b"\xff", b"--yes"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_an_argument_that_is_no_text_is_refused(run, arguments):
     done = subprocess.run(
         [sys.executable.encode(), b"-m", b"ticketsync", *arguments],

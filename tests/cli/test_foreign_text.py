@@ -339,6 +339,7 @@ TEXT_OPTIONS = (
 
 
 @pytest.mark.parametrize("words", TEXT_OPTIONS, ids=" ".join)
+@pytest.mark.sampled(4)
 def test_f125_no_option_reaches_the_database_as_sql(venue, words, monkeypatch, capsys):
     """
     Exit code 0, 2 or 10, never our bug; and the tables are all there afterwards.

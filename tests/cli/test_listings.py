@@ -177,6 +177,7 @@ def moments_in_utc(text):
     return re.findall(r".*\bUTC\b.*|.*\d\d:\d\d(?::\d\d)?Z.*", plain)
 
 
+@pytest.mark.sampled(3)
 def test_every_listing_fits_80_columns(named, watched):
     found = sorted({*listings(), *ALSO})
     assert len(found) > 25

@@ -60,7 +60,6 @@ def proposed(found):
     return {OURS[pair["show_id"]] for pair in pairs}
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

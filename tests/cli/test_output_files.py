@@ -103,6 +103,7 @@ def test_control_without_the_check_the_database_is_replaced(files, home, monkeyp
 
 
 @pytest.mark.parametrize("command", EXPORTS)
+@pytest.mark.sampled(5)
 def test_an_earlier_file_of_the_same_command_is_replaced(command, ready, tmp_path):
     file = tmp_path / "out"
     assert writing(command, file) == 0

@@ -116,6 +116,7 @@ def test_the_fee_of_each_show_is_named(office):
         ("Chargebacks", ["None"], "1", "`status`"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_column_that_may_hide_money_is_named_everywhere(
     office, heading, harmless, telling, advice
 ):

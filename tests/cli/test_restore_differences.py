@@ -118,6 +118,7 @@ def test_control_without_pins_the_restored_command_runs(
     assert mark.exists()
 
 
+@pytest.mark.thorough
 def test_views_and_triggers_that_are_not_ours_need_a_flag_of_their_own(saved, home):
     before = (home / "ticketsync.db").read_bytes()
     edit(
@@ -195,6 +196,7 @@ def test_on_another_machine_an_account_is_confirmed_on_the_terminal(
     assert (entry["action"], entry["kind"]) == ("confirm", "account")
 
 
+@pytest.mark.thorough
 def test_an_upgrade_confirms_nothing_by_itself(home, sandbox, ready):
     """
     A database of the version before the pins, in which a command may have been planted:

@@ -56,6 +56,7 @@ def listed(run, *words):
         (("--period", "2026-11"), "37.00", 3),
     ],
 )
+@pytest.mark.sampled(4)
 def test_one_show(run, words, gross, tickets):
     (found,) = listed(run, "financials", "show", "1", *words)["financials"]
     assert (found["gross"], found["tickets_sold"]) == (gross, tickets)

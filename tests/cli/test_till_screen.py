@@ -243,6 +243,7 @@ def list_orders():
 
 @BOTH
 @SIZES
+@pytest.mark.sampled(3)
 def test_a_database_that_does_not_answer_is_said_and_a_sale_is_made_once(
     venue, place, columns
 ):

@@ -95,6 +95,7 @@ def test_f90_cron_with_nothing_but_a_path_and_no_home_finds_no_database(tmp_path
     ],
     ids=["umask 000", "folder gone", "input closed"],
 )
+@pytest.mark.sampled(3)
 def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
     done = run_unattended(
         home,
@@ -199,6 +200,7 @@ def test_the_real_keyring_keeps_a_key_and_gives_it_back(home, ready, tmp_path):
 
 
 @needs.keyring_daemon
+@pytest.mark.thorough
 def test_f110_a_locked_keyring_is_said_and_nobody_is_asked(home, ready, tmp_path):
     with_daemon(
         *(home, tmp_path, UNLOCKED, "accounts", "add", "ticket_tailor", "box"),
@@ -212,6 +214,7 @@ def test_f110_a_locked_keyring_is_said_and_nobody_is_asked(home, ready, tmp_path
 
 
 @needs.keyring_daemon
+@pytest.mark.thorough
 def test_f111_a_keyring_that_never_answers_is_cut_off(home, in_keyring, tmp_path):
     """
     The daemon is there, and stopped in its tracks.

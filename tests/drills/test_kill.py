@@ -220,6 +220,7 @@ def killed_at_each_commit(tmp_path, sandbox, *options, every=1):
         pytest.param(("--second-process",), 1, marks=pytest.mark.drill),
     ],
 )
+@pytest.mark.sampled(2)
 def test_f13_f73_killed_at_any_commit_nothing_is_lost(tmp_path, big, options, every):
     results = [*killed_at_each_commit(tmp_path, big, *options, every=every)]
     assert len(results) * every > 5  # commits
@@ -227,6 +228,7 @@ def test_f13_f73_killed_at_any_commit_nothing_is_lost(tmp_path, big, options, ev
 
 
 @pytest.mark.parametrize("sales", [300])
+@pytest.mark.thorough
 def test_f13_f73_control_the_bookmark_before_the_page_loses_orders(tmp_path, big):
     results = killed_at_each_commit(tmp_path, big, "--bookmark-first")
     assert any(found["lost"] for found in results)

@@ -100,6 +100,7 @@ def killed_sales(office, url, kills, *options, **asked):
 
 
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.drill)])
+@pytest.mark.thorough
 def test_a_killed_sale_is_there_as_a_whole_or_not_at_all(office, url, kills):
     found = [*killed_sales(office, url, kills)]
     with office.database.read() as connection:

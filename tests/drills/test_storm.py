@@ -76,11 +76,13 @@ def address(request, home, postgres):
 
 
 @pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.thorough
 def test_f71_of_many_scheduled_runs_at_once_one_works(address, slow):
     adopt_dates(address, slow)
     assert storm(address, slow, 8) == expected(8)
 
 
+@pytest.mark.thorough
 def test_f71_control_without_the_walls_several_work(home, slow):
     address = str(home / "ticketsync.db")
     adopt_dates(address, slow)

@@ -322,6 +322,7 @@ EXPORTED = {
 
 
 @needs.programs("soffice")
+@pytest.mark.thorough
 def test_libreoffice_adds_up_the_same(books, tmp_path):
     """
     It calculates the formulas of a workbook with the rows as they were typed; and of

@@ -99,6 +99,7 @@ def _explained(books, *words):
 
 
 @pytest.mark.parametrize("depth", ["orders", "tickets"])
+@pytest.mark.sampled(2)
 def test_every_tree_ends_in_the_figure_of_the_list(books, depth):
     found = explained(books, "--depth", depth)
     assert found == listed(books)
@@ -119,6 +120,7 @@ def test_the_roots_are_those_written_by_hand(books):
 
 
 @pytest.mark.parametrize("reading", AS_OF)
+@pytest.mark.sampled(2)
 def test_as_they_were_known_at_an_instant(books, reading):
     at = ("--as-of", AS_OF[reading])
     found = explained(books, *at)

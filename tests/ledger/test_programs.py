@@ -110,6 +110,7 @@ def changed(line, digits):
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize(("currency", "digits"), [("AUD", 2), ("JPY", 0), ("KWD", 3)])
 @pytest.mark.parametrize("kind", ["entry", "balance"])
+@pytest.mark.sampled(4)
 def test_one_minor_unit_more_is_refused(program, currency, digits, kind, tmp_path):
     file = written(program, tmp_path)
     lines = file.read_text(encoding="utf-8").splitlines()

@@ -69,6 +69,7 @@ def test_a_busy_lock_is_not_a_platform_at_its_limit(home):
     assert given == [True] * 200
 
 
+@pytest.mark.thorough
 def test_the_counts_of_keys_that_nobody_uses_any_more_are_removed(home):
     def count(name):
         calls = CallBudget(name, requests=20, minutes=30)

@@ -152,6 +152,7 @@ def test_f16_a_maintenance_page_with_status_200_is_refused(api, sandbox):
 
 @pytest.mark.parametrize("cut", range(0, 3000, 97))
 @pytest.mark.parametrize("fault", ["cut", "cut-short"])
+@pytest.mark.sampled(4)
 def test_f17_a_truncated_answer_is_tried_once_more(api, sandbox, cut, fault):
     sandbox.faults.plan(Plan(f"{fault}:{cut}"))
     assert len(api.get("/orders", {"limit": 2})["data"]) == 2

@@ -184,6 +184,7 @@ def test_every_case_about_a_report_is_run():
 
 
 @pytest.mark.parametrize("case", RIGHT)
+@pytest.mark.sampled(4)
 def test_a_case_has_its_figures_or_its_rows_are_set_aside(scripts, case):
     done = scripts.run(case)
     said = done.stdout + done.stderr

@@ -126,6 +126,7 @@ def figures(folder, file):
 
 
 @pytest.mark.parametrize("ending", ["ods", "xlsx", "xls", "html"])
+@pytest.mark.sampled(4)
 def test_every_format_gives_the_same_figures(office, workbook, tmp_path, ending):
     file = office(workbook, ending, tmp_path / "written")
     assert figures(tmp_path / "once", file) == (FIGURES, STARTS)
@@ -136,6 +137,7 @@ def test_every_format_gives_the_same_figures(office, workbook, tmp_path, ending)
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods"])
+@pytest.mark.sampled(2)
 def test_error_cells_are_named_in_the_formats_that_others_write(
     office, tmp_path, ending
 ):
@@ -166,6 +168,7 @@ def test_error_cells_are_named_in_the_formats_that_others_write(
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods", "xlsx"])
+@pytest.mark.sampled(3)
 def test_percentages_are_known_in_the_formats_that_others_write(
     office, tmp_path, ending
 ):
@@ -189,6 +192,7 @@ def test_percentages_are_known_in_the_formats_that_others_write(
 
 
 @pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.sampled(3)
 def test_text_of_every_locale_gives_the_same_figures(
     office, workbook, tmp_path, locale
 ):

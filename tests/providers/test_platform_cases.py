@@ -90,6 +90,7 @@ def test_every_case_about_a_platform_is_run():
 
 
 @pytest.mark.parametrize("case", RIGHT)
+@pytest.mark.sampled(3)
 def test_a_platform_that_once_was_read_wrongly_is_read_or_named(scripts, case):
     commands, figures, words = RIGHT[case]
     done = scripts.run_platform(case)

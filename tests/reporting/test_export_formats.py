@@ -330,6 +330,7 @@ def test_an_earlier_file_of_the_same_report_is_recognised(tmp_path, format):
 
 
 @needs.programs("soffice")
+@pytest.mark.thorough
 def test_libreoffice_reads_the_same(workbook, tmp_path, office_profile):
     subprocess.run(
         [

@@ -98,6 +98,7 @@ def test_an_ordinary_run_is_not_mentioned(synced_once, settings):
     ],
     ids=" ".join,
 )
+@pytest.mark.sampled(4)
 def test_each_command_says_it(ready, home, settings, monkeypatch, words, tmp_path):
     monkeypatch.chdir(tmp_path)
     database = engine.open_database()

@@ -101,6 +101,7 @@ UNDATED = (1, 2000, "2026-09-30", "assumed")  # on the day of the sale
         ([], [(2, -2000, "2026-10-20", "seen")]),
     ],
 )
+@pytest.mark.sampled(4)
 def test_money_that_was_written_without_a_date_stays_on_its_day(books, parts, more):
     written(books, (None, 2000), at=FIRST_DAY)
     assert written(books, *parts, at=SEEN) == [UNDATED, *more]

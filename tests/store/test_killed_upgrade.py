@@ -122,6 +122,7 @@ def after_commit(instants):
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.drill)])
+@pytest.mark.thorough
 def test_f85_an_upgrade_that_is_killed_leaves_the_old_database_or_the_new_one(
     old, home, upgrades, kills
 ):
@@ -215,6 +216,7 @@ def contents(file):
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.thorough
 def test_a_replay_that_is_killed_many_times_ends_with_the_same(tmp_path, times):
     """
     SIGKILL before the nth statement, again and again on one upgraded file; then a

@@ -18,6 +18,8 @@ from ticketsync.store import engine, lease, run_lock
 from ticketsync.store.tables.accounts import leases
 from ticketsync.store.upsert import upsert
 
+pytestmark = pytest.mark.on_both_databases
+
 ROUNDS = 50  # nobody can say who is first
 CONTROLS = 3
 TAKERS = 4

@@ -17,6 +17,8 @@ from ticketsync.cli.main import app
 from ticketsync.core import errors
 from ticketsync.store import connection_settings, engine, views
 
+pytestmark = pytest.mark.on_both_databases
+
 
 @pytest.fixture
 def place(templates):

@@ -325,6 +325,7 @@ def test_f81_the_doctor_can_still_look(read_only):
         ("ENOSPC", 4),
     ],
 )
+@pytest.mark.sampled(2)
 def test_f82_a_sync_of_the_disk_that_fails_ends_the_run(home, sold, fault, moment):
     """
     The n-th fsync and all after it fail: exit 9, and the next run repairs everything.
@@ -372,6 +373,7 @@ def checked(full, settings):
 
 
 @pytest.mark.parametrize(("table", "column"), MONEY)
+@pytest.mark.sampled(5)
 def test_f83_a_number_that_changed_by_itself_is_found(checked, settings, table, column):
     """
     SQLite has no checksums: a flipped bit in a number is a valid other number.

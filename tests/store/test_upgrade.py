@@ -145,6 +145,7 @@ def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(
         opened.close()
 
 
+@pytest.mark.thorough
 def test_f85_control_without_one_transaction_an_upgrade_is_left_half_done(
     tmp_path, upgrades
 ):

@@ -38,6 +38,7 @@ def rows(database, query):
         return [tuple(row) for row in connection.execute(text(query))]
 
 
+@pytest.mark.sampled(4)
 def test_the_past_is_known_from_the_upgrade_on(upgraded, monkeypatch):
     recompute_figures.rebuild(upgraded, SETTINGS)
     ((since,),) = rows(upgraded, "SELECT value FROM facts WHERE name = 'history_since'")

@@ -264,6 +264,7 @@ def with_odd_names(full):
         )
 
 
+@pytest.mark.thorough
 def test_nothing_is_cut_whatever_the_names(open_browser, with_odd_names):
     """
     No page, and nothing on it, scrolls sideways: on a small telephone, on a tablet, on
@@ -291,6 +292,7 @@ def test_nothing_is_cut_whatever_the_names(open_browser, with_odd_names):
     ],
     ids="-".join,
 )
+@pytest.mark.thorough
 def test_pages_fit_a_telephone_and_pass_the_accessibility_check(open_browser, schemes):
     """
     360 pixels wide: no page scrolls sideways, nor does anything on it. axe finds
@@ -369,6 +371,7 @@ OUT_OF_TURN = """[...document.querySelectorAll("a, button, input, select, summar
   .map(e => e.outerHTML.slice(0, 80))"""
 
 
+@pytest.mark.thorough
 def test_the_keyboard_reaches_every_control_of_every_page_in_turn(open_browser):
     page = open_browser()
     found = {}

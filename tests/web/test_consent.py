@@ -206,6 +206,7 @@ def hostile(ruth, fake, enter, full):
     yield "late", late
 
 
+@pytest.mark.thorough
 def test_hostile_answers_connect_nothing(full, site, ruth, played, enter, frozen):
     fake = played["square"]
     number, successes, said = 0, 0, set()

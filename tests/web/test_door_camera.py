@@ -80,6 +80,7 @@ def is_in(full, ticket, show=SHOW):
     return next(guest.is_in for guest in guests if guest.ticket_id == ticket)
 
 
+@pytest.mark.thorough
 def test_the_camera_reads_a_printed_code_without_a_detector(with_camera, full):
     """
     The bundled decoder is fetched when the camera is opened and not before, from us and
@@ -124,6 +125,7 @@ def held_tickets(paper):
     indirect=True,
     ids=[*Paper],
 )
+@pytest.mark.sampled(2)
 def test_the_camera_reads_the_tickets_that_we_print(with_camera):
     """
     What reaches the server is the code on the paper, letter for letter.
@@ -134,6 +136,7 @@ def test_the_camera_reads_the_tickets_that_we_print(with_camera):
     assert scan.value.post_data_json["code"] == OWN_CODE
 
 
+@pytest.mark.thorough
 def test_a_browsers_own_detector_is_used_where_it_reads_qr_codes(with_camera, full):
     page = with_camera("""
         window.BarcodeDetector = class {
@@ -260,6 +263,7 @@ def test_offline_a_camera_lets_in_our_own_tickets_by_their_codes_only(
     assert inside == {first: True, second: True, third: False}
 
 
+@pytest.mark.thorough
 def test_offline_a_camera_lets_in_tickets_of_others_by_their_numbers(hold_up, full):
     page, see = hold_up(SHOW)
     assert see(TICKET).startswith("In: Guest 108224")

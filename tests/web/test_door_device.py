@@ -134,6 +134,7 @@ def test_a_poisoned_code_keeps_no_guest_from_the_server(open_browser, full, fift
     shown.wait_for(state="hidden")
 
 
+@pytest.mark.thorough
 def test_a_server_that_fails_on_one_scan_gets_all_others(
     open_browser, full, fifty, failing
 ):
@@ -177,6 +178,7 @@ def test_scans_that_were_set_aside_are_saved_once_the_server_is_repaired(
     assert shown.get_by_text("not saved").count() == 0
 
 
+@pytest.mark.thorough
 def test_control_a_page_that_sends_only_batches_sends_nobody(
     open_browser, full, fifty, failing
 ):
@@ -215,6 +217,7 @@ STORED = """async () => [
 
 
 @pytest.mark.parametrize("protection", ["script and header", "script", "header", ""])
+@pytest.mark.sampled(4)
 def test_signing_out_leaves_nothing_on_the_device(
     open_browser, full, protection, monkeypatch
 ):

@@ -84,6 +84,7 @@ def test_every_form_is_sent_twice_here_or_elsewhere(enter):
 
 
 @pytest.mark.parametrize("role", ["viewer", "door", "ended"])
+@pytest.mark.sampled(3)
 def test_no_form_changes_anything_in_a_wrong_role_or_after_the_session(
     enter, full, role, requested_syncs, monkeypatch
 ):
@@ -113,6 +114,7 @@ def test_no_form_changes_anything_in_a_wrong_role_or_after_the_session(
     assert (requested_syncs, started) == ([], [])
 
 
+@pytest.mark.thorough
 def test_a_form_that_is_sent_twice_does_its_work_once(enter, full):
     """
     By a double click, by going back, from two tabs: the second answer is no fault of

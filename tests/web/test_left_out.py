@@ -46,6 +46,7 @@ def lines(response):
 
 
 @pytest.mark.parametrize(("address", "words"), OF_PAGES, ids=[a for a, _ in OF_PAGES])
+@pytest.mark.sampled(4)
 def test_each_page_says_what_it_left_out_and_shows_the_rest(enter, address, words):
     response = enter("viewer").get(address)
 

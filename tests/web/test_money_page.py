@@ -89,6 +89,7 @@ def shown(amount):
 
 
 @pytest.mark.parametrize(("query", "words"), CHOICES, ids=[q for q, _ in CHOICES])
+@pytest.mark.sampled(4)
 def test_page_file_and_command_are_equal(enter, command, query, words):
     viewer = enter("viewer")
     answer = viewer.get(f"/money.csv?{query}")
@@ -118,6 +119,7 @@ def test_page_file_and_command_are_equal(enter, command, query, words):
 
 
 @pytest.mark.parametrize("query", [q for q, _ in CHOICES])
+@pytest.mark.sampled(4)
 def test_the_workbook_has_the_lines_and_totals_of_the_page(enter, query):
     viewer = enter("viewer")
     answer = viewer.get(f"/money.xlsx?{query}")

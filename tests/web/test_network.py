@@ -6,9 +6,11 @@ import gc
 import socket
 from urllib.parse import urlsplit
 
+import pytest
 from support.network import Network
 
 
+@pytest.mark.thorough
 def test_connections_that_are_just_being_made_are_closed_with_it():
     """
     One that is left open is a warning, and so an error, wherever the collector runs.

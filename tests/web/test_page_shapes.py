@@ -4,6 +4,7 @@ The frame of all pages in a real Chromium: menu, title, narrow screens, paper.
 
 import re
 
+import pytest
 from support import needs
 from support.page_list import PAGES, SHOW
 
@@ -11,6 +12,7 @@ pytestmark = needs.chromium
 PAPER = 718  # pixels between the margins of A4 at 96 to the inch
 
 
+@pytest.mark.thorough
 def test_no_page_scrolls_sideways_at_320_pixels_and_none_is_cut_on_paper(open_browser):
     """
     On paper also no table is wider than the sheet.

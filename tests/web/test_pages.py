@@ -69,6 +69,7 @@ def test_each_role_sees_what_it_may_see(enter, role, reads, admits, manages):
 
 @pytest.mark.parametrize("path", CHANGES)
 @pytest.mark.parametrize("origin", ["https://evil.example.org", "null", ""])
+@pytest.mark.sampled(4)
 def test_nothing_is_changed_for_another_site(
     enter, full, requested_syncs, path, origin
 ):

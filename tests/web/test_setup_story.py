@@ -97,6 +97,7 @@ def link(home, platform):
     screen.close(force=True)
 
 
+@pytest.mark.thorough
 def test_from_an_empty_machine_to_figures_and_on(chromium, home, link, platform):
     context = chromium.new_context(timezone_id="Europe/London")
     page = context.new_page()

@@ -94,6 +94,7 @@ def send_test(site, client, page):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.sampled(3)
 def test_each_platform_sends_a_test_through_the_receiver(full, site, page, enter, name):
     ruth = enter("manager")
     set_secret(ruth, page, name)

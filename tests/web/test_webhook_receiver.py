@@ -163,6 +163,7 @@ def test_f62_f67_whatever_else_comes_gets_a_plain_no(
     assert not any(name.startswith("access-control") for name in response.headers)
 
 
+@pytest.mark.thorough
 def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
     """
     Random methods, paths, headers and bodies, over one connection after another.

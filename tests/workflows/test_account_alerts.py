@@ -135,6 +135,7 @@ def check(story, outages, messages):
     assert messages() == [f"ticketsync: tt {change}" for change in changes]
 
 
+@pytest.mark.thorough
 def test_f87_six_days_of_cron_with_two_outages(
     adopted, noticed, sandbox, frozen, messages
 ):
@@ -148,6 +149,7 @@ def test_f87_six_days_of_cron_with_two_outages(
     check(story, outages, messages)
 
 
+@pytest.mark.thorough
 def test_f87_control_a_breaker_that_never_opens_asks_all_the_time(
     adopted, noticed, sandbox, frozen, monkeypatch
 ):

@@ -39,6 +39,7 @@ def database(sqlite):
     [*OWNER.items(), *NOBODY.items()],
     ids=[*OWNER, *(f"{platform}, nobody named" for platform in NOBODY)],
 )
+@pytest.mark.sampled(4)
 def test_f27_another_owners_answer_is_refused_before_anything_is_saved(
     synced, settings, fake_server, name, owner
 ):

@@ -134,6 +134,7 @@ def test_side_by_side_and_one_by_one_are_the_same(pair, settings, season):
 
 
 @pytest.mark.parametrize("seed", [7, 41])
+@pytest.mark.sampled(2)
 def test_other_worlds_with_faults_and_another_day_are_the_same(
     templates, settings, frozen, monkeypatch, seed
 ):
@@ -534,6 +535,7 @@ def test_where_one_platform_answers_the_others_are_waited_for():
     assert outcome_of_network([False, False, True, False]) == [True] * 4
 
 
+@pytest.mark.on_both_databases
 def test_a_lease_lasts_while_an_account_waits_for_how_another_one_ends(
     adopted, monkeypatch, frozen
 ):

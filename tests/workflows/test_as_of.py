@@ -94,6 +94,7 @@ def test_at_each_instant_of_a_random_history_reports_say_what_they_said(
                 assert said(database, last) == then[at]
 
 
+@pytest.mark.thorough
 def test_control_without_superseded_versions_the_past_is_another(
     sqlite, frozen, monkeypatch
 ):

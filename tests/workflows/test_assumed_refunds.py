@@ -54,6 +54,7 @@ def differing(database, monkeypatch):
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("upgraded", [None, FIRST_DAY])
+@pytest.mark.sampled(4)
 def test_a_part_that_was_emptied_is_named(differing, part, upgraded):
     statement = f"UPDATE refunds SET {part} = NULL"
     assert differing(statement, upgraded=upgraded) == {part}

@@ -234,6 +234,7 @@ def test_f103_refunded_only_is_let_in_with_a_warning(
     assert answer.is_warning
 
 
+@pytest.mark.on_both_databases
 def test_f103_a_cancellation_that_races_a_scan_is_seen_or_comes_after(
     synced, sandbox, settings, purchase, at
 ):
@@ -317,6 +318,7 @@ def house_of(database, most):
     return show, [g for g in guests if g.show_id == show][:most]
 
 
+@pytest.mark.on_both_databases
 def test_f101_scanned_five_times_at_twelve_doors_at_once_is_one_admission(synced):
     show, guests = house_of(synced, 12)
 
@@ -327,6 +329,7 @@ def test_f101_scanned_five_times_at_twelve_doors_at_once_is_one_admission(synced
     assert len(rows(synced, admissions)) == len(guests)
 
 
+@pytest.mark.on_both_databases
 def test_f101_control_looking_first_lets_some_in_twice(synced):
     show, guests = house_of(synced, 12)
 

@@ -128,6 +128,7 @@ def test_the_folder_of_a_closed_month_is_the_same_for_ever(
     assert b"Another name" not in b"".join(before.values())
 
 
+@pytest.mark.thorough
 def test_500_late_changes_of_all_causes_change_no_byte_and_add_up(
     database, frozen, tmp_path, templates
 ):

@@ -410,6 +410,7 @@ def converged(venue, settings, frozen, seed, rounds, per_round):
     return same, fake_server
 
 
+@pytest.mark.thorough
 def test_g04_deliveries_converge_after_one_sync(venue_of, settings, frozen):
     same, fake_server = converged(venue_of(200), settings, frozen, 1, 4, 5)
     assert same

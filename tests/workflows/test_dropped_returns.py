@@ -54,7 +54,6 @@ FIRST_BACK = row(FIRST, -1, "-40.00", OCTOBER)
 STORED = [(OCTOBER, 4000)]
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("older", "newer", "seats"),
     [
@@ -78,13 +77,13 @@ STORED = [(OCTOBER, 4000)]
         ((*BOTH, FIRST_BACK), (ONE, row(SECOND, 1, "40.00")), False),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_newer_report_without_a_return_waits(account, older, newer, seats):
     assert read(account, older, newer, seats=seats) == STORED
     (why,) = account.waiting().values()
     assert "though it is the newer file" in why
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("older", "newer", "expected"),
     [
@@ -145,9 +144,9 @@ NET = {
 }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("name", ["0.csv", "b.csv"])
 @pytest.mark.parametrize(("older", "newer", "figures", "said"), NET.values(), ids=NET)
+@pytest.mark.sampled(4)
 def test_a_return_stays_though_its_report_is_gone(
     account, older, newer, figures, said, name
 ):

@@ -166,6 +166,7 @@ def playing_it(name, frozen, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.sampled(4)
 def test_a_second_account_of_any_platform_is_refused_at_its_first_page(
     sqlite, settings, playing_it, name
 ):

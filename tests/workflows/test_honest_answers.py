@@ -154,6 +154,7 @@ def name_more(fake_server, monkeypatch, name):
 
 
 @pytest.mark.parametrize("name", SECOND_LISTS)
+@pytest.mark.sampled(3)
 def test_a_second_list_that_names_more_is_accepted_once(
     synced, settings, fake_server, name, monkeypatch
 ):
@@ -183,6 +184,7 @@ def test_what_was_accepted_is_forgotten_once_the_lists_agree(
 
 
 @pytest.mark.parametrize("name", [*SECOND_LISTS, "humanitix"])
+@pytest.mark.sampled(4)
 def test_orders_that_were_deleted_are_accepted_once(
     synced, settings, fake_server, name
 ):

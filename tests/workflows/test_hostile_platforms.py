@@ -64,6 +64,7 @@ def reasons(database):
 
 
 @pytest.mark.parametrize("name", odd_accounts.ALL)
+@pytest.mark.sampled(4)
 def test_hostile_text_everywhere_changes_no_figure(database, settings, hostile, name):
     settings = keeping_people(settings, name)
     connect(database, name, hostile.address)

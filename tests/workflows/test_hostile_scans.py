@@ -127,7 +127,6 @@ def test_no_hostile_scan_fails_a_request_or_lets_somebody_in(client, read_once):
     assert {s.scanned_at for s in saved if s.key.startswith("t")} == {NOW}
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("odd", "words"),
     [

@@ -366,6 +366,7 @@ def cost_of_syncs(database, settings, sandbox):
     return cost
 
 
+@pytest.mark.thorough
 def test_a_storm_with_hostile_deliveries(venue, settings, frozen, monkeypatch):
     plan = Plan(orders=120, lots=11, tailor=6, eventbrite=4, hostile=2)
     database, storm, _ = play(venue, settings, frozen, monkeypatch, plan)

@@ -378,6 +378,7 @@ def test_two_hundred_random_edits_are_named_on_postgresql(
 
 
 @pytest.mark.parametrize("days", [30, -30, 1, -1])
+@pytest.mark.sampled(4)
 def test_a_refund_is_not_seen_while_nobody_read_the_account(book, days):
     """
     Also one on an assumed day, of which little else is compared.
@@ -476,6 +477,7 @@ def test_a_refund_is_not_seen_while_nobody_read_the_account(book, days):
         ),
     ],
 )
+@pytest.mark.sampled(4)
 def test_what_was_changed_is_said_in_words(book, statement, expected):
     edit(book, statement)
     found = checked(book)

@@ -48,9 +48,9 @@ OTHERS = {
 }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+@pytest.mark.sampled(5)
 def test_another_order_is_set_aside_and_the_figures_stay(account, swap, other, ending):
     for result in (swap([STORED], [other], ending=ending), account.sync()[0]):
         assert (result.exit_code, result.word) == (errors.PARTLY, "quarantine")
@@ -166,9 +166,9 @@ SAME = {
 }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 @pytest.mark.parametrize(("rows", "expected"), SAME.values(), ids=SAME)
+@pytest.mark.sampled(5)
 def test_the_same_order_replaces_what_is_stored(account, swap, rows, expected, ending):
     assert swap([STORED], rows.splitlines(), ending=ending).exit_code == 0
     assert (*account.figures(), account.waiting()) == (1, *expected, {})
@@ -190,7 +190,6 @@ TIMED_SAME = {
 }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(("row", "expected"), TIMED_SAME.values(), ids=TIMED_SAME)
 def test_an_order_bought_at_the_same_time_is_the_same(account, swap, row, expected):
     account.recipe(STATUS, placed="Sold", status="State", name="Buyer")

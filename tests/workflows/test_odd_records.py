@@ -144,6 +144,7 @@ def plan_each(fifty, kinds):
 
 
 @pytest.mark.parametrize("name", odd_accounts.ALL)
+@pytest.mark.sampled(3)
 def test_events_that_are_odd_at_first_stop_nothing_else(sqlite, settings, fifty):
     """
     All kinds in one account at once; one by one in the drills.
@@ -164,6 +165,7 @@ def test_events_that_are_odd_at_first_stop_nothing_else(sqlite, settings, fifty)
 
 
 @pytest.mark.parametrize("name", odd_accounts.ALL)
+@pytest.mark.sampled(3)
 def test_events_that_become_odd_in_every_way_keep_their_figures(
     sqlite, settings, fifty, name
 ):
@@ -208,6 +210,7 @@ def test_text_that_cannot_be_stored_is_the_same_on_postgresql(
 
 @pytest.mark.parametrize("kind", REFUSALS)
 @pytest.mark.parametrize("name", ["ticket_tailor", "eventbrite", "humanitix", "wix"])
+@pytest.mark.sampled(4)
 def test_an_event_whose_orders_are_refused_stops_nothing_else(
     sqlite, settings, fifty, odd, kind, name
 ):
@@ -237,6 +240,7 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("name", "part", "kind"), PARTS)
+@pytest.mark.sampled(4)
 def test_a_part_of_the_account_that_is_refused_stops_nothing_else(
     sqlite, settings, fifty, name, part, kind, monkeypatch
 ):

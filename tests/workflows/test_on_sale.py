@@ -126,6 +126,7 @@ def is_adult(kind):
     return id_ == f"tt_{ADULT}" or id_.endswith((f"-{ADULT}", f"0{ADULT:x}"))
 
 
+@pytest.mark.sampled(4)
 def test_stored_types_are_the_truth(synced, fake_server, name):
     assert held_types(synced) == true_types(fake_server, name)
     assert any(kind.price == 3900 for kind in stored(synced))

@@ -25,7 +25,6 @@ def refunded(account):
         return connection.scalar(select(func.sum(orders.c.refunded)))
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("status", "code", "reason"),
     [

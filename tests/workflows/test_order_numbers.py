@@ -24,7 +24,6 @@ def account(database, tmp_path):
     return found
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("before", "after", "stored"),
     [
@@ -34,6 +33,7 @@ def account(database, tmp_path):
         ("file", "folder", "1 (w1)"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_orders_that_are_divided_otherwise_are_set_aside(
     account, before, after, stored
 ):

@@ -157,6 +157,7 @@ def test_no_key_is_among_what_it_is_given(on_sqlite, settings, helped, sandbox):
 
 
 @pytest.mark.parametrize("kind", [Dying, Stopped, "cannot start"])
+@pytest.mark.sampled(3)
 def test_without_it_the_work_is_done_here(
     on_sqlite, settings, helped, sandbox, monkeypatch, kind
 ):
@@ -185,6 +186,7 @@ def test_a_few_orders_are_not_worth_a_process(on_sqlite, settings, helped, monke
 
 @pytest.mark.parametrize("fault", [TWICE, HUGE])
 @pytest.mark.parametrize("processors", [1, 2])
+@pytest.mark.sampled(4)
 def test_f21_nothing_behind_a_page_that_lies_is_saved(
     on_sqlite, settings, helped, sandbox, monkeypatch, fault, processors
 ):
@@ -294,6 +296,7 @@ def test_control_without_the_safe_path_the_current_folder_is_looked_at(
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "wix", "square"], indirect=True)
+@pytest.mark.sampled(3)
 def test_every_platform_that_lists_in_bulk_is_parsed_alike_by_either_process(
     sqlite, settings, fake_server, name, helped, monkeypatch
 ):

@@ -233,8 +233,8 @@ CONTROLS = {
 }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.sampled(5)
 def test_control_without_pins_each_operation_succeeds(
     connected, stranger, settings, monkeypatch, name
 ):

@@ -80,6 +80,7 @@ def on_every_platform(cases):
 @pytest.mark.parametrize(
     ("name", "fault", "exit_code", "word"), on_every_platform(FAULTS)
 )
+@pytest.mark.sampled(4)
 def test_a_platform_that_fails_changes_nothing_and_is_read_again_later(
     synced,
     settings,
@@ -123,6 +124,7 @@ CHANGES = ("null", "retyped", "no event", "no time")
         *on_every_platform(CHANGES),
     ],
 )
+@pytest.mark.sampled(4)
 def test_f22_f23_f89_a_record_of_another_shape_waits_and_the_rest_is_read(
     database,
     settings,

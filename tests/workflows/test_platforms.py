@@ -102,6 +102,7 @@ def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
     assert figures(synced) == before
 
 
+@pytest.mark.sampled(4)
 def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
     synced, settings, fake_server, name, frozen
 ):
@@ -128,6 +129,7 @@ def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "wix", "square"])
+@pytest.mark.sampled(3)
 def test_orders_of_an_account_that_had_none_arrive(
     database, settings, fake_server, name, frozen
 ):
@@ -227,6 +229,7 @@ def many_dates(profile, number, *, as_productions):
     ("name", "as_productions", "most"),
     [("eventbrite", False, 2 * 2), ("humanitix", True, 200)],
 )
+@pytest.mark.sampled(2)
 def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
     sqlite, settings, name, as_productions, most, frozen, monkeypatch
 ):

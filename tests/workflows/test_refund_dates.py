@@ -130,11 +130,11 @@ def forgotten(database, sandbox, settings):
     run(database, settings, full=True)
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     "happens",
     [check_in_on_the_platform, check_in_at_our_door, replay, full, forgotten],
 )
+@pytest.mark.sampled(4)
 def test_nothing_that_happens_later_moves_a_refund(
     refunded, sandbox, settings, frozen, happens
 ):

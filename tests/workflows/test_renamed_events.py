@@ -32,6 +32,7 @@ def rows(show, *more, numbers=(1, 2, 3, 4)):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "b.csv"])
+@pytest.mark.sampled(3)
 def test_a_title_that_changed_is_named_and_the_figures_stay(account, name):
     (account.path / "in" / "a.csv").unlink()
     account.put(name, *rows(BALL, f"5,{BALL},Adult,1,25.00"))

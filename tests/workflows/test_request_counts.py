@@ -22,6 +22,7 @@ def settings():
     return Settings(sync=SyncSettings(workers=1, wait_seconds=0))
 
 
+@pytest.mark.thorough
 def test_a_sync_without_changes_asks_no_more_than_the_first(
     sqlite, settings, frozen, monkeypatch
 ):

@@ -68,7 +68,6 @@ def test_a_row_without_a_day_is_dated_by_when_it_was_seen(account):
     assert read(account) == [(3900, "2026-11-20", "seen")]
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     "again",
     [

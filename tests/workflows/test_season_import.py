@@ -371,6 +371,7 @@ def test_what_changed_since_the_preview_is_not_overwritten(venue, tmp_path):
         ),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_case_that_once_failed(scripts, name, expected, message):
     done = scripts.run(name)
     assert (done.stdout, message in done.stderr) == (expected, True), done.stderr

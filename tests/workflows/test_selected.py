@@ -86,6 +86,7 @@ def freshness(database):
 
 
 @pytest.mark.parametrize("by", ["show", "event"])
+@pytest.mark.sampled(4)
 def test_only_what_was_asked_for_is_read_and_equals_a_full_sync(
     synced, settings, fake_server, name, frozen, by
 ):

@@ -115,7 +115,6 @@ def test_a_report_that_is_taken_out_waits_no_more(two):
     assert (two.waiting(), two.figures()) == ({}, (3, 4, 16000))
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     "row",
     [

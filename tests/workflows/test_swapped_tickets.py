@@ -123,9 +123,9 @@ def nights_of(database, number):
         }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("to", [3001, 3002])
 @pytest.mark.parametrize("full", [False, True])
+@pytest.mark.sampled(4)
 def test_a_swapped_ticket_is_at_the_door_of_its_new_night_with_its_money(
     synced, settings, fake_server, frozen, to, full
 ):
@@ -287,7 +287,6 @@ def scans(seat):
     }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("how", scans(season.Seat(1, None, 0, 0)))
 def test_a_humanitix_ticket_is_known_by_whatever_it_is_scanned_by(synced, guest, how):
     seat, found, at = guest

@@ -132,11 +132,11 @@ def test_a_date_that_is_linked_later_follows_the_switch_of_its_production(
     assert found.switch_note == "sales off for the whole production"
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     "setting",
     [{"ticket_sales": False}, {"enabled": False}, {"types": {"Adult": "Full price"}}],
 )
+@pytest.mark.sampled(3)
 def test_what_is_set_for_an_event_stays_while_none_of_its_dates_is_linked(
     synced_once, settings, setting
 ):

@@ -455,6 +455,7 @@ FAILURES = {"500": break_down, "not a list": send_something_else}
 
 @only_wix
 @pytest.mark.parametrize("how", [*REFUSALS, *FAILURES])
+@pytest.mark.sampled(5)
 def test_where_wix_refuses_the_list_everything_else_is_as_it_was(
     synced, settings, fake_server, name, frozen, how
 ):
@@ -476,6 +477,7 @@ def test_where_wix_refuses_the_list_everything_else_is_as_it_was(
 
 @only_wix
 @pytest.mark.parametrize("how", [*REFUSALS, *FAILURES])
+@pytest.mark.sampled(5)
 def test_what_failed_is_asked_again_and_what_was_refused_is_not(
     synced, settings, fake_server, frozen, how
 ):

@@ -37,6 +37,7 @@ def change(fake_server, number, events=6):
     return changed
 
 
+@pytest.mark.sampled(4)
 def test_f08_a_record_on_the_boundary_is_not_lost(
     synced, settings, fake_server, name, frozen
 ):
@@ -139,6 +140,7 @@ def test_f10_a_watermark_is_never_rounded_up(moments, seed):
     ids=["-2h", "-10min", "+10min", "+2h", "+10y"],
 )
 @pytest.mark.parametrize("name", ["eventbrite", "wix"])
+@pytest.mark.sampled(5)
 def test_f11_our_own_clock_does_not_say_where_to_go_on(
     database, settings, fake_server, name, frozen, wrong
 ):

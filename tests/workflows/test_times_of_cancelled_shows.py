@@ -72,7 +72,6 @@ BOTH = [("Gala", FIFTH, "A", ""), ("Gala", SIXTH, "B", "")]
 B_FOR_A = [("Gala", FIFTH, "A", "cancelled"), ("Gala", FIFTH, "B", "")]
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_show_moves_to_the_time_of_one_that_the_list_cancels(

@@ -107,8 +107,8 @@ def listed_dates(database):
         }
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("code", CODES)
+@pytest.mark.sampled(3)
 def test_a_date_in_an_unknown_currency_is_not_stored(
     database, settings, fake_server, name, code, monkeypatch, run
 ):
@@ -152,8 +152,8 @@ def test_a_date_in_an_unknown_currency_is_not_stored(
     same(figures(database), as_figures(everything, name))
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("code", CODES)
+@pytest.mark.sampled(3)
 def test_an_order_in_an_unknown_currency_is_not_stored(
     database, settings, fake_server, name, code, monkeypatch, run
 ):
@@ -276,8 +276,8 @@ def test_a_row_of_a_report_in_an_unknown_currency_is_not_stored(
 # Whatever a parser lets through, and what is stored already
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize("code", ["XBT", "AU$", "", "A\u0000D"])
+@pytest.mark.sampled(2)
 def test_a_currency_that_nobody_knows_is_set_aside_by_name(
     adopted, settings, monkeypatch, code
 ):

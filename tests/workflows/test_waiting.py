@@ -335,7 +335,6 @@ def test_one_ticket_less_is_no_alarm_anywhere(venue, capsys):
 # Shows that nobody sells
 
 
-@pytest.mark.once_on_postgresql
 @pytest.mark.parametrize(
     ("sources", "sold", "in_days", "waits"),
     [

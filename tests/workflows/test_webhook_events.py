@@ -233,6 +233,7 @@ AFTERWARDS = {"nothing": "ignored", "test": "test"}
 
 
 @pytest.mark.parametrize("platform", deliveries.EVENTS)
+@pytest.mark.sampled(4)
 def test_the_command_plays_every_event_of_every_platform(
     platform, sqlite, home, monkeypatch, capsys
 ):

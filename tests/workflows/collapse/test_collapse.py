@@ -129,6 +129,7 @@ def without(ids, key, name):
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("read", ALWAYS)
+@pytest.mark.sampled(5)
 def test_the_table_names_every_list_that_is_asked_for(
     name, read, opened, fake_server, frozen, settings
 ):
@@ -158,6 +159,7 @@ def collapse(case, opened, fake_server, settings, frozen, monkeypatch):
 
 
 @pytest.mark.parametrize("case", [*cases()], ids=str)
+@pytest.mark.sampled(7)
 def test_a_list_that_collapses_is_named_and_takes_nothing_away(
     case, opened, fake_server, settings, frozen, monkeypatch
 ):
@@ -235,6 +237,7 @@ def test_every_list_is_played_with_every_answer_and_every_exception_is_of_the_ta
     ],
 )
 @pytest.mark.parametrize("read", [FIRST, FULL])
+@pytest.mark.sampled(4)
 def test_a_list_shorter_than_it_says_is_refused(
     name, path, read, opened, fake_server, settings, frozen, monkeypatch
 ):

@@ -170,6 +170,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "path", "read", "answer", "guards"), CASES)
+@pytest.mark.sampled(2)
 def test_control_without_the_guard_a_short_list_is_believed(
     name, path, read, answer, guards, opened, fake_server, settings, frozen, monkeypatch
 ):

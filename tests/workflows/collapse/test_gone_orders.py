@@ -59,6 +59,7 @@ def set_aside(database, id_, word="unreadable"):
 
 
 @pytest.mark.parametrize("name", odd_accounts.ALL)
+@pytest.mark.sampled(3)
 def test_an_order_that_is_gone_waits_until_everything_was_read(
     name, opened, fake_server, settings
 ):
@@ -73,6 +74,7 @@ def test_an_order_that_is_gone_waits_until_everything_was_read(
 
 
 @pytest.mark.parametrize("name", odd_accounts.ALL)
+@pytest.mark.sampled(3)
 def test_what_a_person_dismissed_makes_no_run_partial_until_more_waits(
     name, opened, fake_server, settings, monkeypatch
 ):
