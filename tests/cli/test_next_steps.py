@@ -113,6 +113,26 @@ def test_a_mistyped_platform_gets_a_suggestion():
         registry.provider("humanitx")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["productions", "show", "Late Lauhgs"], "Did you mean 'Late Laughs'?"),
+        (["financials", "list", "--production", "late lauhgs"], "'Late Laughs'?"),
+        (["productions", "rename", "Late Laugs", "X"], "Did you mean 'Late Laughs'?"),
+        (["productions", "show", "Orchid"], "There is no production 'Orchid'."),
+        (["venues", "edit", "The Lantern Rom", "--name", "X"], "'The Lantern Room'?"),
+    ],
+)
+def test_a_mistyped_name_of_ours_gets_a_suggestion(home, templates, words, said):
+    place = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = engine.open_database(place)
+    saved_orders.prepare(database)
+    database.close()
+    refused = run(*words).exception
+    assert isinstance(refused, errors.NotFound)
+    assert refused.message.endswith(said)
+
+
 def test_ctrl_c_in_a_sync_says_that_it_is_safe_to_run_again():
     with pytest.raises(errors.Interrupted) as caught, sync._stop_on_sigterm():
         raise KeyboardInterrupt
