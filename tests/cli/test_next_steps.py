@@ -3,6 +3,8 @@ What a command says to do next, and what it asks before.
 """
 
 import pytest
+from sqlalchemy import delete
+from support import saved_orders
 from support.ticket_tailor_account import connect
 from typer.testing import CliRunner
 
@@ -12,6 +14,7 @@ from ticketsync.cli.main import app
 from ticketsync.core import errors
 from ticketsync.providers import registry
 from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import show_links
 from ticketsync.workflows import schedule
 
 
@@ -37,6 +40,32 @@ def test_matching_nothing_says_to_fetch_events(two_accounts):
     assert done.exit_code == 0
     assert "Next: ticketsync events fetch" in done.stderr
     assert "0 linked" not in done.stderr
+
+
+def next_step():
+    done = run("financials", "list")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("No figures yet.\n")
+    return done.stdout.splitlines()[-1]
+
+
+def test_where_there_are_no_figures_the_step_that_is_missing_is_said(home, templates):
+    """
+    Whoever has just synced and has no shows is not sent to `sync` again.
+    """
+    place = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = engine.open_database(place)
+    try:
+        assert next_step() == "Next: ticketsync accounts add"
+        connect(database, "http://127.0.0.1:9", "box")
+        assert next_step() == "Next: ticketsync events fetch"
+        saved_orders.prepare(database)
+        assert next_step() == "Next: ticketsync sync"
+        with database.write() as connection:
+            connection.execute(delete(show_links))
+        assert next_step() == "Next: ticketsync shows adopt --all, or ticketsync match"
+    finally:
+        database.close()
 
 
 def test_several_accounts_are_paused_and_resumed_at_once_or_none(two_accounts):
@@ -82,6 +111,26 @@ def test_a_platform_is_known_in_any_spelling(name):
 def test_a_mistyped_platform_gets_a_suggestion():
     with pytest.raises(errors.NotFound, match="Did you mean 'humanitix'"):
         registry.provider("humanitx")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["productions", "show", "Late Lauhgs"], "Did you mean 'Late Laughs'?"),
+        (["financials", "list", "--production", "late lauhgs"], "'Late Laughs'?"),
+        (["productions", "rename", "Late Laugs", "X"], "Did you mean 'Late Laughs'?"),
+        (["productions", "show", "Orchid"], "There is no production 'Orchid'."),
+        (["venues", "edit", "The Lantern Rom", "--name", "X"], "'The Lantern Room'?"),
+    ],
+)
+def test_a_mistyped_name_of_ours_gets_a_suggestion(home, templates, words, said):
+    place = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = engine.open_database(place)
+    saved_orders.prepare(database)
+    database.close()
+    refused = run(*words).exception
+    assert isinstance(refused, errors.NotFound)
+    assert refused.message.endswith(said)
 
 
 def test_ctrl_c_in_a_sync_says_that_it_is_safe_to_run_again():

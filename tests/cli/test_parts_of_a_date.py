@@ -33,6 +33,7 @@ from ticketsync.cli.main import app
 from ticketsync.core import clock, records
 from ticketsync.core.config import Settings
 from ticketsync.core.date_keys import DateKey, group_parts
+from ticketsync.reporting import waiting
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
@@ -244,6 +245,21 @@ def test_the_three_parts_wait_as_one_date(database):
     waiting = json.loads(output_of("waiting list --json"))
     found = [item for item in waiting if item["kind"] == "unmatched"]
     assert len([item for item in found if SELLER in item["text"]]) == 1
+
+
+def test_what_matching_leaves_is_counted_in_dates(database):
+    """
+    As in the list above that line; JSON has a record for each occurrence.
+    """
+    with database.read() as connection:
+        unmatched = len(waiting.list_unmatched(connection))
+    assert unmatched == 3  # Square's one, and Ticket Tailor's two
+
+    done = CliRunner().invoke(app, ["match", "--yes"])
+
+    assert "2 linked, 1 left to decide." in done.stderr
+    as_json = CliRunner().invoke(app, ["match", "--yes", "--json"]).stdout
+    assert json.loads(as_json)["left"] == len(PARTS)
 
 
 def test_a_double_bill_does_not_tear_the_parts_apart(database):

@@ -125,6 +125,27 @@ def test_exit_codes(period):
     done(period("show", "2026-10", "--version", "1"))
 
 
+def test_a_closed_month_is_shown_by_show_and_never_by_something_else(period):
+    """
+    Two shows, each on one account; what has no table is refused and not answered with
+    the sums by account.
+    """
+    done(period("close", "2026-10"))
+
+    lines = done(period("show", "2026-10", "--per", "show")).splitlines()
+
+    head = next(n for n, line in enumerate(lines) if line.startswith("SHOW "))
+    assert lines[head].split()[1:3] == ["PRODUCTION", "ACCOUNT"]
+    of_shows = [line for line in lines[head + 2 :] if line.endswith(" AUD")]
+    assert len(of_shows) == 2
+    sold = [line.split()[-5].replace(",", "") for line in of_shows]
+    assert sum(map(float, sold)) == 454.50
+    for per in ("order", "refund", "adjustment", "line"):
+        refused = period("show", "2026-10", "--per", per)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "--format csv" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("per", "number", "column", "total"),
     [

@@ -6,7 +6,7 @@ the figures are of.
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
 from ticketsync.catalogue import matching_input, occurrences, shows
@@ -55,6 +55,25 @@ def test_orders_without_a_show_are_named_with_their_money(sold):
         "1 order (25.00 AUD) belongs to 1 date that is linked to no show, and is in no "
         "line"
     )
+
+
+def test_the_parts_of_one_date_are_one_date(sold):
+    """
+    As Square lists each ticket type of a night: two occurrences of one event that start
+    in the same minute.
+    """
+    save(sold, order(ticket(2, 1700, "ev_2"), id_="or_2"), at=FIRST_DAY)
+    unlink_all(sold)
+    assert (find(sold).orders, find(sold).dates) == (2, 2)
+
+    with sold.write() as connection:
+        first = connection.execute(
+            select(catalogue.occurrences.c.event_id, catalogue.occurrences.c.starts_at)
+        ).first()
+        connection.execute(update(catalogue.occurrences).values(first._asdict()))
+
+    assert (find(sold).orders, find(sold).dates) == (2, 1)
+    assert find(sold).charged == (Money(4200, "AUD"),)
 
 
 @pytest.mark.parametrize(

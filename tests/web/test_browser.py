@@ -18,12 +18,17 @@ from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
 
 pytestmark = needs.chromium
-WIDTHS = (320, 360, 800, 1280)
+WIDTHS = (320, 360, 390, 600, 800, 900, 1024, 1280)
 # What is cut at its right edge or scrolls there; in a field a long text scrolls.
 SCROLLED = """
   [...document.querySelectorAll("body *:not(input, select, .brand, .hidden, .skip)")]
   .filter(e => e.clientWidth > 2 && e.scrollWidth > e.clientWidth + 1)
   .filter(e => getComputedStyle(e).overflowX != "visible")
+  .map(e => `${e.tagName} ${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
+# What is wider than the box around it, and covers its neighbour or lies under it.
+OVERRUN = """
+  [...document.querySelectorAll(".card, .card p, td, th")]
+  .filter(e => e.clientWidth > 2 && e.scrollWidth > e.clientWidth + 1)
   .map(e => `${e.tagName} ${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
 
 ONLY_VIOLATIONS = {"resultTypes": ["violations"]}  # as axe is asked if nothing is said
@@ -267,8 +272,8 @@ def with_odd_names(full):
 @pytest.mark.thorough
 def test_nothing_is_cut_whatever_the_names(open_browser, with_odd_names):
     """
-    No page, and nothing on it, scrolls sideways: on a small telephone, on a tablet, on
-    a laptop.
+    No page, and nothing on it, scrolls sideways or leaves its box: on small and large
+    telephones, on a tablet either way up, on a laptop.
     """
     page = open_browser()
     found = {}
@@ -279,7 +284,8 @@ def test_nothing_is_cut_whatever_the_names(open_browser, with_odd_names):
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             wide = page.evaluate("document.documentElement.scrollWidth")
-            found[path, width] = (wide, page.evaluate(SCROLLED))
+            cut = [*page.evaluate(SCROLLED), *page.evaluate(OVERRUN)]
+            found[path, width] = (wide, cut)
 
     assert found == {(p, w): (w, []) for p in PAGES for w in WIDTHS}
 

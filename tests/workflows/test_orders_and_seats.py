@@ -82,7 +82,7 @@ def test_a_show_at_another_time_is_not_said_to_start_at_the_same(account):
     )
     (said,) = [note for note in notes if "linked" in note]
     assert said == (
-        "2 occurrences linked to your shows (same venue, title and time; 1 with no "
-        "other candidate although not all of it is the same: Late 2026-12-06 19:30, "
-        "show is 30 min later)"
+        "other: 2 occurrences linked to your shows (same venue, title and time; 1 "
+        "with no other candidate although not all of it is the same: Late 2026-12-06 "
+        "19:30, show is 30 min later)"
     )

@@ -155,7 +155,7 @@ def _add_without_candidates(groups: list[list[Unsure]], item: Unsure) -> None:
     groups.append([item])
 
 
-def count_dates(unsure: Iterable[Unsure]) -> int:
+def count_dates(unsure: Iterable[Unsure | Match]) -> int:
     """
     How many dates these occurrences are.
     """

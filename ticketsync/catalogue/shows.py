@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ticketsync.catalogue import other_names
-from ticketsync.core import clock, errors, money
+from ticketsync.core import clock, errors, money, near_words
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, query_results, row_digests
 from ticketsync.store.audit import Decision
@@ -213,14 +213,15 @@ def get_production_id(connection: Connection, title: str) -> int:
         return production_id
     wanted = title.strip().casefold()
     query = select(productions.c.id, productions.c.title)
-    found = [
-        row.id for row in connection.execute(query) if row.title.casefold() == wanted
-    ]
+    rows = connection.execute(query).all()
+    found = [row.id for row in rows if row.title.casefold() == wanted]
     if len(found) == 1:
         return int(found[0])
+    near = "" if found else near_words.nearest_name(title, (row.title for row in rows))
+    question = f" Did you mean {safe(near)!r}?" if near else ""
     raise errors.NotFound(
         f"There {'are several productions' if found else 'is no production'} "
-        f"{safe(title)!r}.",
+        f"{safe(title)!r}.{question}",
         hint="See `ticketsync productions list`.",
     )
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ticketsync.cli.context import AppContext
     from ticketsync.store.engine import Database
 
@@ -42,3 +44,19 @@ def say_without_shows(app_context: AppContext, database: Database) -> None:
         return
     app_context.say("You have no shows yet that these dates could belong to.")
     app_context.say("Next: ticketsync shows adopt --all, or shows import FILE")
+
+
+def find_step_to_figures(connection: Connection) -> str:
+    """
+    What to do where there are no figures at all, as commands.
+    """
+    from ticketsync.reporting import first_steps
+
+    steps = first_steps.read_first_steps(connection)
+    if not steps.has_accounts:
+        return "ticketsync accounts add"
+    if not steps.has_listing:
+        return "ticketsync events fetch"
+    if not steps.has_links:
+        return "ticketsync shows adopt --all, or ticketsync match"
+    return "ticketsync status" if steps.has_orders else "ticketsync sync"

@@ -175,7 +175,7 @@ def _print_money(
 
 
 def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
-    from ticketsync.cli import money_tables
+    from ticketsync.cli import earlier_steps, money_tables
     from ticketsync.reporting.figure_filter import EVERYTHING
     from ticketsync.workflows import money_view
 
@@ -184,7 +184,7 @@ def _print_nothing(connection: Connection, chosen: FigureFilter) -> None:
     for period in nothing.periods[:1]:
         terminal.echo(f"See: ticketsync financials list --period {period}")
     if chosen == EVERYTHING:
-        terminal.echo("Run `ticketsync sync`.")
+        terminal.echo(f"Next: {earlier_steps.find_step_to_figures(connection)}")
 
 
 app.command("show")(show_money.show_financials)

@@ -149,7 +149,7 @@ def _ask(
     production: str,
 ) -> int:
     """
-    Match interactively; returns how many occurrences are left.
+    Match interactively; returns how many dates are left.
     """
     from ticketsync.cli import match_screen
     from ticketsync.workflows import match as matching
@@ -200,6 +200,7 @@ def _link_certain(
     """
     Link the certain pairs with `yes`, and print the plan.
     """
+    from ticketsync.catalogue import questions
     from ticketsync.cli import match_tables, render
     from ticketsync.workflows import match as matching
 
@@ -212,10 +213,10 @@ def _link_certain(
             decided_by="machine",
             batch=matching.new_batch(),
         )
-    left = len(plan.unsure)
     if json:
-        render.print_json(_as_json(plan, accepted, left))
+        render.print_json(_as_json(plan, accepted, len(plan.unsure)))
         return
+    left = questions.count_dates(plan.unsure)
     match_tables.print_plan(plan)
     verb = "would be linked" if dry_run else "linked"
     number = len(plan.certain) if dry_run else accepted

@@ -57,15 +57,16 @@ class Screen:
 
 def run_interactive(match_session: MatchSession, production: str | None) -> int:
     """
-    Ask until everything is decided or the user quits; returns how many occurrences are
-    left.
+    Ask until everything is decided or the user quits; returns how many dates are left.
     """
+    from ticketsync.catalogue import questions
+
     screen = Screen(match_session, production)
     while True:
         plan = match_session.plan(production)
         _print_remarks(screen, plan)
         if not _ask_next(screen, plan):
-            return len(plan.certain) + len(plan.unsure)
+            return questions.count_dates([*plan.certain, *plan.unsure])
 
 
 def _ask_next(screen: Screen, plan: MatchPlan) -> bool:

@@ -188,7 +188,7 @@ def show_period(
     per: Annotated[
         str,
         typer.Option(
-            help="What a row of CSV is for.",
+            help="What a row is for; a table has accounts or shows.",
             metavar="account|show|order|refund|adjustment|line",
         ),
     ] = "account",
@@ -200,6 +200,7 @@ def show_period(
     the rules. They are read from what was frozen, and from nothing else.
     """
     from ticketsync.cli import render, report_options
+    from ticketsync.core import errors
 
     wanted = context.chosen_format(format, json)
     month = _read_month(ctx, name, version)
@@ -218,8 +219,13 @@ def show_period(
         render.machine(table, wanted)
     elif wanted == "json":
         period_output.print_month(month, by_name[per], table)
+    elif per in period_output.SHOWN:
+        period_output.print_shown(month, table, per)
     else:
-        period_output.print_shown(month, tables["accounts"])
+        raise errors.UsageError(
+            f"A table has no room for --per {per}.",
+            hint="Add --format csv or --json, or use `ticketsync period export`.",
+        )
 
 
 def _name_of(ctx: typer.Context, text: str) -> str:

@@ -90,9 +90,7 @@ def state(event: PeriodEvent, closed: set[int]) -> str:
     return "closed" if event.id in closed else "superseded"
 
 
-_FIGURES = (
-    Column("part"),
-    Column("account"),
+_SUMS = (
     Column("tickets", Kind.COUNT),
     Column("charged", Kind.MONEY, "SOLD"),
     Column("refunded", Kind.MONEY),
@@ -100,6 +98,16 @@ _FIGURES = (
     Column("net", Kind.MONEY),
     Column("currency", heading=""),
 )
+# What a row of the table is for, as far as a screen has room for it.
+SHOWN = {
+    "account": (Column("part"), Column("account"), *_SUMS),
+    "show": (
+        Column("starts_local", Kind.LOCAL, "SHOW"),
+        Column("production"),
+        Column("account"),
+        *_SUMS,
+    ),
+}
 
 
 def print_month(month: Month, name: str, table: Table) -> None:
@@ -113,7 +121,10 @@ def print_month(month: Month, name: str, table: Table) -> None:
     render.print_json({**said, name: list(tables.records(table))})
 
 
-def print_shown(month: Month, accounts: Table) -> None:
+def print_shown(month: Month, figures: Table, per: str) -> None:
+    """
+    Print a closed period with its figures, one of `SHOWN` in a row.
+    """
     from ticketsync.cli import money_tables, render
     from ticketsync.core import moments
     from ticketsync.core.redact import safe
@@ -130,8 +141,12 @@ def print_shown(month: Month, accounts: Table) -> None:
         f"{fingerprint(event)}."
     )
     terminal.echo()
-    if accounts.rows:
-        render.report(accounts.shown(*_FIGURES))
+    if figures.rows:
+        render.report(
+            figures.shown(*SHOWN[per]),
+            most={"production": 18, "account": 14},
+            optional=("fees", "tickets"),
+        )
     else:
         terminal.echo("Nothing was sold or returned.")
     causes = period_tables.causes_table(month.lines, month.names).loaded()

@@ -13,6 +13,7 @@ from ticketsync.cli import render, terminal
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
+    from ticketsync.sandbox.server import Sandbox
     from ticketsync.sandbox.world import World
 
 app = typer.Typer(
@@ -58,23 +59,46 @@ def serve(
             f"Port {port} cannot be used: {error.strerror}.", hint="Try --port 0."
         ) from None
     url = server.base_url(served)
-    terminal.echo(f"Ticket Tailor sandbox at {url}")
-    terminal.echo("Connect it from another terminal:")
-    terminal.echo(f"  export TT_KEY={sandbox.key}")
-    terminal.echo(
-        f"  ticketsync accounts add ticket_tailor tt --base-url {url} "
-        "--secret-env TT_KEY"
-    )
-    terminal.echo("The same venue on other platforms, with a key for each:")
-    for platform in sandbox.others:
-        address = sandbox.url(url, platform.name)
-        terminal.echo(f"  {platform.name}  {address}  {platform.key}")
+    print_commands(sandbox, url)
     try:
         served.serve_forever()
     except KeyboardInterrupt:
         terminal.echo("Stopped.")
     finally:
         served.server_close()
+
+
+def print_commands(sandbox: Sandbox, url: str) -> None:
+    """
+    Print how each platform is connected, in commands to copy: a terminal may fold a
+    long line, but nothing here breaks it into two.
+    """
+    from ticketsync.sandbox.wix_records import SITE
+
+    accounts = {
+        "eventbrite": "eb --secret-env EB_KEY",
+        "humanitix": "hx --secret-env HX_KEY --set regions=AU,NZ",
+        "wix": f"site --secret-env WIX_KEY --set site_id={SITE}",
+        "square": "bar --secret-env SQ_KEY",
+    }
+    terminal.echo(f"Ticket Tailor sandbox at {url}")
+    terminal.echo("Connect it from another terminal:")
+    _print_commands("ticket_tailor", "tt --secret-env TT_KEY", url, sandbox.key)
+    terminal.echo("The same venue on other platforms, if you want more than one:")
+    for platform in sandbox.others:
+        address = sandbox.url(url, platform.name)
+        _print_commands(platform.name, accounts[platform.name], address, platform.key)
+
+
+def _print_commands(platform: str, account: str, url: str, key: str) -> None:
+    """
+    The variable with its key, and the account that takes it from there.
+    """
+    variable = account.partition(" --secret-env ")[2].split()[0]
+    terminal.echo_block(
+        f"  export {variable}={key}\n"
+        f"  ticketsync accounts add {platform} {account} --base-url {url}"
+    )
 
 
 _COLUMNS = (

@@ -20,6 +20,14 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.75) -> str:
     return found[0] if found else ""
 
 
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """
+    The known name that is spelt like this one, whatever the case of both, or `""`.
+    """
+    by_letters = {other.casefold(): other for other in known}
+    return by_letters.get(nearest(name.casefold(), by_letters), "")
+
+
 def _is_opposite(word: str, other: str) -> bool:
     shorter, longer = sorted((word.casefold(), other.casefold()), key=len)
     return longer.endswith(shorter) and len(longer) - len(shorter) > 1

@@ -82,9 +82,23 @@ def recompute_shows(
     `schedules` are the venue's own rates by account, where the platform reports none;
     those of the day of a sale count.
     """
+    changed = recompute_by_account(connection, show_ids, schedules, now)
+    return len({show for show, _ in changed})
+
+
+def recompute_by_account(
+    connection: Connection,
+    show_ids: Iterable[int],
+    schedules: Schedules,
+    now: datetime,
+) -> set[tuple[int, int]]:
+    """
+    Recompute these shows; returns which of them have other figures than before, each
+    with the account whose figures these are.
+    """
     wanted = sorted(set(show_ids))
     if not wanted:
-        return 0
+        return set()
     row_locks.lock(connection, shows, wanted)
     fresh = compute_figures(connection, wanted, schedules)
     changed = _replace(connection, show_financials, wanted, fresh[show_financials], now)
@@ -92,7 +106,7 @@ def recompute_shows(
     changed |= _replace(
         connection, show_ticket_types, wanted, fresh[show_ticket_types], None
     )
-    return len(changed)
+    return changed
 
 
 def compute_figures(
@@ -132,7 +146,7 @@ def fill_figures(
     figures = compute_figures(connection, linked_shows(connection), schedules)
     stamp = {"checked_in": None, "updated_at": moment}
     for table, found in figures.items():
-        rows = [r for r in found if not only_sold or any(r.get(n) for n in _SOLD)]
+        rows = [r for r in found if not only_sold or _is_of_sales(r)]
         more = stamp if table is show_financials else {}
         if rows:
             connection.execute(insert(table), [{**row, **more} for row in rows])
@@ -390,9 +404,10 @@ def _replace(
     show_ids: list[int],
     fresh: list[Row],
     now: datetime | None,
-) -> set[int]:
+) -> set[tuple[int, int]]:
     """
-    Replace the rows of these shows by `fresh`; returns the shows that differed.
+    Replace the rows of these shows by `fresh`; returns the shows that differed, each
+    with the account of the row. A first row of which nothing was sold is no difference.
     """
     key = [column.name for column in table.primary_key]
     wanted = set(show_ids)
@@ -417,7 +432,13 @@ def _replace(
         connection.execute(delete(table).where(*same))
     stamp = {} if now is None else {"updated_at": now}
     upsert(connection, table, [{**row, **stamp} for row in different], key=key)
-    first = key.index("show_id")
-    return {row["show_id"] for row in different} | {
-        row_key[first] for row_key in removed
-    }
+    show, account = key.index("show_id"), key.index("account_id")
+    return {
+        (row["show_id"], row["account_id"])
+        for row in different
+        if tuple(row[name] for name in key) in stored or _is_of_sales(row)
+    } | {(row_key[show], row_key[account]) for row_key in removed}
+
+
+def _is_of_sales(row: Row) -> bool:
+    return any(row.get(name) for name in _SOLD)

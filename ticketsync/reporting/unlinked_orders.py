@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, null, or_, select
 
+from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
@@ -95,13 +96,11 @@ def find_unlinked(
     does not say otherwise may be of the venue or the production that is asked for.
     """
     is_missing = _is_missing(chosen)
-    counts = select(
-        func.count(tickets.c.order_id.distinct()),
-        func.count(tickets.c.occurrence_id.distinct()),
-    )
-    orders, dates = connection.execute(counts.where(*is_missing)).one()
+    count = select(func.count(tickets.c.order_id.distinct()))
+    orders = connection.scalar(count.where(*is_missing))
     if not orders:
         return None
+    of_orders = select(tickets.c.occurrence_id).where(*is_missing)
     sums = (
         select(tickets.c.currency, func.sum(tickets.c.charged))
         .where(*is_missing)
@@ -111,11 +110,24 @@ def find_unlinked(
     amounts = connection.execute(sums)
     return UnlinkedOrders(
         int(orders),
-        int(dates),
+        _count_dates(connection, of_orders),
         tuple(Money(int(charged), currency) for currency, charged in amounts),
         can_match=_can_match(connection, chosen),
         in_any_period=_count_in_any_period(connection, chosen),
     )
+
+
+def _count_dates(connection: Connection, ids: Select[tuple[int]]) -> int:
+    """
+    How many dates these occurrences are: the parts of one are one.
+    """
+    columns = (occurrences.c.is_dated, occurrences.c.event_id, occurrences.c.starts_at)
+    rows = connection.execute(
+        select(accounts.c.name.label("account"), null().label("show_id"), *columns)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .where(occurrences.c.id.in_(ids))
+    )
+    return len(group_parts(rows, date_key))
 
 
 def _count_in_any_period(connection: Connection, chosen: FigureFilter) -> int:

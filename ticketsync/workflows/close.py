@@ -309,7 +309,7 @@ def _checklist(
         CheckItem(
             name="orders that count for no show",
             count=sum(item.orders for item in left_out),
-            to_do="See `ticketsync match`.",
+            to_do="See `ticketsync events list --unlinked`, and what is switched off.",
         ),
         CheckItem(
             name="orders with unknown fees",

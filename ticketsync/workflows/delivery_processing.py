@@ -20,7 +20,6 @@ from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
-from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
 from ticketsync.providers import registry
 from ticketsync.providers.base import Page, has_change_feed
@@ -282,11 +281,9 @@ def _unexpected(account: AccountState, error: Exception) -> errors.TicketsyncErr
 def _finish(run: AccountRun, store: OrderStore, read: _OrdersRead) -> int:
     now = clock.now()
     with run.transaction() as connection:
-        changed = recompute.recompute_shows(
-            connection,
-            links.get_show_ids(connection, store.touched),
-            recompute_figures.fee_schedules(connection, run.settings),
-            now,
+        sold = links.get_show_ids(connection, store.touched)
+        changed = recompute_figures.recompute_after_read(
+            connection, run.settings, run.account.id, sold, sold
         )
         link_reads.note_read(connection, {*store.touched, *read.occurrences}, now)
         inbox.settle(connection, read.done, "done", now)

@@ -13,7 +13,11 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.financials.fees import Schedules
-from ticketsync.financials.recompute import linked_shows, recompute_shows
+from ticketsync.financials.recompute import (
+    linked_shows,
+    recompute_by_account,
+    recompute_shows,
+)
 from ticketsync.store.engine import Database
 
 
@@ -54,3 +58,24 @@ def recompute(
     return recompute_shows(
         connection, show_ids, fee_schedules(connection, settings), clock.now()
     )
+
+
+def recompute_after_read(
+    connection: Connection,
+    settings: Settings,
+    account_id: int,
+    show_ids: Iterable[int],
+    with_changed_orders: Iterable[int],
+) -> int:
+    """
+    Recompute the shows that an account has read; returns how many it changed: those
+    with orders that changed, and those whose figures on this account are others now.
+
+    Another account may have recomputed a show meanwhile, with the orders that this one
+    had saved already: they are this one's change all the same.
+    """
+    changed = recompute_by_account(
+        connection, show_ids, fee_schedules(connection, settings), clock.now()
+    )
+    own = {show for show, account in changed if account == account_id}
+    return len(own.union(with_changed_orders))

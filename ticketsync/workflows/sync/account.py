@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import links, occurrences
@@ -38,6 +39,9 @@ from ticketsync.workflows.sync.plan import (
 )
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
+
+if TYPE_CHECKING:
+    from ticketsync.catalogue.matching import Unsure
 
 _MOST_NAMED = 3  # pairs of a note
 OF_PLANS = (  # streams that decide what is read
@@ -227,13 +231,13 @@ def _link_certain(run: AccountRun) -> None:
             batch=run.run_id,
         )
         run.notes.append(
-            f"{number_of(made, 'occurrence')} linked to your shows "
+            f"{run.account.name}: {number_of(made, 'occurrence')} linked to your shows "
             f"({_evidence(plan.certain)})"
         )
     if plan.unsure:
         run.notes.append(
-            f"{_unmatched(len(plan.unsure))} to no show yet; run `ticketsync match`, "
-            "or `ticketsync shows adopt --all`"
+            f"{run.account.name}: {_unmatched(plan.unsure)} to no show yet; run "
+            "`ticketsync match`, or `ticketsync shows adopt --all`"
         )
 
 
@@ -272,7 +276,10 @@ def _differs(match: Match) -> str:
     return " and ".join(found)
 
 
-def _unmatched(number: int) -> str:
+def _unmatched(unsure: Sequence[Unsure]) -> str:
+    from ticketsync.catalogue import questions  # most runs would load it for nothing
+
+    number = questions.count_dates(unsure)
     return f"{number_of(number, 'date')} {'belongs' if number == 1 else 'belong'}"
 
 
@@ -356,15 +363,16 @@ def _update_figures(
     newest = _next_watermark(read, held) if is_finished and complete else None
     with run.database.read() as connection:
         shows = links.get_show_ids(connection, touched)
+        sold = links.get_show_ids(connection, store.touched)
     if not shows and not fresh and not newest and not later:
         return 0
-    from ticketsync.financials import recompute  # where nothing changed, for nothing
-    from ticketsync.workflows import recompute_figures
+    from ticketsync.workflows import recompute_figures  # where nothing changed, idle
 
     account_id = run.account.id
     with run.transaction() as connection:
-        schedules = recompute_figures.fee_schedules(connection, run.settings)
-        changed = recompute.recompute_shows(connection, shows, schedules, clock.now())
+        changed = recompute_figures.recompute_after_read(
+            connection, run.settings, account_id, shows, sold
+        )
         bookmarks.save_bookmarks(connection, account_id, streams.READ, fresh)
         bookmarks.save_bookmarks(connection, account_id, streams.CHANGED, later)
         if newest:

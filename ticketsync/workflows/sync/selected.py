@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import links, occurrences, selection
 from ticketsync.catalogue.occurrences import LinkedOccurrence
-from ticketsync.core import clock, errors
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
@@ -147,15 +147,15 @@ def _finish(
     touched = store.touched | {occurrence.id for occurrence in complete}
     if not touched:
         return 0
-    from ticketsync.financials import recompute  # every run loads this module
-    from ticketsync.workflows import recompute_figures
+    from ticketsync.workflows import recompute_figures  # every run loads this module
 
     with run.transaction() as connection:
-        changed = recompute.recompute_shows(
+        changed = recompute_figures.recompute_after_read(
             connection,
+            run.settings,
+            run.account.id,
             links.get_show_ids(connection, touched),
-            recompute_figures.fee_schedules(connection, run.settings),
-            clock.now(),
+            links.get_show_ids(connection, store.touched),
         )
         link_outcomes.note_outcomes(connection, run, complete, refused, touched)
     return changed
