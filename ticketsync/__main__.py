@@ -45,8 +45,8 @@ def _run() -> None:
         _say(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        _discard_output()  # whoever read us has gone
-        sys.exit(128 + 13)
+        terminal.discard()
+        sys.exit(terminal.OUTPUT_CLOSED)
     except Exception as error:
         if "--debug" in sys.argv:
             raise
@@ -58,7 +58,7 @@ def _run() -> None:
             _say(usage)
             sys.exit(usage.exit_code)
         if disk.is_full(error):
-            _discard_output()
+            terminal.discard()
             full = disk.full_error("Standard output or a file", error)
             _say(full)
             sys.exit(full.exit_code)
@@ -72,13 +72,6 @@ def _has_undecodable_argument() -> bool:
     Whether bytes of the command line are not text: Python keeps them as surrogates.
     """
     return any("\udc80" <= sign <= "\udcff" for text in sys.argv for sign in text)
-
-
-def _discard_output() -> None:
-    """
-    Keep the interpreter from writing what is left of the output when it ends.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(error: object) -> None:

@@ -693,6 +693,21 @@ def test_a_closed_pipe_is_no_traceback(synced, home, fake_server):
     assert "BrokenPipe" not in done.stderr
 
 
+def test_a_pipe_that_is_closed_is_no_bug_of_ours(synced, home, fake_server):
+    """
+    The first lines are wanted, and the rest does not fit into the pipe.
+    """
+    done = subprocess.run(
+        [
+            *("bash", "-c", '"$@" | head -1; exit ${PIPESTATUS[0]}', "bash"),
+            *(sys.executable, "-m", "ticketsync", "sandbox", "truth", "--json"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (141, "[\n", "")
+
+
 def test_f118_no_option_takes_a_secret_value(ticketsync):
     text = ticketsync("accounts", "add", "--help").stdout
     assert "--secret-env VAR" in text.replace("  ", " ").replace("  ", " ")

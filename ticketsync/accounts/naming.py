@@ -11,12 +11,20 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 
 RESERVED = ("replay",)  # `sync replay` is a command
+# Ticket Tailor's and Stripe's keys, Square's, and long ones with digits among letters.
+_KEY = re.compile(r"[sr]k_.+|EAAA.+|(?=(?:[A-Za-z]*\d+[A-Za-z]){2})[A-Za-z0-9]{16,}")
 
 
 def refuse_bad_name(name: str) -> None:
     """
     Raises: `UsageError` for what cannot be the name of an account.
     """
+    if _KEY.fullmatch(name):
+        raise errors.UsageError(
+            "That looks like a key, and the name of an account is shown everywhere.",
+            hint="Name the account first, such as `box-office`; its key is asked for "
+            "afterwards, unseen.",
+        )
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name) or name in RESERVED:
         raise errors.UsageError(
             f"{safe(name)!r} cannot be the name of an account.",

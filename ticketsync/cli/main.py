@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from ticketsync import __version__
-from ticketsync.cli import completion
+from ticketsync.cli import completion, terminal
 from ticketsync.cli.context import AppContext
 from ticketsync.cli.examples import EXAMPLES
 from ticketsync.cli.help_lines import HelpContext
@@ -173,6 +173,9 @@ class LazyGroup(TyperGroup):
             raise errors.Interrupted(
                 "Interrupted by the user.", signal_number=2
             ) from None
+        except BrokenPipeError:  # else the library ends with 1, which means our bug
+            terminal.discard()
+            raise typer.Exit(terminal.OUTPUT_CLOSED) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for title, group in GROUPS.items():

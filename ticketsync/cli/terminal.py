@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_LINE = 4000  # characters
+OUTPUT_CLOSED = 128 + 13  # the exit code, as a shell has it of who ends by SIGPIPE
 _BEHIND_QUESTION = ": "
 MIN_WIDTH = 30  # columns; narrower terminals are taken to be as wide
 
@@ -141,6 +142,13 @@ def flush() -> None:
     """
     if sys.stdout is not None:  # it is closed under some services
         sys.stdout.flush()
+
+
+def discard() -> None:
+    """
+    Keep the interpreter from writing what is left of the output when it ends.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def clear_screen() -> None:
