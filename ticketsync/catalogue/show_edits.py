@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from ticketsync.catalogue import (
     entered_values,
@@ -235,9 +235,8 @@ def remove_shows(connection: Connection, found: Iterable[ShowInfo]) -> None:
     any more; records it.
     """
     removed = list(found)
-    ids = [show.id for show in removed]
     audit.record_all(connection, [_removal(show) for show in removed])
-    connection.execute(delete(shows_table).where(shows_table.c.id.in_(ids)))
+    shows.delete_shows(connection, [show.id for show in removed])
 
 
 def unlink_shows(connection: Connection, show_ids: Iterable[int]) -> None:

@@ -355,12 +355,21 @@ def remove_show(connection: Connection, show_id: int) -> None:
     production_id = connection.execute(
         select(shows.c.production_id).where(shows.c.id == show_id)
     ).scalar()
-    is_of_show = past_show_links.c.show_id == show_id
-    row_digests.rewrite(connection, past_show_links, is_of_show, {"show_id": None})
-    connection.execute(delete(shows).where(shows.c.id == show_id))
+    delete_shows(connection, [show_id])
     left = select(shows.c.id).where(shows.c.production_id == production_id)
     if connection.execute(left).first() is None:
         connection.execute(delete(productions).where(productions.c.id == production_id))
+
+
+def delete_shows(connection: Connection, show_ids: Iterable[int]) -> None:
+    """
+    Delete the rows of these shows. The states of their links in the past stay, without
+    a show and with a digest of that.
+    """
+    ids = list(show_ids)
+    was_of_them = past_show_links.c.show_id.in_(ids)
+    row_digests.rewrite(connection, past_show_links, was_of_them, {"show_id": None})
+    connection.execute(delete(shows).where(shows.c.id.in_(ids)))
 
 
 def is_taken(connection: Connection, show_id: int, starts_at: datetime) -> bool:
