@@ -42,8 +42,8 @@ def list_by_account(
     *restrictions: ColumnElement[bool],
 ) -> Iterator[AccountRows]:
     """
-    The rows of a table by account. The highest of their numbers says nothing of them:
-    SQLite gives that of a deleted row again, and an earlier row may begin to wait later.
+    The rows of a table by account. The highest of their numbers does not identify them:
+    SQLite gives that of a deleted row again, and an earlier row may begin to wait last.
     """
     query = (
         select(accounts.c.name, *identity)
