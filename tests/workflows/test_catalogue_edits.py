@@ -13,6 +13,7 @@ from ticketsync.catalogue import (
     link_settings,
     new_shows,
     occurrences,
+    show_edits,
     show_names,
     shows,
 )
@@ -184,6 +185,45 @@ def test_a_show_without_sales_is_removed_with_its_link_and_figures(sold):
     assert links == 1
     assert list(gross(sold)) == [("Late Laughs", "The Lantern Room", 1)]
     assert actions(sold, "show")[0][:2] == ("remove", "Late Laughs 2026-11-07 19:30")
+
+
+def test_a_show_moves_to_the_other_hour_of_a_night_that_repeats_one(sqlite):
+    """
+    On 4 April 2027 Sydney's clocks go from 3:00 (+11) back to 2:00 (+10): half past two
+    is 15:30 UTC, and once more 16:30 UTC.
+    """
+    prepare(sqlite)
+    for text, expected in (
+        ("2027-04-04 02:30+11:00", datetime(2027, 4, 3, 15, 30, tzinfo=UTC)),
+        ("2027-04-04 02:30+10:00", datetime(2027, 4, 3, 16, 30, tzinfo=UTC)),
+    ):
+        edit = ShowEdit(starts_local=show_edits.parse_start(text, ZONE))
+        with sqlite.read() as connection:
+            preview = catalogue_edits.preview_show(connection, 1, edit)
+        assert "starts_local" in preview.after
+        catalogue_edits.edit_show(sqlite, SETTINGS, 1, edit)
+        show = get(sqlite, 1)
+        assert (show.starts_at, show.starts_local) == (expected, "2027-04-04 02:30")
+    assert preview.before["starts_local"] == "2027-04-04 02:30+11:00"
+    assert preview.after["starts_local"] == "2027-04-04 02:30+10:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "2027-04-04 02:30",
+            'Write which one: "2027-04-04 02:30+11:00" or "2027-04-04 02:30+10:00".',
+        ),
+        ("2026-10-04 02:30", "Choose another time."),
+    ],
+)
+def test_a_time_that_is_no_single_instant_says_what_to_write(sqlite, text, hint):
+    prepare(sqlite)
+    edit = ShowEdit(starts_local=show_edits.parse_start(text, ZONE))
+    with pytest.raises(errors.UsageError, match=text) as caught:
+        catalogue_edits.edit_show(sqlite, SETTINGS, 1, edit)
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize(
