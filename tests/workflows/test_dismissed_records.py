@@ -54,7 +54,7 @@ def what_waits(database):
 ONE, TWO, THREE = [(f"or_{n}", b"{}", "status is 'lost'") for n in (1, 2, 3)]
 
 
-def test_another_order_waits_that_takes_the_number_of_one_that_was_healed(opened):
+def test_another_order_waits_that_takes_the_number_of_one_that_was_read(opened):
     """
     SQLite gives the number of the last row again once that is deleted.
     """
@@ -72,7 +72,7 @@ def test_another_order_waits_that_takes_the_number_of_one_that_was_healed(opened
     assert what_waits(opened) == {HELD: 1}
 
 
-def test_the_same_order_waits_again_after_it_was_healed(opened):
+def test_the_same_order_waits_again_after_it_was_read(opened):
     set_aside(opened, ONE)
     waiting.dismiss(opened, SETTINGS, [HELD])
     release(opened, "or_1")
@@ -97,11 +97,11 @@ def test_an_order_waits_again_once_it_is_another_at_its_platform(opened, changed
     assert what_waits(opened) == {HELD: 2}
 
 
-@pytest.mark.parametrize("healed", ["or_1", "or_2", "or_3"])
-def test_what_is_left_of_dismissed_orders_stays_dismissed(opened, healed):
+@pytest.mark.parametrize("released", ["or_1", "or_2", "or_3"])
+def test_what_is_left_of_dismissed_orders_stays_dismissed(opened, released):
     set_aside(opened, ONE, TWO, THREE)
     waiting.dismiss(opened, SETTINGS, [HELD], reason="known")
-    release(opened, healed)
+    release(opened, released)
     assert what_waits(opened) == {}
     with opened.read() as connection:
         (dismissed,) = dismissals.list_dismissals(connection)

@@ -5,7 +5,7 @@ Our venues, productions and shows.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -361,14 +361,12 @@ def remove_show(connection: Connection, show_id: int) -> None:
         connection.execute(delete(productions).where(productions.c.id == production_id))
 
 
-def delete_shows(connection: Connection, show_ids: Iterable[int]) -> None:
+def delete_shows(connection: Connection, ids: Sequence[int]) -> None:
     """
-    Delete the rows of these shows. The states of their links in the past stay, without
-    a show and with a digest of that.
+    Delete these shows; the past of their links stays, with digests of it.
     """
-    ids = list(show_ids)
-    was_of_them = past_show_links.c.show_id.in_(ids)
-    row_digests.rewrite(connection, past_show_links, was_of_them, {"show_id": None})
+    was_theirs = past_show_links.c.show_id.in_(ids)
+    row_digests.rewrite(connection, past_show_links, was_theirs, {"show_id": None})
     connection.execute(delete(shows).where(shows.c.id.in_(ids)))
 
 

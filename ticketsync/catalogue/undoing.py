@@ -26,12 +26,11 @@ from ticketsync.catalogue.links import (
     CERTAIN,
     CHOSEN,
     date_key,
-    is_own_sale,
     lock_occurrences,
-    refuse_own_sales,
     remove_links,
     remove_refusals,
 )
+from ticketsync.catalogue.own_sales import is_own_sale, refuse_own_sales
 from ticketsync.core.date_keys import group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts

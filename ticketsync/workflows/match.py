@@ -21,6 +21,7 @@ from ticketsync.catalogue import (
     matching_input,
     moves,
     occurrences,
+    own_sales,
     shows,
     switches,
     undoing,
@@ -179,7 +180,7 @@ def link_parts(
     pairs = [Pair(id_, show_id, "linked by hand") for id_ in occurrence_ids]
     now = clock.now()
     with database.write() as connection:
-        links.refuse_own_sales(connection, occurrence_ids, show_id)
+        own_sales.refuse_own_sales(connection, occurrence_ids, show_id)
         made = links.save_links(
             connection,
             pairs,
