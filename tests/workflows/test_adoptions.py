@@ -23,8 +23,10 @@ from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import errors, money, records
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, figures_of_shows
+from ticketsync.store import row_digests
 from ticketsync.store.tables.catalogue import productions
 from ticketsync.store.tables.door import scans
+from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.store.tables.sales import orders
 from ticketsync.workflows import adoptions, match
 
@@ -119,6 +121,24 @@ def test_an_undone_adoption_leaves_what_was_there_before(listed):
     # The orders count again when the dates are adopted again.
     match.adopt(listed, SETTINGS)
     assert state_of(listed)[2] == [2500, 2500]
+
+
+def test_the_past_of_an_undone_adoption_is_as_it_was_written(listed, frozen):
+    """
+    It was there for a day: both dates were linked then, one to a show of its own.
+    """
+    frozen(FIRST_DAY)
+    match.adopt(listed, SETTINGS)
+    frozen(FIRST_DAY + timedelta(days=1))
+    with listed.read() as connection:
+        seen = adoptions.preview_undo(connection)
+    adoptions.undo(listed, SETTINGS, seen.batch)
+    with listed.read() as connection:
+        past = connection.execute(
+            select(past_show_links.c.show_id).order_by(past_show_links.c.occurrence_id)
+        )
+        assert past.scalars().all() == [1, None]
+        assert list(row_digests.find_changed(connection, [past_show_links])) == []
 
 
 def test_shows_whose_guests_were_scanned_stay_linked(listed):

@@ -3,7 +3,7 @@ Editing, merging and removing shows, productions and venues: books are never los
 figures stay right, and the audit trail says who did it.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -13,6 +13,7 @@ from ticketsync.catalogue import (
     link_settings,
     new_shows,
     occurrences,
+    show_edits,
     show_names,
     shows,
 )
@@ -22,7 +23,9 @@ from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, figures_of_shows
+from ticketsync.store import row_digests
 from ticketsync.store.tables.catalogue import production_links, productions, show_links
+from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.workflows import catalogue_edits, recompute_figures
 
 ZONE = "Australia/Sydney"
@@ -182,6 +185,77 @@ def test_a_show_without_sales_is_removed_with_its_link_and_figures(sold):
     assert links == 1
     assert list(gross(sold)) == [("Late Laughs", "The Lantern Room", 1)]
     assert actions(sold, "show")[0][:2] == ("remove", "Late Laughs 2026-11-07 19:30")
+
+
+def test_a_show_moves_to_the_other_hour_of_a_night_that_repeats_one(sqlite):
+    """
+    On 4 April 2027 Sydney's clocks go from 3:00 (+11) back to 2:00 (+10): half past two
+    is 15:30 UTC, and once more 16:30 UTC.
+    """
+    prepare(sqlite)
+    for text, expected in (
+        ("2027-04-04 02:30+11:00", datetime(2027, 4, 3, 15, 30, tzinfo=UTC)),
+        ("2027-04-04 02:30+10:00", datetime(2027, 4, 3, 16, 30, tzinfo=UTC)),
+    ):
+        edit = ShowEdit(starts_local=show_edits.parse_start(text, ZONE))
+        with sqlite.read() as connection:
+            preview = catalogue_edits.preview_show(connection, 1, edit)
+        assert "starts_local" in preview.after
+        catalogue_edits.edit_show(sqlite, SETTINGS, 1, edit)
+        show = get(sqlite, 1)
+        assert (show.starts_at, show.starts_local) == (expected, "2027-04-04 02:30")
+    assert preview.before["starts_local"] == "2027-04-04 02:30+11:00"
+    assert preview.after["starts_local"] == "2027-04-04 02:30+10:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "2027-04-04 02:30",
+            'Write which one: "2027-04-04 02:30+11:00" or "2027-04-04 02:30+10:00".',
+        ),
+        ("2026-10-04 02:30", "Choose another time."),
+    ],
+)
+def test_a_time_that_is_no_single_instant_says_what_to_write(sqlite, text, hint):
+    prepare(sqlite)
+    edit = ShowEdit(starts_local=show_edits.parse_start(text, ZONE))
+    with pytest.raises(errors.UsageError, match=text) as caught:
+        catalogue_edits.edit_show(sqlite, SETTINGS, 1, edit)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("removes", "left"),
+    [
+        (lambda base: catalogue_edits.remove_show(base, SETTINGS, 2), 1),
+        (
+            lambda base: catalogue_edits.remove_production(
+                base, SETTINGS, "Late Laughs"
+            ),
+            0,
+        ),
+    ],
+    ids=["shows remove", "productions remove"],
+)
+def test_the_past_of_removed_shows_is_as_it_was_written(sqlite, frozen, removes, left):
+    """
+    Both shows were linked for a day. Their links of that day stay, without a show.
+    """
+    frozen(FIRST_DAY)
+    prepare(sqlite)
+    frozen(FIRST_DAY + timedelta(days=1))
+    removes(sqlite)
+    with sqlite.read() as connection:
+        assert len(shows.list_shows(connection)) == left
+        past = connection.execute(
+            select(past_show_links.c.show_id, past_show_links.c.known_until)
+        ).all()
+        assert list(row_digests.find_changed(connection, [past_show_links])) == []
+    assert len(past) == 2
+    assert [row.known_until is None for row in past].count(True) == left
+    assert [row.show_id for row in past].count(None) == 2 - left
 
 
 # Productions

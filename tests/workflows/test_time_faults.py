@@ -13,9 +13,10 @@ from support.database_dump import dump
 from support.dates import NOW
 from support.platform_accounts import adopt, connect, expected, figures, run, same
 
-from ticketsync.accounts import bookmarks, state, streams
+from ticketsync.accounts import bookmarks, health, state, streams
 from ticketsync.core import clock, errors
 from ticketsync.providers import eventbrite, reading
+from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import lease
@@ -251,3 +252,36 @@ def test_f36_after_the_clock_was_put_back_a_day_accounts_are_due_and_swept(
     frozen(NOW - timedelta(days=1))
     result = sync.sync(synced, settings, Request(only_due=True)).results[0]
     assert (result.outcome, result.swept) == ("success", True)
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_f36_a_run_in_the_future_hides_nothing_of_those_after_it(
+    synced, settings, name, frozen, fake_server
+):
+    """
+    The clock was ten years ahead for one run. What is read since is not swept each
+    time, and what fails since, or is not read for two days, is said.
+    """
+    frozen(NOW + timedelta(days=3650))
+    sync.sync(synced, settings, Request())
+    swept, words = [], []
+    for hours in (1, 2):
+        frozen(NOW + timedelta(hours=hours))
+        swept.append(sync.sync(synced, settings, Request()).results[0].swept)
+    fake_server.faults.plan(Plan("status:403", times=1000))
+    frozen(NOW + timedelta(hours=3))
+    assert sync.sync(synced, settings, Request()).exit_code == 4
+    with synced.read() as connection:
+        (account,) = health.assess_all(connection, settings, clock.now())
+        (figures_, *_) = figures_of_shows.figures(connection)
+    words.append((account.word, account.waits))
+    fake_server.faults.clear()
+    frozen(NOW + timedelta(hours=4))
+    sync.sync(synced, settings, Request(names=(name,)))
+    frozen(NOW + timedelta(days=2))
+    with synced.read() as connection:
+        (account,) = health.assess_all(connection, settings, clock.now())
+    words.append((account.word, account.waits))
+    assert words == [("parked", True), ("stale", True)]
+    assert swept == [False, False]
+    assert figures_.last_complete_at == NOW + timedelta(hours=2)

@@ -4,6 +4,7 @@ What people dismissed from the list of waiting items, and what they were notifie
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ _DIGEST = (
     "digest",
     "",
 )  # the key under which the time of the last daily message is kept
+
+_LONGEST_VERSION = 300  # in the audit trail, in characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,16 @@ def list_dismissals(connection: Connection) -> list[Dismissed]:
     return [Dismissed(**row._mapping) for row in connection.execute(query)]
 
 
-def is_dismissed(connection: Connection, name: Name, version: str) -> bool:
+def get_dismissed_version(connection: Connection, name: Name) -> str | None:
     """
-    Whether a person dismissed this version of an item.
+    The version of an item that a person dismissed; `None` if nobody did.
     """
     kind, key = name
     query = select(dismissals.c.version).where(
         dismissals.c.kind == kind, dismissals.c.key == key
     )
-    return connection.scalar(query) == version
+    version: str | None = connection.scalar(query)
+    return version
 
 
 def save_dismissals(connection: Connection, dismissed: Iterable[Dismissed]) -> None:
@@ -68,7 +72,10 @@ def save_dismissals(connection: Connection, dismissed: Iterable[Dismissed]) -> N
     ]
     upsert(connection, dismissals, rows, key=["kind", "key"])
     for row in rows:
-        after = {name: row[name] for name in ("version", "reason") if row[name]}
+        # One of many records has a digest of each.
+        version = textwrap.shorten(row["version"], _LONGEST_VERSION, placeholder=" …")
+        after = {"version": version, "reason": row["reason"]}
+        after = {name: value for name, value in after.items() if value}
         subject = f"{row['kind']}:{row['key']}"
         audit.record(connection, Decision("dismiss", "waiting", subject, after=after))
 

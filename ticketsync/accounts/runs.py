@@ -187,7 +187,9 @@ def _latest(
     skipped: bool | None = None,
 ) -> datetime | None:
     query = select(func.max(sync_runs.c[column])).where(
-        sync_runs.c.account_id == account_id, sync_runs.c.kind.in_(OF_ORDERS)
+        sync_runs.c.account_id == account_id,
+        sync_runs.c.kind.in_(OF_ORDERS),
+        sync_runs.c[column] <= clock.now(),  # else the clock was put back since
     )
     if outcome is not None:
         query = query.where(sync_runs.c.outcome == outcome)

@@ -20,6 +20,7 @@ from ticketsync.core.redact import safe
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.audit import audit as audit_table
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import production_links, productions, show_links
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.door import scans
@@ -102,7 +103,7 @@ def _made(connection: Connection, occurrence_ids: Iterable[int]) -> set[int]:
 def unlink(connection: Connection, adopted: AdoptedBatch) -> list[int]:
     """
     Remove the links of an adoption; returns the shows it made that nothing feeds any
-    more.
+    more and that our own box office does not sell.
     """
     lock_occurrences(connection, adopted.occurrence_ids)
     remove_links(
@@ -115,6 +116,7 @@ def unlink(connection: Connection, adopted: AdoptedBatch) -> list[int]:
     query = select(shows_table.c.id).where(
         shows_table.c.id.in_(adopted.made - adopted.scanned),
         shows_table.c.id.not_in(in_use),
+        shows_table.c.id.not_in(select(boxoffice_shows.c.show_id)),
     )
     return list(connection.scalars(query))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from ticketsync.catalogue import (
     entered_values,
@@ -128,6 +128,10 @@ def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
         else edit.reference or None,
     }
     before = {name: getattr(show, name) for name in after}
+    starts_local = after["starts_local"]
+    if _is_the_other_hour(show, starts_at, before, after):
+        before["starts_local"] = clock.with_offset(show.starts_at, show.timezone)
+        after["starts_local"] = clock.with_offset(starts_at, venue.timezone)
     production_id = production_edits.find_production(
         connection, edit.production or show.production
     )
@@ -135,7 +139,7 @@ def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
         "production_id": production_id,
         "venue_id": venue.id,
         "starts_at": starts_at,
-        "starts_local": after["starts_local"],
+        "starts_local": starts_local,
         "timezone": venue.timezone,
         "currency": venue.currency,
         "capacity": after["capacity"],
@@ -235,9 +239,8 @@ def remove_shows(connection: Connection, found: Iterable[ShowInfo]) -> None:
     any more; records it.
     """
     removed = list(found)
-    ids = [show.id for show in removed]
     audit.record_all(connection, [_removal(show) for show in removed])
-    connection.execute(delete(shows_table).where(shows_table.c.id.in_(ids)))
+    shows.delete_shows(connection, [show.id for show in removed])
 
 
 def unlink_shows(connection: Connection, show_ids: Iterable[int]) -> None:
@@ -309,7 +312,22 @@ def _start(show: ShowInfo, venue: VenueInfo, edit: ShowEdit) -> datetime:
     try:
         return clock.local_to_utc(local, venue.timezone)
     except ValueError as error:
-        raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
+        raise errors.UsageError(f"{error}.", hint=clock.advice_about(error)) from None
+
+
+def _is_the_other_hour(
+    show: ShowInfo, starts_at: datetime, before: dict[str, Any], after: dict[str, Any]
+) -> bool:
+    """
+    Whether a start is another one with the same wall-clock time: a clock change
+    repeats an hour.
+    """
+    minutes = [
+        at.replace(second=0, microsecond=0) for at in (show.starts_at, starts_at)
+    ]
+    return minutes[0] != minutes[1] and (
+        before["starts_local"] == after["starts_local"]
+    )
 
 
 def _refuse_taken(

@@ -5,7 +5,7 @@ Our venues, productions and shows.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -356,12 +356,19 @@ def remove_show(connection: Connection, show_id: int) -> None:
     production_id = connection.execute(
         select(shows.c.production_id).where(shows.c.id == show_id)
     ).scalar()
-    is_of_show = past_show_links.c.show_id == show_id
-    row_digests.rewrite(connection, past_show_links, is_of_show, {"show_id": None})
-    connection.execute(delete(shows).where(shows.c.id == show_id))
+    delete_shows(connection, [show_id])
     left = select(shows.c.id).where(shows.c.production_id == production_id)
     if connection.execute(left).first() is None:
         connection.execute(delete(productions).where(productions.c.id == production_id))
+
+
+def delete_shows(connection: Connection, ids: Sequence[int]) -> None:
+    """
+    Delete these shows; the past of their links stays, with digests of it.
+    """
+    was_theirs = past_show_links.c.show_id.in_(ids)
+    row_digests.rewrite(connection, past_show_links, was_theirs, {"show_id": None})
+    connection.execute(delete(shows).where(shows.c.id.in_(ids)))
 
 
 def is_taken(connection: Connection, show_id: int, starts_at: datetime) -> bool:

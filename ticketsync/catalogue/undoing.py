@@ -30,6 +30,7 @@ from ticketsync.catalogue.links import (
     remove_links,
     remove_refusals,
 )
+from ticketsync.catalogue.own_sales import is_own_sale, refuse_own_sales
 from ticketsync.core.date_keys import group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
@@ -99,8 +100,11 @@ def unlink_occurrence(
     """
     Unlink an occurrence, so that the pair is not proposed again; returns the show that
     it fed, or `None`.
+
+    Raises: `GuardRefused` (`guard-books`) where our own box office sells it.
     """
     lock_occurrences(connection, [occurrence_id])
+    refuse_own_sales(connection, [occurrence_id])
     removed = remove_links(connection, show_links.c.occurrence_id == occurrence_id)
     remove_unused_production_links(connection)
     if not removed:
@@ -140,7 +144,10 @@ def undo_last_batch(connection: Connection, kind: str = "") -> UndoneDecision | 
             .order_by(table.c.created_at.desc(), table.c.id.desc())
             .limit(1)
         ).first()
-        for table, only in ((show_links, _of_kind(kind)), (refusals, ()))
+        for table, only in (
+            (show_links, (~is_own_sale(), *_of_kind(kind))),
+            (refusals, ()),
+        )
         if table is show_links or kind in ("", CHOSEN)
     ]
     batches = [(row.created_at, row.batch) for row in latest if row is not None]
@@ -152,9 +159,9 @@ def undo_last_batch(connection: Connection, kind: str = "") -> UndoneDecision | 
 def undo_batch(connection: Connection, batch: str, kind: str = "") -> UndoneDecision:
     """
     Undo this batch of decisions, with a kind (one of `KINDS`) only those of that kind;
-    refusals are decided by hand.
+    refusals are decided by hand, and what our own box office sells is no decision.
     """
-    is_of = (show_links.c.batch == batch, *_of_kind(kind))
+    is_of = (show_links.c.batch == batch, ~is_own_sale(), *_of_kind(kind))
     linked = select(show_links.c.occurrence_id).where(*is_of)
     lock_occurrences(connection, connection.scalars(linked))
     found = _list_links(connection, *is_of)
@@ -231,7 +238,7 @@ def _linked_dates() -> Subquery:
             func.max(is_machine).label("is_machine"),
         )
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
-        .where(show_links.c.batch != "")
+        .where(show_links.c.batch != "", ~is_own_sale())
         .group_by(
             show_links.c.batch,
             kind,

@@ -106,7 +106,9 @@ def add_show(
                 else clock.from_iso(starts_at)
             )
         except ValueError as error:
-            raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
+            raise errors.UsageError(
+                f"{error}.", hint=clock.advice_about(error)
+            ) from None
         wanted = new_shows.NewShow(
             production=production,
             starts_at=instant,

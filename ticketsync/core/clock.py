@@ -90,8 +90,11 @@ def zone(name: str) -> ZoneInfo:
 
 class ClockChangeError(ValueError):
     """
-    A wall-clock time that a clock change skips or repeats; the message says which.
+    A wall-clock time that a clock change skips or repeats; the message says which, and
+    `advice` what to write instead.
     """
+
+    advice = "Choose another time."
 
 
 def local_to_utc(local: datetime, zone_name: str) -> datetime:
@@ -111,8 +114,27 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     if early != late:
         exists = early.astimezone(timezone).replace(tzinfo=None) == local
         problem = "happens twice" if exists else "does not exist"
-        raise ClockChangeError(f"{local:%Y-%m-%d %H:%M} {problem} in {zone_name}")
+        error = ClockChangeError(f"{local:%Y-%m-%d %H:%M} {problem} in {zone_name}")
+        if exists:
+            first, second = (with_offset(it, zone_name) for it in (early, late))
+            error.advice = f'Write which one: "{first}" or "{second}".'
+        raise error
     return early
+
+
+def with_offset(moment: datetime, zone_name: str) -> str:
+    """
+    The wall-clock time of an instant with its offset: `2027-04-04 02:30+11:00`.
+    """
+    return local(moment, zone_name).isoformat(" ", "minutes")
+
+
+def advice_about(error: ValueError) -> str:
+    """
+    What to do about a wall-clock time that is no instant.
+    """
+    known = error.advice if isinstance(error, ClockChangeError) else ""
+    return known or ClockChangeError.advice
 
 
 def parse_local(text: str) -> datetime:

@@ -21,6 +21,7 @@ from ticketsync.store.account_health_rules import (
     INTERRUPTED,
     RETIRED,
     STARTED,
+    by_our_clock,
     from_newest_run,
     was_tried,
 )
@@ -113,7 +114,7 @@ _NEWEST_RUNS = (
         _newest.c.exit_code,
     )
     .select_from(accounts)
-    .join(_newest, _newest.c.id == from_newest_run("id", was_tried))
+    .join(_newest, _newest.c.id == from_newest_run("id", was_tried, by_our_clock()))
     .where(accounts.c.state != RETIRED)
     .order_by(accounts.c.name)
 )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     or_,
     select,
 )
@@ -50,6 +51,10 @@ from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
 
 REFUSED_FOR: Final = timedelta(days=1)  # after that, refused deliveries are not shown
+_DELIVERY: Final = (
+    *(deliveries.c.id, deliveries.c.key, deliveries.c.state),
+    *(deliveries.c.received_at, deliveries.c.settled_at),
+)
 
 
 def list_waiting(
@@ -261,9 +266,15 @@ def list_quarantined(connection: Connection) -> list[Waiting]:
     """
     Accounts with records in quarantine.
     """
+    # What a listing says of an event changes with each sale.
+    is_sale = quarantine.c.kind.in_(("order", "ticket"))
+    identity = [
+        *(quarantine.c.kind, quarantine.c.provider_id, quarantine.c.reason),
+        *(quarantine.c.first_seen_at, case((is_sale, quarantine.c.record))),
+    ]
     return [
         _of_account(QUARANTINE, row)
-        for row in waiting_rows.count_by_account(connection, quarantine)
+        for row in waiting_rows.list_by_account(connection, quarantine, identity)
     ]
 
 
@@ -288,8 +299,8 @@ def list_failed_deliveries(connection: Connection) -> list[Waiting]:
     """
     return [
         _of_account(FAILED_DELIVERY, row)
-        for row in waiting_rows.count_by_account(
-            connection, deliveries, deliveries.c.state == "failed"
+        for row in waiting_rows.list_by_account(
+            connection, deliveries, _DELIVERY, deliveries.c.state == "failed"
         )
     ]
 
@@ -299,22 +310,25 @@ def list_refused_deliveries(connection: Connection, now: datetime) -> list[Waiti
     Accounts with deliveries that were refused within the last day: with an invalid
     signature, or one of another time.
     """
-    rows = waiting_rows.count_by_account(
+    rows = waiting_rows.list_by_account(
         connection,
         deliveries,
+        _DELIVERY,
         or_(deliveries.c.state == "rejected", deliveries.c.state == "stale"),
         deliveries.c.received_at > now - REFUSED_FOR,
     )
     return [_of_account(REFUSED_DELIVERY, row) for row in rows]
 
 
-def _of_account(kind: str, row: Any) -> Waiting:
+def _of_account(kind: str, found: waiting_rows.AccountRows) -> Waiting:
+    number = len(found.identities)
     return Waiting(
         kind,
-        row.account,
-        f"{row.account}: {KINDS[kind].counted(row.number)}",
-        version=str(row.newest),
-        count=row.number,
+        found.account,
+        f"{found.account}: {KINDS[kind].counted(number)}",
+        version=" ".join(found.identities),
+        count=number,
+        parts=found.identities,
     )
 
 

@@ -164,8 +164,9 @@ KINDS: Final = {
 class Waiting:
     """
     One waiting item. `version` changes when the item changes, so that a dismissed one
-    waits again; `count` is how many records it stands for. The page of the show that
-    it concerns, `show_id`, names it, too.
+    waits again; `count` is how many records it stands for. Where the version consists
+    of `parts`, one for each record, the item waits again only when there is a part
+    that it had not. The page of the show that it concerns, `show_id`, names it, too.
     """
 
     kind: str
@@ -176,6 +177,15 @@ class Waiting:
     count: int = 1
     own_page: str = ""
     show_id: int | None = None
+    parts: tuple[str, ...] = ()
+
+    def is_known_from(self, version: str | None) -> bool:
+        """
+        Whether who saw that version of it, `None` for none, has seen all there is.
+        """
+        if version is None or not self.parts:
+            return version == self.version
+        return set(self.parts) <= set(version.split())
 
     @property
     def page(self) -> str:

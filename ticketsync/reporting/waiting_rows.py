@@ -4,11 +4,14 @@ The rows from which the list of what waits for a person is made.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
+from ticketsync.core import digest
 from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
@@ -21,25 +24,41 @@ from ticketsync.store.tables.catalogue import (
 from ticketsync.store.tables.sales import orders, quarantine
 
 
-def count_by_account(
-    connection: Connection, table: Table, *restrictions: ColumnElement[bool]
-) -> Iterator[Any]:
+@dataclass(frozen=True, slots=True)
+class AccountRows:
     """
-    How many rows of a table each account has, and the newest of them.
+    The rows of a table that an account has: `identities` has a digest for each, which
+    is another one as soon as another row, or another content, is there.
+    """
+
+    account: str
+    identities: tuple[str, ...]
+
+
+def list_by_account(
+    connection: Connection,
+    table: Table,
+    identity: Sequence[ColumnElement[Any]],
+    *restrictions: ColumnElement[bool],
+) -> Iterator[AccountRows]:
+    """
+    The rows of a table by account. The highest of their numbers does not identify them:
+    SQLite gives that of a deleted row again, and an earlier row may begin to wait last.
     """
     query = (
-        select(
-            accounts.c.name.label("account"),
-            func.count().label("number"),
-            func.max(table.c.id).label("newest"),
-        )
+        select(accounts.c.name, *identity)
         .select_from(table)
         .join(accounts, accounts.c.id == table.c.account_id)
         .where(*restrictions)
-        .group_by(accounts.c.name)
-        .order_by(accounts.c.name)
+        .order_by(accounts.c.name, table.c.id)
     )
-    return iter(connection.execute(query))
+    rows = connection.execute(query)
+    for account, group in itertools.groupby(rows, key=lambda row: str(row.name)):
+        yield AccountRows(account, tuple(_digest_of(*row[1:]) for row in group))
+
+
+def _digest_of(*values: Any) -> str:
+    return digest.content(repr(values).encode()).hex()[:12]
 
 
 def read_shows(

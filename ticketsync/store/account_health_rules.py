@@ -30,6 +30,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from ticketsync.core import clock
 from ticketsync.store.instants import Now, SecondsBetween
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.sales import quarantine
@@ -237,13 +238,21 @@ def was_complete(runs: Table) -> ColumnElement[bool]:
     return and_(reads_orders(runs), read)
 
 
+def by_our_clock() -> ColumnElement[Any]:
+    """
+    The present instant, asked for when the statement runs.
+    """
+    return bindparam("present", callable_=clock.now, type_=Instant(), unique=True)
+
+
 def complete_reads() -> Subquery:
     """
-    `at`, the end of the last complete run of each `account_id`.
+    `at`, the end of the last complete run of each `account_id`; not of one that ended
+    in the future, before the clock was put back.
     """
     return (
         select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
-        .where(was_complete(sync_runs))
+        .where(was_complete(sync_runs), sync_runs.c.finished_at <= by_our_clock())
         .group_by(sync_runs.c.account_id)
         .subquery()
     )
@@ -257,9 +266,9 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
         Now() if now is None else bindparam("now", now, Instant(), unique=True)
     )
     last = sync_runs.alias("last")
-    read_at = from_newest_run("finished_at", was_complete)
+    read_at = from_newest_run("finished_at", was_complete, moment)
     unread_since = func.coalesce(read_at, accounts.c.created_at)
-    attempt_at = from_newest_run("started_at", was_tried)
+    attempt_at = from_newest_run("started_at", was_tried, moment)
     return (
         select(
             accounts.c.id.label("account_id"),
@@ -278,6 +287,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             from_newest_run(
                 "finished_at",
                 lambda runs: and_(reads_orders(runs), runs.c.outcome == "success"),
+                moment,
             ).label("last_success_at"),
             read_at.label("last_read_at"),
             *(
@@ -306,7 +316,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             ).label("failed_deliveries"),
         )
         .select_from(accounts)
-        .outerjoin(last, last.c.id == from_newest_run("id", _was_finished))
+        .outerjoin(last, last.c.id == from_newest_run("id", _was_finished, moment))
         .order_by(accounts.c.name)
     )
 
@@ -316,15 +326,23 @@ def _was_finished(runs: Table) -> ColumnElement[bool]:
 
 
 def from_newest_run(
-    column: str, restriction: Callable[[Table], ColumnElement[bool]]
+    column: str,
+    restriction: Callable[[Table], ColumnElement[bool]],
+    moment: ColumnElement[Any],
 ) -> Any:
     """
     A column of an account's newest run that meets a condition. An account's runs never
     overlap, so the one that began last also ended last; the index has the newest first.
+    One that began after this moment, the present, says nothing: the clock was put back
+    since, and it would be the newest for as long as it was ahead.
     """
     return (
         select(sync_runs.c[column])
-        .where(sync_runs.c.account_id == accounts.c.id, restriction(sync_runs))
+        .where(
+            sync_runs.c.account_id == accounts.c.id,
+            sync_runs.c.started_at <= moment,
+            restriction(sync_runs),
+        )
         .order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
         .limit(1)
         .correlate(accounts)

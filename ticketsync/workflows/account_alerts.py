@@ -129,7 +129,7 @@ def _read_unnotified(
     news = [
         item
         for item in items
-        if sent.get((item.kind, item.key)) != item.version
+        if not item.is_known_from(sent.get((item.kind, item.key)))
         and (is_digest or KINDS[item.kind].is_urgent)
     ]
     waits = {(item.kind, item.key) for item in items}

@@ -264,9 +264,15 @@ def as_our_error(account: AccountState, error: BaseException) -> errors.Ticketsy
 def _as_it_stands(connection: Connection, account: AccountState) -> AccountState:
     """
     The account as it is now that no one else works on it: since the command began, its
-    options may have been changed, or it may have been retired.
+    options may have been changed, or it may have been retired or renamed; under another
+    name somebody else may be at work on it.
     """
     current = state.get_account_by_id(connection, account.id)
+    if current.name != account.name:
+        raise errors.Busy(
+            f"Account {account.name!r} was renamed to {current.name!r} meanwhile.",
+            hint="Run the command again.",
+        )
     if current.is_retired:
         raise state.retired_error(current)
     return current

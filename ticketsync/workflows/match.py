@@ -21,6 +21,7 @@ from ticketsync.catalogue import (
     matching_input,
     moves,
     occurrences,
+    own_sales,
     shows,
     switches,
     undoing,
@@ -173,11 +174,13 @@ def link_parts(
     The same for the occurrences that are one date: all or none.
 
     Raises: `GuardRefused` (`currency-changed`) where they sell in another currency than
-    the show and the person does not say that this is right.
+    the show and the person does not say that this is right, and (`guard-books`) where
+    our own box office sells them for another show.
     """
     pairs = [Pair(id_, show_id, "linked by hand") for id_ in occurrence_ids]
     now = clock.now()
     with database.write() as connection:
+        own_sales.refuse_own_sales(connection, occurrence_ids, show_id)
         made = links.save_links(
             connection,
             pairs,

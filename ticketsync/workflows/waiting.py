@@ -87,7 +87,7 @@ def undismissed(connection: Connection, items: Sequence[Waiting]) -> list[Waitin
         (item.kind, item.key): item.version
         for item in dismissals.list_dismissals(connection)
     }
-    return [it for it in items if gone.get((it.kind, it.key)) != it.version]
+    return [it for it in items if not it.is_known_from(gone.get((it.kind, it.key)))]
 
 
 def by_kind(items: Sequence[Waiting]) -> dict[str, list[Waiting]]:

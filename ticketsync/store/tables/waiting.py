@@ -10,8 +10,8 @@ from ticketsync.store.types import instant, text
 
 class DismissalRow(Row):
     """
-    An item that a person dismissed. When its version differs from `version`, it waits
-    again.
+    An item that a person dismissed. When there is more of it than in `version`, it
+    waits again.
     """
 
     __tablename__ = "dismissals"

@@ -5,15 +5,16 @@ What a read is not believed to say: that most orders are gone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue.occurrences import LinkedOccurrence
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.core.completeness import has_shrunk, is_mostly_missing
 from ticketsync.providers.base import has_change_feed
 from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import cross_checks, report_files
+from ticketsync.workflows.sync import cross_checks, plan, report_files
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
@@ -44,8 +45,12 @@ def notice_absence(
         store.forget_marks(
             o.provider_occurrence_id for o in complete if o.id in refused
         )
-        if has_change_feed(run.provider):
-            # A read of changes would not meet again what was refused, nor accept it.
+        since = clock.now() - timedelta(days=run.settings.sync.days_back)
+        if has_change_feed(run.provider) or (
+            read.is_whole
+            and not all(plan.is_read(o, since) for o in complete if o.id in refused)
+        ):
+            # The next read would not meet again what was refused, nor accept it.
             cross_checks.read_everything_next(run)
     return refused
 

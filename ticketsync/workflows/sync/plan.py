@@ -113,14 +113,12 @@ def plan_orders(
     window = tuple(
         o
         for o in listed
-        if provider.spec.reads != "none"
-        and o.gone_since is None
-        and o.is_followed  # the door needs guests whose sales do not count
-        and (is_full or not o.is_dated or o.starts_at >= since)
+        if provider.spec.reads != "none" and is_read(o, None if is_full else since)
     )
     has_feed = has_change_feed(provider)
     reads_whole = reads_account(provider) and (
         is_unfinished
+        or held.must_read_all
         or (has_feed and (is_sweep or not held.newest))
         or (is_sweep and whole_is_cheaper(window, listed))
     )
@@ -129,6 +127,16 @@ def plan_orders(
     return OrderPlan(
         ReadMode.FEED if has_feed else ReadMode.BY_OCCURRENCE, is_sweep, window
     )
+
+
+def is_read(occurrence: LinkedOccurrence, since: datetime | None) -> bool:
+    """
+    Whether the orders of an occurrence are read by themselves: it is listed, it is not
+    over by `since`, if one is given, and its link is on (the door needs guests whose
+    sales do not count).
+    """
+    is_over = since is not None and occurrence.is_dated and occurrence.starts_at < since
+    return occurrence.gone_since is None and occurrence.is_followed and not is_over
 
 
 def changed_since_begun(window: Occurrences, begun: Mapping[str, str]) -> Occurrences:
@@ -282,8 +290,11 @@ def may_have_loose_tickets(
 ) -> bool:
     """
     Whether the listing counts more than the orders hold, or does not count at all;
-    `counted` says which tickets it counts.
+    `counted` says which tickets it counts. A date that left the listing has none to be
+    read: what is stored of it stays.
     """
+    if occurrence.gone_since is not None:
+        return False
     if occurrence.issued is None:
         return True
     if held is None:

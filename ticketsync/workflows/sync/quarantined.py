@@ -129,7 +129,9 @@ def _is_dismissed(run: AccountRun) -> bool:
     with run.database.read() as connection:
         return any(
             item.key == run.account.name
-            and dismissals.is_dismissed(connection, (item.kind, item.key), item.version)
+            and item.is_known_from(
+                dismissals.get_dismissed_version(connection, (item.kind, item.key))
+            )
             for item in list_quarantined(connection)
         )
 
