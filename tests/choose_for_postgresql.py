@@ -4,9 +4,10 @@ Choose the tests that the suite runs on PostgreSQL, too: `support/on_postgresql.
     python -m pip install pytest-cov
     python tests/choose_for_postgresql.py
 
-All tests run on PostgreSQL once, watched line by line. Of the lines in modules that
-speak to a database the chosen ones reach `SHARE`, beside the folders that always run on
-both: again and again the test that reaches most new lines for its time is taken.
+All tests of the suite run on PostgreSQL once, watched line by line. Of the lines in
+modules that speak to a database the chosen ones reach `SHARE`, beside the folders that
+always run on both: again and again the test that reaches most new lines for its time
+is taken.
 """
 
 import os
@@ -41,8 +42,9 @@ def watch(folder):
 
     subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-k", "postgresql", "-m", "not drill"),
-            *("-n", "3", f"--junitxml={folder / 'times.xml'}"),
+            *(sys.executable, "-m", "pytest", "-k", "postgresql"),
+            *("-m", "not drill and not thorough", "-n", "3"),
+            f"--junitxml={folder / 'times.xml'}",
             *("--cov=ticketsync", "--cov-context=test", "--cov-report="),
         ],
         cwd=ROOT,

@@ -32,7 +32,7 @@ class Item:
 
 def left_out(items):
     sizes.mark(items, TESTS)
-    return [number for number, it in enumerate(items) if "thorough" in it.markers]
+    return [number for number, it in enumerate(items) if "further_case" in it.markers]
 
 
 def test_every_test_that_is_chosen_for_postgresql_is_there():

@@ -109,6 +109,7 @@ def test_completing_a_command_imports_none(typed, offered):
     }
 
 
+@pytest.mark.thorough
 def test_what_a_run_loads_has_nothing_of_postgresql():
     """
     An index with options of PostgreSQL, declared with its table, loads all of it.
@@ -124,6 +125,7 @@ print([name for name in sys.modules if name.startswith("sqlalchemy.dialects.post
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.thorough
 def test_a_run_loads_what_it_needs_only_where_something_changed():
     """
     Every quarter of an hour a run finds nothing new, and takes most of its time to
@@ -142,6 +144,7 @@ print([name for name in rare if f"ticketsync.{name}" in sys.modules])
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.thorough
 def test_what_reads_declares_no_tables_that_only_selling_and_writing_need(named):
     """
     Each table takes two milliseconds to declare; the box office has twelve.
@@ -186,6 +189,7 @@ print(asked)
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.thorough
 def test_every_command_has_help_with_its_outcome():
     from ticketsync.cli.main import COMMANDS
 

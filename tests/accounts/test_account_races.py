@@ -48,6 +48,7 @@ def unlocked(monkeypatch):
 # What several count
 
 
+@pytest.mark.thorough
 def test_a_failure_counts_on_top_of_those_that_others_counted_meanwhile(database):
     """
     Every run has read the account before any of them failed.

@@ -76,6 +76,7 @@ def keyring(tmp_path, monkeypatch):
     return choose
 
 
+@pytest.mark.thorough
 def test_a_keyring_keeps_and_forgets(keyring):
     keyring("Good")
     reference = credentials.store_secret("tt", "keyring", SECRET)
@@ -129,6 +130,7 @@ def test_f109_f110_f112_f114_a_bad_keyring_is_refused_with_the_other_ways(
     assert [p for p in spilled if p.name not in ("vault.json",)] == []
 
 
+@pytest.mark.thorough
 def test_f111_a_silent_keyring_is_cut_off(keyring, monkeypatch):
     keyring("Silent")
     monkeypatch.setattr(credentials, "KEYRING_SECONDS", 1.0)

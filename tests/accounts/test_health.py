@@ -501,6 +501,7 @@ def test_a_reader_with_a_rule_of_its_own_is_found(
 # Python and SQL
 
 
+@pytest.mark.thorough
 def test_python_and_sql_agree_on_everything_at_once(database):
     """
     Every combination of what the words depend on, on accounts in one database.

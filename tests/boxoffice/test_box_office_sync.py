@@ -38,6 +38,7 @@ def gross(office):
         ]
 
 
+@pytest.mark.thorough
 def test_a_sync_marks_what_has_expired_and_changes_no_figure(office, evening):
     sell.sell(office, SHOW, {"Adult": 2}, Tender("cash"))
     sell.hold(office, SHOW, {"Child": 1})

@@ -18,6 +18,7 @@ SHOW = "2030-11-27 19:30"
 HUGE = "9" * 40
 
 
+@pytest.mark.thorough
 def test_a_sale_without_a_terminal(on_sale):
     sold = as_json(
         *("boxoffice", "sell", "1", "--tier", "Adult=2", "--tier", "child=1"),
@@ -350,6 +351,7 @@ def test_the_box_office_is_not_connected_like_a_platform(not_yet_on_sale):
     assert not_on_sale["word"] == "not-on-sale"
 
 
+@pytest.mark.thorough
 def test_without_its_key_nothing_is_sold_and_everything_else_goes_on(
     on_sale, monkeypatch
 ):
@@ -389,6 +391,7 @@ def test_a_show_of_the_box_office_is_not_removed(on_sale, closed):
     assert len(as_json("boxoffice", "tiers", "list", "1")) == 2
 
 
+@pytest.mark.thorough
 def test_a_show_just_put_on_sale_has_its_figures(on_sale):
     run("db", "check", "--deep")
     (figures,) = as_json("financials", "list")

@@ -135,6 +135,7 @@ def test_control_refunds_that_share_the_lock_of_a_drawer_overdraw_it(
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.drill)])
+@pytest.mark.thorough
 def test_sales_refunds_and_counts_of_a_drawer_never_wait_for_one_another_in_a_circle(
     opened, rounds
 ):

@@ -188,6 +188,7 @@ def test_files(run, story, tmp_path, ending):
     assert (cents([show], "gross"), int(show["tickets_sold"])) == (31500, 8)
 
 
+@pytest.mark.thorough
 def test_a_sync_a_replay_and_checks_change_and_find_nothing(as_json, run):
     """
     The sync ends the hold of g, which counted nowhere.

@@ -63,6 +63,7 @@ def test_who_read_before_the_account_was_made_makes_no_second_one(
 
 
 @pytest.mark.on_both_databases
+@pytest.mark.thorough
 def test_shows_opened_by_several_at_once_are_on_sale_once(url, monkeypatch):
     monkeypatch.setenv("BOX_KEY", KEY)
     databases = [engine.open_database(url) for _ in range(3)]

@@ -18,6 +18,7 @@ def stderr_of(done):
     return " ".join(done.stderr.split())
 
 
+@pytest.mark.thorough
 def test_sales_that_a_backup_lacks_are_said_and_audited(on_sale, tmp_path):
     """
     By hand: an adult and a child, 75.00, were sold after the backup, and a voucher for
@@ -54,6 +55,7 @@ def test_sales_that_a_backup_lacks_are_said_and_audited(on_sale, tmp_path):
     assert "box office" not in again.stderr
 
 
+@pytest.mark.thorough
 def test_the_replaced_database_lacks_nothing_that_was_taken_back_in_it(
     on_sale, tmp_path
 ):

@@ -259,6 +259,7 @@ def test_what_only_vouchers_paid_goes_back_after_its_month_was_closed(
     }
 
 
+@pytest.mark.thorough
 def test_a_sale_goes_back_in_steps_before_and_after_its_month_is_closed(office, frozen):
     """
     Two adults at 110.00 with 10.00 of tax, half by a voucher, half in cash. On 20

@@ -78,6 +78,7 @@ def copy(connection, number):
         connection.execute(insert(table), copies)
 
 
+@pytest.mark.thorough
 def test_any_number_of_orders_may_have_given_back_to_vouchers(office, returned):
     """
     A month with more of them than the database takes variables in one statement, of

@@ -24,6 +24,7 @@ def halves_the_questions(seeds):
     return now
 
 
+@pytest.mark.thorough
 def test_one_answer_for_a_night_and_learnt_offsets_halve_the_questions():
     halves_the_questions(range(12))
 

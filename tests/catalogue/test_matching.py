@@ -187,6 +187,7 @@ def test_the_solver_is_as_good_as_scipy(rows, columns, seed):
     ours=st.lists(st.integers(0, 400), max_size=12),
     theirs=st.lists(st.integers(0, 400), max_size=12),
 )
+@pytest.mark.thorough
 def test_the_whole_plan_is_scipys_optimum(ours, theirs):
     """
     As many pairs as possible, then the lowest cost, over the unblocked problem.

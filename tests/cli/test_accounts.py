@@ -21,6 +21,7 @@ def run_command(venue):
     return run
 
 
+@pytest.mark.thorough
 def test_set_shows_the_effects_and_changes_nothing_without_confirmation(run_command):
     shown = run_command("accounts", "set", "tt", "people=TRUE", "--dry-run")
     assert shown.returncode == 0
@@ -68,6 +69,7 @@ def test_set_refuses_unknown_options_and_values(run_command, words, message):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 def test_an_account_with_orders_is_retired_listed_and_left_alone(run_command):
     run_command("match", "--yes")
     assert run_command("sync").returncode == 0

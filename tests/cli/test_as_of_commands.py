@@ -61,6 +61,7 @@ def rows(found, column):
     return [row[column] for row in json.loads(found.out)]
 
 
+@pytest.mark.thorough
 def test_the_figures_and_the_orders_are_those_of_then(ticketsync):
     for as_of, gross, charged in (
         (NOON, ["33.33", "70.00"], ["33.33", "70.00"]),

@@ -247,6 +247,7 @@ esac
 """
 
 
+@pytest.mark.thorough
 def test_what_a_person_does_leaves_an_entry(venue, entries, home, tmp_path):
     program = tmp_path / "bin" / "crontab"
     program.parent.mkdir()

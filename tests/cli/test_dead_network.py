@@ -98,7 +98,7 @@ def environment(home, unreachable):
 
 
 @pytest.mark.parametrize("command", [("sync",), ("events", "fetch")])
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_five_accounts_without_a_network_are_one_sentence(environment, command):
     done = commands.run(*command, env=environment)
 

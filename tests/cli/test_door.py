@@ -376,6 +376,7 @@ def test_serve_says_where_the_pages_are_and_an_invitation_opens_them(venue, serv
     assert httpx.get(re.search(r"http://\S+?:\d+", output)[0] + "/").status_code == 303
 
 
+@pytest.mark.thorough
 def test_sync_now_is_done_by_the_worker_within_seconds(venue, serve):
     _, output = serve()
     venue.log.clear()
@@ -392,6 +393,7 @@ def test_sync_now_is_done_by_the_worker_within_seconds(venue, serve):
     assert venue.log
 
 
+@pytest.mark.thorough
 def test_an_invited_door_may_go_to_the_door_and_nowhere_else(venue, serve):
     _, output = serve("--no-work")
     address = re.search(r"http://\S+?:\d+", output)[0]

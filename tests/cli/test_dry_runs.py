@@ -70,6 +70,7 @@ def plant(file):
     connection.close()
 
 
+@pytest.mark.thorough
 def test_every_dry_run_says_that_nothing_was_changed(
     ready, home, tmp_path, monkeypatch
 ):
@@ -101,6 +102,7 @@ def test_a_list_that_is_cut_says_so(ready, format):
     assert run("-q", *words, "--limit", "2").stderr == ""
 
 
+@pytest.mark.thorough
 def test_lists_with_a_limit_all_say_when_they_are_cut(ready):
     for _ in range(2):
         run("sync", "-q")

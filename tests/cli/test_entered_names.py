@@ -35,6 +35,7 @@ def names(run, group, key):
     return [row[key] for row in json.loads(run(group, "list", "--json"))]
 
 
+@pytest.mark.thorough
 def test_names_that_differ_in_case_and_spaces_are_one(run):
     run("productions", "add", "Jazz")
     run("productions", "add", " gala")
@@ -53,7 +54,7 @@ def test_names_that_differ_in_case_and_spaces_are_one(run):
 @pytest.mark.parametrize(
     "name", ["the lantern  room", "The Lantern-Room!", " THE LANTERN ROOM"]
 )
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_a_venue_has_one_spelling_in_every_command(run, tmp_path, name):
     refused = "There is a venue 'The Lantern Room' already."
     zone = ("--timezone", "Australia/Sydney", "--currency", "AUD")
@@ -112,7 +113,7 @@ def test_a_new_venue_of_a_show_needs_an_answer(run):
         (b"venues", b"edit", b"The Lantern Room", b"--name", b"\xff", b"--yes"),
     ],
 )
-@pytest.mark.sampled(4)
+@pytest.mark.thorough
 def test_an_argument_that_is_no_text_is_refused(run, arguments):
     done = subprocess.run(
         [sys.executable.encode(), b"-m", b"ticketsync", *arguments],

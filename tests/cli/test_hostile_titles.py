@@ -62,6 +62,7 @@ def hostile(venue, home):
     return venue
 
 
+@pytest.mark.thorough
 def test_no_command_writes_a_control_character(hostile):
     seen = 0
     for words in COMMANDS:
@@ -76,6 +77,7 @@ def test_no_command_writes_a_control_character(hostile):
     assert seen > 15  # many of them show it, made visible
 
 
+@pytest.mark.thorough
 def test_csv_is_clean_on_a_terminal_and_unchanged_in_a_pipe(hostile):
     export = ("export", "financials", "--raw")
     piped = commands.run(*export, env=hostile.environment).stdout

@@ -61,6 +61,7 @@ def output_of(words):
     return f"{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.thorough
 def test_every_listing_writes_thousands_with_commas(large, watched):
     printed = {words: output_of(words) for words in sorted({*listings(), *ALSO})}
     bare = {w: found for w, text in printed.items() if (found := bare_numbers(text))}

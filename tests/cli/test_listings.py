@@ -177,7 +177,7 @@ def moments_in_utc(text):
     return re.findall(r".*\bUTC\b.*|.*\d\d:\d\d(?::\d\d)?Z.*", plain)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_every_listing_fits_80_columns(named, watched):
     found = sorted({*listings(), *ALSO})
     assert len(found) > 25
@@ -193,6 +193,7 @@ def test_every_listing_fits_80_columns(named, watched):
 
 
 @pytest.mark.parametrize("named", WIDEST, indirect=True)
+@pytest.mark.thorough
 def test_no_cell_of_a_listing_is_wrapped_and_none_becomes_a_list(
     in_two_currencies, watched, lists_instead, grids
 ):
@@ -249,6 +250,7 @@ def test_a_moment_in_utc_would_be_found():
 
 
 @pytest.mark.parametrize("named", WIDEST, indirect=True)
+@pytest.mark.thorough
 def test_on_a_pipe_every_listing_is_complete_and_separated_by_tabs(named, monkeypatch):
     monkeypatch.delenv("COLUMNS")
     cut = [w for w in sorted({*listings(), *ALSO}) if "…" in output_of(w)]

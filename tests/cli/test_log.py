@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from support.commands import run
 
 from ticketsync.core import log
@@ -48,6 +49,7 @@ def test_f116_no_key_and_no_guest_stands_in_log_output_or_database(ready, home):
     assert os.environ["TT_KEY"] == ready.key  # the canary was there to be found
 
 
+@pytest.mark.thorough
 def test_a_failed_run_shows_where_it_failed_and_what_was_asked(ready):
     ready.faults.plan(Plan("status:400", "/event_series", times=99))
     failed = run("sync")
@@ -63,6 +65,7 @@ def test_a_failed_run_shows_where_it_failed_and_what_was_asked(ready):
     assert "net/client.py" in as_json[0]["trace"]
 
 
+@pytest.mark.thorough
 def test_f115_a_fault_of_ours_is_one_line_and_its_trace_is_in_the_log(ready, tmp_path):
     """
     A bug in the middle of a run: no traceback for the user, but one in the log.

@@ -65,6 +65,7 @@ def test_matching_asks_only_what_is_unsure_and_keeps_each_answer(venue):
     assert links(venue) == [1, 2, 3, 4]
 
 
+@pytest.mark.thorough
 def test_an_answer_can_be_undone_and_an_occurrence_refused_permanently(venue):
     screen = talk("match", env=venue.environment)
     screen.expect("certain pairs")
@@ -81,6 +82,7 @@ def test_an_answer_can_be_undone_and_an_occurrence_refused_permanently(venue):
     assert links(venue) == []
 
 
+@pytest.mark.thorough
 def test_back_and_undo_revert_answers_one_by_one(venue):
     screen = talk("match", env=venue.environment)
     screen.expect("certain pairs")
@@ -98,6 +100,7 @@ def test_back_and_undo_revert_answers_one_by_one(venue):
     assert links(venue) == []
 
 
+@pytest.mark.thorough
 def test_a_show_is_found_by_search_and_a_new_one_created(venue):
     screen = talk("match", env=venue.environment)
     screen.expect("certain pairs")
@@ -118,6 +121,7 @@ def test_a_show_is_found_by_search_and_a_new_one_created(venue):
     assert len(shows) == 4  # undo removed the new show
 
 
+@pytest.mark.thorough
 def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
     screen = talk("match", env=venue.environment)
     screen.expect("certain pairs")
@@ -224,6 +228,7 @@ def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(listings):
     assert listings.pairs() == {("tt", "2027-03-09 19:00"): number}
 
 
+@pytest.mark.thorough
 def test_f33_a_listing_an_hour_off_is_named_before_anything_is_asked(listings):
     """
     The platform confused daylight saving with standard time: all are an hour late.

@@ -92,6 +92,7 @@ def test_a_file_says_what_was_known_when_its_month_was_closed(
 
 
 @pytest.mark.parametrize("dated", [False, True])
+@pytest.mark.thorough
 def test_fees_of_own_rates_are_those_of_when_the_month_was_closed(
     export, home, frozen, tmp_path, dated
 ):

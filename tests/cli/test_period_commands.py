@@ -211,6 +211,7 @@ def test_what_changed_is_listed_with_its_cause(period, home):
     )
 
 
+@pytest.mark.thorough
 def test_several_adjustments_are_summed_by_their_cause(period, home):
     """
     Beside the higher rate, which takes 0.20, two orders of 5 October that came late

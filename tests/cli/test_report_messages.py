@@ -177,6 +177,7 @@ def test_a_row_that_is_void_already_may_say_so_twice(office):
 # What waits is said where the figures are
 
 
+@pytest.mark.thorough
 def test_figures_say_what_waits_and_is_not_in_them(office):
     office.recipe("status: {paid: [Sold]}", status="State")
     office.put(
@@ -204,6 +205,7 @@ def test_figures_say_what_waits_and_is_not_in_them(office):
     assert "wait" not in office.said("financials", "list", "--format", "csv")
 
 
+@pytest.mark.thorough
 def test_an_order_whose_older_version_counts_is_said_to_count(office):
     office.put("a.csv", f"R121,{LATE},2,80.00", f"R122,{LATE},1,40.00")
     office.add()
@@ -235,6 +237,7 @@ def test_an_order_whose_older_version_counts_is_said_to_count(office):
     assert "no longer lists" not in office.said("waiting", "list")
 
 
+@pytest.mark.thorough
 def test_an_order_that_comes_back_set_aside_is_no_longer_called_delisted(office):
     rows = [f"{n},{LATE},1,25.00" for n in range(9)]
     office.put("a.csv", *rows)

@@ -139,6 +139,7 @@ def test_views_and_triggers_that_are_not_ours_need_a_flag_of_their_own(saved, ho
     assert "refunds_no_update is missing" in again.stderr
 
 
+@pytest.mark.thorough
 def test_the_database_that_a_restore_replaced_comes_back_by_the_documented_command(
     saved, home
 ):
@@ -156,6 +157,7 @@ def test_the_database_that_a_restore_replaced_comes_back_by_the_documented_comma
     assert has_gala()
 
 
+@pytest.mark.thorough
 def test_an_account_that_a_backup_lacks_is_named(saved, home):
     edit(saved, "UPDATE accounts SET name = 'other'")
     done = cli("db", "restore", str(saved), "--yes")
@@ -163,6 +165,7 @@ def test_an_account_that_a_backup_lacks_is_named(saved, home):
     assert "account other, key from: – → env TT_KEY" in done.stderr
 
 
+@pytest.mark.thorough
 def test_an_unchanged_backup_is_restored_without_a_word(saved, home):
     done = cli("db", "restore", str(saved), "--yes")
     assert "differs" not in done.stderr
@@ -173,6 +176,7 @@ def test_an_unchanged_backup_is_restored_without_a_word(saved, home):
     assert "confirm" not in fresh.stderr
 
 
+@pytest.mark.thorough
 def test_on_another_machine_an_account_is_confirmed_on_the_terminal(
     saved, home, tmp_path
 ):

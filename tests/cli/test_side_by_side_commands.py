@@ -86,6 +86,7 @@ def test_the_summary_is_in_the_accounts_order(season):
     assert [line.partition(":")[0] for line in lines] == ACCOUNTS
 
 
+@pytest.mark.thorough
 def test_quiet_is_one_option_before_and_after_the_verb(season):
     for words in (("sync", "--quiet"), ("--quiet", "sync"), ("sync", "-q")):
         done = commands.run(*words, env=environment(), check=True)
@@ -96,6 +97,7 @@ def test_quiet_is_one_option_before_and_after_the_verb(season):
 
 
 @pytest.mark.parametrize("jobs", ["1", "5"])
+@pytest.mark.thorough
 def test_ctrl_c_stops_all_accounts_and_says_that_it_is_safe(season, jobs):
     season.latency = 30.0
     running = commands.start("sync", "--jobs", jobs, env=environment())
@@ -114,6 +116,7 @@ def test_ctrl_c_stops_all_accounts_and_says_that_it_is_safe(season, jobs):
     assert {a["outcome"] for a in json.loads(done.stdout)["accounts"]} == {"success"}
 
 
+@pytest.mark.thorough
 def test_serve_that_is_stopped_releases_what_it_syncs_and_says_so(season):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

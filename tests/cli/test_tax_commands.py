@@ -141,6 +141,7 @@ def test_a_pdf_has_the_lines(tax, tmp_path):
     assert "bas, AUD: G1 33" in text
 
 
+@pytest.mark.thorough
 def test_a_later_worksheet_replaces_an_earlier_one_and_nothing_else(tax, tmp_path):
     for ending in ("csv", "json", "xlsx", "pdf"):
         file = tmp_path / f"worksheet.{ending}"

@@ -5,6 +5,7 @@ Commands on a real terminal, 80 columns wide.
 import re
 
 import pexpect
+import pytest
 from support.commands import talk
 
 
@@ -28,6 +29,7 @@ def test_ctrl_c_at_a_question_is_130_and_changes_nothing(venue):
     assert "tt" in venue("accounts", "list")
 
 
+@pytest.mark.thorough
 def test_no_line_is_wider_than_the_terminal(venue):
     venue("shows", "adopt", "--all")
     venue("sync", "--quiet")

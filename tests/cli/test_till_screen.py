@@ -83,6 +83,7 @@ def leave(till):
 
 
 @SIZES
+@pytest.mark.thorough
 def test_a_sale_of_three_tickets_is_four_keys(venue, columns, tmp_path):
     printed = tmp_path / "printed"
     till = begin(columns, "--print-command", f"tee -a {printed}")
@@ -106,6 +107,7 @@ def test_what_others_sell_is_there_without_a_key(venue):
     leave(till)
 
 
+@pytest.mark.thorough
 def test_a_killed_till_keeps_what_was_paid_and_frees_the_rest(venue):
     till = begin(80)
     for key in "1e":
@@ -243,7 +245,7 @@ def list_orders():
 
 @BOTH
 @SIZES
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_a_database_that_does_not_answer_is_said_and_a_sale_is_made_once(
     venue, place, columns
 ):
@@ -269,6 +271,7 @@ def test_a_database_that_does_not_answer_is_said_and_a_sale_is_made_once(
 
 
 @BOTH
+@pytest.mark.thorough
 def test_ctrl_c_leaves_a_till_whose_database_does_not_answer(venue, place):
     till = begin(80)
     till.send("1")

@@ -94,7 +94,7 @@ def ended(process, screen):
 
 
 @pytest.mark.parametrize("keys", [b"y\n", b"y\r", b"yyyy\n\n"])
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_a_question_is_not_answered_by_what_was_typed_before_it(venue, keys):
     process, screen = hasty_command(
         ("accounts", "remove", "tt"), keys, venue.environment
@@ -108,7 +108,7 @@ def test_a_question_is_not_answered_by_what_was_typed_before_it(venue, keys):
 
 
 @pytest.mark.parametrize("keys", [b"y", b"yn1q"])
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_the_matching_screen_is_not_answered_by_it(venue, keys):
     process, screen = hasty_command(("match",), keys, venue.environment)
     screen.expect(r"Link the 2 certain pairs\?")

@@ -71,6 +71,7 @@ def run_unattended(home, *arguments, shell="", **more):
     return done
 
 
+@pytest.mark.thorough
 def test_f90_cron_with_nothing_but_a_path_and_no_home_finds_no_database(tmp_path):
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "cron")}
     done = subprocess.run(
@@ -95,7 +96,7 @@ def test_f90_cron_with_nothing_but_a_path_and_no_home_finds_no_database(tmp_path
     ],
     ids=["umask 000", "folder gone", "input closed"],
 )
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
     done = run_unattended(
         home,
@@ -113,6 +114,7 @@ def test_f90_a_closed_output_is_no_traceback(home, ready):
     assert done.returncode == 0
 
 
+@pytest.mark.thorough
 def test_f90_names_outside_ascii_survive_the_c_locale(home, ready):
     title = "Café Größe 大"
     run_unattended(home, "productions", "add", title)
@@ -129,6 +131,7 @@ def test_f90_a_question_that_nobody_can_answer_names_its_flag(home, ready):
     assert "--yes" in done.stderr
 
 
+@pytest.mark.thorough
 def test_f109_without_a_keyring_the_account_waits_and_the_others_go_on(
     home, in_keyring
 ):

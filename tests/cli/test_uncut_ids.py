@@ -66,6 +66,7 @@ def cut_ids(printed, ids):
     ]
 
 
+@pytest.mark.thorough
 def test_no_listing_cuts_an_id(ids, terminal_of_80):
     cut = {}
     for words in sorted({*listings(), *ALSO}):

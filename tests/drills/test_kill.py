@@ -220,7 +220,7 @@ def killed_at_each_commit(tmp_path, sandbox, *options, every=1):
         pytest.param(("--second-process",), 1, marks=pytest.mark.drill),
     ],
 )
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_f13_f73_killed_at_any_commit_nothing_is_lost(tmp_path, big, options, every):
     results = [*killed_at_each_commit(tmp_path, big, *options, every=every)]
     assert len(results) * every > 5  # commits
@@ -252,6 +252,7 @@ def test_f13_f73_hundreds_of_kills(tmp_path, big, options):
     assert big.bar.families_killed <= logins
 
 
+@pytest.mark.thorough
 def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
     home = tmp_path / "busy"
     home.mkdir()
@@ -275,6 +276,7 @@ def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
     assert difference(home, big) == CLEAN
 
 
+@pytest.mark.thorough
 def test_f74_sigterm_rolls_back_and_says_so(tmp_path, big):
     home = tmp_path / "term"
     home.mkdir()

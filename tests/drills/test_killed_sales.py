@@ -123,6 +123,7 @@ def test_a_killed_sale_is_there_as_a_whole_or_not_at_all(office, url, kills):
         (True, "orders of vouchers that nobody paid"),
     ],
 )
+@pytest.mark.thorough
 def test_control_a_commit_split_in_two_leaves_orphans(
     office, url, only_vouchers, expected
 ):

@@ -31,6 +31,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(budget, "LOCK_SECONDS", 1.0)
 
 
+@pytest.mark.thorough
 def test_f04_processes_share_one_budget(home):
     """
     Four processes ask six times each; twenty calls are allowed.
@@ -40,6 +41,7 @@ def test_f04_processes_share_one_budget(home):
     assert sum(given) == 20
 
 
+@pytest.mark.thorough
 def test_calls_counted_ahead_leave_none_of_the_budget_out(home):
     """
     Two at once of an odd number: the last one is given alone, and then no more.

@@ -166,6 +166,7 @@ def test_f17_a_platform_that_goes_on_truncating_is_refused(api, sandbox):
     assert len(requests_of(sandbox)) == 2
 
 
+@pytest.mark.thorough
 def test_f18_a_decompression_bomb_is_defused(api, sandbox):
     sandbox.faults.plan(Plan("bomb:300"))
     with pytest.raises(errors.InvalidResponse) as caught:

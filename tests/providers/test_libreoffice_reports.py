@@ -137,7 +137,7 @@ def test_every_format_gives_the_same_figures(office, workbook, tmp_path, ending)
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods"])
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_error_cells_are_named_in_the_formats_that_others_write(
     office, tmp_path, ending
 ):
@@ -168,7 +168,7 @@ def test_error_cells_are_named_in_the_formats_that_others_write(
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods", "xlsx"])
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_percentages_are_known_in_the_formats_that_others_write(
     office, tmp_path, ending
 ):
@@ -192,7 +192,7 @@ def test_percentages_are_known_in_the_formats_that_others_write(
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_text_of_every_locale_gives_the_same_figures(
     office, workbook, tmp_path, locale
 ):

@@ -152,6 +152,7 @@ def mutated(seed):
         ),
     ],
 )
+@pytest.mark.thorough
 def test_a_damaged_report_stops_nothing(tmp_path, batch):
     folders = []
     for seed in range(batch * BATCH, (batch + 1) * BATCH):

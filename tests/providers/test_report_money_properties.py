@@ -136,6 +136,7 @@ def agree(found, model):
 
 @generated
 @given(rows=sales(), seed=st.integers(0, 999), on_top=st.booleans())
+@pytest.mark.thorough
 def test_fees_and_taxes_come_and_go_as_in_the_model(folders, rows, seed, on_top):
     folder = folders()
     tax = f"tax: {'on top' if on_top else 'inside'}"
@@ -175,6 +176,7 @@ def test_rows_of_fees_and_taxes_come_and_go_as_in_the_model(
     share=st.sampled_from(["flat", "percent", "each", "any"]),
     is_of_order=st.booleans(),
 )
+@pytest.mark.thorough
 def test_a_fee_of_the_order_on_each_row_is_never_added(
     folders, rows, seed, share, is_of_order
 ):

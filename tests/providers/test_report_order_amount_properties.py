@@ -186,6 +186,7 @@ def start(order, row, quantity):
 
 @generated
 @given(made=orders(), seed=st.integers(0, 999), in_files=st.booleans())
+@pytest.mark.thorough
 def test_fee_tax_and_kept_of_the_order(folders, made, seed, in_files):
     lines = []
     for order in made:
@@ -249,6 +250,7 @@ def check_fees(order, found):
 
 @generated
 @given(made=orders(states=("Sold", "Sold", "Stopped")), seed=st.integers(0, 999))
+@pytest.mark.thorough
 def test_a_discount_and_a_refund_of_the_order(folders, made, seed):
     """
     What went back stands on each row, and is never more than was paid.
@@ -307,6 +309,7 @@ def may_be_renamed(order):
 
 @generated
 @given(made=orders(states=("Sold",)), seed=st.integers(0, 999))
+@pytest.mark.thorough
 def test_a_total_of_the_order_and_what_went_back_of_it(folders, made, seed):
     lines = []
     for order in made:

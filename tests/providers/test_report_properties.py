@@ -275,6 +275,7 @@ generated = settings(
 
 @generated
 @given(rows=sales(), style=STYLES, seed=st.integers(0, 999), title=st.booleans())
+@pytest.mark.thorough
 def test_one_report_gives_the_figures_of_its_model(folders, rows, style, seed, title):
     folder = folders()
     shuffled = random.Random(seed).sample(rows, len(rows))
@@ -286,6 +287,7 @@ def test_one_report_gives_the_figures_of_its_model(folders, rows, style, seed, t
 
 @generated
 @given(rows=sales(), style=STYLES, seed=st.integers(0, 999), parts=st.integers(2, 4))
+@pytest.mark.thorough
 def test_files_in_any_order_give_the_same_figures(folders, rows, style, seed, parts):
     """
     The sales of each order in one file, what it takes back in any; some files exported
@@ -339,6 +341,7 @@ def _used_again(rows, chance):
 
 @generated
 @given(rows=sales(), seed=st.integers(0, 999), is_left=st.booleans())
+@pytest.mark.thorough
 def test_numbers_that_another_report_uses_again(folders, rows, seed, is_left):
     """
     Some numbers stand for other orders in a later report, others are exported again;
@@ -367,6 +370,7 @@ def test_numbers_that_another_report_uses_again(folders, rows, seed, is_left):
 
 @generated
 @given(rows=sales(), style=STYLES, seed=st.integers(0, 999))
+@pytest.mark.thorough
 def test_rows_that_are_there_twice_are_never_counted_without_a_word(
     folders, rows, style, seed
 ):
@@ -380,6 +384,7 @@ def test_rows_that_are_there_twice_are_never_counted_without_a_word(
 
 @generated
 @given(rows=sales(), style=STYLES, seed=st.integers(0, 999))
+@pytest.mark.thorough
 def test_saved_again_by_a_spreadsheet(folders, rows, style, seed):
     """
     A spreadsheet that opens the report and saves it takes zeros from the front of
@@ -492,6 +497,7 @@ def _alike(tills, order):
     seed=st.integers(0, 999),
     deed=st.sampled_from(["copy", "rename", "put back", "old refunds", "swap"]),
 )
+@pytest.mark.thorough
 def test_what_people_do_to_a_folder(folders, rows, seed, deed):
     """
     An export and a newer one with a further order, and refunds in a file of their own;

@@ -163,7 +163,7 @@ def test_hidden_rows_of_an_open_document_are_seen(tmp_path):
 
 @needs.programs("soffice")
 @pytest.mark.parametrize("ending", ["ods", "xls", "xlsx"])
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_hidden_rows_are_seen_in_what_libreoffice_writes(
     folder, tmp_path, office_profile, ending
 ):

@@ -193,6 +193,7 @@ NO_FIGURES = {
 }
 
 
+@pytest.mark.thorough
 def test_no_reader_is_forgotten():
     using = {module_name(path) for path in sources() if uses_the_rule(path)}
     asked = {module.__name__ for it in READERS.values() for module in it.modules}
@@ -228,6 +229,7 @@ class TemplateValues(Site):
         return values
 
 
+@pytest.mark.thorough
 def test_the_pages_say_it_too(house):
     pages = ReadPages(TemplateValues(house.database, Settings()))
 
@@ -280,6 +282,7 @@ def test_the_pages_say_it_too(house):
     assert recent_sales.last(30).tickets == sum(s.order is not None for s in ahead)
 
 
+@pytest.mark.thorough
 def test_the_pages_of_money_refunds_and_the_calendar_say_it_too(house):
     site = TemplateValues(house.database, Settings())
 
@@ -325,6 +328,7 @@ OF_NOW = {
 }
 
 
+@pytest.mark.thorough
 def test_as_of_now_every_reader_says_what_it_says_now(house, monkeypatch):
     """
     Which dates fed which shows is kept apart from the switches, as a past.

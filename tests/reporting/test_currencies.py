@@ -335,6 +335,7 @@ def test_the_weekly_report_says_what_last_weeks_shows_earned(synced, frozen, tmp
     assert "NZD: nothing, after 120.00 NZD from 1 show in 7–13 September 2026" in text
 
 
+@pytest.mark.thorough
 def test_the_mails_say_what_was_earned(synced, home, frozen, tmp_path):
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
     file = tmp_path / "mail.txt"
@@ -412,6 +413,7 @@ def test_refunds_are_listed_with_their_day_and_its_basis(synced):
     assert synced("refunds", "list", "--past") == "No refunds found.\n"
 
 
+@pytest.mark.thorough
 def test_every_format_writes_a_currency_with_its_own_digits(synced):
     """
     Whole yen, thousandths of a dinar; null where nothing is known.

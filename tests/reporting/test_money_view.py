@@ -214,6 +214,7 @@ def on_the_morning(frozen):
     """
 
 
+@pytest.mark.thorough
 def test_every_grouping_of_every_choice_is_the_truth(house):
     """
     On PostgreSQL a part of the choices: the statements are the same.

@@ -46,6 +46,7 @@ def said_by_doctor(database):
     return [(it.text, it.to_do) for it in found if "replay" in it.text]
 
 
+@pytest.mark.thorough
 def test_an_upgrade_waits_for_a_replay_until_it_is_done(synced_once):
     assert waits(synced_once) == said_by_doctor(synced_once) == []
     upgraded(synced_once, "0027")

@@ -48,7 +48,7 @@ def cut_off(database, settings, monkeypatch, look=lambda: None):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recompute, "recompute_shows", stop)
+        patch.setattr(recompute, "recompute_by_account", stop)
         with pytest.raises((errors.Interrupted, KeyboardInterrupt)):
             sync.sync(database, settings, sync.Request(jobs=1))
 

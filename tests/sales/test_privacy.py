@@ -102,6 +102,7 @@ def test_a_record_that_waited_does_not_take_its_people_away(
     assert kept(synced) == before
 
 
+@pytest.mark.thorough
 def test_switching_it_on_later_needs_no_change_of_the_orders(
     connected, settings, keeping, sandbox
 ):
@@ -114,6 +115,7 @@ def test_switching_it_on_later_needs_no_change_of_the_orders(
     assert kept(connected)[0][0] == len(sandbox.world.purchases)
 
 
+@pytest.mark.thorough
 def test_f129_an_erased_person_stays_away_and_the_books_stay_as_they_are(
     synced, keeping, sandbox
 ):

@@ -325,6 +325,7 @@ def test_single_objects_are_found_by_their_ids(platform):
         assert (status, found["errors"][0]["code"]) == (404, "NOT_FOUND")
 
 
+@pytest.mark.thorough
 def test_payouts_are_charges_less_refunds_and_fees(platform):
     begin = {"begin_time": "2009-01-01T00:00:00Z"}
     paid = 0

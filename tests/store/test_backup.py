@@ -153,6 +153,7 @@ def test_f86_a_backup_of_a_newer_version_is_not_restored(sqlite, tmp_path):
     assert not (tmp_path / "new.db").exists()
 
 
+@pytest.mark.thorough
 def test_a_database_in_use_is_not_replaced(sqlite, tmp_path):
     made = backup.take_backup(sqlite, tmp_path / "x.db")
     target = backup.sqlite_file_of(sqlite)
@@ -183,6 +184,7 @@ main()
 """
 
 
+@pytest.mark.thorough
 def test_f80_a_full_disk_leaves_no_half_backup(sqlite, tmp_path):
     for n in range(50):
         add_venue(sqlite, f"v{n}")
@@ -200,6 +202,7 @@ def cli(*arguments, code=0):
     return done
 
 
+@pytest.mark.thorough
 def test_an_upgrade_makes_a_backup_first(home):
     file = home / "ticketsync.db"
     as_it_was(str(file))
@@ -239,6 +242,7 @@ def test_backups_of_one_second_have_each_a_name(home):
     }
 
 
+@pytest.mark.thorough
 def test_check_finds_a_figure_that_is_not_what_its_orders_come_to(home, sandbox):
     cli(
         *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),

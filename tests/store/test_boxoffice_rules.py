@@ -105,6 +105,7 @@ def test_without_its_trigger_the_seat_would_be_accepted(on_sale):
     execute(on_sale, REFUSED["history changed"])
 
 
+@pytest.mark.thorough
 def test_every_transition_and_no_other_is_accepted(on_sale):
     kinds = boxoffice_states.TRANSITIONS
     states = {

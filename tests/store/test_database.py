@@ -74,6 +74,7 @@ def test_the_migration_makes_what_the_tables_say(database):
     assert [d for d in differences if d[0] != "remove_table"] == []
 
 
+@pytest.mark.thorough
 def test_f120_the_file_is_private(tmp_path):
     file = tmp_path / "new" / "x.db"
     engine.create_database(str(file)).close()
@@ -112,6 +113,7 @@ def test_f90_opening_never_creates(tmp_path):
     assert not (tmp_path / "none.db").exists()
 
 
+@pytest.mark.thorough
 def test_f86_a_newer_database_is_left_alone(tmp_path):
     file = tmp_path / "x.db"
     created = engine.create_database(str(file))
@@ -135,6 +137,7 @@ def test_a_file_that_is_no_database_says_so(tmp_path):
     assert caught.value.word == "corrupt"
 
 
+@pytest.mark.thorough
 def test_f77_somebody_elses_lock_is_named(tmp_path, monkeypatch):
     file = tmp_path / "x.db"
     engine.create_database(str(file)).close()

@@ -132,6 +132,7 @@ def test_f75_every_connection_waits_for_the_disk(sqlite):
 
 
 @needs.strace
+@pytest.mark.thorough
 def test_f75_a_commit_is_on_the_disk_before_it_is_acknowledged(sqlite, tmp_path):
     """
     Watched from outside: the file and its journal are synced before the next word is
@@ -178,6 +179,7 @@ def test_f75_a_commit_is_on_the_disk_before_it_is_acknowledged(sqlite, tmp_path)
 @pytest.mark.parametrize(
     "room", [140, *(pytest.param(pages, marks=DRILL) for pages in (40, 90))]
 )
+@pytest.mark.thorough
 def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
     home, sold, room
 ):
@@ -246,6 +248,7 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize(
     "kilobytes", [1800, *(pytest.param(size, marks=DRILL) for size in (800, 1200))]
 )
+@pytest.mark.thorough
 def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
     home = small_disk(kilobytes)
     put_pin_key(home)
@@ -265,6 +268,7 @@ def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
     assert "started" not in outcomes
 
 
+@pytest.mark.thorough
 def test_f80_an_export_that_does_not_fit_leaves_no_half_file(small_disk, home, sold):
     adopt_dates(home / "ticketsync.db", sold)
     run("sync", "--quiet", home=home)
@@ -325,7 +329,7 @@ def test_f81_the_doctor_can_still_look(read_only):
         ("ENOSPC", 4),
     ],
 )
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_f82_a_sync_of_the_disk_that_fails_ends_the_run(home, sold, fault, moment):
     """
     The n-th fsync and all after it fail: exit 9, and the next run repairs everything.
@@ -403,6 +407,7 @@ def test_f83_a_damaged_raw_record_is_named(checked, settings):
     assert "the raw record of order or_" in found.rows[0]
 
 
+@pytest.mark.thorough
 def test_f83_random_bits_are_harmless_refused_or_reported(checked, settings, tmp_path):
     assert silently_changed(checked, settings, tmp_path, seed=11, number=8) == 0
 

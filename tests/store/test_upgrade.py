@@ -54,6 +54,7 @@ def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
     opened.close()
 
 
+@pytest.mark.thorough
 def test_words_of_old_alerts_are_known_after_the_upgrade(tmp_path):
     """
     `deaf` is `missing-webhook-secret` now, so that nobody is notified again.
@@ -93,6 +94,7 @@ def test_words_of_old_alerts_are_known_after_the_upgrade(tmp_path):
     connection.close()
 
 
+@pytest.mark.thorough
 def test_after_the_upgrade_the_new_rules_hold_and_the_old_ones_too(tmp_path):
     file = str(tmp_path / "old.db")
     as_it_was(file)

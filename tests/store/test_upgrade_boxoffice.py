@@ -25,6 +25,7 @@ def upgraded(request, templates):
         yield database
 
 
+@pytest.mark.thorough
 def test_the_upgrade_adds_the_box_office_and_changes_nothing_else(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT

@@ -98,6 +98,7 @@ def test_recomputed_only_the_lines_of_the_order_over_two_shows_change(upgraded):
     assert sorted(line[2:4] for line in new) == [(OTHER, 150), (OTHER, 351)]
 
 
+@pytest.mark.thorough
 def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
     """
     The report has no tax column; Wix's own fee is known, the card's is not.
@@ -163,6 +164,7 @@ def report_of_old():
     return names["REPORT"], names["RECIPE"]
 
 
+@pytest.mark.thorough
 def test_db_upgrade_recomputes_and_names_the_next_step(home):
     write_old(home / "ticketsync.db")
     done = commands.run("db", "upgrade", check=True)
@@ -178,6 +180,7 @@ def test_db_upgrade_recomputes_and_names_the_next_step(home):
     assert "replay" not in again.stderr
 
 
+@pytest.mark.thorough
 def test_an_upgrade_that_was_stopped_before_it_said_so_names_the_next_step(home):
     """
     The schema was there already, and nothing else had been done.

@@ -57,6 +57,7 @@ def upgraded(request, templates):
         yield database
 
 
+@pytest.mark.thorough
 def test_former_names_are_those_of_the_audit_trail(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT

@@ -37,6 +37,7 @@ def upgraded(request, templates, frozen):
         yield BoxOffice(database, Settings())
 
 
+@pytest.mark.thorough
 def test_the_upgrade_keeps_every_order_and_voucher(upgraded):
     office = upgraded
     with office.database.read() as connection:

@@ -37,7 +37,7 @@ def scalar(database, query):
         return connection.execute(text(query)).scalar()
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.thorough
 def test_no_part_is_claimed_before_the_replay_and_all_are_known_after_it(upgraded):
     recompute_figures.rebuild(upgraded, Settings())
     before = figures(upgraded)

@@ -70,6 +70,7 @@ def test_everything_is_as_it_was_and_nothing_is_switched_off_above_a_link(upgrad
     assert kept == [('{"Adult": "Full price"}',)]
 
 
+@pytest.mark.thorough
 def test_recomputed_and_replayed_the_figures_stay_and_prices_come(upgraded):
     """
     By the sandbox's price list: 39.00 and 29.00, or 65.00 and 45.00 in the stalls and

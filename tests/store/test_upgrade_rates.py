@@ -47,6 +47,7 @@ def lines(database):
         ]
 
 
+@pytest.mark.thorough
 def test_a_line_has_its_rate_when_it_was_recomputed(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT

@@ -29,6 +29,7 @@ def upgraded(request, templates):
         yield database
 
 
+@pytest.mark.thorough
 def test_platforms_are_read_and_our_own_box_office_is_not(upgraded):
     with upgraded.read() as connection:
         found = {a.name: a.needs_reading for a in state.list_accounts(connection)}

@@ -1,7 +1,6 @@
 """
-Which tests the suite leaves to `make thorough`, so that it ends within minutes.
-
-Those that are marked as `thorough`, and
+What the suite leaves to `make thorough`, so that it ends within minutes: tests that are
+marked as `thorough`, because they take a second or more, and further cases of others,
 
 - on PostgreSQL all but the first cases of the functions in `on_postgresql.txt`, and all
   cases in the folders `ON_BOTH` and of what is marked `on_both_databases`;
@@ -19,7 +18,7 @@ CHOSEN = Path(__file__).with_name("on_postgresql.txt")
 
 def mark(items, tests):
     """
-    Mark what the suite leaves out; `tests` is the folder of all tests.
+    Mark the cases that the suite leaves out; `tests` is the folder of all tests.
     """
     chosen = set(CHOSEN.read_text().split())
     cases = Counter()
@@ -31,7 +30,7 @@ def mark(items, tests):
         number = cases[kind, name]
         cases[kind, name] += 1
         if is_left_out(item, name, kind, number, chosen):
-            item.add_marker(pytest.mark.thorough)
+            item.add_marker(pytest.mark.further_case)
 
 
 def is_on_postgresql(item):

@@ -150,6 +150,7 @@ def test_what_hangs_on_an_account_is_said_before_it_is_removed(full, ruth):
     assert ruth.post("/accounts/tt/resume").status_code == 409
 
 
+@pytest.mark.thorough
 def test_another_key_in_the_form_of_one_that_was_taken_is_tried_too(
     full, site, ruth, sandbox
 ):

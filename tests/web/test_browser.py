@@ -79,6 +79,7 @@ def test_a_manager_signs_in_and_drills_down_to_an_order(open_browser, site):
     assert page.console_errors == []
 
 
+@pytest.mark.thorough
 def test_sync_now_is_one_click(open_browser, requested_syncs):
     page = open_browser()
     page.get_by_role("link", name="Accounts").click()
@@ -89,6 +90,7 @@ def test_sync_now_is_one_click(open_browser, requested_syncs):
     assert requested_syncs == ["tt"]
 
 
+@pytest.mark.thorough
 def test_a_page_refreshes_itself(open_browser, full):
     page = open_browser()
     page.clock.install()
@@ -109,6 +111,7 @@ def test_a_page_refreshes_itself(open_browser, full):
     assert page.console_errors == []
 
 
+@pytest.mark.thorough
 def test_two_scans_at_the_door(open_browser, full, expected):
     page = open_browser("door", "Door A")
     page.goto(f"/door/{SHOW}")
@@ -125,6 +128,7 @@ def test_two_scans_at_the_door(open_browser, full, expected):
     assert page.locator("#in").inner_text() == str(before + 1)
 
 
+@pytest.mark.thorough
 def test_the_count_at_the_door_is_the_servers_until_the_list_is_there(
     open_browser, full, expected
 ):
@@ -138,6 +142,7 @@ def test_the_count_at_the_door_is_the_servers_until_the_list_is_there(
     assert int(page.locator("#of").inner_text()) >= len(expected) > 0
 
 
+@pytest.mark.thorough
 def test_an_order_comes_in_together(open_browser, full, expected):
     page = open_browser("door")
     page.goto(f"/door/{SHOW}")
@@ -153,6 +158,7 @@ def test_an_order_comes_in_together(open_browser, full, expected):
     assert counted(full) == before + orders.count(several)
 
 
+@pytest.mark.thorough
 def test_search_check_in_and_undo(open_browser, full, expected):
     page = open_browser("door")
     page.goto(f"/door/{SHOW}")
@@ -212,6 +218,7 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     assert len(scans) == 3
 
 
+@pytest.mark.thorough
 def test_j16_a_door_that_was_opened_once_opens_without_a_network(open_browser):
     """
     The worker is installed by the first visit, and keeps the page of that visit, too.
@@ -225,6 +232,7 @@ def test_j16_a_door_that_was_opened_once_opens_without_a_network(open_browser):
     page.get_by_label("Scan or search").wait_for()
 
 
+@pytest.mark.thorough
 def test_a_ticket_scanned_at_two_offline_doors_is_reported(
     open_browser, full, expected
 ):
@@ -337,6 +345,7 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(open_browser, sc
     assert page.console_errors == missing[:1]  # the one page that there is not
 
 
+@pytest.mark.thorough
 def test_everything_is_reached_with_the_keyboard(open_browser):
     page = open_browser()
     page.goto("/")
@@ -393,6 +402,7 @@ def test_the_keyboard_reaches_every_control_of_every_page_in_turn(open_browser):
     assert found == {page: [] for page in PAGES}
 
 
+@pytest.mark.thorough
 def test_paper_has_the_venue_and_no_controls(open_browser):
     """
     Printed, no page has a button or a menu, each names the venue, and a day stands in

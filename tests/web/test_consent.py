@@ -332,6 +332,7 @@ def test_it_begins_at_the_address_that_the_platform_leads_back_to(
     assert "Open them at https://tickets.example.org" in page.text
 
 
+@pytest.mark.thorough
 def test_no_secret_is_in_a_page_log_address_or_database(full, site, ruth, played, home):
     pages = []
     log.open_log()
@@ -367,6 +368,7 @@ def test_no_secret_is_in_a_page_log_address_or_database(full, site, ruth, played
 
 
 @needs.chromium
+@pytest.mark.thorough
 def test_a_person_in_a_browser_goes_there_and_back(
     chromium, served, full, site, played
 ):

@@ -163,6 +163,7 @@ UNTIL_SENT = """async (name) => {
 }"""
 
 
+@pytest.mark.thorough
 def test_a_door_that_was_opened_once_goes_on_without_a_network(open_browser, full):
     """
     The page is in the cache after one visit, and so is the decoder of the camera. The
@@ -234,6 +235,7 @@ def own_tickets(full):
     return show.show_id, {f"{reference}-{n}": code for n, code in sold.codes.items()}
 
 
+@pytest.mark.thorough
 def test_offline_a_camera_lets_in_our_own_tickets_by_their_codes_only(
     own_tickets, hold_up, full
 ):

@@ -119,6 +119,7 @@ def scan_everybody(page, full, codes, poison_words):
     page.network.give_back(page)
 
 
+@pytest.mark.thorough
 def test_a_poisoned_code_keeps_no_guest_from_the_server(open_browser, full, fifty):
     page = at_door(open_browser)
 
@@ -161,6 +162,7 @@ def test_a_server_that_fails_on_one_scan_gets_all_others(
     assert "Offline" not in page.locator("#line").inner_text()
 
 
+@pytest.mark.thorough
 def test_scans_that_were_set_aside_are_saved_once_the_server_is_repaired(
     open_browser, failing
 ):
@@ -217,7 +219,7 @@ STORED = """async () => [
 
 
 @pytest.mark.parametrize("protection", ["script and header", "script", "header", ""])
-@pytest.mark.sampled(4)
+@pytest.mark.thorough
 def test_signing_out_leaves_nothing_on_the_device(
     open_browser, full, protection, monkeypatch
 ):
@@ -246,6 +248,7 @@ def test_signing_out_leaves_nothing_on_the_device(
         assert (cached > 0, workers) == (True, 1)
 
 
+@pytest.mark.thorough
 def test_nobody_signs_out_over_scans_that_the_server_does_not_have(
     open_browser, full, fifty
 ):
@@ -261,6 +264,7 @@ def test_nobody_signs_out_over_scans_that_the_server_does_not_have(
     assert page.evaluate("JSON.parse(localStorage.getItem('queue-12')).length") == 2
 
 
+@pytest.mark.thorough
 def test_a_revoked_pass_takes_the_list_from_the_device(open_browser, full, fifty):
     page = at_door(open_browser)
     with full.write() as connection:
@@ -273,6 +277,7 @@ def test_a_revoked_pass_takes_the_list_from_the_device(open_browser, full, fifty
     assert page.evaluate("JSON.parse(localStorage.getItem('queue-12')).length") == 1
 
 
+@pytest.mark.thorough
 def test_a_wrong_public_url_keeps_the_list_and_says_what_to_set(
     open_browser, full, fifty, monkeypatch
 ):
@@ -293,6 +298,7 @@ def test_a_wrong_public_url_keeps_the_list_and_says_what_to_set(
     assert inside(full, fifty[:1]) == 1
 
 
+@pytest.mark.thorough
 def test_lists_of_past_shows_are_dropped_and_their_scans_sent(open_browser, full):
     """
     A list without a time was stored by an earlier version.
@@ -321,6 +327,7 @@ def test_lists_of_past_shows_are_dropped_and_their_scans_sent(open_browser, full
     assert after.is_in
 
 
+@pytest.mark.thorough
 def test_a_past_show_is_not_stored_at_all(open_browser, frozen):
     page = open_browser("door")
     frozen(NOW + timedelta(days=9))  # show 12 began on 8 September
@@ -330,6 +337,7 @@ def test_a_past_show_is_not_stored_at_all(open_browser, frozen):
     assert page.evaluate("localStorage.getItem('guests-12')") is None
 
 
+@pytest.mark.thorough
 def test_the_cached_page_opens_while_the_server_answers_with_errors(
     open_browser, monkeypatch
 ):

@@ -69,6 +69,7 @@ def test_where_names_are_not_kept_it_says_so_and_what_to_do():
 
 
 @needs.chromium
+@pytest.mark.thorough
 def test_a_party_is_let_in_with_one_touch(open_browser, full):
     """
     All who came together, with a network and without one, also where one was searched.
@@ -108,6 +109,7 @@ def test_a_party_is_let_in_with_one_touch(open_browser, full):
 
 
 @needs.chromium
+@pytest.mark.thorough
 def test_a_search_that_finds_nobody_says_so_and_what_to_do(open_browser, full):
     page = open_browser("door", "Door A")
     page.goto(f"/door/{SHOW}")

@@ -173,6 +173,7 @@ def test_a_limit_is_kept_on_both_databases_and_ends_with_its_show(read_once):
     assert passes_of(read_once) == []
 
 
+@pytest.mark.thorough
 def test_inviting_a_door_for_one_show_or_one_evening(venue):
     def invited(*words):
         done = run("visitors", "invite", "--role", "door", *words, "--json")

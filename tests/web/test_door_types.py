@@ -37,6 +37,7 @@ def doors(sqlite, settings, monkeypatch):
 
 
 @pytest.mark.usefixtures("frozen")
+@pytest.mark.thorough
 def test_a_type_is_named_without_the_date_of_its_show(doors):
     tickets, guests = doors
     of_square = [guest for guest in guests if guest.account == "bar"]
@@ -53,6 +54,7 @@ def test_a_type_is_named_without_the_date_of_its_show(doors):
 
 
 @pytest.mark.usefixtures("frozen")
+@pytest.mark.thorough
 def test_types_of_other_platforms_are_as_they_are(doors):
     tickets, _ = doors
     others = [ticket for ticket in tickets if ticket.account != "bar"]
@@ -61,6 +63,7 @@ def test_types_of_other_platforms_are_as_they_are(doors):
 
 
 @pytest.mark.usefixtures("frozen")
+@pytest.mark.thorough
 def test_explain_names_types_so_on_a_terminal_and_in_full_in_files(
     doors, sqlite, monkeypatch
 ):

@@ -74,6 +74,7 @@ def audit_of(database):
         return audit_trail.list_entries(connection, limit=1000)
 
 
+@pytest.mark.thorough
 def test_every_form_is_sent_twice_here_or_elsewhere(enter):
     """
     Forms of states that the pages are not in at first are among those sent here.
@@ -84,7 +85,7 @@ def test_every_form_is_sent_twice_here_or_elsewhere(enter):
 
 
 @pytest.mark.parametrize("role", ["viewer", "door", "ended"])
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_no_form_changes_anything_in_a_wrong_role_or_after_the_session(
     enter, full, role, requested_syncs, monkeypatch
 ):

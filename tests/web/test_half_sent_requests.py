@@ -110,6 +110,7 @@ def still_open(connections, seconds, *, dripping):
     return left
 
 
+@pytest.mark.thorough
 def test_b5_a_half_sent_request_is_closed(start, monkeypatch):
     """
     7 kinds of half-sent requests, silent and then with a byte now and then: 14

@@ -6,6 +6,7 @@ sent to telephones and mailboxes.
 import re
 from html import unescape
 
+import pytest
 from support.large_figures import bare_numbers, multiply
 from support.page_list import NO_PAGE, PAGES
 
@@ -24,6 +25,7 @@ def read(page):
     return unescape("\n".join([text, *map("".join, labels)]))
 
 
+@pytest.mark.thorough
 def test_every_page_writes_thousands_with_commas(full, enter):
     multiply(full)
     client = enter("manager")

@@ -58,6 +58,7 @@ def test_each_page_says_what_it_left_out_and_shows_the_rest(enter, address, word
     )
 
 
+@pytest.mark.thorough
 def test_what_a_page_can_use_is_not_mentioned(enter):
     viewer = enter("viewer")
 

@@ -222,6 +222,7 @@ def test_kept_forms_are_few_and_short_lived(frozen):
 
 
 @needs.chromium
+@pytest.mark.thorough
 def test_a_browser_fills_in_what_was_typed(open_browser, full):
     from playwright.sync_api import expect
 

@@ -260,6 +260,7 @@ def test_a_pair_that_is_no_longer_proposed_is_not_linked(week, client):
 
 
 @needs.chromium
+@pytest.mark.thorough
 def test_the_page_is_short_counts_ticks_and_takes_keys(week, address, chromium):
     with week.database.write() as connection:
         token = passes.issue(connection, "link", "manager", "", clock.now())

@@ -454,6 +454,7 @@ def test_the_refunds_of_page_file_and_command_are_equal(enter, command, query, w
         assert shown(total) in sums
 
 
+@pytest.mark.thorough
 def test_a_long_list_of_refunds_ends_with_how_to_see_more(enter, monkeypatch):
     """
     The sums are those of all refunds, and so is the file.

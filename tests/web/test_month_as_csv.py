@@ -5,11 +5,13 @@ What last month earned by production, as a file, in a real Chromium: three actio
 import csv
 import io
 
+import pytest
 from support import needs
 
 pytestmark = needs.chromium
 
 
+@pytest.mark.thorough
 def test_last_month_by_production_as_csv_takes_three_actions(open_browser, sandbox):
     """
     From the overview, and the file has the sandbox's truth for the eight shows that

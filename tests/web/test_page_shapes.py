@@ -40,6 +40,7 @@ def test_no_page_scrolls_sideways_at_320_pixels_and_none_is_cut_on_paper(open_br
     assert titles["/money?period="] == "Money – The Lantern Room"
 
 
+@pytest.mark.thorough
 def test_the_menu_of_a_telephone_is_closed_and_the_door_has_none(open_browser):
     page = open_browser(
         viewport={"width": 759, "height": 700}, java_script_enabled=False

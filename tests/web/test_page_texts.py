@@ -33,6 +33,7 @@ def pages(enter):
     return read
 
 
+@pytest.mark.thorough
 def test_no_page_shows_a_moment_in_utc(full, pages):
     """
     The foot of each page names the zone, once.
@@ -49,6 +50,7 @@ def test_a_moment_in_utc_would_be_found(moment):
     assert UTC_MOMENT.findall(moment)
 
 
+@pytest.mark.thorough
 def test_no_text_turns_the_direction_of_a_page(full, pages, enter):
     with full.write() as connection:
         for table in (venues, events, occurrences):

@@ -95,6 +95,7 @@ def test_every_answer_forbids_what_no_page_needs(enter):
         assert "server" not in response.headers
 
 
+@pytest.mark.thorough
 def test_no_page_needs_anything_from_elsewhere(enter):
     client = enter("manager")
 

@@ -534,6 +534,7 @@ def test_f67_slow_senders_do_not_keep_others_waiting(database, address):
     assert took < 2
 
 
+@pytest.mark.thorough
 def test_two_hundred_at_once_are_kept_or_sent_away_for_later(database, address):
     async def storm():
         async with httpx.AsyncClient(timeout=30) as client:
@@ -607,6 +608,7 @@ def deliver_until_killed(start, number, seed):
     return acknowledged
 
 
+@pytest.mark.thorough
 def test_i10_what_was_acknowledged_is_in_the_inbox_whatever_happens(served):
     start, database = served
     acknowledged = deliver_until_killed(start, 4, seed=1)

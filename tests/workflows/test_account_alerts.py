@@ -220,6 +220,7 @@ def test_f15_what_a_guard_held_back_is_reported(
     assert messages() == ["ticketsync: tt is held"]
 
 
+@pytest.mark.thorough
 def test_one_unreadable_record_makes_an_account_partial_and_never_stale(
     adopted, noticed, sandbox, frozen, messages
 ):

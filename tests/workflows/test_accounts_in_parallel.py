@@ -122,6 +122,7 @@ def test_accounts_with_one_key_share_an_exclusion_key(sqlite):
 # The same figures
 
 
+@pytest.mark.thorough
 def test_side_by_side_and_one_by_one_are_the_same(pair, settings, season):
     for database, jobs in zip(pair, (1, 5), strict=True):
         five_platforms.set_up(database, settings, season)
@@ -133,7 +134,7 @@ def test_side_by_side_and_one_by_one_are_the_same(pair, settings, season):
 
 
 @pytest.mark.parametrize("seed", [7, 41])
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_other_worlds_with_faults_and_another_day_are_the_same(
     templates, settings, frozen, monkeypatch, seed
 ):
@@ -211,6 +212,7 @@ def order_of_links(monkeypatch, database, settings, seen):
     return seen
 
 
+@pytest.mark.thorough
 def test_listings_are_saved_in_the_accounts_order_whoever_answers_first(
     sqlite, settings, season, monkeypatch
 ):
@@ -221,6 +223,7 @@ def test_listings_are_saved_in_the_accounts_order_whoever_answers_first(
     assert found == list(five_platforms.ACCOUNTS)
 
 
+@pytest.mark.thorough
 def test_without_turns_the_slow_account_is_linked_last(
     sqlite, settings, season, monkeypatch
 ):
@@ -235,6 +238,7 @@ def test_without_turns_the_slow_account_is_linked_last(
     assert found[-1] == "bar"
 
 
+@pytest.mark.thorough
 def test_each_account_counts_the_shows_that_it_changed_whoever_recomputes_them(
     sqlite, settings, season, monkeypatch
 ):
@@ -278,6 +282,7 @@ def test_each_account_counts_the_shows_that_it_changed_whoever_recomputes_them(
 # Sooner
 
 
+@pytest.mark.thorough
 def test_accounts_wait_for_their_platforms_at_the_same_time(
     sqlite, settings, season, monkeypatch
 ):
@@ -394,6 +399,7 @@ def test_no_more_accounts_begin_than_somebody_asked_for(jobs):
     assert places_without_answer(0) == 4
 
 
+@pytest.mark.thorough
 def test_two_accounts_with_one_key_keep_one_rate_limit(home, monkeypatch):
     """
     Also where they run at the same time, because nobody knew that the key is the same.
@@ -415,6 +421,7 @@ def test_two_accounts_with_one_key_keep_one_rate_limit(home, monkeypatch):
 # What goes wrong
 
 
+@pytest.mark.thorough
 def test_a_fault_of_ours_in_one_account_stops_no_other(
     sqlite, settings, season, monkeypatch
 ):
@@ -448,6 +455,7 @@ def held_leases(database):
         return len(connection.execute(leases.select()).all())
 
 
+@pytest.mark.thorough
 def test_a_stop_ends_all_accounts_with_their_leases_released(sqlite, settings, season):
     """
     While every platform takes half a minute to answer.
@@ -496,6 +504,7 @@ def test_an_interruption_where_the_accounts_are_waited_for_stops_them(monkeypatc
 # What the threads know
 
 
+@pytest.mark.thorough
 def test_threads_act_for_who_asked_and_log_the_account(sqlite, settings, season, home):
     five_platforms.set_up(sqlite, settings, season)
     log.open_log()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select
 from support.saved_orders import (
+    BOUGHT,
     FIRST_DAY,
     OCCURRENCES,
     occurrence,
@@ -28,7 +29,7 @@ from ticketsync.store.tables.catalogue import productions
 from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.store.tables.sales import orders
-from ticketsync.workflows import adoptions, match
+from ticketsync.workflows import adoptions, catalogue_edits, close, match
 
 SETTINGS = Settings()
 OWN = NewShow(
@@ -159,6 +160,26 @@ def test_shows_whose_guests_were_scanned_stay_linked(listed):
     undone = adoptions.undo(listed, SETTINGS, seen.batch)
     assert (undone.links, undone.shows, undone.scanned) == (1, 0, 1)
     assert state_of(listed) == (["L1", None], ["ev_2"], [2500])
+
+
+def test_shows_of_a_closed_month_stay_and_lose_their_links(listed, frozen):
+    """
+    Its lines have the id of the show, which SQLite would give to the next one.
+    """
+    frozen(FIRST_DAY)
+    match.adopt(listed, SETTINGS)
+    frozen(FIRST_DAY + timedelta(days=62))
+    close.close(listed, SETTINGS, f"{BOUGHT:%Y-%m}")
+    with listed.read() as connection:
+        seen = adoptions.preview_undo(connection)
+    undone = adoptions.undo(listed, SETTINGS, seen.batch)
+    assert (seen.links, seen.shows, undone.links, undone.shows) == (2, 0, 2, 0)
+    assert state_of(listed) == (["L1", None], [], [])
+    with pytest.raises(
+        errors.GuardRefused, match="1 line of a closed month"
+    ) as refused:
+        catalogue_edits.remove_show(listed, SETTINGS, 2)
+    assert refused.value.word == "guard-books"
 
 
 def test_a_show_that_something_else_feeds_by_now_stays(listed):

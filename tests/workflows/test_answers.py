@@ -108,6 +108,7 @@ def test_answers_come_under_the_venues_name_when_the_shows_to_come_are_read_agai
     assert not any("answers" in note for note in again.notes)
 
 
+@pytest.mark.thorough
 def test_a_read_of_one_show_leaves_reading_again_to_the_next_run_of_the_account(
     read_once, date, form
 ):

@@ -77,6 +77,7 @@ def played(database, frozen, seed, steps):
     # On PostgreSQL, where each takes three times as long, of every third of them.
     [(44, 30, 3), pytest.param(1, 150, 1, marks=pytest.mark.drill)],
 )
+@pytest.mark.thorough
 def test_at_each_instant_of_a_random_history_reports_say_what_they_said(
     database, frozen, seed, steps, nth_on_postgresql
 ):
@@ -171,6 +172,7 @@ def test_a_first_read_and_one_that_finds_nothing_new_supersede_nothing(
     assert past_rows(books) == (0, 0, 0, 0)
 
 
+@pytest.mark.thorough
 def test_10_000_check_ins_supersede_nothing(sqlite, frozen):
     books = prepare(sqlite)
 

@@ -348,6 +348,7 @@ def test_a_refused_key_parks_and_a_named_sync_that_succeeds_unparks(
     assert sync.sync(adopted, settings, Request()).results[0].outcome == "success"
 
 
+@pytest.mark.thorough
 def test_accounts_that_were_parked_for_a_missing_variable_are_read_again(tmp_path):
     """
     Three accounts that an earlier version parked: for a variable, for a keyring, and

@@ -415,6 +415,7 @@ def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_p
 
 
 @pytest.mark.parametrize("orders", [3, pytest.param(10, marks=pytest.mark.drill)])
+@pytest.mark.thorough
 def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen, orders):
     """
     Forty ins and outs of four guests at three doors, in random orders of arrival: the

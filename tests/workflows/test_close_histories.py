@@ -135,7 +135,7 @@ def play(database, frozen, seed, basis, steps):
 
 
 @pytest.mark.parametrize("basis", ["sale", "show"])
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_what_was_closed_and_what_changed_since_is_what_there_is(
     database, frozen, basis
 ):

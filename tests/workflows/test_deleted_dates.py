@@ -38,6 +38,7 @@ def delete_date(world, is_wanted):
 
 
 @pytest.mark.parametrize("is_wanted", [is_after, is_long_over])
+@pytest.mark.thorough
 def test_the_command_of_the_message_accepts_a_deleted_date(
     full, settings, sandbox, is_wanted
 ):

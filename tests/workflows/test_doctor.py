@@ -63,6 +63,7 @@ def test_files_that_others_can_read_are_found_and_fixed(settled):
     assert ("files", "wrong") not in states(report)
 
 
+@pytest.mark.thorough
 def test_a_key_that_only_this_terminal_has_is_what_cron_would_miss(settled):
     assert ("account tt", "ok") in states(findings("--offline"))
     report = findings("--offline", "--as-cron", code=10)

@@ -274,6 +274,7 @@ ROUNDS = [3, pytest.param(50, marks=pytest.mark.drill)]
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize("is_protected", [True, False])
+@pytest.mark.thorough
 def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
     templates, settings, sandbox, monkeypatch, is_protected, rounds
 ):

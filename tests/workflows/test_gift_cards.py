@@ -495,6 +495,7 @@ def balances_at_the_end(books):
 
 @needs.programs("hledger", "ledger", BEAN_CHECK)
 @pytest.mark.parametrize("settings", [Settings(), rules(voucher="sold")])
+@pytest.mark.thorough
 def test_f50_the_programs_agree_whatever_the_rule(books, tmp_path, settings):
     found = read_books(books, settings)
     owed = "-22.73" if settings.tax.default else "-25.00"
@@ -600,6 +601,7 @@ def test_f50_reported_fees_are_divided_by_what_was_charged(books):
     }
 
 
+@pytest.mark.thorough
 def test_f50_a_card_that_another_card_pays_for(database, frozen):
     """
     A ticket of 22.00 and a card of 50.00, for which another card pays 30.00: 42.00 came
@@ -955,6 +957,7 @@ def test_f50_the_figures_are_the_platforms_truth(adopted, sandbox, settings):
         assert doubts == []
 
 
+@pytest.mark.thorough
 def test_f50_a_replay_finds_the_cards_of_earlier_versions(
     adopted, sandbox, settings, monkeypatch
 ):
@@ -986,6 +989,7 @@ def test_f50_a_replay_finds_the_cards_of_earlier_versions(
 
 
 @pytest.mark.parametrize("knows_show", [True, False])
+@pytest.mark.thorough
 def test_f50_the_check_takes_refunds_that_an_earlier_version_stored_without_a_show(
     adopted, sandbox, settings, monkeypatch, knows_show
 ):

@@ -23,6 +23,7 @@ def attempt(database, settings, **options):
     return sync.sync(database, settings, Request(**options)).exit_code
 
 
+@pytest.mark.thorough
 def test_an_event_that_counts_more_orders_than_it_lists_is_accepted_once(
     sqlite, sandbox, settings, monkeypatch
 ):
@@ -57,6 +58,7 @@ def test_an_event_that_counts_more_orders_than_it_lists_is_accepted_once(
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "square"])
+@pytest.mark.thorough
 def test_a_platform_that_shows_no_change_is_read_whole_by_the_next_run(
     name, sqlite, frozen, monkeypatch, settings
 ):

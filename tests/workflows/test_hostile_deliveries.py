@@ -321,6 +321,7 @@ def asked_for(sandbox, order):
     return sum(f"/orders/{order}" in str(line) for line in sandbox.log)
 
 
+@pytest.mark.thorough
 def test_an_id_that_was_not_there_is_forgotten_for_an_hour(
     both, settings, eventbrite, frozen
 ):

@@ -330,6 +330,7 @@ def every_column_unnamed(file, tmp_path, tables, settings):
     return unnamed
 
 
+@pytest.mark.thorough
 def test_random_edits_of_the_box_office_are_named(office, tmp_path):
     assert checked(office, own_story.SETTINGS).rows == ()
     for table in OFFICE:
@@ -350,6 +351,7 @@ def test_an_edit_of_every_column_of_the_box_office_is_named(office, tmp_path):
     assert every_column_unnamed(office, tmp_path, *of_office) == []
 
 
+@pytest.mark.thorough
 def test_random_edits_of_the_box_office_are_named_on_postgresql(templates, frozen):
     with busy_office(templates, "postgresql", frozen) as url:
         tables = (*OFFICE, *(table for table in BOOKS if table not in UNSOLD))
@@ -619,6 +621,7 @@ def test_the_past_of_a_removed_show_is_as_it_was_written(book):
 # What stands in no record
 
 
+@pytest.mark.thorough
 def test_an_order_that_is_listed_no_longer_is_sound_and_its_mark_is_checked(book):
     """
     Marked in a run, so nothing is wrong; a mark from no run is.
@@ -695,6 +698,7 @@ def rows_of(database):
         }
 
 
+@pytest.mark.thorough
 def test_a_replay_of_what_is_right_changes_nothing(read_once, settings, frozen):
     before = rows_of(read_once)
     frozen(NOW + timedelta(days=30))
@@ -708,6 +712,7 @@ def test_a_replay_of_what_is_right_changes_nothing(read_once, settings, frozen):
     assert rows_of(read_once) == before
 
 
+@pytest.mark.thorough
 def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, frozen):
     """
     One order's total, one ticket's price, one ticket without an order; a fourth order

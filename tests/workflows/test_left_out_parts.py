@@ -46,6 +46,7 @@ def reasons(database):
         )
 
 
+@pytest.mark.thorough
 def test_one_that_cannot_be_read_is_left_out_for_good(sqlite, settings, fifty):
     set_up(sqlite, settings, fifty, NAME, is_read=True, world="left out")
     empty = fifty.platform.organisations[1]
@@ -68,6 +69,7 @@ def test_one_that_cannot_be_read_is_left_out_for_good(sqlite, settings, fifty):
     assert (entry.action, entry.after) == ("set", options)
 
 
+@pytest.mark.thorough
 def test_sales_while_it_was_left_out_arrive_once_it_is_read_again(
     sqlite, settings, fifty, frozen
 ):

@@ -181,6 +181,7 @@ def test_the_breakdown_uses_the_venues_names_and_merges_what_is_alike(
 
 
 @pytest.mark.parametrize("switch", ["enabled", "ticket_sales"])
+@pytest.mark.thorough
 def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
     everywhere, settings, switch
 ):

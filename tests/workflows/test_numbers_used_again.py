@@ -133,6 +133,7 @@ def test_two_reports_in_one_folder_are_set_apart_in_local_time(account):
     )
 
 
+@pytest.mark.thorough
 def test_what_was_booked_without_a_word_before(account, swap, monkeypatch):
     nothing = gone_reports.Judged({}, frozenset())
     monkeypatch.setattr(gone_reports, "judge", lambda *_: nothing)
@@ -236,6 +237,7 @@ def test_the_ways_out(account, swap):
 
 
 @pytest.mark.parametrize("says", ["file", "event"])
+@pytest.mark.thorough
 def test_numbers_that_begin_again_are_counted_beside_what_is_stored(
     account, swap, says
 ):

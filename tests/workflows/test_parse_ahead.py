@@ -134,6 +134,7 @@ def test_the_second_process_reads_what_the_first_would(
         assert dump(adopted) == dump(on_sqlite)
 
 
+@pytest.mark.thorough
 def test_a_sweep_that_finds_nothing_new_changes_nothing(
     on_sqlite, settings, helped, sandbox
 ):
@@ -296,7 +297,7 @@ def test_control_without_the_safe_path_the_current_folder_is_looked_at(
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "wix", "square"], indirect=True)
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_every_platform_that_lists_in_bulk_is_parsed_alike_by_either_process(
     sqlite, settings, fake_server, name, helped, monkeypatch
 ):

@@ -223,6 +223,7 @@ def test_a_fee_that_is_known_only_later_is_booked_then(database, frozen):
 
 
 @needs.programs("hledger", BEAN_CHECK)
+@pytest.mark.thorough
 def test_the_programs_accept_the_files_of_both_months_and_refuse_a_changed_one(
     database, frozen, tmp_path
 ):
@@ -251,6 +252,7 @@ def test_the_programs_accept_the_files_of_both_months_and_refuse_a_changed_one(
 
 
 @pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.thorough
 def test_closed_month_by_month_the_books_are_those_of_the_sales(database, frozen, seed):
     """
     120 random orders, each sold at some time and part of it back later, read after the

@@ -229,7 +229,7 @@ def many_dates(profile, number, *, as_productions):
     ("name", "as_productions", "most"),
     [("eventbrite", False, 2 * 2), ("humanitix", True, 200)],
 )
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
     sqlite, settings, name, as_productions, most, frozen, monkeypatch
 ):

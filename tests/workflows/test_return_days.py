@@ -97,6 +97,7 @@ def test_a_second_return_of_one_day_is_of_that_day(account, monkeypatch):
     assert read(account) == [FIRST, FIRST]
 
 
+@pytest.mark.thorough
 def test_a_day_that_comes_later_moves_nothing(account, monkeypatch):
     """
     Written without a day, as by an earlier version or from a report without one.

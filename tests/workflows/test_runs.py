@@ -6,6 +6,7 @@ it and in which direction.
 import re
 
 import httpx
+import pytest
 from sqlalchemy import func, select
 from support.database_dump import dump
 from support.platform_accounts import point
@@ -35,6 +36,7 @@ def test_response_times_are_those_of_the_requests(adopted, settings, sandbox):
     ]
 
 
+@pytest.mark.thorough
 def test_every_response_counts_retries_too_and_no_response_does_not(settings):
     answers = iter([503, "nothing", 200])
 

@@ -118,7 +118,7 @@ def test_orders_that_are_in_no_figure_yet_are_said_below(
 
     sandbox.change(world.next_day)
     with monkeypatch.context() as patch:
-        patch.setattr(recompute, "recompute_shows", stop)
+        patch.setattr(recompute, "recompute_by_account", stop)
         with pytest.raises((errors.Interrupted, KeyboardInterrupt)):
             sync.sync(synced, notifying, Request(jobs=1))
     multiply(synced, show_financials)

@@ -101,6 +101,7 @@ def test_every_scheduler_gets_a_command_that_imports_nothing_from_its_folder(kin
     assert " -P -m ticketsync" in command_of(a_job("*/15 * * * *"), kind)
 
 
+@pytest.mark.thorough
 def test_no_scheduler_executes_what_lies_in_its_folder(home, tmp_path):
     """
     Five files that Python would import from the current folder; and the control:
@@ -279,6 +280,7 @@ def test_a_retired_account_does_not_count_as_one_that_works(sqlite):
     assert (len(warnings), number) == (1, 1)
 
 
+@pytest.mark.thorough
 def test_the_commands_warn_of_keys_that_a_scheduler_lacks(home, sandbox, crontab):
     def cli(*arguments):
         return commands.run(*arguments, check=True)

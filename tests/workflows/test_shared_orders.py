@@ -279,6 +279,7 @@ def test_one_that_is_cancelled_in_a_report_counts_once(stored_twice):
 
 
 @pytest.mark.parametrize("line", ["shared_orders: count", "shared_orders: once"])
+@pytest.mark.thorough
 def test_a_recipe_that_says_count_answers_it(stored_twice, line):
     stored_twice.second.recipe(line, **DATED)
     expected = {} if line.endswith("count") else TWICE

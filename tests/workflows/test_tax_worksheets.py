@@ -117,6 +117,7 @@ def test_its_sums_are_those_of_the_money_view(books, settings):
         assert not unknown
 
 
+@pytest.mark.thorough
 def test_each_month_has_the_sales_and_refunds_of_its_days(books):
     save_random(books, 120)
     recompute_figures.rebuild(books, RATED)
@@ -293,6 +294,7 @@ def test_the_tax_in_fees_by_its_three_sources(books):
     ]
 
 
+@pytest.mark.thorough
 def test_all_platforms_are_within_half_a_cent_for_each_order_of_an_eleventh(
     sqlite, settings, monkeypatch, frozen
 ):

@@ -58,6 +58,7 @@ def test_f08_a_record_on_the_boundary_is_not_lost(
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "square"])
+@pytest.mark.thorough
 def test_f08_what_appears_late_is_found_by_the_sweep(
     synced, settings, fake_server, name, frozen
 ):

@@ -77,6 +77,7 @@ def test_after_a_first_sync_the_server_knows_its_tables(
     assert known_rows(adopted) == [(name, number, True) for name, number in held]
 
 
+@pytest.mark.thorough
 def test_a_second_sync_finds_nothing_to_vacuum(adopted, settings, all_are_large):
     statements = vacuumed(adopted)
     sync.sync(adopted, settings, Request())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
-from ticketsync.catalogue import undoing
+from ticketsync.catalogue import dependents, undoing
 from ticketsync.catalogue.adopting import ADOPTED
 from ticketsync.catalogue.links import lock_occurrences, remove_links
 from ticketsync.core import errors
@@ -35,8 +35,8 @@ _DATED = re.compile(PREFIX + r"\d{8}-")
 class AdoptedBatch:
     """
     One adoption as far as it still stands: its links by occurrence, the shows they
-    feed, those of them that it made, and those whose guests have been scanned, which
-    stay as they are.
+    feed, those of them that it made and that no closed month has lines of, and those
+    whose guests have been scanned, which stay as they are.
     """
 
     batch: str
@@ -67,12 +67,11 @@ def get_batch(connection: Connection, batch: str = "") -> AdoptedBatch:
     show_ids = frozenset(int(row.show_id) for row in links)
     has_scans = select(scans.c.show_id).where(scans.c.show_id.in_(show_ids)).distinct()
     scanned = frozenset(connection.scalars(has_scans))
-    made = _made(connection, [row.occurrence_id for row in links])
+    made = show_ids & _made(connection, [row.occurrence_id for row in links])
+    made -= dependents.list_closed(connection, made)
     is_dated = _DATED.match(name) is not None
     ids = tuple(int(row.occurrence_id) for row in links if row.show_id not in scanned)
-    return AdoptedBatch(
-        name, ids, show_ids, frozenset(made & show_ids if is_dated else ()), scanned
-    )
+    return AdoptedBatch(name, ids, show_ids, made if is_dated else frozenset(), scanned)
 
 
 def _last(connection: Connection) -> str:

@@ -1,6 +1,7 @@
 """
-What hangs on shows: links, orders, figures and scans at the door. It is shown before a
-show, production or venue is changed, and books are never removed with it.
+What hangs on shows: links, orders, figures, scans at the door, lines of closed months.
+It is shown before a show, production or venue is changed, and books are never removed
+with it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.periods import period_lines
 from ticketsync.store.tables.sales import tickets
 from ticketsync.store.upsert import rows_among
 
@@ -31,22 +33,28 @@ class Dependents:
     tickets: int = 0
     figures: int = 0
     scans: int = 0
+    closed: int = 0
 
     @property
     def has_books(self) -> bool:
         """
-        Whether something was sold or scanned, which must not be removed.
+        Whether something was sold, scanned or closed, which must not be removed: the
+        next show would get the id that closed lines have.
         """
-        return bool(self.orders or self.tickets or self.scans)
+        return bool(self.orders or self.tickets or self.scans or self.closed)
 
     def __str__(self) -> str:
         """
         In words, without what there is none of.
         """
-        names = ("show", "link", "order", "ticket", "scan")
-        counts = (self.shows, self.links, self.orders, self.tickets, self.scans)
+        names = ("show", "link", "order", "ticket", "scan", "line of a closed month")
+        several = {names[-1]: "lines of closed months"}
+        counts = (
+            *(self.shows, self.links, self.orders, self.tickets, self.scans),
+            self.closed,
+        )
         words = [
-            number_of(count, name)
+            number_of(count, name, several.get(name, ""))
             for count, name in zip(counts, names, strict=True)
             if count
         ]
@@ -81,7 +89,17 @@ def count_dependents(connection: Connection, show_ids: Iterable[int]) -> Depende
         tickets=sum(int(row.tickets) for row in sold_rows),
         figures=number(show_financials),
         scans=number(scans),
+        closed=number(period_lines),
     )
+
+
+def list_closed(connection: Connection, show_ids: Iterable[int]) -> set[int]:
+    """
+    Those of these shows that closed months have lines of.
+    """
+    query = select(period_lines.c.show_id).distinct()
+    rows = rows_among(connection, query, period_lines.c.show_id, sorted(set(show_ids)))
+    return {row.show_id for row in rows}
 
 
 def count_orders(connection: Connection, occurrence_ids: Iterable[int]) -> int:

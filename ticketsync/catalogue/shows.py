@@ -10,15 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from ticketsync.catalogue import other_names
 from ticketsync.core import clock, errors, money, near_words

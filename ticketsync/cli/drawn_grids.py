@@ -27,7 +27,11 @@ def draw(
 ) -> None:
     from rich.console import Console
 
-    console = Console(
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # it would end us with 1, which means our bug
+
+    console = OurConsole(
         file=stream,
         markup=False,
         highlight=False,

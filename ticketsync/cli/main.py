@@ -9,7 +9,7 @@ import importlib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -166,6 +166,12 @@ class LazyGroup(TyperGroup):
             ctx.fail(f"Option {args[-1]!r} requires an argument.")
         return super().parse_args(ctx, with_global_options_first(args))
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().make_context(*args, **options)
+        except BrokenPipeError:  # while the help or the version is printed
+            _end_without_reader()
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -173,9 +179,8 @@ class LazyGroup(TyperGroup):
             raise errors.Interrupted(
                 "Interrupted by the user.", signal_number=2
             ) from None
-        except BrokenPipeError:  # else the library ends with 1, which means our bug
-            terminal.discard()
-            raise typer.Exit(terminal.OUTPUT_CLOSED) from None
+        except BrokenPipeError:
+            _end_without_reader()
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for title, group in GROUPS.items():
@@ -191,6 +196,14 @@ class LazyGroup(TyperGroup):
             fits = len(f"Error: {what} {question}") <= _LONGEST_LINE
             ctx.fail(f"{what}{' ' if fits else chr(10)}{question}".strip())
         return super().resolve_command(ctx, args)
+
+
+def _end_without_reader() -> NoReturn:
+    """
+    End where nobody reads our output: the library would with 1, which means our bug.
+    """
+    terminal.discard()
+    raise typer.Exit(terminal.OUTPUT_CLOSED) from None
 
 
 def _suggested(word: str) -> str:
