@@ -172,6 +172,7 @@ print(json.dumps(found), file=sys.stderr)
         assert done.stderr.splitlines()[-1] == "[]"
 
 
+@pytest.mark.thorough
 def test_pydantic_looks_for_no_plugins_in_other_packages():
     """
     It would look into every package that is installed, and run what it finds.

@@ -53,6 +53,7 @@ def test_a_sync_marks_what_has_expired_and_changes_no_figure(office, evening):
 
 
 @pytest.mark.parametrize("request_", [{}, {"shows": ("1",)}, {"full": True}])
+@pytest.mark.thorough
 def test_edited_orders_and_figures_are_put_right(office, request_):
     sell.sell(office, SHOW, {"Adult": 2}, Tender("cash"))
     if request_:

@@ -39,6 +39,7 @@ def test_a_sale_without_a_terminal(on_sale):
     assert as_json("financials", "list")[0]["gross"] == "130.00"
 
 
+@pytest.mark.thorough
 def test_what_is_refused_says_its_word_and_what_is_left(on_sale):
     held = as_json("boxoffice", "hold", "1", "--tier", "Adult=7", "--name", "Mia Chen")
     full = refused("boxoffice", "hold", "1", "--tier", "Child=4")
@@ -144,6 +145,7 @@ def test_what_was_taken_off_a_price_is_shown_with_its_order(on_sale):
     assert "  1  Adult  45.00 (10.00 off)  TS1." in run(*words).stdout
 
 
+@pytest.mark.thorough
 def test_nothing_of_the_own_counter_is_called_unread(on_sale):
     """
     By hand: it was opened now, and nobody ran `sync` in three days.

@@ -307,6 +307,7 @@ def test_no_entry_holds_a_secret_or_an_address(venue, entries):
         assert secret not in text
 
 
+@pytest.mark.thorough
 def test_the_list_is_filtered_by_who_what_and_when(venue):
     venue("productions", "add", "Gala")
     venue("venues", "add", "Cellar", "--timezone", "UTC", "--currency", "EUR")

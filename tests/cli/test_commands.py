@@ -682,6 +682,7 @@ def test_a_bad_list_imports_nothing_unless_asked(started, tmp_path):
     assert skipped["created"] == 1
 
 
+@pytest.mark.thorough
 def test_a_closed_pipe_is_no_traceback(synced, home, fake_server):
     done = subprocess.run(
         f"{sys.executable} -m ticketsync sales list --limit 100000 | head -1",

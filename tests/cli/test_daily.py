@@ -75,6 +75,7 @@ def test_the_report_shows_what_the_sandbox_sold(venue):
     assert seen > 10
 
 
+@pytest.mark.thorough
 def test_seats_and_comps_are_columns_where_there_is_room(venue):
     """
     As the help says; columns that it does not call optional are always there.
@@ -91,6 +92,7 @@ def test_seats_and_comps_are_columns_where_there_is_room(venue):
         assert columns <= set(heading.split())
 
 
+@pytest.mark.thorough
 def test_it_is_sent_to_the_recipients_in_the_settings(venue, home, tmp_path):
     file = tmp_path / "mail.txt"
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
@@ -106,6 +108,7 @@ def test_it_is_sent_to_the_recipients_in_the_settings(venue, home, tmp_path):
     assert "AUD" in text
 
 
+@pytest.mark.thorough
 def test_without_recipients_it_says_what_is_missing(venue):
     done = run("report", "daily", "--send")
     assert done.returncode == 2

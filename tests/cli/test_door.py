@@ -173,6 +173,7 @@ def seated(venue, home):
     return guest
 
 
+@pytest.mark.thorough
 def test_seats_and_answers_are_on_every_list_of_guests(seated):
     answers = {"diet": "vegan", "access": "ramp"}
     rows = [g for g in listed() if g["ticket_id"] == seated["ticket_id"]]

@@ -70,6 +70,7 @@ def test_every_listing_writes_thousands_with_commas(large, watched):
     assert "30,307,272.46 AUD: no rule" in printed["tax worksheet --period 2000..2099"]
 
 
+@pytest.mark.thorough
 def test_a_year_of_millions_is_a_table_of_80_columns(large, watched, monkeypatch):
     """
     What is left out of it is named, and only the least needed of it.

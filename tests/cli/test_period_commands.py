@@ -166,6 +166,7 @@ def test_what_was_closed_as_csv(period, per, number, column, total):
     assert said["period"] == "2026-10"
 
 
+@pytest.mark.thorough
 def test_the_folder_of_a_month(period, tmp_path):
     done(period("close", "2026-10"))
     done(period("export", "2026-10", "--dir", str(tmp_path)))

@@ -336,6 +336,7 @@ def test_a_folder_is_checked_as_sync_reads_it(office):
     assert "Read: b.csv alone. Not looked at: other reports of its folder" in said
 
 
+@pytest.mark.thorough
 def test_an_account_is_checked_beside_what_it_holds(office):
     office.put("a.csv", f"1,{LATE},1,25.00")
     office.add()

@@ -110,6 +110,7 @@ def test_a_person_is_asked_whether_answers_are_kept(run, tmp_path):
     run("shows", "import", season(tmp_path, room="Main Hall", day=6))
 
 
+@pytest.mark.thorough
 def test_a_renamed_production_is_found_and_named(run, tmp_path):
     file = season(tmp_path)
     run("shows", "import", file)

@@ -80,6 +80,7 @@ def answers(client):
         return False
 
 
+@pytest.mark.thorough
 def test_the_summary_is_in_the_accounts_order(season):
     done = commands.run("sync", "--jobs", "5", env=environment(), check=True)
     lines = [line for line in done.stderr.splitlines() if ": ok." in line]

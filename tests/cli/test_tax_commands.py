@@ -200,6 +200,7 @@ NOT_FILLED = "no box is filled in, because the rules do not say how this is taxe
 NO_RULES = "business: {country: AU}\n"
 
 
+@pytest.mark.thorough
 def test_boxes_without_a_rule_are_not_filled_with_zeros(tax, home, tmp_path):
     """
     All of 82.40 is in no box, in no format; a file that says G1 0 could be sent.
@@ -299,6 +300,7 @@ RULE = (
 )
 
 
+@pytest.mark.thorough
 def test_80_columns_cut_no_rule_and_no_treatment(tax, home, monkeypatch):
     """
     A gift card of 50.00, and a ticket of 22.00 of which one paid 20.00.

@@ -98,6 +98,7 @@ def test_a_sale_of_three_tickets_is_four_keys(venue, columns, tmp_path):
     assert (drawer["state"], drawer["expected"]) == ("open", "365.00")
 
 
+@pytest.mark.thorough
 def test_what_others_sell_is_there_without_a_key(venue):
     till = begin(80)
     run("boxoffice", "hold", "1", "--tier", "Adult=10")
@@ -126,6 +127,7 @@ def test_a_killed_till_keeps_what_was_paid_and_frees_the_rest(venue):
     leave(again)
 
 
+@pytest.mark.thorough
 def test_the_drawer_is_counted_with_the_last_key(venue):
     till = begin(80)
     till.send("1")
@@ -143,6 +145,7 @@ def test_the_drawer_is_counted_with_the_last_key(venue):
     assert (drawer["state"], drawer["difference"]) == ("closed", "0.00")
 
 
+@pytest.mark.thorough
 def test_a_pasted_text_answers_a_question_and_sells_nothing(venue):
     def paste(text):
         till.send(f"\x1b[200~{text}\x1b[201~")
@@ -200,6 +203,7 @@ def test_a_printer_that_fails_as_the_till_is_left_is_said(venue, slow_printer):
     assert till.exitstatus == 0
 
 
+@pytest.mark.thorough
 def test_escape_drops_the_basket_and_ctrl_c_leaves(venue):
     till = begin(80)
     till.send("1")
@@ -290,6 +294,7 @@ def test_ctrl_c_leaves_a_till_whose_database_does_not_answer(venue, place):
 # A terminal that changes its size
 
 
+@pytest.mark.thorough
 def test_the_screen_is_drawn_anew_when_the_terminal_changes_its_size(venue):
     till = begin(80)
     till.send("1")

@@ -109,6 +109,7 @@ def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
     assert loose == []
 
 
+@pytest.mark.thorough
 def test_f90_a_closed_output_is_no_traceback(home, ready):
     done = run_unattended(home, "sync", shell='exec "$@" >&- 2>&-', TT_KEY=ready.key)
     assert done.returncode == 0
@@ -124,6 +125,7 @@ def test_f90_names_outside_ascii_survive_the_c_locale(home, ready):
     assert title in str(json.loads(machine.stdout))
 
 
+@pytest.mark.thorough
 def test_f90_a_question_that_nobody_can_answer_names_its_flag(home, ready):
     done = run_unattended(home, "accounts", "remove", "tt", TT_KEY=ready.key)
     assert done.returncode == 2
@@ -227,6 +229,7 @@ def test_f111_a_keyring_that_never_answers_is_cut_off(home, in_keyring, tmp_path
     assert "did not answer" in done.stderr
 
 
+@pytest.mark.thorough
 def test_f113_a_store_that_keeps_nothing_is_found_before_the_browser_opens(
     home, ready, monkeypatch
 ):
@@ -242,6 +245,7 @@ def test_f113_a_store_that_keeps_nothing_is_found_before_the_browser_opens(
     assert "http" not in done.stderr  # no address to open was shown
 
 
+@pytest.mark.thorough
 def test_f114_no_keyring_and_no_flag_writes_the_key_nowhere(home, ready, tmp_path):
     done = subprocess.run(
         [

@@ -315,7 +315,7 @@ except errors.BadFile as error:
 
 
 @pytest.mark.parametrize("make", OVERSIZED, ids=lambda make: make.__name__)
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_an_oversized_file_is_refused_within_200_mb(tmp_path, make):
     path = tmp_path / "big.xlsx"
     make(path)

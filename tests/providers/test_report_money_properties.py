@@ -156,6 +156,7 @@ def test_fees_and_taxes_come_and_go_as_in_the_model(folders, rows, seed, on_top)
 
 @generated
 @given(rows=sales(), seed=st.integers(0, 999), on_top=st.booleans())
+@pytest.mark.thorough
 def test_rows_of_fees_and_taxes_come_and_go_as_in_the_model(
     folders, rows, seed, on_top
 ):

@@ -444,6 +444,7 @@ def _is_known_or_aside(found, aside, model):
 
 @generated
 @given(rows=sales(), seed=st.integers(0, 999))
+@pytest.mark.thorough
 def test_two_tills_that_number_alike(folders, rows, seed):
     """
     With a word in the recipe each till has its own orders; without one, numbers that

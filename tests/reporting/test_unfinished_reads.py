@@ -12,13 +12,13 @@ from support import commands
 from support.web_server import running
 
 from ticketsync.core import clock, errors
-from ticketsync.financials import recompute
 from ticketsync.reporting import figures_of_shows, sales, unfinished_reads
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.web.webhook_receiver import Receiver
+from ticketsync.workflows import recompute_figures
 from ticketsync.workflows.sync import run as sync
 
 SAVED = 300  # orders, all that the platform has
@@ -48,7 +48,7 @@ def cut_off(database, settings, monkeypatch, look=lambda: None):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recompute, "recompute_by_account", stop)
+        patch.setattr(recompute_figures, "recompute_by_account", stop)
         with pytest.raises((errors.Interrupted, KeyboardInterrupt)):
             sync.sync(database, settings, sync.Request(jobs=1))
 

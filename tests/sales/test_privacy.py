@@ -55,6 +55,7 @@ def figures(database):
     return [{**item, **timeless} for item in figures_]
 
 
+@pytest.mark.thorough
 def test_people_are_kept_only_where_the_account_says_so(connected, settings, sandbox):
     sync.fetch_listing(connected, settings, [])
     match.adopt(connected, settings)
@@ -78,6 +79,7 @@ def test_buyer_and_attendee_of_every_order_are_who_the_platform_says(synced, san
     assert kept(synced)[1][0] > len(expected)
 
 
+@pytest.mark.thorough
 def test_a_record_that_waited_does_not_take_its_people_away(
     synced, keeping, sandbox, monkeypatch
 ):
@@ -147,6 +149,7 @@ def test_a_person_is_found_by_name_and_by_order(synced, sandbox):
     assert {trace.order_id for trace in by_order} == {f"or_{purchase.id}"}
 
 
+@pytest.mark.thorough
 def test_f128_people_are_forgotten_some_time_after_their_show(
     synced, keeping, sandbox, frozen
 ):

@@ -225,6 +225,7 @@ def test_an_upgrade_makes_a_backup_first(home):
     assert entry["after"] == {"schema": schema.PRESENT}
 
 
+@pytest.mark.thorough
 def test_backups_of_one_second_have_each_a_name(home):
     """
     Without `-o` nobody can choose another one.

@@ -35,6 +35,7 @@ def test_the_upgrade_adds_the_box_office_and_changes_nothing_else(upgraded):
     assert integrity_check.check(upgraded, Settings()).is_sound
 
 
+@pytest.mark.thorough
 def test_its_triggers_are_there(upgraded):
     row = boxoffice_rows.ROWS[-1]
     with upgraded.write() as connection:

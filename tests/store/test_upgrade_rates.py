@@ -58,6 +58,7 @@ def test_a_line_has_its_rate_when_it_was_recomputed(upgraded):
     assert integrity_check.check(upgraded, SETTINGS).is_sound
 
 
+@pytest.mark.thorough
 def test_the_upgrade_recomputes(home):
     file = home / "ticketsync.db"
     fill(file)

@@ -51,6 +51,7 @@ def rows_of(database, table):
         return connection.execute(select(table)).all()
 
 
+@pytest.mark.thorough
 def test_the_upgrade_keeps_every_row(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT

@@ -293,6 +293,7 @@ def test_no_address_makes_a_page_fail(synced_once):
         client.close()
 
 
+@pytest.mark.thorough
 def test_odd_addresses_and_titles_of_a_platform_make_no_page_fail(enter, full):
     """
     An address that cannot be parsed, and line breaks in names: 3 × 3 pages.

@@ -148,6 +148,7 @@ def test_b5_a_body_to_a_page_that_does_not_come_is_answered_408(start, monkeypat
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.thorough
 def test_b5_half_sent_requests_give_way_and_pages_answer(start, token):
     """
     Three times as many half-sent requests as there may be connections, and pages still
@@ -189,6 +190,7 @@ def test_b5_a_complete_request_does_not_give_way():
             assert first.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.thorough
 def test_b5_a_slow_reader_is_ended():
     """
     Whoever asks for much and reads nothing: 64 kB in the time that is given, or the
@@ -250,6 +252,7 @@ def test_the_server_uses_these_limits():
     assert config.http_protocol_class is server.LimitedProtocol
 
 
+@pytest.mark.thorough
 def test_b5_half_sent_deliveries_keep_no_delivery_out(full, site):
     """
     60 deliveries to a genuine address of which the last byte is missing, ten more than
@@ -309,6 +312,7 @@ def answers_to(opened, seconds=0.3):
     return answers
 
 
+@pytest.mark.thorough
 def test_b5_large_bodies_that_do_not_end_are_held_up_to_a_limit(full, site, configs):
     """
     40 bodies of 100,000 bytes, all but the last byte sent, where one MiB may be held:
@@ -340,6 +344,7 @@ def test_b5_large_bodies_that_do_not_end_are_held_up_to_a_limit(full, site, conf
         assert configs[-1].held_bytes == 0  # all are closed by now
 
 
+@pytest.mark.thorough
 def test_b5_a_complete_request_keeps_its_bytes(configs):
     """
     A complete request as large as everything that may be held is answered; what comes

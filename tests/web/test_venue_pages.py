@@ -134,6 +134,7 @@ class TestVenues:
     @pytest.mark.parametrize(
         "name", ["the lantern  room", "The Lantern-Room!", " THE LANTERN ROOM"]
     )
+    @pytest.mark.thorough
     def test_a_name_that_differs_in_spelling_only_is_refused(self, full, enter, name):
         ruth = enter("manager")
         before = venues(full)

@@ -115,6 +115,7 @@ def test_nothing_fits(enter, full):
     assert "<select" in page.text
 
 
+@pytest.mark.thorough
 def test_the_command_lists_and_filters_the_same(venue, home):
     database = engine.open_database(str(home / "ticketsync.db"))
     fill(database, 1, add_eventbrite(database))

@@ -170,6 +170,7 @@ def test_f87_thirty_days_of_cron(adopted, noticed, sandbox, frozen, messages):
     check(story, outages, messages)
 
 
+@pytest.mark.thorough
 def test_f88_a_stale_account_is_reported_once_and_its_end_once(
     adopted, noticed, sandbox, frozen, messages
 ):

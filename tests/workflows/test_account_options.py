@@ -322,7 +322,7 @@ def buyers(database, *, to_come):
 
 
 @pytest.mark.parametrize("way", ["set", "settings"])
-@pytest.mark.sampled(4)
+@pytest.mark.thorough
 def test_switching_people_on_reads_the_shows_still_to_come_again_once(
     read_without_people, sqlite, settings, way
 ):
@@ -349,7 +349,7 @@ def test_switching_people_on_reads_the_shows_still_to_come_again_once(
     assert second.processed < held <= first.processed
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.thorough
 def test_switching_people_off_says_what_stays(read_without_people, sqlite, settings):
     name, sandbox = read_without_people
     change(sqlite, settings, name, people="true")

@@ -255,6 +255,7 @@ def totals(database):
         return {row["show_id"]: row for row in rows.mappings() if row["tickets_sold"]}
 
 
+@pytest.mark.thorough
 def test_one_account_alone_asks_the_database_nothing_more(
     adopted, settings, monkeypatch
 ):

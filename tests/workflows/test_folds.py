@@ -49,6 +49,7 @@ CALM = {
 
 @settings(max_examples=3, **CALM)
 @given(seed=st.integers(0, 10**6))
+@pytest.mark.thorough
 def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     sandbox, tmp_path, templates, seed
 ):

@@ -757,6 +757,7 @@ def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, froze
     assert (again.counts.created, again.counts.updated) == (0, 0)
 
 
+@pytest.mark.thorough
 def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
     read_once, settings, frozen
 ):

@@ -122,6 +122,7 @@ def test_offsets_follow_a_merged_production_and_end_with_it(week):
     assert offset.is_confirmed
 
 
+@pytest.mark.thorough
 def test_the_commands_list_confirm_and_take_back_an_offset(home, templates):
     place = templates.copy("sqlite", "empty", home / "ticketsync.db")
     database = engine.open_database(place)

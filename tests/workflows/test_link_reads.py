@@ -111,6 +111,7 @@ def test_a_link_that_is_off_is_not_read_by_later_runs(synced_once, settings):
     assert last_reads(synced_once)[date.provider_occurrence_id] is None
 
 
+@pytest.mark.thorough
 def test_an_order_that_cannot_be_read_is_its_dates_problem_until_it_can(
     synced_once, settings, sandbox
 ):

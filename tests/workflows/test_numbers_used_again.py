@@ -430,6 +430,7 @@ def test_a_sale_that_is_less_by_its_refund_now_stays_as_it_is_stored(account):
     ) in notes
 
 
+@pytest.mark.thorough
 def test_a_price_that_was_divided_is_known_to_a_cent(account, swap):
     """
     Three for 100.00 are 33.33 each, two of them 66.67.

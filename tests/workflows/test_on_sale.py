@@ -136,6 +136,7 @@ def test_stored_types_are_the_truth(synced, fake_server, name):
     )
 
 
+@pytest.mark.thorough
 def test_they_are_the_truth_again_after_a_day_of_sales(
     synced, settings, fake_server, name, frozen
 ):

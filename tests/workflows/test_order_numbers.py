@@ -115,6 +115,7 @@ def test_an_event_that_gets_an_id_keeps_its_orders(account):
     assert tuple(account.figures()) == (15, TICKETS, CHARGED)
 
 
+@pytest.mark.thorough
 def test_an_event_whose_id_is_mapped_no_longer_keeps_its_orders(account):
     """
     The reverse: the orders are stored under the ids of their events.

@@ -124,6 +124,7 @@ class TestInAFolder:
         account.recipe("order_numbers: folder")
 
     @pytest.mark.parametrize("copies", [["thu"], ["fri"], ["thu", "fri"]])
+    @pytest.mark.thorough
     def test_a_later_copy_keeps_what_another_file_added(self, account, copies):
         rows = {"thu": f"1,{THU},Adult,2,78.00", "fri": f"1,{FRI},Adult,1,39.00"}
         for name, row in rows.items():
@@ -329,6 +330,7 @@ class TestNetOfARefund:
         assert is_refused(account, "takes that back as well", 2, 2, 7800 + 3900)
 
     @pytest.mark.parametrize("is_gone", [False, True])
+    @pytest.mark.thorough
     def test_a_number_that_answers_another_change_says_nothing_of_it(
         self, account, is_gone
     ):
@@ -484,6 +486,7 @@ class TestNumbersOfAFile:
         assert "week1 (1).csv is a copy of week1.csv" in " ".join(notes)
         assert is_read(account, 2, 3, 11700)
 
+    @pytest.mark.thorough
     def test_a_renamed_file_counts_once(self, account):
         put_back(account, "january.csv", account.path / "in" / "week1.csv")
         assert is_read(account, 2, 3, 11700)

@@ -117,6 +117,7 @@ def run(database, settings, **request):
     return sync.sync(database, settings, Request(**request))
 
 
+@pytest.mark.thorough
 def test_the_second_process_reads_what_the_first_would(
     adopted, settings, sandbox, helped, on_sqlite, monkeypatch
 ):

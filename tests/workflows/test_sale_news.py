@@ -14,11 +14,11 @@ from support.large_figures import bare_numbers, multiply
 from ticketsync.catalogue import new_shows
 from ticketsync.core import errors
 from ticketsync.core.config import NotifySettings
-from ticketsync.financials import recompute, sales_notices
+from ticketsync.financials import sales_notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.workflows import sales_notifications
+from ticketsync.workflows import recompute_figures, sales_notifications
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -118,7 +118,7 @@ def test_orders_that_are_in_no_figure_yet_are_said_below(
 
     sandbox.change(world.next_day)
     with monkeypatch.context() as patch:
-        patch.setattr(recompute, "recompute_by_account", stop)
+        patch.setattr(recompute_figures, "recompute_by_account", stop)
         with pytest.raises((errors.Interrupted, KeyboardInterrupt)):
             sync.sync(synced, notifying, Request(jobs=1))
     multiply(synced, show_financials)
