@@ -54,6 +54,7 @@ def test_what_is_refused_says_its_word_and_what_is_left(on_sale):
     assert both["word"] == "usage"
 
 
+@pytest.mark.thorough
 def test_one_misread_letter_is_refused(on_sale):
     reference = as_json("boxoffice", "hold", "1", "--tier", "Adult=1")["reference"]
     other = "2" if reference[3] != "2" else "3"

@@ -170,6 +170,7 @@ def test_the_card_of_a_show_says_nothing_that_is_not_kept(ticketsync):
     assert "checked in" in ticketsync("financials", "show", "2").out
 
 
+@pytest.mark.thorough
 def test_by_the_day_of_the_sale_a_period_has_what_was_sold_in_it(ticketsync):
     """
     Both were bought on 30 September for November: or_2 came to 70.00, later 90.00.

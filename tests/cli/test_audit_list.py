@@ -39,6 +39,7 @@ def decide(synced_once, monkeypatch, capsys, frozen):
     return given
 
 
+@pytest.mark.thorough
 def test_links_say_when_who_before_and_after(decide):
     date = "ev_40001"
     linked = {"show_id": 1, "decided_by": "person", "why": "linked by hand"}

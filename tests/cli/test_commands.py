@@ -223,6 +223,7 @@ def test_lists_and_reports_work_in_every_format(synced):
         assert not [cell for row in rows for cell in row if cell.startswith(PYTHON)]
 
 
+@pytest.mark.thorough
 def test_the_daily_report_as_csv_has_each_currency_by_itself(synced):
     rows = synced("report", "daily", "--json").json
     wanted = {
@@ -698,6 +699,7 @@ def test_a_closed_pipe_is_no_traceback(synced, home, fake_server):
 @pytest.mark.parametrize(
     "words", ["sales list --json", "accounts providers", "--version", "sales --help"]
 )
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("columns", ["80", ""])  # drawn as on a terminal, or not
 def test_a_pipe_that_is_closed_is_no_bug_of_ours(synced, monkeypatch, words, columns):
     """

@@ -100,6 +100,7 @@ def test_init_with_another_name_says_that_there_are_two_now(environment):
     )
 
 
+@pytest.mark.thorough
 def test_init_on_a_terminal_corrects_what_is_wrong(environment):
     run("shows", "add", "Gala", "2027-11-27 19:30", "--new", env=environment)
     screen = talk("init", env=environment)

@@ -175,6 +175,7 @@ def test_a_terminal_says_that_it_waits(environment):
     assert screen.exitstatus == 5
 
 
+@pytest.mark.thorough
 def test_accounts_left_alone_are_one_sentence_and_none_in_a_scheduled_run(
     environment, home
 ):

@@ -47,6 +47,7 @@ def printed(folder):
     return pdf
 
 
+@pytest.mark.thorough
 def test_check_in_twice_undo_and_count(venue):
     guest = next(g for g in listed() if not g["is_in"])
     who = guest["ticket_id"]

@@ -121,6 +121,7 @@ def test_revoking_a_pass_that_does_not_exist_is_an_error(ready):
     assert run("visitors", "revoke", "--all").exit_code == 0
 
 
+@pytest.mark.thorough
 def test_status_names_an_unconfirmed_account_once_and_not_after_it_is_confirmed(
     ready, home
 ):

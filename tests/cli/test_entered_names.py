@@ -88,6 +88,7 @@ def test_an_empty_name_is_refused(run, arguments):
 
 
 @pytest.mark.parametrize("seats", ["99999999999999999999", "-5", "1000001"])
+@pytest.mark.thorough
 def test_a_number_of_seats_that_no_show_has_is_refused(run, tmp_path, seats):
     run("shows", "add", "Gala", "2030-12-24 19:30", f"--capacity={seats}", code=2)
     run("shows", "edit", "G1", f"--capacity={seats}", "--yes", code=2)
@@ -96,6 +97,7 @@ def test_a_number_of_seats_that_no_show_has_is_refused(run, tmp_path, seats):
     assert "line 2, column capacity" in run("shows", "import", str(file), code=2)
 
 
+@pytest.mark.thorough
 def test_a_new_venue_of_a_show_needs_an_answer(run):
     add = ("shows", "add", "Gala", "2030-12-25 19:30", "--venue", "Attick")
     assert 'There is no venue "Attick" yet.' in run(*add, code=2)

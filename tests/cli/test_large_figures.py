@@ -92,6 +92,7 @@ def test_a_year_of_millions_is_a_table_of_80_columns(large, watched, monkeypatch
 
 
 @pytest.mark.parametrize("report", ["daily", "weekly"])
+@pytest.mark.thorough
 def test_a_report_that_is_sent_writes_thousands_with_commas(
     large, home, tmp_path, report
 ):

@@ -101,6 +101,7 @@ def test_a_week_of_92_dates_on_three_platforms_takes_under_40_keys(week, monkeyp
     assert (entry.subject, entry.change) == ("Late Laughs", "minutes on tt -30")
 
 
+@pytest.mark.thorough
 def test_asked_one_by_one_without_offsets_it_takes_more(week, monkeypatch):
     """
     The control: how it was before, with Enter after each answer but the first.
@@ -123,6 +124,7 @@ def test_asked_one_by_one_without_offsets_it_takes_more(week, monkeypatch):
     assert before > 40  # it is 60, and 15 with both
 
 
+@pytest.mark.thorough
 def test_every_answer_of_a_session_is_taken_back_by_kind(week, monkeypatch):
     week.list_all()
     Player(week, monkeypatch).play()

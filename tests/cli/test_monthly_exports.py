@@ -149,6 +149,7 @@ def test_the_scheduler_writes_the_next_month_when_it_is_closed(
     assert file.read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_the_books_of_a_month_are_those_of_its_folder(
     export, crontab, tmp_path, home, frozen
 ):

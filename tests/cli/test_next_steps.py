@@ -49,6 +49,7 @@ def next_step():
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.thorough
 def test_where_there_are_no_figures_the_step_that_is_missing_is_said(home, templates):
     """
     Whoever has just synced and has no shows is not sent to `sync` again.

@@ -193,6 +193,7 @@ def all_listings():
 
 
 @pytest.mark.parametrize("is_linked", [False, True])
+@pytest.mark.thorough
 def test_every_listing_has_one_line_for_the_date(database, is_linked, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     if is_linked:

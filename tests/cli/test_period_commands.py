@@ -107,6 +107,7 @@ def test_a_dry_run_closes_nothing(period):
     assert "No period has been closed yet." in done(period("list"))
 
 
+@pytest.mark.thorough
 def test_exit_codes(period):
     refused = period("close", "2026-10", "--strict")
     assert (refused.returncode, "checklist-open" in refused.stderr) == (4, True)

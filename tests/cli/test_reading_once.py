@@ -61,6 +61,7 @@ def test_status_reads_once_what_it_shows_twice(reading):
         ("refunds", "list"),
     ],
 )
+@pytest.mark.thorough
 def test_a_list_opens_the_database_once(reading, words):
     statements, opened = reading(*words)
 

@@ -523,6 +523,7 @@ def test_two_reports_with_the_same_rows_count_twice_only_if_the_recipe_says_so(o
 # What `recipe check` says of orders
 
 
+@pytest.mark.thorough
 def test_a_check_names_orders_that_are_not_read_or_do_not_add_up(office):
     office.recipe(order_total="Order total")
     office.put(

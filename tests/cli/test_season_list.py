@@ -214,6 +214,7 @@ def test_rows_with_an_unknown_status_wait_for_an_answer(run, tmp_path):
     assert len(starts(run)) == 2
 
 
+@pytest.mark.thorough
 def test_a_person_is_asked_about_dates_and_names(run, tmp_path):
     run("venues", "edit", "The Lantern Room", "--timezone", "America/Toronto", "--yes")
     run("productions", "add", "Late Laughs")
@@ -253,6 +254,7 @@ def test_a_refused_change_changes_nothing(run, tmp_path):
     assert starts(run) == [("Late Laughs", "2030-12-22 19:30")]
 
 
+@pytest.mark.thorough
 def test_shows_are_edited_and_removed_by_command(run, tmp_path):
     run("shows", "import", season(tmp_path, SEASON))
     run(
@@ -278,6 +280,7 @@ def test_shows_are_edited_and_removed_by_command(run, tmp_path):
     assert starts(run) == []
 
 
+@pytest.mark.thorough
 def test_productions_and_venues_by_command(run, tmp_path):
     run("shows", "import", season(tmp_path, SEASON))
     run("productions", "rename", "Late Laughs", "Late Laughs 2030", "--yes")
@@ -332,6 +335,7 @@ def test_an_adoption_is_shown_and_undone(venue):
     assert without_seats(venue("shows", "list", "--json")) == before
 
 
+@pytest.mark.thorough
 def test_adding_a_show_asks_about_names_as_a_season_list_does(run):
     run("shows", "add", "Late Laughs", "2030-12-22 19:30")
     for words in (("Late Laugh",), ("Other", "--venue", "The Lantern Rooms")):

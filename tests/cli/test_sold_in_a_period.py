@@ -74,6 +74,7 @@ def test_a_show_of_another_time_is_refused_and_the_way_out_named(run):
         assert "--by sale" in done.stderr
 
 
+@pytest.mark.thorough
 def test_the_heading_says_which_day_counts(run):
     for command in ("show", "explain"):
         words = ("financials", command, "1", "--by", "sale", "--period", "2026-09")

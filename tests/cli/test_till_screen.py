@@ -184,6 +184,7 @@ def slow_printer(tmp_path):
     os.close(opened)
 
 
+@pytest.mark.thorough
 def test_a_printer_that_fails_as_the_till_is_left_is_said(venue, slow_printer):
     command, fail = slow_printer
     till = begin(80, "--print-command", command)

@@ -50,6 +50,7 @@ def test_orders_without_a_show_are_named_on_stderr(run, per, format):
         assert json.loads(done.stdout) == []
 
 
+@pytest.mark.thorough
 def test_they_are_named_for_the_choice_that_they_may_be_of(run):
     assert "no line" not in run("financials", "list", "--currency", "NZD").stderr
     assert "no line" in run("financials", "list", "--account", "tt").stderr

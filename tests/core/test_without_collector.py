@@ -64,6 +64,7 @@ def test_is_off_until_the_last_of_two_that_overlap_ends():
     assert gc.get_freeze_count() == 0
 
 
+@pytest.mark.thorough
 def test_what_a_server_froze_stays_frozen():
     freeze_for_good()
     frozen = gc.get_freeze_count()

@@ -330,6 +330,7 @@ def on_postgres(templates):
     opened.close()
 
 
+@pytest.mark.thorough
 def test_two_who_save_one_order_at_once_add_up(on_postgres):
     """
     In each of 50 rounds the second sees what the first wrote, and adds 7.00.
@@ -339,6 +340,7 @@ def test_two_who_save_one_order_at_once_add_up(on_postgres):
         assert not lost(on_postgres, met, round_), met
 
 
+@pytest.mark.thorough
 def test_control_without_the_lock_the_second_takes_the_order_for_new(
     on_postgres, monkeypatch
 ):

@@ -45,6 +45,7 @@ def get(demo, platform, path, *query):
     return json.loads(found.body)
 
 
+@pytest.mark.thorough
 def test_the_demo_has_every_state_of_an_eventbrite_order(demo):
     path = f"/organizations/{eventbrite.ORGANISATION}/orders/"
     orders, number = [], 1

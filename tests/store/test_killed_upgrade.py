@@ -174,6 +174,7 @@ def assert_is_upgraded(url):
     database.close()
 
 
+@pytest.mark.thorough
 def test_f85_control_an_upgrade_that_commits_each_statement_is_left_half_done(
     old, home, upgrades
 ):

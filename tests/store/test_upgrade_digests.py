@@ -42,6 +42,7 @@ def changed(database):
         return [item.table for item in found]
 
 
+@pytest.mark.thorough
 def test_what_stood_there_is_taken_as_it_stands(upgraded):
     with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT

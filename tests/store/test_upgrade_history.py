@@ -58,6 +58,7 @@ def test_the_past_is_known_from_the_upgrade_on(upgraded, monkeypatch):
     assert since in refused.value.hint
 
 
+@pytest.mark.thorough
 def test_what_stands_there_was_known_when_its_record_was_read(upgraded):
     assert rows(
         upgraded,

@@ -156,11 +156,13 @@ def asks_again(file):
 
 
 @waiting_locks.needed
+@pytest.mark.thorough
 def test_who_has_just_written_comes_after_those_who_wait(file):
     assert {asks_again(file) for _ in range(100)} == {0}
 
 
 @waiting_locks.needed
+@pytest.mark.thorough
 def test_control_with_one_lock_it_gets_in_ahead_of_them(file, monkeypatch):
     def enter(line, turn):
         turn.callback(line._take(".writelock", 20).release)

@@ -41,6 +41,7 @@ def finish(site, response):
     return task
 
 
+@pytest.mark.thorough
 def test_an_account_is_paused_with_a_reason_and_resumed(full, ruth):
     page = ruth.post("/accounts/tt/pause", data={"reason": "moving house"})
     assert "tt is paused" in page.text
@@ -54,6 +55,7 @@ def test_an_account_is_paused_with_a_reason_and_resumed(full, ruth):
     ]
 
 
+@pytest.mark.thorough
 def test_a_new_key_is_used_once_it_works(full, site, ruth, sandbox):
     page = ruth.get("/accounts/tt").text
     form = re.search(r'action="/accounts/tt/key".*?value="([\w-]+)"', page, re.S)[1]
@@ -79,6 +81,7 @@ def test_a_new_key_is_used_once_it_works(full, site, ruth, sandbox):
     assert sandbox.key not in ruth.get("/accounts/tt").text
 
 
+@pytest.mark.thorough
 def test_who_agreed_to_a_file_for_a_key_finds_the_box_ticked(full, site, ruth, sandbox):
     ruth.post("/accounts/tt/webhooks")  # makes its address
     pages = ("/accounts/tt", "/accounts/tt/webhooks")

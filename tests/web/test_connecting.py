@@ -80,6 +80,7 @@ def secret_files():
     return sorted(f.name for f in folder.iterdir()) if folder.exists() else []
 
 
+@pytest.mark.thorough
 def test_a_key_is_tried_stored_and_its_events_are_read(full, ruth, send, sandbox):
     _, page = send(ruth, form_of(ruth), sandbox.key)
 
@@ -102,6 +103,7 @@ def test_a_wrong_key_leaves_nothing_behind(full, ruth, send):
     assert (accounts(full), decisions(full), secret_files()) == ([], [], [])
 
 
+@pytest.mark.thorough
 def test_after_a_refused_key_the_form_is_as_it_was_but_for_the_key(ruth, send):
     form = {**form_of(ruth), "name": "comedy", "people": "true"}
     _, page = send(ruth, form, WRONG)
@@ -146,6 +148,7 @@ def test_the_key_is_in_no_page_log_address_or_database(full, ruth, send, sandbox
     assert number > 12
 
 
+@pytest.mark.thorough
 def test_a_form_sent_twice_connects_once(full, ruth, send, sandbox):
     form = form_of(ruth)
 
@@ -157,6 +160,7 @@ def test_a_form_sent_twice_connects_once(full, ruth, send, sandbox):
     assert len(decisions(full)) == 1
 
 
+@pytest.mark.thorough
 def test_after_the_back_button_a_refused_form_can_be_sent_again(
     full, ruth, send, sandbox
 ):
@@ -170,6 +174,7 @@ def test_after_the_back_button_a_refused_form_can_be_sent_again(
     assert accounts(full) == [("ticket_tailor", "active")]
 
 
+@pytest.mark.thorough
 def test_the_same_account_in_two_tabs_is_connected_once(full, ruth, send, sandbox):
     one, other = form_of(ruth), form_of(ruth)
     assert one["form"] != other["form"]
@@ -332,6 +337,7 @@ def test_a_page_of_a_task_that_runs_refreshes_itself_without_a_script(ruth, site
     assert "refresh" not in ruth.get(f"/tasks/{task.id}").text
 
 
+@pytest.mark.thorough
 def test_an_account_whose_events_cannot_be_read_is_connected_nevertheless(
     full, ruth, send, sandbox, monkeypatch
 ):
@@ -354,6 +360,7 @@ def test_an_account_whose_events_cannot_be_read_is_connected_nevertheless(
 
 
 @pytest.mark.parametrize("address", ["/sync", "/fetch"])
+@pytest.mark.thorough
 def test_a_task_whose_accounts_all_failed_has_failed(
     full, ruth, send, site, sandbox, address
 ):
@@ -394,6 +401,7 @@ def test_a_task_says_what_the_run_remarks(full, ruth, site, monkeypatch):
     assert task.state == "done"
 
 
+@pytest.mark.thorough
 def test_events_on_sale_are_those_that_can_be_bought_now(full, ruth, send, sandbox):
     """
     Two dates of one event are one; what is closed, over or no longer listed is none.

@@ -128,6 +128,7 @@ def secret_files():
 
 
 @pytest.mark.parametrize("name", list(KINDS))
+@pytest.mark.thorough
 def test_who_allows_it_is_connected(full, site, ruth, played, name):
     fake = played[name]
     form = ruth.get(f"/connect?platform={name}&by=oauth").text
@@ -155,6 +156,7 @@ def test_who_allows_it_is_connected(full, site, ruth, played, name):
     assert (accounts(full), secret_files()) == ([], [])
 
 
+@pytest.mark.thorough
 def test_a_key_is_renewed_by_allowing_it_again(full, site, ruth, played):
     fake = played["square"]
     come_back(site, ruth, answer(begin(ruth, fake)))

@@ -125,7 +125,7 @@ def held_tickets(paper):
     indirect=True,
     ids=[*Paper],
 )
-@pytest.mark.sampled(2)
+@pytest.mark.thorough
 def test_the_camera_reads_the_tickets_that_we_print(with_camera):
     """
     What reaches the server is the code on the paper, letter for letter.

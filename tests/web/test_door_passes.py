@@ -77,6 +77,7 @@ def test_control_an_unlimited_pass_opens_every_show(signed_in, full):
     assert {tuple(statuses(client, show.id)) for show in every} == {(200,) * 4}
 
 
+@pytest.mark.thorough
 def test_a_pass_for_one_evening_opens_its_shows_until_five_in_the_morning(
     signed_in, full
 ):

@@ -185,6 +185,7 @@ def test_what_has_no_date_is_not_said_to_be_linked(full, enter):
         assert "Every date is linked" not in page
 
 
+@pytest.mark.thorough
 def test_a_learnt_offset_is_applied_remembered_and_taken_back(week, client):
     late_laughs = [
         question

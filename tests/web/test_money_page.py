@@ -307,6 +307,7 @@ def test_a_long_table_ends_with_how_many_more_there_are(enter, monkeypatch):
     assert len(rows_of(viewer.get("/money.csv?period=").text)) == number
 
 
+@pytest.mark.thorough
 def test_the_form_has_what_is_chosen(enter):
     """
     In the form as it is named; a column that the new grouping does not have is dropped.
@@ -350,6 +351,7 @@ def test_a_currency_that_earns_nothing_more_is_said(enter, full):
     assert f"NZD: nothing, after {was}." in page
 
 
+@pytest.mark.thorough
 def test_a_choice_that_is_none_is_explained(enter):
     viewer = enter("viewer")
     for query, status, words in (

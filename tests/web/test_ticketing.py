@@ -82,6 +82,7 @@ def test_a_switch_takes_sales_out_and_leaves_the_guests(full, ruth, date, gross)
 
 
 @pytest.mark.parametrize("level", ["event", "production"])
+@pytest.mark.thorough
 def test_the_switches_above_a_date_hold_for_all(full, ruth, date, gross, level):
     with full.read() as connection:
         title = shows.get_show(connection, SHOW).production

@@ -94,7 +94,7 @@ def send_test(site, client, page):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.sampled(3)
+@pytest.mark.thorough
 def test_each_platform_sends_a_test_through_the_receiver(full, site, page, enter, name):
     ruth = enter("manager")
     set_secret(ruth, page, name)
@@ -119,6 +119,7 @@ def test_without_a_key_of_the_account_a_test_opens_nothing(full, site, page, ent
         assert received.list_deliveries(connection) == []
 
 
+@pytest.mark.thorough
 def test_a_key_made_for_a_test_is_good_for_nothing_else(full, site, page, enter):
     """
     After it, and for another account, its deliveries are refused; during it they are

@@ -513,6 +513,7 @@ def test_a_delivery_that_cannot_be_read_is_rejected_and_not_sent_again(
     assert (row.state, row.reason) == ("rejected", "it could not be read")
 
 
+@pytest.mark.thorough
 def test_f67_slow_senders_do_not_keep_others_waiting(database, address):
     """
     Two hundred connections that never finish; good deliveries answer within 2 s.

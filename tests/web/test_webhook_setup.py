@@ -97,6 +97,7 @@ def test_an_address_a_secret_and_a_test_delivery(full, site, ruth):
     assert received.state == "received"
 
 
+@pytest.mark.thorough
 def test_a_secret_that_is_sent_twice_leaves_the_previous_one_valid(full, site, ruth):
     """
     The second press made the new one the previous one, too, so that the real one was

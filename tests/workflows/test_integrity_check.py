@@ -303,6 +303,7 @@ def test_two_hundred_random_edits_are_named(book, tmp_path):
     assert edits_unnamed(book, tmp_path, 11, 200) == []
 
 
+@pytest.mark.thorough
 def test_random_edits_of_the_past_are_named(book, tmp_path):
     assert edits_unnamed(book, tmp_path, 5, 6, PAST) == []
 
