@@ -74,7 +74,11 @@ def save_random_orders(database, number):
 
 
 @pytest.mark.parametrize(
-    "number", [20_000, pytest.param(1_000_000, marks=pytest.mark.drill)]
+    "number",
+    [
+        pytest.param(20_000, marks=pytest.mark.thorough),
+        pytest.param(1_000_000, marks=pytest.mark.drill),
+    ],
 )
 def test_f53_figures_are_the_sums_of_random_orders(sqlite, number):
     prepare(sqlite)

@@ -126,7 +126,7 @@ def figures(folder, file):
 
 
 @pytest.mark.parametrize("ending", ["ods", "xlsx", "xls", "html"])
-@pytest.mark.sampled(4)
+@pytest.mark.thorough
 def test_every_format_gives_the_same_figures(office, workbook, tmp_path, ending):
     file = office(workbook, ending, tmp_path / "written")
     assert figures(tmp_path / "once", file) == (FIGURES, STARTS)

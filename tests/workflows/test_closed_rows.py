@@ -300,6 +300,7 @@ def test_f13_killed_in_the_middle_nothing_is_half_closed(url, frozen, place):
     database.close()
 
 
+@pytest.mark.thorough
 def test_a_replay_changes_nothing_of_a_closed_month(
     synced_once, settings, frozen, tmp_path
 ):

@@ -208,6 +208,7 @@ def test_every_date_waits_where_all_platforms_moved_and_the_show_is_on_your_own_
 
 
 @pytest.mark.parametrize("sequence", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.thorough
 def test_an_adopted_show_moves_with_the_last_platform_whichever_that_is(
     season, sequence
 ):

@@ -486,6 +486,7 @@ def test_no_person_is_stored_unless_asked_for(synced_once, settings, sqlite):
         assert canary.encode() not in raw
 
 
+@pytest.mark.thorough
 def test_i26_both_databases_hold_the_same(
     settings, sandbox, sqlite, postgres, tmp_path
 ):
