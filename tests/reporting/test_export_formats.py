@@ -11,6 +11,7 @@ import sys
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -354,3 +355,11 @@ def test_libreoffice_reads_the_same(workbook, tmp_path, office_profile):
     assert [row[0] for row in rows[1:]] == [row[0] for row in WHOLE]
     assert rows[1][6] == "2026-10-04 01:30:05"
     assert rows[4][1] == "18.605"
+
+
+@pytest.mark.parametrize("ending", ["pdf", "xls", "ods", "html"])
+def test_a_file_of_another_kind_is_not_filled_with_csv(ending):
+    with pytest.raises(errors.UsageError, match=f"no export format '{ending}'"):
+        export_formats.chosen_format("", Path(f"sales.{ending}"))
+    assert export_formats.chosen_format("csv", Path(f"sales.{ending}")) == "csv"
+    assert export_formats.chosen_format("", Path("sales.2026")) == "csv"

@@ -18,6 +18,8 @@ from ticketsync.reporting.output_files import IsOurs
 
 TEXT: Final = ("csv", "json", "jsonl")
 FORMATS: Final = (*TEXT, "xlsx", "parquet")
+# Of programs that would not open a CSV file called so, or take it for damaged.
+_OTHERS: Final = ("pdf", "xls", "ods", "html", "htm", "docx", "zip", "gz", "xml")
 BYTE_ORDER_MARK: Final = "\ufeff"  # by which Excel knows that a CSV file is UTF-8
 
 
@@ -50,17 +52,17 @@ def chosen_format(format: str, output: Path | None) -> str:
     """
     The format that is meant: the one named, else by the ending of the file, else CSV.
 
-    Raises: `UsageError` for one that there is not.
+    Raises: `UsageError` for one that there is not, and for the ending of another kind
+    of file where none is named.
     """
-    if not format:
-        ending = "" if output is None else output.suffix.lower().removeprefix(".")
-        return ending if ending in FORMATS else "csv"
-    if format not in FORMATS:
+    ending = "" if output is None else output.suffix.lower().removeprefix(".")
+    wanted = format or (ending if ending in (*FORMATS, *_OTHERS) else "csv")
+    if wanted not in FORMATS:
         raise errors.UsageError(
-            f"There is no export format {format!r}.",
+            f"There is no export format {wanted!r}.",
             hint=f"Use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.",
         )
-    return format
+    return wanted
 
 
 def recognised(report: Report, format: str) -> IsOurs:
