@@ -53,7 +53,7 @@ ALLOWED = {
         ),
         *(
             "net.exact_json",
-            "net.hooks",
+            "net.webhook_signatures",
             "net.oauth",
             "net.paging",  # pages that were not decoded
             "gateways",
@@ -66,7 +66,7 @@ ALLOWED = {
     "gateways": {"gateways", "net", "core"},
     "web": {
         *("web", "reporting", "providers.registry", "providers.base"),
-        *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
+        *("net.webhook_signatures", "gateways", "store.engine", "core", *CONTEXTS),
         *("store.delivery_states", "store.business_zone"),
         "jobs",  # started, never waited for
         # They talk to no platform:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from support.saved_orders import instant, prepare
 
-from ticketsync.catalogue import price_history, prices, ticket_types
+from ticketsync.catalogue import listed_prices, price_history, ticket_types
 from ticketsync.core import tables
 from ticketsync.core.records import TicketType, TicketTypeStatus
 
@@ -47,7 +47,7 @@ def save(database, now, types, occurrence_id=1):
 
 def listed(database, **chosen):
     with database.read() as connection:
-        return prices.list_prices(connection, **chosen)
+        return listed_prices.list_prices(connection, **chosen)
 
 
 def steps(database, number=0):
@@ -59,7 +59,7 @@ def steps(database, number=0):
 
 
 def test_a_ticket_type_is_listed_as_the_platform_reported_it(venue_with_types):
-    adult, gift = prices.as_json(listed(venue_with_types))
+    adult, gift = listed_prices.as_json(listed(venue_with_types))
     assert adult == {
         "account": "tt",
         "occurrence_id": "ev_1",
@@ -112,7 +112,7 @@ def test_a_price_that_changes_is_a_further_step(venue_with_types):
 
 def test_every_price_is_a_row_of_the_history(venue_with_types):
     save(venue_with_types, SECOND, [replace(ADULT, price=None), GIFT])
-    rows = list(tables.records(prices.steps_table(listed(venue_with_types))))
+    rows = list(tables.records(listed_prices.steps_table(listed(venue_with_types))))
     assert [(row["ticket_type"], row["price"], row["seen_at"]) for row in rows] == [
         ("Adult", "30.00", "2026-10-01T02:00:00Z"),
         ("Adult", None, "2026-10-05T08:15:00Z"),
@@ -158,5 +158,5 @@ def test_prices_of_stored_records_come_before_those_that_are_held(sqlite, tmp_pa
 
 
 def test_a_table_of_prices_has_the_columns_of_its_values():
-    names = {field.name for field in dataclasses.fields(prices.TicketPrice)}
-    assert {column.name for column in prices.PRICES} == names - {"steps"}
+    names = {field.name for field in dataclasses.fields(listed_prices.TicketPrice)}
+    assert {column.name for column in listed_prices.PRICES} == names - {"steps"}

@@ -10,8 +10,8 @@ from datetime import date
 import pytest
 
 from ticketsync.core import errors
-from ticketsync.financials import currencies, exchange_rate_files
-from ticketsync.financials.currencies import Rate
+from ticketsync.financials import conversion, exchange_rate_files
+from ticketsync.financials.conversion import Rate
 
 FRIDAY, THURSDAY = date(2026, 10, 30), date(2026, 10, 29)
 ECB = """\
@@ -70,7 +70,7 @@ def read(tmp_path):
 
 
 def converted(rates, minor, base, target, day=FRIDAY, source=""):
-    found = currencies.conversions([base], target, day, rates, source)[base]
+    found = conversion.conversions([base], target, day, rates, source)[base]
     return found.convert(minor), found.source, found.on_day
 
 
@@ -162,7 +162,7 @@ def test_all_rates_are_of_one_source(read):
     # yen by one bank and dollars by another are not mixed
     mixed = [rate for rate in rates if (rate.source, rate.quote) != ("ECB", "NZD")]
     with pytest.raises(errors.NotFound):
-        currencies.conversions(["JPY", "NZD"], "AUD", FRIDAY, mixed)
+        conversion.conversions(["JPY", "NZD"], "AUD", FRIDAY, mixed)
 
 
 def test_a_later_day_counts_before_the_own_currency(read):
@@ -173,7 +173,7 @@ def test_a_later_day_counts_before_the_own_currency(read):
 
 
 def test_the_own_currency_needs_no_rate():
-    found = currencies.conversions(["AUD"], "AUD", FRIDAY, [])["AUD"]
+    found = conversion.conversions(["AUD"], "AUD", FRIDAY, [])["AUD"]
     assert (found.convert(1234), found.source, found.on_day) == (1234, "", None)
     assert found.convert(None) is None
 

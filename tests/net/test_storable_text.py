@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from ticketsync.net import exact_json, hooks
+from ticketsync.net import exact_json, webhook_signatures
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,6 @@ def test_json_that_is_cut_within_an_emoji_is_still_incomplete():
 
 
 def test_a_webhook_with_half_an_emoji_is_read():
-    assert hooks.json_object(rb'{"name": "\ud83d\u0000"}') == {"name": "\ufffd\ufffd"}
+    assert webhook_signatures.json_object(rb'{"name": "\ud83d\u0000"}') == {
+        "name": "\ufffd\ufffd"
+    }

@@ -13,10 +13,10 @@ from support.dates import NOW
 from ticketsync.core import digest
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
-from ticketsync.net import exact_json, hooks
+from ticketsync.net import exact_json, webhook_signatures
 from ticketsync.net.client import ApiClient
-from ticketsync.net.hooks import Delivery
 from ticketsync.net.retry import WaitBudget
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.sales.allocation import allocate_tickets
 
@@ -286,4 +286,4 @@ def test_a_delivery_about_an_attendee_with_a_hyphen_is_parsed():
 
     hint = Eventbrite.hint(Delivery(body, {}, "", NOW))
 
-    assert (hint.event, hint.what) == ("attendee.updated", hooks.ACCOUNT)
+    assert (hint.event, hint.what) == ("attendee.updated", webhook_signatures.ACCOUNT)

@@ -17,8 +17,8 @@ from support import needs
 
 from ticketsync.core.redact import Secret
 from ticketsync.gateways import stripe
-from ticketsync.net import hooks
-from ticketsync.net.hooks import (
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import (
     Delivery,
     Forged,
     Stale,
@@ -92,7 +92,7 @@ def test_f63_squares_vectors(name, is_good):
 @needs.examples
 def test_f63_wixs_tokens():
     good = example("wix_events/webhook_jwt_valid_order_confirmed.json")
-    claims = hooks.claims_of(good["body"].encode().split(b".")[1])
+    claims = webhook_signatures.claims_of(good["body"].encode().split(b".")[1])
     then = datetime.fromtimestamp(claims["iat"], UTC)
     received = delivery(good["body"], now=then)
     Wix.verify(received, [Secret(good["publicKeyPem"])])
@@ -411,28 +411,28 @@ def test_an_id_that_the_platform_does_not_give_is_no_id(odd):
     By each platform's own pattern, in ASCII, at most 255 characters.
     """
     for kind in (TicketTailor, Square, Eventbrite, Wix):
-        assert hooks.text(odd, kind.webhooks.order_id) == ""
-        assert hooks.text(odd, kind.webhooks.occurrence_id) == ""
+        assert webhook_signatures.text(odd, kind.webhooks.order_id) == ""
+        assert webhook_signatures.text(odd, kind.webhooks.occurrence_id) == ""
     body = {"id": "wh_1", "event": "ORDER.CREATED", "payload": {"id": odd}}
     hint = TicketTailor.hint(tailored(body))
     assert (hint.what, hint.order_id) == ("account", "")
     if odd:  # a provider that does not look itself, as a plugin may not
-        careless = hooks.Hint("k", "e", hooks.ORDER, odd)
+        careless = webhook_signatures.Hint("k", "e", webhook_signatures.ORDER, odd)
         card = WebhookSpec(is_signed=True, key_help="", steps=())
         with pytest.raises(Unclear):
-            hooks.with_valid_ids(careless, card)
+            webhook_signatures.with_valid_ids(careless, card)
 
 
 def test_no_pattern_lets_more_than_255_characters_through():
-    assert hooks.text("a" * 255, r"\w+") == "a" * 255
-    assert hooks.text("a" * 256, r"\w+") == ""
-    assert hooks.text("é", r"\w+") == ""
+    assert webhook_signatures.text("a" * 255, r"\w+") == "a" * 255
+    assert webhook_signatures.text("a" * 256, r"\w+") == ""
+    assert webhook_signatures.text("é", r"\w+") == ""
 
 
 @pytest.mark.parametrize("key", ["a" * 256, "é", "\ud800", "a\0", "a\nb", "\x1b[2J"])
 def test_a_delivery_id_that_cannot_be_compared_is_left_out(key):
-    hint = hooks.with_valid_ids(
-        hooks.Hint(key, "e", hooks.ORDER, "or_1"),
+    hint = webhook_signatures.with_valid_ids(
+        webhook_signatures.Hint(key, "e", webhook_signatures.ORDER, "or_1"),
         TicketTailor.webhooks,
     )
     assert (hint.key, hint.order_id) == ("", "or_1")
@@ -555,6 +555,6 @@ def test_whatever_comes_is_a_hint_or_unclear(kind, body):
 def test_f67_a_body_without_end_inwards_is_unclear():
     deep = b'{"a":' * 100 + b"1" + b"}" * 100
     with pytest.raises(Unclear):
-        hooks.json_object(deep)
+        webhook_signatures.json_object(deep)
     with pytest.raises(Unclear):
-        hooks.json_object(b"[" * 100_000)
+        webhook_signatures.json_object(b"[" * 100_000)

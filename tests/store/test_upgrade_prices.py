@@ -12,7 +12,7 @@ from support import old_databases
 from support.old_databases import figures
 from support.pin_keys import save_pins
 
-from ticketsync.catalogue import occurrences, prices
+from ticketsync.catalogue import listed_prices, occurrences
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
@@ -82,7 +82,7 @@ def test_recomputed_and_replayed_the_figures_stay_and_prices_come(upgraded):
     assert outcome.exit_code == 0, outcome.results
     assert figures(upgraded) == KNOWN["figures"]
     with upgraded.read() as connection:
-        found = prices.list_prices(connection)
+        found = listed_prices.list_prices(connection)
     listed = Counter(
         (item.account, item.ticket_type.rpartition(" ")[2], item.price.minor)
         for item in found

@@ -22,7 +22,7 @@ from ticketsync.accounts import credentials, edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import Delivery, Forged, Stale
+from ticketsync.net.webhook_signatures import Delivery, Forged, Stale
 from ticketsync.providers import registry
 from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor

@@ -15,7 +15,7 @@ from support.ticket_tailor_account import connect, figures, truth
 
 from ticketsync.accounts import edits, state
 from ticketsync.core import clock, errors
-from ticketsync.net.hooks import Delivery
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers.base import Budget
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.ticket_tailor import TicketTailor

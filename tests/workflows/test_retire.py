@@ -20,7 +20,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.cli import status
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import ORDER
+from ticketsync.net.webhook_signatures import ORDER
 from ticketsync.reporting import run_history
 from ticketsync.store import lease
 from ticketsync.web import app as web

@@ -24,7 +24,7 @@ from support.platform_accounts import (
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue import occurrences, selection, ticket_types
 from ticketsync.core import clock
-from ticketsync.net import hooks
+from ticketsync.net import webhook_signatures
 from ticketsync.sandbox import wix_records, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.sandbox.types_on_sale import change_price, count_paid
@@ -366,7 +366,7 @@ def test_an_order_that_a_webhook_brought_has_its_prices_read_by_the_next_run(
                 1,
                 "d1",
                 "OrderConfirmed",
-                hooks.ORDER,
+                webhook_signatures.ORDER,
                 "received",
                 number,
                 date,

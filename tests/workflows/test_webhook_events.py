@@ -15,7 +15,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.core import clock
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import Delivery
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers import registry
 from ticketsync.providers.eventbrite.spec import HOOK_ACTIONS
 from ticketsync.providers.square.spec import HOOK_EVENTS

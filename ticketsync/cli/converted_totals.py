@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
-    from ticketsync.financials.currencies import Conversion
+    from ticketsync.financials.conversion import Conversion
 
 In = Annotated[
     str,

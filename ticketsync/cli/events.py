@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ticketsync.catalogue.listed_dates import ListedDate
+    from ticketsync.catalogue.listed_prices import TicketPrice
     from ticketsync.catalogue.occurrences import LinkedOccurrence
-    from ticketsync.catalogue.prices import TicketPrice
     from ticketsync.core.money import Money
     from ticketsync.store.engine import Database
 
@@ -170,7 +170,7 @@ def list_prices(
     Example: ticketsync events prices --show gala --history
     """
     from ticketsync.accounts import state
-    from ticketsync.catalogue import prices, selection
+    from ticketsync.catalogue import listed_prices, selection
     from ticketsync.store.business_zone import get_business_zone
 
     wanted = context.chosen_format(format, json)
@@ -178,12 +178,14 @@ def list_prices(
         show_id = selection.find_show(connection, show).id if show else None
         if account:
             state.get_account(connection, account)
-        found = prices.list_prices(connection, show_id=show_id, account=account or None)
+        found = listed_prices.list_prices(
+            connection, show_id=show_id, account=account or None
+        )
         zone = get_business_zone(connection)
     if wanted == "json":
-        render.print_json(prices.as_json(found))
+        render.print_json(listed_prices.as_json(found))
     elif wanted == "csv":
-        table = prices.steps_table if history else prices.prices_table
+        table = listed_prices.steps_table if history else listed_prices.prices_table
         render.machine(table(found), wanted)
     elif not found:
         terminal.echo("No prices yet. Run `ticketsync events fetch`.")

@@ -18,7 +18,7 @@ from pathlib import Path
 from ticketsync.core import errors, money, sheets, table_files, workbook_guards
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
-from ticketsync.financials.currencies import Rate
+from ticketsync.financials.conversion import Rate
 
 SOURCES = ECB, RBA, BOC = "ECB", "RBA", "BoC"
 

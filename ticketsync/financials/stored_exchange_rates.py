@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.financials.currencies import LONGEST_GAP, Rate
+from ticketsync.financials.conversion import LONGEST_GAP, Rate
 from ticketsync.store import audit
 from ticketsync.store.tables.exchange_rates import rates
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketsync.core.redact import Secret
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery
 
 
 def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
     """
     Raises `Forged` or `Stale`.
     """
-    hooks.timed_hmac(delivery, "stripe-signature", secrets, between=b".")
+    webhook_signatures.timed_hmac(delivery, "stripe-signature", secrets, between=b".")

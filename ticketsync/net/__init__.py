@@ -1,6 +1,6 @@
 """
 The one HTTP client: deadlines, limits, retries, budgets and error words; and what
-proves that a webhook delivery is the platform's (`hooks`).
+proves that a webhook delivery is the platform's (`webhook_signatures`).
 """
 
 import sys

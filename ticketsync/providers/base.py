@@ -21,7 +21,7 @@ from typing import (
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import Delivery, Hint, WebhookSpec
+from ticketsync.net.webhook_signatures import Delivery, Hint, WebhookSpec
 from ticketsync.providers.options import Option as Option
 from ticketsync.providers.platform_spec import LISTING as LISTING
 from ticketsync.providers.platform_spec import ORDER as ORDER

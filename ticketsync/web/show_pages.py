@@ -14,9 +14,9 @@ from ticketsync.catalogue import (
     availability,
     link_reads,
     listed_dates,
+    listed_prices,
     matching_input,
     occurrences,
-    prices,
     shows,
 )
 from ticketsync.core import errors, tables
@@ -79,7 +79,7 @@ class ShowPages:
                 "types": figures_of_shows.by_type(connection, show.id),
                 "fees": named_fees.list_fees(connection, show.id),
                 "gift_cards": vouchers_sold.sentences(connection, show.id),
-                "prices": prices.list_prices(connection, show_id=show.id),
+                "prices": listed_prices.list_prices(connection, show_id=show.id),
                 "dates": listed_dates.list_dates(sources),
                 "parts_of_dates": matching_input.name_parts(connection, sources),
                 "left_out": left_out,

@@ -32,8 +32,8 @@ from starlette.routing import BaseRoute, Route, Router
 
 from ticketsync.core import clock, errors, log
 from ticketsync.core.redact import safe
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery, Forged, Hint, Stale, Unclear
 from ticketsync.store.delivery_states import FORGED, NO_SECRET, REFUSED
 from ticketsync.store.engine import Database
 from ticketsync.web import client_addresses
@@ -143,8 +143,8 @@ class Receiver:
             new = new_delivery(endpoint, delivery, None, "rejected", str(unclear))
         else:
             without_effect = {
-                hooks.TEST: "test",
-                hooks.NOTHING: "ignored",
+                webhook_signatures.TEST: "test",
+                webhook_signatures.NOTHING: "ignored",
             }
             state = without_effect.get(hint.what, "received")
             new = new_delivery(endpoint, delivery, hint, state, "")
@@ -302,7 +302,7 @@ def _read_hint(endpoint: WebhookEndpoint, delivery: Delivery) -> Hint:
     """
     try:
         hint = endpoint.provider.hint(delivery)
-        return hooks.with_valid_ids(hint, endpoint.provider.webhooks)
+        return webhook_signatures.with_valid_ids(hint, endpoint.provider.webhooks)
     except Unclear:
         raise
     except Exception as error:  # else the platform would send it again for hours

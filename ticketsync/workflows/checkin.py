@@ -20,9 +20,9 @@ from ticketsync.catalogue import selection
 from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.redact import safe
 from ticketsync.core.storable_text import storable
-from ticketsync.door import attendees, checkin
+from ticketsync.door import admissions, attendees
+from ticketsync.door.admissions import NewScan, Verdict
 from ticketsync.door.attendees import Guest
-from ticketsync.door.checkin import NewScan, Verdict
 from ticketsync.financials import recompute
 from ticketsync.store.engine import Database
 from ticketsync.workflows.scan_files import (
@@ -57,7 +57,7 @@ class Answer:
 
     @property
     def is_welcome(self) -> bool:
-        return self.outcome in (checkin.ADMITTED, checkin.OUT)
+        return self.outcome in (admissions.ADMITTED, admissions.OUT)
 
 
 def find_scan_point(
@@ -148,11 +148,11 @@ def _together(
     """
     One ticket, or all those of an order that still can; their parts in one answer.
     """
-    checkin.lock_tickets(connection, (guest.id for guest in found))
+    admissions.lock_tickets(connection, (guest.id for guest in found))
     verdicts = [
         (
             guest,
-            checkin.record_scan(
+            admissions.record_scan(
                 connection,
                 replace(
                     scan,
@@ -164,7 +164,7 @@ def _together(
         )
         for n, guest in enumerate(found)
     ]
-    wanted = checkin.ADMITTED if scan.kind == "in" else checkin.OUT
+    wanted = admissions.ADMITTED if scan.kind == "in" else admissions.OUT
     done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
     if done:
         recompute.recount_checked_in(connection, [at.show.id], scan.at)
@@ -198,12 +198,14 @@ def _reject_unknown(
     if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
         guest = elsewhere[0]
         night = f"{guest.production}, {guest.starts_local}"
-        checkin.record_scan(connection, replace(scan, note=f"for {night}"))
-        return Answer(checkin.NOT_VALID, f"For another night: {night}.", (guest,))
+        admissions.record_scan(connection, replace(scan, note=f"for {night}"))
+        return Answer(admissions.NOT_VALID, f"For another night: {night}.", (guest,))
     if scan.kind == "in":
-        checkin.record_scan(connection, replace(scan, note="nobody knows this ticket"))
+        admissions.record_scan(
+            connection, replace(scan, note="nobody knows this ticket")
+        )
     return Answer(
-        checkin.UNKNOWN,
+        admissions.UNKNOWN,
         f"No ticket for {at.show.production}, {at.show.starts_local}, has "
         f"{safe(wanted, longest=60)!r}.",
     )
@@ -213,19 +215,19 @@ def _answer(
     guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: ScanPoint
 ) -> Answer:
     who = guest.description
-    if verdict.outcome == checkin.ADMITTED:
+    if verdict.outcome == admissions.ADMITTED:
         if guest.is_refunded:
             note = f"In: {who}. Its money went back, the ticket still admits."
             return Answer(verdict.outcome, note, after, is_warning=True)
         return Answer(verdict.outcome, f"In: {who}.", after)
-    if verdict.outcome == checkin.ALREADY_IN:
+    if verdict.outcome == admissions.ALREADY_IN:
         return Answer(verdict.outcome, f"{who} {_since(verdict, guest, at)}.", after)
-    if verdict.outcome == checkin.NOT_VALID:
+    if verdict.outcome == admissions.NOT_VALID:
         because = guest.because or verdict.warning or "not valid"
         return Answer(verdict.outcome, f"Not valid: {who} ({because}).", after)
-    if verdict.outcome == checkin.OUT:
+    if verdict.outcome == admissions.OUT:
         return Answer(verdict.outcome, f"Out again: {who}.", after)
-    if verdict.warning == checkin.BY_PLATFORM:
+    if verdict.warning == admissions.BY_PLATFORM:
         text = f"{who} was let in at {guest.account}; take it back there."
         return Answer(verdict.outcome, text, after)
     return Answer(verdict.outcome, f"{who} is not in.", after)
@@ -250,9 +252,9 @@ def _which(found: Sequence[Guest]) -> str:
 
 
 _CONFLICTS: Final[Mapping[str, str]] = {
-    checkin.ALREADY_IN: "was in already",
-    checkin.NOT_VALID: "has a ticket that is not valid",
-    checkin.UNKNOWN: "matches no ticket of this show",
+    admissions.ALREADY_IN: "was in already",
+    admissions.NOT_VALID: "has a ticket that is not valid",
+    admissions.UNKNOWN: "matches no ticket of this show",
     TWICE: "was let in again since, at another door",
 }
 
@@ -262,7 +264,7 @@ def describe_conflict(who: str, outcome: str, scanned: str) -> str:
     What a person should look at after a merge, as a sentence. `who` is a guest, or the
     code that nobody has; `scanned` is the time in words.
     """
-    subject = f"The code '{who}'" if outcome == checkin.UNKNOWN else who
+    subject = f"The code '{who}'" if outcome == admissions.UNKNOWN else who
     return f"{subject}, scanned at {scanned}, {_CONFLICTS[outcome]}."
 
 
@@ -320,22 +322,22 @@ def merge_scans(
             with _isolated(connection, item, failed):
                 found = _exactly(connection, item, at.show.id, as_scanned)
                 meant.append((item, found))
-        checkin.lock_tickets(connection, [found.id for _, found in meant if found])
+        admissions.lock_tickets(connection, [found.id for _, found in meant if found])
         for item, found in meant:
             with _isolated(connection, item, failed):
-                verdict = checkin.record_scan(connection, _new_scan(at, item, found))
+                verdict = admissions.record_scan(connection, _new_scan(at, item, found))
                 who = found.shown_name if found else safe(item.code, longest=40)
                 recorded.append((item, who, verdict.has_overtaken))
         # A later line may have happened earlier: ask again when all are in.
         final = {
-            (item.device, item.key): checkin.get_verdict(
+            (item.device, item.key): admissions.get_verdict(
                 connection, item.device, item.key
             ).outcome
             for item, _, _ in recorded
         }
         recompute.recount_checked_in(connection, [at.show.id], clock.now())
     overtaking = {(item.device, item.key) for item, _, first in recorded if first}
-    wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)
+    wrong = (admissions.ALREADY_IN, admissions.NOT_VALID, admissions.UNKNOWN)
     conflicts: list[tuple[datetime, str, str]] = []
     for item, who, _ in recorded:
         outcome = final[item.device, item.key]

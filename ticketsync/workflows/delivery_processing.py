@@ -20,7 +20,7 @@ from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
-from ticketsync.net.hooks import ORDER
+from ticketsync.net.webhook_signatures import ORDER
 from ticketsync.providers import registry
 from ticketsync.providers.base import Page, has_change_feed
 from ticketsync.store.engine import Database

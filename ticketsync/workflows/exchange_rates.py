@@ -16,8 +16,8 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, tables
 from ticketsync.core.periods import Period
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.financials import currencies, exchange_rate_files, stored_exchange_rates
-from ticketsync.financials.currencies import Conversion
+from ticketsync.financials import conversion, exchange_rate_files, stored_exchange_rates
+from ticketsync.financials.conversion import Conversion
 from ticketsync.financials.stored_exchange_rates import Saved
 from ticketsync.store.engine import Database
 
@@ -66,7 +66,7 @@ def read_conversions(
     wanted = shows.check_currency(target)
     found = {row["currency"] for row in tables.by_name(report)}
     rates = stored_exchange_rates.rates_near(connection, day)
-    return currencies.conversions(found, wanted, day, rates, source)
+    return conversion.conversions(found, wanted, day, rates, source)
 
 
 def converted_totals(totals: Table, by: Mapping[str, Conversion]) -> Table:

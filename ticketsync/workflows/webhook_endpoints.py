@@ -16,7 +16,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log, web_address
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import WebhookSpec
+from ticketsync.net.webhook_signatures import WebhookSpec
 from ticketsync.providers import registry
 from ticketsync.providers.base import SendsWebhooks
 from ticketsync.store.engine import Database

@@ -44,7 +44,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketsync.core.redact import Secret
-from ticketsync.net.hooks import Delivery
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers.eventbrite import parse
 from ticketsync.providers.eventbrite.fetch import EventbriteFetcher
 from ticketsync.providers.eventbrite.spec import SPEC, WEBHOOKS

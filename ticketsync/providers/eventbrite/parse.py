@@ -13,8 +13,8 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.core.redact import safe
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Hint
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.eventbrite.attendance import attendance_of, status_of
@@ -49,26 +49,26 @@ def parse_hint(delivery: Delivery) -> Hint:
     our token is never sent to an address that somebody else wrote (F60).
     Raises `Unclear` if the delivery names no such thing.
     """
-    payload = hooks.json_object(delivery.body)
+    payload = webhook_signatures.json_object(delivery.body)
     config = payload.get("config")
     event = str(config.get("action") or "") if isinstance(config, dict) else ""
     header = delivery.headers.get("x-eventbrite-delivery", "")
-    key = hooks.text(header, WEBHOOKS.delivery_id)
+    key = webhook_signatures.text(header, WEBHOOKS.delivery_id)
     url = payload.get("api_url")
     if event == "test":
-        return Hint(key, event, hooks.TEST)
+        return Hint(key, event, webhook_signatures.TEST)
     if not isinstance(url, str):
-        raise hooks.Unclear("it has no api_url")
+        raise webhook_signatures.Unclear("it has no api_url")
     if "{" in url:
-        return Hint(key, event, hooks.TEST)
+        return Hint(key, event, webhook_signatures.TEST)
     match = _API_URL.fullmatch(url)
     if match is None:
-        raise hooks.Unclear("its api_url is not one of Eventbrite's")
+        raise webhook_signatures.Unclear("its api_url is not one of Eventbrite's")
     if match["order"]:
-        return Hint(key, event, hooks.ORDER, match["order"])
+        return Hint(key, event, webhook_signatures.ORDER, match["order"])
     if match["attendee"]:
-        return Hint(key, event, hooks.ACCOUNT)
-    return Hint(key, event, hooks.LISTING)
+        return Hint(key, event, webhook_signatures.ACCOUNT)
+    return Hint(key, event, webhook_signatures.LISTING)
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:

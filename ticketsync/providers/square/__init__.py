@@ -40,8 +40,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketsync.core.redact import Secret
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers.square import catalogue, parse
 from ticketsync.providers.square.fetch import SquareFetcher
 from ticketsync.providers.square.spec import SPEC, WEBHOOKS
@@ -61,7 +61,9 @@ class Square(SquareFetcher):
         """
         HMAC over our address and the body. Raises `Forged`.
         """
-        hooks.address_hmac(delivery, "x-square-hmacsha256-signature", secrets)
+        webhook_signatures.address_hmac(
+            delivery, "x-square-hmacsha256-signature", secrets
+        )
 
     hint = staticmethod(parse.parse_hint)
     provider_occurrence_id_of = staticmethod(parse.provider_occurrence_id_of)

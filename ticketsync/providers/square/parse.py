@@ -11,8 +11,8 @@ import msgspec
 from ticketsync.core import money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Hint
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.square.lines import OrderLines, money_amount, occurrences_in
@@ -35,24 +35,24 @@ def parse_hint(delivery: Delivery) -> Hint:
     Which order or listing a webhook delivery is about. The object inside says so;
     `data.id` may be the id of something else.
     """
-    payload = hooks.json_object(delivery.body)
+    payload = webhook_signatures.json_object(delivery.body)
     event = str(payload.get("type") or "")
-    key = hooks.text(payload.get("event_id"), WEBHOOKS.delivery_id)
+    key = webhook_signatures.text(payload.get("event_id"), WEBHOOKS.delivery_id)
     data = payload.get("data")
     wrapper = data.get("object") if isinstance(data, dict) else None
     entity = next(iter(wrapper.values()), None) if isinstance(wrapper, dict) else None
     entity = entity if isinstance(entity, dict) else {}
     if event.startswith(("payment.", "refund.", "order.")):
-        order_id = hooks.text(entity.get("order_id"), WEBHOOKS.order_id)
+        order_id = webhook_signatures.text(entity.get("order_id"), WEBHOOKS.order_id)
         return Hint(
             key,
             event,
-            hooks.ORDER if order_id else hooks.ACCOUNT,
+            webhook_signatures.ORDER if order_id else webhook_signatures.ACCOUNT,
             order_id,
         )
     if event.startswith("catalog."):
-        return Hint(key, event, hooks.LISTING)
-    return Hint(key, event, hooks.NOTHING)
+        return Hint(key, event, webhook_signatures.LISTING)
+    return Hint(key, event, webhook_signatures.NOTHING)
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:

@@ -44,8 +44,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketsync.core.redact import Secret
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers.ticket_tailor import parse
 from ticketsync.providers.ticket_tailor.fetch import TicketTailorFetcher
 from ticketsync.providers.ticket_tailor.spec import SPEC, WEBHOOKS
@@ -68,7 +68,7 @@ class TicketTailor(TicketTailorFetcher):
         refused, and the next sync finds what it hinted at.
         """
         header = "tickettailor-webhook-signature"
-        hooks.timed_hmac(delivery, header, secrets, between=b"")
+        webhook_signatures.timed_hmac(delivery, header, secrets, between=b"")
 
     hint = staticmethod(parse.parse_hint)
     provider_occurrence_id_of = staticmethod(parse.provider_occurrence_id_of)

@@ -9,8 +9,8 @@ from datetime import datetime
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Hint
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.ticket_tailor import on_sale
@@ -36,30 +36,30 @@ def parse_hint(delivery: Delivery) -> Hint:
     "Order updated" also means cancelled, "ticket updated" also voided. Whether the
     delivery's id stays the same when it is repeated is **(unverified)**.
     """
-    envelope = hooks.json_object(delivery.body)
+    envelope = webhook_signatures.json_object(delivery.body)
     event = str(envelope.get("event") or "")
     payload = envelope.get("payload")
     payload = payload if isinstance(payload, dict) else {}
-    key = hooks.text(envelope.get("id"), WEBHOOKS.delivery_id)
+    key = webhook_signatures.text(envelope.get("id"), WEBHOOKS.delivery_id)
     if event.startswith("ORDER."):
-        order_id = hooks.text(payload.get("id"), WEBHOOKS.order_id)
+        order_id = webhook_signatures.text(payload.get("id"), WEBHOOKS.order_id)
         return Hint(
             key,
             event,
-            hooks.ORDER if order_id else hooks.ACCOUNT,
+            webhook_signatures.ORDER if order_id else webhook_signatures.ACCOUNT,
             order_id,
         )
     if event.startswith("ISSUED_TICKET."):
-        order_id = hooks.text(payload.get("order_id"), WEBHOOKS.order_id)
+        order_id = webhook_signatures.text(payload.get("order_id"), WEBHOOKS.order_id)
         return Hint(
             key,
             event,
-            hooks.ORDER if order_id else hooks.ACCOUNT,
+            webhook_signatures.ORDER if order_id else webhook_signatures.ACCOUNT,
             order_id,
         )
     if event.startswith("EVENT"):
-        return Hint(key, event, hooks.LISTING)
-    return Hint(key, event, hooks.NOTHING)
+        return Hint(key, event, webhook_signatures.LISTING)
+    return Hint(key, event, webhook_signatures.NOTHING)
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:

@@ -13,7 +13,7 @@ from ticketsync.core.records import (
     TicketStatus,
     TicketTypeStatus,
 )
-from ticketsync.net.hooks import WebhookSpec
+from ticketsync.net.webhook_signatures import WebhookSpec
 from ticketsync.providers.authentication import key_as_basic_user
 from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
 

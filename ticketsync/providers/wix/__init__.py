@@ -47,8 +47,8 @@ from collections.abc import Sequence
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers.base import Raw
 from ticketsync.providers.wix import definitions, parse
 from ticketsync.providers.wix.fetch import WixFetcher
@@ -68,7 +68,7 @@ class Wix(WixFetcher):
         """
         The body is a token signed with RS256. Raises `Forged` or `Stale`.
         """
-        hooks.signed_token(delivery, secrets)
+        webhook_signatures.signed_token(delivery, secrets)
 
     def parse_event(self, raw: Raw) -> records.Event:
         return parse.parse_event(raw, self.site_id)

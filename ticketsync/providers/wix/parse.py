@@ -10,8 +10,8 @@ from typing import Any
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
-from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Hint
+from ticketsync.net import webhook_signatures
+from ticketsync.net.webhook_signatures import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.wix.invoice import Invoice, balance_due
@@ -34,29 +34,31 @@ def parse_hint(delivery: Delivery) -> Hint:
     inside a token; nothing but ids is used.
     """
     claims = delivery.body.strip().split(b".")[1]
-    outer = hooks.claims_of(claims).get("data")
-    payload = hooks.json_object(outer if isinstance(outer, str) else "")
+    outer = webhook_signatures.claims_of(claims).get("data")
+    payload = webhook_signatures.json_object(outer if isinstance(outer, str) else "")
     event = str(payload.get("eventType") or "").removeprefix("wix.")
     data = payload.get("data")
-    inner = hooks.json_object(data if isinstance(data, str) else "{}")
+    inner = webhook_signatures.json_object(data if isinstance(data, str) else "{}")
     entity = inner
     for wrapper in ("createdEvent", "updatedEvent", "actionEvent"):
         if isinstance(inner.get(wrapper), dict):
             body = inner[wrapper]
             entity = body.get("entity") or body.get("currentEntity") or body
     entity = entity if isinstance(entity, dict) else {}
-    number = hooks.text(entity.get("orderNumber"), WEBHOOKS.order_id)
-    occurrence_id = hooks.text(entity.get("eventId"), WEBHOOKS.occurrence_id)
-    key = hooks.text(inner.get("id"), WEBHOOKS.delivery_id)
+    number = webhook_signatures.text(entity.get("orderNumber"), WEBHOOKS.order_id)
+    occurrence_id = webhook_signatures.text(
+        entity.get("eventId"), WEBHOOKS.occurrence_id
+    )
+    key = webhook_signatures.text(inner.get("id"), WEBHOOKS.delivery_id)
     if not key and number:
         key = f"{event} {number} {entity.get('timestamp') or ''}"[:200]
     if "Reservation" in event or "OrderInitiated" in event:
-        return Hint(key, event, hooks.NOTHING)
+        return Hint(key, event, webhook_signatures.NOTHING)
     if number and occurrence_id:
-        return Hint(key, event, hooks.ORDER, number, occurrence_id)
+        return Hint(key, event, webhook_signatures.ORDER, number, occurrence_id)
     if event.startswith(("events.guests", "payments.refunds", "events.ticketing")):
-        return Hint(key, event, hooks.ACCOUNT)
-    return Hint(key, event, hooks.NOTHING)
+        return Hint(key, event, webhook_signatures.ACCOUNT)
+    return Hint(key, event, webhook_signatures.NOTHING)
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketTypeStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.api_errors import ErrorExplanation
-from ticketsync.net.hooks import WebhookSpec
+from ticketsync.net.webhook_signatures import WebhookSpec
 from ticketsync.providers.base import (
     LISTING,
     Budget,

@@ -16,7 +16,7 @@ from ticketsync.core import digest, errors, table_files
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.table_files import OpenedFile
-from ticketsync.providers.file_import.one_report import left_out
+from ticketsync.providers.file_import.one_report import left_out_rows
 from ticketsync.providers.file_import.one_report.columns import (
     Line,
     find_converters,
@@ -34,7 +34,7 @@ from ticketsync.providers.file_import.one_report.report_rows import (
     RowReader,
 )
 from ticketsync.providers.file_import.one_report.several_tickets import refuse_several
-from ticketsync.providers.file_import.one_report.sum_rows import split_sums
+from ticketsync.providers.file_import.one_report.unlabelled_sums import split_sums
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.recipes.recipe_keys import NEVER_PAID
 from ticketsync.providers.report_folder import report_key
@@ -293,7 +293,9 @@ def _left_out(file: str, reader: RowReader, ignored: str) -> Iterator[str]:
     for row in reader.left_out:
         by_reason.setdefault(row.why, []).append(f"{row.position} {row.text!r}")
     for why, rows in by_reason.items():
-        reason = f"{why}; {ignored}" if why == left_out.IGNORED and ignored else why
+        reason = (
+            f"{why}; {ignored}" if why == left_out_rows.IGNORED and ignored else why
+        )
         yield f"{file}: {_rows(len(rows))} left out ({reason}): {_some(rows)}"
     if reader.hidden:
         yield (

@@ -18,7 +18,7 @@ from ticketsync.providers.file_import.one_report import heading as headings
 from ticketsync.providers.file_import.one_report import no_sale_words, unmapped_columns
 from ticketsync.providers.file_import.one_report.answered_rows import AnsweredRows
 from ticketsync.providers.file_import.one_report.heading import FoundTable, Heading
-from ticketsync.providers.file_import.one_report.left_out import (
+from ticketsync.providers.file_import.one_report.left_out_rows import (
     IGNORED,
     NO_NUMBER,
     OTHER_HEADINGS,
@@ -82,7 +82,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 class RowReader:
     """
     Reads the rows of one table. What it leaves out, of that what the recipe ignores,
-    and the words of columns that may say that a row is not a sale, are in `left_out`,
+    and the words of columns that may say that a row is not a sale, are in `left_out_rows`,
     `ignored` and `unanswered` afterwards; `unnumbered` are rows without an order number
     that the recipe leaves out.
     """
