@@ -82,7 +82,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 class RowReader:
     """
     Reads the rows of one table. What it leaves out, of that what the recipe ignores,
-    and the words of columns that may say that a row is not a sale, are in `left_out_rows`,
+    and the words of columns that may say that a row is not a sale, are in `left_out`,
     `ignored` and `unanswered` afterwards; `unnumbered` are rows without an order number
     that the recipe leaves out.
     """
