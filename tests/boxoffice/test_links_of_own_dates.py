@@ -6,6 +6,7 @@ back of the platforms' dates.
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 from support.listed_occurrences import listed_occurrence
 from support.own_box_office import (
     ADULT,
@@ -165,3 +166,20 @@ def test_an_adoption_that_gave_an_own_date_its_link_back_keeps_it(office):
     assert what_counts(office) == ({1: 11000}, 2)
     with office.database.read() as connection, pytest.raises(errors.NotFound):
         adoptions.preview_undo(connection)
+
+
+def test_an_own_date_that_feeds_a_wrong_show_is_put_right(office):
+    """
+    Until now it could be linked to any show once its link was gone.
+    """
+    starts_at = datetime(2026, 12, 4, 8, 30, tzinfo=UTC)
+    other = put_another_on_sale(office, "Late Gala", starts_at)
+    date = own_date(office)
+    with office.database.write() as connection:
+        is_own = show_links.c.occurrence_id == date
+        connection.execute(update(show_links).where(is_own).values(show_id=other))
+    with pytest.raises(errors.UsageError, match=f"feeds show {other} already"):
+        match.link(office.database, office.settings, date, SHOW)
+    match.unlink(office.database, office.settings, date)  # as that error says
+    match.link(office.database, office.settings, date, SHOW)
+    assert what_counts(office) == ({1: 11000, 2: 0}, 2)

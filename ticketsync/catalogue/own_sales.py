@@ -13,21 +13,31 @@ from ticketsync.store.tables.catalogue import show_links
 
 def is_own_sale() -> ColumnElement[bool]:
     """
-    Whether a link is that of a date that our own box office sells. It stands as long as
-    the show: what is sold at the counter is for that show, and admits to it.
+    Whether a link is that of a date that our own box office sells to the show that it
+    sells it for. It stands as long as the show: what is sold at the counter is for that
+    show, and admits to it.
     """
-    return show_links.c.occurrence_id.in_(select(boxoffice_shows.c.occurrence_id))
+    return (
+        select(boxoffice_shows.c.show_id)
+        .where(
+            boxoffice_shows.c.occurrence_id == show_links.c.occurrence_id,
+            boxoffice_shows.c.show_id == show_links.c.show_id,
+        )
+        .correlate(show_links)
+        .exists()
+    )
 
 
 def refuse_own_sale(connection: Connection, occurrence_id: int) -> None:
     """
-    Check that an occurrence, by our id, is none that our own box office sells.
+    Check that the link of an occurrence, by our id, is not that of what our own box
+    office sells.
 
     Raises: `GuardRefused` (`guard-books`).
     """
-    query = select(boxoffice_shows.c.show_id)
-    is_sold = boxoffice_shows.c.occurrence_id == occurrence_id
-    refuse_other_show(connection.scalar(query.where(is_sold)), None)
+    is_its = show_links.c.occurrence_id == occurrence_id
+    query = select(show_links.c.show_id).where(is_its, is_own_sale())
+    refuse_other_show(connection.scalar(query), None)
 
 
 def refuse_other_show(sold_for: int | None, show_id: int | None) -> None:
