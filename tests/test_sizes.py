@@ -35,13 +35,16 @@ def left_out(items):
     return [number for number, it in enumerate(items) if "further_case" in it.markers]
 
 
-def test_every_test_that_is_chosen_for_postgresql_is_there():
+def test_every_test_that_is_chosen_for_postgresql_is_there_and_in_the_suite():
     for name in sizes.CHOSEN.read_text().split():
         file, *classes, function = name.split("::")
         inside = ast.parse((TESTS / file).read_text()).body
         for class_ in classes:
             (inside,) = [it.body for it in inside if getattr(it, "name", "") == class_]
-        assert function in [getattr(it, "name", "") for it in inside], name
+        found = [it for it in inside if getattr(it, "name", "") == function]
+        assert found, name
+        marks = [ast.unparse(mark) for mark in found[0].decorator_list]
+        assert "pytest.mark.thorough" not in marks, name
 
 
 def test_on_postgresql_the_suite_runs_the_first_case_of_what_is_chosen():

@@ -13,6 +13,7 @@ from ticketsync.core import errors
     [
         "sk_1001_2002_a1b2c3",
         "EAAAlxyz0123456789abc",
+        "IST.eyJraWQiOiJQb3pIX2FDMiIsImFsZyI6IlJTMjU2In0.eyJkYXRhIjoie30ifQ.c2ln",
         "QKXYZ2ABCDEF34GHIJKL",
         "3f2c9a7b1d4e8f60",
     ],

@@ -6,6 +6,7 @@ back of the platforms' dates.
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 from support.listed_occurrences import listed_occurrence
 from support.own_box_office import (
     ADULT,
@@ -23,7 +24,7 @@ from ticketsync.core import clock, errors, records
 from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import adoptions, match, open_sale, sell
+from ticketsync.workflows import adoptions, match, match_sheet, open_sale, sell
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sell import Tender
 
@@ -124,3 +125,61 @@ def test_an_undone_adoption_leaves_a_show_that_the_counter_sells(office):
         batch = adoptions.preview_undo(connection).batch
     undone = adoptions.undo(office.database, office.settings, batch)
     assert (undone.links, undone.shows) == (1, 0)
+
+
+def lose_link(office):
+    """
+    As an undo could do until now.
+    """
+    with office.database.write() as connection:
+        assert links.remove_links(connection, show_links.c.show_id == SHOW) == [SHOW]
+
+
+def test_a_sheet_links_an_own_date_that_lost_its_link_to_its_show_alone(office):
+    starts_at = datetime(2026, 12, 4, 8, 30, tzinfo=UTC)
+    other = put_another_on_sale(office, "Late Gala", starts_at)
+    date = own_date(office)
+    lose_link(office)
+    for decision in (
+        match_sheet.Decision("link", date, other),
+        match_sheet.Decision("new", date, title="Another"),
+    ):
+        with pytest.raises(errors.GuardRefused, match="is for show 1 alone") as caught:
+            match_sheet.apply(office.database, office.settings, [decision])
+        assert caught.value.word == "guard-books"
+    right = match_sheet.Decision("link", date, SHOW)
+    match_sheet.apply(office.database, office.settings, [right])
+    assert what_counts(office) == ({1: 11000, 2: 0}, 2)
+
+
+def test_an_adoption_that_gave_an_own_date_its_link_back_keeps_it(office):
+    """
+    Undoing it would take what the counter sold out of the figures again.
+    """
+    lose_link(office)
+    list_date(office, "Gala")
+    assert match.adopt(office.database, office.settings).links == 2
+    with office.database.read() as connection:
+        batch = adoptions.preview_undo(connection).batch
+    undone = adoptions.undo(office.database, office.settings, batch)
+    assert (undone.links, undone.shows) == (1, 1)
+    assert what_counts(office) == ({1: 11000}, 2)
+    with office.database.read() as connection, pytest.raises(errors.NotFound):
+        adoptions.preview_undo(connection)
+
+
+def test_an_own_date_that_feeds_a_wrong_show_is_put_right(office):
+    """
+    Until now it could be linked to any show once its link was gone.
+    """
+    starts_at = datetime(2026, 12, 4, 8, 30, tzinfo=UTC)
+    other = put_another_on_sale(office, "Late Gala", starts_at)
+    date = own_date(office)
+    with office.database.write() as connection:
+        is_own = show_links.c.occurrence_id == date
+        connection.execute(update(show_links).where(is_own).values(show_id=other))
+    with pytest.raises(errors.UsageError, match=f"feeds show {other} already"):
+        match.link(office.database, office.settings, date, SHOW)
+    match.unlink(office.database, office.settings, date)  # as that error says
+    match.link(office.database, office.settings, date, SHOW)
+    assert what_counts(office) == ({1: 11000, 2: 0}, 2)

@@ -235,7 +235,6 @@ def test_twenty_guests_are_saved_around_a_scan_that_fails(read_once, guests):
     assert len(rows(read_once, admissions)) == 20
 
 
-@pytest.mark.thorough
 def test_control_without_savepoints_none_of_them_is_saved(
     read_once, guests, monkeypatch
 ):

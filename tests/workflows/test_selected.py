@@ -15,13 +15,19 @@ from support.platform_accounts import expected, figures, key_of, run, same
 from ticketsync.accounts import bookmarks, edits, state, streams
 from ticketsync.catalogue import occurrences, selection, shows
 from ticketsync.core import clock, errors
-from ticketsync.reporting import figures_of_shows, run_history, waiting
+from ticketsync.reporting import (
+    figures_of_shows,
+    run_history,
+    waiting,
+    waiting_records,
+)
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import delivery_processing, match
+from ticketsync.workflows import waiting as all_waiting
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -232,6 +238,43 @@ def test_f22_what_cannot_be_parsed_is_quarantined_here_too(
     assert attempt(synced_once, settings).exit_code == 0
     with synced_once.read() as connection:
         assert waiting.list_quarantined(connection) == []
+
+
+def test_what_a_person_dismissed_makes_no_read_of_a_part_partial(
+    synced_once, settings, sandbox
+):
+    """
+    Neither one of a show nor one of an order that a webhook names.
+    """
+    with synced_once.read() as connection:
+        date = max(
+            occurrences.list_occurrences(connection), key=lambda o: o.ordered or 0
+        )
+    sandbox.faults.plan(
+        Plan('records:1:status="part_transferred"', "/orders", times=99)
+    )
+    show = (str(date.show_id),)
+    assert attempt(synced_once, settings, shows=show).exit_code == 3
+
+    all_waiting.dismiss(synced_once, settings, ["quarantine:tt"])
+    assert attempt(synced_once, settings, shows=show).exit_code == 0
+
+    with synced_once.read() as connection:
+        (_, order, _), *_ = waiting_records.list_quarantined(connection)
+    # The fault spoils an order that is read by itself otherwise.
+    assert read_by_webhook(synced_once, settings, order, "first") == "partial"
+    all_waiting.dismiss(synced_once, settings, ["quarantine:tt"])
+    assert read_by_webhook(synced_once, settings, order, "again") == "success"
+    with synced_once.read() as connection:
+        assert waiting.list_quarantined(connection) != []
+
+
+def read_by_webhook(database, settings, order, key):
+    hint = inbox.NewDelivery(1, key, "ORDER.UPDATED", "order", "received", order)
+    with database.write() as connection:
+        inbox.store(connection, [hint], NOW)
+    (result,) = delivery_processing.process_deliveries(database, settings).results
+    return result.outcome
 
 
 def test_a_failure_leaves_everything_to_the_next_run(synced_once, settings, sandbox):

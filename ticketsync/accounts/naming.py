@@ -11,8 +11,11 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 
 RESERVED = ("replay",)  # `sync replay` is a command
-# Ticket Tailor's and Stripe's keys, Square's, and long ones with digits among letters.
-_KEY = re.compile(r"[sr]k_.+|EAAA.+|(?=(?:[A-Za-z]*\d+[A-Za-z]){2})[A-Za-z0-9]{16,}")
+# Ticket Tailor's and Stripe's keys, Square's, Wix's, and long ones with digits among
+# letters.
+_KEY = re.compile(
+    r"[sr]k_.+|EAAA.+|IST\..+|(?=(?:[A-Za-z]*\d+[A-Za-z]){2})[A-Za-z0-9]{16,}"
+)
 
 
 def refuse_bad_name(name: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, select
 from ticketsync.catalogue import dependents, undoing
 from ticketsync.catalogue.adopting import ADOPTED
 from ticketsync.catalogue.links import lock_occurrences, remove_links
+from ticketsync.catalogue.own_sales import is_own_sale
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit
@@ -54,7 +55,7 @@ def get_batch(connection: Connection, batch: str = "") -> AdoptedBatch:
     """
     name = batch or _last(connection)
     query = select(show_links.c.occurrence_id, show_links.c.show_id).where(
-        show_links.c.batch == name
+        show_links.c.batch == name, ~is_own_sale()
     )
     links = connection.execute(query).all() if name.startswith(PREFIX) else []
     if not links:
@@ -77,7 +78,7 @@ def get_batch(connection: Connection, batch: str = "") -> AdoptedBatch:
 def _last(connection: Connection) -> str:
     query = (
         select(show_links.c.batch)
-        .where(show_links.c.batch.startswith(PREFIX))
+        .where(show_links.c.batch.startswith(PREFIX), ~is_own_sale())
         .order_by(show_links.c.created_at.desc(), show_links.c.id.desc())
         .limit(1)
     )

@@ -16,11 +16,13 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from ticketsync.catalogue import own_sales
 from ticketsync.catalogue.occurrences import no_such_occurrence
 from ticketsync.core import errors
 from ticketsync.core.date_keys import DateKey, group_parts
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
+from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import (
     events,
     occurrences,
@@ -80,6 +82,7 @@ def save_links(
     Link those pairs that are not linked yet; returns how many these are.
 
     Raises: `UsageError` (`linked-already`) where an occurrence feeds another show,
+    `GuardRefused` (`guard-books`) where our own box office sells it for another one,
     `NotFound` where there is no such occurrence.
     """
     pairs = list(pairs)
@@ -89,6 +92,9 @@ def save_links(
     occurrences = _read_occurrences(connection, ids)
     missing: list[Pair] = []
     for pair in pairs:
+        if pair.occurrence_id in occurrences:
+            sold_for = occurrences[pair.occurrence_id].sold_for
+            own_sales.refuse_other_show(sold_for, pair.show_id)
         if _is_missing(pair, linked_shows):
             if pair.occurrence_id not in occurrences:
                 raise no_such_occurrence(pair.occurrence_id)
@@ -140,9 +146,14 @@ def _read_occurrences(
     connection: Connection, occurrence_ids: Iterable[int]
 ) -> dict[int, Any]:
     """
-    Event and start of each of these occurrences.
+    Event and start of each of these occurrences, and the show that our own box office
+    sells it for, `None` where it does not.
     """
-    query = select(occurrences.c.id, occurrences.c.event_id, occurrences.c.starts_at)
+    columns = (occurrences.c.id, occurrences.c.event_id, occurrences.c.starts_at)
+    is_sold = boxoffice_shows.c.occurrence_id == occurrences.c.id
+    query = select(*columns, boxoffice_shows.c.show_id.label("sold_for")).outerjoin(
+        boxoffice_shows, is_sold
+    )
     rows = rows_among(connection, query, occurrences.c.id, occurrence_ids)
     return {int(row.id): row for row in rows}
 

@@ -30,7 +30,7 @@ from ticketsync.catalogue.links import (
     remove_links,
     remove_refusals,
 )
-from ticketsync.catalogue.own_sales import is_own_sale, refuse_own_sales
+from ticketsync.catalogue.own_sales import is_own_sale, refuse_own_sale
 from ticketsync.core.date_keys import group_parts
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
@@ -104,7 +104,7 @@ def unlink_occurrence(
     Raises: `GuardRefused` (`guard-books`) where our own box office sells it.
     """
     lock_occurrences(connection, [occurrence_id])
-    refuse_own_sales(connection, [occurrence_id])
+    refuse_own_sale(connection, occurrence_id)
     removed = remove_links(connection, show_links.c.occurrence_id == occurrence_id)
     remove_unused_production_links(connection)
     if not removed:

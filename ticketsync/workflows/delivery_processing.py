@@ -32,7 +32,7 @@ from ticketsync.webhooks.attempts import (
 )
 from ticketsync.workflows import recompute_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
-from ticketsync.workflows.sync import listing
+from ticketsync.workflows.sync import listing, quarantined
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
 from ticketsync.workflows.sync.accounts_in_parallel import Turn, alone
 from ticketsync.workflows.sync.orders import parse_with_known
@@ -137,6 +137,7 @@ def _work(run: AccountRun, items: Sequence[WaitingDelivery]) -> tuple[int, bool]
         changed += sync_account(run, OrderRequest())[0]
         with run.transaction() as connection:
             inbox.settle(connection, whole, "done", clock.now())
+    quarantined.leave_out_dismissed(run)
     return changed, False
 
 

@@ -21,7 +21,6 @@ from ticketsync.catalogue import (
     matching_input,
     moves,
     occurrences,
-    own_sales,
     shows,
     switches,
     undoing,
@@ -180,7 +179,6 @@ def link_parts(
     pairs = [Pair(id_, show_id, "linked by hand") for id_ in occurrence_ids]
     now = clock.now()
     with database.write() as connection:
-        own_sales.refuse_own_sales(connection, occurrence_ids, show_id)
         made = links.save_links(
             connection,
             pairs,

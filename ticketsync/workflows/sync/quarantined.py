@@ -15,6 +15,7 @@ from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Raw, has_change_feed
 from ticketsync.reporting.waiting import list_quarantined
+from ticketsync.reporting.waiting_kinds import QUARANTINE
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
@@ -119,19 +120,25 @@ def note_waiting(run: AccountRun) -> None:
     A record that still waits makes this run partial, whether it met the record or not;
     none does where a person has dismissed all that waits.
     """
-    if _is_dismissed(run):
+    run.counts.quarantined = max(run.counts.quarantined, len(_orders(run)))
+    leave_out_dismissed(run)
+
+
+def leave_out_dismissed(run: AccountRun) -> None:
+    """
+    Where a person has dismissed all records of the account that wait, those that this
+    run met do not make it partial.
+    """
+    if run.counts.quarantined and _is_dismissed(run):
         run.counts.quarantined = 0
-    else:
-        run.counts.quarantined = max(run.counts.quarantined, len(_orders(run)))
 
 
 def _is_dismissed(run: AccountRun) -> bool:
+    name = run.account.name
     with run.database.read() as connection:
-        return any(
-            item.key == run.account.name
-            and item.is_known_from(
-                dismissals.get_dismissed_version(connection, (item.kind, item.key))
-            )
+        version = dismissals.get_dismissed_version(connection, (QUARANTINE, name))
+        return version is not None and any(
+            item.key == name and item.is_known_from(version)
             for item in list_quarantined(connection)
         )
 

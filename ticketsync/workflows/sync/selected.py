@@ -23,6 +23,7 @@ from ticketsync.workflows.sync import (
     guards,
     link_outcomes,
     listing,
+    quarantined,
     set_aside,
     ticket_types,
 )
@@ -101,6 +102,7 @@ def sync_occurrences(
     ids = {occurrence.id for occurrence in chosen}
     ticket_types.refresh(run, asked_for=ids, accept_shrink=accept_shrink)
     set_aside.note_orders(run, reader.refused, reader.has_answered)
+    quarantined.leave_out_dismissed(run)
     link_outcomes.note_withheld(run, reader.read.refused)
     return changed, False
 
