@@ -96,7 +96,6 @@ def read_and_count(connection, account, pause):
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.thorough
 def test_failures_that_two_runs_count_at_once_are_two(venue, rounds):
     assert failures_counted(venue, count_in_the_database, rounds) == 2 * rounds
 

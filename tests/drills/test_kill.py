@@ -228,7 +228,6 @@ def test_f13_f73_killed_at_any_commit_nothing_is_lost(tmp_path, big, options, ev
 
 
 @pytest.mark.parametrize("sales", [300])
-@pytest.mark.thorough
 def test_f13_f73_control_the_bookmark_before_the_page_loses_orders(tmp_path, big):
     results = killed_at_each_commit(tmp_path, big, "--bookmark-first")
     assert any(found["lost"] for found in results)

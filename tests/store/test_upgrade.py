@@ -120,6 +120,7 @@ def upgrades():
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.drill)])
+@pytest.mark.thorough
 def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(
     tmp_path, upgrades, kills
 ):
