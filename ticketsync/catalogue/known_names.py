@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from ticketsync.core import errors
+from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
 
 Kind = Literal["venue", "production"]
@@ -172,6 +172,19 @@ def resolve(
     for name, _ in Counter(written).most_common():
         resolution.add(name, may_be_room=may_be_rooms or _is_room(name))
     return resolution.resolved
+
+
+def question_about(
+    kind: Kind, name: str, known: Sequence[str], others: Sequence[OtherName]
+) -> str:
+    """
+    Which known name a person may have meant, to be added to a message: one that is the
+    same but for case, spaces or punctuation, or nearly the same, or the nearest.
+    """
+    answers = NameAnswers(all_same=True)
+    same = resolve(kind, [name], known, answers, others).names[name]
+    near = same if same != name else near_words.nearest_name(name, known)
+    return near_words.question(near)
 
 
 class _Resolution:

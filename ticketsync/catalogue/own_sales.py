@@ -1,5 +1,5 @@
 """
-The dates that our own box office sells: their links are no decision about a listing.
+The dates that our own box office sells: nobody decides about their links.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ticketsync.catalogue import (
     other_names,
     shows,
 )
-from ticketsync.core import errors, near_words
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -36,12 +36,8 @@ def find_production(connection: Connection, title: str) -> int:
     titles = [known for _, known, _ in shows.list_productions(connection)]
     if title in titles:
         return shows.get_production_id(connection, title)
-    answers = known_names.NameAnswers(all_same=True)
     others = other_names.list_names(connection, "production")
-    found = known_names.resolve("production", [title], titles, answers, others)
-    is_same = found.names[title] != title  # but for case, spaces or punctuation
-    near = found.names[title] if is_same else near_words.nearest_name(title, titles)
-    question = f" Did you mean {safe(near)!r}?" if near else ""
+    question = known_names.question_about("production", title, titles, others)
     raise errors.NotFound(
         f"There is no production {safe(title)!r}.{question}",
         hint="See `ticketsync productions list`.",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ticketsync.catalogue import entered_values, known_names, other_names, shows
 from ticketsync.catalogue.known_names import Kind, NameAnswers, NameQuestion, OtherName
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import errors, near_words
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
 
 
@@ -69,11 +69,8 @@ def get_venue(connection: Connection, name: str) -> VenueInfo:
     if found is not None:
         return found
     names = [venue.name for venue in shows.list_venues(connection)]
-    answers = NameAnswers(all_same=True)
     others = other_names.list_names(connection, "venue")
-    same = known_names.resolve("venue", [name], names, answers, others).names[name]
-    near = same if same != name else near_words.nearest_name(name, names)
-    question = f" Did you mean {safe(near)!r}?" if near else ""
+    question = known_names.question_about("venue", name, names, others)
     raise errors.NotFound(
         f"There is no venue {safe(name)!r}.{question}",
         hint="See `ticketsync venues list`.",

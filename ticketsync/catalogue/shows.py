@@ -210,10 +210,9 @@ def get_production_id(connection: Connection, title: str) -> int:
     if len(found) == 1:
         return int(found[0])
     near = "" if found else near_words.nearest_name(title, (row.title for row in rows))
-    question = f" Did you mean {safe(near)!r}?" if near else ""
     raise errors.NotFound(
         f"There {'are several productions' if found else 'is no production'} "
-        f"{safe(title)!r}.{question}",
+        f"{safe(title)!r}.{near_words.question(near)}",
         hint="See `ticketsync productions list`.",
     )
 

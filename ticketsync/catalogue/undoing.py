@@ -159,7 +159,7 @@ def undo_last_batch(connection: Connection, kind: str = "") -> UndoneDecision | 
 def undo_batch(connection: Connection, batch: str, kind: str = "") -> UndoneDecision:
     """
     Undo this batch of decisions, with a kind (one of `KINDS`) only those of that kind;
-    refusals are decided by hand, and what our own box office sells is no decision.
+    refusals are decided by hand, and links of what our own box office sells stay.
     """
     is_of = (show_links.c.batch == batch, ~is_own_sale(), *_of_kind(kind))
     linked = select(show_links.c.occurrence_id).where(*is_of)

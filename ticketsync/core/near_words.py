@@ -7,6 +7,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from ticketsync.core.redact import safe
+
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.75) -> str:
     """
@@ -26,6 +28,13 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     """
     by_letters = {other.casefold(): other for other in known}
     return by_letters.get(nearest(name.casefold(), by_letters), "")
+
+
+def question(near: str) -> str:
+    """
+    What to add to a message about a name that is not known; nothing for no `near` one.
+    """
+    return f" Did you mean {safe(near)!r}?" if near else ""
 
 
 def _is_opposite(word: str, other: str) -> bool:
