@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from support import five_platforms
@@ -16,7 +17,12 @@ from support.waiting import wait_until
 
 from ticketsync.accounts import edits, state
 from ticketsync.core import actor, clock, errors, log
-from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.core.config import (
+    AccountSettings,
+    FeeSchedule,
+    Settings,
+    SyncSettings,
+)
 from ticketsync.core.stopping import Stop
 from ticketsync.reporting import run_history
 from ticketsync.sandbox import world
@@ -613,3 +619,21 @@ def test_a_lease_lasts_while_an_account_waits_for_how_another_one_ends(
     assert len(extended) == 3
     with adopted.write() as connection, pytest.raises(errors.Busy):
         lease.take(connection, name, theirs, clock.now())
+
+
+def test_changes_of_an_account_that_is_not_in_the_run_are_listed(
+    sqlite, settings, season, frozen
+):
+    """
+    Where shows have both, a read of one account writes the other's figures, too: here
+    by fee rates that the venue has entered since.
+    """
+    read, rated = "eb", "site"
+    five_platforms.set_up(sqlite, settings, season)
+    sync.sync(sqlite, settings, Request())
+    frozen(NOW + timedelta(hours=1))
+    rates = (FeeSchedule(per_ticket=Decimal("0.65")),)
+    settings = replace(settings, accounts={rated: AccountSettings(fees=rates)})
+    outcome = sync.sync(sqlite, settings, Request((read,), full=True))
+    assert [result.shows_changed for result in outcome.results] == [0]
+    assert {change.either.account for change in outcome.changes} == {rated}

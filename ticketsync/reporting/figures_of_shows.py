@@ -186,6 +186,15 @@ class TypeFigures:
     refunded: Money
 
 
+def last_written(connection: Connection) -> tuple[datetime | None, int]:
+    """
+    When figures were written last, and of how many shows and accounts there are some.
+    """
+    query = select(func.max(show_financials.c.updated_at), func.count())
+    moment, number = connection.execute(query.select_from(show_financials)).one()
+    return moment, number
+
+
 def figures(
     connection: Connection,
     show_id: int | None = None,

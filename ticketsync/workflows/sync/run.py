@@ -151,6 +151,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         if request.is_selective:
             accounts = [account for account in accounts if account.id in selected]
         before = _read_figures(connection) if request.compare else []
+        written = _last_written(connection) if request.compare else None
     unread_limits.note_limits(database, settings)
     ends = time.monotonic() + settings.sync.run_minutes * 60
     try:
@@ -184,10 +185,12 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         return Outcome(run_id, tuple(skipped))
     vacuum.vacuum_new_tables(database)
     after = before
-    news = any(r.shows_changed or r.outcome == "partial" for r in results)
-    if request.compare and news:
+    if request.compare:
+        news = any(r.shows_changed or r.outcome == "partial" for r in results)
         with database.read() as connection:
-            after = _read_figures(connection)
+            # Of a show that has another account, too, the other's may be the news.
+            if news or _last_written(connection) != written:
+                after = _read_figures(connection)
     notes = tuple(_in_words(database, remarks))
     return Outcome(run_id, tuple(results), notes, _compare(before, after))
 
@@ -198,6 +201,12 @@ def _read_figures(connection: Connection) -> list[Figures]:
     )
 
     return figures_of_shows.figures(connection)
+
+
+def _last_written(connection: Connection) -> tuple[datetime | None, int]:
+    from ticketsync.reporting import figures_of_shows
+
+    return figures_of_shows.last_written(connection)
 
 
 def _compare(before: list[Figures], after: list[Figures]) -> tuple[Change, ...]:
