@@ -91,9 +91,8 @@ def provider(name: str) -> type[Provider]:
             )
     known = sorted({*built_in.CLASSES, *(point.name for point in _plugins())})
     similar = near_words.nearest(wanted, known)
-    suggestion = f" Did you mean {similar!r}?" if similar else ""
     raise errors.NotFound(
-        f"There is no provider {safe(name)!r}.{suggestion}",
+        f"There is no provider {safe(name)!r}.{near_words.question(similar)}",
         hint=f"The providers are: {', '.join(known)}.",
     )
 
