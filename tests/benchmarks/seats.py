@@ -26,7 +26,7 @@ import writing
 from support import seat_race, unprotected
 from support.own_box_office import SHOW, put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.store import engine
 from ticketsync.workflows import sell
 from ticketsync.workflows.sell import Tender

@@ -35,7 +35,8 @@ from support.own_box_office import KEY
 from support.unprotected import ask_again
 
 from ticketsync.boxoffice import tills as drawers
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core import errors
 from ticketsync.store.tables.boxoffice import members
 from ticketsync.workflows import cancel_and_refund, open_sale, sell

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 from support.own_box_office import NOW, SHOW, put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.core.records import Person
 from ticketsync.reporting import figures_of_shows

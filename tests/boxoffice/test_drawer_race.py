@@ -24,7 +24,7 @@ from support.waiting import wait_until
 from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice import tills
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.workflows import cancel_and_refund, integrity_check, sell

@@ -15,7 +15,7 @@ from support.own_box_office import NOW, SHOW, put_on_sale
 from support.unprotected import write_without_lock
 
 from ticketsync.boxoffice import placed_orders, transitions
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_history

@@ -11,7 +11,8 @@ from support.saved_orders import occurrence
 
 from ticketsync.accounts import edits, state
 from ticketsync.boxoffice import fewer_seats
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import links, new_shows, occurrences, saved_listing
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.list_plan import Change

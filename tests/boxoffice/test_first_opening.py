@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 from support.own_box_office import ADULT, CHILD, KEY, SHOW, STARTS, put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings

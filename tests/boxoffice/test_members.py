@@ -11,7 +11,7 @@ import xlsxwriter
 from support.own_box_office import NOW, SHOW, STARTS
 
 from ticketsync.boxoffice.members import list_members
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Person

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event
 from support.own_box_office import NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core import clock, errors
 from ticketsync.core.config import BoxofficeSettings, Settings
 from ticketsync.core.records import Person

@@ -15,7 +15,7 @@ from support.unprotected import write_without_lock
 from support.waiting import wait_until
 from support.waiting_locks import is_anyone_blocked
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.door import admissions as scans
 from ticketsync.door import attendees
 from ticketsync.store import engine, row_locks

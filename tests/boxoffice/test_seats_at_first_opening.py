@@ -15,7 +15,8 @@ from support.saved_orders import occurrence
 
 from ticketsync.accounts import edits, state
 from ticketsync.boxoffice import fewer_seats, shows_on_sale
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import (
     adopted_batches,
     links,

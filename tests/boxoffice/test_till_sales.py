@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders, tills, vouchers
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.cli import till_session
 from ticketsync.cli.till_keys import ENTER, ESCAPE, Mode
 from ticketsync.core import errors

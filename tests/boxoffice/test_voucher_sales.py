@@ -21,7 +21,7 @@ from support.own_box_office import SHOW, STARTS
 from support.own_story import ANSWERS
 
 from ticketsync.boxoffice import order_records, placed_orders, tills, vouchers
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from support.own_box_office import SHOW, STARTS
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 from support.own_box_office import SHOW, STARTS
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core.periods import Period
 from ticketsync.reporting import refund_money
 from ticketsync.store.tables.boxoffice import (

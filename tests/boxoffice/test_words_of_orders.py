@@ -8,7 +8,7 @@ import pytest
 from support.own_box_office import SHOW, STARTS
 
 from ticketsync.boxoffice import placed_orders
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.cli import boxoffice_output
 from ticketsync.financials import explain
 from ticketsync.reporting import sales

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ticketsync.boxoffice.placed_orders import OrderedTicket, Payment, PlacedOrder
+from ticketsync.boxoffice.price_tiers import Tier
 from ticketsync.boxoffice.seats import Taken
-from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.boxoffice.tills import Drawer, TillSession
 from ticketsync.cli import terminal, till_drawing, till_keys
 from ticketsync.cli.till_drawing import Picture

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from support.killed_processes import Machine
 from support.own_box_office import put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.workflows import integrity_check, sell
 
 SCRIPT = Path(__file__).with_name("selling.py")

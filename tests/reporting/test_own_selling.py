@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from support.own_box_office import NOW, copied_office, put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows
 from ticketsync.core import clock, tables
 from ticketsync.core.periods import Period

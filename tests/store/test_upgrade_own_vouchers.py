@@ -9,7 +9,7 @@ from support import old_databases
 from support.own_box_office import NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders, vouchers
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.store import engine, schema

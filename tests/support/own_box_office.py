@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from zlib import crc32
 
-from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from support.own_box_office import SHOW, STARTS, put_key, put_on_sale
 
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules

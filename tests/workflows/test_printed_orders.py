@@ -14,7 +14,7 @@ from support.own_box_office import NOW, SHOW, put_on_sale
 from support.web_server import running
 
 from ticketsync.boxoffice import vouchers
-from ticketsync.boxoffice.shows_on_sale import NewTier
+from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import clock, errors
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.gateways import printer

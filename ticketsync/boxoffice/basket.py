@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 
 from ticketsync.boxoffice import members, refusals, seats
 from ticketsync.boxoffice.placed_orders import PENDING, PlacedOrder
-from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
+from ticketsync.boxoffice.price_tiers import Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import digest, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.records import Person

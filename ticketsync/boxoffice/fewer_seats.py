@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from ticketsync.boxoffice import seats, shows_on_sale
+from ticketsync.boxoffice import price_tiers, seats, shows_on_sale
 from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock, errors
 from ticketsync.core.plurals import number_of
@@ -94,7 +94,7 @@ def _read_limits(
     found = {id_: _Limits(capacity, {}) for id_, capacity in connection.execute(own)}
     for show in shows_on_sale.list_shows(connection):
         if show.show_id in found:
-            tiers = shows_on_sale.list_tiers(connection, show.show_id)
+            tiers = price_tiers.list_tiers(connection, show.show_id)
             of_tiers = {tier.id: tier.capacity for tier in tiers}
             found[show.show_id] = _Limits(_room(show), of_tiers)
     return found
@@ -110,7 +110,7 @@ def _refuse_fewer(connection: Connection, show: ShowOnSale, before: _Limits) -> 
     if room is not None and _is_lower(room, before.of_show) and room < taken.total:
         beside = " beside those in reserve" if show.held_back else ""
         raise _refused(show, taken.total, safe(show.name), room, beside)
-    for tier in shows_on_sale.list_tiers(connection, show.show_id):
+    for tier in price_tiers.list_tiers(connection, show.show_id):
         number, limit = taken.of_tier(tier.id), tier.capacity
         if limit is not None and tier.id in before.of_tiers:
             is_lower = _is_lower(limit, before.of_tiers[tier.id])

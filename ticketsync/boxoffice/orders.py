@@ -26,7 +26,8 @@ from ticketsync.boxoffice.placed_orders import (
     get_order_by_id,
     sum_taxes,
 )
-from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
+from ticketsync.boxoffice.price_tiers import Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import digest, errors
 from ticketsync.core.redact import Secret
 from ticketsync.store import row_locks

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from ticketsync.boxoffice import vouchers
 from ticketsync.boxoffice.codes import parse_reference
-from ticketsync.boxoffice.shows_on_sale import Tier
+from ticketsync.boxoffice.price_tiers import Tier
 from ticketsync.boxoffice.vouchers import Voucher
 from ticketsync.core import errors, money, records
 from ticketsync.store import letter_case

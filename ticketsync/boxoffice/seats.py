@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 
 from ticketsync.boxoffice import lowest_seats, refusals
-from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
+from ticketsync.boxoffice.price_tiers import Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks

@@ -76,7 +76,8 @@ def open_sale(
 
     Example: ticketsync boxoffice open 12 --tier "Adult=55.00" --tier "Child=20.00"
     """
-    from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+    from ticketsync.boxoffice.price_tiers import NewTier
+    from ticketsync.boxoffice.shows_on_sale import Terms
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core.redact import safe

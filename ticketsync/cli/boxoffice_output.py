@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
-    from ticketsync.boxoffice.shows_on_sale import Tier
+    from ticketsync.boxoffice.price_tiers import Tier
     from ticketsync.workflows.availability import Availability
 
 

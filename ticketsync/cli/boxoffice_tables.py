@@ -60,7 +60,7 @@ def add_tier(
 
     Example: ticketsync boxoffice tiers add 12 Concession 40.00 --capacity 60
     """
-    from ticketsync.boxoffice.shows_on_sale import NewTier
+    from ticketsync.boxoffice.price_tiers import NewTier
     from ticketsync.catalogue import selection
     from ticketsync.core import errors, written_rates
     from ticketsync.core.redact import safe
@@ -100,12 +100,12 @@ def list_tiers(
 
     Example: ticketsync boxoffice tiers list 12
     """
-    from ticketsync.boxoffice import shows_on_sale
+    from ticketsync.boxoffice import price_tiers
     from ticketsync.catalogue import selection
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
-        listed = shows_on_sale.list_tiers(connection, found.id)
+        listed = price_tiers.list_tiers(connection, found.id)
     rows = [
         {
             "tier": tier.name,

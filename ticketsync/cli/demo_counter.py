@@ -23,7 +23,8 @@ def sell_three_tickets(database: Database, settings: Settings) -> None:
     """
     Put the last coming show of a production on sale and sell three tickets for cash.
     """
-    from ticketsync.boxoffice.shows_on_sale import NewTier, Terms
+    from ticketsync.boxoffice.price_tiers import NewTier
+    from ticketsync.boxoffice.shows_on_sale import Terms
     from ticketsync.workflows import availability, open_sale, sell
     from ticketsync.workflows.box_office import BoxOffice
     from ticketsync.workflows.connect import SecretSource

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.boxoffice import seats, shows_on_sale
+from ticketsync.boxoffice import price_tiers, seats, shows_on_sale
+from ticketsync.boxoffice.price_tiers import Tier
 from ticketsync.boxoffice.seats import Taken
-from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.catalogue import link_reads, occurrences
 from ticketsync.core import clock
 
@@ -63,7 +64,7 @@ def get_availability(connection: Connection, show_id: int) -> Availability:
     taken = seats.count_taken(connection, show, now)
     tiers = [
         TierLeft(tier, seats.left_of(show, tier, taken), tier.is_open(now))
-        for tier in shows_on_sale.list_tiers(connection, show_id)
+        for tier in price_tiers.list_tiers(connection, show_id)
         if tier.retired_at is None
     ]
     return Availability(

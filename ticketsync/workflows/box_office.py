@@ -16,9 +16,17 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import pins
 from ticketsync.accounts.state import AccountState
-from ticketsync.boxoffice import orders, placed_orders, refusals, seats, shows_on_sale
+from ticketsync.boxoffice import (
+    orders,
+    placed_orders,
+    price_tiers,
+    refusals,
+    seats,
+    shows_on_sale,
+)
 from ticketsync.boxoffice.placed_orders import CANCELLED, EXPIRED, PENDING, PlacedOrder
-from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Tier
+from ticketsync.boxoffice.price_tiers import Tier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.records import People
@@ -112,7 +120,7 @@ def sale_of(office: BoxOffice, show_id: int) -> Iterator[Sale]:
             settings=office.settings,
             account=account,
             show=shows_on_sale.get_show(connection, show_id),
-            tiers=shows_on_sale.list_tiers(connection, show_id),
+            tiers=price_tiers.list_tiers(connection, show_id),
             now=clock.now(),
         )
         yield sale

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import credentials, edits, naming, state
 from ticketsync.accounts.state import PEOPLE, AccountState, NewAccount
-from ticketsync.boxoffice import codes, fewer_seats, seats, shows_on_sale
-from ticketsync.boxoffice.shows_on_sale import NewTier, ShowOnSale, Terms
+from ticketsync.boxoffice import codes, fewer_seats, price_tiers, seats, shows_on_sale
+from ticketsync.boxoffice.price_tiers import NewTier
+from ticketsync.boxoffice.shows_on_sale import ShowOnSale, Terms
 from ticketsync.catalogue import (
     entered_values,
     links,
@@ -113,7 +114,7 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
     """
     Put tiers of a show on sale, and list them as ticket types of its account.
 
-    Raises: what `shows_on_sale.add_tiers` raises; `GuardRefused` (`seats-taken`) where
+    Raises: what `price_tiers.add_tiers` raises; `GuardRefused` (`seats-taken`) where
     more seats of a tier are sold or held than it would have.
     """
     for tier in tiers:
@@ -121,7 +122,7 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
             entered_values.check_seats(number)
     with fewer_seats.refusing(connection, [show_id]):
         show = shows_on_sale.get_show(connection, show_id)
-        shows_on_sale.add_tiers(connection, show, tiers)
+        price_tiers.add_tiers(connection, show, tiers)
     listed = [
         records.TicketType(
             id=str(tier.id),
@@ -133,7 +134,7 @@ def add_tiers(connection: Connection, show_id: int, tiers: Sequence[NewTier]) ->
             sale_starts_at=tier.opens_at,
             sale_ends_at=tier.closes_at,
         )
-        for tier in shows_on_sale.list_tiers(connection, show_id)
+        for tier in price_tiers.list_tiers(connection, show_id)
         if tier.retired_at is None
     ]
     ticket_types.save_ticket_types(
@@ -168,12 +169,12 @@ def _refuse_incomplete(
             hint="Add --capacity N, or run `ticketsync shows edit "
             f"{show_id} --capacity N`.",
         )
-    if not tiers and not shows_on_sale.list_tiers(connection, show_id):
+    if not tiers and not price_tiers.list_tiers(connection, show_id):
         raise errors.UsageError(
             "A show needs at least one price.",
             hint='Add --tier "Adult=55.00", once for each.',
         )
-    shows_on_sale.refuse_impossible(tiers)
+    price_tiers.refuse_impossible(tiers)
 
 
 def _with_defaults(
