@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,18 +34,6 @@ def db() -> None:
     """
 
 
-def _require_database(url: str) -> None:
-    from ticketsync.core import errors
-    from ticketsync.store import engine
-
-    if not engine.exists(url):
-        raise errors.DatabaseError(
-            "There is no database to upgrade.",
-            hint="Run `ticketsync init`.",
-            word="no-database",
-        )
-
-
 @app.command("upgrade")
 def upgrade(
     ctx: typer.Context,
@@ -56,28 +43,21 @@ def upgrade(
     Upgrade a database to the schema of this version, after a backup, and recompute its
     figures.
     """
-    from ticketsync.reporting import outstanding_replays
-    from ticketsync.store import backup as backups
-    from ticketsync.store import engine, schema
-    from ticketsync.workflows import recompute_figures
+    from ticketsync.store import schema
+    from ticketsync.workflows import upgrade_database
 
     app_context = context.get_context(ctx)
-    settings = app_context.settings()
-    _require_database(app_context.url())
-    old = engine.old_database(app_context.url())
-    if backup and old is not None and old.dialect == "sqlite":
-        made = backups.take_backup(old, _default_file("before-upgrade"))
+    settings, url = app_context.settings(), app_context.url()
+    made = upgrade_database.back_up(url) if backup else None
+    if made is not None:
         app_context.say(f"Backup {made.file}")
-    database = engine.create_database(app_context.url(), command=app_context.command)
+    upgraded = upgrade_database.upgrade(url, settings, app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
-    # Also of a database that has it already: what upgraded it may have been stopped.
-    everything, changed = recompute_figures.rebuild(database, settings)
-    app_context.say(f"{number_of(everything, 'show')} recomputed, {changed:,} changed.")
-    if old is not None or changed:
-        confirm.confirm_after_change(app_context, database)
-    with database.read() as connection:
-        waits_for_replay = outstanding_replays.list_outstanding(connection)
-    if waits_for_replay:
+    shows = number_of(upgraded.shows, "show")
+    app_context.say(f"{shows} recomputed, {upgraded.changed:,} changed.")
+    if upgraded.was_old or upgraded.changed:
+        confirm.confirm_after_change(app_context, upgraded.database)
+    if upgraded.waits_for_replay:
         app_context.say(
             "Now run `ticketsync sync replay` once (it needs no network): figures may "
             "change. It reads from the stored records what earlier versions read "
@@ -112,7 +92,8 @@ def backup_database(
         )
 
     app_context = context.get_context(ctx)
-    made = backup.take_backup(app_context.database(), output or _default_file("backup"))
+    target = output or backup.new_file("backup")
+    made = backup.take_backup(app_context.database(), target)
     if json:
         render.print_json(
             {
@@ -341,22 +322,6 @@ def _figures_as_json(figures: Figures | None) -> dict[str, Any] | None:
         return figures.as_json()
     # The number of digits of such amounts is unknown.
     return {"show_id": figures.show_id, "currency": figures.currency}
-
-
-def _default_file(why: str) -> Path:
-    """
-    A file for a backup that is not there yet: an upgrade that was killed may be started
-    again in the same second.
-    """
-    from ticketsync.core import clock, paths
-
-    folder = paths.database_file().parent / "backups"
-    name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}"
-    file, number = folder / f"{name}.db", 1
-    while os.path.lexists(file):
-        number += 1
-        file = folder / f"{name}-{number}.db"
-    return file
 
 
 @app.command("datasette")

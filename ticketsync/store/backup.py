@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, paths
 from ticketsync.core.redact import safe
 from ticketsync.store import (
     lease,
@@ -58,6 +58,20 @@ def sqlite_file_of(database: Database) -> Path:
             hint="Use pg_dump and pg_restore.",
         )
     return database.file
+
+
+def new_file(why: str) -> Path:
+    """
+    A file for a backup that is not there yet, beside the database: an upgrade that was
+    killed may be started again in the same second.
+    """
+    folder = paths.database_file().parent / "backups"
+    name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}"
+    file, number = folder / f"{name}.db", 1
+    while os.path.lexists(file):
+        number += 1
+        file = folder / f"{name}-{number}.db"
+    return file
 
 
 def take_backup(database: Database, target: Path) -> Backup:
