@@ -70,8 +70,8 @@ ALLOWED = {
         *("store.delivery_states", "store.business_zone"),
         "jobs",  # started, never waited for
         # They talk to no platform:
-        *("workflows.checkin", "workflows.match", "workflows.offline_scans",
-        *("workflows.waiting"),
+        *("workflows.checkin", "workflows.offline_scans", "workflows.match"),
+        "workflows.waiting",
         *("workflows.webhook_endpoints", "workflows.scan_files"),
         "workflows.money_view",
         *("workflows.account_states", "workflows.account_removal"),

@@ -29,7 +29,7 @@ from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
 from ticketsync.workflows import account_run
-from ticketsync.workflows.sync import accounts_in_parallel, guards, listing
+from ticketsync.workflows.sync import accounts_in_parallel, listing, missing_orders
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.accounts_in_parallel import (
     Job,
@@ -254,13 +254,13 @@ def test_each_account_counts_the_shows_that_it_changed_whoever_recomputes_them(
     """
     five_platforms.set_up(sqlite, settings, season)
     meeting = threading.Barrier(5, timeout=LONGEST_SECONDS)
-    plain = guards.notice_absence
+    plain = missing_orders.notice_absence
 
     def notice_absence(*args, **options):
         meeting.wait()
         return plain(*args, **options)
 
-    monkeypatch.setattr(guards, "notice_absence", notice_absence)
+    monkeypatch.setattr(missing_orders, "notice_absence", notice_absence)
 
     outcome = sync.sync(sqlite, settings, Request(jobs=5))
 

@@ -322,7 +322,7 @@ def test_a_capture_file_with_hostile_lines_is_merged_without_them(
 
 def test_a_scan_that_a_file_could_not_save_is_named(read_once, guests, monkeypatch):
     monkeypatch.setattr(
-        checkin,
+        offline_scans,
         "read_scans",
         lambda *_, **__: (scans_with_one_that_cannot_be_saved(guests), []),
     )

@@ -28,9 +28,9 @@ from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.workflows.sync import (
     cross_checks,
-    guards,
     listing,
     missing_account_parts,
+    missing_orders,
     orders,
     save_page,
 )
@@ -69,9 +69,9 @@ def silent(owner, name):
 
 DATES = off(listing, "_notice_absence")
 PARTS = off(missing_account_parts, "refuse_missing_parts")
-LOST = off(guards, "_refuse_lost_orders", set())
-FEW = off(guards, "_refuse_few_orders", set())
-TICKETS = off(guards, "lists_few_tickets", False)
+LOST = off(missing_orders, "_refuse_lost_orders", set())
+FEW = off(missing_orders, "_refuse_few_orders", set())
+TICKETS = off(missing_orders, "lists_few_tickets", False)
 CROSS = off(cross_checks, "_judge")
 DRIFT = off(save_page, "refuse_drift")
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 from ticketsync.core import clock, records
-from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -19,6 +18,7 @@ from ticketsync.core.errors import (
     TicketsyncError,
     UnknownResource,
 )
+from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.net.api_errors import Rejected
 from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of

@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Any
 
 from ticketsync.core import clock, digest, records
-from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import Forbidden, InvalidResponse, UnknownResource
+from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.net import exact_json
 from ticketsync.net.client import ApiClient, Params
 from ticketsync.net.paging import Row, RowPage, by_page, rows_of

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ticketsync.core import clock, errors, records
-from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.redact import Secret
+from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.net.paging import Row
 from ticketsync.providers import reading
 from ticketsync.providers.base import CrossCheck, OrderEstimate, Page, Raw, Registered

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ticketsync.core import clock, records, web_address
-from ticketsync.core.completeness import is_mostly_missing
+from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.providers.base import Options, OrderEstimate, Page, Raw
 from ticketsync.providers.ticket_tailor.lists import by_last_id
 from ticketsync.providers.ticket_tailor.windows import FilterIgnored, Window, in_windows

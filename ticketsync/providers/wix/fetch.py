@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketsync.core import clock, records
-from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import InvalidResponse
 from ticketsync.core.records import OrderStatus
+from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.net.client import ApiClient, Params
 from ticketsync.net.paging import Row, RowPage, by_offset, rows_of
 from ticketsync.providers import reading

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ticketsync.core.completeness import FEW
+from ticketsync.core.shrunken_lists import FEW
 from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
 from ticketsync.providers.base import CrossCheck, Raw

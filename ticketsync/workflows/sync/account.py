@@ -18,9 +18,9 @@ from ticketsync.core.redact import safe
 from ticketsync.workflows import people_switch
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
-    guards,
     link_outcomes,
     listing,
+    missing_orders,
     quarantined,
     report_files,
     selected,
@@ -117,7 +117,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     reader = OrderReader(run, store, listed, held, accept_shrink=accept)
     try:
         chosen = reader.run_plan(plan, still_quarantined)
-        refused = guards.notice_absence(
+        refused = missing_orders.notice_absence(
             run, store, reader.read, chosen, accept_shrink=accept
         )
     except errors.TicketsyncError:
@@ -310,7 +310,7 @@ def _keep_what_is_complete(
     a first read that takes longer than one run may take goes on where it stopped.
     """
     complete = read.complete_of(listed)
-    refused = guards.notice_absence(
+    refused = missing_orders.notice_absence(
         run, store, read, complete, accept_shrink=accept_shrink
     )
     _update_figures(run, store, read, complete, refused, is_finished=False)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import errors
-from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.redact import safe
+from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.providers.base import CrossCheck, Page
 from ticketsync.workflows.account_run import AccountRun
 

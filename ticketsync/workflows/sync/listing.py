@@ -12,8 +12,8 @@ from ticketsync.catalogue import moves, occurrences, saved_listing, ticket_types
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import clock, errors, records
-from ticketsync.core.completeness import has_shrunk
 from ticketsync.core.records import Unread
+from ticketsync.core.shrunken_lists import has_shrunk
 from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Provider, ProviderSpec, Raw
 from ticketsync.sales import quarantine, raw_records

@@ -19,7 +19,7 @@ from ticketsync.providers.base import (
     reads_account,
 )
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import cross_checks, guards, plan, set_aside
+from ticketsync.workflows.sync import cross_checks, missing_orders, plan, set_aside
 from ticketsync.workflows.sync.parse import (
     ParsedPage,
     parse_page,
@@ -280,7 +280,9 @@ class OrderReader:
                 continue
             expected = max(sold[occurrence.id], occurrence.issued or 0)
             shown = listed[occurrence.id]
-            if not guards.lists_few_tickets(self._run, occurrence, shown, expected):
+            if not missing_orders.lists_few_tickets(
+                self._run, occurrence, shown, expected
+            ):
                 self.read.complete.add(occurrence.provider_occurrence_id)
 
     def _loose_pages(

@@ -20,9 +20,9 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
-    guards,
     link_outcomes,
     listing,
+    missing_orders,
     quarantined,
     set_aside,
     ticket_types,
@@ -143,7 +143,7 @@ def _finish(
     Recompute what was read, also before a failure; returns how many shows changed.
     """
     complete = read.complete_of(listed)
-    refused = guards.notice_absence(
+    refused = missing_orders.notice_absence(
         run, store, read, complete, accept_shrink=accept_shrink
     )
     touched = store.touched | {occurrence.id for occurrence in complete}

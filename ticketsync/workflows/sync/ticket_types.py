@@ -18,9 +18,9 @@ from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue import occurrences, ticket_types
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
-from ticketsync.core.completeness import has_shrunk
 from ticketsync.core.plurals import number_of
 from ticketsync.core.records import TicketType
+from ticketsync.core.shrunken_lists import has_shrunk
 from ticketsync.providers.base import ListsTicketTypes, Page
 from ticketsync.sales import raw_records
 from ticketsync.sales.packing import Version, pack

@@ -10,7 +10,7 @@ from datetime import timedelta
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
-from ticketsync.core.completeness import has_shrunk, is_mostly_missing
+from ticketsync.core.shrunken_lists import has_shrunk, is_mostly_missing
 from ticketsync.providers.base import has_change_feed
 from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
