@@ -16,8 +16,8 @@ from support.waiting import wait_until
 from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.boxoffice.price_tiers import NewTier
-from ticketsync.door import admissions as scans
 from ticketsync.door import attendees
+from ticketsync.door import recorded_scans as scans
 from ticketsync.store import engine, row_locks
 from ticketsync.workflows import box_office, cancel_and_refund, checkin, sell
 from ticketsync.workflows.cancel_and_refund import Refund

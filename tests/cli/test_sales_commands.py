@@ -19,7 +19,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.core import digest
 from ticketsync.core.records import Fee, Refund
 from ticketsync.sales import raw_records
-from ticketsync.sales.packing import Version, pack
+from ticketsync.sales.compressed_records import Version, pack
 from ticketsync.store import engine
 from ticketsync.store.tables.sales import buyers, tickets
 

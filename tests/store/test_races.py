@@ -31,12 +31,12 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.links import Pair
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import AccountSettings, Settings
-from ticketsync.door import admissions
-from ticketsync.door.admissions import UNKNOWN, NewScan
+from ticketsync.door import recorded_scans
+from ticketsync.door.recorded_scans import UNKNOWN, NewScan
 from ticketsync.financials import recompute
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sales import answers, privacy
-from ticketsync.sales.packing import pack
+from ticketsync.sales.compressed_records import pack
 from ticketsync.sales.privacy import Trace
 from ticketsync.store import engine, lease, row_locks
 from ticketsync.store.tables.catalogue import (
@@ -791,7 +791,7 @@ def rounds_of_scanning_twice(venue, monkeypatch, is_known, rounds):
     round.
     """
     linked(venue, 1)
-    run = pausing(monkeypatch, admissions, "_insert", after=True)
+    run = pausing(monkeypatch, recorded_scans, "_insert", after=True)
     found = []
     for number in range(rounds):
         with venue.write() as connection:
@@ -801,7 +801,7 @@ def rounds_of_scanning_twice(venue, monkeypatch, is_known, rounds):
 
         def admit(scan=scan):
             with venue.write() as connection:
-                return admissions.record_scan(connection, scan).outcome
+                return recorded_scans.record_scan(connection, scan).outcome
 
         found.append(run(venue, admit, admit))
     return found
@@ -828,8 +828,8 @@ def test_control_who_inserts_whatever_is_there_answers_the_second_scan_with_an_e
     def insert_it(connection, table, row):
         return insert_whatever_is_there(connection, table, [row])
 
-    monkeypatch.setattr(admissions, "_lock_ticket", look)
-    monkeypatch.setattr(admissions, "insert_new", insert_it)
+    monkeypatch.setattr(recorded_scans, "_lock_ticket", look)
+    monkeypatch.setattr(recorded_scans, "insert_new", insert_it)
     found = rounds_of_scanning_twice(venue, monkeypatch, is_known, CONTROLS)
     assert {type(second) for _, second in found} == {exc.IntegrityError}
 
@@ -845,7 +845,7 @@ def both_merge(venue, monkeypatch, rounds):
     Two doors merge the same two tickets, each in its own order, in one transaction.
     """
     linked(venue, 1)
-    real = admissions.get_verdict
+    real = recorded_scans.get_verdict
     raised = []
     for number in range(rounds):
         with venue.write() as connection:
@@ -858,14 +858,14 @@ def both_merge(venue, monkeypatch, rounds):
             race.pause()
             return real(*args)
 
-        monkeypatch.setattr(admissions, "get_verdict", known)
+        monkeypatch.setattr(recorded_scans, "get_verdict", known)
 
         def merge(device, ids, number=number):
             with venue.write() as connection:
-                admissions.lock_tickets(connection, ids)
+                recorded_scans.lock_tickets(connection, ids)
                 for id_ in ids:
                     scan = NewScan(device, f"{number} {id_}", 1, id_, NOW)
-                    admissions.record_scan(connection, scan)
+                    recorded_scans.record_scan(connection, scan)
 
         done = race.run(
             lambda t=tickets: merge("one", t), lambda t=tickets: merge("two", t[::-1])

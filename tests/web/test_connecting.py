@@ -16,7 +16,7 @@ from ticketsync.core import clock, log, paths
 from ticketsync.jobs import page_jobs
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
-from ticketsync.workflows import connect, exclusive
+from ticketsync.workflows import connect, one_at_a_time
 
 WRONG = "sk_wrong_but_long_enough_4711"
 
@@ -199,7 +199,9 @@ def test_of_two_at_the_same_moment_the_second_does_not_replace_the_key(
     """
     if not is_protected:
         monkeypatch.setattr(
-            exclusive, "alone", lambda *_: __import__("contextlib").nullcontext(True)
+            one_at_a_time,
+            "alone",
+            lambda *_: __import__("contextlib").nullcontext(True),
         )
     stored, go_on = threading.Event(), threading.Event()
     store = credentials.store_secret

@@ -15,7 +15,7 @@ from ticketsync.catalogue import links
 from ticketsync.core import clock, errors
 from ticketsync.core.records import Refund, TicketStatus
 from ticketsync.sales import raw_records
-from ticketsync.sales.packing import Version, pack
+from ticketsync.sales.compressed_records import Version, pack
 from ticketsync.store import as_of as tables_at
 from ticketsync.store.tables import history, past_links
 from ticketsync.workflows import as_of, match, recompute_figures

@@ -20,7 +20,7 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.door import attendees
-from ticketsync.door.admissions import NewScan, record_scan
+from ticketsync.door.recorded_scans import NewScan, record_scan
 from ticketsync.reporting import run_history
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import admissions

@@ -40,7 +40,7 @@ from ticketsync.store import engine
 from ticketsync.workflows import (
     as_of,
     close,
-    exclusive,
+    one_at_a_time,
     period_export,
     recompute_figures,
 )
@@ -389,7 +389,7 @@ def test_the_checklist_warns_and_refuses_under_strict(books):
 
 
 def test_one_period_is_closed_at_a_time(books):
-    with exclusive.refuse_others(books, close.LEASE, "busy"):
+    with one_at_a_time.refuse_others(books, close.LEASE, "busy"):
         with pytest.raises(errors.Busy):
             close.close(books, SETTINGS, "2026-10")
         with pytest.raises(errors.Busy):

@@ -13,8 +13,8 @@ from ticketsync.catalogue import (
     move_notes,
     moves,
     new_shows,
+    new_starts,
     occurrences,
-    rescheduling,
     show_edits,
     shows,
 )
@@ -195,9 +195,7 @@ def reschedule(database, show_id, by):
     with database.write() as connection:
         show = shows.get_show(connection, show_id)
         starts_at = show.starts_at + by
-        rescheduling.reschedule_shows(
-            connection, [rescheduling.NewStart(show, starts_at)]
-        )
+        new_starts.reschedule_shows(connection, [new_starts.NewStart(show, starts_at)])
 
 
 def waits(database):

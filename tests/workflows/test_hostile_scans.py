@@ -255,7 +255,7 @@ def test_a_database_that_fails_is_no_fault_of_a_scan(read_once, guests, monkeypa
     def locked(*_):
         raise exc.OperationalError("", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(offline_scans.admissions, "_insert", locked)
+    monkeypatch.setattr(offline_scans.recorded_scans, "_insert", locked)
     at = checkin.find_scan_point(read_once, 12)
 
     with pytest.raises(errors.DatabaseError, match="locked"):
@@ -265,14 +265,14 @@ def test_a_database_that_fails_is_no_fault_of_a_scan(read_once, guests, monkeypa
 
 
 def test_the_page_learns_which_scans_were_not_saved(client, guests, monkeypatch):
-    record = offline_scans.admissions.record_scan
+    record = offline_scans.recorded_scans.record_scan
 
     def fails_once(connection, new):
         if new.key == "bad":
             raise ValueError("a fault of ours")
         return record(connection, new)
 
-    monkeypatch.setattr(offline_scans.admissions, "record_scan", fails_once)
+    monkeypatch.setattr(offline_scans.recorded_scans, "record_scan", fails_once)
     scans = [
         {"code": guest.ticket_id, "at": "2026-08-31T23:00:00Z", "key": key}
         for guest, key in zip(guests, ("one", "bad", "two"), strict=False)

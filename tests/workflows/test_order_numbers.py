@@ -7,7 +7,7 @@ import pytest
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import errors
-from ticketsync.providers.file_import.several_reports import held_numbers
+from ticketsync.providers.file_import.several_reports import stored_order_ids
 
 LATE = "Late,2026-12-06 22:30"
 # 12 of the Gala and 2 of Late in files of their own, and one more of the Gala.
@@ -57,7 +57,7 @@ def test_what_the_change_counts_twice_without_this(account, monkeypatch):
     account.recipe("order_numbers: event")
     account.sync()
     account.recipe("order_numbers: file")
-    monkeypatch.setattr(held_numbers, "duplicates_of_held", lambda *_: {})
+    monkeypatch.setattr(stored_order_ids, "duplicates_of_held", lambda *_: {})
     account.sync()
     assert tuple(account.figures()) == (30, 2 * TICKETS, 2 * CHARGED)
 

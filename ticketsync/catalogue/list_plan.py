@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ticketsync.catalogue.listed_rows import ListedShow, SheetProblem
-from ticketsync.catalogue.rescheduling import NewStart, beside, is_same_minute
+from ticketsync.catalogue.new_starts import NewStart, beside, is_same_minute
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo
 from ticketsync.core.redact import safe
 

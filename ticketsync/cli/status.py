@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.accounts.health import Health
-    from ticketsync.boxoffice.open_work import CounterSummary
+    from ticketsync.boxoffice.status_figures import CounterSummary
     from ticketsync.core.config import Settings
     from ticketsync.reporting.run_history import Freshness, OpenCounts
     from ticketsync.reporting.unfinished_reads import UnfinishedRead
@@ -134,9 +134,9 @@ def _read_counter(
 
     if not any(item.provider in built_in.OURS for item in accounts):
         return None
-    from ticketsync.boxoffice import open_work
+    from ticketsync.boxoffice import status_figures
 
-    return open_work.read_counter(connection, now)
+    return status_figures.read_counter(connection, now)
 
 
 def _settings_problem(file: Path) -> str | None:

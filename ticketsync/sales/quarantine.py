@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select
 
 from ticketsync.core.plurals import number_of
 from ticketsync.core.records import Unread
-from ticketsync.sales import packing
+from ticketsync.sales import compressed_records
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.upsert import upsert
 
@@ -30,7 +30,7 @@ def save_unread(
             "event_id": item.event_id,
             "word": item.word,
             "reason": item.reason,
-            "record": packing.compress(item.data),
+            "record": compressed_records.compress(item.data),
             "first_seen_at": now,
         }
         for item in unread
@@ -50,7 +50,7 @@ def list_unread(connection: Connection, account_id: int) -> list[Unread]:
             row.kind,
             row.provider_id,
             row.event_id,
-            packing.decompress(row.record),
+            compressed_records.decompress(row.record),
             row.word,
             row.reason,
         )

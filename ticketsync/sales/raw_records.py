@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from ticketsync.core import digest
-from ticketsync.sales.packing import Block, Version, decompress, pack
+from ticketsync.sales.compressed_records import Block, Version, decompress, pack
 from ticketsync.store.tables.sales import raw_blocks, raw_records
 from ticketsync.store.upsert import upsert_rows
 

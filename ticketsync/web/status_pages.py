@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ticketsync.accounts import health
 from ticketsync.core import clock
-from ticketsync.door import admissions
+from ticketsync.door import recorded_scans
 from ticketsync.providers import registry
 from ticketsync.reporting import deliveries, run_history, waiting_records
 from ticketsync.reporting import waiting as reporting_waiting
@@ -121,7 +121,7 @@ class StatusPages:
                     if item.id not in waits
                 ],
                 "unread": waiting_records.list_quarantined(connection),
-                "failed_check_ins": admissions.list_rejected(connection),
+                "failed_check_ins": recorded_scans.list_rejected(connection),
                 "waiting": waiting.by_kind(attention.items),
                 "kinds": KINDS,
             }

@@ -18,7 +18,7 @@ from ticketsync.core.redact import safe
 from ticketsync.gateways import notifications as gateway
 from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS, QUARANTINE, Waiting
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive, unread_limits, waiting
+from ticketsync.workflows import one_at_a_time, unread_limits, waiting
 
 LEASE = "account alerts"
 DAY = timedelta(days=1)
@@ -51,7 +51,7 @@ def notify_changes(
     if not is_news:
         return []
     failures: list[errors.TicketsyncError] = []
-    with exclusive.alone(database, LEASE) as is_ours:
+    with one_at_a_time.alone(database, LEASE) as is_ours:
         if not is_ours:
             return []  # another process is sending it
         with database.write() as connection:
@@ -81,7 +81,7 @@ def notify_waiting(
         news = _read_unnotified(connection, settings, now)
     if not news.items and not news.over:
         return []
-    with exclusive.alone(database, LEASE) as is_ours:
+    with one_at_a_time.alone(database, LEASE) as is_ours:
         if not is_ours:
             return []
         with database.read() as connection:  # the other one may have sent it meanwhile

@@ -35,7 +35,7 @@ from ticketsync.boxoffice.placed_orders import (
 from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
-from ticketsync.door import admissions, attendees
+from ticketsync.door import attendees, recorded_scans
 from ticketsync.workflows import nothing_to_return, open_sale
 from ticketsync.workflows.box_office import (
     BoxOffice,
@@ -245,7 +245,7 @@ def _lock_guests(connection: Connection, placed: Iterable[PlacedOrder]) -> None:
     by_id = _by_ticket_id(placed, ISSUED)
     for account_id in {order.account_id for order, _ in by_id.values()}:
         ids = attendees.list_ticket_ids(connection, account_id, list(by_id))
-        admissions.lock_tickets(connection, ids)
+        recorded_scans.lock_tickets(connection, ids)
 
 
 def _refuse_more_admitted(

@@ -15,9 +15,9 @@ from ticketsync.catalogue import selection
 from ticketsync.core import actor, clock
 from ticketsync.core.redact import safe
 from ticketsync.core.storable_text import storable
-from ticketsync.door import admissions, attendees
-from ticketsync.door.admissions import NewScan, Verdict
+from ticketsync.door import attendees, recorded_scans
 from ticketsync.door.attendees import Guest
+from ticketsync.door.recorded_scans import NewScan, Verdict
 from ticketsync.financials import recompute
 from ticketsync.store.engine import Database
 from ticketsync.workflows.scan_files import (
@@ -49,7 +49,7 @@ class Answer:
 
     @property
     def is_welcome(self) -> bool:
-        return self.outcome in (admissions.ADMITTED, admissions.OUT)
+        return self.outcome in (recorded_scans.ADMITTED, recorded_scans.OUT)
 
 
 def find_scan_point(
@@ -140,11 +140,11 @@ def _together(
     """
     One ticket, or all those of an order that still can; their parts in one answer.
     """
-    admissions.lock_tickets(connection, (guest.id for guest in found))
+    recorded_scans.lock_tickets(connection, (guest.id for guest in found))
     verdicts = [
         (
             guest,
-            admissions.record_scan(
+            recorded_scans.record_scan(
                 connection,
                 replace(
                     scan,
@@ -156,7 +156,7 @@ def _together(
         )
         for n, guest in enumerate(found)
     ]
-    wanted = admissions.ADMITTED if scan.kind == "in" else admissions.OUT
+    wanted = recorded_scans.ADMITTED if scan.kind == "in" else recorded_scans.OUT
     done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
     if done:
         recompute.recount_checked_in(connection, [at.show.id], scan.at)
@@ -190,14 +190,16 @@ def _reject_unknown(
     if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
         guest = elsewhere[0]
         night = f"{guest.production}, {guest.starts_local}"
-        admissions.record_scan(connection, replace(scan, note=f"for {night}"))
-        return Answer(admissions.NOT_VALID, f"For another night: {night}.", (guest,))
+        recorded_scans.record_scan(connection, replace(scan, note=f"for {night}"))
+        return Answer(
+            recorded_scans.NOT_VALID, f"For another night: {night}.", (guest,)
+        )
     if scan.kind == "in":
-        admissions.record_scan(
+        recorded_scans.record_scan(
             connection, replace(scan, note="nobody knows this ticket")
         )
     return Answer(
-        admissions.UNKNOWN,
+        recorded_scans.UNKNOWN,
         f"No ticket for {at.show.production}, {at.show.starts_local}, has "
         f"{safe(wanted, longest=60)!r}.",
     )
@@ -207,19 +209,19 @@ def _answer(
     guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: ScanPoint
 ) -> Answer:
     who = guest.description
-    if verdict.outcome == admissions.ADMITTED:
+    if verdict.outcome == recorded_scans.ADMITTED:
         if guest.is_refunded:
             note = f"In: {who}. Its money went back, the ticket still admits."
             return Answer(verdict.outcome, note, after, is_warning=True)
         return Answer(verdict.outcome, f"In: {who}.", after)
-    if verdict.outcome == admissions.ALREADY_IN:
+    if verdict.outcome == recorded_scans.ALREADY_IN:
         return Answer(verdict.outcome, f"{who} {_since(verdict, guest, at)}.", after)
-    if verdict.outcome == admissions.NOT_VALID:
+    if verdict.outcome == recorded_scans.NOT_VALID:
         because = guest.because or verdict.warning or "not valid"
         return Answer(verdict.outcome, f"Not valid: {who} ({because}).", after)
-    if verdict.outcome == admissions.OUT:
+    if verdict.outcome == recorded_scans.OUT:
         return Answer(verdict.outcome, f"Out again: {who}.", after)
-    if verdict.warning == admissions.BY_PLATFORM:
+    if verdict.warning == recorded_scans.BY_PLATFORM:
         text = f"{who} was let in at {guest.account}; take it back there."
         return Answer(verdict.outcome, text, after)
     return Answer(verdict.outcome, f"{who} is not in.", after)

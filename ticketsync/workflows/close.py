@@ -31,7 +31,7 @@ from ticketsync.financials.period_order import PeriodEvent
 from ticketsync.reporting import order_money, outstanding_replays, waiting_records
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive, money_view, period_lines
+from ticketsync.workflows import money_view, one_at_a_time, period_lines
 from ticketsync.workflows.period_lines import Span
 
 LEASE = "periods"
@@ -120,7 +120,7 @@ def close(
     while another one is being closed.
     """
     with (
-        exclusive.refuse_others(database, LEASE, "Another period is being closed."),
+        one_at_a_time.refuse_others(database, LEASE, "Another period is being closed."),
         without_collector(),
         database.write(alone=True) as connection,
     ):
@@ -180,7 +180,7 @@ def reopen(database: Database, name: str, reason: str) -> PeriodEvent:
             "A period is reopened for a reason.", hint="Add --reason TEXT."
         )
     with (
-        exclusive.refuse_others(database, LEASE, "Another period is being closed."),
+        one_at_a_time.refuse_others(database, LEASE, "Another period is being closed."),
         database.write(alone=True) as connection,
     ):
         events = closed_periods.list_events(connection)

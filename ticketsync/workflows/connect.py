@@ -31,7 +31,7 @@ from ticketsync.workflows import (
     account_client,
     account_run,
     duplicate_accounts,
-    exclusive,
+    one_at_a_time,
     tokens,
 )
 from ticketsync.workflows import key_owner as account_identity
@@ -219,7 +219,7 @@ def _one_at_a_time(database: Database, name: str) -> AbstractContextManager[None
     Of two who give an account a key at the same moment the second must not store its
     key in place of the first one's.
     """
-    return exclusive.refuse_others(
+    return one_at_a_time.refuse_others(
         database, f"connect {name}", f"Account {name!r} is being given a key right now."
     )
 

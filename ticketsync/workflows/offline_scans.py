@@ -17,9 +17,9 @@ from sqlalchemy import Connection, exc
 
 from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.redact import safe
-from ticketsync.door import admissions, attendees
-from ticketsync.door.admissions import NewScan
+from ticketsync.door import attendees, recorded_scans
 from ticketsync.door.attendees import Guest
+from ticketsync.door.recorded_scans import NewScan
 from ticketsync.financials import recompute
 from ticketsync.store.engine import Database
 from ticketsync.workflows.scan_files import LONGEST, Captured, ScanPoint, read_scans
@@ -27,9 +27,9 @@ from ticketsync.workflows.scan_files import LONGEST, Captured, ScanPoint, read_s
 TWICE = "twice-in"  # let in here, and by another door since
 
 _CONFLICTS: Final[Mapping[str, str]] = {
-    admissions.ALREADY_IN: "was in already",
-    admissions.NOT_VALID: "has a ticket that is not valid",
-    admissions.UNKNOWN: "matches no ticket of this show",
+    recorded_scans.ALREADY_IN: "was in already",
+    recorded_scans.NOT_VALID: "has a ticket that is not valid",
+    recorded_scans.UNKNOWN: "matches no ticket of this show",
     TWICE: "was let in again since, at another door",
 }
 
@@ -39,7 +39,7 @@ def describe_conflict(who: str, outcome: str, scanned: str) -> str:
     What a person should look at after a merge, as a sentence. `who` is a guest, or the
     code that nobody has; `scanned` is the time in words.
     """
-    subject = f"The code '{who}'" if outcome == admissions.UNKNOWN else who
+    subject = f"The code '{who}'" if outcome == recorded_scans.UNKNOWN else who
     return f"{subject}, scanned at {scanned}, {_CONFLICTS[outcome]}."
 
 
@@ -97,22 +97,30 @@ def merge(
             with _isolated(connection, item, failed):
                 found = _exactly(connection, item, at.show.id, as_scanned)
                 meant.append((item, found))
-        admissions.lock_tickets(connection, [found.id for _, found in meant if found])
+        recorded_scans.lock_tickets(
+            connection, [found.id for _, found in meant if found]
+        )
         for item, found in meant:
             with _isolated(connection, item, failed):
-                verdict = admissions.record_scan(connection, _new_scan(at, item, found))
+                verdict = recorded_scans.record_scan(
+                    connection, _new_scan(at, item, found)
+                )
                 who = found.shown_name if found else safe(item.code, longest=40)
                 recorded.append((item, who, verdict.has_overtaken))
         # A later line may have happened earlier: ask again when all are in.
         final = {
-            (item.device, item.key): admissions.get_verdict(
+            (item.device, item.key): recorded_scans.get_verdict(
                 connection, item.device, item.key
             ).outcome
             for item, _, _ in recorded
         }
         recompute.recount_checked_in(connection, [at.show.id], clock.now())
     overtaking = {(item.device, item.key) for item, _, first in recorded if first}
-    wrong = (admissions.ALREADY_IN, admissions.NOT_VALID, admissions.UNKNOWN)
+    wrong = (
+        recorded_scans.ALREADY_IN,
+        recorded_scans.NOT_VALID,
+        recorded_scans.UNKNOWN,
+    )
     conflicts: list[tuple[datetime, str, str]] = []
     for item, who, _ in recorded:
         outcome = final[item.device, item.key]

@@ -33,7 +33,7 @@ from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive, match, recompute_figures
+from ticketsync.workflows import match, one_at_a_time, recompute_figures
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.save_own_orders import NAME, find_account
 
@@ -279,7 +279,7 @@ def _get_or_make_account(
     if found is not None:
         return found, False
     busy = "Your box office is being opened by somebody else right now."
-    with exclusive.refuse_others(database, "open the box office", busy):
+    with one_at_a_time.refuse_others(database, "open the box office", busy):
         with database.read() as connection:  # somebody else may have made it meanwhile
             found = find_account(connection)
         if found is not None:

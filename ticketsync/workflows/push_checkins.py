@@ -9,7 +9,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
-from ticketsync.door import admissions
+from ticketsync.door import recorded_scans
 from ticketsync.providers.base import AcceptsCheckIns
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
@@ -31,7 +31,7 @@ def check_ins(
             if settings.account(account.name).push_check_ins
             and account.state == "active"
             and not account.breaker_is_open(clock.now())
-            and admissions.list_unsent(connection, account.id)
+            and recorded_scans.list_unsent(connection, account.id)
         ]
     run_id = new_run_id()
     return [
@@ -62,7 +62,7 @@ def _push(run: AccountRun) -> tuple[int, bool]:
             hint=f"Remove `push_check_ins` of {run.account.name!r} from the settings.",
         )
     with run.database.read() as connection:
-        waiting = admissions.list_unsent(connection, run.account.id)
+        waiting = recorded_scans.list_unsent(connection, run.account.id)
     for item in waiting:
         problem = ""
         try:
@@ -71,7 +71,7 @@ def _push(run: AccountRun) -> tuple[int, bool]:
             problem = refused.message
             run.problems.append(refused)
         with run.transaction() as connection:
-            admissions.record_notified(
+            recorded_scans.record_notified(
                 connection, item.ticket_row, is_in=item.is_in, problem=problem
             )
     return 0, False

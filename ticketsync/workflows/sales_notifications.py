@@ -26,7 +26,7 @@ from ticketsync.financials.sales_notices import (
 from ticketsync.gateways import notifications as gateway
 from ticketsync.reporting import unfinished_reads
 from ticketsync.store.engine import Database
-from ticketsync.workflows import exclusive
+from ticketsync.workflows import one_at_a_time
 
 LEASE = "sale news"
 MANY = 30  # lines in one message
@@ -58,7 +58,7 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
         news, _, fullness = _news(connection, settings, now)
     if held and not news and not sales_notices.changed_fullness(fullness, held):
         return []
-    with exclusive.alone(database, LEASE) as is_ours:
+    with one_at_a_time.alone(database, LEASE) as is_ours:
         return _send_news(database, settings, now) if is_ours else []
 
 

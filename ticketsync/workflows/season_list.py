@@ -17,9 +17,9 @@ from ticketsync.catalogue import (
     list_plan,
     missing_shows,
     new_shows,
+    new_starts,
     occurrences,
     other_names,
-    rescheduling,
     shows,
 )
 from ticketsync.catalogue.import_file import ListOptions, ParsedShows
@@ -27,7 +27,7 @@ from ticketsync.catalogue.list_names import OurOtherNames
 from ticketsync.catalogue.list_plan import Change, ListPlan, PlannedShow
 from ticketsync.catalogue.listed_rows import SheetProblem
 from ticketsync.catalogue.missing_shows import ListScope, MissingShow
-from ticketsync.catalogue.rescheduling import NewStart
+from ticketsync.catalogue.new_starts import NewStart
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -269,7 +269,7 @@ def apply(
 
 def _move(connection: Connection, plan: ListPlan) -> None:
     moves = [start for item in plan.shows if (start := item.new_start)]
-    rescheduling.reschedule_shows(connection, [*moves, *plan.beside])
+    new_starts.reschedule_shows(connection, [*moves, *plan.beside])
 
 
 def _exclude(connection: Connection, plan: ListPlan) -> set[int]:

@@ -22,7 +22,7 @@ from ticketsync.providers.base import SendsWebhooks
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import Endpoint
-from ticketsync.workflows import exclusive, public_address
+from ticketsync.workflows import one_at_a_time, public_address
 from ticketsync.workflows.connect import SecretSource
 
 
@@ -184,7 +184,7 @@ def set_secret(database: Database, sender: Sender, source: SecretSource) -> None
     one is being set.
     """
     name = sender.account.name
-    with exclusive.refuse_others(
+    with one_at_a_time.refuse_others(
         database, f"webhook secret {name}", f"Account {name!r} is being given a secret."
     ):
         if not _is_in_use(database, sender, source):

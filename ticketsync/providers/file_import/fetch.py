@@ -21,7 +21,7 @@ from ticketsync.providers.file_import.orders.listing import (
     provider_occurrence_id_of,
 )
 from ticketsync.providers.file_import.recipes.recipe import Recipe
-from ticketsync.providers.file_import.several_reports.held_numbers import (
+from ticketsync.providers.file_import.several_reports.stored_order_ids import (
     possible_numbers,
 )
 from ticketsync.providers.report_folder import HeldNames, ReadReport

@@ -13,9 +13,9 @@ from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
-from ticketsync.providers.humanitix.price_list import parse_ticket_types
 from ticketsync.providers.humanitix.raw_orders import QUESTION, is_cancelled
 from ticketsync.providers.humanitix.spec import ORDER_STATUS, TICKET_STATUS
+from ticketsync.providers.humanitix.ticket_types import parse_ticket_types
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:

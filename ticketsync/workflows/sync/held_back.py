@@ -18,7 +18,7 @@ from ticketsync.core import clock
 from ticketsync.core.records import Unread
 from ticketsync.providers.base import Provider
 from ticketsync.providers.report_folder import ReadsReports
-from ticketsync.sales import orders_elsewhere, packing
+from ticketsync.sales import compressed_records, orders_elsewhere
 from ticketsync.sales.allocation import AllocatedOrder
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun
@@ -146,11 +146,15 @@ def _answered(
 
 
 def _without(page: ParsedPage, ids: Collection[str]) -> ParsedPage:
-    kept = [it for it in packing.unpack(page.versions) if it.provider_id not in ids]
+    kept = [
+        it
+        for it in compressed_records.unpack(page.versions)
+        if it.provider_id not in ids
+    ]
     return msgspec.structs.replace(
         page,
         orders=[item for item in page.orders if item.order.id not in ids],
-        versions=packing.pack(kept),
+        versions=compressed_records.pack(kept),
     )
 
 
@@ -166,6 +170,6 @@ def _unread(
             *("order", item.provider_id, events[item.provider_id], item.data),
             *(words[item.provider_id], reasons[item.provider_id]),
         )
-        for item in packing.unpack(page.versions)
+        for item in compressed_records.unpack(page.versions)
         if item.provider_id in words
     ]

@@ -17,7 +17,7 @@ from ticketsync.core.shrunken_lists import has_shrunk
 from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Provider, ProviderSpec, Raw
 from ticketsync.sales import quarantine, raw_records
-from ticketsync.sales.packing import Version, pack
+from ticketsync.sales.compressed_records import Version, pack
 from ticketsync.workflows import duplicate_accounts
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (

@@ -25,7 +25,7 @@ from ticketsync.providers.base import (
     reads_account,
 )
 from ticketsync.sales.allocation import AllocatedOrder, IncomingTicket, allocate
-from ticketsync.sales.packing import Block, Version, pack
+from ticketsync.sales.compressed_records import Block, Version, pack
 from ticketsync.workflows.sync.raw_records import (
     clean_records,
     parse_or_quarantine,

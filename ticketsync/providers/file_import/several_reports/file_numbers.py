@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from ticketsync.providers.file_import.one_report.columns import Line
 from ticketsync.providers.file_import.recipes.recipe import Recipe
-from ticketsync.providers.file_import.several_reports import held_numbers
-from ticketsync.providers.file_import.several_reports.held_numbers import Key, id_of
+from ticketsync.providers.file_import.several_reports import stored_order_ids
 from ticketsync.providers.file_import.several_reports.report_versions import (
     CHANGED,
     PEOPLE,
@@ -23,6 +22,7 @@ from ticketsync.providers.file_import.several_reports.report_versions import (
     Version,
     is_added,
 )
+from ticketsync.providers.file_import.several_reports.stored_order_ids import Key, id_of
 from ticketsync.providers.report_folder import HeldNames
 
 Versions = dict[Key, list[Version]]
@@ -71,7 +71,7 @@ def _gone(
             continue
         if id_.endswith(f" ({event})"):
             continue  # divided by event: the recipe said something else
-        for number in held_numbers.possible_numbers(id_):
+        for number in stored_order_ids.possible_numbers(id_):
             if number in by_number:
                 found.setdefault(number, []).append(id_[len(number) + 2 : -1])
     return found

@@ -25,13 +25,13 @@ from ticketsync.providers.file_import.orders.same_order import (
 )
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports import lasting_losses, net_sales
-from ticketsync.providers.file_import.several_reports.held_numbers import Key
 from ticketsync.providers.file_import.several_reports.order_versions import note_fewer
 from ticketsync.providers.file_import.several_reports.report_versions import (
     CHANGED,
     PEOPLE,
     is_confirmed,
 )
+from ticketsync.providers.file_import.several_reports.stored_order_ids import Key
 from ticketsync.providers.report_folder import HeldNames, report_digest, report_name
 
 _BATCH = 500  # stored orders that are held in memory at a time

@@ -24,15 +24,14 @@ from ticketsync.providers.file_import.several_reports import (
     exchanges,
     file_numbers,
     gone_reports,
-    held_numbers,
     renamed_events,
-    rewritten_numbers,
+    rewritten_order_numbers,
+    stored_order_ids,
 )
 from ticketsync.providers.file_import.several_reports.exported_again import (
     ExportedAgain,
 )
 from ticketsync.providers.file_import.several_reports.gone_reports import Found
-from ticketsync.providers.file_import.several_reports.held_numbers import Key
 from ticketsync.providers.file_import.several_reports.order_versions import (
     VersionMerger,
 )
@@ -42,6 +41,7 @@ from ticketsync.providers.file_import.several_reports.report_versions import (
     Origin,
     Version,
 )
+from ticketsync.providers.file_import.several_reports.stored_order_ids import Key
 from ticketsync.providers.report_folder import HeldNames, report_name
 
 
@@ -75,7 +75,7 @@ def merge_orders(
     versions = _versions_by_key(recipe, sources, held)
     if recipe.order_numbers == "file":
         versions = file_numbers.settle(recipe, versions, held)
-    ids = held_numbers.assign_ids(versions, held.orders)
+    ids = stored_order_ids.assign_ids(versions, held.orders)
     merger = VersionMerger(recipe, rules, exports, numbers)
     merged, origins = _merge_versions(merger, ids, versions)
     _refuse_unclear(recipe, merged, merger)
@@ -150,7 +150,7 @@ def _refuse_held_twice(
     """
     Set orders aside that are stored under another id.
     """
-    duplicates = held_numbers.duplicates_of_held(
+    duplicates = stored_order_ids.duplicates_of_held(
         ids,
         lambda key: _events(merged.orders[ids[key]]),
         held.orders,
@@ -233,7 +233,7 @@ def _compare_with_stored(
     merged.notes.extend(judged.notes)
     for id_ in judged.apart:
         key = found[id_].key
-        own = ids[key] = held_numbers.id_of(*key)
+        own = ids[key] = stored_order_ids.id_of(*key)
         merged.orders[own] = {**merged.orders.pop(id_), "id": own}
         merged.locations[own] = merged.locations.pop(id_)
         origins[own] = origins.pop(id_)
@@ -362,12 +362,12 @@ def _file_of(source: Source, number: str, lines: list[Line], held: HeldNames) ->
     """
     stem = source.first_name.rpartition(".")[0]
     is_event = stem in {named_event(line.cells) for line in lines}
-    is_held = held_numbers.id_of(number, stem) in held.orders
+    is_held = stored_order_ids.id_of(number, stem) in held.orders
     return source.first_name if is_event and not is_held else stem
 
 
 def _refuse_rewritten(merged: MergedOrders, held: HeldNames) -> None:
-    found = rewritten_numbers.find_rewritten(merged.orders, held.orders)
+    found = rewritten_order_numbers.find_rewritten(merged.orders, held.orders)
     for id_, word, what in list(found):
         reason = f"{merged.locations[id_]}: its number {id_} {what}"
         _set_aside(merged, id_, word, reason)

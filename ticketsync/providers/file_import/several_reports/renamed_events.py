@@ -13,7 +13,7 @@ from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.one_report.columns import is_return
 from ticketsync.providers.file_import.orders import same_order
 from ticketsync.providers.file_import.recipes.recipe import Recipe
-from ticketsync.providers.file_import.several_reports.held_numbers import Key
+from ticketsync.providers.file_import.several_reports.stored_order_ids import Key
 from ticketsync.providers.report_folder import HeldNames
 
 _BATCH = 500  # stored orders that are held in memory at a time
