@@ -18,6 +18,7 @@ from ticketsync.core.records import Person
 from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting import sales as sales_lists
+from ticketsync.store import schema
 from ticketsync.workflows import cancel_and_refund, checkin, integrity_check, sell
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender
@@ -46,7 +47,7 @@ def order_of(office, reference):
 
 def is_sound(office):
     found = integrity_check.check(office.database, office.settings, deep=True)
-    assert found.rows == ()
+    assert (found.schema, found.rows) == (schema.PRESENT, ())
     return found.is_sound
 
 

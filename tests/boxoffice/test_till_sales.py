@@ -16,6 +16,7 @@ from ticketsync.cli.till_keys import ENTER, ESCAPE, Mode
 from ticketsync.core import errors
 from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
+from ticketsync.store import schema
 from ticketsync.store.tables.boxoffice import members
 from ticketsync.workflows import (
     cancel_and_refund,
@@ -103,7 +104,7 @@ def refusal(function, *arguments, **options):
 
 def is_sound(office):
     found = integrity_check.check(office.database, office.settings, deep=True)
-    assert found.rows == ()
+    assert (found.schema, found.rows) == (schema.PRESENT, ())
     return found.is_sound
 
 

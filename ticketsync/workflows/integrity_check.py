@@ -29,7 +29,13 @@ from ticketsync.reporting.changes import Change
 from ticketsync.reporting.compared_databases import RowDifference
 from ticketsync.reporting.figures_of_shows import Figures
 from ticketsync.sales import past_flaws, quarantine, raw_records
-from ticketsync.store import backup, database_copies, integrity, row_digests
+from ticketsync.store import (
+    backup,
+    database_copies,
+    integrity,
+    row_digests,
+    schema,
+)
 from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
@@ -137,14 +143,15 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     Every page, every rule, every reference, every figure; `deep` reads every stored raw
     record again and compares every row with money in it. Writes nothing.
     """
-    version, broken = "", tuple[str, ...]()
+    broken = tuple[str, ...]()
     if database.dialect == "sqlite":
-        inspected = backup.inspect_file(backup.sqlite_file_of(database))
-        version, broken = inspected.schema, inspected.broken_rules
+        file = backup.sqlite_file_of(database)
+        broken = backup.inspect_file(file).broken_rules
     with (
         database_copies.snapshot(database) as connection,
         database_copies.scratch() as scratch,
     ):
+        version = schema.version_of(connection) or ""
         names = state.get_account_names(connection)
         violations = list(integrity.find_violations(connection))
         found = [_of_violation(violation, names) for violation in violations]
