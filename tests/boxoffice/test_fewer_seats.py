@@ -14,9 +14,9 @@ from ticketsync.boxoffice import fewer_seats
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import links, new_shows, occurrences, saved_listing
-from ticketsync.catalogue.import_file import ListOptions
-from ticketsync.catalogue.list_plan import Change
 from ticketsync.catalogue.saved_listing import ListedEvent
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.core import errors, records
 from ticketsync.workflows import (

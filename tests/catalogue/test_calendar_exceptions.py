@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketsync.catalogue import import_file
+from ticketsync.catalogue.season_list import import_file
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import clock, errors
 

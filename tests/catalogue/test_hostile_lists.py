@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ticketsync.catalogue import calendar_lines, import_file
-from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue.season_list import calendar_lines, import_file
+from ticketsync.catalogue.season_list.import_file import ListOptions
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors
 

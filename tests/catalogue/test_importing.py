@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import xlsxwriter
 
-from ticketsync.catalogue import import_file
+from ticketsync.catalogue.season_list import import_file
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors
 

@@ -10,13 +10,13 @@ import pytest
 import xlsxwriter
 from dateutil import rrule
 
-from ticketsync.catalogue import import_file, list_plan
-from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NameAnswers
-from ticketsync.catalogue.list_plan import Change
-from ticketsync.catalogue.list_times import DateOrderNeeded
-from ticketsync.catalogue.listed_rows import ListedShow
 from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.season_list import import_file, planned_changes
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.list_rows import ListedShow
+from ticketsync.catalogue.season_list.planned_changes import Change
+from ticketsync.catalogue.season_list.start_times import DateOrderNeeded
 from ticketsync.catalogue.show_states import split_title
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo, VenueInfo
 from ticketsync.core import clock, errors
@@ -447,7 +447,7 @@ def test_one_production_in_two_rooms_at_once_is_not_taken_for_one_show(tmp_path)
     text = "Show,When,Room\nGala,2026-12-22 19:30,Foyer\nGala,2026-12-22 19:30,Bar 2\n"
     rooms = dict.fromkeys(("Foyer", "Bar 2"), "The Lantern Room")
     parsed = read(tmp_path, "a.csv", text, names=NameAnswers(rooms=rooms))
-    plan = list_plan.plan(parsed.listed, [])
+    plan = planned_changes.plan(parsed.listed, [])
     assert [str(problem) for problem in plan.problems] == [
         'line 3: the same show as line 2, in "Bar 2" instead of "Foyer"; make one of '
         "both a venue of its own"
@@ -740,13 +740,13 @@ def changes(plan):
 
 
 def test_a_known_reference_at_a_new_time_moves_its_show():
-    plan = list_plan.plan([listed("line 2", 5, "G1", hour=9)], [ours(7, 5, "G1")])
+    plan = planned_changes.plan([listed("line 2", 5, "G1", hour=9)], [ours(7, 5, "G1")])
     assert changes(plan) == [("line 2", Change.MOVED, 7)]
 
 
 def test_a_second_row_with_a_reference_is_a_problem():
     rows = [listed("line 2", 5, "G1"), listed("line 3", 6, "G1")]
-    plan = list_plan.plan(rows, [])
+    plan = planned_changes.plan(rows, [])
     assert changes(plan) == [("line 2", Change.NEW, None)]
     assert [str(problem) for problem in plan.problems] == [
         'line 3: the reference "G1" is that of line 2'
@@ -755,15 +755,15 @@ def test_a_second_row_with_a_reference_is_a_problem():
 
 def test_two_shows_may_exchange_their_times():
     rows = [listed("line 2", 6, "G1"), listed("line 3", 5, "G2")]
-    plan = list_plan.plan(rows, [ours(7, 5, "G1"), ours(8, 6, "G2")])
+    plan = planned_changes.plan(rows, [ours(7, 5, "G1"), ours(8, 6, "G2")])
     assert changes(plan) == [("line 2", Change.MOVED, 7), ("line 3", Change.MOVED, 8)]
     assert plan.problems == ()
 
 
 def test_a_show_is_not_moved_onto_one_that_stays():
     have = [ours(7, 5, "G1"), ours(8, 6)]
-    plan = list_plan.plan([listed("line 2", 6, "G1")], have)
-    plan = list_plan.settle_times(plan, have)
+    plan = planned_changes.plan([listed("line 2", 6, "G1")], have)
+    plan = planned_changes.settle_times(plan, have)
     assert plan.shows == ()
     assert str(plan.problems[0]) == (
         "line 2: show 8 (without a reference) plays at that time; if it is cancelled, "
@@ -772,7 +772,7 @@ def test_a_show_is_not_moved_onto_one_that_stays():
 
 
 def test_a_reference_of_another_production_is_a_problem():
-    plan = list_plan.plan(
+    plan = planned_changes.plan(
         [listed("line 2", 5, "G1", title="Hamlet")], [ours(7, 5, "G1")]
     )
     assert "whose production is" in plan.problems[0].reason
@@ -780,20 +780,24 @@ def test_a_reference_of_another_production_is_a_problem():
 
 def test_a_cancelled_show_of_ours_is_excluded_and_comes_back():
     row = listed("line 2", 5, cancelled=True)
-    assert changes(list_plan.plan([row], [ours(7, 5)])) == [
+    assert changes(planned_changes.plan([row], [ours(7, 5)])) == [
         ("line 2", Change.EXCLUDED, 7)
     ]
-    assert changes(list_plan.plan([row], [])) == [("line 2", Change.CANCELLED, None)]
-    again = list_plan.plan(
+    assert changes(planned_changes.plan([row], [])) == [
+        ("line 2", Change.CANCELLED, None)
+    ]
+    again = planned_changes.plan(
         [listed("line 2", 5)], [ours(7, 5, because=CANCELLED_IN_LIST)]
     )
     assert changes(again) == [("line 2", Change.INCLUDED, 7)]
-    private = list_plan.plan([listed("line 2", 5)], [ours(7, 5, because="private")])
+    private = planned_changes.plan(
+        [listed("line 2", 5)], [ours(7, 5, because="private")]
+    )
     assert changes(private) == [("line 2", Change.SAME, 7)]
 
 
 def test_a_row_that_says_the_same_again_is_counted_once():
-    plan = list_plan.plan([listed("line 2", 5), listed("line 3", 5)], [])
+    plan = planned_changes.plan([listed("line 2", 5), listed("line 3", 5)], [])
     assert changes(plan) == [("line 2", Change.NEW, None)]
     assert plan.repeated == ("line 3: the same show as line 2",)
 
@@ -819,7 +823,7 @@ def test_a_row_that_has_other_seats_for_a_show_is_named(reference, first, second
             (listed("line 3", 5, reference), second),
         )
     ]
-    plan = list_plan.plan(rows, [])
+    plan = planned_changes.plan(rows, [])
     problems = [str(problem) for problem in plan.problems]
     if said is None:
         assert (problems, len(plan.repeated)) == ([], 1)

@@ -5,8 +5,8 @@ Whether a row of a season list plays: only words that are known say that it does
 import pytest
 import xlsxwriter
 
-from ticketsync.catalogue import import_file
-from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue.season_list import import_file
+from ticketsync.catalogue.season_list.import_file import ListOptions
 from ticketsync.catalogue.shows import VenueInfo
 
 ROOM = VenueInfo(1, "The Lantern Room", "Australia/Sydney", "AUD")

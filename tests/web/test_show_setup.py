@@ -8,8 +8,9 @@ import re
 import pytest
 from sqlalchemy import text
 
-from ticketsync.catalogue import import_file, occurrences, shows
-from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue.season_list import import_file
+from ticketsync.catalogue.season_list.import_file import ListOptions
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.core import clock
 from ticketsync.reporting import audit_trail

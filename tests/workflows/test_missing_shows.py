@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from ticketsync.catalogue import shows
-from ticketsync.catalogue.import_file import ListOptions
-from ticketsync.catalogue.missing_shows import MissingAnswers
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.missing_shows import MissingAnswers
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.workflows import season_list

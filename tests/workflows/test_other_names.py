@@ -12,7 +12,6 @@ from support.saved_orders import FIRST_DAY
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import (
     adopting,
-    import_file,
     matching_input,
     new_shows,
     occurrences,
@@ -22,12 +21,13 @@ from ticketsync.catalogue import (
     shows,
     venue_edits,
 )
-from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.known_names import NameAnswers, OtherName
-from ticketsync.catalogue.list_plan import Change
-from ticketsync.catalogue.missing_shows import MissingAnswers
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.saved_listing import ListedEvent
+from ticketsync.catalogue.season_list import import_file
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.missing_shows import MissingAnswers
+from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors, records
 from ticketsync.core.config import Settings

@@ -11,9 +11,10 @@ import pytest
 import xlsxwriter
 from support.needs import cases
 
-from ticketsync.catalogue import import_file, list_plan, shows
-from ticketsync.catalogue.import_file import ListOptions
-from ticketsync.catalogue.list_plan import Change
+from ticketsync.catalogue import shows
+from ticketsync.catalogue.season_list import import_file, planned_changes
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST, VenueInfo
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -270,7 +271,7 @@ def test_a_damaged_calendar_is_read_or_refused_by_name(tmp_path, seed):
         except errors.BadFile as error:
             refused.append(error.message)
         else:
-            list_plan.plan(parsed.listed, [])
+            planned_changes.plan(parsed.listed, [])
     assert all(message.startswith("season.ics") for message in refused)
 
 

@@ -145,7 +145,8 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
-    from ticketsync.catalogue import import_file, new_shows, occurrences, shows
+    from ticketsync.catalogue import new_shows, occurrences, shows
+    from ticketsync.catalogue.season_list import import_file
     from ticketsync.core import clock
     from ticketsync.workflows import match
 

@@ -24,8 +24,11 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ticketsync.catalogue.import_file import ListOptions
-    from ticketsync.catalogue.missing_shows import MissingAnswer, MissingShow
+    from ticketsync.catalogue.season_list.import_file import ListOptions
+    from ticketsync.catalogue.season_list.missing_shows import (
+        MissingAnswer,
+        MissingShow,
+    )
     from ticketsync.core.errors import NeedsTerminal
     from ticketsync.core.written_dates import Order
     from ticketsync.store.engine import Database
@@ -94,9 +97,9 @@ def import_shows(
 
     Example: ticketsync shows import season.xlsx --dry-run
     """
-    from ticketsync.catalogue import import_file
     from ticketsync.catalogue.known_names import NameAnswers
-    from ticketsync.catalogue.missing_shows import MissingAnswers
+    from ticketsync.catalogue.season_list import import_file
+    from ticketsync.catalogue.season_list.missing_shows import MissingAnswers
     from ticketsync.core import errors
     from ticketsync.workflows import season_list
 
@@ -238,7 +241,7 @@ def _preview(
     """
     from dataclasses import replace
 
-    from ticketsync.catalogue.list_times import DateOrderNeeded
+    from ticketsync.catalogue.season_list.start_times import DateOrderNeeded
     from ticketsync.workflows import season_list
 
     def read() -> ListPreview:
@@ -340,7 +343,7 @@ def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:
 
 
 def _others(seen: ListPreview) -> str:
-    from ticketsync.catalogue.list_plan import Change
+    from ticketsync.catalogue.season_list.planned_changes import Change
 
     words = {
         Change.UPDATED: "updated",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ticketsync.catalogue.known_names import NameQuestion
-    from ticketsync.catalogue.missing_shows import MissingAnswer
+    from ticketsync.catalogue.season_list.missing_shows import MissingAnswer
     from ticketsync.catalogue.show_states import StatusAnswer
     from ticketsync.core.written_dates import Order
 
@@ -41,7 +41,7 @@ def parse_missing(text: str) -> MissingAnswer | None:
 
     Raises: `UsageError` for another word.
     """
-    from ticketsync.catalogue.missing_shows import ANSWERS
+    from ticketsync.catalogue.season_list.missing_shows import ANSWERS
     from ticketsync.core import errors
 
     if not text:

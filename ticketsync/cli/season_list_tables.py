@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ticketsync.catalogue.known_names import NameQuestion
-    from ticketsync.catalogue.list_plan import PlannedShow
-    from ticketsync.catalogue.missing_shows import MissingShow
+    from ticketsync.catalogue.season_list.missing_shows import MissingShow
+    from ticketsync.catalogue.season_list.planned_changes import PlannedShow
     from ticketsync.workflows.season_list import ListPreview
 
 
@@ -54,7 +54,7 @@ def rows(
 
 
 def _change_text(item: PlannedShow) -> str:
-    from ticketsync.catalogue.list_plan import Change
+    from ticketsync.catalogue.season_list.planned_changes import Change
     from ticketsync.cli import render
 
     if item.change is Change.MOVED and item.show is not None:
@@ -120,7 +120,7 @@ def print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
     """
     What a list says and changes, for programs.
     """
-    from ticketsync.catalogue.list_plan import Change
+    from ticketsync.catalogue.season_list.planned_changes import Change
     from ticketsync.cli import render
 
     render.print_json(

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from ticketsync.catalogue.import_file import ListOptions
-from ticketsync.catalogue.list_times import DateOrderNeeded
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.start_times import DateOrderNeeded
 from ticketsync.core import errors
 from ticketsync.store.engine import Database
 from ticketsync.web.request_bodies import Upload

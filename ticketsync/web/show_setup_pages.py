@@ -13,17 +13,12 @@ from pathlib import Path
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.catalogue import (
-    adopting,
-    import_file,
-    occurrences,
-    show_edits,
-    shows,
-)
-from ticketsync.catalogue.import_file import ListOptions
+from ticketsync.catalogue import adopting, occurrences, show_edits, shows
 from ticketsync.catalogue.known_names import NEW, NameAnswers, NameQuestion
-from ticketsync.catalogue.list_plan import Change
-from ticketsync.catalogue.missing_shows import ANSWERS, MissingAnswers
+from ticketsync.catalogue.season_list import import_file
+from ticketsync.catalogue.season_list.import_file import ListOptions
+from ticketsync.catalogue.season_list.missing_shows import ANSWERS, MissingAnswers
+from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors, written_dates

@@ -12,22 +12,18 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from ticketsync.boxoffice import fewer_seats
-from ticketsync.catalogue import (
-    import_file,
-    list_plan,
-    missing_shows,
-    new_shows,
-    new_starts,
-    occurrences,
-    other_names,
-    shows,
-)
-from ticketsync.catalogue.import_file import ListOptions, ParsedShows
-from ticketsync.catalogue.list_names import OurOtherNames
-from ticketsync.catalogue.list_plan import Change, ListPlan, PlannedShow
-from ticketsync.catalogue.listed_rows import SheetProblem
-from ticketsync.catalogue.missing_shows import ListScope, MissingShow
+from ticketsync.catalogue import new_shows, new_starts, occurrences, other_names, shows
 from ticketsync.catalogue.new_starts import NewStart
+from ticketsync.catalogue.season_list import import_file, missing_shows, planned_changes
+from ticketsync.catalogue.season_list.import_file import ListOptions, ParsedShows
+from ticketsync.catalogue.season_list.list_rows import SheetProblem
+from ticketsync.catalogue.season_list.missing_shows import ListScope, MissingShow
+from ticketsync.catalogue.season_list.named_productions import OurOtherNames
+from ticketsync.catalogue.season_list.planned_changes import (
+    Change,
+    ListPlan,
+    PlannedShow,
+)
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -189,11 +185,11 @@ def _compare(
     connection: Connection, parsed: ParsedShows, options: ListOptions
 ) -> tuple[ListPlan, tuple[MissingShow, ...]]:
     ours = shows.list_shows(connection)
-    plan = list_plan.plan(parsed.listed, ours)
+    plan = planned_changes.plan(parsed.listed, ours)
     scope = ListScope(options.since, options.until, parsed.open_rows)
     missing = missing_shows.find_missing(plan, ours, scope)
     plan, missing = missing_shows.answer(plan, missing, options.missing)
-    return list_plan.settle_times(plan, ours), missing
+    return planned_changes.settle_times(plan, ours), missing
 
 
 def _listings_elsewhere(

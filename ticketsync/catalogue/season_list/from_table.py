@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketsync.catalogue import list_times
-from ticketsync.catalogue.listed_rows import (
+from ticketsync.catalogue.season_list import start_times
+from ticketsync.catalogue.season_list.list_rows import (
     ListedRow,
     ListedRows,
     cut_cells,
@@ -94,7 +94,7 @@ class _Heading:
     @property
     def is_complete(self) -> bool:
         ours = set(self.columns.values())
-        return "production" in ours and bool(ours & {*list_times.DAY_COLUMNS})
+        return "production" in ours and bool(ours & {*start_times.DAY_COLUMNS})
 
     @property
     def written(self) -> dict[str, str]:
@@ -274,7 +274,7 @@ def _why_no_show(row: Row, heading: _Heading) -> str:
         return "the headings again"
     is_alone = len(texts) == 1 and len(heading.columns) > 1
     is_remark = is_alone and _REMARK.fullmatch(texts[0]) is not None
-    days = [cells[name] for name in list_times.DAY_COLUMNS if cells.get(name)]
+    days = [cells[name] for name in start_times.DAY_COLUMNS if cells.get(name)]
     if days and not is_remark and not any(map(_TOTAL.fullmatch, days)):
         return ""
     for text in texts:
@@ -301,7 +301,7 @@ def listed_row(
     said = state_of_status(status)
     if state == "on" or said == "cancelled":
         state = said
-    if state == "on" and list_times.is_unconfirmed(ours):
+    if state == "on" and start_times.is_unconfirmed(ours):
         state = "unconfirmed"
     if state in ("on", "unknown") and _says_cancelled(ours):
         state = "cancelled"
@@ -312,7 +312,7 @@ def _says_cancelled(cells: Mapping[str, str]) -> bool:
     """
     Whether a cancelled show has that word in place of its date or its time.
     """
-    texts = (cells.get(name, "") for name in list_times.TIME_COLUMNS)
+    texts = (cells.get(name, "") for name in start_times.TIME_COLUMNS)
     return any(state_of_status(text) == "cancelled" for text in texts if text)
 
 
@@ -365,8 +365,8 @@ def _without_swapped(
     if not heading.row.kinds:
         return tuple(listed)
     found = list(listed)
-    for column in list_times.DAY_COLUMNS:
-        swapped = list_times.swapped_cells(row.cells.get(column, "") for row in found)
+    for column in start_times.DAY_COLUMNS:
+        swapped = start_times.swapped_cells(row.cells.get(column, "") for row in found)
         for index, row in enumerate(found):
             text = row.cells.get(column, "")
             if text in swapped:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ticketsync.catalogue.listed_rows import ListedShow, SheetProblem
 from ticketsync.catalogue.new_starts import NewStart, beside, is_same_minute
+from ticketsync.catalogue.season_list.list_rows import ListedShow, SheetProblem
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST, ShowInfo
 from ticketsync.core.redact import safe
 

@@ -14,14 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from ticketsync.catalogue import (
-    list_calendar,
-    list_names,
-    list_table,
-    list_times,
-    list_yaml,
-    show_states,
-)
+from ticketsync.catalogue import show_states
 from ticketsync.catalogue.entered_values import MOST_SEATS
 from ticketsync.catalogue.known_names import (
     Kind,
@@ -29,9 +22,15 @@ from ticketsync.catalogue.known_names import (
     NameQuestion,
     OtherName,
 )
-from ticketsync.catalogue.list_names import NO_OTHER_NAMES, OurOtherNames
-from ticketsync.catalogue.list_times import TimeStyle
-from ticketsync.catalogue.listed_rows import (
+from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.season_list import (
+    from_calendar,
+    from_table,
+    from_yaml,
+    named_productions,
+    start_times,
+)
+from ticketsync.catalogue.season_list.list_rows import (
     InvalidCell,
     ListedRow,
     ListedRows,
@@ -39,8 +38,12 @@ from ticketsync.catalogue.listed_rows import (
     OpenRow,
     SheetProblem,
 )
-from ticketsync.catalogue.missing_shows import MissingAnswers
-from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.season_list.missing_shows import MissingAnswers
+from ticketsync.catalogue.season_list.named_productions import (
+    NO_OTHER_NAMES,
+    OurOtherNames,
+)
+from ticketsync.catalogue.season_list.start_times import TimeStyle
 from ticketsync.catalogue.show_states import StatusAnswer
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import clock, errors, money, sheets, table_files
@@ -128,10 +131,10 @@ def read_shows(
     listed = _rows(file, options)
     _refuse_many_names(listed.rows)
     venues = {venue.name: venue for venue in (default_venue, *known)}
-    rows, names = list_names.with_known_names(
+    rows, names = named_productions.with_known_names(
         listed.rows, list(venues), productions, options.names, others
     )
-    style, note = list_times.find_style(
+    style, note = start_times.find_style(
         file.name, rows, options.order, default_venue.timezone
     )
     parser = _Parser(default_venue, venues, style, options.statuses, listed.headings)
@@ -268,7 +271,7 @@ class _Parser:
             return
         if row.state == "unconfirmed":
             title = safe(row.cells.get("production") or "a show without a title")
-            cell = list_times.partly_unconfirmed(row.cells)
+            cell = start_times.partly_unconfirmed(row.cells)
             said = f' ("{safe(cell)}"; remove that word once it is)' if cell else ""
             self.unconfirmed.append(f"{row.position}: {title} is not confirmed{said}")
             self.open_rows.append(self._open_row(row))
@@ -299,7 +302,7 @@ class _Parser:
             if row.starts_at is not None:
                 day = clock.day_of(row.starts_at, zone)
             else:
-                day = list_times.read_day(row.cells, self._style)
+                day = start_times.read_day(row.cells, self._style)
         except InvalidCell:
             day = None
         cells = row.cells
@@ -315,7 +318,7 @@ class _Parser:
         ).upper()
         capacity = _capacity(cells.get("capacity", ""))
         venue = self._venue(cells.get("venue", ""), zone, currency)
-        starts_at = row.starts_at or list_times.read_start(
+        starts_at = row.starts_at or start_times.read_start(
             cells, zone or venue.timezone, self._style
         )
         if zone and zone != venue.timezone:
@@ -324,7 +327,7 @@ class _Parser:
                 f"{zone} is {clock.local(starts_at, venue.timezone):%Y-%m-%d %H:%M} "
                 f"at {safe(venue.name)}"
             )
-        if row.starts_at is None and list_times.may_be_evening(cells):
+        if row.starts_at is None and start_times.may_be_evening(cells):
             self.mornings.append(row.position)
         return NewShow(
             production=cells["production"],
@@ -393,13 +396,13 @@ def _capacity(text: str) -> int | None:
 def _rows(file: Path, options: ListOptions) -> ListedRows:
     kind = file.suffix.lower()
     if kind in (".yaml", ".yml"):
-        return list_yaml.read_yaml(file)
+        return from_yaml.read_yaml(file)
     if kind in _CALENDARS:
         data = sheets.bytes_of(file)
-        return list_calendar.read_calendar(file.name, data, options.until)
+        return from_calendar.read_calendar(file.name, data, options.until)
     if kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
         opened = table_files.open_file(file)
-        return list_table.read_table(opened, sheet=options.sheet)
+        return from_table.read_table(opened, sheet=options.sheet)
     sheets.bytes_of(file)  # raises where the file is missing
     raise errors.BadFile(
         f"{file.name}: {safe(kind or 'a file without extension')!r} is not a "

@@ -14,16 +14,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from ticketsync.catalogue import calendar_files, calendar_rules
-from ticketsync.catalogue.calendar_entries import (
+from ticketsync.catalogue.season_list import calendar_files, calendar_rules
+from ticketsync.catalogue.season_list.calendar_entries import (
     Entry,
     Start,
     read_entry,
     read_start,
     read_value,
 )
-from ticketsync.catalogue.calendar_rules import EmptyRule, UnreadableRule, wall_clock
-from ticketsync.catalogue.listed_rows import (
+from ticketsync.catalogue.season_list.calendar_rules import (
+    EmptyRule,
+    UnreadableRule,
+    wall_clock,
+)
+from ticketsync.catalogue.season_list.list_rows import (
     ListedRow,
     ListedRows,
     cut_cells,

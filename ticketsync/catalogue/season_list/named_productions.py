@@ -20,7 +20,7 @@ from ticketsync.catalogue.known_names import (
     ResolvedNames,
     same_name,
 )
-from ticketsync.catalogue.listed_rows import ListedRow
+from ticketsync.catalogue.season_list.list_rows import ListedRow
 from ticketsync.core.redact import safe
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ticketsync.catalogue.list_table import COLUMNS, listed_row
-from ticketsync.catalogue.listed_rows import ListedRows, refuse_more_than_a_season
+from ticketsync.catalogue.season_list.from_table import COLUMNS, listed_row
+from ticketsync.catalogue.season_list.list_rows import (
+    ListedRows,
+    refuse_more_than_a_season,
+)
 from ticketsync.core import errors, plain_yaml, sheets
 from ticketsync.core.redact import safe
 

@@ -17,9 +17,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from ticketsync.catalogue.list_plan import Change, ListPlan, PlannedShow
-from ticketsync.catalogue.listed_rows import ListedShow, OpenRow
 from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.season_list.list_rows import ListedShow, OpenRow
+from ticketsync.catalogue.season_list.planned_changes import (
+    Change,
+    ListPlan,
+    PlannedShow,
+)
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ticketsync.catalogue.calendar_lines import lines_of_shows
-from ticketsync.catalogue.listed_rows import refuse_more_than_a_season
+from ticketsync.catalogue.season_list.calendar_lines import lines_of_shows
+from ticketsync.catalogue.season_list.list_rows import refuse_more_than_a_season
 from ticketsync.core import clock, encodings, errors
 from ticketsync.core.redact import safe
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
-from ticketsync.catalogue.listed_rows import InvalidCell, ListedRow
+from ticketsync.catalogue.season_list.list_rows import InvalidCell, ListedRow
 from ticketsync.core import clock, date_orders, errors, written_dates, written_times
 from ticketsync.core.date_orders import ColumnOrder
 from ticketsync.core.redact import safe
