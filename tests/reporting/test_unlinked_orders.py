@@ -13,7 +13,13 @@ from ticketsync.catalogue import matching_input, occurrences, shows
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.reporting import grouped_figures, order_money, waiting
+from ticketsync.reporting import (
+    grouped_figures,
+    listed_parts,
+    order_money,
+    sales,
+    waiting,
+)
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
 from ticketsync.reporting.unlinked_orders import find_unlinked
 from ticketsync.store.tables import catalogue
@@ -222,3 +228,31 @@ def test_a_period_counts_only_the_dates_in_it_and_says_which_have_no_day(sold):
     )
     later = find(sold, FigureFilter(period=Period(date(2031, 1, 1), date(2031, 1, 31))))
     assert (later.orders, later.dates, later.charged) == (1, 1, (Money(2500, "AUD"),))
+
+
+@pytest.mark.on_both_databases
+def test_the_part_without_a_show_comes_first_on_both_databases(database):
+    """
+    SQLite puts what is not there first, PostgreSQL last, where nobody says which.
+    """
+    prepare(database)
+    both = order(ticket(1, 2500), ticket(2, 3000, date="ev_2"))
+    save(database, both, at=FIRST_DAY)
+    with database.write() as connection:
+        connection.execute(
+            delete(catalogue.show_links).where(
+                catalogue.show_links.c.occurrence_id == 2
+            )
+        )
+    recompute_figures.rebuild(database, Settings())
+
+    with database.read() as connection:
+        table = sales.sales_table(connection).loaded()
+        (parts,) = listed_parts.parts_by_order(connection, [1]).values()
+
+    show, charged = table.position("show_id"), table.position("charged")
+    assert [(row[show], row[charged]) for row in table.rows] == [
+        (None, 3000),
+        (1, 2500),
+    ]
+    assert [part.show_id for part in parts] == [None, 1]

@@ -73,7 +73,7 @@ def parts_by_order(
         )
         .outerjoin(shows, shows.c.id == parts.c.show_id)
         .outerjoin(productions, productions.c.id == shows.c.production_id)
-        .order_by(parts.c.order_row, shows.c.starts_at, parts.c.show_id)
+        .order_by(parts.c.order_row, shows.c.starts_at.nulls_first(), parts.c.show_id)
         .order_by(parts.c.is_voucher_sale)
     )
     found: dict[int, list[ListedPart]] = {}

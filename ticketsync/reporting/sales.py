@@ -240,7 +240,9 @@ def _sales(
         .outerjoin(productions, productions.c.id == shows.c.production_id)
         .where(*of_orders, parts.c.is_listed == 1, *chosen.of_shows())
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
-        .order_by(shows.c.starts_at, parts.c.show_id, parts.c.is_voucher_sale)
+        .order_by(
+            shows.c.starts_at.nulls_first(), parts.c.show_id, parts.c.is_voucher_sale
+        )
         .limit(limit)
     )
     return query if show_id is None else query.where(parts.c.show_id == show_id)

@@ -111,5 +111,5 @@ def _query() -> Select[Any]:
             payments.c.voucher_id.is_not(None),
             payment_refunds.c.state == _SUCCEEDED,
         )
-        .order_by(payment_refunds.c.settled_at, payment_refunds.c.id)
+        .order_by(payment_refunds.c.settled_at.nulls_first(), payment_refunds.c.id)
     )
