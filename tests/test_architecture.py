@@ -71,7 +71,7 @@ ALLOWED = {
         *("store.delivery_states", "store.business_zone"),
         "jobs",  # started, never waited for
         # They talk to no platform:
-        *("workflows.checkin", "workflows.offline_scans", "workflows.match"),
+        *("workflows.checkin", "workflows.merge_scans", "workflows.match"),
         "workflows.waiting",
         *("workflows.webhook_endpoints", "workflows.scan_files"),
         "workflows.money_view",

@@ -11,7 +11,7 @@ from support.own_box_office import NOW, SHOW
 
 from ticketsync.boxoffice import codes, placed_orders
 from ticketsync.core import errors
-from ticketsync.workflows import cancel_and_refund, checkin, offline_scans, sell
+from ticketsync.workflows import cancel_and_refund, checkin, merge_scans, sell
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.scan_files import Captured
 from ticketsync.workflows.sell import Tender
@@ -77,7 +77,7 @@ def test_the_number_of_a_ticket_is_typed_but_not_scanned(office, tmp_path):
         Captured(number, NOW, "in", "Side door", "phone", "1", by_camera=True),
         Captured(sold.codes[2], NOW, "in", "Side door", "phone", "2", by_camera=True),
     ]
-    merged = offline_scans.merge(office.database, at, offline, as_scanned=True)
+    merged = merge_scans.merge(office.database, at, offline, as_scanned=True)
     assert merged.outcomes == {"unknown": 1, "admitted": 1}
     assert checkin.admit(office.database, at, number).outcome == "admitted"
 

@@ -11,7 +11,7 @@ from support.expected_codes import run
 from support.own_box_office import SHOW, STARTS, put_another_on_sale
 
 from ticketsync.boxoffice import members, placed_orders
-from ticketsync.cli import till_drawing, till_session
+from ticketsync.cli import till_layout, till_session
 from ticketsync.cli.till_keys import ENTER, Mode
 from ticketsync.core import errors
 from ticketsync.workflows import cancel_and_refund, checkin, sell
@@ -42,8 +42,8 @@ def press(till, *keys):
 
 
 def shown(till, columns=80):
-    lines = till_drawing.draw(till.picture(), columns, 24)
-    return " ".join(till_drawing.as_text(lines).split())
+    lines = till_layout.draw(till.picture(), columns, 24)
+    return " ".join(till_layout.as_text(lines).split())
 
 
 def let_in(office, reference, *numbers, show=SHOW):

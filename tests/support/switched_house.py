@@ -28,7 +28,7 @@ from ticketsync.store.tables.catalogue import events as events_table
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links
 from ticketsync.store.tables.sales import fees, orders, refunds, tickets
-from ticketsync.workflows import checkin, match, offline_scans, recompute_figures
+from ticketsync.workflows import checkin, match, merge_scans, recompute_figures
 from ticketsync.workflows.scan_files import Captured
 
 SYDNEY = "Australia/Sydney"
@@ -616,7 +616,7 @@ def _let_in(database, house):
             Captured(f"t{s.number}", moment, "in", "B", "off", f"{s.number}")
             for s in captured
         ]
-        assert offline_scans.merge(database, at, scans).outcomes == {"admitted": 2}
+        assert merge_scans.merge(database, at, scans).outcomes == {"admitted": 2}
         for seat in captured:
             seat.door = "in"
 

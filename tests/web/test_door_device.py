@@ -13,7 +13,7 @@ from support.dates import NOW
 from ticketsync.door import attendees
 from ticketsync.store.tables.sales import tickets
 from ticketsync.web import own_address, sign_in
-from ticketsync.workflows import checkin, offline_scans
+from ticketsync.workflows import checkin, merge_scans
 
 pytestmark = needs.chromium
 SHOW = 12
@@ -60,7 +60,7 @@ def failing(monkeypatch):
     emptying the list.
     """
     fails_on = [POISON]
-    admit, merge = checkin.admit, offline_scans.merge
+    admit, merge = checkin.admit, merge_scans.merge
 
     def fails(texts):
         if {*texts} & {*fails_on}:
@@ -75,7 +75,7 @@ def failing(monkeypatch):
         return merge(database, at, scans, **options)
 
     monkeypatch.setattr(checkin, "admit", failing_admit)
-    monkeypatch.setattr(offline_scans, "merge", failing_merge)
+    monkeypatch.setattr(merge_scans, "merge", failing_merge)
     return fails_on
 
 

@@ -25,7 +25,7 @@ from ticketsync.reporting import run_history
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
-from ticketsync.workflows import checkin, match, offline_scans, push_checkins
+from ticketsync.workflows import checkin, match, merge_scans, push_checkins
 from ticketsync.workflows.scan_files import Captured
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -175,7 +175,7 @@ def test_a_scan_that_was_earlier_shows_that_two_are_in_on_one_ticket(synced, fro
     at = checkin.find_scan_point(synced, show, "Online")
     assert checkin.admit(synced, at, one.ticket_id).outcome == "admitted"
 
-    merged = offline_scans.merge(synced, at, [offline(one, "A", 30)])
+    merged = merge_scans.merge(synced, at, [offline(one, "A", 30)])
 
     assert [(who, what) for _, who, what in merged.conflicts] == [
         (one.shown_name, "twice-in")
@@ -390,7 +390,7 @@ def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_p
 
     for lots in ((first, second), (second, first)):
         for lot in lots:
-            merged = offline_scans.merge(synced, at, lot)
+            merged = merge_scans.merge(synced, at, lot)
         stood.append(
             [(a.ticket_id, a.is_in, a.at, a.door) for a in rows(synced, admissions)]
         )
@@ -438,7 +438,7 @@ def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen, orders)
     for _ in range(orders):
         chance.shuffle(scans)
         for scan in scans:
-            offline_scans.merge(synced, at, [scan])
+            merge_scans.merge(synced, at, [scan])
         with synced.read() as connection:
             found = {
                 g.ticket_id: g.is_in for g in attendees.list_guests(connection, show)
@@ -461,9 +461,9 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
         "2026-09-01T00:07:00Z,nobody knows me,in\n"
     )
 
-    first = offline_scans.merge_file(synced, at, file)
+    first = merge_scans.merge_file(synced, at, file)
     before = (rows(synced, scans_table), rows(synced, admissions))
-    again = offline_scans.merge_file(synced, at, file)
+    again = merge_scans.merge_file(synced, at, file)
 
     assert first == again
     assert first.outcomes == {"admitted": 2, "unknown": 1}
@@ -489,7 +489,7 @@ def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, reason):
     file.write_text(f"at,code,kind\n{good}\n{line}\n")
 
     with pytest.raises(errors.BadFile, match=reason):
-        offline_scans.merge_file(synced, checkin.find_scan_point(synced, show), file)
+        merge_scans.merge_file(synced, checkin.find_scan_point(synced, show), file)
 
     assert rows(synced, scans_table) == []
 
@@ -500,9 +500,7 @@ def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
     scan = {"at": "2026-08-31T23:00:00Z", "code": one.ticket_id, "door": "Side"}
     file.write_text(json.dumps(scan) + "\n")
 
-    merged = offline_scans.merge_file(
-        synced, checkin.find_scan_point(synced, show), file
-    )
+    merged = merge_scans.merge_file(synced, checkin.find_scan_point(synced, show), file)
 
     assert merged.outcomes == {"admitted": 1}
     assert [a.door for a in rows(synced, admissions)] == ["Side"]

@@ -24,7 +24,7 @@ from ticketsync.financials import explain, recompute
 from ticketsync.reporting import figures_of_shows, refund_parts, sales, sales_over_time
 from ticketsync.sandbox import world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, match, offline_scans, recompute_figures
+from ticketsync.workflows import checkin, match, merge_scans, recompute_figures
 from ticketsync.workflows.scan_files import Captured
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -254,12 +254,12 @@ def test_every_way_in_and_out_is_in_the_figures_at_once(
     now_in(0)
     moment = NOW - timedelta(minutes=5)
     scans = [Captured(code, moment, "in", "B", "off", code) for code in (one, two)]
-    offline_scans.merge(read_once, at, scans)
+    merge_scans.merge(read_once, at, scans)
     # They were seen before they were let out, so nobody is in.
     now_in(0)
     file = tmp_path / "door.csv"
     file.write_text(f"at,code\n2026-09-01T00:00:01Z,{three}\n")
-    offline_scans.merge_file(read_once, at, file)
+    merge_scans.merge_file(read_once, at, file)
     now_in(1)
     sandbox.change(lambda w: world.cancel(w, purchase))
     sync.sync(read_once, settings, Request(full=True))

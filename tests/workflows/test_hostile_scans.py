@@ -23,7 +23,7 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows import checkin, offline_scans, scan_files
+from ticketsync.workflows import checkin, merge_scans, scan_files
 from ticketsync.workflows.scan_files import Captured
 
 ADDRESS = "https://tickets.example.org"
@@ -198,7 +198,7 @@ def test_a_stored_digest_is_no_code_at_the_door(client, read_once, guests):
 
     at = checkin.find_scan_point(read_once, 12)
     scan = Captured(two.code, NOW, "in", "", "counter", "1")
-    assert offline_scans.merge(read_once, at, [scan]).outcomes == {"admitted": 1}
+    assert merge_scans.merge(read_once, at, [scan]).outcomes == {"admitted": 1}
 
 
 def test_control_a_digest_that_counts_as_a_code_lets_in(client, guests, monkeypatch):
@@ -226,7 +226,7 @@ def scans_with_one_that_cannot_be_saved(guests):
 def test_twenty_guests_are_saved_around_a_scan_that_fails(read_once, guests):
     at = checkin.find_scan_point(read_once, 12)
 
-    merged = offline_scans.merge(
+    merged = merge_scans.merge(
         read_once, at, scans_with_one_that_cannot_be_saved(guests)
     )
 
@@ -238,11 +238,11 @@ def test_twenty_guests_are_saved_around_a_scan_that_fails(read_once, guests):
 def test_control_without_savepoints_none_of_them_is_saved(
     read_once, guests, monkeypatch
 ):
-    monkeypatch.setattr(offline_scans, "_isolated", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(merge_scans, "_isolated", lambda *_: contextlib.nullcontext())
     at = checkin.find_scan_point(read_once, 12)
 
     with pytest.raises((UnicodeEncodeError, exc.DataError)):
-        offline_scans.merge(read_once, at, scans_with_one_that_cannot_be_saved(guests))
+        merge_scans.merge(read_once, at, scans_with_one_that_cannot_be_saved(guests))
 
     assert rows(read_once, admissions) == []
 
@@ -255,24 +255,24 @@ def test_a_database_that_fails_is_no_fault_of_a_scan(read_once, guests, monkeypa
     def locked(*_):
         raise exc.OperationalError("", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(offline_scans.recorded_scans, "_insert", locked)
+    monkeypatch.setattr(merge_scans.recorded_scans, "_insert", locked)
     at = checkin.find_scan_point(read_once, 12)
 
     with pytest.raises(errors.DatabaseError, match="locked"):
-        offline_scans.merge(read_once, at, scans_with_one_that_cannot_be_saved(guests))
+        merge_scans.merge(read_once, at, scans_with_one_that_cannot_be_saved(guests))
 
     assert rows(read_once, scans_table) == []
 
 
 def test_the_page_learns_which_scans_were_not_saved(client, guests, monkeypatch):
-    record = offline_scans.recorded_scans.record_scan
+    record = merge_scans.recorded_scans.record_scan
 
     def fails_once(connection, new):
         if new.key == "bad":
             raise ValueError("a fault of ours")
         return record(connection, new)
 
-    monkeypatch.setattr(offline_scans.recorded_scans, "record_scan", fails_once)
+    monkeypatch.setattr(merge_scans.recorded_scans, "record_scan", fails_once)
     scans = [
         {"code": guest.ticket_id, "at": "2026-08-31T23:00:00Z", "key": key}
         for guest, key in zip(guests, ("one", "bad", "two"), strict=False)
@@ -309,8 +309,8 @@ def test_a_capture_file_with_hostile_lines_is_merged_without_them(
     file.write_text("\n".join(lines))
     at = checkin.find_scan_point(read_once, 12)
 
-    merged = offline_scans.merge_file(read_once, at, file, skip_bad_lines=True)
-    again = offline_scans.merge_file(read_once, at, file, skip_bad_lines=True)
+    merged = merge_scans.merge_file(read_once, at, file, skip_bad_lines=True)
+    again = merge_scans.merge_file(read_once, at, file, skip_bad_lines=True)
 
     assert merged == again
     # The last of the codes is too long, and so is the line of brackets too deep.
@@ -322,12 +322,12 @@ def test_a_capture_file_with_hostile_lines_is_merged_without_them(
 
 def test_a_scan_that_a_file_could_not_save_is_named(read_once, guests, monkeypatch):
     monkeypatch.setattr(
-        offline_scans,
+        merge_scans,
         "read_scans",
         lambda *_, **__: (scans_with_one_that_cannot_be_saved(guests), []),
     )
 
-    merged = offline_scans.merge_file(
+    merged = merge_scans.merge_file(
         read_once, checkin.find_scan_point(read_once, 12), None
     )
 

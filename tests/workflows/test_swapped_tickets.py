@@ -25,7 +25,7 @@ from ticketsync.sales import quarantine
 from ticketsync.sandbox import humanitix, season, server, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store.tables.sales import raw_records
-from ticketsync.workflows import checkin, offline_scans
+from ticketsync.workflows import checkin, merge_scans
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request
@@ -312,7 +312,7 @@ def test_scans_of_an_offline_door_are_merged_by_either_code(synced, guest, tmp_p
         )
     )
 
-    merged = offline_scans.merge_file(synced, at, file)
+    merged = merge_scans.merge_file(synced, at, file)
 
     assert merged.outcomes == {"admitted": 1, "already-in": 1}
 

@@ -119,13 +119,13 @@ def import_scans(
     from ticketsync.cli import render
     from ticketsync.core import errors, moments
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import checkin, offline_scans
+    from ticketsync.workflows import checkin, merge_scans
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     at = checkin.find_scan_point(database, show, door, device)
     zone = at.show.timezone
-    merged = offline_scans.merge_file(database, at, file, skip_bad_lines=True)
+    merged = merge_scans.merge_file(database, at, file, skip_bad_lines=True)
     if json:
         conflicts = [
             {"at": moment, "who": who, "outcome": outcome}
@@ -146,7 +146,7 @@ def import_scans(
         terminal.echo(f"{scans}: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:
             scanned = moments.written(moment, zone)
-            text = offline_scans.describe_conflict(safe(who), outcome, scanned)
+            text = merge_scans.describe_conflict(safe(who), outcome, scanned)
             terminal.echo(f"  {text}")
         for line in merged.bad_lines:
             terminal.echo(f"Not read: {safe(line, longest=300)}")

@@ -1,7 +1,7 @@
 """
 `ticketsync boxoffice till`: a till on a terminal.
 
-One screen, no menus. Keys go to `till_session`, pictures come from `till_drawing`; this
+One screen, no menus. Keys go to `till_session`, pictures come from `till_layout`; this
 module has the terminal. What others sell is on the screen within a quarter of a second,
 and nothing is read as long as nobody has changed anything.
 """
@@ -257,12 +257,12 @@ class Screen:
     def _text(self, application: Application[None] | None = None) -> Any:
         from prompt_toolkit.application import get_app
 
-        from ticketsync.cli import till_drawing
+        from ticketsync.cli import till_layout
         from ticketsync.core import clock
 
         size = (application or get_app()).output.get_size()
         picture = replace(self._picture, now=clock.now(), is_waiting=self._is_waiting)
-        lines = till_drawing.draw(picture, size.columns, size.rows)
+        lines = till_layout.draw(picture, size.columns, size.rows)
         text = [part for line in lines for part in (*line, ("", "\n"))][:-1]
         if application is None:
             self._drawn = text

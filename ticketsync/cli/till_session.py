@@ -13,12 +13,6 @@ from typing import TYPE_CHECKING
 
 from ticketsync.boxoffice import tills
 from ticketsync.cli import boxoffice_output, till_keys
-from ticketsync.cli.till_drawing import (
-    Picture,
-    last_in_words,
-    show_in_words,
-    sold_in_words,
-)
 from ticketsync.cli.till_keys import (
     Action,
     AddVoucher,
@@ -35,6 +29,12 @@ from ticketsync.cli.till_keys import (
     SetMember,
     TillState,
     Undo,
+)
+from ticketsync.cli.till_layout import (
+    Picture,
+    last_in_words,
+    show_in_words,
+    sold_in_words,
 )
 from ticketsync.core import clock, errors, money
 from ticketsync.core.records import Person

@@ -19,7 +19,7 @@ from ticketsync.core.redact import safe
 from ticketsync.door import attendees, parties
 from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
-from ticketsync.workflows import checkin, offline_scans, scan_files
+from ticketsync.workflows import checkin, merge_scans, scan_files
 from ticketsync.workflows.scan_files import (
     Captured,
     ScanPoint,
@@ -181,7 +181,7 @@ class DoorPages:
                 captured.append(scan_files.captured_by_page(scan, at))
             except errors.BadFile as error:
                 refused.append(_refusal(scan_name(scan.get("key")), error.message))
-        merged = offline_scans.merge(self._site.database, at, captured, as_scanned=True)
+        merged = merge_scans.merge(self._site.database, at, captured, as_scanned=True)
         refused += [
             _refusal(item.key, "The server could not save it.")
             for item in merged.failed
@@ -195,7 +195,7 @@ class DoorPages:
                         "who": who,
                         "outcome": outcome,
                         "text": on_page(
-                            offline_scans.describe_conflict(
+                            merge_scans.describe_conflict(
                                 who, outcome, _local_time(moment, at)
                             )
                         ),

@@ -1,6 +1,6 @@
 """
 The door: finding the ticket somebody holds, letting them in, taking it back. Nothing
-here talks to a platform; what an offline door recorded is in `offline_scans`.
+here talks to a platform; what an offline door recorded is in `merge_scans`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.file_import import folder, starter
 from ticketsync.providers.file_import.one_report.columns import is_return
-from ticketsync.providers.file_import.orders import listing
+from ticketsync.providers.file_import.orders import events_from_rows
 from ticketsync.providers.file_import.recipes import recipe, recipe_keys
 from ticketsync.providers.report_folder import HeldNames
 from ticketsync.sales.allocation import AllocatedOrder
@@ -295,7 +295,7 @@ def _previewed(read: _Read) -> Preview:
         str(found["id"]): found
         for raw in raws
         for line in raw["lines"]
-        if (found := listing.occurrence_of(line, raw["rules"])) is not None
+        if (found := events_from_rows.occurrence_of(line, raw["rules"])) is not None
     }
     page = parse.parse_page(provider, Page("order", raws), KnownOrders({}, named))
     moment = Moment(clock.now(), read.zone)

@@ -28,7 +28,7 @@ from ticketsync.core import records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.fetch import FileFetcher
-from ticketsync.providers.file_import.orders import listing, parse, ticket_ids
+from ticketsync.providers.file_import.orders import events_from_rows, parse, ticket_ids
 from ticketsync.providers.file_import.spec import SPEC
 
 
@@ -40,8 +40,8 @@ class FileImport(FileFetcher):
 
     spec = SPEC
 
-    provider_occurrence_id_of = staticmethod(listing.provider_occurrence_id_of)
-    parse_event = staticmethod(listing.parse_event)
+    provider_occurrence_id_of = staticmethod(events_from_rows.provider_occurrence_id_of)
+    parse_event = staticmethod(events_from_rows.parse_event)
 
     def parse_order(self, raw: Raw) -> records.Order:
         """

@@ -15,11 +15,11 @@ from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Folder, Options, OrderEstimate, Page, Raw
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
-from ticketsync.providers.file_import.folder_contents import list_files
-from ticketsync.providers.file_import.orders.listing import (
+from ticketsync.providers.file_import.orders.events_from_rows import (
     listed_occurrences,
     provider_occurrence_id_of,
 )
+from ticketsync.providers.file_import.possible_reports import list_files
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports.stored_order_ids import (
     possible_numbers,

@@ -13,13 +13,13 @@ from typing import Any
 from ticketsync.core import digest, errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Options, Raw
-from ticketsync.providers.file_import import folder_contents
+from ticketsync.providers.file_import import possible_reports
 from ticketsync.providers.file_import.checks.column_evidence import settle_columns
 from ticketsync.providers.file_import.checks.number_evidence import NumberEvidence
 from ticketsync.providers.file_import.checks.row_prices import note_assumed_prices
 from ticketsync.providers.file_import.checks.two_places import refuse_two_places
-from ticketsync.providers.file_import.folder_contents import list_files
 from ticketsync.providers.file_import.one_report.report import Report, read_report
+from ticketsync.providers.file_import.possible_reports import list_files
 from ticketsync.providers.file_import.recipes.recipe import Recipe, load_recipe
 from ticketsync.providers.file_import.several_reports import lasting_notes
 from ticketsync.providers.file_import.several_reports.copies import settle_copies
@@ -91,12 +91,12 @@ def read_folder(
     listed = sorted(
         list_files(folder, chosen), key=lambda file: (_modified_at(file), file.name)
     )
-    pipes = folder_contents.find_pipes(listed)
+    pipes = possible_reports.find_pipes(listed)
     regular = [file for file in listed if file.name not in pipes]
     found = _read_all(chosen, regular, held, is_preview=is_preview)
     names = {file.name for file in listed}
     unread = {**found.unread, **pipes}
-    beside = folder_contents.not_reports(
+    beside = possible_reports.not_reports(
         {name: why for name, why in unread.items() if name in names}
     )
     files = tuple(file for file in listed if file.name not in beside)
@@ -107,8 +107,8 @@ def read_folder(
             hint=f"Export one from {chosen.platform} and put it there.",
             word="no-report",
         )
-    unopened = folder_contents.list_unopened(folder, chosen)
-    note = folder_contents.note_of_rest([*beside.values(), *unopened])
+    unopened = possible_reports.list_unopened(folder, chosen)
+    note = possible_reports.note_of_rest([*beside.values(), *unopened])
     return replace(
         found,
         files=files,
@@ -145,7 +145,7 @@ def state_of(options: Options) -> str:
     from ticketsync import __version__
 
     chosen, folder = recipe_of(options), folder_of(options)
-    parts = [__version__, repr(chosen), *folder_contents.list_unopened(folder, chosen)]
+    parts = [__version__, repr(chosen), *possible_reports.list_unopened(folder, chosen)]
     for file in sorted(list_files(folder, chosen)):
         try:
             found = file.stat()

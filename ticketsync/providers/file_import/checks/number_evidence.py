@@ -18,7 +18,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers.file_import.one_report.columns import Line
 from ticketsync.providers.file_import.one_report.report import Source
-from ticketsync.providers.file_import.orders.listing import named_event
+from ticketsync.providers.file_import.orders.events_from_rows import named_event
 from ticketsync.providers.file_import.orders.same_order import is_timed
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports.report_versions import (

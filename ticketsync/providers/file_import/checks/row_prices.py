@@ -15,7 +15,7 @@ from ticketsync.providers.file_import.one_report.order_rows import (
     quantity_of,
 )
 from ticketsync.providers.file_import.one_report.report import Source
-from ticketsync.providers.file_import.orders.listing import named_event
+from ticketsync.providers.file_import.orders.events_from_rows import named_event
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports.grown_amounts import (
     CountedAmount,

@@ -17,7 +17,7 @@ from typing import Any
 
 from ticketsync.core import clock, records
 from ticketsync.providers.file_import.orders.line_values import Cells
-from ticketsync.providers.file_import.orders.returns import ReturnedRow
+from ticketsync.providers.file_import.orders.returned_tickets import ReturnedRow
 from ticketsync.providers.file_import.orders.same_order import has_time_of_day
 from ticketsync.providers.file_import.recipes.recipe_keys import COMING
 

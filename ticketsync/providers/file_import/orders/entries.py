@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import.orders import given_back, returns
+from ticketsync.providers.file_import.orders import returned_tickets, row_returns
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
 from ticketsync.providers.file_import.recipes.recipe_keys import NEVER_PAID
 
@@ -84,7 +84,7 @@ class Entries:
         stated = sum(amount for _, amount in self._stated)
         below = self.taken_back
         for line, _ in below:
-            given_back.refuse_open(self._values, line)
+            row_returns.refuse_open(self._values, line)
         back = sum(amount for _, amount in below)
         if back > self.charged:
             shown = self._values.shown
@@ -94,7 +94,9 @@ class Entries:
                 f"{shown(self.charged)} of it for this order",
                 word="too-much-returned",
             )
-        return returns.counted_once(stated, back, self.charged, self._values.shown)
+        return returned_tickets.counted_once(
+            stated, back, self.charged, self._values.shown
+        )
 
     @property
     def returned_rows(self) -> list[tuple[Cells, int]]:

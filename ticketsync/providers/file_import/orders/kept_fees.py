@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ticketsync.core import records
 from ticketsync.core.records import OrderStatus
 from ticketsync.providers.file_import.orders import row_fees
+from ticketsync.providers.file_import.orders.events_from_rows import occurrence_of
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
-from ticketsync.providers.file_import.orders.listing import occurrence_of
 from ticketsync.providers.file_import.orders.sold_tickets import Sale
 
 

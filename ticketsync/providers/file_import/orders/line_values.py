@@ -14,7 +14,10 @@ from ticketsync.core.redact import safe
 from ticketsync.core.written_numbers import whole_number
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
-from ticketsync.providers.file_import.orders.listing import occurrence_of, parse_time
+from ticketsync.providers.file_import.orders.events_from_rows import (
+    occurrence_of,
+    parse_time,
+)
 from ticketsync.providers.file_import.recipes.recipe_keys import STATUSES
 
 Cells = Mapping[str, str]

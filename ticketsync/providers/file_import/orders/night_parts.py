@@ -15,18 +15,18 @@ import msgspec
 from ticketsync.core import money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import.orders import given_back
+from ticketsync.providers.file_import.orders import row_returns
 from ticketsync.providers.file_import.orders.dated_refunds import ReturnedPart
 from ticketsync.providers.file_import.orders.entries import Entries
+from ticketsync.providers.file_import.orders.events_from_rows import occurrence_of
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
-from ticketsync.providers.file_import.orders.listing import occurrence_of
 from ticketsync.providers.file_import.orders.night_returns import (
     Charged,
     NightReturns,
     ReturnedMoney,
     added,
 )
-from ticketsync.providers.file_import.orders.returns import ReturnedRow
+from ticketsync.providers.file_import.orders.returned_tickets import ReturnedRow
 from ticketsync.providers.file_import.orders.sold_tickets import Sale
 
 _WITHIN_NIGHT = ("type", "line")
@@ -196,7 +196,7 @@ class NightParts:
         """
         found = []
         for sale, places in zip(self._sales, self._places, strict=True):
-            row = given_back.sold_row(
+            row = row_returns.sold_row(
                 self._values, sale.line, sale.word, is_charged=sale.is_charged
             )
             is_all = row.stated >= row.paid

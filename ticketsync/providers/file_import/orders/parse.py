@@ -19,18 +19,18 @@ from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.orders import (
     dated_refunds,
-    given_back,
     kept_fees,
-    returns,
+    returned_tickets,
     row_fees,
+    row_returns,
     sold_tickets,
     stated_totals,
     ticket_ids,
 )
 from ticketsync.providers.file_import.orders.dated_refunds import ReturnDays
 from ticketsync.providers.file_import.orders.entries import Entries
+from ticketsync.providers.file_import.orders.events_from_rows import first_placed
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
-from ticketsync.providers.file_import.orders.listing import first_placed
 from ticketsync.providers.file_import.orders.night_parts import (
     NightParts,
     Taken,
@@ -203,7 +203,7 @@ class _OrderParser:
                 word,
                 status is not OrderStatus.PAID
                 or word != "cancelled"
-                or given_back.stated(self.values, line, word) > 0,
+                or row_returns.stated(self.values, line, word) > 0,
             )
             for line, word in zip(lines, words, strict=True)
         ]
@@ -219,7 +219,7 @@ class _OrderParser:
         fees_back, taxes_back = charges.fees.returned, charges.taxes.returned
         tickets = sold_tickets.sold_tickets(values, self.raw, sales)
         sold = [
-            given_back.sold_row(
+            row_returns.sold_row(
                 values, sale.line, sale.word, is_charged=sale.is_charged
             )
             for sale in sales
@@ -227,8 +227,8 @@ class _OrderParser:
         rows = self.returned_rows(charges)
         if not (rows or fees_back or taxes_back):
             for sale, row in zip(sales, sold, strict=True):
-                given_back.refuse_nothing_back(values, sale.line, sale.word, row)
-        again = returns.repeating_rows(sold, rows, values.shown)
+                row_returns.refuse_nothing_back(values, sale.line, sale.word, row)
+        again = returned_tickets.repeating_rows(sold, rows, values.shown)
         once = [row for n, row in enumerate(rows) if n not in again]
         amount = sum(row.stated for row in sold) + sum(row.amount for row in once)
         if self.rules["tax_on_top"]:
@@ -238,7 +238,9 @@ class _OrderParser:
             for sale, row in zip(sales, sold, strict=True)
             if row.stated >= row.paid
         )
-        voided = returns.find_all_returned(tickets, rows, self.may_return(sales))
+        voided = returned_tickets.find_all_returned(
+            tickets, rows, self.may_return(sales)
+        )
         taken = [
             Taken(line, row, n not in again, sorted(places))
             for n, (line, row, places) in enumerate(
@@ -252,14 +254,14 @@ class _OrderParser:
             buyer_fees + sum(row.fee for row in once) + fees_back,
         )
 
-    def returned_rows(self, charges: _Charges) -> list[returns.ReturnedRow]:
+    def returned_rows(self, charges: _Charges) -> list[returned_tickets.ReturnedRow]:
         """
         The rows that take back tickets, or money that was paid for them.
         """
         values = self.values
         has_tax = any(values.tax(sale.line) for sale in charges.sales)
         return [
-            given_back.returned_row(values, line, has_tax=has_tax)
+            row_returns.returned_row(values, line, has_tax=has_tax)
             for line in self.lines_of("refund")
         ]
 

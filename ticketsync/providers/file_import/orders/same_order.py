@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from ticketsync.core import clock
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import.orders.listing import occurrence_of
+from ticketsync.providers.file_import.orders.events_from_rows import occurrence_of
 
 Cells = Mapping[str, str]
 _CENT = Decimal("0.01")

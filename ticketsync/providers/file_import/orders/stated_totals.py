@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ticketsync.providers.file_import.orders import given_back
+from ticketsync.providers.file_import.orders import row_returns
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
 
 
@@ -60,6 +60,6 @@ def _sum(values: LineValues, lines: Iterable[Cells]) -> int:
     return sum(
         values.line_total(line)
         if values.kind(line) in ("fee", "tax")
-        else given_back.paid_for(values, line)
+        else row_returns.paid_for(values, line)
         for line in lines
     )

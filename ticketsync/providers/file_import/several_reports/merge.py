@@ -17,7 +17,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.one_report.columns import Line
 from ticketsync.providers.file_import.one_report.report import Source
-from ticketsync.providers.file_import.orders.listing import named_event
+from ticketsync.providers.file_import.orders.events_from_rows import named_event
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports import (
     doubtful_amounts,

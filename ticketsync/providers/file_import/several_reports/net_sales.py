@@ -10,7 +10,7 @@ from typing import Any
 
 from ticketsync.core import money
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.providers.file_import.orders import given_back
+from ticketsync.providers.file_import.orders import row_returns
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports import lasting_losses
@@ -62,7 +62,7 @@ def _amounts(rules: Mapping[str, Any], returned: Sequence[Cells]) -> list[int]:
     for line in returned:
         values = LineValues({"rules": rules, "lines": [line]})
         try:
-            row = given_back.returned_row(values, line, has_tax=False)
+            row = row_returns.returned_row(values, line, has_tax=False)
         except UnreadableRecord:
             continue  # it sets its order aside by itself
         found.append(row.amount)

@@ -18,7 +18,10 @@ from ticketsync.core import clock
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers.file_import.one_report.columns import Line
 from ticketsync.providers.file_import.orders import same_order
-from ticketsync.providers.file_import.orders.listing import occurrence_of, parse_time
+from ticketsync.providers.file_import.orders.events_from_rows import (
+    occurrence_of,
+    parse_time,
+)
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.several_reports import lasting_losses
 from ticketsync.providers.file_import.several_reports.exported_again import (

@@ -15,7 +15,7 @@ from ticketsync.core.plurals import number_of
 from ticketsync.providers.file_import.one_report.columns import Line
 from ticketsync.providers.file_import.one_report.order_rows import UnclearAmountError
 from ticketsync.providers.file_import.orders import order_amounts
-from ticketsync.providers.file_import.orders.listing import named_event
+from ticketsync.providers.file_import.orders.events_from_rows import named_event
 from ticketsync.providers.file_import.orders.order_rules import OrderRules
 from ticketsync.providers.file_import.orders.same_order import (
     Comparisons,

@@ -12,8 +12,7 @@ from ticketsync.boxoffice.price_tiers import Tier
 from ticketsync.boxoffice.seats import Taken
 from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.boxoffice.tills import Drawer, TillSession
-from ticketsync.cli import terminal, till_drawing, till_keys
-from ticketsync.cli.till_drawing import Picture
+from ticketsync.cli import terminal, till_keys, till_layout
 from ticketsync.cli.till_keys import (
     BACKSPACE,
     ENTER,
@@ -33,6 +32,7 @@ from ticketsync.cli.till_keys import (
     TillState,
     Undo,
 )
+from ticketsync.cli.till_layout import Picture
 from ticketsync.cli.till_lines import BAD, DIM, GOOD
 from ticketsync.workflows.availability import Availability, PlatformRead, TierLeft
 from ticketsync.workflows.till_view import TillView
@@ -110,8 +110,8 @@ def picture(state=SELLING, due=15000, **changed):
 
 
 def drawn(found, columns=80, rows=24):
-    lines = till_drawing.draw(found, columns, rows)
-    text = till_drawing.as_text(lines)
+    lines = till_layout.draw(found, columns, rows)
+    text = till_layout.as_text(lines)
     assert len(lines) <= rows
     assert max(map(terminal.cell_width, text.splitlines())) <= columns
     return text
@@ -192,15 +192,15 @@ def test_a_low_screen_keeps_the_total_and_the_refusal():
 
 def test_a_refusal_is_red_and_goes_on_below():
     text = "tier-full: 0 of 'Adult' left. " * 3
-    lines = till_drawing.draw(picture(TillState().saying(text, is_error=True)), 40, 24)
+    lines = till_layout.draw(picture(TillState().saying(text, is_error=True)), 40, 24)
     red = [part for line in lines for style, part in line if style == BAD]
     assert " ".join(" ".join(red).split()) == text.strip()
-    said = till_drawing.draw(picture(TillState().saying("Sold.")), 80, 24)
+    said = till_layout.draw(picture(TillState().saying("Sold.")), 80, 24)
     assert ((GOOD, "  Sold."),) in said
 
 
 def test_what_is_sold_out_is_dim():
-    lines = till_drawing.draw(picture(), 80, 24)
+    lines = till_layout.draw(picture(), 80, 24)
     (child,) = (line for line in lines if "Child" in line[0][1])
     assert {style for style, text in child if text.strip()} == {DIM}
 

@@ -11,20 +11,20 @@ from __future__ import annotations
 
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
-from ticketsync.providers.file_import.orders import returns, ticket_ids
+from ticketsync.providers.file_import.orders import returned_tickets, ticket_ids
+from ticketsync.providers.file_import.orders.events_from_rows import occurrence_of
 from ticketsync.providers.file_import.orders.line_values import Cells, LineValues
-from ticketsync.providers.file_import.orders.listing import occurrence_of
 from ticketsync.providers.file_import.recipes.recipe_keys import NEVER_PAID
 
 
 def sold_row(
     values: LineValues, line: Cells, word: str, *, is_charged: bool
-) -> returns.SoldRow:
+) -> returned_tickets.SoldRow:
     """
     What a sale says; `word` is its status. Raises `UnreadableRecord`.
     """
     price = values.line_total(line) if word == "comp" else 0
-    return returns.SoldRow(
+    return returned_tickets.SoldRow(
         _key(values, line),
         paid_for(values, line) - price,
         stated(values, line, word),
@@ -34,7 +34,7 @@ def sold_row(
 
 def returned_row(
     values: LineValues, line: Cells, *, has_tax: bool
-) -> returns.ReturnedRow:
+) -> returned_tickets.ReturnedRow:
     """
     What a row takes back. One that gives no number of tickets, in a report that has
     them, takes back money alone. `has_tax` says whether the sales of its order name
@@ -51,7 +51,7 @@ def returned_row(
         quantity = abs(values.quantity(line))
     elif values.has_quantity:
         quantity = 0
-    return returns.ReturnedRow(
+    return returned_tickets.ReturnedRow(
         price,
         price + fee + on_top,
         fee,
@@ -62,7 +62,7 @@ def returned_row(
     )
 
 
-def _key(values: LineValues, line: Cells) -> returns.Key:
+def _key(values: LineValues, line: Cells) -> returned_tickets.Key:
     occurrence = occurrence_of(line, values.rules)
     return (
         occurrence["id"] if occurrence else "",
@@ -133,7 +133,7 @@ def stated(values: LineValues, line: Cells, word: str) -> int:
 
 
 def refuse_nothing_back(
-    values: LineValues, line: Cells, word: str, row: returns.SoldRow
+    values: LineValues, line: Cells, word: str, row: returned_tickets.SoldRow
 ) -> None:
     """
     Raises: `UnreadableRecord` for a sale with the status `refunded` whose column
