@@ -178,7 +178,7 @@ def test_an_own_date_that_feeds_a_wrong_show_is_put_right(office):
     with office.database.write() as connection:
         is_own = show_links.c.occurrence_id == date
         connection.execute(update(show_links).where(is_own).values(show_id=other))
-    with pytest.raises(errors.UsageError, match=f"feeds show {other} already"):
+    with pytest.raises(errors.UsageError, match=f"is linked to show {other} already"):
         match.link(office.database, office.settings, date, SHOW)
     match.unlink(office.database, office.settings, date)  # as that error says
     match.link(office.database, office.settings, date, SHOW)

@@ -304,7 +304,7 @@ def test_a_thousand_evenings_have_no_wrong_pair_and_need_half_the_answers():
 
 def test_a_distant_show_is_chosen_for_each_date_by_its_own_evidence(monkeypatch):
     """
-    Not for the date of an account that feeds the show already.
+    Not for the date of an account that is linked to the show already.
     """
     made = []
     monkeypatch.setattr(MatchSession, "choose", lambda _, pairs: made.extend(pairs))

@@ -176,7 +176,7 @@ def test_with_the_rule_broken_in_any_one_reader_its_numbers_differ(house, monkey
 
 # Whoever uses the rule and is no reader of sales, money, fees, check-ins or guests.
 NO_FIGURES = {
-    "catalogue.moves": "which shows a moved date feeds",
+    "catalogue.moves": "which shows a moved date is linked to",
     "catalogue.selection": "the names of the switches, and which show is meant",
     "catalogue.switches": "the names of the switches",
     "catalogue.undoing": "the switches of an event that loses its production",
@@ -331,7 +331,7 @@ OF_NOW = {
 @pytest.mark.thorough
 def test_as_of_now_every_reader_says_what_it_says_now(house, monkeypatch):
     """
-    Which dates fed which shows is kept apart from the switches, as a past.
+    Which dates were linked to which shows is kept apart from the switches, as a past.
     """
     monkeypatch.setattr(clock, "_now", lambda: NOW + timedelta(hours=1))
     wrong = {}

@@ -274,7 +274,7 @@ def test_control_shows_locked_one_by_one_as_named_end_in_a_deadlock(venue, monke
 def rounds_of_linking(venue, monkeypatch, rounds):
     """
     A person has linked the date and counted its tickets when a run saves another
-    ticket, asks which shows it feeds, and recomputes these.
+    ticket, asks which shows it is linked to, and recomputes these.
     """
     run = pausing(monkeypatch, recompute, "_replace")
     lost = 0
@@ -509,8 +509,8 @@ def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
     venue, monkeypatch
 ):
     """
-    Without a date that feeds a show an event belongs to no production any more; here
-    one date is taken away while another is linked.
+    Without a date that is linked to a show an event belongs to no production any more;
+    here one date is taken away while another is linked.
     """
     assert rounds_of_unlinking(venue, monkeypatch, ROUNDS) == 0
 

@@ -8,7 +8,8 @@ import re
 IN_TEXTS = re.compile(
     r"\b(?:told|untold|deaf|dearer|nobody is (?:here|there)|is no currency|is none that"
     r"|mend(?:s|ed|ing)?|whose turn|works it off|worked off|understood as"
-    r"|the house is)\b",
+    r"|the house is|fed"
+    r"|feeds? (?:an?|no|none|the|another|which|that|it|them|shows?))\b",
     re.IGNORECASE,
 )
 # In documents, which quote no names.

@@ -1,6 +1,6 @@
 """
 Orders saved as a run saves them, without a platform: one account, two occurrences of
-its own, each feeding a show.
+its own, each linked to a show.
 """
 
 import dataclasses

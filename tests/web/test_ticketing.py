@@ -20,7 +20,7 @@ def ruth(enter):
 @pytest.fixture
 def date(full):
     """
-    The listing that feeds the show.
+    The listing that is linked to the show.
     """
     with full.read() as connection:
         (found,) = occurrences.list_occurrences(connection, show_id=SHOW)

@@ -49,7 +49,7 @@ def latest(database):
 @pytest.fixture
 def linked(adopted):
     """
-    The first occurrence that feeds a show, on each kind of database.
+    The first occurrence that is linked to a show, on each kind of database.
     """
     with adopted.read() as connection:
         occurrence = occurrences.list_occurrences(connection)[0]

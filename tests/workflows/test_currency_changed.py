@@ -105,7 +105,8 @@ def waits(database):
 
 def other_account(database, currency="NZD"):
     """
-    Another platform's date that starts with Friday's show and feeds none: number 3.
+    Another platform's date that starts with Friday's show and is linked to none: number
+    3.
     """
     with database.write() as connection:
         new = state.NewAccount("eb", "eventbrite", None, "env", "EB_KEY", "", None)

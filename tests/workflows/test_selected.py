@@ -335,7 +335,7 @@ def test_a_show_is_read_from_all_its_accounts_or_from_those_named(
     assert [r.account for r in both.results] == ["eb", "tt"]
     assert [r.account for r in one.results] == ["eb"]
     other = next(o for o in found if o.account == "tt" and o.id != ours.id)
-    with pytest.raises(errors.UsageError, match="No date of 'eb' feeds"):
+    with pytest.raises(errors.UsageError, match="No date of 'eb' is linked to"):
         attempt(database, settings, shows=(str(other.show_id),), names=("eb",))
 
 

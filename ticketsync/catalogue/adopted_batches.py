@@ -36,7 +36,7 @@ _DATED = re.compile(PREFIX + r"\d{8}-")
 class AdoptedBatch:
     """
     One adoption as far as it still stands: its links by occurrence, the shows they
-    feed, those of them that it made and that no closed month has lines of, and those
+    are to, those of them that it made and that no closed month has lines of, and those
     whose guests have been scanned, which stay as they are.
     """
 
@@ -102,8 +102,8 @@ def _made(connection: Connection, occurrence_ids: Iterable[int]) -> set[int]:
 
 def unlink(connection: Connection, adopted: AdoptedBatch) -> list[int]:
     """
-    Remove the links of an adoption; returns the shows it made that nothing feeds any
-    more and that our own box office does not sell.
+    Remove the links of an adoption; returns the shows it made that nothing is linked to
+    any more and that our own box office does not sell.
     """
     lock_occurrences(connection, adopted.occurrence_ids)
     remove_links(

@@ -62,8 +62,8 @@ def adopt_occurrence(
     Make a show of one occurrence, under the title that a person gave it. What is a show
     of `keep_seats_of` already keeps its capacity.
 
-    Raises: `UsageError` for an empty title, and (`linked-already`) where it feeds
-    another show already.
+    Raises: `UsageError` for an empty title, and (`linked-already`) where it is linked
+    to another show already.
     """
     (new,) = _as_new_shows(connection, [occurrence])
     ours = production_edits.known_title(connection, title)

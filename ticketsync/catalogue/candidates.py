@@ -23,7 +23,7 @@ _ARTICLES = frozenset({"the", "a", "an"})
 @dataclass(frozen=True, slots=True)
 class ShowCandidate:
     """
-    A show of ours as matching sees it. The accounts `sellers` feed it already, and they
+    A show of ours as matching sees it. The accounts `sellers` sell it already, and they
     sell in these `currencies`.
     """
 
@@ -42,10 +42,11 @@ class OccurrenceCandidate:
     """
     A platform's occurrence as matching sees it.
 
-    `production` is set where its event is linked already; `known_as` where a listing
-    of the same title was linked to a production before, for example last season;
-    `known_at` where occurrences at a venue of that name feed shows at one of ours;
-    `part` where others of the same event start at the same time: what tells it apart.
+    `production` is set where its event is linked already; `known_as` where a listing of
+    the same title was linked to a production before, for example last season;
+    `known_at` where occurrences at a venue of that name are linked to shows at one of
+    ours; `part` where others of the same event start at the same time: what tells it
+    apart.
     """
 
     occurrence_id: int
@@ -133,7 +134,8 @@ class Match:
     @property
     def is_in_other_currency(self) -> bool:
         """
-        Whether the platform sells in another currency than those that feed the show.
+        Whether the platform sells in another currency than those that are linked to the
+        show.
         """
         ours, theirs = self.show.currencies, self.occurrence.currency
         return bool(ours and theirs and theirs not in ours)

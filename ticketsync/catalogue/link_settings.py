@@ -31,9 +31,9 @@ def set_switches(
     ticket_sales: bool | None = None,
 ) -> int:
     """
-    Switch a link on or off, or only its sales; returns the show it feeds.
+    Switch a link on or off, or only its sales; returns the show that it is linked to.
 
-    Raises: `NotFound` where the occurrence feeds no show.
+    Raises: `NotFound` where the occurrence is linked to no show.
     """
     lock_occurrences(connection, [occurrence_id])
     values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
@@ -55,7 +55,7 @@ def set_switches(
 
 def switch_off_links(connection: Connection, occurrence_ids: Iterable[int]) -> set[int]:
     """
-    Switch off the links of these occurrences; returns the shows they fed.
+    Switch off the links of these occurrences; returns the shows they were linked to.
     """
     wanted = list(occurrence_ids)
     if not wanted:
@@ -88,7 +88,7 @@ def map_ticket_types(
     The event's occurrences are locked if there is a name to set, so that names set by
     somebody else at the same moment are kept.
 
-    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    Raises: `NotFound` where no occurrence of the event is linked to a show yet.
     """
     return _set_names(connection, event_id, _TYPES, names)
 
@@ -97,7 +97,7 @@ def read_types(connection: Connection, event_id: int) -> dict[str, str]:
     """
     The venue's names of an event's ticket types, by the platform's.
 
-    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    Raises: `NotFound` where no occurrence of the event is linked to a show yet.
     """
     return _read_names(connection, event_id, _TYPES)
 
@@ -109,7 +109,7 @@ def map_fields(
     Give questions of an event's form the venue's own names, under which the answers are
     kept where people are; an empty name removes one. Returns all names, by question.
 
-    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    Raises: `NotFound` where no occurrence of the event is linked to a show yet.
     """
     return _set_names(connection, event_id, _FIELDS, names)
 
@@ -118,7 +118,7 @@ def read_fields(connection: Connection, event_id: int) -> dict[str, str]:
     """
     The venue's names of an event's questions, by question.
 
-    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    Raises: `NotFound` where no occurrence of the event is linked to a show yet.
     """
     return _read_names(connection, event_id, _FIELDS)
 
@@ -166,7 +166,7 @@ def _read_names(connection: Connection, event_id: int, of: _NameMap) -> dict[str
     stored = connection.scalar(query.where(production_links.c.event_id == event_id))
     if stored is None:
         raise errors.NotFound(
-            "No date of that event feeds a show yet.", hint="Link one first."
+            "No date of that event is linked to a show yet.", hint="Link one first."
         )
     return {str(theirs): str(ours) for theirs, ours in json.loads(stored).items()}
 

@@ -56,8 +56,9 @@ def lock_occurrences(
     show_ids: Iterable[int] = (),
 ) -> None:
     """
-    Lock these occurrences, their events, the shows they feed and these other shows
-    until the transaction ends: nobody else decides about them or saves their tickets.
+    Lock these occurrences, their events, the shows they are linked to and these other
+    shows until the transaction ends: nobody else decides about them or saves their
+    tickets.
     """
     wanted = list(occurrence_ids)
     event_ids = select(occurrences.c.event_id).where(occurrences.c.id.in_(wanted))
@@ -81,9 +82,9 @@ def save_links(
     """
     Link those pairs that are not linked yet; returns how many these are.
 
-    Raises: `UsageError` (`linked-already`) where an occurrence feeds another show,
-    `GuardRefused` (`guard-books`) where our own box office sells it for another one,
-    `NotFound` where there is no such occurrence.
+    Raises: `UsageError` (`linked-already`) where an occurrence is linked to another
+    show, `GuardRefused` (`guard-books`) where our own box office sells it for another
+    one, `NotFound` where there is no such occurrence.
     """
     pairs = list(pairs)
     ids = [pair.occurrence_id for pair in pairs]
@@ -125,7 +126,7 @@ def _is_missing(pair: Pair, linked_shows: Mapping[int, int]) -> bool:
     if linked is None or linked == pair.show_id:
         return linked is None
     raise errors.UsageError(
-        f"That date feeds show {linked} already.",
+        f"That date is linked to show {linked} already.",
         hint=f"Run `ticketsync unlink {pair.occurrence_id}` first.",
         word="linked-already",
     )
@@ -135,7 +136,7 @@ def _read_linked_shows(
     connection: Connection, occurrence_ids: Iterable[int]
 ) -> dict[int, int]:
     """
-    The show that each of these occurrences feeds, where it feeds one.
+    The show that each of these occurrences is linked to, where it is linked.
     """
     query = select(show_links.c.occurrence_id, show_links.c.show_id)
     rows = rows_among(connection, query, show_links.c.occurrence_id, occurrence_ids)
@@ -231,7 +232,7 @@ def list_refusals(connection: Connection) -> set[tuple[int, int | None]]:
 
 def get_show_ids(connection: Connection, occurrence_ids: Iterable[int]) -> set[int]:
     """
-    The shows that any of these occurrences feeds.
+    The shows that any of these occurrences is linked to.
     """
     return set(_read_linked_shows(connection, occurrence_ids).values())
 
@@ -265,7 +266,7 @@ def get_own_capacities(
 
 def get_show_ids_of_event(connection: Connection, event_id: int) -> set[int]:
     """
-    The shows that any occurrence of an event feeds.
+    The shows that any occurrence of an event is linked to.
     """
     rows = connection.execute(
         select(show_links.c.show_id)

@@ -112,8 +112,8 @@ class ListedDate:
 
 def get_date(connection: Connection, occurrence: LinkedOccurrence) -> ListedDate:
     """
-    The date that this occurrence is a part of, with the parts that feed the same show
-    or none, as it does.
+    The date that this occurrence is a part of, with the parts that are linked to the
+    same show or none, as it does.
     """
     listed = list_occurrences(connection, event_id=occurrence.event_id)
     return next(date for date in list_dates(listed) if occurrence.id in date.ids)

@@ -115,9 +115,9 @@ def propose(
     """
     The plan for all unlinked occurrences.
 
-    `taken` are (account, show id) pairs that are linked already: one account feeds a
-    show once unless a person decides otherwise. `refused` are (occurrence id, show id)
-    pairs that a person refused. `offsets` are the learnt and the confirmed ones.
+    `taken` are (account, show id) pairs that are linked already: one account is linked
+    to a show once unless a person decides otherwise. `refused` are (occurrence id, show
+    id) pairs that a person refused. `offsets` are the learnt and the confirmed ones.
     """
     taken, refused = set(taken), set(refused)
     parts: list[MatchPlan] = []

@@ -149,7 +149,8 @@ def _list_type_names(
 
 def list_selling_accounts(connection: Connection) -> set[tuple[str, int]]:
     """
-    Which account, by name, feeds which show already by a date that it still lists.
+    Which account, by name, is linked to which show already by a date that it still
+    lists.
     """
     rows = connection.execute(
         select(accounts.c.name, show_links.c.show_id)
@@ -162,7 +163,7 @@ def list_selling_accounts(connection: Connection) -> set[tuple[str, int]]:
 
 def list_selling_currencies(connection: Connection) -> dict[int, set[str]]:
     """
-    In which currencies the dates that feed a show are listed, where that is known.
+    In which currencies the dates of a show are listed, where that is known.
     """
     rows = connection.execute(
         select(show_links.c.show_id, occurrences.c.currency)

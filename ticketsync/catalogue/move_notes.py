@@ -115,7 +115,7 @@ def _read_dates(
     connection: Connection, show_id: int, occurrence_ids: Sequence[int]
 ) -> list[Any]:
     """
-    These dates as far as they still feed the show, by account.
+    These dates as far as they are still linked to the show, by account.
     """
     query = (
         select(

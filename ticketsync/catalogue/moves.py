@@ -51,7 +51,7 @@ class Move:
 def follow_moves(connection: Connection, moved: dict[int, datetime]) -> list[Move]:
     """
     Apply the new times of occurrences (by our id) to their links and shows; returns
-    those that feed a show. `move_notes` puts them into words.
+    those that are linked to a show. `move_notes` puts them into words.
     """
     linked_shows = select(show_links.c.show_id).where(
         show_links.c.occurrence_id.in_(list(moved))

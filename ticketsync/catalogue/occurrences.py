@@ -35,7 +35,7 @@ from ticketsync.store.upsert import Elsewhere, held_elsewhere
 @dataclass(frozen=True, slots=True)
 class LinkedOccurrence:
     """
-    One stored occurrence, with the show it feeds if there is one.
+    One stored occurrence, with the show it is linked to if there is one.
     """
 
     id: int
@@ -99,8 +99,8 @@ def is_any_known(connection: Connection) -> bool:
 
 def why_without_figures(sources: Sequence[LinkedOccurrence]) -> str:
     """
-    Why the shows that these feed have no figures, as a sentence: all are switched off,
-    and where, or nothing was read yet.
+    Why the shows that these are linked to have no figures, as a sentence: all are
+    switched off, and where, or nothing was read yet.
     """
     if not sources or any(source.brings_sales for source in sources):
         return "No figures yet."
@@ -151,7 +151,8 @@ def list_occurrences(
 ) -> list[LinkedOccurrence]:
     """
     Occurrences in the order they play: all, or those of one account or event (our id),
-    those that feed one show or the shows of one production, those that feed none.
+    those that are linked to one show or the shows of one production, those linked to
+    none.
     """
     conditions: list[ColumnElement[bool]] = []
     if account_id is not None:

@@ -43,7 +43,7 @@ def refuse_own_sale(connection: Connection, occurrence_id: int) -> None:
 def refuse_other_show(sold_for: int | None, show_id: int | None) -> None:
     """
     Check that a date that our own box office sells for a show, `None` if it does not
-    sell it, is to feed that show.
+    sell it, is to be linked to that show.
 
     Raises: `GuardRefused` (`guard-books`).
     """

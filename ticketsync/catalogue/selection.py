@@ -224,7 +224,7 @@ def find_event(connection: Connection, text: str) -> LinkedEvent:
     The event a person means, by our id or by the platform's.
 
     Raises: `NotFound` where no event, or more than one, fits, and where no date of it
-    feeds a show yet.
+    is linked to a show yet.
     """
     is_meant = or_(_is_theirs(events, text), _is_ours(events, text))
     found = connection.execute(_events().where(is_meant)).all()
@@ -241,7 +241,8 @@ def get_event(connection: Connection, event_id: int) -> LinkedEvent:
     """
     The event with this id of ours.
 
-    Raises: `NotFound` where there is none, and where no date of it feeds a show yet.
+    Raises: `NotFound` where there is none, and where no date of it is linked to a show
+    yet.
     """
     found = connection.execute(_events().where(events.c.id == event_id)).first()
     if found is None:
@@ -267,7 +268,7 @@ def _events() -> Select[Any]:
 def _linked_event(found: Row[Any]) -> LinkedEvent:
     if found.production is None:
         raise errors.NotFound(
-            "No date of that event feeds a show yet.", hint="Link one first."
+            "No date of that event is linked to a show yet.", hint="Link one first."
         )
     return LinkedEvent(**found._mapping)
 
@@ -276,10 +277,10 @@ def occurrences_of_show(
     connection: Connection, text: str, names: Collection[str] = ()
 ) -> set[SelectedOccurrence]:
     """
-    The occurrences that feed a show, of all accounts or those with these
-    names; occurrences whose link is off do not feed it.
+    The occurrences that count for a show, of all accounts or those with these
+    names; occurrences whose link is off do not count.
 
-    Raises: `NotFound` where no show fits, `UsageError` where nothing feeds it.
+    Raises: `NotFound` where no show fits, `UsageError` where nothing is linked to it.
     """
     show = find_show(connection, text)
     linked = [
@@ -289,16 +290,16 @@ def occurrences_of_show(
     ]
     found = {SelectedOccurrence(o.account_id, o.id) for o in linked if o.is_followed}
     if not found:
-        raise _nothing_feeds(show, linked, names)
+        raise _nothing_linked(show, linked, names)
     return found
 
 
-def _nothing_feeds(
+def _nothing_linked(
     show: ShowInfo, linked: Sequence[LinkedOccurrence], names: Collection[str]
 ) -> errors.UsageError:
     """
-    Why no occurrence of these accounts feeds a show: all `linked` ones are switched
-    off, or there are none.
+    Why no occurrence of these accounts is linked to a show: all `linked` ones are
+    switched off, or there are none.
     """
     if linked:
         off = "; ".join(
@@ -306,14 +307,14 @@ def _nothing_feeds(
         )
         commands = (_command_to_switch_on(o, show.production) for o in linked)
         return errors.UsageError(
-            f"Nothing feeds {safe(show.production)} {show.starts_local}, because its "
-            f"links are switched off: {off}.",
+            f"No date counts for {safe(show.production)} {show.starts_local}, because "
+            f"its links are switched off: {off}.",
             hint=f"Switch on what to read: {'; '.join(dict.fromkeys(commands))}.",
             word="nothing-feeds",
         )
     of = f" of {_quoted(names)}" if names else ""
     return errors.UsageError(
-        f"No date{of} feeds {safe(show.production)} {show.starts_local}.",
+        f"No date{of} is linked to {safe(show.production)} {show.starts_local}.",
         hint="See `ticketsync events list`; link one with `ticketsync match`.",
         word="nothing-feeds",
     )

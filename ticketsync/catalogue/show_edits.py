@@ -165,8 +165,9 @@ def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
 
 def edit_show(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEdit:
     """
-    Change a show and record it. The events that feed only shows of its new production
-    belong to that one from now on, with their ticket-type names and switches.
+    Change a show and record it. The events that are linked only to shows of its new
+    production belong to that one from now on, with their ticket-type names and
+    switches.
 
     Raises: as `plan_edit`.
     """
@@ -255,7 +256,7 @@ def unlink_shows(connection: Connection, show_ids: Iterable[int]) -> None:
 
 def lock_shows(connection: Connection, show_ids: list[int]) -> None:
     """
-    Lock these shows and the occurrences that feed them until the transaction ends.
+    Lock these shows and the occurrences linked to them until the transaction ends.
     """
     linked = select(show_links.c.occurrence_id).where(
         show_links.c.show_id.in_(show_ids)

@@ -338,7 +338,8 @@ def _take_time_back(connection: Connection, show: ShowInfo) -> None:
 
 def remove_show(connection: Connection, show_id: int) -> None:
     """
-    Delete a show that nothing feeds, and its production if that was its only show.
+    Delete a show that nothing is linked to, and its production if that was its only
+    show.
 
     Raises: `NotFound` where there is no such show.
     """

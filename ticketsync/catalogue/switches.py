@@ -123,12 +123,12 @@ def read_event(connection: Connection, event_id: int) -> Switches:
     """
     The switches of an event.
 
-    Raises: `NotFound` where no date of it feeds a show yet.
+    Raises: `NotFound` where no date of it is linked to a show yet.
     """
     is_this = production_links.c.event_id == event_id
     if connection.execute(select(production_links.c.id).where(is_this)).first() is None:
         raise errors.NotFound(
-            "No date of that event feeds a show yet.", hint="Link one first."
+            "No date of that event is linked to a show yet.", hint="Link one first."
         )
     return _read(connection, counted.EVENT, production_links, is_this)
 
@@ -143,7 +143,7 @@ def read_production(connection: Connection, production_id: int) -> Switches:
 
 def get_production_show_ids(connection: Connection, production_id: int) -> set[int]:
     """
-    All shows of a production, also those that nothing feeds yet.
+    All shows of a production, also those that nothing is linked to yet.
     """
     query = select(shows.c.id).where(shows.c.production_id == production_id)
     return set(connection.scalars(query))

@@ -99,7 +99,7 @@ def unlink_occurrence(
 ) -> int | None:
     """
     Unlink an occurrence, so that the pair is not proposed again; returns the show that
-    it fed, or `None`.
+    it was linked to, or `None`.
 
     Raises: `GuardRefused` (`guard-books`) where our own box office sells it.
     """
@@ -118,7 +118,8 @@ def undo_decisions(
     connection: Connection, occurrence_ids: Iterable[int], batch: str
 ) -> set[int]:
     """
-    Undo what one batch decided about these occurrences; returns the shows they fed.
+    Undo what one batch decided about these occurrences; returns the shows they were
+    linked to.
     """
     wanted = list(occurrence_ids)
     lock_occurrences(connection, wanted)
@@ -316,9 +317,9 @@ def _list_links(
 
 def remove_unused_production_links(connection: Connection) -> None:
     """
-    An event none of whose occurrences feeds a show any more belongs to no production:
-    otherwise a pair that was taken back would go on deciding about the next. What a
-    person has set for an event stays.
+    An event none of whose occurrences is linked to a show any more belongs to no
+    production: otherwise a pair that was taken back would go on deciding about the
+    next. What a person has set for an event stays.
     """
     in_use = select(occurrences.c.event_id).join(
         show_links, show_links.c.occurrence_id == occurrences.c.id

@@ -234,7 +234,8 @@ def _choose(screen: Screen, question: Question, chosen: Match) -> None:
         dates = [item.occurrence for item in question.items]
         for account in screen.match_session.choose_for_all(chosen, dates):
             match_lines.say(
-                f"   {safe(account)} feeds that show already; its date stays open."
+                f"   {safe(account)} is linked to that show already; its date stays "
+                "open."
             )
     screen.note_decision()
 

@@ -341,7 +341,7 @@ def why_without_figures(
     show_id: int, left_out: Exclusion | None, sources: Sequence[LinkedOccurrence]
 ) -> str:
     """
-    Why a show that these feed has no figures, as sentences.
+    Why a show that these are linked to has no figures, as sentences.
     """
     from ticketsync.catalogue import occurrences
     from ticketsync.core.redact import safe

@@ -314,7 +314,7 @@ def _print_links(
     at: Callable[[datetime | None], str],
 ) -> None:
     """
-    The platforms' dates that feed a show; `at` writes a moment.
+    The platforms' dates that are linked to a show; `at` writes a moment.
     """
     from ticketsync.catalogue import listed_dates
     from ticketsync.cli import render

@@ -20,7 +20,7 @@ _DASH = re.compile(" [–-] ")
 class DateKey(NamedTuple):
     """
     What the parts of one date have in common: the account, by its name, the event and
-    the show that they feed, by our ids, and the instant.
+    the show that they are linked to, by our ids, and the instant.
     """
 
     account: str

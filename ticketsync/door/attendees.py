@@ -1,5 +1,5 @@
 """
-Attendees: one row per ticket, over all platforms that feed a show.
+Attendees: one row per ticket, over all platforms that sell a show.
 
 A ticket is identified by its account and its id there, so it is listed once. Names are
 there only where an account keeps them.

@@ -229,7 +229,7 @@ def scheduled_bills(
 
 def _read_show_ids(connection: Connection) -> dict[int, int]:
     """
-    The show that each counted occurrence feeds.
+    The show that each counted occurrence is linked to.
     """
     query = select(show_links.c.occurrence_id, show_links.c.show_id)
     rows = connection.execute(query.select_from(counted.counted_links()))

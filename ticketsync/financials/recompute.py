@@ -209,7 +209,7 @@ def _sum(column: Any) -> Any:
 
 def _counted_tickets_of(show_ids: list[int]) -> tuple[Join, Any]:
     """
-    Tickets joined to the shows they feed, and the restriction to these shows.
+    Tickets joined to the shows they are linked to, and the restriction to these shows.
     """
     return counted.counted_tickets(), _among(show_links.c.show_id, show_ids)
 

@@ -83,7 +83,7 @@ class AuditFilter:
     """
     Which decisions: all, or those about one kind of subject, one account or one show
     (our ids): with decisions about the events and occurrences of the account, and about
-    those that feed the show, or did, and its production. `who` is part of a
+    those that are linked to the show, or were, and its production. `who` is part of a
     name; `what` is an action, a kind of subject or part of a subject's name; `until` is
     the first instant that is no longer included.
     """
@@ -209,11 +209,11 @@ def _is_about_account(account_id: int) -> ColumnElement[bool]:
 
 
 def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
-    feeding = select(show_links.c.occurrence_id).where(show_links.c.show_id == show_id)
+    linked = select(show_links.c.occurrence_id).where(show_links.c.show_id == show_id)
     # The values are JSON objects, as `store.audit` writes them.
     named = [f'%"show_id": {show_id}{end}%' for end in (",", "}")]
     production = select(shows.c.production_id).where(shows.c.id == show_id)
-    their_events = select(occurrences.c.event_id).where(occurrences.c.id.in_(feeding))
+    their_events = select(occurrences.c.event_id).where(occurrences.c.id.in_(linked))
     return or_(
         _is_about("show", [show_id]),
         _is_about("production", production),
@@ -221,7 +221,7 @@ def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
         and_(
             table.c.kind == "occurrence",
             or_(
-                table.c.subject_id.in_(feeding),
+                table.c.subject_id.in_(linked),
                 *(
                     column.like(text)
                     for column in (table.c.before, table.c.after)

@@ -245,7 +245,8 @@ def _sources(
 
 def _source(parts: Sequence[Any], sold: int) -> Source:
     """
-    One date that feeds a show: it is on sale where any part of it is, at that address.
+    One date that is linked to a show: it is on sale where any part of it is, at that
+    address.
     """
     best = next((part for part in parts if part.is_on_sale and part.url), parts[0])
     return Source(

@@ -236,8 +236,8 @@ def list_unmatched(connection: Connection) -> list[Waiting]:
 
 def list_delisted(connection: Connection) -> list[Waiting]:
     """
-    Dates that left their platform's listing before they took place, and feed a show or
-    have orders, by the first occurrence of each.
+    Dates that left their platform's listing before they took place, and are linked to a
+    show or have orders, by the first occurrence of each.
     """
     has_orders = (
         select(orders.c.id).where(orders.c.occurrence_id == occurrences.c.id).exists()

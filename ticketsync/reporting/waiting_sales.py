@@ -99,7 +99,7 @@ def list_waiting_sales(
 ) -> list[WaitingSales]:
     """
     What waits of each account, those without anything left out. Of a show, its own
-    dates and what is of no known date, of the accounts that feed it.
+    dates and what is of no known date, of the accounts that sell it.
     """
     query = (
         select(

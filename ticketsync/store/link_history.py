@@ -1,5 +1,6 @@
 """
-Which occurrence fed which show, and whether its sales counted, at every instant.
+Which occurrence was linked to which show, and whether its sales counted, at every
+instant.
 
 What counts depends on switches in four tables (`store.counted`). So no writer of them
 records anything: at the end of a transaction that wrote to one of them, the present

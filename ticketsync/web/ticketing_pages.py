@@ -1,6 +1,7 @@
 """
-Which listing of a platform feeds which show: what is on sale, links and their switches,
-the venue's names for ticket types, and shows that are left out of the figures.
+Which listing of a platform is linked to which show: what is on sale, links and their
+switches, the venue's names for ticket types, and shows that are left out of the
+figures.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class TicketingPages:
 
     def show_event(self, request: PageRequest) -> Response:
         """
-        Raises: `NotFound` where no date of the event feeds a show yet.
+        Raises: `NotFound` where no date of the event is linked to a show yet.
         """
         with self._site.database.read() as connection:
             event = selection.get_event(connection, int(request.path_params["id"]))
@@ -148,7 +149,7 @@ class TicketingPages:
     def link(self, request: PageRequest) -> Response:
         """
         Raises: `NotFound` for a show that there is not, `GuardRefused` where the
-        listing feeds another one.
+        listing is linked to another one.
         """
         with self._site.database.read() as connection:
             found = _occurrence(connection, request)

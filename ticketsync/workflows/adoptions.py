@@ -1,7 +1,7 @@
 """
 What adopting makes: shows of what is on sale, unless that may be a show that we have.
 And undoing it: its links go, and with them the shows that it made and nothing else
-feeds. Orders stay stored; they count again when their occurrences are linked.
+is linked to. Orders stay stored; they count again when their occurrences are linked.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def new_batch() -> str:
 def preview_undo(connection: Connection, batch: str = "") -> UndoneAdoption:
     """
     What undoing an adoption, or the last one, would remove; shows that something else
-    feeds by then stay.
+    is linked to by then stay.
 
     Raises: `NotFound` where there is none.
     """

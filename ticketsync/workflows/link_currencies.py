@@ -1,5 +1,6 @@
 """
-Links by which a date feeds a show of another currency (F43): who types one confirms it.
+Links by which a date is linked to a show of another currency (F43): who types one
+confirms it.
 
 A date whose own currency changes is another thing: it waits for a person, see
 `reporting.waiting`.

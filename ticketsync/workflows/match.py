@@ -143,8 +143,9 @@ def _pair(match: Match, basis: str) -> Pair:
 @dataclass(frozen=True, slots=True)
 class LinkedShow:
     """
-    The show that a date feeds, as it is now. `was_at` is its local time before, where
-    it moved to that of the date; `is_new` says that the date did not feed it before.
+    The show that a date is linked to, as it is now. `was_at` is its local time before,
+    where it moved to that of the date; `is_new` says that the date was not linked to it
+    before.
     """
 
     show: ShowInfo
@@ -290,7 +291,7 @@ def configure_event(
 ) -> Configured:
     """
     Set the switches of an event, which hold for all its dates, its ticket-type names
-    and those of its questions; recomputes the shows that any of its dates feeds.
+    and those of its questions; recomputes the shows that any of its dates is linked to.
 
     Raises: `UsageError` where questions are named and the account keeps no people.
     """
@@ -372,7 +373,8 @@ def unlink_parts(
     database: Database, settings: Settings, occurrence_ids: Sequence[int]
 ) -> int | None:
     """
-    The same for the occurrences that are one date; returns the show that they fed.
+    The same for the occurrences that are one date; returns the show that they were
+    linked to.
     """
     with database.write() as connection:
         links.lock_occurrences(connection, occurrence_ids)

@@ -102,7 +102,8 @@ class MatchSession:
     ) -> list[str]:
         """
         Link dates to the show of a distant candidate, each for its own reason; returns
-        the accounts that feed that show already, whose dates are left as they are.
+        the accounts that are linked to that show already, whose dates are left as they
+        are.
         """
         sellers = chosen.show.sellers
         free = [date for date in dates if date.account not in sellers]

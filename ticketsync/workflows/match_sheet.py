@@ -205,7 +205,7 @@ def _discrepancy(
 ) -> str:
     """
     Why a pair looks wrong; `others` is when the other occurrences of this account
-    start that feed the show.
+    start that are linked to the show.
     """
     if offer.is_dated and abs(offer.starts_at - show.starts_at) > moves.LARGEST_MOVE:
         return "they are more than a day apart"

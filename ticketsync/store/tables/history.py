@@ -1,7 +1,7 @@
 """
 What the database said before: superseded versions of orders, tickets and fees, so that
-every report can be made as of an instant. Which occurrence fed which show is in
-`past_links`, which every command loads.
+every report can be made as of an instant. Which occurrence was linked to which show is
+in `past_links`, which every command loads.
 
 A version was in force from `known_from` until `known_until`, the instant at which the
 next one was saved; the present version stands in the table itself. An order and a

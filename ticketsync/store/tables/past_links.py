@@ -1,6 +1,6 @@
 """
-Which occurrence fed which show, and since when: in a file of its own, because every
-transaction that writes records it.
+Which occurrence was linked to which show, and since when: in a file of its own, because
+every transaction that writes records it.
 """
 
 from datetime import datetime
@@ -13,9 +13,10 @@ from ticketsync.store.types import blob, flag, instant, key, points_to
 
 class PastShowLinkRow(Row):
     """
-    That an occurrence fed a show, and what was switched off for it: at any level, and
-    whether the show was excluded. Unlike the other tables this one has the present
-    state, too, without `known_until`: what counts depends on switches in four tables.
+    That an occurrence was linked to a show, and what was switched off for it: at any
+    level, and whether the show was excluded. Unlike the other tables this one has the
+    present state, too, without `known_until`: what counts depends on switches in four
+    tables.
 
     `show_id` is empty where the show was removed since.
     """

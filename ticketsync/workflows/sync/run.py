@@ -140,7 +140,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     Sync the accounts asked for, several side by side; the results are in their order.
 
     Raises: `NotFound` for an unknown account, show or event, `UsageError` for a show
-    that nothing feeds, or only retired accounts; `Interrupted`.
+    that nothing is linked to, or only retired accounts; `Interrupted`.
     """
     run_id = new_run_id()
     with database.read() as connection:

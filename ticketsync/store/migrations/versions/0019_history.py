@@ -1,6 +1,6 @@
 """
 What the database said before: superseded versions of orders, tickets and fees, which
-occurrence fed which show, and the first block of every raw record.
+occurrence was linked to which show, and the first block of every raw record.
 
 The past of a database that holds sales is known from this upgrade on (`history_since`):
 what was overwritten before is not to be had. An empty one knows all of its past.
