@@ -31,7 +31,7 @@ from sqlalchemy import (
 from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
 from ticketsync.reporting.order_parts import parts_of_orders
-from ticketsync.store import counted, query_results, totals
+from ticketsync.store import counted, order_filters, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -139,7 +139,9 @@ def list_order_money(
     if by == "show":
         of_shows = [totals.starts_within(period)]
         return [*_orders(connection, zone, of_shows, accounts_)]
-    return _orders_with_vouchers(connection, zone, _placed_in(period, zone), accounts_)
+    return _orders_with_vouchers(
+        connection, zone, order_filters.placed_within(period, zone), accounts_
+    )
 
 
 def list_orders_again(
@@ -171,7 +173,7 @@ def list_left_out(
     What orders of the period charged that counts for no show: it is linked to none, or
     its link or show is switched off.
     """
-    parts = parts_of_orders(_placed_in(period, zone))
+    parts = parts_of_orders(order_filters.placed_within(period, zone))
     why = case((parts.c.show_id.is_(None), "unlinked"), else_="switched-off")
     is_left_out = or_(parts.c.show_id.is_(None), parts.c.is_listed == 0)
     is_left_out = and_(is_left_out, parts.c.is_voucher_sale == 0)
@@ -185,23 +187,13 @@ def list_left_out(
         .select_from(parts)
         .join(orders, orders.c.id == parts.c.order_row)
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .where(is_left_out, parts.c.charged != 0)
+        .where(is_left_out, parts.c.charged != 0, *order_filters.of_accounts(accounts_))
         .group_by(accounts.c.name, orders.c.currency, "why")
         .order_by(accounts.c.name, orders.c.currency, "why")
     )
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
     return [
         LeftOut(account=name, currency=currency, why=why_, orders=number, charged=sum_)
         for name, currency, why_, number, sum_ in connection.execute(query)
-    ]
-
-
-def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
-    begin, end = period.instants(zone)
-    return [
-        *([] if begin is None else [orders.c.placed_at >= begin]),
-        *([] if end is None else [orders.c.placed_at < end]),
     ]
 
 
@@ -268,7 +260,7 @@ def _sums_by_order(
         orders.c.content,
     )
     untaxed = func.sum(case((and_(is_paid, tickets.c.tax.is_(None)), 1), else_=0))
-    query = (
+    return (
         select(
             *group,
             _sum(tickets.c.charged).label("charged"),
@@ -289,13 +281,13 @@ def _sums_by_order(
         .select_from(joined)
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
-        .where(query_results.is_known(tickets.c.currency))
+        .where(
+            query_results.is_known(tickets.c.currency),
+            *order_filters.of_accounts(accounts_),
+        )
         .group_by(*group)
         .order_by(orders.c.placed_at, *group[:2])
     )
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
-    return query
 
 
 def _as_money(

@@ -19,7 +19,7 @@ from ticketsync.core import clock, tables
 from ticketsync.core.net_formula import net
 from ticketsync.core.periods import ALWAYS, Period, monday_of
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.store import counted, query_results, totals
+from ticketsync.store import counted, order_filters, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
@@ -265,7 +265,10 @@ def _by_sale(period: Period, zone: str) -> Select[Any]:
         .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
-        .where(query_results.is_known(tickets.c.currency), *_placed_in(period, zone))
+        .where(
+            query_results.is_known(tickets.c.currency),
+            *order_filters.placed_within(period, zone),
+        )
         .group_by(*names, tickets.c.order_id, orders.c.placed_at)
     )
 
@@ -286,15 +289,7 @@ def _names(
 def _within(by: str, period: Period, zone: str) -> list[ColumnElement[bool]]:
     if by == "show":
         return [totals.starts_within(period)]
-    return _placed_in(period, zone)
-
-
-def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
-    begin, end = period.instants(zone)
-    return [
-        *([] if begin is None else [orders.c.placed_at >= begin]),
-        *([] if end is None else [orders.c.placed_at < end]),
-    ]
+    return order_filters.placed_within(period, zone)
 
 
 def _sum(column: Any) -> Any:

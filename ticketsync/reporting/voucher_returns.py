@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, select
 
-from ticketsync.store import counted
+from ticketsync.store import counted, order_filters
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice import (
     boxoffice_orders,
@@ -55,9 +55,7 @@ def list_voucher_returns(
     All of them for shows that they count for, the oldest first; of these accounts, or
     of all.
     """
-    query = _query()
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
+    query = _query().where(*order_filters.of_accounts(accounts_))
     found: list[VoucherReturn] = []
     given: dict[int, int] = {}
     for credited, payment_id, number, *values in connection.execute(query):
