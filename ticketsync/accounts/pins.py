@@ -332,7 +332,7 @@ def _make_key(file: Path) -> bytes:
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         paths.private_folder(file.parent)
-        _write_new(temporary, f"{secrets.token_hex(32)}\n")
+        paths.write_private_file(temporary, f"{secrets.token_hex(32)}\n")
         with contextlib.suppress(FileExistsError):
             _publish(temporary, file)
     except OSError as error:
@@ -356,12 +356,4 @@ def _publish(temporary: Path, file: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _write_new(file, temporary.read_text(encoding="utf-8"))
-
-
-def _write_new(file: Path, text: str) -> None:
-    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+        paths.write_private_file(file, temporary.read_text(encoding="utf-8"))

@@ -119,7 +119,7 @@ def door_list(
         document = printing.door_list(
             found,
             parties.group_by_order(guests),
-            f"{made:%a %d %b %Y, %H:%M}",
+            clock.format_moment(made),
             parties.say_names_missing(guests),  # on paper nobody can run a command
         )
         target = output or Path(f"{file_writers.file_name(found)}.pdf")

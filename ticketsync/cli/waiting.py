@@ -58,17 +58,7 @@ def list_waiting(
             render.Column("text", "WHAT", below=True),
         ],
         wanted,
-        machine=[
-            {
-                "id": item.id,
-                "kind": item.kind,
-                "key": item.key,
-                "count": item.count,
-                "text": item.text,
-                "to_do": item.action,
-            }
-            for item in found
-        ],
+        machine=[item.as_json() for item in found],
         empty="Nothing needs your attention.",
     )
 

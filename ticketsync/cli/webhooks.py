@@ -336,6 +336,10 @@ def retry(
     app_context = context.get_context(ctx)
     with app_context.database().write() as connection:
         count = inbox.retry(connection, ids or None, clock.now())
+    _say_requeued(app_context, count)
+
+
+def _say_requeued(app_context: context.AppContext, count: int) -> None:
     app_context.say(
         f"{number_of(count, 'delivery', 'deliveries')} requeued; `serve` will "
         f"process {'it' if count == 1 else 'them'}."
@@ -361,10 +365,7 @@ def replay(
         begin = context.start_of(connection, since)
         found = state.get_account(connection, account)
         count = inbox.replay(connection, found.id, begin, clock.now())
-    app_context.say(
-        f"{number_of(count, 'delivery', 'deliveries')} requeued; `serve` will "
-        f"process {'it' if count == 1 else 'them'}."
-    )
+    _say_requeued(app_context, count)
 
 
 @app.command("register")

@@ -148,7 +148,14 @@ def format_local(starts_local: str) -> str:
     """
     A local start as people read it: `Fri 27 Nov 2026, 19:30`.
     """
-    return f"{parse_local(starts_local):%a %d %b %Y, %H:%M}"
+    return format_moment(parse_local(starts_local))
+
+
+def format_moment(moment: datetime) -> str:
+    """
+    A moment by the clock of its zone as people read it: `Fri 27 Nov 2026, 19:30`.
+    """
+    return f"{moment:%a %d %b %Y, %H:%M}"
 
 
 def local(moment: datetime, zone_name: str) -> datetime:

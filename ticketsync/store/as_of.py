@@ -78,13 +78,21 @@ _INDEXES: Final = (
 )
 
 
+def get_upgrade_instant(connection: Connection) -> str | None:
+    """
+    Since when a database that held sales before keeps its past, as an instant in ISO
+    8601; `None` where it always did.
+    """
+    query = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
+    return connection.scalar(query)
+
+
 def first_instant(connection: Connection) -> datetime | None:
     """
     The instant from which the past is known; `None` where nothing was ever saved. A
     database that held sales before it kept its past knows it from its upgrade on.
     """
-    query = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
-    found = connection.scalar(query)
+    found = get_upgrade_instant(connection)
     if found is not None:
         return datetime.fromisoformat(found)
     first = [

@@ -149,16 +149,12 @@ def _waiting_message(items: list[Waiting]) -> tuple[str, str]:
     for kind, of_kind in waiting.by_kind(items).items():
         known = KINDS[kind]
         titles.append(known.counted(sum(item.count for item in of_kind)))
-        lines.append(f"{titles[-1]}: {_to_do(kind, of_kind)}")
+        lines.append(f"{titles[-1]}: {known.to_do_about(of_kind)}")
         lines += [f"  {safe(item.text, longest=300)}" for item in of_kind[:MANY]]
         more = len(of_kind) - MANY
         if more > 0:
             lines.append(f"  and {more:,} more: ticketsync waiting list")
     return f"ticketsync: {', '.join(titles[:2])}", "\n".join(lines)
-
-
-def _to_do(kind: str, items: list[Waiting]) -> str:
-    return items[0].action if len(items) == 1 else KINDS[kind].to_do
 
 
 def send_heartbeat(settings: Settings) -> list[errors.TicketsyncError]:
