@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 
 from ticketsync.core import periods
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.store import order_filters, totals
+from ticketsync.store import order_spans, totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,13 @@ class ExportFilter:
         """
         The conditions on orders.
         """
-        return order_filters.placed_within(self.sold, self.zone)
+        return order_spans.placed_within(self.sold, self.zone)
 
     def of_refunds(self) -> list[ColumnElement[bool]]:
         """
         The conditions on refund movements.
         """
-        return order_filters.refunded_within(self.refunded)
+        return order_spans.refunded_within(self.refunded)
 
     def of_shows(self) -> list[ColumnElement[Any]]:
         """

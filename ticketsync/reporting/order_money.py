@@ -30,8 +30,9 @@ from sqlalchemy import (
 
 from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
+from ticketsync.reporting import figure_filter
 from ticketsync.reporting.order_parts import parts_of_orders
-from ticketsync.store import counted, order_filters, query_results, totals
+from ticketsync.store import counted, order_spans, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -140,7 +141,7 @@ def list_order_money(
         of_shows = [totals.starts_within(period)]
         return [*_orders(connection, zone, of_shows, accounts_)]
     return _orders_with_vouchers(
-        connection, zone, order_filters.placed_within(period, zone), accounts_
+        connection, zone, order_spans.placed_within(period, zone), accounts_
     )
 
 
@@ -173,7 +174,7 @@ def list_left_out(
     What orders of the period charged that counts for no show: it is linked to none, or
     its link or show is switched off.
     """
-    parts = parts_of_orders(order_filters.placed_within(period, zone))
+    parts = parts_of_orders(order_spans.placed_within(period, zone))
     why = case((parts.c.show_id.is_(None), "unlinked"), else_="switched-off")
     is_left_out = or_(parts.c.show_id.is_(None), parts.c.is_listed == 0)
     is_left_out = and_(is_left_out, parts.c.is_voucher_sale == 0)
@@ -187,7 +188,7 @@ def list_left_out(
         .select_from(parts)
         .join(orders, orders.c.id == parts.c.order_row)
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .where(is_left_out, parts.c.charged != 0, *order_filters.of_accounts(accounts_))
+        .where(is_left_out, parts.c.charged != 0, *figure_filter.of_accounts(accounts_))
         .group_by(accounts.c.name, orders.c.currency, "why")
         .order_by(accounts.c.name, orders.c.currency, "why")
     )
@@ -283,7 +284,7 @@ def _sums_by_order(
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .where(
             query_results.is_known(tickets.c.currency),
-            *order_filters.of_accounts(accounts_),
+            *figure_filter.of_accounts(accounts_),
         )
         .group_by(*group)
         .order_by(orders.c.placed_at, *group[:2])

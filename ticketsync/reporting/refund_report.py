@@ -29,7 +29,7 @@ from ticketsync.core import tables
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import order_parts, sales
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
-from ticketsync.store import order_filters
+from ticketsync.store import order_spans
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.sales import orders, refunds
@@ -164,7 +164,7 @@ def _of_refunds(chosen: FigureFilter, by: str) -> list[ColumnElement[bool]]:
 
 
 def _within(chosen: FigureFilter, by: str) -> list[ColumnElement[bool]]:
-    return order_filters.refunded_within(chosen.period) if by == "refund" else []
+    return order_spans.refunded_within(chosen.period) if by == "refund" else []
 
 
 def _shows(chosen: FigureFilter, by: str) -> Select[tuple[int]] | None:

@@ -19,7 +19,7 @@ from ticketsync.core import clock, tables
 from ticketsync.core.net_formula import net
 from ticketsync.core.periods import ALWAYS, Period, monday_of
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.store import counted, order_filters, query_results, totals
+from ticketsync.store import counted, order_spans, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
@@ -267,7 +267,7 @@ def _by_sale(period: Period, zone: str) -> Select[Any]:
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
         .where(
             query_results.is_known(tickets.c.currency),
-            *order_filters.placed_within(period, zone),
+            *order_spans.placed_within(period, zone),
         )
         .group_by(*names, tickets.c.order_id, orders.c.placed_at)
     )
@@ -289,7 +289,7 @@ def _names(
 def _within(by: str, period: Period, zone: str) -> list[ColumnElement[bool]]:
     if by == "show":
         return [totals.starts_within(period)]
-    return order_filters.placed_within(period, zone)
+    return order_spans.placed_within(period, zone)
 
 
 def _sum(column: Any) -> Any:

@@ -25,8 +25,9 @@ from sqlalchemy import (
 from ticketsync.core import clock
 from ticketsync.core.records import OrderStatus
 from ticketsync.sales.superseded_versions import TICKET
-from ticketsync.store import as_of
 from ticketsync.store.tables.history import (
+    HISTORY_SINCE,
+    facts,
     past_fees,
     past_orders,
     past_tickets,
@@ -75,7 +76,7 @@ def find_unexplained_starts(
         raw_blocks.c.account_id == account_id
     )
     known = {_iso(moment) for moment in connection.scalars(of_records.distinct())}
-    known.add(as_of.get_upgrade_instant(connection) or "")
+    known.add(get_upgrade_instant(connection) or "")
     for table in (orders, tickets):
         # As it is stored: it may be nonsense.
         moment: Any = literal_column(f"{table.name}.known_from")
@@ -93,6 +94,15 @@ def find_unexplained_starts(
                 yield PastFlaw(
                     table.name, account_id, provider_id, "known_from", value, None
                 )
+
+
+def get_upgrade_instant(connection: Connection) -> str | None:
+    """
+    Since when a database that held sales before keeps its past, as an instant in ISO
+    8601; `None` where it always did.
+    """
+    query = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
+    return connection.scalar(query)
 
 
 def _iso(moment: Any) -> str:

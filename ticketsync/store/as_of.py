@@ -35,7 +35,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from ticketsync.store import order_filters, views
+from ticketsync.store import order_spans, views
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import (
     production_links,
@@ -78,21 +78,13 @@ _INDEXES: Final = (
 )
 
 
-def get_upgrade_instant(connection: Connection) -> str | None:
-    """
-    Since when a database that held sales before keeps its past, as an instant in ISO
-    8601; `None` where it always did.
-    """
-    query = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
-    return connection.scalar(query)
-
-
 def first_instant(connection: Connection) -> datetime | None:
     """
     The instant from which the past is known; `None` where nothing was ever saved. A
     database that held sales before it kept its past knows it from its upgrade on.
     """
-    found = get_upgrade_instant(connection)
+    query = select(facts.c.value).where(facts.c.name == HISTORY_SINCE)
+    found = connection.scalar(query)
     if found is not None:
         return datetime.fromisoformat(found)
     first = [
@@ -150,7 +142,7 @@ def _keep_sold(connection: Connection, sold: Span) -> None:
     Leave out of the temporary tables what was not sold in a span of time. A ticket
     without an order was sold on an unknown day.
     """
-    kept = order_filters.placed_between(*sold)
+    kept = order_spans.placed_between(*sold)
     connection.execute(delete(orders).where(not_(and_(*kept))))
     ids = select(orders.c.id)
     of_none = tickets.c.order_id.is_(None)

@@ -33,6 +33,7 @@ from ticketsync.reporting.compared_databases import RowDifference
 from ticketsync.reporting.outstanding_replays import last_upgrade
 from ticketsync.sales import (
     delisting,
+    past_flaws,
     quarantine,
     raw_records,
     refunds,
@@ -41,7 +42,7 @@ from ticketsync.sales import (
 )
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.raw_records import KeptBlock
-from ticketsync.store import as_of, database_copies
+from ticketsync.store import database_copies
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows.sync import replay_listing
@@ -188,7 +189,7 @@ def differences(
                 _Reads(
                     compared_databases.read_order_dates(held, account_id),
                     spans,
-                    as_of.get_upgrade_instant(held) or "",
+                    past_flaws.get_upgrade_instant(held) or "",
                 ),
             )
         yield from (pair for pair in found if pair.held != pair.again)
