@@ -28,7 +28,7 @@ from ticketsync.cli.authorise import (
     OAuthFlag,
     RedirectUrl,
 )
-from ticketsync.cli.context import Format, Json, Yes
+from ticketsync.cli.context import Format, Json, Reason, Yes
 from ticketsync.cli.secret_options import (
     Command,
     Credential,
@@ -339,7 +339,7 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
 def pause_account(
     ctx: typer.Context,
     names: list[str],
-    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+    reason: Reason = "",
 ) -> None:
     """
     Leave accounts out of every sync until `resume`.

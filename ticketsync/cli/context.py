@@ -44,6 +44,12 @@ Force = Annotated[
     typer.Option("--force", help="Replace a file that another program wrote."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
+Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
+OnlyShow = Annotated[str, typer.Option(help="Only this show.")]
+OnlyAccount = Annotated[str, typer.Option(help="Only this account.")]
+Reason = Annotated[str, typer.Option(help="Why, for your colleagues.")]
+Limit = Annotated[int, typer.Option(help="How many.", min=1, max=10**9)]
 
 
 @dataclass(slots=True)

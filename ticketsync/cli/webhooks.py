@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context, render, simulate, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, OnlyAccount
 from ticketsync.cli.secret_options import (
     Command,
     Env,
@@ -175,7 +175,7 @@ def _check_filters(
 @app.command("list")
 def list_deliveries(
     ctx: typer.Context,
-    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    account: OnlyAccount = "",
     platform: Annotated[
         str,
         typer.Option(
