@@ -120,6 +120,13 @@ def number(name: str) -> Filter:
     return Filter(name, "a number", lambda text: text.isascii() and text.isdigit())
 
 
+def is_id(text: str) -> bool:
+    """
+    Whether a text can be one of our ids, which every database has room for.
+    """
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
 def _is_day(text: str) -> bool:
     """
     Whether a text has a meaning as the first or last day of a period, on any day.

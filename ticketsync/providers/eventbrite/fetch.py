@@ -180,11 +180,7 @@ class EventbriteFetcher:
 
         yield from self._parts.read(self._read_ids(), pages_of)
         if not self._parts.refused and not any(recent.order_ids for recent in found):
-            raise self.api.invalid_response(
-                f"lists no change since {changed_since}, although its newest was of "
-                f"{watermark}",
-                "list-incomplete",
-            )
+            raise self.api.lists_no_change(changed_since, watermark)
 
     def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
         order: dict[str, Any] = self.api.get(
