@@ -154,15 +154,10 @@ def _send_alerts(app_context: context.AppContext) -> None:
     """
     Send the alerts that a sync run would, also for accounts that are no longer synced.
     """
-    from ticketsync.core import errors
     from ticketsync.workflows import account_alerts
 
     settings = app_context.settings()
-    if not settings.notify.is_set:
-        raise errors.ConfigurationError(
-            "No one is set up to be notified.",
-            hint="Fill in `notify` (see `ticketsync config example`).",
-        )
+    account_alerts.refuse_nobody(settings)
     for error in account_alerts.look(app_context.database(), settings):
         context.print_error(error)
 

@@ -219,7 +219,7 @@ def by_accounts(
             *sums(show_financials),
             *(known_parts(show_financials) if with_parts else []),
         )
-        .select_from(_joined())
+        .select_from(figures_of_shows())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
         .where(*only)
         .group_by(*keys.values(), show_financials.c.currency)
@@ -274,14 +274,17 @@ def _by_show(
             *sums(show_financials),
             *(known_parts(show_financials) if with_parts else []),
         )
-        .select_from(_joined())
+        .select_from(figures_of_shows())
         .join(seats, seats.c.show_id == shows.c.id)
         .where(*only)
         .group_by(*keys.values(), show_financials.c.currency, seats.c.capacity)
     )
 
 
-def _joined() -> Any:
+def figures_of_shows() -> FromClause:
+    """
+    The figures with their shows, productions and venues.
+    """
     return (
         show_financials.join(shows, shows.c.id == show_financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
@@ -292,7 +295,7 @@ def _joined() -> Any:
 def _platforms(only: Sequence[ColumnElement[bool]]) -> Select[Any]:
     selling = (
         select(shows.c.production_id, show_financials.c.currency, accounts.c.provider)
-        .select_from(_joined())
+        .select_from(figures_of_shows())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
         .where(*only)
         .distinct()

@@ -170,17 +170,24 @@ def send_heartbeat(settings: Settings) -> list[errors.TicketsyncError]:
     return []
 
 
-def send(settings: Settings, title: str, text: str) -> None:
+def refuse_nobody(settings: Settings) -> None:
     """
-    Send a message to everyone in the settings; raises what went wrong.
-
-    Raises `ConfigurationError` if no one is set up to be notified.
+    Raises: `ConfigurationError` if no one is set up to be notified.
     """
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
             "No one is set up to be notified.",
             hint="Fill in `notify` (see `ticketsync config example`).",
         )
+
+
+def send(settings: Settings, title: str, text: str) -> None:
+    """
+    Send a message to everyone in the settings; raises what went wrong.
+
+    Raises `ConfigurationError` if no one is set up to be notified.
+    """
+    refuse_nobody(settings)
     for error in gateway.send(settings.notify, title, text):
         raise error
 
