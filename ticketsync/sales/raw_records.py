@@ -342,10 +342,7 @@ def read_latest(
         select(newest.c.block_id).distinct().order_by(newest.c.block_id)
     ).scalars()
     for number in list(numbers):
-        packed = connection.execute(
-            select(raw_blocks.c.records).where(raw_blocks.c.id == number)
-        ).scalar_one()
-        data = decompress(packed)
+        data = _unpack(connection, number)
         rows = connection.execute(
             select(
                 raw_records.c.provider_id,
