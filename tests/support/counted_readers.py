@@ -250,7 +250,8 @@ def read_platforms(connection, house):
             {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
         )
         for p in sales_over_time.platforms(
-            connection, sales_over_time.recent_sales(connection, SYDNEY, NOW)
+            connection,
+            sales_over_time.read_recent_activity(connection, "day", SYDNEY, NOW).recent,
         )
     )
 
@@ -264,7 +265,7 @@ def expected_lately(house):
 
 @reader("overview, by day", (sales_over_time,), MONEY, expected_lately)
 def read_recent_activity(connection, house):
-    lately = sales_over_time.recent_sales(connection, SYDNEY, NOW)
+    lately = sales_over_time.read_recent_activity(connection, "day", SYDNEY, NOW).recent
     pairs = []
     for account, days in lately.by_account.items():
         for day in days:

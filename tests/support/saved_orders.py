@@ -62,7 +62,8 @@ def prepare_shows(database, titles, *, timezone=ZONE, first=0):
         ]
         saved_listing.save_listing(connection, 1, listed)
         found = occurrences.list_occurrences(connection)
-        adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
+        plan = adopting.plan_adoption(connection, found)
+        adopting.adopt(connection, plan, batch="test", now=FIRST_DAY)
     return database
 
 
