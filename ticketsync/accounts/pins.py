@@ -29,6 +29,7 @@ from typing import Final, Protocol
 
 from ticketsync.accounts import credentials
 from ticketsync.core import errors, file_options, paths, permissions
+from ticketsync.core.file_options import CLIENT_REFERENCE, CLIENT_SOURCE
 from ticketsync.core.redact import Secret, safe
 
 KEY: Final = "TICKETSYNC_PIN_KEY"
@@ -37,8 +38,6 @@ KEY_CREDENTIAL: Final = "ticketsync-pin-key"
 SHORTEST_KEY: Final = 32  # characters
 NOBODY: Final = "nobody confirmed that here"  # in each message about it
 LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
-CLIENT_SOURCE: Final = file_options.CLIENT_SOURCE
-CLIENT_REFERENCE: Final = file_options.CLIENT_REFERENCE
 
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from ticketsync.accounts import credentials, naming, pins, state
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, file_options
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.page_jobs import CONNECT, ROTATE, SetupJobs
 from ticketsync.jobs.tasks import Task
@@ -125,13 +125,13 @@ class Consents:
 
         with setup.database.read() as reading:
             account = state.get_usable_account(reading, name)
-        if not tokens.uses_oauth(account.options):
+        if not state.uses_oauth(account):
             raise errors.UsageError(f"Account {name!r} uses a key, not OAuth.")
         pins.refuse_unconfirmed(account)
         spec = registry.provider(account.provider).spec
         if spec.oauth is None:
             raise errors.UsageError(f"{spec.title} uses a key, not OAuth.")
-        client_id, url = account.options[tokens.CLIENT_ID], account.base_url
+        client_id, url = account.options[state.CLIENT_ID], account.base_url
         app = App(spec.oauth(), client_id, Secret(""), name, spec.title, url)
 
         def get_app() -> App:
@@ -287,9 +287,9 @@ def _connect(
             source=SecretSource(new.storage, "", granted.access, granted),
             options={
                 **new.options,
-                tokens.CLIENT_ID: new.client_id,
-                tokens.CLIENT_SOURCE: new.storage,
-                tokens.CLIENT_REFERENCE: reference,
+                state.CLIENT_ID: new.client_id,
+                file_options.CLIENT_SOURCE: new.storage,
+                file_options.CLIENT_REFERENCE: reference,
             },
             check=True,
         )
