@@ -22,7 +22,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
-from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
+from ticketsync.catalogue.shows import ShowInfo, VenueInfo
 from ticketsync.core import (
     clock,
     date_orders,
@@ -31,6 +31,7 @@ from ticketsync.core import (
     written_dates,
     written_times,
 )
+from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision

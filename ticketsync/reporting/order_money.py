@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     or_,
     select,
@@ -43,7 +42,7 @@ from ticketsync.store.tables.catalogue import (
 )
 from ticketsync.store.tables.history import past_orders
 from ticketsync.store.tables.sales import fees, orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import sum_or_zero, whole_sum
 
 _BATCH: Final = 500  # orders that are asked for together
 
@@ -183,7 +182,7 @@ def list_left_out(
         select(
             *group,
             func.count(orders.c.id.distinct()),
-            cast(func.sum(parts.c.charged), WHOLE),
+            whole_sum(parts.c.charged),
         )
         .select_from(parts)
         .join(orders, orders.c.id == parts.c.order_row)
@@ -264,19 +263,19 @@ def _sums_by_order(
     return (
         select(
             *group,
-            _sum(tickets.c.charged).label("charged"),
-            _sum(tickets.c.refunded).label("refunded"),
-            _sum(tickets.c.face).label("face"),
-            _sum(tickets.c.tax_remitted).label("tax_remitted"),
+            sum_or_zero(tickets.c.charged).label("charged"),
+            sum_or_zero(tickets.c.refunded).label("refunded"),
+            sum_or_zero(tickets.c.face).label("face"),
+            sum_or_zero(tickets.c.tax_remitted).label("tax_remitted"),
             *(
                 totals.known_sum(tickets.c[name]).label(name)
                 for name in totals.GROSS_PARTS.values()
             ),
-            case((untaxed == 0, func.coalesce(_sum(tickets.c.tax), 0))).label("tax"),
+            case((untaxed == 0, sum_or_zero(tickets.c.tax))).label("tax"),
             totals.ticket_fees().label("fees"),
-            _sum(tickets.c.discount).label("discount"),
-            _sum(tickets.c.is_sold).label("tickets_sold"),
-            _sum(tickets.c.is_comp).label("tickets_comp"),
+            sum_or_zero(tickets.c.discount).label("discount"),
+            sum_or_zero(tickets.c.is_sold).label("tickets_sold"),
+            sum_or_zero(tickets.c.is_comp).label("tickets_comp"),
             func.max(tickets.c.known_from).label("tickets_known_from"),
         )
         .select_from(joined)
@@ -333,10 +332,6 @@ def _fee_taxes(
         .group_by(fees.c.order_id, show_links.c.show_id)
     )
     return {(order, show): tax for order, show, tax in connection.execute(query)}
-
-
-def _sum(column: Any) -> Any:
-    return cast(func.coalesce(func.sum(column), 0), WHOLE)
 
 
 def list_show_names(connection: Connection) -> dict[int, ShowName]:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     select,
     true,
@@ -33,7 +32,7 @@ from ticketsync.store import order_spans
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.sales import orders, refunds
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 BY: Final = ("refund", "show")
 # In the order in which sums are listed.
@@ -114,7 +113,7 @@ def read_sums(connection: Connection, chosen: FigureFilter, *, by: str) -> Table
             orders.c.currency,
             orders_.c.has_all,
             func.count(),
-            cast(func.sum(refunds.c.amount), WHOLE),
+            whole_sum(refunds.c.amount),
         )
         .join(orders, orders.c.id == refunds.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)

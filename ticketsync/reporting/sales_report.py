@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from ticketsync.core import clock, tables
 from ticketsync.core.net_formula import net
@@ -24,7 +24,7 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 BY: Final = ("sale", "show")
 _SUMS: Final = (
@@ -155,9 +155,9 @@ def promo_codes_table(
             orders.c.promo_code,
             tickets.c.currency,
             number.label("orders"),
-            _sum(case((counted.admits(), 1), else_=0)).label("tickets"),
-            _sum(tickets.c.discount).label("discount"),
-            _sum(tickets.c.charged).label("gross"),
+            whole_sum(case((counted.admits(), 1), else_=0)).label("tickets"),
+            whole_sum(tickets.c.discount).label("discount"),
+            whole_sum(tickets.c.charged).label("gross"),
         )
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
@@ -254,12 +254,12 @@ def _by_sale(period: Period, zone: str) -> Select[Any]:
             *names,
             tickets.c.order_id,
             orders.c.placed_at,
-            _sum(case((counted.admits(), 1), else_=0)).label("tickets"),
-            _sum(tickets.c.charged).label("gross"),
-            _sum(tickets.c.refunded).label("refunded"),
-            _sum(tickets.c.tax_remitted).label("tax_remitted"),
-            func.coalesce(_sum(tickets.c.fees), 0).label("reported_fees"),
-            _sum(case((totals.lacks_fees(), 1), else_=0)).label("unreported"),
+            whole_sum(case((counted.admits(), 1), else_=0)).label("tickets"),
+            whole_sum(tickets.c.charged).label("gross"),
+            whole_sum(tickets.c.refunded).label("refunded"),
+            whole_sum(tickets.c.tax_remitted).label("tax_remitted"),
+            func.coalesce(whole_sum(tickets.c.fees), 0).label("reported_fees"),
+            whole_sum(case((totals.lacks_fees(), 1), else_=0)).label("unreported"),
         )
         .select_from(counted.counted_tickets())
         .join(productions, productions.c.id == shows.c.production_id)
@@ -290,7 +290,3 @@ def _within(by: str, period: Period, zone: str) -> list[ColumnElement[bool]]:
     if by == "show":
         return [totals.starts_within(period)]
     return order_spans.placed_within(period, zone)
-
-
-def _sum(column: Any) -> Any:
-    return cast(func.sum(column), WHOLE)
