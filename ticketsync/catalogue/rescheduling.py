@@ -105,7 +105,7 @@ def _decision(move: NewStart) -> Decision:
     return Decision(
         "move",
         "show",
-        f"{show.production} {show.starts_local}",
+        show.name,
         show.id,
         {"starts_local": before},
         {"starts_local": after},

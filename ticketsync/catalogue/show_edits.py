@@ -186,7 +186,7 @@ def edit_show(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
     audit.record(
         connection,
         Decision(
-            *("edit", "show", _name(planned.show), show_id),
+            *("edit", "show", planned.show.name, show_id),
             planned.before,
             planned.after,
         ),
@@ -206,7 +206,7 @@ def refuse_removal(connection: Connection, show_ids: Iterable[int]) -> list[Show
     one = found[0] if len(found) == 1 else None
     refuse_books(
         count_dependents(connection, wanted),
-        _name(one) if one else f"One of these {len(found):,} shows",
+        one.name if one else f"One of these {len(found):,} shows",
         str(one.id) if one else "SHOW",
     )
     _refuse_box_office(connection, found)
@@ -226,7 +226,7 @@ def _refuse_box_office(connection: Connection, found: list[ShowInfo]) -> None:
     for show in found:
         if show.id in sold_here:
             raise errors.GuardRefused(
-                f"{_name(show)} was put on sale at your box office, whose prices and "
+                f"{show.name} was put on sale at your box office, whose prices and "
                 "orders belong to it.",
                 hint=f"Use `ticketsync boxoffice close {show.id}` and "
                 f"`ticketsync shows exclude {show.id}`.",
@@ -297,7 +297,7 @@ def _refuse_other_currency(
     found = count_dependents(connection, [show.id])
     if found.has_books:
         raise errors.GuardRefused(
-            f"{_name(show)} has {found} in {show.currency}; {safe(venue.name)} sells "
+            f"{show.name} has {found} in {show.currency}; {safe(venue.name)} sells "
             f"in {venue.currency}.",
             hint="Add another show there and link its sales to it.",
             word="guard-books",
@@ -405,11 +405,7 @@ def show_ids_of(
     return list(connection.scalars(query))
 
 
-def _name(show: ShowInfo) -> str:
-    return f"{show.production} {show.starts_local}"
-
-
 def _removal(show: ShowInfo) -> Decision:
     names = ("venue", "starts_local", "capacity", "reference")
     before = {name: getattr(show, name) for name in names}
-    return Decision("remove", "show", _name(show), show.id, before)
+    return Decision("remove", "show", show.name, show.id, before)

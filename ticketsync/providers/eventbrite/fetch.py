@@ -285,7 +285,7 @@ class EventbriteFetcher:
 
         Raises `InvalidResponse` if one list lacks most of what the other one has.
         """
-        changed_since = _seconds_before(recent.watermark, CHECK_IN_OVERLAP)
+        changed_since = reading.seconds_before(recent.watermark, CHECK_IN_OVERLAP)
         order_ids: dict[str, None] = {}
         listed: set[str] = set()
         query = {"changed_since": changed_since}
@@ -396,10 +396,6 @@ def _add_attendees(
         order["refused"] = by_order.word
     else:
         order["attendees"] = by_order.get(order["id"], [])
-
-
-def _seconds_before(time: str, span: timedelta) -> str:
-    return f"{clock.from_iso(time) - span:%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(frozen=True, slots=True)
