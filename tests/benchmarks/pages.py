@@ -125,9 +125,9 @@ def measured(times=TIMES, paths=EVERYTHING, place=""):
             for path, address in addresses(database, paths).items():
                 found[path] = taken(timed, client, address, times)
         with database.read() as connection:
-            lately = sales_over_time.recent_sales(
-                connection, "Australia/Sydney", clock.now()
-            )
+            lately = sales_over_time.read_recent_activity(
+                connection, "day", "Australia/Sydney", clock.now()
+            ).recent
         database.close()
     return found, lately.last(30).tickets
 

@@ -275,7 +275,8 @@ def test_what_has_no_rule_is_summed_up_for_all_accounts(tax, home):
         saved_listing.save_listing(connection, 2, [ListedEvent(listed, b"")])
         everything = occurrences.list_occurrences(connection)
         found = [it for it in everything if it.provider_occurrence_id == "hx_1"]
-        adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
+        plan = adopting.plan_adoption(connection, found)
+        adopting.adopt(connection, plan, batch="test", now=FIRST_DAY)
     sold = order(ticket(9, 2200, "hx_1"), id_="hx_order", fees=())
     save(database, sold, at=FIRST_DAY, account_id=2)
     database.close()

@@ -63,7 +63,7 @@ def test_cells_keep_their_column_and_say_what_they_are(tmp_path):
     moment = datetime(2026, 12, 5, 19, 30)
     lines = [(), (None, "a", moment, 1.5), (None, "b", "=NA()", True)]
     (tmp_path / "a.xlsx").write_bytes(workbook(("S", lines)))
-    first, second = sheets.lines(tmp_path / "a.xlsx")
+    first, second = sheets.rows_of(table_files.open_file(tmp_path / "a.xlsx"))
     assert (first.position, first.number) == ("sheet S, row 2", 2)
     assert first.cells == ("", "a", "2026-12-05 19:30", "1.5")
     assert first.kinds[1:] == rows.TEXT + rows.MOMENT + rows.NUMBER
@@ -77,7 +77,7 @@ def test_a_merged_cell_shows_what_it_covers(tmp_path):
     sheet.write(0, 1, "x")
     sheet.write(1, 1, "y")
     book.close()
-    _, second = sheets.lines(tmp_path / "a.xlsx")
+    _, second = sheets.rows_of(table_files.open_file(tmp_path / "a.xlsx"))
     assert (second.cells, second.kind(0)) == (("", "y"), rows.MERGED)
 
 
@@ -304,9 +304,9 @@ OVERSIZED = [
 ]
 _READ = r"""
 import pathlib, re, sys
-from ticketsync.core import errors, sheets
+from ticketsync.core import errors, sheets, table_files
 try:
-    for row in sheets.lines(pathlib.Path(sys.argv[1])):
+    for row in sheets.rows_of(table_files.open_file(pathlib.Path(sys.argv[1]))):
         pass
 except errors.BadFile as error:
     status = pathlib.Path("/proc/self/status").read_text()

@@ -22,7 +22,7 @@ from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import reading
 from ticketsync.providers.base import OrderEstimate
 from ticketsync.providers.eventbrite import Eventbrite
-from ticketsync.providers.file_import import fetch
+from ticketsync.providers.file_import.folder import preview_file
 from ticketsync.providers.file_import.orders import parse
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
@@ -685,7 +685,7 @@ SYDNEY = {"timezone": "Australia/Sydney", "currency": "AUD"}
 
 def test_ticketmaster_blocks_come_to_what_the_example_says():
     file = needs.EXAMPLES / "ticketmaster" / "archtics_style_extract.csv"
-    reports = fetch.read_report({**SYDNEY, "recipe": "ticketmaster"}, file)
+    reports = preview_file({**SYDNEY, "recipe": "ticketmaster"}, file)
     orders = [parse.parse_order(raw) for raw in reports.orders]
     # COM0306 = 7 tickets (1 comp), gross 286.00, tax inside 26.00
     assert sum(len(order.tickets) for order in orders) == 7
@@ -703,7 +703,7 @@ def test_ticketmaster_blocks_come_to_what_the_example_says():
 def test_seat_engine_lines_alone_do_not_say_their_show():
     file = needs.EXAMPLES / "seat_engine" / "club_export_orderlines.csv"
     with pytest.raises(errors.BadFile, match="event_name"):
-        fetch.read_report({**SYDNEY, "recipe": "seat_engine"}, file)
+        preview_file({**SYDNEY, "recipe": "seat_engine"}, file)
 
 
 def test_seat_engine_lines_with_their_show_are_read(tmp_path):
@@ -713,7 +713,7 @@ def test_seat_engine_lines_with_their_show_are_read(tmp_path):
     file = tmp_path / "joined.csv"
     file.write_text("\n".join(rows))
     options = {"recipe": "seat_engine", "timezone": "America/New_York"}
-    reports = fetch.read_report({**options, "currency": "USD"}, file)
+    reports = preview_file({**options, "currency": "USD"}, file)
     orders = [parse.parse_order(raw) for raw in reports.orders]
     # 95.00 + 25.00, five tickets, one checked in, fees unknown
     assert [order.charged for order in orders] == [9500, 2500]
@@ -732,7 +732,7 @@ def test_the_row_that_we_ask_of_others_is_read(tmp_path):
         ",".join(heading) + "\n" + ",".join(str(row[name]) for name in heading)
     )
     options = {"recipe": "ticketsync", "timezone": "America/New_York"}
-    (raw,) = fetch.read_report(options, file).orders
+    (raw,) = preview_file(options, file).orders
     order = parse.parse_order(raw)
     # 2 × 25.00 and a service fee of 6.00
     assert (order.charged, order.currency, order.doubt) == (5600, "USD", None)

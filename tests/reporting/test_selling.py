@@ -42,7 +42,9 @@ def test_each_of_thirty_days_by_the_calendar_of_the_house(synced, sandbox):
     An order of 00:30 in Sydney belongs to that day, though it is the day before in UTC.
     """
     with synced.read() as connection:
-        lately = sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
+        lately = sales_over_time.read_recent_activity(
+            connection, "day", "Australia/Sydney", NOW
+        ).recent
 
     today = NOW.astimezone(SYDNEY).date()
     expected = {today - timedelta(days=n): 0 for n in range(30)}
@@ -81,7 +83,9 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
 
 def test_the_platforms_add_up_to_the_truth(synced, sandbox):
     with synced.read() as connection:
-        lately = sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
+        lately = sales_over_time.read_recent_activity(
+            connection, "day", "Australia/Sydney", NOW
+        ).recent
         (found,) = sales_over_time.platforms(connection, lately)
 
     truth = sandbox.truth()

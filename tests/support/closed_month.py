@@ -9,20 +9,20 @@ from decimal import Decimal
 
 import msgspec
 from sqlalchemy import insert, select
-from support.saved_orders import FIRST_DAY, ZONE, instant, occurrence, ticket
+from support.saved_orders import (
+    FIRST_DAY,
+    ZONE,
+    instant,
+    prepare_shows,
+    ticket,
+)
 from support.saved_orders import order as any_order
 
-from ticketsync.accounts import edits, state
 from ticketsync.catalogue import (
-    adopting,
     links,
     occurrences,
     production_edits,
-    saved_listing,
-    shows,
 )
-from ticketsync.catalogue.saved_listing import ListedEvent
-from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee, Refund, RefundKind
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
@@ -66,22 +66,8 @@ def prepare(database):
     """
     Three dates, each with its show; the second is not linked.
     """
-    with database.write() as connection:
-        shows.add_venue(connection, "The Lantern Room", ZONE, "AUD")
-        edits.add_account(
-            connection,
-            state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
-            FIRST_DAY,
-        )
-        listed = [
-            ListedEvent(
-                records.Event(id_, f"Show {n}", None, (occurrence(id_, n),)), b""
-            )
-            for n, id_ in enumerate(DATES, start=1)
-        ]
-        saved_listing.save_listing(connection, 1, listed)
-        found = occurrences.list_occurrences(connection)
-        adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
+    titles = {id_: f"Show {n}" for n, id_ in enumerate(DATES, start=1)}
+    prepare_shows(database, titles, first=1)
     match.unlink(database, SETTINGS, 2)
     return database
 

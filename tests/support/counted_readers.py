@@ -55,7 +55,17 @@ MONEY = (*SWITCHED, "gift cards count")
 PARTS = (*SWITCHED, "gift cards are tickets")  # where they are a part of their order
 DOOR = ("link sync", "door shut by sales", "door shut by exclusion", *LEVELS_OFF)
 IN = ("platform only", "void is in")
-ALL = ("sold", "comps", "returned", "in", "face", "gross", "refunded")
+# What is compared, and what most readers call it.
+SHOWN = {
+    "sold": "tickets_sold",
+    "comps": "tickets_comp",
+    "returned": "tickets_refunded",
+    "in": "checked_in",
+    "face": "face",
+    "gross": "gross",
+    "refunded": "refunded",
+}
+ALL = tuple(SHOWN)
 ACCOUNT = ("show", "account", "currency")
 READERS = {}
 
@@ -80,20 +90,16 @@ def counted_seats(key, names, only=lambda seat: True):
     return lambda house: plain_count(filter(only, house.counted()), key, names)
 
 
+def shown(row, *, without=""):
+    return {o: getattr(row, theirs) for o, theirs in SHOWN.items() if o != without}
+
+
 @reader("financials list", (recompute,), MONEY + IN, counted_seats(ACCOUNT, ALL))
 def read_figures(connection, house):
     return totals(
         (
             (f.show_id, f.account, f.currency),
-            {
-                "sold": f.tickets_sold,
-                "comps": f.tickets_comp,
-                "returned": f.tickets_refunded,
-                "in": f.checked_in,
-                "face": f.face,
-                "gross": f.gross,
-                "refunded": f.refunded,
-            },
+            shown(f),
         )
         for f in figures_of_shows.figures(connection)
     )
@@ -115,14 +121,7 @@ def read_types(connection, house):
     return totals(
         (
             (night.number, t.account, t.currency, t.type_name),
-            {
-                "sold": t.tickets_sold,
-                "comps": t.tickets_comp,
-                "returned": t.tickets_refunded,
-                "face": t.face,
-                "gross": t.gross,
-                "refunded": t.refunded,
-            },
+            shown(t, without="in"),
         )
         for night in house.nights
         for t in figures_of_shows.by_type(connection, night.number)
@@ -164,15 +163,7 @@ def read_show_totals(connection, house):
     return totals(
         (
             (row.show_id, row.currency),
-            {
-                "sold": row.tickets_sold,
-                "comps": row.tickets_comp,
-                "returned": row.tickets_refunded,
-                "in": row.checked_in,
-                "face": row.face,
-                "gross": row.gross,
-                "refunded": row.refunded,
-            },
+            shown(row),
         )
         for row in view(connection, "show_totals")
     )
@@ -250,7 +241,8 @@ def read_platforms(connection, house):
             {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
         )
         for p in sales_over_time.platforms(
-            connection, sales_over_time.recent_sales(connection, SYDNEY, NOW)
+            connection,
+            sales_over_time.read_recent_activity(connection, "day", SYDNEY, NOW).recent,
         )
     )
 
@@ -264,7 +256,7 @@ def expected_lately(house):
 
 @reader("overview, by day", (sales_over_time,), MONEY, expected_lately)
 def read_recent_activity(connection, house):
-    lately = sales_over_time.recent_sales(connection, SYDNEY, NOW)
+    lately = sales_over_time.read_recent_activity(connection, "day", SYDNEY, NOW).recent
     pairs = []
     for account, days in lately.by_account.items():
         for day in days:
@@ -543,15 +535,7 @@ def read_groups(connection, house):
         of_group = totals(
             (
                 tuple(row[name] for name in names),
-                {
-                    "sold": row["tickets_sold"],
-                    "comps": row["tickets_comp"],
-                    "returned": row["tickets_refunded"],
-                    "in": row["checked_in"],
-                    "face": row["face"],
-                    "gross": row["gross"],
-                    "refunded": row["refunded"],
-                },
+                {ours: row[theirs] for ours, theirs in SHOWN.items()},
             )
             for row in tables.by_name(lines)
         )
@@ -571,15 +555,7 @@ def read_production_totals(connection, house):
     return totals(
         (
             (row.production, row.currency),
-            {
-                "sold": row.tickets_sold,
-                "comps": row.tickets_comp,
-                "returned": row.tickets_refunded,
-                "in": row.checked_in,
-                "face": row.face,
-                "gross": row.gross,
-                "refunded": row.refunded,
-            },
+            shown(row),
         )
         for row in view(connection, "production_totals")
     )

@@ -46,7 +46,8 @@ def connect(database, name, address):
 def adopt(database):
     with database.write() as connection:
         found = occurrences.list_occurrences(connection)
-        adopting.adopt_occurrences(connection, found, batch="t", now=clock.now())
+        plan = adopting.plan_adoption(connection, found)
+        adopting.adopt(connection, plan, batch="t", now=clock.now())
 
 
 _made = {}

@@ -40,6 +40,15 @@ def prepare(database, *, timezone=ZONE):
     """
     A venue, an account, two linked occurrences.
     """
+    titles = dict.fromkeys(OCCURRENCES, "Late Laughs")
+    return prepare_shows(database, titles, timezone=timezone)
+
+
+def prepare_shows(database, titles, *, timezone=ZONE, first=0):
+    """
+    A venue, an account and its occurrences, numbered from `first`, each linked to a
+    show of its title.
+    """
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", timezone, "AUD")
         edits.add_account(
@@ -48,14 +57,13 @@ def prepare(database, *, timezone=ZONE):
             FIRST_DAY,
         )
         listed = [
-            ListedEvent(
-                records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b""
-            )
-            for n, id_ in enumerate(OCCURRENCES)
+            ListedEvent(records.Event(id_, title, None, (occurrence(id_, n),)), b"")
+            for n, (id_, title) in enumerate(titles.items(), start=first)
         ]
         saved_listing.save_listing(connection, 1, listed)
         found = occurrences.list_occurrences(connection)
-        adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
+        plan = adopting.plan_adoption(connection, found)
+        adopting.adopt(connection, plan, batch="test", now=FIRST_DAY)
     return database
 
 

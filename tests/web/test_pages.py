@@ -228,7 +228,9 @@ def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sa
         return sum(not s.is_void for p in bought for s in p.seats)
 
     with full.read() as connection:
-        lately = sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
+        lately = sales_over_time.read_recent_activity(
+            connection, "day", "Australia/Sydney", NOW
+        ).recent
     words = page_text(enter("viewer").get("/"))
 
     assert lately.today.tickets == sold(today)

@@ -191,15 +191,19 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
             s for s in shows.list_shows(connection) if s.starts_at == night.starts_at
         ]
         before = (
-            sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
-            .last(30)
+            sales_over_time.read_recent_activity(
+                connection, "day", "Australia/Sydney", NOW
+            )
+            .recent.last(30)
             .tickets
         )
     recompute_figures.exclude(read_once, Settings(), show.id, True, "")
     with read_once.read() as connection:
         after = (
-            sales_over_time.recent_sales(connection, "Australia/Sydney", NOW)
-            .last(30)
+            sales_over_time.read_recent_activity(
+                connection, "day", "Australia/Sydney", NOW
+            )
+            .recent.last(30)
             .tickets
         )
 

@@ -81,7 +81,8 @@ def read(account):
         account.sync(full=True)
         with account.database.write() as connection:
             listed = occurrences.list_occurrences(connection)
-            adopting.adopt_occurrences(connection, listed, batch="test", now=NOW)
+            plan = adopting.plan_adoption(connection, listed)
+            adopting.adopt(connection, plan, batch="test", now=NOW)
     recompute_figures.rebuild(account.database, RULES)
 
 

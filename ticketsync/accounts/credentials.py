@@ -301,11 +301,7 @@ def _secret_file(account: str) -> Path:
 def _write_private(file: Path, text: str) -> None:
     temporary = file.with_name(f".{file.name}.new")
     temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+    paths.write_private_file(temporary, text)
     temporary.replace(file)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -50,18 +50,9 @@ def add_account(connection: Connection, new: NewAccount, now: datetime) -> int:
     """
     hint = "Choose another name, or `ticketsync accounts rotate` its key."
     _refuse_taken(connection, new.name, hint)
+    options = json.dumps(dict(new.options), sort_keys=True)
     added = insert(accounts).values(
-        name=new.name,
-        provider=new.provider,
-        base_url=new.base_url,
-        secret_source=new.secret_source,
-        secret_reference=new.secret_reference,
-        secret_fingerprint=new.secret_fingerprint,
-        options=json.dumps(dict(new.options), sort_keys=True),
-        identity=new.identity,
-        identity_name=new.identity_name,
-        needs_reading=new.needs_reading,
-        created_at=now,
+        asdict(new) | {"options": options, "created_at": now}
     )
     account_id = int(connection.scalars(added.returning(accounts.c.id)).one())
     save_pin(connection, account_id)

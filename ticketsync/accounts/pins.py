@@ -29,6 +29,7 @@ from typing import Final, Protocol
 
 from ticketsync.accounts import credentials
 from ticketsync.core import errors, file_options, paths, permissions
+from ticketsync.core.file_options import CLIENT_REFERENCE, CLIENT_SOURCE
 from ticketsync.core.redact import Secret, safe
 
 KEY: Final = "TICKETSYNC_PIN_KEY"
@@ -37,8 +38,6 @@ KEY_CREDENTIAL: Final = "ticketsync-pin-key"
 SHORTEST_KEY: Final = 32  # characters
 NOBODY: Final = "nobody confirmed that here"  # in each message about it
 LONGEST_REFERENCE: Final = 300  # characters of a command, path or address
-CLIENT_SOURCE: Final = file_options.CLIENT_SOURCE
-CLIENT_REFERENCE: Final = file_options.CLIENT_REFERENCE
 
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
@@ -332,7 +331,7 @@ def _make_key(file: Path) -> bytes:
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         paths.private_folder(file.parent)
-        _write_new(temporary, f"{secrets.token_hex(32)}\n")
+        paths.write_private_file(temporary, f"{secrets.token_hex(32)}\n")
         with contextlib.suppress(FileExistsError):
             _publish(temporary, file)
     except OSError as error:
@@ -356,12 +355,4 @@ def _publish(temporary: Path, file: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _write_new(file, temporary.read_text(encoding="utf-8"))
-
-
-def _write_new(file: Path, text: str) -> None:
-    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+        paths.write_private_file(file, temporary.read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ LONGEST_PAUSE_HOURS = 24  # of the breaker
 ACTIVE = "active"
 PARKED = "parked"
 RETIRED = "retired"
-OF_TOKENS = file_options.OF_OAUTH  # prefix of the options that belong to tokens
+CLIENT_ID = f"{file_options.OF_OAUTH}client_id"  # of the venue's own app
 PEOPLE = "people"  # option of an account: keep buyers and attendees
 
 
@@ -83,11 +83,11 @@ class NewAccount:
     needs_reading: bool = True
 
 
-def uses_tokens(account: AccountState) -> bool:
+def uses_oauth(account: AccountState) -> bool:
     """
     Whether an account was authorised by OAuth instead of being given a key.
     """
-    return any(name.startswith(OF_TOKENS) for name in account.options)
+    return CLIENT_ID in account.options
 
 
 def list_accounts(connection: Connection) -> list[AccountState]:
@@ -205,4 +205,8 @@ def without_tokens(options: Mapping[str, str]) -> dict[str, str]:
     """
     The options that a person chose, without those of the tokens.
     """
-    return {n: value for n, value in options.items() if not n.startswith(OF_TOKENS)}
+    return {
+        n: value
+        for n, value in options.items()
+        if not n.startswith(file_options.OF_OAUTH)
+    }

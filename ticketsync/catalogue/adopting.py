@@ -74,20 +74,6 @@ def adopt_occurrence(
     return added
 
 
-def adopt_occurrences(
-    connection: Connection,
-    occurrences: Iterable[LinkedOccurrence],
-    *,
-    batch: str,
-    now: datetime,
-) -> Adopted:
-    """
-    Make shows of those occurrences that have none; see `plan_adoption` and `adopt`.
-    """
-    plan = plan_adoption(connection, occurrences)
-    return adopt(connection, plan, batch=batch, now=now)
-
-
 def adopt(
     connection: Connection,
     plan: Sequence[PlannedAdoption],

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, cast, func, select
+from sqlalchemy import Connection, and_, case, select
 
 from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.store import totals
 from ticketsync.store.tables.catalogue import ticket_types
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import rows_among
 
 _NOT_SOLD = ("closed", "cancelled")  # occurrences
@@ -48,15 +48,11 @@ def _left_of_types(
     left = case((is_on_sale, ticket_types.c.available), else_=0)
     query = select(
         ticket_types.c.occurrence_id,
-        _if_all_known(left).label("left"),
-        _if_all_known(ticket_types.c.sold).label("sold"),
+        totals.known_sum(left).label("left"),
+        totals.known_sum(ticket_types.c.sold).label("sold"),
     ).group_by(ticket_types.c.occurrence_id)
     rows = rows_among(connection, query, ticket_types.c.occurrence_id, occurrence_ids)
     return {int(row.occurrence_id): row for row in rows}
-
-
-def _if_all_known(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case((func.count(column) == func.count(), cast(func.sum(column), WHOLE)))
 
 
 def _left(occurrence: LinkedOccurrence, of_types: Any) -> int | None:

@@ -17,7 +17,7 @@ SAME_WORDS = 85  # the same with every word counted
 SAME_VENUE = 90  # likeness in percent from which two names are one venue's
 OTHER_VENUE = 50  # likeness in percent below which they are two venues'
 OTHER_VENUE_PENALTY = 40  # points subtracted for another venue
-_ARTICLES = frozenset({"the", "a", "an"})
+ARTICLES = frozenset({"the", "a", "an"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +318,7 @@ def _without_articles(name: str) -> str:
     from rapidfuzz import utils
 
     words = utils.default_process(name).split()
-    return " ".join(word for word in words if word not in _ARTICLES) or name.casefold()
+    return " ".join(word for word in words if word not in ARTICLES) or name.casefold()
 
 
 def describe_start(match: Match) -> str:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
+from ticketsync.catalogue.candidates import ARTICLES
 from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
 
@@ -24,7 +25,6 @@ Origin = Literal["former", "confirmed", "room"]
 NEW = "new"  # said of a room: it is a venue of its own
 NEARLY = 85  # likeness in percent from which two names may be one
 _NUMBERS = re.compile(r"\d+")
-_ARTICLES = frozenset({"the", "a", "an"})
 # Words that name a room within a venue: a name of nothing else is not a venue by
 # itself.
 _OF_ROOMS = frozenset(
@@ -336,7 +336,7 @@ def _likeness(kind: Kind, name: str, other: str) -> float:
 
 @lru_cache(maxsize=10_000)
 def _words(plain: str) -> frozenset[str]:
-    return frozenset(plain.split()) - _ARTICLES
+    return frozenset(plain.split()) - ARTICLES
 
 
 @lru_cache(maxsize=10_000)

@@ -17,6 +17,7 @@ from ticketsync.catalogue.links import (
     lock_occurrences,
     read_links,
 )
+from ticketsync.catalogue.switches import no_link_of_event
 from ticketsync.core import errors
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
@@ -165,9 +166,7 @@ def _read_names(connection: Connection, event_id: int, of: _NameMap) -> dict[str
     query = select(production_links.c[of.column])
     stored = connection.scalar(query.where(production_links.c.event_id == event_id))
     if stored is None:
-        raise errors.NotFound(
-            "No date of that event is linked to a show yet.", hint="Link one first."
-        )
+        raise no_link_of_event()
     return {str(theirs): str(ours) for theirs, ours in json.loads(stored).items()}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from ticketsync.catalogue import moves, shows
 from ticketsync.catalogue.moves import Move
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import moved_dates
+from ticketsync.core import clock, moved_dates
 from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.core.plurals import joined, noun_for
 from ticketsync.store.tables.accounts import accounts
@@ -69,7 +69,7 @@ def _moved_along(rows: Sequence[Any], show: ShowInfo, before: datetime) -> str:
     return (
         f"{joined(names)} {verb} {rows[0].name} at {show.starts_local} now; your show, "
         f"{show.production}, moved there with {them}, from "
-        f"{shows.local_text(before, show.timezone)}"
+        f"{clock.local_text(before, show.timezone)}"
     )
 
 

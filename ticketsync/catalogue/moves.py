@@ -26,6 +26,7 @@ from ticketsync.catalogue.links import (
     lock_occurrences,
     read_links,
 )
+from ticketsync.core import clock
 from ticketsync.store import audit, counted, row_locks
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
@@ -77,7 +78,7 @@ def _follow_move(connection: Connection, link: Any, starts_at: datetime) -> None
         _settle_other_links(connection, link.show_id, starts_at)
     show = shows.get_show(connection, link.show_id)
     waits = is_at_another_time(starts_at, link.starts_at, show.starts_at)
-    after = shows.local_text(starts_at, link.timezone)
+    after = clock.local_text(starts_at, link.timezone)
     connection.execute(
         update(show_links)
         .where(show_links.c.id == link.id)

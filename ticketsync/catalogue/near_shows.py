@@ -23,7 +23,8 @@ from ticketsync.catalogue.candidates import (
 )
 from ticketsync.catalogue.certainty import NEAR_MINUTES
 from ticketsync.catalogue.links import list_refusals
-from ticketsync.catalogue.shows import ShowInfo, local_text
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe
 
 

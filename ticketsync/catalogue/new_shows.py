@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from ticketsync.catalogue.shows import add_productions, add_venue, local_text
+from ticketsync.catalogue.shows import add_productions, add_venue
+from ticketsync.core.clock import local_text
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import shows

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, update
 
 from ticketsync.catalogue import moves as moved
-from ticketsync.catalogue.shows import ShowInfo, local_text
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core.clock import local_text
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import shows
@@ -104,7 +105,7 @@ def _decision(move: NewStart) -> Decision:
     return Decision(
         "move",
         "show",
-        f"{show.production} {show.starts_local}",
+        show.name,
         show.id,
         {"starts_local": before},
         {"starts_local": after},

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from ticketsync.catalogue.shows import local_text
 from ticketsync.core import records
+from ticketsync.core.clock import local_text
 from ticketsync.store.tables.catalogue import events, occurrences
 from ticketsync.store.upsert import known, upsert
 

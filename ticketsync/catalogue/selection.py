@@ -32,7 +32,7 @@ from ticketsync.catalogue import occurrences as listings
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.catalogue.switches import LinkedEvent
+from ticketsync.catalogue.switches import LinkedEvent, no_link_of_event
 from ticketsync.core import clock, errors, paths, periods
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, letter_case
@@ -267,9 +267,7 @@ def _events() -> Select[Any]:
 
 def _linked_event(found: Row[Any]) -> LinkedEvent:
     if found.production is None:
-        raise errors.NotFound(
-            "No date of that event is linked to a show yet.", hint="Link one first."
-        )
+        raise no_link_of_event()
     return LinkedEvent(**found._mapping)
 
 

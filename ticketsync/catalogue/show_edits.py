@@ -22,7 +22,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
-from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
+from ticketsync.catalogue.shows import ShowInfo, VenueInfo
 from ticketsync.core import (
     clock,
     date_orders,
@@ -31,6 +31,7 @@ from ticketsync.core import (
     written_dates,
     written_times,
 )
+from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -186,7 +187,7 @@ def edit_show(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEd
     audit.record(
         connection,
         Decision(
-            *("edit", "show", _name(planned.show), show_id),
+            *("edit", "show", planned.show.name, show_id),
             planned.before,
             planned.after,
         ),
@@ -206,7 +207,7 @@ def refuse_removal(connection: Connection, show_ids: Iterable[int]) -> list[Show
     one = found[0] if len(found) == 1 else None
     refuse_books(
         count_dependents(connection, wanted),
-        _name(one) if one else f"One of these {len(found):,} shows",
+        one.name if one else f"One of these {len(found):,} shows",
         str(one.id) if one else "SHOW",
     )
     _refuse_box_office(connection, found)
@@ -226,7 +227,7 @@ def _refuse_box_office(connection: Connection, found: list[ShowInfo]) -> None:
     for show in found:
         if show.id in sold_here:
             raise errors.GuardRefused(
-                f"{_name(show)} was put on sale at your box office, whose prices and "
+                f"{show.name} was put on sale at your box office, whose prices and "
                 "orders belong to it.",
                 hint=f"Use `ticketsync boxoffice close {show.id}` and "
                 f"`ticketsync shows exclude {show.id}`.",
@@ -297,7 +298,7 @@ def _refuse_other_currency(
     found = count_dependents(connection, [show.id])
     if found.has_books:
         raise errors.GuardRefused(
-            f"{_name(show)} has {found} in {show.currency}; {safe(venue.name)} sells "
+            f"{show.name} has {found} in {show.currency}; {safe(venue.name)} sells "
             f"in {venue.currency}.",
             hint="Add another show there and link its sales to it.",
             word="guard-books",
@@ -405,11 +406,7 @@ def show_ids_of(
     return list(connection.scalars(query))
 
 
-def _name(show: ShowInfo) -> str:
-    return f"{show.production} {show.starts_local}"
-
-
 def _removal(show: ShowInfo) -> Decision:
     names = ("venue", "starts_local", "capacity", "reference")
     before = {name: getattr(show, name) for name in names}
-    return Decision("remove", "show", _name(show), show.id, before)
+    return Decision("remove", "show", show.name, show.id, before)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, 
 
 from ticketsync.catalogue import other_names
 from ticketsync.core import clock, errors, money, near_words
+from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, query_results, row_digests
 from ticketsync.store.audit import Decision
@@ -393,13 +394,6 @@ def move_show(connection: Connection, show_id: int, starts_at: datetime) -> None
             starts_at=starts_at, starts_local=local_text(starts_at, zone.scalar_one())
         )
     )
-
-
-def local_text(starts_at: datetime, zone: str) -> str:
-    """
-    The local time, as on a poster: `2026-11-27 19:30`.
-    """
-    return f"{clock.local(starts_at, zone):%Y-%m-%d %H:%M}"
 
 
 def check_time_zone(name: str) -> str:

@@ -119,6 +119,15 @@ def set_production_switches(
     return read_production_note(connection, production_id)
 
 
+def no_link_of_event() -> errors.NotFound:
+    """
+    The error for an event that nothing can be set of yet.
+    """
+    return errors.NotFound(
+        "No date of that event is linked to a show yet.", hint="Link one first."
+    )
+
+
 def read_event(connection: Connection, event_id: int) -> Switches:
     """
     The switches of an event.
@@ -127,9 +136,7 @@ def read_event(connection: Connection, event_id: int) -> Switches:
     """
     is_this = production_links.c.event_id == event_id
     if connection.execute(select(production_links.c.id).where(is_this)).first() is None:
-        raise errors.NotFound(
-            "No date of that event is linked to a show yet.", hint="Link one first."
-        )
+        raise no_link_of_event()
     return _read(connection, counted.EVENT, production_links, is_this)
 
 

@@ -136,18 +136,15 @@ def list_ticket_types(
     connection: Connection,
     *,
     show_id: int | None = None,
-    occurrence_id: int | None = None,
     account: str | None = None,
 ) -> list[ListedTicketType]:
     """
-    Ticket types by the start of their occurrence: all, or those of one show, one
-    occurrence (our id) or one account (its name).
+    Ticket types by the start of their occurrence: all, or those of one show or one
+    account (its name).
     """
     where: list[ColumnElement[bool]] = []
     if show_id is not None:
         where.append(show_links.c.show_id == show_id)
-    if occurrence_id is not None:
-        where.append(occurrences.c.id == occurrence_id)
     if account is not None:
         where.append(accounts.c.name == account)
     rows = connection.execute(_query().where(*where)).all()

@@ -46,6 +46,7 @@ from ticketsync.store.upsert import insert_new
 
 ADOPTED: Final = "adopted"  # with a show that was made for it
 KINDS: Final = (CHOSEN, CERTAIN, BY_OFFSET, ADOPTED)
+_RECENT = 8  # decisions
 MAX_RECENT_LINKS = 100  # that a recent decision lists
 
 
@@ -184,7 +185,7 @@ def undo_batch(connection: Connection, batch: str, kind: str = "") -> UndoneDeci
     )
 
 
-def list_recent(connection: Connection, limit: int = 8) -> list[RecentDecision]:
+def list_recent(connection: Connection) -> list[RecentDecision]:
     """
     The latest decisions that linked something, newest first.
     """
@@ -200,7 +201,7 @@ def list_recent(connection: Connection, limit: int = 8) -> list[RecentDecision]:
         )
         .group_by(dates.c.batch, dates.c.kind)
         .order_by(at.desc(), dates.c.batch.desc(), dates.c.kind)
-        .limit(limit)
+        .limit(_RECENT)
     )
     return [
         RecentDecision(

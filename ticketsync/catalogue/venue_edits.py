@@ -20,8 +20,9 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.dependents import count_dependents
 from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
-from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
+from ticketsync.catalogue.shows import ShowInfo, VenueInfo
 from ticketsync.core import clock, digest, errors
+from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision

@@ -28,7 +28,7 @@ from ticketsync.cli.authorise import (
     OAuthFlag,
     RedirectUrl,
 )
-from ticketsync.cli.context import Format, Json, Yes
+from ticketsync.cli.context import Format, Json, Reason, Yes
 from ticketsync.cli.secret_options import (
     Command,
     Credential,
@@ -294,12 +294,12 @@ def rotate_key(
     An account that was connected with --oauth is authorised again.
     """
     from ticketsync.accounts import pins, state
-    from ticketsync.workflows import connect, tokens
+    from ticketsync.workflows import connect
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
         account = state.get_account(connection, name)
-    if tokens.uses_oauth(account.options):
+    if state.uses_oauth(account):
         pins.refuse_unconfirmed(account)
         was_file = account.secret_source == "file"  # noqa: S105  # not a secret
         source = authorise.authorise(
@@ -339,7 +339,7 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
 def pause_account(
     ctx: typer.Context,
     names: list[str],
-    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+    reason: Reason = "",
 ) -> None:
     """
     Leave accounts out of every sync until `resume`.

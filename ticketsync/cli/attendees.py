@@ -13,7 +13,16 @@ import typer
 
 from ticketsync.cli import context, erasure
 from ticketsync.cli import output as output_option
-from ticketsync.cli.context import Force, Format, Json, Yes
+from ticketsync.cli.context import (
+    DryRun,
+    Force,
+    Format,
+    Json,
+    OnlyAccount,
+    OnlyShow,
+    Show,
+    Yes,
+)
 from ticketsync.cli.output import Output
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -27,7 +36,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Ticket holders on all platforms; the door list.",
 )
-Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
 
 @app.command("list")
@@ -36,7 +44,7 @@ def list_attendees(
     show: Annotated[
         str, typer.Argument(help="Of this show; all shows if none is given.")
     ] = "",
-    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    account: OnlyAccount = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Also tickets that no longer admit anyone.")
     ] = False,
@@ -62,7 +70,7 @@ def list_attendees(
 def search_attendees(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="Code, id, e-mail, part of a name.")],
-    show: Annotated[str, typer.Option(help="Only this show.")] = "",
+    show: OnlyShow = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
@@ -119,7 +127,7 @@ def door_list(
         document = printing.door_list(
             found,
             parties.group_by_order(guests),
-            f"{made:%a %d %b %Y, %H:%M}",
+            clock.format_moment(made),
             parties.say_names_missing(guests),  # on paper nobody can run a command
         )
         target = output or Path(f"{file_writers.file_name(found)}.pdf")
@@ -156,7 +164,7 @@ def forget(
     who: Annotated[
         str, typer.Argument(help="Id of a ticket or an order, name or e-mail.")
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:

@@ -54,8 +54,8 @@ def app_options(client_id: str, env: str, command: str) -> dict[str, str]:
 
     Raises: UsageError if the id or the secret's place is missing.
     """
-    from ticketsync.core import errors
-    from ticketsync.workflows import tokens
+    from ticketsync.accounts import state
+    from ticketsync.core import errors, file_options
 
     if not client_id or bool(env) == bool(command):
         raise errors.UsageError(
@@ -63,9 +63,9 @@ def app_options(client_id: str, env: str, command: str) -> dict[str, str]:
             hint="Add --client-id ID and --client-secret-env VAR (or …-command CMD).",
         )
     return {
-        tokens.CLIENT_ID: client_id,
-        tokens.CLIENT_SOURCE: "env" if env else "command",
-        tokens.CLIENT_REFERENCE: env or command,
+        state.CLIENT_ID: client_id,
+        file_options.CLIENT_SOURCE: "env" if env else "command",
+        file_options.CLIENT_REFERENCE: env or command,
     }
 
 

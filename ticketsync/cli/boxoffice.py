@@ -21,7 +21,7 @@ from ticketsync.cli import (
     terminal,
     till_screen,
 )
-from ticketsync.cli.context import Json
+from ticketsync.cli.context import Json, Show
 
 if TYPE_CHECKING:
     from ticketsync.workflows.connect import SecretSource
@@ -31,7 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Sell at your own counter: prices, seats, orders.",
 )
-Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 Local = "Local date and time: 2026-11-27 19:30."
 
 

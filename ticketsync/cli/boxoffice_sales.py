@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import boxoffice_output, context, render, terminal
-from ticketsync.cli.context import Json
+from ticketsync.cli.context import Json, Reason, Show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ticketsync.workflows.box_office import BoxOffice
     from ticketsync.workflows.sell import Sold, Tender
 
-Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 Reference = Annotated[str, typer.Argument(help="Of the order: TS-7K4P-2Q.")]
 Tiers = Annotated[
     list[str], typer.Option("--tier", help='"Adult=2"; once for each price.')
@@ -46,7 +45,6 @@ Till = Annotated[
 NoInput = Annotated[
     bool, typer.Option("--no-input", help="For scripts; it never prompts.")
 ]
-Reason = Annotated[str, typer.Option(help="Why, for your colleagues.")]
 
 
 def get_office(ctx: typer.Context) -> BoxOffice:

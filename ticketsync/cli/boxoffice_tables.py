@@ -16,8 +16,8 @@ from ticketsync.cli import (
     render,
     terminal,
 )
-from ticketsync.cli.boxoffice_sales import Reason, Reference, Show
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.boxoffice_sales import Reference
+from ticketsync.cli.context import Format, Json, Limit, Reason, Show
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.placed_orders import PlacedOrder
@@ -141,7 +141,7 @@ def list_orders(
     buyer: Annotated[
         str, typer.Option(help="Part of the buyer's name or e-mail address.")
     ] = "",
-    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
+    limit: Limit = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:

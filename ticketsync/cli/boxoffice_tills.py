@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import boxoffice_output, context, render, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Limit
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.tills import Drawer, TillSession
@@ -86,7 +86,7 @@ def close_till(
 def list_tills(
     ctx: typer.Context,
     till: Annotated[str, typer.Option(help="Only of this till.")] = "",
-    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
+    limit: Limit = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:

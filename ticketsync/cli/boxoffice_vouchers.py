@@ -19,7 +19,7 @@ from ticketsync.cli import (
     render,
     terminal,
 )
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,7 +235,7 @@ def _say(ctx: typer.Context, notes: list[str]) -> None:
 @vouchers.command("list")
 def list_vouchers(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
+    limit: Limit = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:

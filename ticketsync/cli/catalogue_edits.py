@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import context
-from ticketsync.cli.context import AppContext, Json, Yes
+from ticketsync.cli.context import AppContext, Json, Show, Yes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ticketsync.store.engine import Database
     from ticketsync.workflows.catalogue_edits import EditPreview
 
-Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 Into = Annotated[str, typer.Argument(help="The one that stays.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import context, terminal
-from ticketsync.cli.context import Json
+from ticketsync.cli.context import Json, Show
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Check guests in at the door, and count them.",
 )
-Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 Who = Annotated[
     str, typer.Argument(help="Code or QR text, ticket, order, e-mail or name.")
 ]

@@ -141,7 +141,7 @@ def connect_account(app_context: AppContext, given: NewConnection) -> Connected:
     if not _is_typed(given.secret):
         return add(app_context, given, given.secret.get_source(""))
     given = replace(given, secret=_with_storage(given.name, given.secret))
-    given = replace(given, options=_with_people(app_context, spec, given))
+    given = replace(given, options=_with_people(app_context, given))
     if not _is_typed(given.secret):
         return add(app_context, given, given.secret.get_source(""))
     return _add_with_typed_key(app_context, spec, given)
@@ -292,9 +292,7 @@ def _with_storage(name: str, secret: SecretOptions) -> SecretOptions:
     return SecretOptions(**{kind: reference})  # type: ignore[arg-type]  # all are texts
 
 
-def _with_people(
-    app_context: AppContext, spec: ProviderSpec, given: NewConnection
-) -> dict[str, str]:
+def _with_people(app_context: AppContext, given: NewConnection) -> dict[str, str]:
     """
     The options, with whether names are kept, if neither they nor the settings say it.
     """

@@ -44,6 +44,12 @@ Force = Annotated[
     typer.Option("--force", help="Replace a file that another program wrote."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
+Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
+OnlyShow = Annotated[str, typer.Option(help="Only this show.")]
+OnlyAccount = Annotated[str, typer.Option(help="Only this account.")]
+Reason = Annotated[str, typer.Option(help="Why, for your colleagues.")]
+Limit = Annotated[int, typer.Option(help="How many.", min=1, max=10**9)]
 
 
 @dataclass(slots=True)
@@ -284,16 +290,25 @@ def start_of(connection: Any, text: str, *, days_later: int = 0) -> datetime:
     """
     from datetime import date, timedelta
 
-    from ticketsync.core import clock, errors
+    from ticketsync.core import clock
     from ticketsync.store.business_zone import get_business_zone
 
     try:
         day = date.fromisoformat(text) + timedelta(days=days_later)
         return clock.start_of(day, get_business_zone(connection))
     except (ValueError, OverflowError):
-        raise errors.UsageError(
-            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
-        ) from None
+        raise not_a_date(text) from None
+
+
+def not_a_date(text: str) -> TicketsyncError:
+    """
+    The error for what was given in place of a date.
+    """
+    from ticketsync.core import errors
+
+    return errors.UsageError(
+        f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
+    )
 
 
 def print_failures(results: Sequence[Result]) -> None:

@@ -157,7 +157,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     # The venue's own list: all but the last three shows.
     lines = ["production,starts_at,capacity,reference"]
     lines += [
-        f"{item.name},{clock.local(item.starts_at, venue.timezone):%Y-%m-%d %H:%M},"
+        f"{item.name},{clock.local_text(item.starts_at, venue.timezone)},"
         f"{item.capacity},LR-{number:03d}"
         for number, item in enumerate(listed[:-3], start=1)
     ]
@@ -284,7 +284,7 @@ def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
     ]
     show = next(f for f in upcoming if f.production == "Late Laughs")
     starts = show.starts_local.replace("T", " ")[:16]
-    bought = f"{clock.local(clock.now(), DOOR_ZONE):%Y-%m-%d %H:%M}"
+    bought = clock.local_text(clock.now(), DOOR_ZONE)
     left = _seats_left(sandbox, show)
     sizes = (1, 2, 3, max(4, left + OVERSOLD_SEATS - 6))
     folder = home / "door"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import context, progress, render, show_tables, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, OnlyAccount, OnlyShow
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
@@ -153,8 +153,8 @@ _PRICE_COLUMNS = (
 @app.command("prices")
 def list_prices(
     ctx: typer.Context,
-    show: Annotated[str, typer.Option(help="Only this show.")] = "",
-    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    show: OnlyShow = "",
+    account: OnlyAccount = "",
     history: Annotated[
         bool, typer.Option("--history", help="One line for each price so far.")
     ] = False,

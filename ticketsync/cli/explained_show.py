@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context, report_options, show_money, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Show
 from ticketsync.cli.report_options import AsOf, ByShow, PeriodText
-from ticketsync.cli.show_money import Show
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind

@@ -425,8 +425,7 @@ def _write_path(
             f"A sheet has at most {workbooks.MOST_ROWS:,} rows: the rest is on "
             f"{number_of(parts - 1, 'further sheet')}."
         )
-    if not output_option.is_standard(output):
-        app_context.say(f"{output}: {number_of(count, 'row')}")
+    _say_count(app_context, output, count)
 
 
 def _write(
@@ -441,5 +440,11 @@ def _write(
     count = output_option.write_text(
         app_context, output, write, is_ours=is_ours, force=force
     )
+    _say_count(app_context, output, count)
+
+
+def _say_count(
+    app_context: context.AppContext, output: Path | None, count: int
+) -> None:
     if not output_option.is_standard(output):
         app_context.say(f"{output}: {number_of(count, 'row')}")

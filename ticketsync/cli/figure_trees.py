@@ -252,7 +252,7 @@ class _Writer:
         from ticketsync.cli import render
         from ticketsync.core import clock
 
-        return render.day(f"{clock.local(moment, self._zone):%Y-%m-%d %H:%M}")
+        return render.day(clock.local_text(moment, self._zone))
 
 
 def _day(day: str) -> str:

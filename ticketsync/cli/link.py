@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ticketsync.cli import context
-from ticketsync.cli.context import Format, Json, Part
+from ticketsync.cli.context import Format, Json, Part, Show
 
 if TYPE_CHECKING:
     from ticketsync.cli.context import AppContext
@@ -46,7 +46,7 @@ app = typer.Typer(
 def link(
     ctx: typer.Context,
     date: Occurrence,
-    show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
+    show: Show,
     part: Part = False,
     force: Annotated[
         bool,

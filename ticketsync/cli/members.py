@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import context, render, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import DryRun, Format, Json
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.members import Member
@@ -22,7 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Who may buy members' tickets at your box office.",
 )
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
 
 
 @app.command("import")

@@ -16,9 +16,11 @@ def with_option(command: Any, message: str) -> str:
     The message of a refused command line, with the options that take such a period
     where it has one.
     """
+    from ticketsync.core import periods
+
     found = _EXTRA.fullmatch(message)
     options = _options(command) if found else []
-    if not found or not options or not _is_period(found[1]):
+    if not found or not options or not periods.is_period(found[1]):
         return message
     period = f'"{found[1]}"' if " " in found[1] else found[1]
     return f"{message}. Use {' or '.join(f'{it} {period}' for it in options)}."
@@ -26,15 +28,3 @@ def with_option(command: Any, message: str) -> str:
 
 def _options(command: Any) -> list[str]:
     return [it.opts[0] for it in command.params if it.metavar == "PERIOD"]
-
-
-def _is_period(text: str) -> bool:
-    from datetime import date
-
-    from ticketsync.core import errors, periods
-
-    try:
-        periods.parse_period(text, date(2000, 1, 1))
-    except errors.UsageError:
-        return False
-    return True

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ticketsync.cli import context, erasure
-from ticketsync.cli.context import Json, Yes
+from ticketsync.cli.context import DryRun, Json, Yes
 from ticketsync.core.plurals import number_of
 
 app = typer.Typer(
@@ -21,7 +21,6 @@ Who = Annotated[
     str,
     typer.Argument(help="E-mail address, full name, or number of an order or member."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
 
 
 @app.command("export")

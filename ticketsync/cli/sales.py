@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context, report_options, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Limit, OnlyAccount, OnlyShow
 from ticketsync.cli.report_options import AsOf, BySale, PeriodText
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def sales() -> None:
 @app.command("list")
 def list_sales(
     ctx: typer.Context,
-    show: Annotated[str, typer.Option(help="Only this show.")] = "",
-    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    show: OnlyShow = "",
+    account: OnlyAccount = "",
     period: PeriodText = "",
     by: BySale = "sale",
-    limit: Annotated[int, typer.Option(help="How many.", min=1, max=10**9)] = 50,
+    limit: Limit = 50,
     as_of: AsOf = "",
     format: Format = "table",
     json: Json = False,

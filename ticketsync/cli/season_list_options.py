@@ -93,14 +93,12 @@ def parse_day(text: str) -> date | None:
     """
     from datetime import date
 
-    from ticketsync.core import errors
+    from ticketsync.cli import context
 
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise errors.UsageError(
-            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
-        ) from None
+        raise context.not_a_date(text) from None
 
 
 def hint_on_names(questions: Sequence[NameQuestion]) -> str:

@@ -75,7 +75,7 @@ def local_start(item: PlannedShow) -> str:
     from ticketsync.core import clock
 
     new = item.listed.new
-    return f"{clock.local(new.starts_at, new.timezone):%Y-%m-%d %H:%M}"
+    return clock.local_text(new.starts_at, new.timezone)
 
 
 def records(seen: ListPreview) -> list[dict[str, Any]]:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from ticketsync.cli import context, report_options, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Show
 from ticketsync.cli.report_options import AsOf, ByShow, PeriodText
 from ticketsync.core.redact import safe
 from ticketsync.core.tables import Column, Kind
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ticketsync.financials.gaps import KnownAmount
     from ticketsync.reporting.figures_of_shows import Figures, TypeFigures
     from ticketsync.reporting.named_fees import FeeLine
-
-Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
 
 @dataclass(frozen=True, slots=True)

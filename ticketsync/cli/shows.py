@@ -17,7 +17,7 @@ from ticketsync.cli import (
     show_tables,
     terminal,
 )
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Reason, Show
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ app.command("remove")(catalogue_edits.remove_show)
 @app.command("exclude")
 def exclude_show(
     ctx: typer.Context,
-    show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
-    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+    show: Show,
+    reason: Reason = "",
 ) -> None:
     """
     Exclude a show from the figures. Its links are kept, its guests stay on the door

@@ -154,15 +154,10 @@ def _send_alerts(app_context: context.AppContext) -> None:
     """
     Send the alerts that a sync run would, also for accounts that are no longer synced.
     """
-    from ticketsync.core import errors
     from ticketsync.workflows import account_alerts
 
     settings = app_context.settings()
-    if not settings.notify.is_set:
-        raise errors.ConfigurationError(
-            "No one is set up to be notified.",
-            hint="Fill in `notify` (see `ticketsync config example`).",
-        )
+    account_alerts.refuse_nobody(settings)
     for error in account_alerts.look(app_context.database(), settings):
         context.print_error(error)
 
@@ -194,17 +189,7 @@ def _print_json(status: _Status) -> None:
                 {"account": account, "record": record, "why": why}
                 for account, record, why in status.unread
             ],
-            "waiting": [
-                {
-                    "id": item.id,
-                    "kind": item.kind,
-                    "key": item.key,
-                    "count": item.count,
-                    "text": item.text,
-                    "to_do": item.action,
-                }
-                for item in status.waiting
-            ],
+            "waiting": [item.as_json() for item in status.waiting],
             "settings_problem": status.settings_problem,
             "is_scheduled": status.is_scheduled,
             "box_office": _counter_as_json(status.counter),
@@ -368,7 +353,7 @@ def _waiting_lines(status: _Status) -> list[_Line]:
             continue  # printed above
         is_red = KINDS[kind].is_urgent
         total = KINDS[kind].counted(sum(item.count for item in items))
-        to_do = items[0].action if len(items) == 1 else KINDS[kind].to_do
+        to_do = KINDS[kind].to_do_about(items)
         lines.append(_Line(f"{total}: {to_do}", is_red=is_red))
         details = _details(kind, items, status)
         lines += [_Line(text, "  ", is_red) for text in details[:MAX_LISTED]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import context, progress
-from ticketsync.cli.context import Json
+from ticketsync.cli.context import DryRun, Json
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def sync(
             "the platform. Repeatable.",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
+    dry_run: DryRun = False,
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
     accept_shrink: Annotated[
         bool,

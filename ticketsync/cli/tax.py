@@ -208,7 +208,7 @@ class _Shown:
                 app_context,
                 output,
                 self._write_json,
-                is_ours=output_files.is_json_object("period"),
+                is_ours=output_files.is_json_lines("period"),
                 force=force,
             )
         elif format == "csv":

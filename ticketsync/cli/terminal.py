@@ -127,13 +127,13 @@ def echo(text: str = "", *, err: bool = False, red: bool = False) -> None:
         typer.echo(typer.style(line, fg=typer.colors.RED) if red else line, err=err)
 
 
-def echo_block(text: str, *, err: bool = False) -> None:
+def echo_block(text: str) -> None:
     """
     Write a text of several lines that is ours: a file of the package, a crontab.
     """
     from ticketsync.core.redact import safe_lines
 
-    typer.echo(safe_lines(text), err=err, nl=not text.endswith("\n"))
+    typer.echo(safe_lines(text), nl=not text.endswith("\n"))
 
 
 def flush() -> None:

@@ -27,7 +27,7 @@ from ticketsync.cli import (
     terminal,
 )
 from ticketsync.cli.boxoffice_printing import PrintCommand
-from ticketsync.cli.boxoffice_sales import Show
+from ticketsync.cli.context import Show
 from ticketsync.cli.till_worker import TillWorker
 
 if TYPE_CHECKING:

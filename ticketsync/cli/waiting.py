@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ticketsync.cli import context
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, Reason
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,17 +58,7 @@ def list_waiting(
             render.Column("text", "WHAT", below=True),
         ],
         wanted,
-        machine=[
-            {
-                "id": item.id,
-                "kind": item.kind,
-                "key": item.key,
-                "count": item.count,
-                "text": item.text,
-                "to_do": item.action,
-            }
-            for item in found
-        ],
+        machine=[item.as_json() for item in found],
         empty="Nothing needs your attention.",
     )
 
@@ -80,7 +70,7 @@ def dismiss(
         list[str],
         typer.Argument(help="Ids from `waiting list`, or a kind for all of it."),
     ],
-    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+    reason: Reason = "",
 ) -> None:
     """
     Dismiss something until it changes.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context, render, simulate, terminal
-from ticketsync.cli.context import Format, Json
+from ticketsync.cli.context import Format, Json, OnlyAccount
 from ticketsync.cli.secret_options import (
     Command,
     Env,
@@ -175,7 +175,7 @@ def _check_filters(
 @app.command("list")
 def list_deliveries(
     ctx: typer.Context,
-    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    account: OnlyAccount = "",
     platform: Annotated[
         str,
         typer.Option(
@@ -336,6 +336,10 @@ def retry(
     app_context = context.get_context(ctx)
     with app_context.database().write() as connection:
         count = inbox.retry(connection, ids or None, clock.now())
+    _say_requeued(app_context, count)
+
+
+def _say_requeued(app_context: context.AppContext, count: int) -> None:
     app_context.say(
         f"{number_of(count, 'delivery', 'deliveries')} requeued; `serve` will "
         f"process {'it' if count == 1 else 'them'}."
@@ -361,10 +365,7 @@ def replay(
         begin = context.start_of(connection, since)
         found = state.get_account(connection, account)
         count = inbox.replay(connection, found.id, begin, clock.now())
-    app_context.say(
-        f"{number_of(count, 'delivery', 'deliveries')} requeued; `serve` will "
-        f"process {'it' if count == 1 else 'them'}."
-    )
+    _say_requeued(app_context, count)
 
 
 @app.command("register")

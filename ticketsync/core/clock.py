@@ -144,11 +144,25 @@ def parse_local(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def local_text(moment: datetime, zone_name: str) -> str:
+    """
+    The local time in a zone, as on a poster: `2026-11-27 19:30`.
+    """
+    return f"{local(moment, zone_name):%Y-%m-%d %H:%M}"
+
+
 def format_local(starts_local: str) -> str:
     """
     A local start as people read it: `Fri 27 Nov 2026, 19:30`.
     """
-    return f"{parse_local(starts_local):%a %d %b %Y, %H:%M}"
+    return format_moment(parse_local(starts_local))
+
+
+def format_moment(moment: datetime) -> str:
+    """
+    A moment by the clock of its zone as people read it: `Fri 27 Nov 2026, 19:30`.
+    """
+    return f"{moment:%a %d %b %Y, %H:%M}"
 
 
 def local(moment: datetime, zone_name: str) -> datetime:

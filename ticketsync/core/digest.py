@@ -26,6 +26,13 @@ def content(data: bytes) -> bytes:
     return digest.digest()
 
 
+def token(text: str) -> bytes:
+    """
+    The digest that is kept instead of a long random text: of a session or an address.
+    """
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+
+
 def code(text: str) -> str:
     """
     The digest that is stored instead of a ticket's code: `code:` and 32 hex digits. A

@@ -138,6 +138,13 @@ def decimal_text(minor: int, currency: str) -> str:
     return f"{sign}{whole}.{part:0{digits}d}"
 
 
+def text_with_currency(minor: int, currency: str) -> str:
+    """
+    The same with its currency: `-1234.50 EUR`.
+    """
+    return f"{decimal_text(minor, currency)} {currency}"
+
+
 def grouped_text(minor: int, currency: str) -> str:
     """
     The amount in major units for people, its thousands separated: `-1,234.50`.

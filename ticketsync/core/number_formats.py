@@ -126,17 +126,20 @@ def currencies_of_styles(styles: str) -> dict[int, str]:
     by the number by which cells name it.
     """
     formats = dict.fromkeys(_PERCENT_FORMATS, PERCENT) | {
-        _attribute(tag, "numFmtId"): shown
+        attribute_of(tag, "numFmtId"): shown
         for tag in _FORMAT.findall(styles)
-        if (shown := _shown(html.unescape(_attribute(tag, "formatCode"))))
+        if (shown := _shown(html.unescape(attribute_of(tag, "formatCode"))))
     }
     begin = _STYLES_BEGIN.search(styles)
     end = _STYLES_END.search(styles, begin.end()) if begin else None
     tags = _STYLE.findall(styles, begin.end(), end.start()) if begin and end else []
-    ids = [_attribute(tag, "numFmtId") for tag in tags]
+    ids = [attribute_of(tag, "numFmtId") for tag in tags]
     return {n: formats[id_] for n, id_ in enumerate(ids) if id_ in formats}
 
 
-def _attribute(tag: str, name: str) -> str:
+def attribute_of(tag: str, name: str) -> str:
+    """
+    An attribute of a tag in XML as it is written there; empty where it has none.
+    """
     found = re.search(rf"\s{name}=(?:\"([^\"]*)\"|'([^']*)')", tag)
     return (found[1] or found[2] or "") if found else ""

@@ -104,6 +104,18 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def write_private_file(file: Path, text: str) -> None:
+    """
+    Write a new file, readable by its owner alone, through to the disk. Of two processes
+    one alone can: the other gets `FileExistsError`.
+    """
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def slug(name: str) -> str:
     """
     A name as a part of a file's name that every system takes (F124): at most 60 small

@@ -121,6 +121,24 @@ def week_of(day: date) -> Period:
     return Period(monday, monday + timedelta(days=6))
 
 
+def months_between(first: date, last: date) -> int:
+    """
+    How many months these days are in, the first and the last included.
+    """
+    return 12 * (last.year - first.year) + last.month - first.month + 1
+
+
+def is_period(text: str) -> bool:
+    """
+    Whether a text means a period, on any day.
+    """
+    try:
+        parse_period(text, date(2000, 1, 1))
+    except errors.UsageError:
+        return False
+    return True
+
+
 def before(period: Period) -> Period | None:
     """
     The period of the same length before this one: whole months before whole months,
@@ -130,8 +148,7 @@ def before(period: Period) -> Period | None:
     if first is None or last is None:
         return None
     if first.day == 1 and last == _month_of(last).last:
-        number = 12 * (last.year - first.year) + last.month - first.month + 1
-        earlier = _moved(first, -number)
+        earlier = _moved(first, -months_between(first, last))
         return (
             None
             if earlier is None

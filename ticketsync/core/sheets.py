@@ -18,23 +18,6 @@ from ticketsync.core.table_files import OpenedFile, Table
 
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm")
 TEXTS = (".csv", ".tsv", ".txt")
-Line = Row
-
-
-def lines(file: Path, *, sheet: str = "") -> Iterator[Row]:
-    """
-    The rows that are not empty; of a workbook those of the named sheet, or the first
-    that is not hidden.
-
-    Raises: `BadFile` where the file or one of its lines cannot be read.
-    """
-    for row in rows_of(table_files.open_file(file), sheet=sheet):
-        if row.problem:
-            raise errors.BadFile(
-                f"{file.name}, {row.position}: {row.problem}.",
-                hint="Open it in a spreadsheet and save it as CSV again.",
-            )
-        yield row
 
 
 def rows_of(opened: OpenedFile, *, sheet: str = "") -> Iterator[Row]:

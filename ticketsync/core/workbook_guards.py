@@ -20,7 +20,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from ticketsync.core import errors, number_formats, written_amounts
-from ticketsync.core.number_formats import CellCurrencies
+from ticketsync.core.number_formats import CellCurrencies, attribute_of
 
 MOST_CELLS = 3_000_000  # that all sheets may span together, empty ones included
 MOST_UNPACKED = 120 * 1024 * 1024
@@ -258,20 +258,15 @@ def _sheet_titles(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
     relations = _text(name, archive, "xl/_rels/workbook.xml.rels")
     targets: dict[str, str] = {}
     for tag in re.findall(r"<(?:\w+:)?Relationship\s[^<>]*>", relations):
-        id_, target = _attribute(tag, "Id"), _attribute(tag, "Target")
+        id_, target = attribute_of(tag, "Id"), attribute_of(tag, "Target")
         targets[id_] = "xl/" + target.removeprefix("/xl/").removeprefix("xl/")
     titles: dict[str, str] = {}
     workbook = _text(name, archive, "xl/workbook.xml")
     for tag in re.findall(r"<(?:\w+:)?sheet\s[^<>]*>", workbook):
         relation = re.search(r"\w+:id=[\"']([^\"']*)", tag)
         if relation is not None and relation[1] in targets:
-            titles[targets[relation[1]]] = html.unescape(_attribute(tag, "name"))
+            titles[targets[relation[1]]] = html.unescape(attribute_of(tag, "name"))
     return titles
-
-
-def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf"\s{name}=(?:\"([^\"]*)\"|'([^']*)')", tag)
-    return (found[1] or found[2] or "") if found else ""
 
 
 _ODS_TOKEN = re.compile(
@@ -310,7 +305,7 @@ def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
             row = next_row = rows = columns = 0
             failed, hidden, currencies = set(), set(), CellCurrencies()
             title = html.unescape(
-                _attribute(attributes.decode("utf-8", "replace"), "table:name")
+                attribute_of(attributes.decode("utf-8", "replace"), "table:name")
             )
             sheets[title] = SheetScan(failed, currencies=currencies, hidden=hidden)
         elif tag == b"table-row":

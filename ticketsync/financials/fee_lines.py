@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     false,
     func,
     or_,
@@ -31,7 +30,7 @@ from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import fees as fees_table
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 Key = tuple[int, int, str]  # show, account, currency
 OrderKey = tuple[int, int, str, datetime]  # order, account, currency, sale
@@ -169,7 +168,7 @@ def reported(
         is_partial,
     )
     query = (
-        select(*group, cast(func.sum(fees_table.c.amount), WHOLE))
+        select(*group, whole_sum(fees_table.c.amount))
         .select_from(
             counted.counted_links()
             .join(fees_table, fees_table.c.occurrence_id == show_links.c.occurrence_id)

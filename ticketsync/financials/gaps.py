@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Join, case, cast, func, select
+from sqlalchemy import Connection, Join, case, func, select
 
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fees import Schedules
@@ -17,7 +17,7 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.financials import show_financials, ticket_fees
 from ticketsync.store.tables.sales import fees, orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 FEES = "fees"
 TAX = "tax"
@@ -162,16 +162,14 @@ def _sums(connection: Connection, show_id: int) -> dict[tuple[str, str, str], in
         select(
             accounts.c.name,
             ticket_fees.c.currency,
-            cast(func.sum(ticket_fees.c.amount), WHOLE),
+            whole_sum(ticket_fees.c.amount),
         )
         .join(accounts, accounts.c.id == ticket_fees.c.account_id)
         .where(ticket_fees.c.show_id == show_id)
         .group_by(accounts.c.name, ticket_fees.c.currency)
     )
     tax = connection.execute(
-        select(
-            accounts.c.name, tickets.c.currency, cast(func.sum(tickets.c.tax), WHOLE)
-        )
+        select(accounts.c.name, tickets.c.currency, whole_sum(tickets.c.tax))
         .select_from(
             counted.counted_tickets().join(
                 accounts, accounts.c.id == tickets.c.account_id

@@ -80,7 +80,7 @@ def name_of(period: Period) -> str:
             hint="Use a month such as 2026-10, or FROM..TO.",
         )
     is_whole = first.day == 1 and last.day == _days_in(last)
-    months = 12 * (last.year - first.year) + last.month - first.month + 1
+    months = periods.months_between(first, last)
     if is_whole and months == 1:
         return f"{first:%Y-%m}"
     if is_whole and months == 3 and first.month % 3 == 1:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     delete,
     func,
     insert,
@@ -47,7 +46,7 @@ from ticketsync.store.tables.financials import (
     ticket_fees,
 )
 from ticketsync.store.tables.sales import tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import sum_or_zero
 from ticketsync.store.upsert import upsert
 
 Key = tuple[int, int, str]  # show, account, currency
@@ -168,7 +167,7 @@ def recount_checked_in(
     joined, these = _counted_tickets_of(wanted)
     group = (show_links.c.show_id, tickets.c.account_id, tickets.c.currency)
     counts = (
-        select(*group, _sum(counted.is_admitted()).label("checked_in"))
+        select(*group, sum_or_zero(counted.is_admitted()).label("checked_in"))
         .select_from(counted.with_admissions(joined))
         .where(these)
         .group_by(*group)
@@ -197,14 +196,7 @@ def _count(condition: Any) -> Any:
     """
     How many rows meet a condition.
     """
-    return _sum(case((condition, 1), else_=0))
-
-
-def _sum(column: Any) -> Any:
-    """
-    A sum that is a whole number, also where the database would widen it.
-    """
-    return cast(func.coalesce(func.sum(column), 0), WHOLE)
+    return sum_or_zero(case((condition, 1), else_=0))
 
 
 def _counted_tickets_of(show_ids: list[int]) -> tuple[Join, Any]:
@@ -256,22 +248,25 @@ def _sums_by_type(*, are_few: bool) -> Select[Any]:
     return (
         select(
             *group,
-            _sum(tickets.c.is_sold).label("tickets_sold"),
-            _sum(tickets.c.is_comp).label("tickets_comp"),
-            _sum(tickets.c.is_refunded).label("tickets_refunded"),
-            _sum(counted.is_admitted()).label("checked_in"),
-            _sum(tickets.c.face).label("face"),
-            _sum(tickets.c.discount).label("discounts"),
-            _sum(tickets.c.charged).label("gross"),
-            _sum(tickets.c.refunded).label("refunded"),
-            _sum(tickets.c.tax).label("tax"),
-            _sum(tickets.c.tax_remitted).label("tax_remitted"),
-            _sum(tickets.c.fees).label("reported_fees"),
+            sum_or_zero(tickets.c.is_sold).label("tickets_sold"),
+            sum_or_zero(tickets.c.is_comp).label("tickets_comp"),
+            sum_or_zero(tickets.c.is_refunded).label("tickets_refunded"),
+            sum_or_zero(counted.is_admitted()).label("checked_in"),
+            sum_or_zero(tickets.c.face).label("face"),
+            sum_or_zero(tickets.c.discount).label("discounts"),
+            sum_or_zero(tickets.c.charged).label("gross"),
+            sum_or_zero(tickets.c.refunded).label("refunded"),
+            sum_or_zero(tickets.c.tax).label("tax"),
+            sum_or_zero(tickets.c.tax_remitted).label("tax_remitted"),
+            sum_or_zero(tickets.c.fees).label("reported_fees"),
             _count(totals.lacks_fees()).label("unreported"),
             _count(is_paid & tickets.c.fees.is_not(None)).label("reported_paid"),
             _count(is_paid & tickets.c.tax.is_(None)).label("untaxed"),
             func.count(tickets.c.fees).label("reported"),
-            *(_sum(tickets.c[c]).label(n) for n, c in totals.GROSS_PARTS.items()),
+            *(
+                sum_or_zero(tickets.c[c]).label(n)
+                for n, c in totals.GROSS_PARTS.items()
+            ),
             _count(tickets.c.unexplained.is_(None)).label("without_parts"),
         )
         .select_from(counted.with_admissions(counted.counted_tickets()))

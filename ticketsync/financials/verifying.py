@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, exc, select, type_coerce
+from sqlalchemy import Connection, exc, select
 
 from ticketsync.core import clock
 from ticketsync.financials import closed_periods, frozen_lines
 from ticketsync.financials.period_order import CLOSED, PeriodEvent
+from ticketsync.store import query_results
 from ticketsync.store.tables.periods import digests, period_lines, periods
-from ticketsync.store.types import Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def _verify(connection: Connection) -> Verified:
     flaws: list[Flaw] = []
     chain, number = closed_periods.chain_start(), 0
     links = _links(connection)
-    query = _as_stored(connection, select(periods).order_by(periods.c.id))
+    query = query_results.with_instants_as_stored(
+        connection, select(periods).order_by(periods.c.id)
+    )
     for row in connection.execute(query):
         number += 1
         flaws += _of_period(row, number, chain, lines, links.pop(row.id, None))
@@ -80,27 +82,16 @@ def _verify(connection: Connection) -> Verified:
     return Verified(number, lines.count, tuple(flaws), chain)
 
 
-def _as_stored(connection: Connection, query: Select[Any]) -> Select[Any]:
-    """
-    The query with instants as SQLite stores them: they may be none any more.
-    """
-    if connection.dialect.name != "sqlite":
-        return query
-    columns: list[ColumnElement[Any]] = [
-        type_coerce(column, Text).label(column.key)
-        if isinstance(column.type, Instant)
-        else column
-        for column in query.selected_columns
-    ]
-    return query.with_only_columns(*columns)
-
-
 Link = tuple[bytes, bytes, str]  # digest, chain, instant
 
 
 def _links(connection: Connection) -> dict[int, Link]:
     query = select(digests).where(digests.c.name == closed_periods.CHAIN)
-    rows = connection.execute(_as_stored(connection, query.order_by(digests.c.number)))
+    rows = connection.execute(
+        query_results.with_instants_as_stored(
+            connection, query.order_by(digests.c.number)
+        )
+    )
     return {
         row.number: (row.digest, row.chain, frozen_lines.as_stored(row.at))
         for row in rows
@@ -151,7 +142,9 @@ class _Lines:
         query = select(*(period_lines.c[name] for name in names)).order_by(
             period_lines.c.period_id, period_lines.c.number
         )
-        stored = _as_stored(connection, query).execution_options(yield_per=1000)
+        stored = query_results.with_instants_as_stored(
+            connection, query
+        ).execution_options(yield_per=1000)
         self._rows = iter(connection.execute(stored))
         self._next: Any = next(self._rows, None)
         self.count = 0

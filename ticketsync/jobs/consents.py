@@ -10,7 +10,6 @@ person begins again.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import threading
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from ticketsync.accounts import credentials, naming, pins, state
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, digest, errors, file_options
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.page_jobs import CONNECT, ROTATE, SetupJobs
 from ticketsync.jobs.tasks import Task
@@ -125,13 +124,13 @@ class Consents:
 
         with setup.database.read() as reading:
             account = state.get_usable_account(reading, name)
-        if not tokens.uses_oauth(account.options):
+        if not state.uses_oauth(account):
             raise errors.UsageError(f"Account {name!r} uses a key, not OAuth.")
         pins.refuse_unconfirmed(account)
         spec = registry.provider(account.provider).spec
         if spec.oauth is None:
             raise errors.UsageError(f"{spec.title} uses a key, not OAuth.")
-        client_id, url = account.options[tokens.CLIENT_ID], account.base_url
+        client_id, url = account.options[state.CLIENT_ID], account.base_url
         app = App(spec.oauth(), client_id, Secret(""), name, spec.title, url)
 
         def get_app() -> App:
@@ -203,7 +202,7 @@ class Consents:
 
         consent = oauth.ask_consent(app, redirect_uri)
         pending = _Pending(
-            *(consent, app.platform, _digest(session), clock.now() + LASTS),
+            *(consent, app.platform, digest.token(session), clock.now() + LASTS),
             *(kind, subject, provider),
             get_app,
             finish,
@@ -227,7 +226,7 @@ class Consents:
                     hint="If the server was restarted in the meantime, start again.",
                     word="consent-unknown",
                 )
-            if not hmac.compare_digest(owner, _digest(session)):
+            if not hmac.compare_digest(owner, digest.token(session)):
                 raise errors.UsageError(
                     "This was started by somebody else, or before you signed in again.",
                     hint="Begin again in this browser.",
@@ -287,9 +286,9 @@ def _connect(
             source=SecretSource(new.storage, "", granted.access, granted),
             options={
                 **new.options,
-                tokens.CLIENT_ID: new.client_id,
-                tokens.CLIENT_SOURCE: new.storage,
-                tokens.CLIENT_REFERENCE: reference,
+                state.CLIENT_ID: new.client_id,
+                file_options.CLIENT_SOURCE: new.storage,
+                file_options.CLIENT_REFERENCE: reference,
             },
             check=True,
         )
@@ -297,7 +296,3 @@ def _connect(
         credentials.delete_secret(entry, new.storage, reference)
         raise
     setup.describe_connected(task, found)
-
-
-def _digest(session: str) -> bytes:
-    return hashlib.sha256(session.encode("utf-8", "replace")).digest()

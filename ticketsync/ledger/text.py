@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from ticketsync.core import money
+from ticketsync.core.money import text_with_currency
 from ticketsync.core.redact import safe
 from ticketsync.ledger.projection import Balance, Entry
 
@@ -24,10 +25,6 @@ def plain(text: str) -> str:
     """
     cleaned = _MEANT.sub(" ", safe(text, longest=_LONGEST)).lstrip("+-'")
     return " ".join(cleaned.split()) or "show"
-
-
-def _amount(minor: int, currency: str) -> str:
-    return f"{money.decimal_text(minor, currency)} {currency}"
 
 
 def _names(entries: Sequence[Entry]) -> list[str]:
@@ -52,7 +49,7 @@ def hledger_lines(
         yield ""
         yield f"{entry.day} * ({entry.id}) {plain(entry.text)}"
         for name, amount in entry.postings.items():
-            yield f"    {name}  {_amount(amount, entry.currency)}"
+            yield f"    {name}  {text_with_currency(amount, entry.currency)}"
     while waiting:
         yield from _hledger_balances(_same_day(waiting))
 
@@ -71,8 +68,8 @@ def _hledger_balances(balances: Sequence[Balance]) -> Iterator[str]:
     yield ""
     yield f"{balances[0].day} * (balance/{balances[0].day}) Balances"
     for balance in balances:
-        nothing = _amount(0, balance.currency)
-        stated = _amount(balance.amount, balance.currency)
+        nothing = text_with_currency(0, balance.currency)
+        stated = text_with_currency(balance.amount, balance.currency)
         yield f"    {balance.ledger_account}  {nothing} = {stated}"
 
 
@@ -93,8 +90,8 @@ def beancount_lines(
         yield f'{entry.day} * "{plain(entry.text)}"'
         yield f'  id: "{entry.id}"'
         for name, amount in entry.postings.items():
-            yield f"  {name}  {_amount(amount, entry.currency)}"
+            yield f"  {name}  {text_with_currency(amount, entry.currency)}"
     for balance in balances:
         morning = balance.day + timedelta(days=1)  # it checks at the beginning of a day
-        stated = _amount(balance.amount, balance.currency)
+        stated = text_with_currency(balance.amount, balance.currency)
         yield f"{morning} balance {balance.ledger_account}  {stated}"

@@ -393,6 +393,15 @@ class ApiClient:
         """
         return self._errors.unknown_resource(what)
 
+    def lists_no_change(self, since: str, watermark: str) -> errors.InvalidResponse:
+        """
+        The error for a list of changes without the one that was the newest before.
+        """
+        return self._errors.invalid_response(
+            f"lists no change since {since}, although its newest was of {watermark}",
+            "list-incomplete",
+        )
+
     def incomplete(self, path: str, sent: int, promised: int) -> errors.InvalidResponse:
         """
         The error for a list with fewer rows than its envelope announced.

@@ -10,6 +10,13 @@ from ticketsync.core.redact import Secret
 from ticketsync.providers.base import Options
 
 
+def no_key(secret: Secret, options: Options) -> dict[str, Secret]:
+    """
+    For a platform that is asked nothing.
+    """
+    return {}
+
+
 def key_as_basic_user(secret: Secret, options: Options) -> dict[str, Secret]:
     """
     HTTP Basic with the key as user name and an empty password.

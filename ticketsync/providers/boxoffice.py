@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ticketsync.core import records
-from ticketsync.core.redact import Secret
+from ticketsync.providers.authentication import no_key
 from ticketsync.providers.base import (
     Budget,
     Capabilities,
@@ -28,15 +28,11 @@ if TYPE_CHECKING:
     from ticketsync.net.client import ApiClient
 
 
-def _no_key(secret: Secret, options: Options) -> dict[str, Secret]:
-    return {}
-
-
 SPEC = ProviderSpec(
     name="boxoffice",
     title="Box office",
     base_url="",
-    authenticate=_no_key,
+    authenticate=no_key,
     budget=Budget(requests=1, minutes=1),
     key_help="Its secret signs your tickets; `ticketsync boxoffice open` makes it.",
     capabilities=Capabilities(

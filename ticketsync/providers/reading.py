@@ -8,7 +8,7 @@ else, and `KeyError` if it is missing, which `parsed` translates.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -152,6 +152,13 @@ def sortable(time: str) -> str:
         return f"{clock.from_iso(time):%Y-%m-%dT%H:%M:%SZ}"
     except ValueError:
         return ""
+
+
+def seconds_before(time: str, span: timedelta) -> str:
+    """
+    The instant so long before that ISO 8601 time, as text that sorts by time.
+    """
+    return f"{clock.from_iso(time) - span:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def text(raw: Mapping[str, Any], name: str) -> str:

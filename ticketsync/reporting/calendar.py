@@ -88,7 +88,7 @@ class Performance:
         """
         The local time, as on the poster.
         """
-        return f"{clock.local(self.starts_at, self.timezone):%Y-%m-%d %H:%M}"
+        return clock.local_text(self.starts_at, self.timezone)
 
     @property
     def title(self) -> str:

@@ -211,11 +211,11 @@ def _seconds_to_effect(connection: Connection, account: str) -> float | None:
 
 
 def find_unannounced_orders(
-    connection: Connection, now: datetime, days: int = 1
+    connection: Connection, now: datetime
 ) -> list[UnannouncedOrders]:
     """
     Accounts with a webhook whose platform did not announce every order of the last
-    days: it may have disabled the webhook, or a proxy in front of us rejects it. Such
+    day: it may have disabled the webhook, or a proxy in front of us rejects it. Such
     orders are still read, only later.
     """
     announced = (
@@ -233,7 +233,7 @@ def find_unannounced_orders(
         .join(accounts, accounts.c.id == webhooks.c.account_id)
         .where(
             orders.c.placed_at >= webhooks.c.created_at,
-            orders.c.placed_at >= now - timedelta(days=days),
+            orders.c.placed_at >= now - timedelta(days=1),
             orders.c.placed_at < now - LATE,
         )
         .group_by(accounts.c.name, announced)

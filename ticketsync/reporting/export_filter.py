@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement
 
 from ticketsync.core import periods
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.store import totals
-from ticketsync.store.tables.sales import orders, refunds
+from ticketsync.store import order_spans, totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +31,13 @@ class ExportFilter:
         """
         The conditions on orders.
         """
-        begin, end = self.sold.instants(self.zone)
-        return [
-            *([] if begin is None else [orders.c.placed_at >= begin]),
-            *([] if end is None else [orders.c.placed_at < end]),
-        ]
+        return order_spans.placed_within(self.sold, self.zone)
 
     def of_refunds(self) -> list[ColumnElement[bool]]:
         """
         The conditions on refund movements.
         """
-        first, last = self.refunded.first, self.refunded.last
-        return [
-            *([] if first is None else [refunds.c.on_day >= first.isoformat()]),
-            *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
-        ]
+        return order_spans.refunded_within(self.refunded)
 
     def of_shows(self) -> list[ColumnElement[Any]]:
         """

@@ -7,7 +7,7 @@ A period holds the shows that play in it: the day of a show is the one at its ve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -104,3 +104,10 @@ def order_by(
         return [chosen, *usual]
     largest = [chosen.desc().nulls_last(), *usual]
     return [lines.c.currency, *largest] if column.kind is Kind.MONEY else largest
+
+
+def of_accounts(names: Collection[str]) -> list[ColumnElement[bool]]:
+    """
+    Whether it is of one of these accounts; without names those of all are meant.
+    """
+    return [accounts.c.name.in_(sorted(names))] if names else []

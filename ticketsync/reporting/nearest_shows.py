@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from ticketsync.core.periods import ALWAYS
 from ticketsync.reporting.figure_filter import FigureFilter
+from ticketsync.store import totals
 from ticketsync.store.tables.catalogue import productions, shows, venues
-from ticketsync.store.tables.financials import show_financials
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,7 @@ def find_nearest(connection: Connection, chosen: FigureFilter) -> NearestShows:
     anywhere = replace(chosen, period=ALWAYS)
     with_figures = (
         select(shows.c.starts_local)
-        .select_from(
-            show_financials.join(shows, shows.c.id == show_financials.c.show_id)
-            .join(productions, productions.c.id == shows.c.production_id)
-            .join(venues, venues.c.id == shows.c.venue_id)
-        )
+        .select_from(totals.figures_of_shows())
         .where(*anywhere.conditions())
         .subquery()
     )

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     or_,
     select,
@@ -30,8 +29,9 @@ from sqlalchemy import (
 
 from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
+from ticketsync.reporting import figure_filter
 from ticketsync.reporting.order_parts import parts_of_orders
-from ticketsync.store import counted, query_results, totals
+from ticketsync.store import counted, order_spans, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -42,7 +42,7 @@ from ticketsync.store.tables.catalogue import (
 )
 from ticketsync.store.tables.history import past_orders
 from ticketsync.store.tables.sales import fees, orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import sum_or_zero, whole_sum
 
 _BATCH: Final = 500  # orders that are asked for together
 
@@ -139,7 +139,9 @@ def list_order_money(
     if by == "show":
         of_shows = [totals.starts_within(period)]
         return [*_orders(connection, zone, of_shows, accounts_)]
-    return _orders_with_vouchers(connection, zone, _placed_in(period, zone), accounts_)
+    return _orders_with_vouchers(
+        connection, zone, order_spans.placed_within(period, zone), accounts_
+    )
 
 
 def list_orders_again(
@@ -171,7 +173,7 @@ def list_left_out(
     What orders of the period charged that counts for no show: it is linked to none, or
     its link or show is switched off.
     """
-    parts = parts_of_orders(_placed_in(period, zone))
+    parts = parts_of_orders(order_spans.placed_within(period, zone))
     why = case((parts.c.show_id.is_(None), "unlinked"), else_="switched-off")
     is_left_out = or_(parts.c.show_id.is_(None), parts.c.is_listed == 0)
     is_left_out = and_(is_left_out, parts.c.is_voucher_sale == 0)
@@ -180,28 +182,18 @@ def list_left_out(
         select(
             *group,
             func.count(orders.c.id.distinct()),
-            cast(func.sum(parts.c.charged), WHOLE),
+            whole_sum(parts.c.charged),
         )
         .select_from(parts)
         .join(orders, orders.c.id == parts.c.order_row)
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .where(is_left_out, parts.c.charged != 0)
+        .where(is_left_out, parts.c.charged != 0, *figure_filter.of_accounts(accounts_))
         .group_by(accounts.c.name, orders.c.currency, "why")
         .order_by(accounts.c.name, orders.c.currency, "why")
     )
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
     return [
         LeftOut(account=name, currency=currency, why=why_, orders=number, charged=sum_)
         for name, currency, why_, number, sum_ in connection.execute(query)
-    ]
-
-
-def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
-    begin, end = period.instants(zone)
-    return [
-        *([] if begin is None else [orders.c.placed_at >= begin]),
-        *([] if end is None else [orders.c.placed_at < end]),
     ]
 
 
@@ -268,34 +260,34 @@ def _sums_by_order(
         orders.c.content,
     )
     untaxed = func.sum(case((and_(is_paid, tickets.c.tax.is_(None)), 1), else_=0))
-    query = (
+    return (
         select(
             *group,
-            _sum(tickets.c.charged).label("charged"),
-            _sum(tickets.c.refunded).label("refunded"),
-            _sum(tickets.c.face).label("face"),
-            _sum(tickets.c.tax_remitted).label("tax_remitted"),
+            sum_or_zero(tickets.c.charged).label("charged"),
+            sum_or_zero(tickets.c.refunded).label("refunded"),
+            sum_or_zero(tickets.c.face).label("face"),
+            sum_or_zero(tickets.c.tax_remitted).label("tax_remitted"),
             *(
                 totals.known_sum(tickets.c[name]).label(name)
                 for name in totals.GROSS_PARTS.values()
             ),
-            case((untaxed == 0, func.coalesce(_sum(tickets.c.tax), 0))).label("tax"),
+            case((untaxed == 0, sum_or_zero(tickets.c.tax))).label("tax"),
             totals.ticket_fees().label("fees"),
-            _sum(tickets.c.discount).label("discount"),
-            _sum(tickets.c.is_sold).label("tickets_sold"),
-            _sum(tickets.c.is_comp).label("tickets_comp"),
+            sum_or_zero(tickets.c.discount).label("discount"),
+            sum_or_zero(tickets.c.is_sold).label("tickets_sold"),
+            sum_or_zero(tickets.c.is_comp).label("tickets_comp"),
             func.max(tickets.c.known_from).label("tickets_known_from"),
         )
         .select_from(joined)
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
-        .where(query_results.is_known(tickets.c.currency))
+        .where(
+            query_results.is_known(tickets.c.currency),
+            *figure_filter.of_accounts(accounts_),
+        )
         .group_by(*group)
         .order_by(orders.c.placed_at, *group[:2])
     )
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
-    return query
 
 
 def _as_money(
@@ -340,10 +332,6 @@ def _fee_taxes(
         .group_by(fees.c.order_id, show_links.c.show_id)
     )
     return {(order, show): tax for order, show, tax in connection.execute(query)}
-
-
-def _sum(column: Any) -> Any:
-    return cast(func.coalesce(func.sum(column), 0), WHOLE)
 
 
 def list_show_names(connection: Connection) -> dict[int, ShowName]:

@@ -116,16 +116,9 @@ def is_json(first_name: str) -> IsOurs:
     return lambda head: re.match(pattern, head) is not None
 
 
-def is_json_object(first_name: str) -> IsOurs:
-    """
-    Recognises a JSON object that begins with this key.
-    """
-    return is_json_lines(first_name)  # one object is one, over several lines too
-
-
 def is_json_lines(first_name: str) -> IsOurs:
     """
-    Recognises lines of JSON objects that begin with this key.
+    Recognises a JSON object, or lines of them, that begin with this key.
     """
     begin = re.compile(rb"\{\s*" + re.escape(f'"{first_name}"').encode() + rb"\s*:")
     return lambda head: begin.match(head) is not None

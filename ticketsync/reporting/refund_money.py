@@ -15,9 +15,9 @@ from sqlalchemy import Connection, and_, select
 
 from ticketsync.core import clock, records
 from ticketsync.core.periods import Period
-from ticketsync.reporting import sales
+from ticketsync.reporting import figure_filter, sales
 from ticketsync.reporting.voucher_returns import VoucherReturn, list_voucher_returns
-from ticketsync.store.tables.accounts import accounts
+from ticketsync.store import order_spans
 from ticketsync.store.tables.sales import orders, refunds
 
 _BATCH: Final = 500  # orders that are asked for together
@@ -104,11 +104,7 @@ def _refund_rows(
     each order's in the order in which they were recorded; those of vouchers that were
     sold under `records.NO_SHOW`.
     """
-    first, last = period.first, period.last
-    is_within = [
-        *([] if first is None else [refunds.c.on_day >= first.isoformat()]),
-        *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
-    ]
+    is_within = order_spans.refunded_within(period)
     within = select(refunds.c.order_id).where(*is_within)
     ids = sorted(also)
     batches = [ids[begin : begin + _BATCH] for begin in range(0, len(ids), _BATCH)]
@@ -123,9 +119,8 @@ def _refund_rows(
     names = [*(column.name for column in sales.REFUNDS), *also_read]
     found = []
     for condition in conditions:
-        query = sales.refunds_query().where(condition)
-        if accounts_:
-            query = query.where(accounts.c.name.in_(sorted(accounts_)))
+        query = sales.refunds_query()
+        query = query.where(condition, *figure_filter.of_accounts(accounts_))
         query = query.order_by(None).order_by(refunds.c.id)
         found += [
             dict(zip(names, values, strict=True))

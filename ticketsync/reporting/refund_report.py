@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     select,
     true,
@@ -29,10 +28,11 @@ from ticketsync.core import tables
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.reporting import order_parts, sales
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
+from ticketsync.store import order_spans
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.sales import orders, refunds
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 BY: Final = ("refund", "show")
 # In the order in which sums are listed.
@@ -113,7 +113,7 @@ def read_sums(connection: Connection, chosen: FigureFilter, *, by: str) -> Table
             orders.c.currency,
             orders_.c.has_all,
             func.count(),
-            cast(func.sum(refunds.c.amount), WHOLE),
+            whole_sum(refunds.c.amount),
         )
         .join(orders, orders.c.id == refunds.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -163,16 +163,7 @@ def _of_refunds(chosen: FigureFilter, by: str) -> list[ColumnElement[bool]]:
 
 
 def _within(chosen: FigureFilter, by: str) -> list[ColumnElement[bool]]:
-    """
-    The conditions on the day of a refund.
-    """
-    first, last = chosen.period.first, chosen.period.last
-    if by != "refund":
-        first = last = None
-    return [
-        *([] if first is None else [refunds.c.on_day >= first.isoformat()]),
-        *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
-    ]
+    return order_spans.refunded_within(chosen.period) if by == "refund" else []
 
 
 def _shows(chosen: FigureFilter, by: str) -> Select[tuple[int]] | None:

@@ -208,15 +208,6 @@ def read_timeline(connection: Connection, moments: Iterable[datetime]) -> Timeli
     )
 
 
-def recent_sales(
-    connection: Connection, zone: str, now: datetime, days: int = 30
-) -> RecentSales:
-    """
-    What was ordered on each of the last days, by the venue's calendar.
-    """
-    return _read_series(connection, first_days("day", now, zone, days), zone)
-
-
 def first_days(span: str, now: datetime, zone: str, number: int) -> list[date]:
     """
     The days on which the last spans (day, week or month) began, the oldest first.
@@ -305,13 +296,6 @@ def _comparison(
     first, last = recent.days[-days], recent.days[-1]
     before = timeline.sold_between(*_week_before(first, zone, now))
     return Comparison(first, last, days, recent.last(days), before)
-
-
-def _read_series(
-    connection: Connection, dates: Sequence[date], zone: str
-) -> RecentSales:
-    starts = [clock.start_of(day, zone) for day in dates]
-    return _series(read_timeline(connection, starts), dates, zone)
 
 
 def _series(timeline: Timeline, dates: Sequence[date], zone: str) -> RecentSales:

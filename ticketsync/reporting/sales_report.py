@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from ticketsync.core import clock, tables
 from ticketsync.core.net_formula import net
 from ticketsync.core.periods import ALWAYS, Period, monday_of
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.store import counted, query_results, totals
+from ticketsync.store import counted, order_spans, query_results, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 BY: Final = ("sale", "show")
 _SUMS: Final = (
@@ -155,9 +155,9 @@ def promo_codes_table(
             orders.c.promo_code,
             tickets.c.currency,
             number.label("orders"),
-            _sum(case((counted.admits(), 1), else_=0)).label("tickets"),
-            _sum(tickets.c.discount).label("discount"),
-            _sum(tickets.c.charged).label("gross"),
+            whole_sum(case((counted.admits(), 1), else_=0)).label("tickets"),
+            whole_sum(tickets.c.discount).label("discount"),
+            whole_sum(tickets.c.charged).label("gross"),
         )
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
@@ -254,18 +254,21 @@ def _by_sale(period: Period, zone: str) -> Select[Any]:
             *names,
             tickets.c.order_id,
             orders.c.placed_at,
-            _sum(case((counted.admits(), 1), else_=0)).label("tickets"),
-            _sum(tickets.c.charged).label("gross"),
-            _sum(tickets.c.refunded).label("refunded"),
-            _sum(tickets.c.tax_remitted).label("tax_remitted"),
-            func.coalesce(_sum(tickets.c.fees), 0).label("reported_fees"),
-            _sum(case((totals.lacks_fees(), 1), else_=0)).label("unreported"),
+            whole_sum(case((counted.admits(), 1), else_=0)).label("tickets"),
+            whole_sum(tickets.c.charged).label("gross"),
+            whole_sum(tickets.c.refunded).label("refunded"),
+            whole_sum(tickets.c.tax_remitted).label("tax_remitted"),
+            func.coalesce(whole_sum(tickets.c.fees), 0).label("reported_fees"),
+            whole_sum(case((totals.lacks_fees(), 1), else_=0)).label("unreported"),
         )
         .select_from(counted.counted_tickets())
         .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
-        .where(query_results.is_known(tickets.c.currency), *_placed_in(period, zone))
+        .where(
+            query_results.is_known(tickets.c.currency),
+            *order_spans.placed_within(period, zone),
+        )
         .group_by(*names, tickets.c.order_id, orders.c.placed_at)
     )
 
@@ -286,16 +289,4 @@ def _names(
 def _within(by: str, period: Period, zone: str) -> list[ColumnElement[bool]]:
     if by == "show":
         return [totals.starts_within(period)]
-    return _placed_in(period, zone)
-
-
-def _placed_in(period: Period, zone: str) -> list[ColumnElement[bool]]:
-    begin, end = period.instants(zone)
-    return [
-        *([] if begin is None else [orders.c.placed_at >= begin]),
-        *([] if end is None else [orders.c.placed_at < end]),
-    ]
-
-
-def _sum(column: Any) -> Any:
-    return cast(func.sum(column), WHOLE)
+    return order_spans.placed_within(period, zone)

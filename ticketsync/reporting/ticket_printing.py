@@ -17,7 +17,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.core.money import Money, MoneyError
 from ticketsync.core.redact import safe
 from ticketsync.reporting.printing import typeset
@@ -125,7 +125,7 @@ def _ticket(ticket: PrintedTicket) -> dict[str, Any]:
     return {
         "venue": _name(ticket.venue),
         "show": _name(ticket.show),
-        "when": _when(ticket.starts_at),
+        "when": clock.format_moment(ticket.starts_at),
         "tier": _name(ticket.tier, longest=60),
         "price": "free" if ticket.price.minor == 0 else _with_currency(ticket.price),
         "seat": _name(ticket.seat, longest=60),
@@ -171,13 +171,15 @@ def print_receipt(receipt: Receipt, paper: Paper) -> bytes:
             "venue": _name(receipt.venue),
             "seller": [_name(line) for line in receipt.seller],
             "show": _name(receipt.show),
-            "when": "" if receipt.starts_at is None else _when(receipt.starts_at),
+            "when": ""
+            if receipt.starts_at is None
+            else clock.format_moment(receipt.starts_at),
             "lines": [_line(line) for line in receipt.lines],
             "total": {"title": f"Total {total.currency}", "amount": total.grouped},
             "taxes": [_line(line) for line in receipt.taxes],
             "paid": paid,
             "reference": receipt.reference,
-            "sold": _when(receipt.sold_at),
+            "sold": clock.format_moment(receipt.sold_at),
             "notes": [_name(line, longest=300) for line in receipt.notes],
         },
         instead="",
@@ -209,10 +211,6 @@ def _is_right_to_left(text: str) -> bool:
     """
     kinds = (unicodedata.bidirectional(sign) for sign in text)
     return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment:%a %d %b %Y, %H:%M}"
 
 
 def _with_currency(amount: Money) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, null, or_, selec
 from ticketsync.core.date_keys import date_key, group_parts
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
+from ticketsync.reporting import waiting_rows
 from ticketsync.reporting.figure_filter import EVERYTHING, FigureFilter
 from ticketsync.store import counted, query_results
 from ticketsync.store.tables.accounts import accounts
@@ -20,7 +21,6 @@ from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,
     productions,
-    refusals,
     show_links,
     venues,
 )
@@ -174,14 +174,12 @@ def _dates_without_show(chosen: FigureFilter) -> Select[tuple[int]]:
     """
     The dates (our ids) that are linked to no show and may be chosen.
     """
-    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
     return (
         select(occurrences.c.id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
         .outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
         .where(
-            show_links.c.id.is_(None),
-            occurrences.c.id.not_in(never),
+            *waiting_rows.has_no_show(),
             *([accounts.c.name == chosen.account] if chosen.account else []),
             *_may_start_then(chosen),
             *_may_be_of(chosen),

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, select
 
+from ticketsync.reporting import figure_filter
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice import (
@@ -55,9 +56,7 @@ def list_voucher_returns(
     All of them for shows that they count for, the oldest first; of these accounts, or
     of all.
     """
-    query = _query()
-    if accounts_:
-        query = query.where(accounts.c.name.in_(sorted(accounts_)))
+    query = _query().where(*figure_filter.of_accounts(accounts_))
     found: list[VoucherReturn] = []
     given: dict[int, int] = {}
     for credited, payment_id, number, *values in connection.execute(query):

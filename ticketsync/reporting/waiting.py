@@ -43,7 +43,6 @@ from ticketsync.store import capacity, counted
 from ticketsync.store.tables.catalogue import (
     occurrences,
     productions,
-    refusals,
     show_links,
     shows,
 )
@@ -215,13 +214,11 @@ def list_unmatched(connection: Connection) -> list[Waiting]:
     Listed dates without a show, unless a person refused them, by the first occurrence
     of each.
     """
-    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
     rows = waiting_rows.read_occurrences(
         connection,
-        show_links.c.id.is_(None),
+        *waiting_rows.has_no_show(),
         occurrences.c.gone_since.is_(None),
         occurrences.c.is_dated,
-        occurrences.c.id.not_in(never),
     )
     return [
         Waiting(

@@ -4,8 +4,9 @@ What kinds of items wait for a person, in which words, and one such item.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ticketsync.core import moved_dates
 from ticketsync.core.plurals import number_of
@@ -50,6 +51,12 @@ class Kind:
         `1 show is oversold`, `2 shows are oversold`.
         """
         return number_of(number, self.one, self.several)
+
+    def to_do_about(self, items: Sequence[Waiting]) -> str:
+        """
+        What to do about these items of the kind: about a single one what it says.
+        """
+        return items[0].action if len(items) == 1 else self.to_do
 
 
 # In the order in which they are shown, the worst first.
@@ -199,6 +206,19 @@ class Waiting:
         Whether this page is about it.
         """
         return path in (self.own_page, f"/shows/{self.show_id}")
+
+    def as_json(self) -> dict[str, Any]:
+        """
+        What other programs read of it.
+        """
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "key": self.key,
+            "count": self.count,
+            "text": self.text,
+            "to_do": self.action,
+        }
 
     @property
     def id(self) -> str:

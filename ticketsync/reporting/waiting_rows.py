@@ -18,6 +18,7 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
     productions,
+    refusals,
     show_links,
     shows,
 )
@@ -145,6 +146,14 @@ def read_discrepancies(connection: Connection) -> Iterator[Any]:
         .order_by(orders.c.id)
     )
     return iter(connection.execute(query))
+
+
+def has_no_show() -> tuple[ColumnElement[bool], ...]:
+    """
+    Whether a date is linked to no show, and no person said that it belongs to none.
+    """
+    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
+    return show_links.c.id.is_(None), occurrences.c.id.not_in(never)
 
 
 def first_parts(rows: Iterable[Any]) -> Iterator[Any]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS = 1_048_575  # of data, below the heading: a sheet has 1,048,576 rows
-LONGEST_TEXT: Final = 32_767  # UTF-16 units in a cell; the rest is cut off
 _MOST_DIGITS: Final = 15
 _LOOKED_AT: Final = 200  # rows from which the widths of columns are taken
 _WIDEST: Final = 40

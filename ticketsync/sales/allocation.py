@@ -119,7 +119,7 @@ def _discrepancy(order: Order, unexplained: int) -> str | None:
     if not unexplained:
         return None
     parts, charged = (
-        f"{money.decimal_text(amount, order.currency)} {order.currency}"
+        money.text_with_currency(amount, order.currency)
         for amount in (order.charged - unexplained, order.charged)
     )
     return f"its parts come to {parts}, and {charged} was charged"
@@ -139,7 +139,7 @@ def _doubtful_refund(order: Order, shares: Sequence[TicketAllocation]) -> str | 
         return None
     if not any(it.refunded < it.charged for it in others):
         return None
-    amount = f"{money.decimal_text(whole, order.currency)} {order.currency}"
+    amount = money.text_with_currency(whole, order.currency)
     return (
         f"{amount} went back of tickets or a gift card: its platform does not say of "
         "which, and it is divided by price"

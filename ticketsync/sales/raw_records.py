@@ -143,10 +143,13 @@ def _index_rows(
 
 
 def _unpack(connection: Connection, block_id: int) -> bytes:
-    packed = connection.execute(
-        select(raw_blocks.c.records).where(raw_blocks.c.id == block_id)
-    ).scalar_one()
-    return decompress(packed)
+    return decompress(_read_block(connection, block_id))
+
+
+def _read_block(connection: Connection, block_id: int) -> bytes:
+    query = select(raw_blocks.c.records).where(raw_blocks.c.id == block_id)
+    packed: bytes = connection.execute(query).scalar_one()
+    return packed
 
 
 def read_dated(
@@ -198,10 +201,7 @@ def find_damaged(connection: Connection, account_id: int) -> Iterator[str]:
         select(raw_blocks.c.id).where(raw_blocks.c.account_id == account_id)
     ).scalars()
     for number in list(numbers):
-        packed = connection.execute(
-            select(raw_blocks.c.records).where(raw_blocks.c.id == number)
-        ).scalar_one()
-        data = _unpacked(packed)
+        data = _unpacked(_read_block(connection, number))
         for row in connection.execute(
             select(raw_records).where(raw_records.c.block_id == number)
         ):
@@ -342,10 +342,7 @@ def read_latest(
         select(newest.c.block_id).distinct().order_by(newest.c.block_id)
     ).scalars()
     for number in list(numbers):
-        packed = connection.execute(
-            select(raw_blocks.c.records).where(raw_blocks.c.id == number)
-        ).scalar_one()
-        data = decompress(packed)
+        data = _unpack(connection, number)
         rows = connection.execute(
             select(
                 raw_records.c.provider_id,

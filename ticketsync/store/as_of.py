@@ -35,7 +35,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from ticketsync.store import views
+from ticketsync.store import order_spans, views
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import (
     production_links,
@@ -142,11 +142,7 @@ def _keep_sold(connection: Connection, sold: Span) -> None:
     Leave out of the temporary tables what was not sold in a span of time. A ticket
     without an order was sold on an unknown day.
     """
-    begin, end = sold
-    kept = [
-        *([] if begin is None else [orders.c.placed_at >= begin]),
-        *([] if end is None else [orders.c.placed_at < end]),
-    ]
+    kept = order_spans.placed_between(*sold)
     connection.execute(delete(orders).where(not_(and_(*kept))))
     ids = select(orders.c.id)
     of_none = tickets.c.order_id.is_(None)

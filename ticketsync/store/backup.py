@@ -31,6 +31,11 @@ from ticketsync.store.staging_folder import private_copy
 from ticketsync.store.write_queue import WriteQueue
 
 _CHUNK = 1 << 20
+_BESIDE = (
+    "-wal",
+    "-shm",
+    "-journal",
+)  # endings of what SQLite writes beside a database
 _SECONDS = 2  # for whoever is writing to a database that is to be replaced
 
 
@@ -93,7 +98,7 @@ def take_backup(database: Database, target: Path) -> Backup:
         # Both are renamed, never opened by their final names: a link that somebody
         # put there is replaced, and what it points to stays as it is.
         beside = _digest_file(copy)
-        _write_digest(beside, digest, target.name)
+        paths.write_private_file(beside, f"{digest}  {target.name}\n")
         beside.replace(_digest_file(target))
         try:
             copy.replace(target)
@@ -389,7 +394,7 @@ def _set_aside(target: Path) -> Path:
     number = 1
     while (kept := target.with_name(f"{target.name}.before-{number}")).exists():
         number += 1
-    for ending in ("-wal", "-shm", "-journal"):
+    for ending in _BESIDE:
         journal = target.with_name(target.name + ending)
         if journal.exists() and journal.stat().st_size:
             journal.replace(kept.with_name(kept.name + ending))
@@ -403,7 +408,7 @@ def _put_back(kept: Path, target: Path) -> None:
     """
     Undo `_set_aside`.
     """
-    for ending in ("-wal", "-shm", "-journal"):
+    for ending in _BESIDE:
         journal = kept.with_name(kept.name + ending)
         if journal.exists():
             journal.replace(target.with_name(target.name + ending))
@@ -420,11 +425,3 @@ def _digest(file: Path) -> str:
 
 def _digest_file(file: Path) -> Path:
     return file.with_name(f"{file.name}.sha256")
-
-
-def _write_digest(file: Path, digest: str, name: str) -> None:
-    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(f"{digest}  {name}\n")
-        stream.flush()
-        os.fsync(stream.fileno())

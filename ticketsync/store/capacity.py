@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     select,
 )
@@ -31,7 +30,7 @@ from ticketsync.store import counted
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences, show_links, shows
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 OVERSOLD: Final = "oversold"
 FULL: Final = "full"
@@ -164,7 +163,7 @@ def _level(sold: Any, capacity: Any) -> ColumnElement[Any]:
 def _sold() -> Select[Any]:
     return select(
         show_financials.c.show_id,
-        cast(func.sum(show_financials.c.tickets_sold), WHOLE).label("tickets_sold"),
+        whole_sum(show_financials.c.tickets_sold).label("tickets_sold"),
     ).group_by(show_financials.c.show_id)
 
 
@@ -176,9 +175,7 @@ def _occurrence_capacity() -> Select[Any]:
     return (
         select(
             show_links.c.show_id,
-            case((is_known, cast(func.sum(occurrences.c.capacity), WHOLE))).label(
-                "capacity"
-            ),
+            case((is_known, whole_sum(occurrences.c.capacity))).label("capacity"),
         )
         .select_from(counted.counted_links())
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)

@@ -1,9 +1,10 @@
 """
-Orders by the span of time in which they were placed. Each database has a way of its own
-that takes half as long as the other's.
+Orders and refunds by the span of time in which they were placed or given back.
 
-The moments are one parameter, however many they are, so that the statement around them
-is compiled once.
+For several spans each database has a way of its own that takes half as long as the
+other's. Their moments are one parameter, however many they are, so that the statement
+around them is compiled once. A single span is a list of conditions, empty where it has
+neither beginning nor end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -26,10 +28,41 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.store.tables.sales import orders, tickets
+from ticketsync.core.periods import Period
+from ticketsync.store.tables.sales import orders, refunds, tickets
 from ticketsync.store.types import Instant
 
 _INSTANT = Instant()
+
+
+def placed_within(period: Period, zone: str) -> list[ColumnElement[bool]]:
+    """
+    Whether an order was placed on a day of the period, by the calendar of the zone.
+    """
+    return placed_between(*period.instants(zone))
+
+
+def placed_between(
+    begin: datetime | None, end: datetime | None
+) -> list[ColumnElement[bool]]:
+    """
+    Whether an order was placed from the first instant to before the second.
+    """
+    return [
+        *([] if begin is None else [orders.c.placed_at >= begin]),
+        *([] if end is None else [orders.c.placed_at < end]),
+    ]
+
+
+def refunded_within(period: Period) -> list[ColumnElement[bool]]:
+    """
+    Whether a refund counts for a day of the period.
+    """
+    first, last = period.first, period.last
+    return [
+        *([] if first is None else [refunds.c.on_day >= first.isoformat()]),
+        *([] if last is None else [refunds.c.on_day <= last.isoformat()]),
+    ]
 
 
 def orders_by_span(connection: Connection, moments: Sequence[datetime]) -> Select[Any]:

@@ -15,7 +15,7 @@ from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.store.tables.sales import buyers, orders, tickets
 from ticketsync.store.tables.webhooks import deliveries
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import WHOLE, whole_sum
 
 
 def ticket_sales() -> Select[Any]:
@@ -44,15 +44,15 @@ def ticket_sales() -> Select[Any]:
             shows.c.id.label("event_id"),
             accounts.c.provider.label("platform"),
             orders.c.provider_id.label("order_id"),
-            _sum(is_ticket).label("quantity"),
-            _sum(tickets.c.charged).label("gross"),
+            whole_sum(is_ticket).label("quantity"),
+            whole_sum(tickets.c.charged).label("gross"),
             totals.ticket_net().label("net"),
             totals.ticket_fees().label("fees"),
             tickets.c.currency,
             purchaser().label("purchaser"),
             orders.c.status,
             orders.c.placed_at.label("purchase_date"),
-            _sum(tickets.c.refunded).label("refunded"),
+            whole_sum(tickets.c.refunded).label("refunded"),
             accounts.c.name.label("account"),
             func.nullif(orders.c.promo_code, "").label("promo_code"),
         )
@@ -129,7 +129,3 @@ def ticket_sales_log() -> Select[Any]:
         sync_runs.c.started_by.label("started_by"),
         sync_runs.c.run_id,
     ).select_from(sync_runs.join(accounts, accounts.c.id == sync_runs.c.account_id))
-
-
-def _sum(column: Any) -> Any:
-    return cast(func.sum(column), WHOLE)

@@ -90,16 +90,17 @@ def stream(
     assert list(query.selected_columns.keys()) == column_names(columns)
     set_cache_size(connection, STREAM_CACHE_SIZE)
     result = connection.execute(
-        _with_instants_as_stored(connection, query),
+        with_instants_as_stored(connection, query),
         execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
     )
     return tables.Table(columns, _rows(connection, result))
 
 
-def _with_instants_as_stored(connection: Connection, query: Select[Any]) -> Select[Any]:
+def with_instants_as_stored(connection: Connection, query: Select[Any]) -> Select[Any]:
     """
-    SQLite stores instants as the text that files need: converting them back and forth
-    would take longer than everything else.
+    The query with instants as SQLite stores them: as the text that files need, which to
+    convert back and forth would take longer than everything else, and which may be no
+    instant any more.
     """
     if connection.dialect.name != "sqlite":
         return query

@@ -35,7 +35,7 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import WHOLE, whole_sum
 
 COUNTS: Final = ("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in")
 SUMMED: Final = (
@@ -83,7 +83,7 @@ def known_sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """
     A sum, null as soon as one value is unknown.
     """
-    return case((func.count(column) == func.count(), _sum(column)))
+    return case((func.count(column) == func.count(), whole_sum(column)))
 
 
 def sums(source: FromClause) -> list[ColumnElement[Any]]:
@@ -92,7 +92,7 @@ def sums(source: FromClause) -> list[ColumnElement[Any]]:
     """
     may_be_unknown = (*MAY_BE_UNKNOWN, *GROSS_PARTS)
     return [
-        (known_sum if name in may_be_unknown else _sum)(source.c[name]).label(name)
+        (known_sum if name in may_be_unknown else whole_sum)(source.c[name]).label(name)
         for name in (*SUMMED, *GROSS_PARTS)
     ]
 
@@ -108,7 +108,7 @@ def known_parts(source: FromClause) -> list[ColumnElement[Any]]:
         (func.count() - func.count(fees)).label("fees_unknown"),
         (func.count() - func.count(tax)).label("tax_unknown"),
         *(
-            func.coalesce(_sum(source.c[name]), 0).label(f"{name}_known")
+            func.coalesce(whole_sum(source.c[name]), 0).label(f"{name}_known")
             for name in MAY_BE_UNKNOWN
         ),
     ]
@@ -127,7 +127,7 @@ def ticket_fees() -> ColumnElement[Any]:
     The reported fees of a group of tickets, null as soon as those of one are unknown.
     """
     unknown = func.sum(case((lacks_fees(), 1), else_=0))
-    return case((unknown == 0, func.coalesce(_sum(tickets.c.fees), 0)))
+    return case((unknown == 0, func.coalesce(whole_sum(tickets.c.fees), 0)))
 
 
 def ticket_net() -> ColumnElement[Any]:
@@ -135,7 +135,7 @@ def ticket_net() -> ColumnElement[Any]:
     What a group of tickets should bring to the bank: null while a fee is unknown.
     """
     amounts = tickets.c.charged, tickets.c.refunded, tickets.c.tax_remitted
-    return _sum(net_before_fees(*amounts)) - ticket_fees()
+    return whole_sum(net_before_fees(*amounts)) - ticket_fees()
 
 
 def show_totals(*only: ColumnElement[bool], with_parts: bool = False) -> Select[Any]:
@@ -193,7 +193,7 @@ def by_shows(
             func.count().label("shows"),
             known_sum(of_shows.c.capacity).label("capacity"),
             *sums(of_shows),
-            *(_sum(of_shows.c[name]).label(name) for name in PARTS if with_parts),
+            *(whole_sum(of_shows.c[name]).label(name) for name in PARTS if with_parts),
         )
         .select_from(of_shows)
         .group_by(*group)
@@ -219,7 +219,7 @@ def by_accounts(
             *sums(show_financials),
             *(known_parts(show_financials) if with_parts else []),
         )
-        .select_from(_joined())
+        .select_from(figures_of_shows())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
         .where(*only)
         .group_by(*keys.values(), show_financials.c.currency)
@@ -274,14 +274,17 @@ def _by_show(
             *sums(show_financials),
             *(known_parts(show_financials) if with_parts else []),
         )
-        .select_from(_joined())
+        .select_from(figures_of_shows())
         .join(seats, seats.c.show_id == shows.c.id)
         .where(*only)
         .group_by(*keys.values(), show_financials.c.currency, seats.c.capacity)
     )
 
 
-def _joined() -> Any:
+def figures_of_shows() -> FromClause:
+    """
+    The figures with their shows, productions and venues.
+    """
     return (
         show_financials.join(shows, shows.c.id == show_financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
@@ -292,7 +295,7 @@ def _joined() -> Any:
 def _platforms(only: Sequence[ColumnElement[bool]]) -> Select[Any]:
     selling = (
         select(shows.c.production_id, show_financials.c.currency, accounts.c.provider)
-        .select_from(_joined())
+        .select_from(figures_of_shows())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
         .where(*only)
         .distinct()
@@ -305,13 +308,6 @@ def _platforms(only: Sequence[ColumnElement[bool]]) -> Select[Any]:
     return select(*group, JoinedTexts(selling.c.provider).label("platforms")).group_by(
         *group
     )
-
-
-def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """
-    A sum that is a whole number, also where the database would widen it.
-    """
-    return cast(func.sum(column), WHOLE)
 
 
 @compiles(MondayOf, "sqlite")

@@ -15,11 +15,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Case,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Integer,
     LargeBinary,
     Text,
+    cast,
+    func,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -33,6 +36,20 @@ from ticketsync.core import clock
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
 LARGEST_WHOLE = 2**63 - 1
 Span = tuple[datetime | None, datetime | None]  # from the first to before the second
+
+
+def whole_sum(column: Any) -> ColumnElement[Any]:
+    """
+    A sum that is a whole number, also where the database would widen it.
+    """
+    return cast(func.sum(column), WHOLE)
+
+
+def sum_or_zero(column: Any) -> ColumnElement[Any]:
+    """
+    The same, and 0 where there is nothing.
+    """
+    return cast(func.coalesce(func.sum(column), 0), WHOLE)
 
 
 def is_row_id(value: int | str) -> bool:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     func,
     inspect,
     select,
@@ -43,7 +42,7 @@ from ticketsync.store.tables.catalogue import (
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
-from ticketsync.store.types import WHOLE
+from ticketsync.store.types import whole_sum
 
 EARLIEST = "0006"  # the first schema whose views are not created by migrations
 
@@ -179,7 +178,7 @@ def _session_complete() -> Select[Any]:
         select(
             show_financials.c.show_id,
             *(
-                cast(func.sum(show_financials.c[name]), WHOLE).label(name)
+                whole_sum(show_financials.c[name]).label(name)
                 for name in ("tickets_comp", "checked_in")
             ),
         )
@@ -272,7 +271,7 @@ def _single_currency() -> Select[Any]:
     """
     currency = show_financials.c.currency
     is_one = func.min(currency) == func.max(currency)
-    gross = cast(func.sum(show_financials.c.gross), WHOLE)
+    gross = whole_sum(show_financials.c.gross)
     return select(
         show_financials.c.show_id,
         case((is_one, gross)).label("gross"),

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, digest, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, query_results
 from ticketsync.store.audit import Decision
@@ -100,7 +100,7 @@ def issue(
     expires_at = limit.ends_at or now + LIFETIMES[kind]
     connection.execute(
         insert(passes).values(
-            digest=_digest(token),
+            digest=digest.token(token),
             kind=kind,
             role=role,
             name=name[:100],
@@ -145,7 +145,7 @@ def get_visitor(
     """
     row = connection.execute(
         select(*query_results.named(query_results.field_names(Visitor), passes)).where(
-            passes.c.digest == _digest(token),
+            passes.c.digest == digest.token(token),
             passes.c.kind == kind,
             passes.c.expires_at > now,
         )
@@ -227,7 +227,7 @@ def end_session(connection: Connection, token: str) -> None:
     """
     End a visitor's session.
     """
-    connection.execute(delete(passes).where(passes.c.digest == _digest(token)))
+    connection.execute(delete(passes).where(passes.c.digest == digest.token(token)))
 
 
 def hash_password(password: str) -> str:
@@ -252,10 +252,6 @@ def matches(password: str, password_hash: str) -> bool:
     except ValueError:
         return False
     return algorithm == "scrypt" and hmac.compare_digest(derived, expected)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
 def _encode(data: bytes) -> str:

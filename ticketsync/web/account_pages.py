@@ -79,7 +79,7 @@ class AccountPages:
             options=[option for name, option in options.items() if name not in files],
             places=self._site.key_places.find() if self._takes_keys(account) else (),
             has_agreed=self._has_agreed(request, account),
-            uses_oauth=state.uses_tokens(account),
+            uses_oauth=state.uses_oauth(account),
             can_change=self._site.setup is not None,
             can_sync=self._site.request_sync is not None,
         )
@@ -168,7 +168,7 @@ class AccountPages:
         Whether a key may be typed for it: not for files, nor where tokens are renewed.
         """
         is_local = registry.provider(account.provider).spec.is_local
-        is_other = is_local or account.is_retired or state.uses_tokens(account)
+        is_other = is_local or account.is_retired or state.uses_oauth(account)
         return self._site.setup is not None and not is_other
 
 

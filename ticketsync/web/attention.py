@@ -18,7 +18,6 @@ from ticketsync.reporting.waiting_kinds import KINDS, Waiting
 from ticketsync.workflows import waiting
 
 LISTED = 3  # items of one kind
-ANCHOR = "/#attention"  # where the whole list is
 
 
 @dataclass(frozen=True, slots=True)

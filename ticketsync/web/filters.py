@@ -80,7 +80,7 @@ def _at(instant: Any, zone: str) -> str:
     """
     An instant in a time zone: `Fri 27 Nov 2026, 19:30`.
     """
-    return f"{clock.local(instant, zone):%a %d %b %Y, %H:%M}"
+    return clock.format_moment(clock.local(instant, zone))
 
 
 def _tone(state: str) -> str:

@@ -5,7 +5,6 @@ person has signed in again. Secrets are never kept. Held in memory, for half an 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ticketsync.core import clock, web_address
+from ticketsync.core import clock, digest, web_address
 
 COOKIE: Final = "ticketsync_kept"
 KEPT_FOR: Final = timedelta(minutes=30)
@@ -45,17 +44,17 @@ class KeptForms:
     """
 
     _forms: dict[str, tuple[datetime, KeptForm]] = field(default_factory=dict)
-    _people: dict[str, str] = field(default_factory=dict)  # by digest of the session
+    _people: dict[bytes, str] = field(default_factory=dict)  # by digest of the session
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def remember(self, token: str, person: str) -> None:
         """
         Whose session this is: once it has ended, nothing else says so.
         """
-        digest = _digest(token)
+        session = digest.token(token)
         with self._lock:
-            self._people.pop(digest, None)
-            self._people[digest] = person
+            self._people.pop(session, None)
+            self._people[session] = person
             for old in list(self._people)[: max(0, len(self._people) - PEOPLE)]:
                 del self._people[old]
 
@@ -64,7 +63,7 @@ class KeptForms:
         The person whose session this was; `None` where that is not known.
         """
         with self._lock:
-            return self._people.get(_digest(token))
+            return self._people.get(digest.token(token))
 
     def keep(self, form: KeptForm) -> str:
         """
@@ -110,10 +109,6 @@ def person_of(role: str, name: str) -> str:
     Who holds a pass: people differ by role and name.
     """
     return f"{role}:{name}"
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def is_too_long(fields: Mapping[str, Sequence[str]]) -> bool:

@@ -24,6 +24,7 @@ from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.questions import Question
 from ticketsync.core import errors
 from ticketsync.reporting import first_steps, unlinked_orders
+from ticketsync.web import query
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, match_decisions, match_words
 
@@ -245,6 +246,6 @@ def _name_in(text: str) -> str:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if not query.is_id(text):
         raise errors.UsageError("This page is out of date.", hint="Reload the page.")
     return int(text)

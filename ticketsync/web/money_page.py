@@ -140,7 +140,7 @@ class MoneyPages:
             sort = choice.get("sort")
             money = money_view.read_money(connection, per, chosen, sort=sort)
             span, drawn = money_view.read_chart(connection, per, money, chosen)
-            values = read_choices(connection, choice, chosen)
+            values = read_choices(connection, chosen)
             basis = money_view.basis(connection, chosen)
             unlinked = unlinked_orders.find_unlinked(connection, chosen)
             nothing = (
@@ -209,9 +209,7 @@ class MoneyPages:
             return as_workbook(report, file_name("money", chosen, "xlsx"))
 
 
-def read_choices(
-    connection: Connection, choice: Choice, chosen: FigureFilter
-) -> dict[str, Any]:
+def read_choices(connection: Connection, chosen: FigureFilter) -> dict[str, Any]:
     """
     What the form of a money page offers, and what is chosen. Evenings are not days that
     the form can have: their word stays in it.

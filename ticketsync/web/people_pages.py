@@ -15,7 +15,7 @@ from ticketsync.core import clock, errors
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.visitors import limits, passes
 from ticketsync.visitors.limits import Limit
-from ticketsync.web import notices, sign_in
+from ticketsync.web import notices, query, sign_in
 from ticketsync.web.connect_pages import form_id
 from ticketsync.web.made_links import MadeLinks
 from ticketsync.web.site import PageRequest, Site
@@ -109,7 +109,7 @@ def _limit(connection: Connection, request: PageRequest) -> Limit:
     show_id, evening = request.form.get("show", ""), request.form.get("evening", "")
     limits.refuse_both(show_id, evening, hint="Choose one of them.")
     if show_id:
-        if not (show_id.isascii() and show_id.isdigit() and len(show_id) < 10):
+        if not query.is_id(show_id):
             raise errors.NotFound("There is no such show.")
         show = shows.get_show(connection, int(show_id))
         return limits.for_show(show.id, show.starts_local, show.timezone)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from ticketsync.core import errors, periods
 from ticketsync.web import month_grid
@@ -121,17 +120,18 @@ def number(name: str) -> Filter:
     return Filter(name, "a number", lambda text: text.isascii() and text.isdigit())
 
 
+def is_id(text: str) -> bool:
+    """
+    Whether a text can be one of our ids, which every database has room for.
+    """
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
 def _is_day(text: str) -> bool:
     """
     Whether a text has a meaning as the first or last day of a period, on any day.
     """
-    if ".." in text:
-        return False
-    try:
-        periods.parse_period(text, date(2000, 1, 1))
-    except errors.UsageError:
-        return False
-    return True
+    return ".." not in text and periods.is_period(text)
 
 
 def _clause(name: str, text: str, reason: str) -> str:

@@ -57,7 +57,7 @@ class RefundPages:
                 connection, chosen, by=by, most=most + 1
             )
             sums = refund_report.read_sums(connection, chosen, by=by)
-            values = read_choices(connection, choice, chosen)
+            values = read_choices(connection, chosen)
             heading = money_view.refunds_heading(connection, chosen, by)
         title, _, basis = heading.partition(". ")
         return self._site.render_page(

@@ -312,7 +312,7 @@ def _number(text: str) -> int:
     """
     Raises: `NotFound` for a text that cannot be the number of a show.
     """
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if not query.is_id(text):
         raise errors.NotFound("There is no such show.")
     return int(text)
 

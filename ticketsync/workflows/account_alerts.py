@@ -149,16 +149,12 @@ def _waiting_message(items: list[Waiting]) -> tuple[str, str]:
     for kind, of_kind in waiting.by_kind(items).items():
         known = KINDS[kind]
         titles.append(known.counted(sum(item.count for item in of_kind)))
-        lines.append(f"{titles[-1]}: {_to_do(kind, of_kind)}")
+        lines.append(f"{titles[-1]}: {known.to_do_about(of_kind)}")
         lines += [f"  {safe(item.text, longest=300)}" for item in of_kind[:MANY]]
         more = len(of_kind) - MANY
         if more > 0:
             lines.append(f"  and {more:,} more: ticketsync waiting list")
     return f"ticketsync: {', '.join(titles[:2])}", "\n".join(lines)
-
-
-def _to_do(kind: str, items: list[Waiting]) -> str:
-    return items[0].action if len(items) == 1 else KINDS[kind].to_do
 
 
 def send_heartbeat(settings: Settings) -> list[errors.TicketsyncError]:
@@ -174,17 +170,24 @@ def send_heartbeat(settings: Settings) -> list[errors.TicketsyncError]:
     return []
 
 
-def send(settings: Settings, title: str, text: str) -> None:
+def refuse_nobody(settings: Settings) -> None:
     """
-    Send a message to everyone in the settings; raises what went wrong.
-
-    Raises `ConfigurationError` if no one is set up to be notified.
+    Raises: `ConfigurationError` if no one is set up to be notified.
     """
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
             "No one is set up to be notified.",
             hint="Fill in `notify` (see `ticketsync config example`).",
         )
+
+
+def send(settings: Settings, title: str, text: str) -> None:
+    """
+    Send a message to everyone in the settings; raises what went wrong.
+
+    Raises `ConfigurationError` if no one is set up to be notified.
+    """
+    refuse_nobody(settings)
     for error in gateway.send(settings.notify, title, text):
         raise error
 

@@ -56,7 +56,7 @@ def connect(
         account.options,
         settings,
         run_id,
-        renew=renew if tokens.can_renew(account.options) else None,
+        renew=renew if tokens.can_renew(account) else None,
         longest=longest,
         wait_budget=wait_budget,
         stop=stop,

@@ -18,6 +18,7 @@ from ticketsync.accounts import bookmarks, edits, pins, state, streams
 from ticketsync.accounts.state import PEOPLE, AccountState
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
+from ticketsync.core.file_options import OF_OAUTH
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.providers import registry
@@ -26,7 +27,7 @@ from ticketsync.providers.options import Option
 from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import account_run, connect, duplicate_accounts, tokens
+from ticketsync.workflows import account_run, connect, duplicate_accounts
 from ticketsync.workflows import key_owner as account_identity
 from ticketsync.workflows.duplicate_accounts import ProposedAccount
 
@@ -135,7 +136,7 @@ def apply(database: Database, plan: Plan) -> None:
         of_tokens = {
             name: value
             for name, value in now.options.items()
-            if name.startswith(tokens.PREFIX)
+            if name.startswith(OF_OAUTH)
         }
         edits.set_options(writing, account.id, {**plan.options, **of_tokens})
         edits.set_base_url(writing, account.id, plan.base_url)

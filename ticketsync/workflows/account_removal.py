@@ -138,7 +138,7 @@ def _retire(writing: Connection, settings: Settings, removal: Removal) -> None:
         )
     sent_alerts.delete_alert(writing, account.id)
     inbox.close_endpoint(writing, account.id, clock.now())
-    if tokens.can_renew(account.options):
+    if tokens.can_renew(account):
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
         edits.set_options(writing, account.id, kept)
     shows = link_settings.switch_off_links(writing, removal.shared)
@@ -169,7 +169,7 @@ def _forget_secrets(account: AccountState, references: list[tuple[str, str]]) ->
     credentials.delete_secret(
         account.name, account.secret_source, account.secret_reference
     )
-    if tokens.uses_oauth(account.options):
+    if state.uses_oauth(account):
         tokens.forget(account)
     for source, reference in references:
         credentials.delete_secret(f"{account.name}/webhook", source, reference)

@@ -38,7 +38,7 @@ def rename_account(
         edits.set_name(writing, account, new_name)
         source, reference = account.secret_source, account.secret_reference
         moved = credentials.move_secret(name, new_name, source, reference)
-        if tokens.can_renew(account.options):
+        if tokens.can_renew(account):
             tokens.move(account, new_name)
         edits.set_secret_reference(writing, account.id, moved)
         dismissals.rename_account(writing, name, new_name)

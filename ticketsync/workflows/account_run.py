@@ -318,16 +318,10 @@ def _failed(
     outcome = "partial" if saved else "failed"
     if isinstance(error, errors.Interrupted):
         outcome = "interrupted"
-    return Result(
-        account.name,
-        outcome,
+    return replace(
+        runs.failed_result(account.name, error, outcome=outcome),
         counts=live[0].counts if live else Counts(),
         requests=live[0].api.requests if live else 0,
-        exit_code=error.exit_code,
-        word=error.word,
-        message=error.message,
-        hint=error.hint,
-        parks=error.parks,
     )
 
 

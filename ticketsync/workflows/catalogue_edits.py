@@ -25,7 +25,6 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.dependents import Dependents
 from ticketsync.catalogue.known_names import Kind
 from ticketsync.catalogue.show_edits import ShowEdit
-from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
@@ -76,7 +75,7 @@ def preview_show(connection: Connection, show_id: int, edit: ShowEdit) -> EditPr
             if item.gone_since is None and item.starts_at != planned.values["starts_at"]
         ]
     return EditPreview(
-        *("edit", _name(planned.show), found, planned.before, planned.after),
+        *("edit", planned.show.name, found, planned.before, planned.after),
         tuple(notes),
     )
 
@@ -102,7 +101,7 @@ def preview_removal(connection: Connection, show_id: int) -> EditPreview:
     """
     (show,) = show_edits.refuse_removal(connection, [show_id])
     found = dependents.count_dependents(connection, [show_id])
-    return EditPreview("remove", _name(show), found)
+    return EditPreview("remove", show.name, found)
 
 
 def remove_show(database: Database, settings: Settings, show_id: int) -> None:
@@ -325,7 +324,3 @@ def _setting(settings: Settings, title: str) -> tuple[str, ...]:
     if title not in settings.match_tolerances:
         return ()
     return (f"the settings name {title!r} under `matching: productions:`; change it",)
-
-
-def _name(show: ShowInfo) -> str:
-    return f"{show.production} {show.starts_local}"

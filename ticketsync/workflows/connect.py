@@ -16,7 +16,7 @@ from ticketsync.accounts import credentials, edits, naming, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
-from ticketsync.core.file_options import named_files
+from ticketsync.core.file_options import OF_OAUTH, named_files
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import options as options_
 from ticketsync.providers import registry
@@ -295,7 +295,7 @@ def secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> 
     """
     The account's secret; a token that must be renewed is, under the lease.
     """
-    if not tokens.can_renew(account.options):
+    if not tokens.can_renew(account):
         return tokens.current(database, spec, account)
     held_by, holder = account_run.lease_of(account), lease.this_process("check")
     with database.write() as writing:
@@ -418,7 +418,7 @@ def cleaned_options(spec: ProviderSpec, given: Options) -> dict[str, str]:
     of_tokens = {
         name: value
         for name, value in given.items()
-        if spec.oauth is not None and name.startswith(tokens.PREFIX)
+        if spec.oauth is not None and name.startswith(OF_OAUTH)
     }
     own = {name: value for name, value in given.items() if name not in of_tokens}
     return {**options_.cleaned(spec.title, spec.options, own), **of_tokens}

@@ -86,7 +86,7 @@ def _may_be_one(first: AccountState, second: AccountState, settings: Settings) -
 def _waiting(item: StoredTwice) -> Waiting:
     first, second = item.first.account, item.second.account
     sale = item.second.sale
-    amount = f"{money.decimal_text(sale.charged, sale.currency)} {sale.currency}"
+    amount = money.text_with_currency(sale.charged, sale.currency)
     return Waiting(
         COUNTED_TWICE,
         f"{second}/{sale.id}",

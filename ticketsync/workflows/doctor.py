@@ -287,7 +287,7 @@ def _account(
     try:
         spec = registry.provider(account.provider).spec
         secret = pins.read_confirmed_secret(account)
-        if tokens.uses_oauth(account.options):
+        if state.uses_oauth(account):
             tokens.app_of(spec, account.name, account.base_url, account.options)
         yield ok(name, f"its key can be read ({account.secret_source})")
         if spec.is_ours:

@@ -179,7 +179,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
                     connection, recompute_figures.fee_schedules(connection, settings)
                 )
             )
-            changes = list(_changes(connection, compared, names))
+            changes = list(_changes(connection, compared))
             found += _of_past(connection, names)
             found += _of_figures(connection, compared, names)
         except MoneyError as error:
@@ -280,7 +280,7 @@ def _cells(item: Comparison, names: Mapping[int, str]) -> Iterator[Finding]:
 
 
 def _changes(
-    connection: Connection, compared: Sequence[Comparison], names: Mapping[int, str]
+    connection: Connection, compared: Sequence[Comparison]
 ) -> Iterator[Change]:
     """
     The same of the shows' figures as a whole, in the order they play.

@@ -45,12 +45,11 @@ def link_matches(
     matches: Iterable[Match],
     *,
     batch: str,
-    basis: str = links.CHOSEN,
 ) -> int:
     """
     Link these pairs, whose reasons are kept; returns how many were not linked yet.
     """
-    pairs = [_pair(match, basis) for match in matches]
+    pairs = [_pair(match, links.CHOSEN) for match in matches]
     with database.write() as connection:
         return _link(connection, settings, pairs, batch)
 

@@ -8,7 +8,6 @@ a missing database may be on a disk that is missing, and no new one takes its pl
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,9 +59,7 @@ def _write_settings(file: Path, database_url: str) -> None:
     if file.exists():
         return
     paths.private_folder(file.parent)
-    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(SETTINGS.format(database=database_url))
+    paths.write_private_file(file, SETTINGS.format(database=database_url))
 
 
 def add_venue(

@@ -141,7 +141,7 @@ def _files(connection: Connection, month: Month) -> Iterator[File]:
     yield (
         ABOUT_FILE,
         lambda path: path.write_text(text, encoding="utf-8"),
-        output_files.is_json_object("period"),
+        output_files.is_json_lines("period"),
     )
     tables = month.tables()
     if event.basis == "sale":

@@ -254,7 +254,7 @@ def _validity(order: PlacedOrder, zone: str) -> list[str]:
     end = order.voucher.valid_until
     if moments.ends_with_day(end, zone):
         return [f"Valid until {clock.last_day(end, zone):%a %d %b %Y}."]
-    return [f"Valid until {clock.local(end, zone):%a %d %b %Y, %H:%M}."]
+    return [f"Valid until {clock.format_moment(clock.local(end, zone))}."]
 
 
 def _returns(order: PlacedOrder, zone: str) -> list[str]:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ticketsync.accounts import credentials, edits, pins, state
-from ticketsync.accounts.state import AccountState
+from ticketsync.accounts import credentials, edits, pins
+from ticketsync.accounts.state import CLIENT_ID, AccountState
 from ticketsync.core import clock, errors
+from ticketsync.core.file_options import CLIENT_REFERENCE, CLIENT_SOURCE, OF_OAUTH
 from ticketsync.core.redact import Secret
 from ticketsync.providers.base import Options, ProviderSpec
 from ticketsync.store.engine import Database
@@ -24,22 +25,14 @@ if TYPE_CHECKING:
 
 CONSENT_SECONDS = 300.0
 EARLY = timedelta(minutes=5)
-PREFIX = state.OF_TOKENS
-CLIENT_ID = f"{PREFIX}client_id"
-CLIENT_SOURCE = pins.CLIENT_SOURCE
-CLIENT_REFERENCE = pins.CLIENT_REFERENCE
-EXPIRES = f"{PREFIX}expires_at"
+EXPIRES = f"{OF_OAUTH}expires_at"
 
 
-def uses_oauth(options: Options) -> bool:
-    return CLIENT_ID in options
-
-
-def can_renew(options: Options) -> bool:
+def can_renew(account: AccountState) -> bool:
     """
     Whether the platform said when the token ends: then it gave one to renew it with.
     """
-    return EXPIRES in options
+    return EXPIRES in account.options
 
 
 def refresh_entry(account: str) -> str:
@@ -131,7 +124,7 @@ def forget(account: AccountState) -> None:
     """
     Delete the refresh token of an account and, if we stored it, the secret of its app.
     """
-    if can_renew(account.options):
+    if can_renew(account):
         forget_refresh(account.name, account.secret_source)
     credentials.delete_secret(
         f"{account.name}/client",

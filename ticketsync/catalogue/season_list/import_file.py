@@ -323,8 +323,8 @@ class _Parser:
         )
         if zone and zone != venue.timezone:
             self.notes.append(
-                f"{row.position}: {clock.local(starts_at, zone):%Y-%m-%d %H:%M} in "
-                f"{zone} is {clock.local(starts_at, venue.timezone):%Y-%m-%d %H:%M} "
+                f"{row.position}: {clock.local_text(starts_at, zone)} in "
+                f"{zone} is {clock.local_text(starts_at, venue.timezone)} "
                 f"at {safe(venue.name)}"
             )
         if row.starts_at is None and start_times.may_be_evening(cells):

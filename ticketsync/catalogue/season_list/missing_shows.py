@@ -97,7 +97,7 @@ class MissingShow:
         if self.likely is None:
             return f"{name}; it stays"
         new = self.likely.new
-        start = f"{clock.local(new.starts_at, new.timezone):%Y-%m-%d %H:%M}"
+        start = clock.local_text(new.starts_at, new.timezone)
         return f"{name}, which has {start} instead ({self.likely.position})"
 
 

@@ -180,11 +180,7 @@ class EventbriteFetcher:
 
         yield from self._parts.read(self._read_ids(), pages_of)
         if not self._parts.refused and not any(recent.order_ids for recent in found):
-            raise self.api.invalid_response(
-                f"lists no change since {changed_since}, although its newest was of "
-                f"{watermark}",
-                "list-incomplete",
-            )
+            raise self.api.lists_no_change(changed_since, watermark)
 
     def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
         order: dict[str, Any] = self.api.get(
@@ -289,7 +285,7 @@ class EventbriteFetcher:
 
         Raises `InvalidResponse` if one list lacks most of what the other one has.
         """
-        changed_since = _seconds_before(recent.watermark, CHECK_IN_OVERLAP)
+        changed_since = reading.seconds_before(recent.watermark, CHECK_IN_OVERLAP)
         order_ids: dict[str, None] = {}
         listed: set[str] = set()
         query = {"changed_since": changed_since}
@@ -400,10 +396,6 @@ def _add_attendees(
         order["refused"] = by_order.word
     else:
         order["attendees"] = by_order.get(order["id"], [])
-
-
-def _seconds_before(time: str, span: timedelta) -> str:
-    return f"{clock.from_iso(time) - span:%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 
 from ticketsync.core import digest, errors, records
 from ticketsync.core.plurals import number_of
@@ -14,7 +13,7 @@ from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Folder, Options, OrderEstimate, Page, Raw
 from ticketsync.providers.file_import import folder as folders
-from ticketsync.providers.file_import.folder import Reports, preview_file, recipe_of
+from ticketsync.providers.file_import.folder import Reports, recipe_of
 from ticketsync.providers.file_import.orders.events_from_rows import (
     listed_occurrences,
     provider_occurrence_id_of,
@@ -27,14 +26,6 @@ from ticketsync.providers.file_import.several_reports.stored_order_ids import (
 from ticketsync.providers.report_folder import HeldNames, ReadReport
 
 PAGE_SIZE = 100
-
-
-def read_report(options: Options, file: Path) -> Reports:
-    """
-    One report, to preview what a recipe extracts. Raises `BadFile` where it cannot be
-    read, `ConfigurationError` for the recipe.
-    """
-    return preview_file(options, file)
 
 
 class FileFetcher:

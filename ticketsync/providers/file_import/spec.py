@@ -7,15 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ticketsync.core import clock, errors, money
-from ticketsync.core.redact import Secret
+from ticketsync.providers.authentication import no_key
 from ticketsync.providers.base import Budget, Capabilities, Options, ProviderSpec
 from ticketsync.providers.file_import.recipes.recipe import builtin_names, load_recipe
 from ticketsync.providers.file_import.recipes.recipe_keys import PEOPLE
 from ticketsync.providers.options import Option
-
-
-def _no_key(secret: Secret, options: Options) -> dict[str, Secret]:
-    return {}
 
 
 def _absolute_path(text: str) -> str:
@@ -78,7 +74,7 @@ SPEC = ProviderSpec(
     name="file",
     title="Report files",
     base_url="",
-    authenticate=_no_key,
+    authenticate=no_key,
     budget=Budget(requests=1, minutes=1),
     key_help="none: put the platform's reports into a folder",
     reads="account",

@@ -27,12 +27,12 @@ from ticketsync.core.written_dates import Order
 from ticketsync.providers.file_import import starter_times
 from ticketsync.providers.file_import.one_report.heading import normalise
 from ticketsync.providers.file_import.recipes import show_sums
+from ticketsync.providers.file_import.recipes.recipe_keys import STATUSES
 from ticketsync.providers.file_import.recipes.status_words import plain_status
 
 _WITHIN = 40  # rows from the top of a table
 _LEAST = 2  # headings that are known
 _MOST_WORDS = 12  # of a status that are listed
-_STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
 _NEEDED = {
     "order": "the order's number; a report with one row for each show has none",
     "event": "the name of the show",
@@ -296,7 +296,7 @@ def _status(columns: Mapping[str, int], below: Sequence[Row]) -> list[str]:
     lines = ["status:"]
     if open_:
         lines.append(f"  # Put each of these words into its list: {_listed(open_)}")
-    for ours in _STATUSES:
+    for ours in STATUSES:
         mine = [word for word in words if plain_status(word) == ours]
         if mine or ours != "comp":
             lines.append(f"  {ours}: [{_listed(mine)}]")

@@ -315,7 +315,9 @@ class _Position:
     def query(self) -> dict[str, str]:
         if not self.newest:
             return {}
-        return {"since": _seconds_before(self.newest).replace("Z", ".000Z")}
+        return {
+            "since": reading.seconds_before(self.newest, OVERLAP).replace("Z", ".000Z")
+        }
 
     def has_seen(self, row: Raw) -> bool:
         """
@@ -324,14 +326,14 @@ class _Position:
         return self.seen.get(row["_id"]) == _fingerprint(row)
 
     def is_new(self, row: Raw) -> bool:
-        return _changed_at(row) >= _seconds_before(self.newest)
+        return _changed_at(row) >= reading.seconds_before(self.newest, OVERLAP)
 
     def after(self, rows: list[Row]) -> _Position:
         """
         The position once these orders are saved.
         """
         newest = max([self.newest, *map(_changed_at, rows)])
-        edge = _seconds_before(newest) if newest else ""
+        edge = reading.seconds_before(newest, OVERLAP) if newest else ""
         recent = (row for row in rows if _changed_at(row) >= edge)
         return _Position(newest, {row["_id"]: _fingerprint(row) for row in recent})
 
@@ -342,10 +344,6 @@ def _changed_at(row: Raw) -> str:
 
 def _fingerprint(row: Raw) -> str:
     return digest.content(exact_json.encode(row)).hex()
-
-
-def _seconds_before(time: str) -> str:
-    return f"{clock.from_iso(time) - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _is_collapsed(missing: int, expected: int) -> bool:

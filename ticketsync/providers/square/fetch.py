@@ -208,11 +208,7 @@ class SquareFetcher(SquareLists):
         paid_at = [_changed_at(payment) for payment in parts.payments.values()]
         has_changes = bool(listed or parts.payments or parts.refunds)
         if not has_changes and not self._parts.refused:
-            raise self.api.invalid_response(
-                f"lists no change since {since}, although its newest was of "
-                f"{watermark}",
-                "list-incomplete",
-            )
+            raise self.api.lists_no_change(since, watermark)
         newest = max([watermark, *listed.values()])
         latest = min(newest, max([watermark, *paid_at]))
         missing = parts.missing_payments_of_refunds()

@@ -11,6 +11,7 @@ from ticketsync.core.records import OrderStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.api_errors import ErrorExplanation
 from ticketsync.net.webhook_signatures import WebhookSpec
+from ticketsync.providers.authentication import key_as_bearer
 from ticketsync.providers.base import (
     LISTING,
     ORDER,
@@ -67,10 +68,7 @@ def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
 
 
 def _bearer(secret: Secret, options: Options) -> dict[str, Secret]:
-    return {
-        "Authorization": Secret(f"Bearer {secret.reveal()}"),
-        "Square-Version": Secret(VERSION),
-    }
+    return key_as_bearer(secret, options) | {"Square-Version": Secret(VERSION)}
 
 
 def _oauth() -> OAuth:

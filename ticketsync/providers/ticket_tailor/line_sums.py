@@ -20,7 +20,7 @@ class Amounts:
     Parses amounts of one order, which states its own currency multiplier.
     """
 
-    def __init__(self, raw: Raw, currency: str, multiplier: int) -> None:
+    def __init__(self, currency: str, multiplier: int) -> None:
         if multiplier <= 0:
             raise UnreadableRecord(f"base_multiplier is {multiplier}")
         self._currency = currency

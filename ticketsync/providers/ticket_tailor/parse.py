@@ -120,7 +120,7 @@ def parse_order(raw: Raw) -> records.Order:
     """
     status = reading.word(raw, "status", ORDER_STATUS)
     currency, multiplier = _parse_currency(reading.mapping(raw, "currency"))
-    amounts = Amounts(raw, currency, multiplier)
+    amounts = Amounts(currency, multiplier)
     total = amounts.get(raw, "total")
     lines = parse_lines(amounts, reading.rows(raw, "line_items"))
     tax = amounts.get(raw, "tax")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ticketsync.catalogue import occurrences
-from ticketsync.catalogue.shows import local_text
 from ticketsync.core import errors, records
+from ticketsync.core.clock import local_text
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 from ticketsync.workflows.account_run import AccountRun

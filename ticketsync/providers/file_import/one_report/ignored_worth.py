@@ -36,7 +36,7 @@ def worth(recipe: Recipe, lines: Iterable[Line]) -> str:
         [
             *([number_of(tickets, "ticket")] if tickets else []),
             *(
-                f"{money.decimal_text(minor, currency)} {currency}"
+                money.text_with_currency(minor, currency)
                 for currency, minor in sorted(amounts.items())
                 if minor
             ),

@@ -92,6 +92,21 @@ def price_of(recipe: Recipe, cells: Cells, *, with_discount: bool = True) -> int
     return max(price - abs(amount_of(recipe, cells, "discount")), 0)
 
 
+def has_own_discounts(recipe: Recipe) -> bool:
+    """
+    Whether each row has a discount of its own, and not that of its order.
+    """
+    return recipe.per.get("discount") != "order"
+
+
+def price_without_total(recipe: Recipe, cells: Cells) -> int:
+    """
+    The price of all tickets of a row by that of one, less a discount of its own.
+    """
+    rest = {name: text for name, text in cells.items() if name != "total"}
+    return price_of(recipe, rest, with_discount=has_own_discounts(recipe))
+
+
 def by_cells(
     lines: Iterable[Line], names: Sequence[str], find: Callable[[Line], _T]
 ) -> Iterator[tuple[Line, _T]]:

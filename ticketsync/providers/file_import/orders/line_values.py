@@ -189,7 +189,7 @@ class LineValues:
             raise UnreadableRecord(f"{name} is {safe(text)!r}, {reason}") from None
 
     def shown(self, minor: int) -> str:
-        return f"{money.decimal_text(minor, self.currency)} {self.currency}"
+        return money.text_with_currency(minor, self.currency)
 
 
 def _currency(lines: list[Cells], rules: Mapping[str, Any]) -> str:

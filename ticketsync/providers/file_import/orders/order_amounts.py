@@ -21,7 +21,9 @@ from ticketsync.providers.file_import.one_report.order_rows import (
     by_number,
     currency,
     divide,
+    has_own_discounts,
     price_of,
+    price_without_total,
     quantity_of,
     status_of,
 )
@@ -231,9 +233,7 @@ def _list_price(recipe: Recipe, line: Line) -> int:
     """
     if status_of(recipe, line) == "comp":
         return 0
-    is_own = recipe.per.get("discount") != "order"
-    cells = {name: text for name, text in line.cells.items() if name != "total"}
-    return price_of(recipe, cells, with_discount=is_own)
+    return price_without_total(recipe, line.cells)
 
 
 def _refuse_part_refunded(recipe: Recipe, charged: Sequence[Line], field: str) -> None:
@@ -280,7 +280,7 @@ def _bearing_refund(recipe: Recipe, sales: Sequence[Line]) -> list[tuple[Line, i
     back = [line for line in sales if status_of(recipe, line) in WITHOUT_ENTRY] or [
         *sales
     ]
-    is_own = recipe.per.get("discount") != "order"
+    is_own = has_own_discounts(recipe)
     found = [(line, _price(recipe, line, with_discount=is_own)) for line in back]
     return found if any(weight for _, weight in found) else [(it, 1) for it in back]
 
@@ -290,9 +290,7 @@ def _may_be_added(recipe: Recipe, sales: Sequence[Line]) -> bool:
     Whether the amounts refunded together are no more than what was paid.
     """
     paid = sum(
-        price_of(
-            recipe, line.cells, with_discount=recipe.per.get("discount") != "order"
-        )
+        price_of(recipe, line.cells, with_discount=has_own_discounts(recipe))
         for line in sales
     )
     for field in ("fee", "tax"):

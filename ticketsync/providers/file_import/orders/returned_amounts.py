@@ -15,6 +15,7 @@ from ticketsync.providers.file_import.one_report.order_rows import (
     amount_of,
     divide,
     price_of,
+    price_without_total,
     quantity_of,
 )
 from ticketsync.providers.file_import.recipes.recipe import Recipe
@@ -142,7 +143,4 @@ def _divide(recipe: Recipe, lines: Sequence[Line], field: str) -> None:
 def _weight(recipe: Recipe, line: Line, field: str) -> int:
     if field != "total":
         return price_of(recipe, line.cells, with_discount=field != "discount")
-    cells = {name: text for name, text in line.cells.items() if name != "total"}
-    is_own = recipe.per.get("discount") != "order"
-    price = price_of(recipe, cells, with_discount=is_own)
-    return price or quantity_of(cells)
+    return price_without_total(recipe, line.cells) or quantity_of(line.cells)

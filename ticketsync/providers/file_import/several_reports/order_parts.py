@@ -35,6 +35,7 @@ from ticketsync.providers.file_import.several_reports.report_versions import (
     Version,
     is_confirmed,
     lasting,
+    undone,
 )
 
 _TO_LINE = "map a column in which their rows differ, such as the seat, to `line`"
@@ -240,11 +241,7 @@ def _refuse_unclear(
         )
         lost = lasting_losses.what_is_undone(*map(lasting_losses.figures_of, rows))
         if lost:
-            raise Conflict(
-                f"{place}: {lost} than {before} says, though it is the newer file; "
-                f"remove the older export, whatever its time, or {CHANGED}",
-                "undone",
-            )
+            raise undone(place, lost, before)
 
 
 def _refuse_contradiction(

@@ -47,6 +47,7 @@ from ticketsync.providers.file_import.several_reports.report_versions import (
     is_confirmed,
     split_added,
     stored_cells,
+    undone,
 )
 
 
@@ -228,12 +229,7 @@ class VersionMerger:
                 self._figures(id_, before), self._figures(id_, lines)
             )
             if lost:
-                raise Conflict(
-                    f"{selling[-1].place}: {lost} than {version.place} says, though it "
-                    "is the newer file; remove the older export, whatever its time, or "
-                    f"{CHANGED}",
-                    "undone",
-                )
+                raise undone(selling[-1].place, lost, version.place)
 
     def _refuse_net(
         self, selling: Sequence[Version], others: Sequence[Version]

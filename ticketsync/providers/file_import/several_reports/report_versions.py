@@ -35,6 +35,17 @@ class Conflict(Exception):
         self.word = word
 
 
+def undone(place: str, lost: str, before: str) -> Conflict:
+    """
+    The newer file at `place` has `lost` something that the one at `before` has.
+    """
+    return Conflict(
+        f"{place}: {lost} than {before} says, though it is the newer file; remove the "
+        f"older export, whatever its time, or {CHANGED}",
+        "undone",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """
