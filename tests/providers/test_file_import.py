@@ -9,7 +9,7 @@ from ticketsync.core import errors
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers import file_import, reading
-from ticketsync.providers.file_import import fetch
+from ticketsync.providers.file_import.folder import preview_file
 from ticketsync.providers.file_import.orders import parse
 from ticketsync.providers.file_import.recipes import recipe
 
@@ -229,7 +229,7 @@ def test_ticketmaster_blocks_count_their_seats_and_their_own_price(tmp_path):
         "timezone": "Australia/Sydney",
         "currency": "AUD",
     }
-    reports = fetch.read_report(account_options, tmp_path / "tm.csv")
+    reports = preview_file(account_options, tmp_path / "tm.csv")
     block, comp, odd = reports.orders
     order = parse.parse_order(block)
     assert [t.face for t in order.tickets] == [3990, 3990, 3990, 3990]
@@ -253,7 +253,7 @@ def test_todaytix_returned_rows_are_negative(tmp_path):
         "timezone": "Australia/Sydney",
         "currency": "AUD",
     }
-    (raw,) = fetch.read_report(account_options, tmp_path / "t.csv").orders
+    (raw,) = preview_file(account_options, tmp_path / "t.csv").orders
     order = parse.parse_order(raw)
     assert (order.charged, [r.amount for r in order.refunds]) == (10000, [5000])
     assert [t.status.value for t in order.tickets] == ["valid", "void"]

@@ -235,7 +235,7 @@ def test_hostile_answers_connect_nothing(full, site, ruth, played, enter, frozen
 def test_control_without_its_session_an_answer_connects_for_anybody(
     full, site, ruth, played, enter, monkeypatch
 ):
-    monkeypatch.setattr(consents, "_digest", lambda session: b"anybody")
+    monkeypatch.setattr(consents, "token_digest", lambda session: b"anybody")
     other = enter("manager", "Eve")
     other.follow_redirects = False
     page = come_back(site, other, answer(begin(ruth, played["square"])))

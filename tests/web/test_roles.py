@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from support.page_list import MEASURED, MEASURED_FILES, NOT_MEASURED
 
 from ticketsync.core import clock
+from ticketsync.core.digest import token_digest
 from ticketsync.store.tables.visitors import passes as passes_table
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
@@ -294,7 +295,7 @@ def test_no_other_origin_host_or_pass_opens_anything(ask, served, full, frozen):
         passes.end_session(connection, ended)
         connection.execute(
             passes_table.update()
-            .where(passes_table.c.digest == passes._digest(old))
+            .where(passes_table.c.digest == token_digest(old))
             .values(expires_at=now - timedelta(seconds=1))
         )
         good = passes.issue(connection, "session", "manager", "", now)

@@ -26,7 +26,7 @@ def content(data: bytes) -> bytes:
     return digest.digest()
 
 
-def token(text: str) -> bytes:
+def token_digest(text: str) -> bytes:
     """
     The digest that is kept instead of a long random text: of a session or an address.
     """

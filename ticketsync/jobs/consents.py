@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from ticketsync.accounts import credentials, naming, pins, state
-from ticketsync.core import clock, digest, errors, file_options
+from ticketsync.core import clock, errors, file_options
+from ticketsync.core.digest import token_digest
 from ticketsync.core.redact import Secret
 from ticketsync.jobs.page_jobs import CONNECT, ROTATE, SetupJobs
 from ticketsync.jobs.tasks import Task
@@ -202,7 +203,7 @@ class Consents:
 
         consent = oauth.ask_consent(app, redirect_uri)
         pending = _Pending(
-            *(consent, app.platform, digest.token(session), clock.now() + LASTS),
+            *(consent, app.platform, token_digest(session), clock.now() + LASTS),
             *(kind, subject, provider),
             get_app,
             finish,
@@ -226,7 +227,7 @@ class Consents:
                     hint="If the server was restarted in the meantime, start again.",
                     word="consent-unknown",
                 )
-            if not hmac.compare_digest(owner, digest.token(session)):
+            if not hmac.compare_digest(owner, token_digest(session)):
                 raise errors.UsageError(
                     "This was started by somebody else, or before you signed in again.",
                     hint="Begin again in this browser.",

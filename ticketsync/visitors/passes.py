@@ -19,7 +19,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ticketsync.core import clock, digest, errors
+from ticketsync.core import clock, errors
+from ticketsync.core.digest import token_digest
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, query_results
 from ticketsync.store.audit import Decision
@@ -100,7 +101,7 @@ def issue(
     expires_at = limit.ends_at or now + LIFETIMES[kind]
     connection.execute(
         insert(passes).values(
-            digest=digest.token(token),
+            digest=token_digest(token),
             kind=kind,
             role=role,
             name=name[:100],
@@ -145,7 +146,7 @@ def get_visitor(
     """
     row = connection.execute(
         select(*query_results.named(query_results.field_names(Visitor), passes)).where(
-            passes.c.digest == digest.token(token),
+            passes.c.digest == token_digest(token),
             passes.c.kind == kind,
             passes.c.expires_at > now,
         )
@@ -227,7 +228,7 @@ def end_session(connection: Connection, token: str) -> None:
     """
     End a visitor's session.
     """
-    connection.execute(delete(passes).where(passes.c.digest == digest.token(token)))
+    connection.execute(delete(passes).where(passes.c.digest == token_digest(token)))
 
 
 def hash_password(password: str) -> str:

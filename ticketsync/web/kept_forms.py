@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ticketsync.core import clock, digest, web_address
+from ticketsync.core import clock, web_address
+from ticketsync.core.digest import token_digest
 
 COOKIE: Final = "ticketsync_kept"
 KEPT_FOR: Final = timedelta(minutes=30)
@@ -51,7 +52,7 @@ class KeptForms:
         """
         Whose session this is: once it has ended, nothing else says so.
         """
-        session = digest.token(token)
+        session = token_digest(token)
         with self._lock:
             self._people.pop(session, None)
             self._people[session] = person
@@ -63,7 +64,7 @@ class KeptForms:
         The person whose session this was; `None` where that is not known.
         """
         with self._lock:
-            return self._people.get(digest.token(token))
+            return self._people.get(token_digest(token))
 
     def keep(self, form: KeptForm) -> str:
         """

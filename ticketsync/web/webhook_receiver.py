@@ -30,7 +30,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 
-from ticketsync.core import clock, digest, errors, log
+from ticketsync.core import clock, errors, log
+from ticketsync.core.digest import token_digest
 from ticketsync.core.redact import safe
 from ticketsync.net import webhook_signatures
 from ticketsync.net.webhook_signatures import Delivery, Forged, Hint, Stale, Unclear
@@ -159,7 +160,7 @@ class Receiver:
         if now - self._loaded_at > REFRESH_SECONDS:
             self._loaded_at = now
             self._endpoints = _by_digest(await asyncio.to_thread(self._load))
-        return self._endpoints.get(digest.token(request.path_params["path"]).hex())
+        return self._endpoints.get(token_digest(request.path_params["path"]).hex())
 
     def _is_allowed(self, request: Request) -> bool:
         """
@@ -346,7 +347,7 @@ def new_delivery(
 def _by_digest(
     endpoints: Sequence[WebhookEndpoint],
 ) -> dict[str, WebhookEndpoint]:
-    return {digest.token(endpoint.path).hex(): endpoint for endpoint in endpoints}
+    return {token_digest(endpoint.path).hex(): endpoint for endpoint in endpoints}
 
 
 def _always(status: int, pages: Refuse | None = None) -> Any:
