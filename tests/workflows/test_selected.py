@@ -348,7 +348,9 @@ def test_a_link_that_is_off_is_not_read_and_says_so(synced_once, settings, sandb
 
     outcome = attempt(synced_once, settings, events=(str(date.id),))
 
-    assert any("its link is off" in note for note in outcome.notes)
+    (note,) = outcome.notes
+    assert note.startswith(f"tt: orders of {date.name}")
+    assert note.endswith("are not read: its link is off")
     assert not any("/orders" in line for _, line, _ in sandbox.log)
     with pytest.raises(errors.UsageError, match=r"switched off: .* is off") as caught:
         attempt(synced_once, settings, shows=(str(date.show_id),))

@@ -223,7 +223,8 @@ def test_f14_a_date_that_vanished_keeps_its_orders(synced_once, settings, sandbo
     outcome = run(synced_once, settings)
 
     assert figures(synced_once) == before
-    assert any("no longer listed" in note for note in outcome.notes)
+    (note,) = [it for it in outcome.notes if "no longer listed" in it]
+    assert note.startswith(f"tt: {gone.production.title} ")
     sandbox.change(lambda w: w.performances.append(gone))
     run(synced_once, settings)
     with synced_once.read() as connection:
