@@ -218,6 +218,15 @@ class PlacedOrder:
     voucher: Voucher | None = None
 
     @property
+    def word(self) -> str:
+        """
+        Its state for every reader: of one that cost nothing, nothing was refunded. It
+        is cancelled, as in the other lists (`store.order_words`).
+        """
+        is_free = self.state == REFUNDED and not self.total
+        return CANCELLED if is_free else self.state
+
+    @property
     def basket(self) -> list[OrderedTicket]:
         """
         Its tickets without those that left the basket.
