@@ -220,11 +220,9 @@ class PlacedOrder:
     @property
     def word(self) -> str:
         """
-        Its state for every reader: of one that cost nothing, nothing was refunded. It
-        is cancelled, as in the other lists (`store.order_words`).
+        Its state for readers: nothing was refunded of one that cost nothing.
         """
-        is_free = self.state == REFUNDED and not self.total
-        return CANCELLED if is_free else self.state
+        return CANCELLED if self.state == REFUNDED and not self.total else self.state
 
     @property
     def basket(self) -> list[OrderedTicket]:

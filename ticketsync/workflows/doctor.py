@@ -21,7 +21,7 @@ from ticketsync.accounts import health, pins, state
 from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
 from ticketsync.boxoffice import codes, shows_on_sale
-from ticketsync.core import clock, errors, paths, permissions
+from ticketsync.core import clock, errors, extras, paths, permissions
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
@@ -236,7 +236,7 @@ def _extras(database: Database, settings: Settings) -> Iterator[Finding]:
         if importlib.util.find_spec(module) is not None:
             yield ok("extras", f"{extra} is installed")
         elif is_needed:
-            command = f"pip install 'ticketsync[{extra}]'"
+            command = extras.install_command(extra)
             yield wrong("extras", f"{extra} is needed and not installed", command)
 
 
