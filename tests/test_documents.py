@@ -239,9 +239,9 @@ def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(
     tmp_path, frozen
 ):
     """
-    It fits 80 columns, its first shows that platforms sell are those of the README, its
-    totals are those of all platforms and the door in each currency, and its box office
-    sold three tickets that the kept database has, too.
+    It fits 80 columns, its commands are whole ones, its first shows that platforms sell
+    are those of the README, its totals are those of all platforms and the door in each
+    currency, and its box office sold three tickets that the kept database has, too.
     """
     (printed,) = [
         block.text
@@ -262,6 +262,12 @@ def test_the_demo_is_equal_to_the_truth_and_the_readme_shows_its_figures(
     assert_done(results)
     demo, shown, own = (result["stdout"].splitlines() for _, result in results)
     assert any("Equal to the cent." in line for line in demo)
+    commands = [line.removeprefix("$ ") for line in demo if line.startswith("$ ")]
+    assert len(commands) == 16
+    for command in commands:
+        program, *words = shlex.split(command)
+        assert (program, "SHOW" in words) == ("ticketsync", False), command
+        parse(words)
     (oversold,) = [line for line in demo if "oversold, " in line]
     assert oversold.endswith(": oversold, 248 sold of 240 seats")
     at_totals = next(n for n, line in enumerate(demo) if line.startswith("ALL SHOWS"))

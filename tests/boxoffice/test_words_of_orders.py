@@ -65,16 +65,15 @@ def test_every_list_has_the_same_word_for_an_order(office):
     expected |= {both: "refunded", gift: "refunded"}
     expected |= {held: "cancelled", free: "cancelled"}
     with office.database.read() as connection:
-        own = {
-            it.reference: boxoffice_output.state_of(it)
-            for it in placed_orders.search(connection, limit=50)
-        }
+        found = placed_orders.search(connection, limit=50)
         listed = {it.order_id: it.status for it in sales.list_sales(connection)}
         explained = {
             it.order_id: it.order_status
             for it in explain.list_contributions(connection, SHOW)
         }
-    assert own == expected
+    assert {it.reference: boxoffice_output.state_of(it) for it in found} == expected
+    in_json = [boxoffice_output.order_as_json(it, "Australia/Sydney") for it in found]
+    assert {it["reference"]: it["state"] for it in in_json} == expected
     assert listed == {id_: expected[id_] for id_ in listed}
     assert {both, gift} < listed.keys()
     assert explained == {id_: expected[id_] for id_ in explained}

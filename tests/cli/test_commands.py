@@ -542,6 +542,26 @@ def test_a_dry_run_writes_nothing(started, home):
     assert "Nothing was written" in done.stderr
 
 
+def test_init_says_that_settings_exist_already_and_where(started, home):
+    """
+    With the same answers, or with none: nothing is missing then.
+    """
+    before = (home / "config.yaml").read_bytes()
+    venue = ("--venue", "The Lantern Room", "--timezone", "Australia/Sydney")
+    for answers in ((*venue, "--currency", "AUD"), ()):
+        done = started("init", *answers, "--no-input")
+        said = done.stderr.splitlines()
+        assert said[:2] == [
+            "There are settings already, and The Lantern Room (Australia/Sydney, AUD): "
+            "they stay as they are.",
+            f"Settings  {home / 'config.yaml'}",
+        ]
+        assert said[2] == f"Database  sqlite:///{home / 'ticketsync.db'}"
+    assert (home / "config.yaml").read_bytes() == before
+    other = ("--venue", "Studio", "--timezone", "Sydney", "--currency", "AUD")
+    assert "stay as" not in started("init", *other, "--no-input").stderr
+
+
 # Mistakes of new users: one line that says what to do, and the right exit code
 
 

@@ -47,6 +47,10 @@ def test_without_shows_match_says_how_they_are_made(ready, home, words):
     done = run("match", *words)
 
     assert done.returncode == 0, done.stderr
+    first, _, _, *dates = done.stdout.splitlines()
+    assert first == "40 dates belong to no show: 40 on tt."
+    assert len(dates) == 6
+    assert dates[-1] == "… and 35 more: ticketsync events list --unlinked"
     assert done.stderr.splitlines()[-2:] == [
         "You have no shows yet that these dates could belong to.",
         "Next: ticketsync shows adopt --all, or shows import FILE",

@@ -13,7 +13,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.records import OrderStatus
 from ticketsync.providers.ticket_tailor import spec as ticket_tailor_spec
-from ticketsync.reporting import figures_of_shows, waiting
+from ticketsync.reporting import figures_of_shows, waiting_records
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import integrity_check, match, retention
 from ticketsync.workflows.sync import run as sync
@@ -100,7 +100,7 @@ def test_a_record_that_waited_does_not_take_its_people_away(
     sync.sync(synced, keeping, Request())
 
     with synced.read() as connection:
-        assert waiting.list_quarantined(connection) == []
+        assert waiting_records.list_quarantined(connection) == []
     assert kept(synced) == before
 
 

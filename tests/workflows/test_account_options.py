@@ -341,7 +341,8 @@ def test_switching_people_on_reads_the_shows_still_to_come_again_once(
     outcome = sync.sync(sqlite, settings, Request())
 
     assert outcome.exit_code == 0
-    assert any("keeps people from now on" in note for note in outcome.notes)
+    said = f"{name}: from now on names and addresses are kept; the orders of its shows"
+    assert any(note.startswith(said) for note in outcome.notes)
     assert buyers(sqlite, to_come=True) == (held, held)
     again = sync.sync(sqlite, settings, Request())
     assert not any("people" in note for note in again.notes)

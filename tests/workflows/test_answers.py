@@ -100,7 +100,7 @@ def test_answers_come_under_the_venues_name_when_the_shows_to_come_are_read_agai
 
     outcome = sync.sync(read_once, KEEPING, Request())
 
-    assert any("tt keeps other answers from now on" in n for n in outcome.notes)
+    assert any("tt: from now on other answers are kept" in n for n in outcome.notes)
     found = guests(read_once, date.show_id)
     assert found
     assert all(g.answers == {"diet": "vegan"} for g in found)
@@ -120,7 +120,7 @@ def test_a_read_of_one_show_leaves_reading_again_to_the_next_run_of_the_account(
 
     assert marks(read_once) == before
     outcome = sync.sync(read_once, KEEPING, Request())
-    assert any("tt keeps other answers from now on" in n for n in outcome.notes)
+    assert any("tt: from now on other answers are kept" in n for n in outcome.notes)
 
 
 def test_only_the_mapped_event_keeps_answers(read_once, date, form):

@@ -3,17 +3,22 @@ What a person dismissed is these records as they are. Another one, or another co
 one of them, waits; what is left of them does not.
 """
 
+import copy
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select, update
+from support import sandbox_providers
 from support.saved_orders import FIRST_DAY, prepare
 
 from ticketsync.accounts import dismissals
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Unread
+from ticketsync.net import exact_json
+from ticketsync.providers import registry
 from ticketsync.reporting import audit_trail
 from ticketsync.sales import quarantine
+from ticketsync.sandbox.world import check_in
 from ticketsync.store.tables.sales import quarantine as quarantined
 from ticketsync.store.tables.webhooks import deliveries
 from ticketsync.workflows import waiting
@@ -142,3 +147,63 @@ def test_a_failed_delivery_waits_that_takes_the_number_of_a_deleted_one(opened):
         connection.execute(delete(deliveries))
         deliver(connection, "second", "failed")
     assert what_waits(opened) == {"failed-delivery:tt": 1}
+
+
+# Scans at the platform's own door
+
+
+def order_of(*tickets, **more):
+    found = {"id": "or_1", "status": "lost", "refund_amount": 0, **more}
+    return exact_json.encode({**found, "issued_tickets": list(tickets)})
+
+
+OUTSIDE = {"id": "it_1", "checked_in": "false", "updated_at": 1_790_000_000}
+INSIDE = {**OUTSIDE, "checked_in": "true", "updated_at": 1_790_700_000}
+
+
+def test_a_dismissed_order_does_not_wait_again_when_a_guest_is_scanned(opened):
+    set_aside(opened, ("or_1", order_of(OUTSIDE), "status is 'lost'"))
+    waiting.dismiss(opened, SETTINGS, [HELD])
+    set_aside(opened, ("or_1", order_of(INSIDE), "status is 'lost'"))
+    assert what_waits(opened) == {}
+    again = ("or_1", order_of(INSIDE, refund_amount=4500), "status is 'lost'")
+    set_aside(opened, again)
+    assert what_waits(opened) == {HELD: 1}
+
+
+def orders_of(fake):
+    with sandbox_providers.connected(fake) as provider:
+        dates = sandbox_providers.read_dates(provider)
+        raws = sandbox_providers.raw_orders(provider, dates)
+    return {raw["id"]: copy.deepcopy(raw) for raw in raws}
+
+
+def a_guest_outside(world):
+    return next(
+        seat
+        for purchase in world.purchases
+        if purchase.state == "completed" and not purchase.rare_state
+        for seat in purchase.seats
+        if not (seat.is_void or seat.is_checked_in or seat.has_no_order)
+    )
+
+
+@pytest.mark.parametrize("name", ["ticket_tailor", "eventbrite", "humanitix", "wix"])
+def test_each_platform_says_which_of_its_fields_a_scan_changes(name):
+    """
+    As the sandbox shows them. A ticket that is voided is another record.
+    """
+    fake = sandbox_providers.fake_platform(name)
+    world = fake.world
+    seat = a_guest_outside(world)
+    before = orders_of(fake)
+    world.now += 3600
+    check_in(world, seat)
+    scanned = orders_of(fake)
+    seat.is_void = True
+    voided = orders_of(fake)
+
+    without_scans = registry.provider(name).spec.without_scans
+    (id_,) = [id_ for id_ in before if before[id_] != scanned[id_]]
+    assert without_scans(before[id_]) == without_scans(scanned[id_])
+    assert without_scans(scanned[id_]) != without_scans(voided[id_])

@@ -63,6 +63,24 @@ def test_files_that_others_can_read_are_found_and_fixed(settled):
     assert ("files", "wrong") not in states(report)
 
 
+def test_a_missing_key_is_named_once(settled, monkeypatch):
+    """
+    Also after a run failed for want of it.
+    """
+    monkeypatch.delenv("TT_KEY")
+    for _ in range(2):
+        report = findings("--offline", code=10)
+        (row,) = [it for it in report["findings"] if "TT_KEY" in it["text"]]
+        assert (row["section"], row["state"]) == ("account tt", "wrong")
+        assert row["to_do"] == "Set TT_KEY where this command runs, also in cron."
+        assert [it for it in report["findings"] if "TT_KEY" in it["to_do"]] == [row]
+        cli("sync", code=4)
+    assert row["text"] == (
+        "it is failed. The environment variable TT_KEY, with the key of account 'tt', "
+        "is not set. It was never read completely."
+    )
+
+
 @pytest.mark.thorough
 def test_a_key_that_only_this_terminal_has_is_what_cron_would_miss(settled):
     assert ("account tt", "ok") in states(findings("--offline"))

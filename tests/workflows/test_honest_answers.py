@@ -233,7 +233,8 @@ def test_deleted_orders_that_guests_and_payments_still_name_are_named(
     outcome = sync.sync(synced, settings, Request())
     assert outcome.exit_code == 0
     assert outcome.notes == (
-        "4 orders are no longer listed; they still count, see `status`",
+        f"{fake_platform.name}: 4 orders are no longer listed; they still count, see "
+        "`status`",
     )
     assert sync.sync(synced, settings, Request()).notes == ()
     with synced.read() as connection:

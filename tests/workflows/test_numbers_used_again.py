@@ -425,8 +425,8 @@ def test_a_sale_that_is_less_by_its_refund_now_stays_as_it_is_stored(account):
     assert result.exit_code == 0
     assert tuple(account.figures()) == (1, 1, 9000)
     assert (
-        "order 1: c.csv sells it less what went back, and the report that said so is "
-        "not in the folder any more; what is stored counts"
+        "other: order 1: c.csv sells it less what went back, and the report that said "
+        "so is not in the folder any more; what is stored counts"
     ) in notes
 
 

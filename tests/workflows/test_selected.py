@@ -18,7 +18,6 @@ from ticketsync.core import clock, errors
 from ticketsync.reporting import (
     figures_of_shows,
     run_history,
-    waiting,
     waiting_records,
 )
 from ticketsync.sandbox import platforms, server, world
@@ -237,7 +236,7 @@ def test_f22_what_cannot_be_parsed_is_quarantined_here_too(
     sandbox.faults.clear()
     assert attempt(synced_once, settings).exit_code == 0
     with synced_once.read() as connection:
-        assert waiting.list_quarantined(connection) == []
+        assert waiting_records.list_quarantined(connection) == []
 
 
 def test_what_a_person_dismissed_makes_no_read_of_a_part_partial(
@@ -266,7 +265,7 @@ def test_what_a_person_dismissed_makes_no_read_of_a_part_partial(
     all_waiting.dismiss(synced_once, settings, ["quarantine:tt"])
     assert read_by_webhook(synced_once, settings, order, "again") == "success"
     with synced_once.read() as connection:
-        assert waiting.list_quarantined(connection) != []
+        assert waiting_records.list_quarantined(connection) != []
 
 
 def read_by_webhook(database, settings, order, key):
@@ -349,7 +348,9 @@ def test_a_link_that_is_off_is_not_read_and_says_so(synced_once, settings, sandb
 
     outcome = attempt(synced_once, settings, events=(str(date.id),))
 
-    assert any("its link is off" in note for note in outcome.notes)
+    (note,) = outcome.notes
+    assert note.startswith(f"tt: orders of {date.name}")
+    assert note.endswith("are not read: its link is off")
     assert not any("/orders" in line for _, line, _ in sandbox.log)
     with pytest.raises(errors.UsageError, match=r"switched off: .* is off") as caught:
         attempt(synced_once, settings, shows=(str(date.show_id),))

@@ -93,8 +93,8 @@ def test_the_recipe_says_that_they_are_one(two):
     result, notes = two.again("shared_orders: once")
     assert (result.exit_code, two.waiting()) == (0, {})
     assert [note for note in notes if "another account" in note] == [
-        "2 orders that another account has stored left out (1001, 1002), as the recipe "
-        "says"
+        "two: 2 orders that another account has stored left out (1001, 1002), as the "
+        "recipe says"
     ]
     assert two.figures() == (3, 4, 16000)
     assert two.again("shared_orders: once")[0].exit_code == 0

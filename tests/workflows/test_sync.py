@@ -15,7 +15,13 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, FeeSchedule
-from ticketsync.reporting import figures_of_shows, run_history, sales, waiting
+from ticketsync.reporting import (
+    figures_of_shows,
+    run_history,
+    sales,
+    waiting,
+    waiting_records,
+)
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
@@ -166,7 +172,7 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
     repaired = run(synced_once, settings)
     assert repaired.exit_code == 0
     with synced_once.read() as connection:
-        assert waiting.list_quarantined(connection) == []
+        assert waiting_records.list_quarantined(connection) == []
 
 
 def test_f23_a_page_that_cannot_be_parsed_saves_nothing(adopted, settings, sandbox):
@@ -217,7 +223,8 @@ def test_f14_a_date_that_vanished_keeps_its_orders(synced_once, settings, sandbo
     outcome = run(synced_once, settings)
 
     assert figures(synced_once) == before
-    assert any("no longer listed" in note for note in outcome.notes)
+    (note,) = [it for it in outcome.notes if "no longer listed" in it]
+    assert note.startswith(f"tt: {gone.production.title} ")
     sandbox.change(lambda w: w.performances.append(gone))
     run(synced_once, settings)
     with synced_once.read() as connection:

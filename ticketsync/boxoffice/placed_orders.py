@@ -218,6 +218,13 @@ class PlacedOrder:
     voucher: Voucher | None = None
 
     @property
+    def word(self) -> str:
+        """
+        Its state for readers: nothing was refunded of one that cost nothing.
+        """
+        return CANCELLED if self.state == REFUNDED and not self.total else self.state
+
+    @property
     def basket(self) -> list[OrderedTicket]:
         """
         Its tickets without those that left the basket.

@@ -149,7 +149,7 @@ def order_as_json(
     return {
         "reference": order.reference,
         "show_id": order.show_id or None,
-        "state": order.state,
+        "state": order.word,
         "channel": order.channel,
         "total": shown(order.total),
         "received": shown(order.received),
@@ -198,17 +198,14 @@ def order_as_json(
 
 def state_of(order: PlacedOrder) -> str:
     """
-    The state of an order in words: the seats of a pending one sell again after its
-    hold, whether `expire` or `sync` marked it yet or not. One that cost nothing is
-    cancelled and not refunded, as in other lists (`store.order_words`).
+    The word for an order where people read it: the seats of a pending one sell again
+    after its hold, whether `expire` or `sync` marked it yet or not.
     """
-    from ticketsync.boxoffice.placed_orders import CANCELLED, PENDING, REFUNDED
+    from ticketsync.boxoffice.placed_orders import PENDING
     from ticketsync.core import clock
 
-    if order.state == REFUNDED and not order.total:
-        return CANCELLED
     is_over = order.state == PENDING and not order.is_held(clock.now())
-    return "hold over" if is_over else order.state
+    return "hold over" if is_over else order.word
 
 
 def print_order(

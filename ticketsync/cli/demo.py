@@ -77,7 +77,8 @@ def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     terminal.echo("The Lantern Room, Sydney: a settings file and a database.")
     chapter(2, "Connect a platform", "ticketsync accounts add ticket_tailor tt")
     _connect(database, settings, url)
-    chapter(3, "Your shows and their listings", "shows import season.csv, match --yes")
+    list_commands = ("ticketsync shows import season.csv", "ticketsync match --yes")
+    chapter(3, "Your shows and their listings", *list_commands)
     _match(database, settings, home)
     chapter(4, "Read the sales", "ticketsync sync")
     _sync(database, settings)
@@ -85,15 +86,15 @@ def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     demo_output.print_figures(database)
     _set_fee_rate(database, with_rate)
     settings = with_rate
-    chapter(6, "All other platforms", "ticketsync accounts add eventbrite …")
+    chapter(6, "All other platforms", "ticketsync accounts add")
     _connect_others(sandbox, database, settings, url, home)
-    chapter(7, "One show, every platform", "ticketsync shows show SHOW")
+    chapter(7, "One show, every platform")
     demo_output.print_two_shows(database)
     chapter(8, "The next morning", "ticketsync sync")
     _second_day(sandbox, database, settings)
-    chapter(9, "Sell at your own counter", demo_counter.COMMAND)
+    chapter(9, "Sell at your own counter")
     demo_counter.sell_three_tickets(database, settings)
-    chapter(10, "Prove a figure", "ticketsync financials explain SHOW")
+    chapter(10, "Prove a figure")
     demo_output.print_refunded_tickets(database)
     chapter(11, "For the accountant", "ticketsync export financials -o financials.csv")
     demo_output.export_figures(database, home)
@@ -178,7 +179,9 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
         f"{len(plan.unsure):,} occurrences are not in your list; nothing is guessed."
     )
     created = match.adopt(database, settings).shows
-    terminal.echo(f"`shows adopt --all` creates shows for those {created:,}.")
+    terminal.echo(
+        f"`ticketsync shows adopt --all` creates shows for those {created:,}."
+    )
 
 
 def _sync(database: Database, settings: Settings) -> None:
@@ -209,7 +212,7 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
         '      fees: {per_ticket: "0.65", percent: "1.75"}',
     ):
         terminal.echo(line)
-    terminal.echo("$ ticketsync financials rebuild")
+    demo_output.print_command("ticketsync financials rebuild")
     recompute_figures.rebuild(database, settings)
     figures = demo_output.load_figures(database)
     upcoming = [item for item in figures if item.starts_at >= clock.now()]

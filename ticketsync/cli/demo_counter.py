@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.store.engine import Database
 
-COMMAND: Final = "ticketsync boxoffice sell SHOW --tier Adult=2 --tier Child=1 --cash"
 _PRICES: Final = {"Adult": 3900, "Child": 2000}
 _BASKET: Final = {"Adult": 2, "Child": 1}
 
@@ -31,6 +30,10 @@ def sell_three_tickets(database: Database, settings: Settings) -> None:
     from ticketsync.workflows.sell import Tender
 
     show = _choose_show(database)
+    basket = " ".join(f"--tier {name}={number}" for name, number in _BASKET.items())
+    demo_output.print_command(
+        f"ticketsync boxoffice sell {show.show_id} {basket} --cash"
+    )
     tiers = [NewTier(name, price) for name, price in _PRICES.items()]
     key = SecretSource("file", "")
     open_sale.open_show(database, settings, show.show_id, Terms(), tiers, key)

@@ -21,13 +21,21 @@ if TYPE_CHECKING:
 COUNTER_SALES = ("AUD", 3, 98_00)  # by hand: 2 × 39.00 + 1 × 20.00
 
 
-def print_chapter(number: int, title: str, command: str) -> None:
+def print_chapter(number: int, title: str, *commands: str) -> None:
     """
-    Print a heading with the command that a user would run.
+    Print a heading with the commands that a user would run.
     """
-    head = f"{number}  {title}"
-    for line in ("", head, "─" * 72, f"$ {command}"):
+    for line in ("", f"{number}  {title}", "─" * 72):
         terminal.echo(line)
+    for command in commands:
+        print_command(command)
+
+
+def print_command(command: str) -> None:
+    """
+    Print a command as it can be pasted.
+    """
+    terminal.echo(f"$ {command}")
 
 
 def load_figures(database: Database) -> list[Figures]:
@@ -62,6 +70,7 @@ def print_two_shows(database: Database) -> None:
     door_show = next(f for f in figures if f.account == "door")
     nzd_show = next(f for f in figures if f.currency == "NZD")
     for chosen in (door_show, nzd_show):
+        print_command(f"ticketsync shows show {chosen.show_id}")
         terminal.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
         show_tables.print_sources([f for f in figures if f.show_id == chosen.show_id])
         terminal.echo("")
@@ -136,6 +145,7 @@ def print_refunded_tickets(database: Database) -> None:
         parts = explain.list_contributions(connection, show.show_id)
     refunded_parts = [part for part in parts if part.refunded.minor]
     refunded = money.sum_by_currency(part.refunded for part in refunded_parts)
+    print_command(f"ticketsync financials explain {show.show_id}")
     terminal.echo(
         f"{show.production}, {render.day(show.starts_local)}: "
         f"{render.sums(refunded)} refunded. These tickets:"

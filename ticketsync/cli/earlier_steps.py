@@ -27,15 +27,25 @@ def say_nothing_is_known(app_context: AppContext, database: Database) -> bool:
     return True
 
 
+def has_shows(database: Database) -> bool:
+    """
+    Whether a show is there for dates to belong to.
+    """
+    from ticketsync.catalogue import matching_input
+
+    with database.read() as connection:
+        return bool(matching_input.list_matchable_shows(connection))
+
+
 def say_without_shows(app_context: AppContext, database: Database) -> None:
     """
     Say how shows are made, where no show is there for dates to belong to.
     """
-    from ticketsync.catalogue import matching_input, shows
+    from ticketsync.catalogue import shows
 
+    if has_shows(database):
+        return
     with database.read() as connection:
-        if matching_input.list_matchable_shows(connection):
-            return
         excluded = len(shows.list_shows(connection))
     if excluded:
         all_ = "Your only show is" if excluded == 1 else "All of your shows are"

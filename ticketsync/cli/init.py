@@ -43,6 +43,11 @@ def init(
     app_context = context.get_context(ctx)
     answers = {"--venue": venue, "--timezone": timezone, "--currency": currency}
     missing = [flag for flag, value in answers.items() if not value]
+    had_settings = app_context.settings_file().exists()
+    asks = not no_input and context.is_terminal()
+    if had_settings and not any(answers.values()) and not asks:
+        _say_what_exists(app_context, missing, no_input=no_input)
+        return
     if missing:
         _refuse_without_terminal(missing, no_input=no_input)
         terminal.echo(
@@ -61,15 +66,41 @@ def init(
     else:
         known = _known_venues(database)
         added = _add_venue(database, venue, timezone, currency)
-        if known and _known_venues(database) != known:
+        is_added = _known_venues(database) != known
+        if had_settings and not is_added:
+            app_context.say(_stays(known))
+        elif known and is_added:
             app_context.say(f"Venue     {safe(added.name)}, beside {known}")
             app_context.say(_how_to_correct(added))
-    app_context.say(f"Settings  {app_context.settings_file()}")
-    app_context.say(f"Database  {database.url}")
+    _say_places(app_context, database)
     if missing:
         first_steps.go_on(ctx, database)
     else:
         app_context.say("Next: ticketsync accounts add")
+
+
+def _say_what_exists(
+    app_context: context.AppContext, missing: list[str], *, no_input: bool
+) -> None:
+    """
+    Nothing was asked for, and nobody can be asked: what there is stays. Raises
+    `NeedsTerminal` where there is no venue yet.
+    """
+    database = app_context.database()
+    known = _known_venues(database)
+    if not known:
+        _refuse_without_terminal(missing, no_input=no_input)
+    app_context.say(_stays(known))
+    _say_places(app_context, database)
+
+
+def _stays(known: str) -> str:
+    return f"There are settings already, and {known}: they stay as they are."
+
+
+def _say_places(app_context: context.AppContext, database: Database) -> None:
+    app_context.say(f"Settings  {app_context.settings_file()}")
+    app_context.say(f"Database  {database.url}")
 
 
 def _refuse_without_terminal(missing: list[str], *, no_input: bool) -> None:

@@ -217,6 +217,12 @@ def _link_certain(
         render.print_json(_as_json(plan, accepted, len(plan.unsure)))
         return
     left = questions.count_dates(plan.unsure)
+    if left and not earlier_steps.has_shows(database):
+        match_tables.print_first(plan)
+        if dry_run:
+            app_context.say_dry_run()
+        earlier_steps.say_without_shows(app_context, database)
+        return
     match_tables.print_plan(plan)
     verb = "would be linked" if dry_run else "linked"
     number = len(plan.certain) if dry_run else accepted
@@ -225,8 +231,6 @@ def _link_certain(
         app_context.say_dry_run()
     else:
         _say_next(app_context, accepted, left)
-    if left:
-        earlier_steps.say_without_shows(app_context, database)
 
 
 def _write_file(

@@ -5,15 +5,19 @@ The plan of matching as a table.
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ticketsync.cli import render, terminal
+from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.candidates import OccurrenceCandidate
     from ticketsync.catalogue.matching import MatchPlan
     from ticketsync.catalogue.questions import AskedDate
+
+FIRST = 5  # dates that are named where no show is there yet
 
 _COLUMNS = (
     render.Column("mark", ""),
@@ -50,9 +54,35 @@ def print_plan(plan: MatchPlan) -> None:
     if rows:
         render.table(rows, _COLUMNS)
     _print_unmatched_shows(plan)
+    _print_remarks(plan)
+
+
+def _print_remarks(plan: MatchPlan) -> None:
     for remark in (*plan.remarks, *_offset_lines(plan)):
         for line in render.wrapped(safe(remark)):
             terminal.echo(line)
+
+
+def print_first(plan: MatchPlan) -> None:
+    """
+    Where no show is there yet: how many dates are waiting for one, and the first ones.
+    """
+    dates = _dates(plan)
+    on = Counter(date.first.occurrence.account for date in dates)
+    counts = ", ".join(f"{on[account]:,} on {safe(account)}" for account in sorted(on))
+    count = number_of(len(dates), "date belongs", "dates belong")
+    for line in render.wrapped(f"{count} to no show: {counts}."):
+        terminal.echo(line)
+    first = sorted(dates, key=lambda date: date.first.occurrence.starts_at)[:FIRST]
+    rows = [
+        {**_occurrence_cells(date.first.occurrence), "title": date.title}
+        for date in first
+    ]
+    render.table(rows, [column for column in _COLUMNS if column.key in rows[0]])
+    if len(dates) > FIRST:
+        more = f"… and {len(dates) - FIRST:,} more: ticketsync events list --unlinked"
+        terminal.echo(more)
+    _print_remarks(plan)
 
 
 def _dates(plan: MatchPlan) -> list[AskedDate]:

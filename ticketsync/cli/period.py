@@ -378,7 +378,9 @@ def export_period(
         )
     app_context.say(f"{folder}: {number_of(len(files), 'file')}")
     if not any(file.endswith(".pdf") for file in files):
+        from ticketsync.core import extras
+
         app_context.say(
-            "No statement as a PDF: it needs typst. Run `pip install "
-            "'ticketsync[pdf]'` and export again."
+            "No statement as a PDF: it needs typst. Run "
+            f"`{extras.install_command('pdf')}` and export again."
         )

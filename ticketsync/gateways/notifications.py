@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from ticketsync.core import config, errors
+from ticketsync.core import config, errors, extras
 from ticketsync.core.config import NotifySettings
 from ticketsync.core.redact import safe
 from ticketsync.gateways import mail
@@ -71,7 +71,7 @@ def _by_apprise(urls: tuple[str, ...], title: str, text: str) -> None:
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "Alerts by URL need apprise, which is not installed.",
-            hint="Run `pip install 'ticketsync[notify]'`.",
+            hint=f"Run `{extras.install_command('notify')}`.",
         ) from None
     recipients = apprise.Apprise()
     for number, url in enumerate(urls, start=1):

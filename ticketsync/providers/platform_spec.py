@@ -5,7 +5,7 @@ A platform as data: what can be done with it and how it is asked, without any co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -85,6 +85,9 @@ class ProviderSpec:
     code_fields       those of them that contain what a ticket is scanned by: a digest
                       of it is kept, so that the door can recognise it
     personal_beside_email  fields that are personal only in an object with an `email`
+    scan_fields       names of raw fields that a scan at the platform changes: who is
+                      in, when a record was changed; nothing of money or identity
+    scan_words        texts that a scan puts in other fields, with what stood there
     reports_fees      whether orders say what platform and processor keep
     reads             how orders are listed: `per_occurrence` or `per_event` by
                       `fetch_orders`; `account`: those of all events at once, too, as
@@ -132,6 +135,8 @@ class ProviderSpec:
     personal_fields: frozenset[str] = frozenset()
     personal_beside_email: frozenset[str] = frozenset()
     code_fields: frozenset[str] = frozenset()
+    scan_fields: frozenset[str] = frozenset()
+    scan_words: Mapping[str, str] = field(default_factory=dict, hash=False)
     reports_fees: bool = False
     reads: Reads = "per_occurrence"
     changes: Changes = "none"
@@ -176,3 +181,17 @@ class ProviderSpec:
         take_people_out(
             raw, self.personal_fields, self.personal_beside_email, self.code_fields
         )
+
+    def without_scans(self, raw: Any) -> Any:
+        """
+        A copy of a record that is the same whoever of its guests was scanned.
+        """
+        if isinstance(raw, Mapping):
+            return {
+                name: self.without_scans(value)
+                for name, value in raw.items()
+                if name not in self.scan_fields
+            }
+        if isinstance(raw, list):
+            return [self.without_scans(value) for value in raw]
+        return self.scan_words.get(raw, raw) if isinstance(raw, str) else raw

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from ticketsync.core import errors, money, tables
+from ticketsync.core import errors, extras, money, tables
 from ticketsync.core.tables import Column, Kind, Table
 
 MARK: Final = "ticketsync"  # the key of the file's own metadata that names the report
@@ -79,7 +79,7 @@ def _duckdb() -> Any:
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "Parquet files need duckdb, which is not installed.",
-            hint="Run `pip install 'ticketsync[parquet]'`, or use --format csv.",
+            hint=f"Run `{extras.install_command('parquet')}`, or use --format csv.",
         ) from None
     return duckdb
 

@@ -1,5 +1,5 @@
 """
-PDFs, typeset by typst, an extra: `pip install 'ticketsync[pdf]'`.
+PDFs, typeset by typst, which is in the extra `pdf`.
 
 Texts are passed to typst as data, never as source code, so that no name is taken for
 markup.
@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import clock, errors, tables
+from ticketsync.core import clock, errors, extras, tables
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -89,7 +89,7 @@ def typeset(layout: str, data: dict[str, Any], *, instead: str = _OR_CSV) -> byt
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "PDFs need typst, which is not installed.",
-            hint=f"Run `pip install 'ticketsync[pdf]'`{instead}.",
+            hint=f"Run `{extras.install_command('pdf')}`{instead}.",
         ) from None
     pdf: bytes = typst.compile(
         str(LAYOUTS / layout), sys_inputs={"data": json.dumps(data)}, format="pdf"

@@ -17,7 +17,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, extras
 from ticketsync.core.money import Money, MoneyError
 from ticketsync.core.redact import safe
 from ticketsync.reporting.printing import typeset
@@ -145,7 +145,7 @@ def _picture(code: str) -> str:
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "Tickets need segno, which is not installed.",
-            hint="Run `pip install 'ticketsync[pdf]'`.",
+            hint=f"Run `{extras.install_command('pdf')}`.",
         ) from None
     picture = io.BytesIO()
     made = segno.make(code, error="m", micro=False)

@@ -7,7 +7,7 @@ accounts and leaves out dismissed items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ from ticketsync.reporting.waiting_kinds import (
     Waiting,
 )
 from ticketsync.store import capacity, counted
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
     occurrences,
     productions,
@@ -54,10 +55,16 @@ _DELIVERY: Final = (
     *(deliveries.c.id, deliveries.c.key, deliveries.c.state),
     *(deliveries.c.received_at, deliveries.c.settled_at),
 )
+# What a stored record of a provider says of money and identity.
+SalesOf = Callable[[str, bytes], bytes]
 
 
 def list_waiting(
-    connection: Connection, now: datetime, on_sale_until: datetime
+    connection: Connection,
+    now: datetime,
+    on_sale_until: datetime,
+    *,
+    sales_of: SalesOf,
 ) -> list[Waiting]:
     """
     All items, including dismissed ones, the worst first.
@@ -66,7 +73,7 @@ def list_waiting(
         *list_shows(connection, now, on_sale_until),
         *list_moved(connection),
         *list_changed_currencies(connection),
-        *list_quarantined(connection),
+        *list_quarantined(connection, sales_of),
         *list_discrepancies(connection),
         *list_failed_deliveries(connection),
         *list_refused_deliveries(connection, now),
@@ -259,20 +266,26 @@ def list_delisted(connection: Connection) -> list[Waiting]:
     ]
 
 
-def list_quarantined(connection: Connection) -> list[Waiting]:
+def list_quarantined(connection: Connection, sales_of: SalesOf) -> list[Waiting]:
     """
-    Accounts with records in quarantine.
+    Accounts with records in quarantine. Another one is what says something else of
+    money or identity, not one of which a guest was scanned.
     """
     # What a listing says of an event changes with each sale.
     is_sale = quarantine.c.kind.in_(("order", "ticket"))
-    identity = [
+    columns = [
+        *(accounts.c.provider, case((is_sale, quarantine.c.record))),
         *(quarantine.c.kind, quarantine.c.provider_id, quarantine.c.reason),
-        *(quarantine.c.first_seen_at, case((is_sale, quarantine.c.record))),
+        quarantine.c.first_seen_at,
     ]
-    return [
-        _of_account(QUARANTINE, row)
-        for row in waiting_rows.list_by_account(connection, quarantine, identity)
-    ]
+
+    def identify(provider: str, record: bytes | None, *others: Any) -> tuple[Any, ...]:
+        return *others, record and sales_of(provider, record)
+
+    rows = waiting_rows.list_by_account(
+        connection, quarantine, columns, identify=identify
+    )
+    return [_of_account(QUARANTINE, row) for row in rows]
 
 
 def list_discrepancies(connection: Connection) -> list[Waiting]:

@@ -5,7 +5,7 @@ The rows from which the list of what waits for a person is made.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,26 +36,34 @@ class AccountRows:
     identities: tuple[str, ...]
 
 
+def _as_they_are(*values: Any) -> tuple[Any, ...]:
+    return values
+
+
 def list_by_account(
     connection: Connection,
     table: Table,
     identity: Sequence[ColumnElement[Any]],
     *restrictions: ColumnElement[bool],
+    identify: Callable[..., tuple[Any, ...]] = _as_they_are,
 ) -> Iterator[AccountRows]:
     """
-    The rows of a table by account. The highest of their numbers does not identify them:
-    SQLite gives that of a deleted row again, and an earlier row may begin to wait last.
+    The rows of a table by account, each identified by what `identify` makes of these
+    columns. The highest of their numbers does not identify them: SQLite gives that of a
+    deleted row again, and an earlier row may begin to wait last.
     """
     query = (
-        select(accounts.c.name, *identity)
+        select(accounts.c.name.label("account"), *identity)
         .select_from(table)
         .join(accounts, accounts.c.id == table.c.account_id)
         .where(*restrictions)
         .order_by(accounts.c.name, table.c.id)
     )
     rows = connection.execute(query)
-    for account, group in itertools.groupby(rows, key=lambda row: str(row.name)):
-        yield AccountRows(account, tuple(_digest_of(*row[1:]) for row in group))
+    for account, group in itertools.groupby(rows, key=lambda row: str(row.account)):
+        yield AccountRows(
+            account, tuple(_digest_of(*identify(*row[1:])) for row in group)
+        )
 
 
 def _digest_of(*values: Any) -> str:

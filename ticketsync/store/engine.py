@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL
 
-from ticketsync.core import clock, errors, paths, permissions
+from ticketsync.core import clock, errors, extras, paths, permissions
 from ticketsync.store import link_writes, replaced_file, row_locks, schema
 from ticketsync.store.change_watch import ChangeWatch
 from ticketsync.store.connection_settings import (
@@ -365,7 +365,7 @@ def make_engine(url: URL, command: str = PROGRAM) -> Engine:
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "PostgreSQL needs the driver psycopg, which is not installed.",
-            hint="Run `pip install 'ticketsync[postgres]'`.",
+            hint=f"Run `{extras.install_command('postgres')}`.",
         ) from None
     event.listen(engine, "after_execute", _note_write)
     return engine

@@ -88,6 +88,13 @@ class AccountRun:
     prolonged: float = 0.0
     turn: Turn = field(default_factory=alone)
 
+    def note(self, sentence: str) -> None:
+        """
+        Something worth saying of this account, which is named: several are read at
+        once.
+        """
+        self.notes.append(f"{self.account.name}: {sentence}")
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
         """

@@ -13,7 +13,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,12 +21,13 @@ from ticketsync.accounts import health, pins, state
 from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
 from ticketsync.boxoffice import codes, shows_on_sale
-from ticketsync.core import clock, errors, paths, permissions
+from ticketsync.core import clock, errors, extras, paths, permissions
 from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.reporting import run_history
+from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
@@ -236,7 +237,7 @@ def _extras(database: Database, settings: Settings) -> Iterator[Finding]:
         if importlib.util.find_spec(module) is not None:
             yield ok("extras", f"{extra} is installed")
         elif is_needed:
-            command = f"pip install 'ticketsync[{extra}]'"
+            command = extras.install_command(extra)
             yield wrong("extras", f"{extra} is needed and not installed", command)
 
 
@@ -283,7 +284,25 @@ def _account(
     if account.is_retired:
         yield ok(name, "it is retired: never read, its orders are kept")
         return
-    yield _account_health(database, settings, account, name)
+    state_now = _account_health(database, settings, account, name)
+    checks = [*_check_key(database, settings, account, name, network=network)]
+    same = [it for it in checks if it.state == "wrong" and it.text in state_now.text]
+    # Where the last run failed for what is wrong now, one sentence says both.
+    yield replace(state_now, state="wrong", to_do=same[0].to_do) if same else state_now
+    yield from (it for it in checks if it not in same)
+
+
+def _check_key(
+    database: Database,
+    settings: Settings,
+    account: AccountState,
+    name: str,
+    *,
+    network: bool,
+) -> Iterator[Finding]:
+    """
+    Whether the key can be read, and whether the platform answers to it.
+    """
     try:
         spec = registry.provider(account.provider).spec
         secret = pins.read_confirmed_secret(account)
@@ -376,12 +395,14 @@ def _health(database: Database, settings: Settings, account: AccountState) -> He
 
 def _waiting(database: Database, settings: Settings) -> Iterator[Finding]:
     """
-    What waits for a person, counted.
+    What waits for a person, counted. What to do about an account stands with it.
     """
     with database.read() as opened:
-        found = waiting.summary(waiting.everything(opened, settings, clock.now()))
-    for text, _, to_do in found:
-        yield warning("waiting", text, to_do)
+        items = waiting.everything(opened, settings, clock.now())
+    actions = {item.action for item in items if item.kind == ACCOUNT}
+    for text, _, to_do in waiting.summary(items):
+        shown = KINDS[ACCOUNT].to_do if to_do in actions else to_do
+        yield warning("waiting", text, shown)
 
 
 def _webhooks(database: Database) -> Iterator[Finding]:

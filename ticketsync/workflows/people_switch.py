@@ -59,10 +59,10 @@ def follow(run: AccountRun) -> None:
         bookmarks.delete_bookmarks(connection, account.id, unfinished)
         bookmarks.save_bookmarks(connection, account.id, READ, {"": YES})
     if held:
-        what = "other answers" if noted == AGAIN else "people"
-        run.notes.append(
-            f"{account.name} keeps {what} from now on: the orders of its shows still "
-            "to come are read again"
+        what = "other answers" if noted == AGAIN else "names and addresses"
+        run.note(
+            f"from now on {what} are kept; the orders of its shows still to come are "
+            "read again"
         )
 
 

@@ -28,7 +28,7 @@ from ticketsync.reporting.waiting_kinds import (
     Waiting,
 )
 from ticketsync.store.engine import Database
-from ticketsync.workflows import confirm_accounts, counted_twice
+from ticketsync.workflows import confirm_accounts, counted_twice, quarantined_sales
 from ticketsync.workflows.confirm_accounts import Unconfirmed
 
 
@@ -68,7 +68,10 @@ def list_listed(
     """
     The part of it that one look at the database lists, dismissed or not.
     """
-    return waiting.list_waiting(connection, now, settings.unsold_until(now))
+    until = settings.unsold_until(now)
+    return waiting.list_waiting(
+        connection, now, until, sales_of=quarantined_sales.sales_of
+    )
 
 
 def orders_counted_twice(connection: Connection, settings: Settings) -> list[Waiting]:

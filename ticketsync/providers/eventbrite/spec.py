@@ -141,6 +141,8 @@ SPEC = ProviderSpec(
         )
     ),
     code_fields=frozenset(("barcode",)),
+    scan_fields=frozenset(("checked_in", "checkin_type", "changed")),
+    scan_words={"Checked In": "Attending", "used": "unused"},
     personal_beside_email=frozenset(("name",)),
     reports_fees=True,
     options=(

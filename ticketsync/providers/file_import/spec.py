@@ -81,6 +81,7 @@ SPEC = ProviderSpec(
     changes="feed",
     names_people=_names_people,
     personal_fields=frozenset({"buyer_name", "buyer_email", "buyer_phone"}),
+    scan_fields=frozenset({"checked_in"}),
     capabilities=Capabilities(recurring=True),
     options=(
         Option(

@@ -72,6 +72,7 @@ SPEC = ProviderSpec(
         )
     ),
     code_fields=frozenset(("qrCodeData", "customScanningCode")),
+    scan_fields=frozenset(("checkIn", "checkInHistory", "updatedAt")),
     reports_fees=True,
     reads="per_event",
     changes="by_event",

@@ -77,6 +77,7 @@ SPEC = ProviderSpec(
         )
     ),
     code_fields=frozenset(("barcode",)),
+    scan_fields=frozenset(("checked_in", "updated_at")),
     # Whether unpaid tickets are counted is unverified; void ones are not.
     listed_tickets="valid",
     limits="wait lists, memberships and holds are not read, because they are not "

@@ -119,6 +119,7 @@ SPEC = ProviderSpec(
             *("checkoutFormSubmission", "formSubmission"),
         )
     ),
+    scan_fields=frozenset(("checkIn", "fullyCheckedIn", "updated", "updatedDate")),
     options=(
         Option(
             "site_id",

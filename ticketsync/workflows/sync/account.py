@@ -132,7 +132,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
     if store.left_out:
-        run.notes.append(sold_elsewhere.note_left_out(store.left_out))
+        run.note(sold_elsewhere.note_left_out(store.left_out))
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     report_files.note_reports(run)
     report_files.note_state(run)
@@ -221,7 +221,7 @@ def _link_certain(run: AccountRun) -> None:
 
     with run.database.read() as connection:
         plan = match.plan(connection, run.settings, account_id=run.account.id)
-    run.notes += plan.remarks
+    run.notes += plan.remarks  # those about the account name it
     if plan.certain:
         made = match.accept(
             run.database,
@@ -230,13 +230,13 @@ def _link_certain(run: AccountRun) -> None:
             decided_by="machine",
             batch=run.run_id,
         )
-        run.notes.append(
-            f"{run.account.name}: {number_of(made, 'occurrence')} linked to your shows "
+        run.note(
+            f"{number_of(made, 'occurrence')} linked to your shows "
             f"({_evidence(plan.certain)})"
         )
     if plan.unsure:
-        run.notes.append(
-            f"{run.account.name}: {_unmatched(plan.unsure)} to no show yet; run "
+        run.note(
+            f"{_unmatched(plan.unsure)} to no show yet; run "
             "`ticketsync match`, or `ticketsync shows adopt --all`"
         )
 

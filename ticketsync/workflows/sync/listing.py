@@ -252,7 +252,7 @@ def _notice_absence(
             connection, (occurrence.id for occurrence in missing), clock.now()
         )
     result.gone = len(missing)
-    run.notes += [
-        f"{gone.name} {gone.starts_local}: no longer listed; its orders are kept"
-        for gone in lost
-    ]
+    for gone in lost:
+        run.note(
+            f"{gone.name} {gone.starts_local} is no longer listed; its orders are kept"
+        )

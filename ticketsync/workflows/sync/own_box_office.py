@@ -71,8 +71,8 @@ def _compare(run: AccountRun) -> int:
     run.counts.processed += len(wrong)
     run.counts.updated += len(wrong)
     if wrong or changed:
-        run.notes.append(
-            f"{run.account.name}: {number_of(len(wrong), 'order')} and the figures of "
+        run.note(
+            f"{number_of(len(wrong), 'order')} and the figures of "
             f"{number_of(changed, 'show')} were not as your box office has them; they "
             "are now"
         )

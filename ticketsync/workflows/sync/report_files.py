@@ -85,9 +85,10 @@ def read_again(run: AccountRun) -> bool:
             quarantine.save_unread(connection, account_id, found, clock.now())
             quarantine.release_others(connection, account_id, quarantine.FILE, unread)
     notes = provider.notes()
-    run.notes += notes[:MOST_NOTES]
+    for note in notes[:MOST_NOTES]:
+        run.note(note)
     if len(notes) > MOST_NOTES:
-        run.notes.append(f"… and {len(notes) - MOST_NOTES} more notes about reports")
+        run.note(f"… and {len(notes) - MOST_NOTES} more notes about reports")
     return provider.is_readable()
 
 
@@ -231,7 +232,7 @@ def note_renamed(
         found = new.get(gone.starts_at)
         if found is not None:
             renamed.add(gone.id)
-            run.notes.append(
+            run.note(
                 f"{gone.name_and_start} is called {found.name!r} in the reports now; "
                 "if that is the same show, run `ticketsync match`"
             )

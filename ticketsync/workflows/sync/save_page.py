@@ -284,7 +284,7 @@ class OrderStore:
             account_id, now = self._run.account.id, clock.now()
             delisting.mark_delisted(connection, account_id, order_ids, now, now)
         number = len(order_ids)
-        self._run.notes.append(
+        self._run.note(
             number_of(
                 number,
                 "order is no longer listed; it still counts, see `status`",

@@ -114,9 +114,7 @@ def _readable(
     Those whose orders can be read; the notes say why others cannot.
     """
     if run.provider.spec.reads == "none":
-        run.notes.append(
-            f"{run.account.name}: orders of {run.provider.spec.title} are not read"
-        )
+        run.note(f"orders of {run.provider.spec.title} are not read")
         return []
     readable = []
     for occurrence in chosen:
@@ -127,7 +125,7 @@ def _readable(
         else:
             readable.append(occurrence)
             continue
-        run.notes.append(f"{occurrence.name_and_start}: orders not read: {why}")
+        run.note(f"orders of {occurrence.name_and_start} are not read: {why}")
     return readable
 
 

@@ -75,7 +75,7 @@ def refresh(
         errors.ProviderUnavailable,
         errors.InvalidResponse,
     ) as error:
-        run.notes.append(
+        run.note(
             "what is on sale could not be read and stays as it was: "
             f"{error.message} {error.hint}"
         )
@@ -131,7 +131,7 @@ def _save_page(
     good, bad = parse_or_quarantine(KIND, cleans, provider.parse_ticket_types)
     if bad:
         dates = number_of(len(bad), "date has", "dates have")
-        run.notes.append(
+        run.note(
             f"what {dates} on sale could not be parsed and stays as it was "
             f"({bad[0].reason})"
         )
@@ -147,7 +147,7 @@ def _save_page(
         held = ticket_types.count_listed(connection, reported)
     if has_shrunk(number, held) and not accept_shrink:
         types = number_of(number, "ticket type")
-        run.notes.append(
+        run.note(
             f"the platform lists {types} of dates that had {held}; they stay as they "
             "were"
         )
