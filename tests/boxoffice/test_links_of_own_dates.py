@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
+from support import hand_links
 from support.listed_occurrences import listed_occurrence
 from support.own_box_office import (
     ADULT,
@@ -79,7 +80,7 @@ def test_an_undo_leaves_what_the_counter_sells(office):
     Opening the sale was no decision about a date: the one before it is taken back.
     """
     listed = list_date(office)
-    match.link(office.database, office.settings, listed, SHOW)
+    hand_links.link(office.database, office.settings, listed, SHOW)
     put_another_on_sale(office, "Late Gala", datetime(2026, 12, 4, 8, 30, tzinfo=UTC))
     undone = match.undo(office.database, office.settings)
     assert undone.taken_back == (
@@ -97,14 +98,14 @@ def test_an_own_date_is_neither_unlinked_nor_linked_to_another_show(office):
     other = put_another_on_sale(office, "Late Gala", starts_at)
     date = own_date(office)
     for act in (
-        lambda: match.unlink(office.database, office.settings, date),
-        lambda: match.link(office.database, office.settings, date, other),
+        lambda: hand_links.unlink(office.database, office.settings, date),
+        lambda: hand_links.link(office.database, office.settings, date, other),
     ):
         with pytest.raises(errors.GuardRefused, match="is for show 1 alone") as caught:
             act()
         assert caught.value.word == "guard-books"
         assert "boxoffice close 1" in caught.value.hint
-    match.link(office.database, office.settings, date, SHOW)  # as it is
+    hand_links.link(office.database, office.settings, date, SHOW)  # as it is
     assert what_counts(office)[0] == {1: 11000, 2: 0}
 
 
@@ -179,7 +180,7 @@ def test_an_own_date_that_feeds_a_wrong_show_is_put_right(office):
         is_own = show_links.c.occurrence_id == date
         connection.execute(update(show_links).where(is_own).values(show_id=other))
     with pytest.raises(errors.UsageError, match=f"is linked to show {other} already"):
-        match.link(office.database, office.settings, date, SHOW)
-    match.unlink(office.database, office.settings, date)  # as that error says
-    match.link(office.database, office.settings, date, SHOW)
+        hand_links.link(office.database, office.settings, date, SHOW)
+    hand_links.unlink(office.database, office.settings, date)  # as that error says
+    hand_links.link(office.database, office.settings, date, SHOW)
     assert what_counts(office) == ({1: 11000, 2: 0}, 2)

@@ -7,11 +7,12 @@ from importlib import resources
 
 import pytest
 import yaml
+from support import hand_links
 
 from ticketsync import reporting
 from ticketsync.catalogue import occurrences
 from ticketsync.reporting import figures_of_shows
-from ticketsync.workflows import match, recompute_figures
+from ticketsync.workflows import recompute_figures
 
 PARTS = "buyer_fees addons donations vouchers tax_added unexplained"
 COLUMNS = {
@@ -69,7 +70,7 @@ def synced(read_once, settings):
     connected = read_once
     with connected.read() as connection:
         first, second = occurrences.list_occurrences(connection)[:2]
-    match.configure(  # its sales are switched off
+    hand_links.configure(  # its sales are switched off
         *(connected, settings, first), enabled=None, ticket_sales=False, types={}
     )
     recompute_figures.exclude(connected, settings, second.show_id, True, "a test")

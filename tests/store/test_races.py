@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import exc, func, insert, select, text
+from support import hand_links
 from support.races import Race, pausing
 
 from ticketsync.accounts import edits, state
@@ -410,7 +411,7 @@ def one_of_two_dates_is_set_up(venue, monkeypatch, fields):
     def set_up():
         with venue.read() as connection:
             first = occurrences.get_occurrence(connection, 1)
-        match.configure(
+        hand_links.configure(
             *(venue, KEEPING, first),
             enabled=None,
             ticket_sales=False,
@@ -724,7 +725,7 @@ def rounds_of_unnaming(venue, monkeypatch, rounds):
             store.save([page], is_retry=True)
 
         def unname():
-            match.configure(
+            hand_links.configure(
                 *(venue, KEEPING, first),
                 enabled=None,
                 ticket_sales=None,

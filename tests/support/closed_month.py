@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import msgspec
 from sqlalchemy import insert, select
+from support import hand_links
 from support.saved_orders import (
     FIRST_DAY,
     ZONE,
@@ -31,7 +32,7 @@ from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.tables.sales import refunds
-from ticketsync.workflows import match, period_export
+from ticketsync.workflows import period_export
 
 SOLD = instant("2026-10-05T03:00")
 CLOSED = instant("2026-11-02T01:00")
@@ -68,7 +69,7 @@ def prepare(database):
     """
     titles = {id_: f"Show {n}" for n, id_ in enumerate(DATES, start=1)}
     prepare_shows(database, titles, first=1)
-    match.unlink(database, SETTINGS, 2)
+    hand_links.unlink(database, SETTINGS, 2)
     return database
 
 
@@ -174,7 +175,7 @@ def change_late(database, at=LATER, times=1):
         for number in range(times):
             _reverse_refund(connection, f"re_1-{number}" if number else "re_1", at)
         links.save_links(connection, [pair], decided_by="person", batch="b", now=at)
-    match.unlink(database, SETTINGS, 3)
+    hand_links.unlink(database, SETTINGS, 3)
 
 
 def _changed(number):

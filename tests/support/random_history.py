@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
+from support import hand_links
 from support.saved_orders import BOUGHT, FIRST_DAY, OCCURRENCES, ZONE, save
 
 from ticketsync.catalogue import links, occurrences, selection
@@ -291,7 +292,7 @@ class History:
         with self.database.read() as connection:
             is_linked = bool(links.get_show_ids(connection, [date]))
         if is_linked:
-            match.unlink(self.database, SETTINGS, date)
+            hand_links.unlink(self.database, SETTINGS, date)
             return
         pair = links.Pair(date, self.chance.choice((1, 2)), "by hand")
         with self.database.write() as connection:
@@ -312,7 +313,7 @@ class History:
         if level == "production":
             match.configure_production(self.database, SETTINGS, "Late Laughs", **given)
         elif is_linked and level == "date":
-            match.configure(self.database, SETTINGS, found, **given, types={})
+            hand_links.configure(self.database, SETTINGS, found, **given, types={})
         elif is_linked:
             with self.database.read() as connection:
                 event = selection.find_event(connection, found.provider_event_id)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import insert, update
+from support import hand_links
 from support.dates import NOW
 
 from ticketsync.accounts import edits, state
@@ -390,7 +391,7 @@ def _switch(database, settings, night, date):
     for name, level in levels.items():
         chosen = {"enabled": None, "ticket_sales": None, name: values[name]}
         if level == "date":
-            match.configure(database, settings, occurrence, **chosen, types={})
+            hand_links.configure(database, settings, occurrence, **chosen, types={})
         elif level == "event":
             event = selection.find_event(
                 database.connection, occurrence.provider_event_id

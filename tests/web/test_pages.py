@@ -7,6 +7,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from support import hand_links
 from support.dates import NOW
 from support.web_server import PASSWORD
 
@@ -22,7 +23,6 @@ from ticketsync.reporting import (
 from ticketsync.visitors import passes
 from ticketsync.web.middleware import HEADERS
 from ticketsync.web.site import COOKIE
-from ticketsync.workflows import match
 
 READ = (
     *("/", "/shows/1", "/productions/1", "/accounts", "/matching", "/runs"),
@@ -347,7 +347,7 @@ def test_sync_now_is_requested_and_not_waited_for(enter, requested_syncs):
 def test_a_match_decided_on_the_page_is_decided(enter, full, site):
     with full.read() as connection:
         occurrence = occurrences.list_occurrences(connection)[0]
-    match.unlink(full, site.settings, occurrence.id)
+    hand_links.unlink(full, site.settings, occurrence.id)
     client = enter("manager")
     assert f"/match/{occurrence.id}/" in client.get("/matching").text or (
         "pairs are certain" in client.get("/matching").text

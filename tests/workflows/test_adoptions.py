@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, insert, select
+from support import hand_links
 from support.saved_orders import (
     BOUGHT,
     FIRST_DAY,
@@ -184,8 +185,8 @@ def test_shows_of_a_closed_month_stay_and_lose_their_links(listed, frozen):
 
 def test_a_show_that_something_else_feeds_by_now_stays(listed):
     match.adopt(listed, SETTINGS)
-    match.unlink(listed, SETTINGS, 1)
-    match.link(listed, SETTINGS, 1, 2)
+    hand_links.unlink(listed, SETTINGS, 1)
+    hand_links.link(listed, SETTINGS, 1, 2)
     with listed.read() as connection:
         seen = adoptions.preview_undo(connection)
     undone = adoptions.undo(listed, SETTINGS, seen.batch)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 from sqlalchemy import func, select, update
+from support import hand_links
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences, selection
@@ -77,7 +78,7 @@ def guests(database, show_id):
 
 
 def name_field(database, date, **fields):
-    return match.configure(database, KEEPING, date, **SET, fields=fields)
+    return hand_links.configure(database, KEEPING, date, **SET, fields=fields)
 
 
 def stored(database):
@@ -92,7 +93,7 @@ def stored(database):
 def test_answers_come_under_the_venues_name_when_the_shows_to_come_are_read_again(
     read_once, date, form
 ):
-    done = match.configure(
+    done = hand_links.configure(
         read_once, KEEPING, date, **SET, fields={"dietary requirements": "diet"}
     )
     assert done.fields == {"dietary requirements": "diet"}
@@ -167,10 +168,12 @@ def test_an_event_is_mapped_by_its_own_id_too(read_once, date, form):
 
 def test_an_account_that_keeps_no_people_keeps_no_answers(read_once, date, form):
     with pytest.raises(errors.UsageError, match="tt keeps no people") as refused:
-        match.configure(read_once, Settings(), date, **SET, fields={"Shoe size": "s"})
+        hand_links.configure(
+            read_once, Settings(), date, **SET, fields={"Shoe size": "s"}
+        )
     assert "accounts set tt people=true" in refused.value.hint
     assert (
-        match.configure(
+        hand_links.configure(
             read_once, Settings(), date, **SET, fields={"Shoe size": ""}
         ).fields
         == {}

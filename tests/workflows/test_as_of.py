@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
+from support import hand_links
 from support.random_history import SETTINGS, History, reports
 from support.saved_orders import FIRST_DAY, OCCURRENCES, order, prepare, save, ticket
 
@@ -18,7 +19,7 @@ from ticketsync.sales import raw_records
 from ticketsync.sales.compressed_records import Version, pack
 from ticketsync.store import as_of as tables_at
 from ticketsync.store.tables import history, past_links
-from ticketsync.workflows import as_of, match, recompute_figures
+from ticketsync.workflows import as_of, recompute_figures
 
 STEPS = (
     *("buy", "edit", "refund", "reverse", "void", "check_in", "move", "change_fees"),
@@ -228,9 +229,9 @@ def test_by_hand_a_sale_its_refund_and_an_unlinked_date(database, frozen):
             text("SELECT id FROM occurrences WHERE provider_id = 'ev_2'")
         )
         (show,) = links.get_show_ids(connection, [date])
-    match.unlink(books, SETTINGS, date)
+    hand_links.unlink(books, SETTINGS, date)
     frozen(at[4])
-    match.link(books, SETTINGS, date, show)
+    hand_links.link(books, SETTINGS, date, show)
     frozen(at[5])
     assert [gross(books, moment) for moment in at[:5]] == [
         *(6000, 8000, 9000, 6000, 9000)

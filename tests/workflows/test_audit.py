@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
-from support import commands
+from support import commands, hand_links
 from support.dates import NOW
 
 import ticketsync
@@ -59,7 +59,7 @@ def linked(adopted):
 def test_the_switch_of_a_link_leaves_who_before_and_after(linked, settings):
     database, occurrence = linked
     with actor.acting_as("Ana (manager)"):
-        match.configure(
+        hand_links.configure(
             *(database, settings, occurrence),
             enabled=None,
             ticket_sales=False,
@@ -71,7 +71,7 @@ def test_the_switch_of_a_link_leaves_who_before_and_after(linked, settings):
         {"sync_ticket_sales": False},
     )
     number = len(trail(database))
-    match.configure(
+    hand_links.configure(
         *(database, settings, occurrence), enabled=None, ticket_sales=False, types={}
     )
     assert len(trail(database)) == number  # nothing changed, nothing was decided
@@ -80,13 +80,13 @@ def test_the_switch_of_a_link_leaves_who_before_and_after(linked, settings):
 def test_links_made_refused_and_taken_apart_are_on_record(linked, settings):
     database, occurrence = linked
     with actor.acting_as("Ana (manager)"):
-        match.unlink(database, settings, occurrence.id)
+        hand_links.unlink(database, settings, occurrence.id)
     assert latest(database) == (
         *("Ana (manager)", "unlink", "occurrence"),
         {"show_id": occurrence.show_id, "decided_by": "adopted"},
         {},
     )
-    match.link(database, settings, occurrence.id, occurrence.show_id)
+    hand_links.link(database, settings, occurrence.id, occurrence.show_id)
     assert latest(database)[1:] == (
         *("link", "occurrence", {}),
         {
@@ -95,7 +95,7 @@ def test_links_made_refused_and_taken_apart_are_on_record(linked, settings):
             "why": "linked by hand",
         },
     )
-    match.unlink(database, settings, occurrence.id)
+    hand_links.unlink(database, settings, occurrence.id)
     match.refuse(database, occurrence.id, None, batch="b1")
     assert latest(database)[1:] == ("refuse", "occurrence", {}, {"show_id": None})
     match.undo(database, settings)
@@ -119,9 +119,9 @@ def test_two_links_of_one_second_are_taken_back_one_by_one(linked, settings, fro
     with database.read() as connection:
         first, second, *_ = occurrences.list_occurrences(connection)
     for occurrence in (first, second):
-        match.unlink(database, settings, occurrence.id)
+        hand_links.unlink(database, settings, occurrence.id)
     for occurrence in (first, second):
-        match.link(database, settings, occurrence.id, occurrence.show_id)
+        hand_links.link(database, settings, occurrence.id, occurrence.show_id)
     undone = match.undo(database, settings, kind="chosen")
     assert undone.show_ids == (second.show_id,)
     with database.read() as connection:
@@ -131,7 +131,7 @@ def test_two_links_of_one_second_are_taken_back_one_by_one(linked, settings, fro
 
 def test_ticket_type_names_are_on_record(linked, settings):
     database, occurrence = linked
-    match.configure(
+    hand_links.configure(
         *(database, settings, occurrence),
         enabled=None,
         ticket_sales=None,
@@ -155,7 +155,7 @@ def test_a_switch_says_its_level_and_account_in_words(linked, settings):
     with database.read() as connection:
         event = selection.find_event(connection, date.provider_event_id)
     off = {"enabled": None, "ticket_sales": False}
-    match.configure(database, settings, date, **off, types={})
+    hand_links.configure(database, settings, date, **off, types={})
     match.configure_event(database, settings, event, **off, types={})
     match.configure_production(database, settings, event.production, **off)
     account_states.pause(database, "tt", "moving house")
@@ -174,7 +174,7 @@ def test_names_of_ticket_types_are_in_words_and_not_as_python_writes_them(
 ):
     database, date = linked
     for types in ({"GA": "Adult"}, {"Kid": "Child"}, {"GA": "", "Kid": ""}):
-        match.configure(
+        hand_links.configure(
             *(database, settings, date), enabled=None, ticket_sales=None, types=types
         )
     assert [change for _, _, change in topics(database, 3)] == [

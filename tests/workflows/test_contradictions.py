@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
+from support import hand_links
 
 from ticketsync.catalogue import (
     links,
@@ -23,7 +24,6 @@ from ticketsync.reporting.waiting import list_moved
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
-from ticketsync.workflows import match
 
 HOUR = timedelta(hours=1)
 
@@ -144,7 +144,7 @@ def test_a_person_may_insist_and_the_show_stays_while_they_differ(shared, settin
     database, first, other, show_id = shared
     before, *_ = standing(database, show_id, first, other)
     move(database, first, HOUR / 2)
-    match.link(database, settings, first, show_id)
+    hand_links.link(database, settings, first, show_id)
     assert standing(database, show_id, first, other)[:2] == (before, "synced")
 
 
@@ -160,7 +160,7 @@ def test_a_show_that_one_platform_sells_moves_along_and_far_moves_once_confirmed
 
     move(adopted, occurrence.id, timedelta(days=3))
     assert standing(adopted, occurrence.show_id, occurrence.id) == (moved, "conflict")
-    match.link(adopted, settings, occurrence.id, occurrence.show_id)
+    hand_links.link(adopted, settings, occurrence.id, occurrence.show_id)
     assert standing(adopted, occurrence.show_id, occurrence.id) == (
         *(moved + timedelta(days=3), "synced"),
     )

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from support import hand_links
 from support.dates import NOW
 from support.waiting_locks import is_anyone_blocked
 
@@ -24,7 +25,7 @@ from ticketsync.financials import explain, recompute
 from ticketsync.reporting import figures_of_shows, refund_parts, sales, sales_over_time
 from ticketsync.sandbox import world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, match, merge_scans, recompute_figures
+from ticketsync.workflows import checkin, merge_scans, recompute_figures
 from ticketsync.workflows.scan_files import Captured
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -81,7 +82,7 @@ def switch(database, show, **switches):
             o for o in occurrences.list_occurrences(connection) if o.show_id == show.id
         ]
     usual = {"enabled": None, "ticket_sales": None, "types": {}}
-    match.configure(database, Settings(), occurrence, **usual | switches)
+    hand_links.configure(database, Settings(), occurrence, **usual | switches)
 
 
 def explained(database, show):

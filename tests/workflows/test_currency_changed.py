@@ -12,6 +12,7 @@ import csv
 import pytest
 from msgspec import structs
 from sqlalchemy import func, select
+from support import hand_links
 from support.saved_orders import FIRST_DAY, occurrence, order, prepare, save, ticket
 
 from ticketsync.__main__ import main
@@ -160,7 +161,7 @@ def test_f43_a_gift_card_in_another_currency_is_no_sale_of_its_date(venue):
     Another date of Friday's show sold nothing but a card; Friday itself sold tickets.
     """
     list_again(venue, 1, "ev_3", event_id="ev_3")
-    match.link(venue, Settings(), 3, 1)
+    hand_links.link(venue, Settings(), 3, 1)
     card = records.VoucherSale("or_4/card", "ev_3", "Gift card", 5000)
     sold = order(ticket(7, 5000, "ev_3"), id_="or_4", currency="NZD")
     alone = structs.replace(sold, tickets=(), voucher_sales=(card,))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
+from support import hand_links
 from support.dates import NOW
 
 from ticketsync.catalogue import (
@@ -22,7 +23,7 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.webhooks import deliveries
-from ticketsync.workflows import delivery_processing, match
+from ticketsync.workflows import delivery_processing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -105,7 +106,7 @@ def test_a_run_that_does_not_finish_notes_what_it_read(adopted, settings, sandbo
 
 def test_a_link_that_is_off_is_not_read_by_later_runs(synced_once, settings):
     date = next(o for o in listed(synced_once) if o.show_id)
-    match.configure(
+    hand_links.configure(
         *(synced_once, settings, date), enabled=False, ticket_sales=None, types={}
     )
     assert last_reads(synced_once)[date.provider_occurrence_id] is None

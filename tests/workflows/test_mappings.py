@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from support import commands
+from support import commands, hand_links
 from support.dates import TODAY
 from support.platform_accounts import copied, keep, point
 
@@ -156,7 +156,7 @@ def test_the_breakdown_uses_the_venues_names_and_merges_what_is_alike(
     occurrence = linked(database, "ticket_tailor")
     before = types(database, occurrence.show_id, "ticket_tailor")
     assert {"Adult", "Concession"} <= set(before)
-    names = match.configure(
+    names = hand_links.configure(
         database,
         settings,
         occurrence,
@@ -169,7 +169,7 @@ def test_the_breakdown_uses_the_venues_names_and_merges_what_is_alike(
     assert "Adult" not in after
     both = before["Adult"].gross + before["Concession"].gross
     assert after["Seat"].gross == both
-    match.configure(
+    hand_links.configure(
         database,
         settings,
         occurrence,
@@ -195,11 +195,11 @@ def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
 
     before = gross()
     off = {"enabled": None, "ticket_sales": None, "types": {}, switch: False}
-    match.configure(database, settings, occurrence, **off)
+    hand_links.configure(database, settings, occurrence, **off)
     assert "ticket_tailor" not in gross()
     sync.sync(database, settings, Request(full=True))
     assert "ticket_tailor" not in gross()
-    match.configure(database, settings, occurrence, **{**off, switch: True})
+    hand_links.configure(database, settings, occurrence, **{**off, switch: True})
     assert gross() == before
 
 
@@ -221,7 +221,7 @@ def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):
             o for o in occurrences.list_occurrences(connection) if not o.is_dated
         )
     with pytest.raises(errors.NotFound):
-        match.configure(
+        hand_links.configure(
             database, settings, loose, enabled=None, ticket_sales=None, types={}
         )
 
@@ -238,7 +238,7 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
         )
         show = shows.list_shows(connection)[0]
     assert bar.show_id is None
-    match.link(database, settings, bar.id, show.id)
+    hand_links.link(database, settings, bar.id, show.id)
     with database.read() as connection:
         sold = types(database, show.id, "square")
     drinks = [p for p in sandbox.platforms["square"].world.purchases if not p.total]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import insert, update
+from support import hand_links
 
 from ticketsync.catalogue import (
     link_settings,
@@ -27,7 +28,6 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import events
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
-from ticketsync.workflows import match
 
 ZONE = "Australia/Sydney"
 DAY = "2027-04-18"
@@ -236,7 +236,7 @@ def test_nothing_is_said_of_a_date_that_was_taken_apart_meanwhile(season):
     show = season.show()
     moved = season.date("eb", show)
     found = season.list_at("20:00", moved)
-    match.unlink(season.database, Settings(), moved)
+    hand_links.unlink(season.database, Settings(), moved)
     assert season.notes(found) == []
 
 
@@ -322,7 +322,7 @@ def test_a_confirmed_date_leaves_a_show_that_others_list_at_another_time(season)
     later = "2027-04-20 20:00"
     ids = [season.date("tt", show, decided_by="adopted"), season.date("eb", show)]
     season.list_at(later, ids[0])
-    first = match.link(season.database, Settings(), ids[0], show)
+    first = hand_links.link(season.database, Settings(), ids[0], show)
     assert (first.was_at, first.show.starts_local) == ("", f"{DAY} 19:30")
     assert season.waiting() == []
 
@@ -339,7 +339,7 @@ def test_what_one_confirms_settles_all_that_agree(season):
         season.list_at(later, id_)
     assert season.waiting() == [ids[0], ids[1], ids[2]]
 
-    done = match.link(season.database, Settings(), ids[1], show)
+    done = hand_links.link(season.database, Settings(), ids[1], show)
 
     assert (done.was_at, done.show.starts_local) == (f"{DAY} 19:30", later)
     assert not done.is_new
@@ -382,6 +382,8 @@ def test_a_date_that_moved_while_it_was_switched_off_waits_once_it_is_on(season)
         occurrence = occurrences.get_occurrence(connection, moved)
 
     switch = {"ticket_sales": None, "types": {}}
-    match.configure(season.database, Settings(), occurrence, enabled=True, **switch)
+    hand_links.configure(
+        season.database, Settings(), occurrence, enabled=True, **switch
+    )
 
     assert season.waiting() == [moved]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from support import ticket_tailor_account
+from support import hand_links, ticket_tailor_account
 from support.dates import NOW, TODAY
 from support.platform_accounts import expected, figures, key_of, run, same
 
@@ -324,8 +324,8 @@ def test_a_show_is_read_from_all_its_accounts_or_from_those_named(
         found = occurrences.list_occurrences(connection)
     ours = next(o for o in found if o.account == "tt")
     theirs = next(o for o in found if o.account == "eb")
-    match.unlink(database, settings, theirs.id)
-    match.link(database, settings, theirs.id, ours.show_id)
+    hand_links.unlink(database, settings, theirs.id)
+    hand_links.link(database, settings, theirs.id, ours.show_id)
     show = str(ours.show_id)
 
     both = attempt(database, settings, shows=(show,))

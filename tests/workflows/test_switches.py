@@ -5,6 +5,7 @@ those that are linked later, and are on record.
 
 import pytest
 from sqlalchemy import func, select
+from support import hand_links
 
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import errors
@@ -118,12 +119,12 @@ def test_a_date_that_is_linked_later_follows_the_switch_of_its_production(
 ):
     later = next(o for o in listed(synced_once) if o.show_id)
     title = production_of(synced_once, later)
-    match.unlink(synced_once, settings, later.id)
+    hand_links.unlink(synced_once, settings, later.id)
     match.configure_production(
         synced_once, settings, title, enabled=None, ticket_sales=False
     )
 
-    match.link(synced_once, settings, later.id, later.show_id)
+    hand_links.link(synced_once, settings, later.id, later.show_id)
 
     assert gross(synced_once, [later.show_id]) == 0
     with synced_once.read() as connection:
@@ -151,9 +152,9 @@ def test_what_is_set_for_an_event_stays_while_none_of_its_dates_is_linked(
         before = connection.execute(select(production_links)).all()
 
     for one in dates:
-        match.unlink(synced_once, settings, one.id)
+        hand_links.unlink(synced_once, settings, one.id)
     for one in dates:
-        match.link(synced_once, settings, one.id, one.show_id)
+        hand_links.link(synced_once, settings, one.id, one.show_id)
 
     with synced_once.read() as connection:
         assert connection.execute(select(production_links)).all() == before
@@ -161,14 +162,14 @@ def test_what_is_set_for_an_event_stays_while_none_of_its_dates_is_linked(
 
 def test_a_date_that_is_on_says_which_level_switched_it_off(synced_once, settings):
     date = next(o for o in listed(synced_once) if o.show_id)
-    match.configure(
+    hand_links.configure(
         synced_once, settings, date, **{**SET, "ticket_sales": False}, types={}
     )
     event = event_of(synced_once, date)
     match.configure_event(
         synced_once, settings, event, **{**SET, "enabled": False}, types={}
     )
-    done = match.configure(
+    done = hand_links.configure(
         synced_once, settings, date, **{**SET, "ticket_sales": True}, types={}
     )
     assert done.note == "off for the whole event: no sales, no guests"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from support import hand_links
 from support.database_dump import dump
 from support.dates import NOW
 from support.ticket_tailor_account import connect, figures, truth
@@ -450,9 +451,9 @@ def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(
     with synced_once.read() as connection:
         offer = occurrences.list_occurrences(connection)[0]
 
-    match.unlink(synced_once, settings, offer.id)
+    hand_links.unlink(synced_once, settings, offer.id)
     without = figures(synced_once)
-    match.link(synced_once, settings, offer.id, offer.show_id)
+    hand_links.link(synced_once, settings, offer.id, offer.show_id)
 
     assert offer.provider_occurrence_id not in without
     assert figures(synced_once) == before
@@ -463,7 +464,7 @@ def test_what_a_person_took_apart_is_not_put_together_by_the_next_match(
 ):
     with adopted.read() as connection:
         offer = occurrences.list_occurrences(connection)[0]
-    match.unlink(adopted, settings, offer.id)
+    hand_links.unlink(adopted, settings, offer.id)
     with adopted.read() as connection:
         plan = match.plan(connection, settings)
     pairs = [(m.occurrence.id, m.show.id) for m in plan.certain]

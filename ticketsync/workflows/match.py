@@ -153,15 +153,6 @@ class LinkedShow:
     is_new: bool
 
 
-def link(
-    database: Database, settings: Settings, occurrence_id: int, show_id: int
-) -> LinkedShow:
-    """
-    A person's own pair, or their word that a moved date still is the same show.
-    """
-    return link_parts(database, settings, [occurrence_id], show_id)
-
-
 def link_parts(
     database: Database,
     settings: Settings,
@@ -171,7 +162,8 @@ def link_parts(
     is_currency_confirmed: bool = False,
 ) -> LinkedShow:
     """
-    The same for the occurrences that are one date: all or none.
+    A person's own pair of a date, given by its occurrences, and a show, or their word
+    that a moved date still is the same show: all or none.
 
     Raises: `GuardRefused` (`currency-changed`) where they sell in another currency than
     the show and the person does not say that this is right, and (`guard-books`) where
@@ -210,30 +202,6 @@ class Configured:
     note: str
     types: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
-
-
-def configure(
-    database: Database,
-    settings: Settings,
-    occurrence: LinkedOccurrence,
-    *,
-    enabled: bool | None,
-    ticket_sales: bool | None,
-    types: Mapping[str, str],
-    fields: Mapping[str, str] | None = None,
-) -> Configured:
-    """
-    The same as `configure_date` for one occurrence alone.
-    """
-    return configure_date(
-        database,
-        settings,
-        ListedDate((occurrence,)),
-        enabled=enabled,
-        ticket_sales=ticket_sales,
-        types=types,
-        fields=fields,
-    )
 
 
 def configure_date(
@@ -362,19 +330,12 @@ def configure_production(
     return Configured(note, {})
 
 
-def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | None:
-    """
-    Take a pair apart; its show loses those sales at once.
-    """
-    return unlink_parts(database, settings, [occurrence_id])
-
-
 def unlink_parts(
     database: Database, settings: Settings, occurrence_ids: Sequence[int]
 ) -> int | None:
     """
-    The same for the occurrences that are one date; returns the show that they were
-    linked to.
+    Take a pair apart, given by the occurrences of its date; its show loses those sales
+    at once. Returns the show that they were linked to.
     """
     with database.write() as connection:
         links.lock_occurrences(connection, occurrence_ids)
