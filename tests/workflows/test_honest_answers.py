@@ -4,6 +4,7 @@ whole ends with a person's word, or with the next read of everything.
 """
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -202,6 +203,28 @@ def test_orders_that_were_deleted_are_accepted_once(
     assert accounts.attempt(synced, settings).exit_code == 0
     assert accounts.attempt(synced, settings, full=True).exit_code == 0
     assert accounts.figures(synced) == before
+
+
+@pytest.mark.parametrize("name", ["humanitix", "wix"])
+def test_the_command_of_the_message_accepts_deleted_orders_of_a_date_long_over(
+    synced, settings, fake_server, name
+):
+    """
+    Humanitix is read date by date, and an ordinary run reads none that is long over.
+    """
+    settings = replace(settings, sync=replace(settings.sync, days_back=5))
+    there = fake_server.platform.world
+    over = {p.id for p in there.performances if (NOW - p.starts_at).days > 5}
+    there.purchases[:] = [p for p in there.purchases if p.performance.id not in over]
+    fake_server.platform.invalidate()
+    refused = accounts.attempt(synced, settings, full=True)
+    assert (refused.exit_code, refused.word) == (7, "guard-shrink")
+    full = {"humanitix": "--full ", "wix": ""}[name]
+    assert f"run `ticketsync sync {name} {full}--accept-shrink` once" in refused.hint
+    options = {"full": bool(full), "accept_shrink": True}
+    assert accounts.attempt(synced, settings, **options).exit_code == 0
+    for read in ({}, {"full": True}):
+        assert accounts.attempt(synced, settings, **read).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["wix"])

@@ -5,13 +5,19 @@ The `costs` of an Eventbrite order or attendee.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ticketsync.core import money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
+
+_COMPLETED = "with_refunded"  # ours, beside the amounts
+_AMOUNTS = (
+    *("gross", "base_price", "eventbrite_fee", "payment_fee", "tax"),
+    *("discount_amount", "display_price"),
+)
 
 
 class Costs:
@@ -104,3 +110,32 @@ def gross_of(costs: Any) -> int:
     gross = (costs or {}).get("gross") or {}
     value = gross.get("value")
     return value if type(value) is int else -1
+
+
+def with_refunded(costs: Any, attendees: Sequence[Raw]) -> Any:
+    """
+    The costs of an order with those of its refunded attendees, where it has exactly
+    those of the others: it was refunded before it was read, and its attendees still say
+    what was charged. Else its costs as they are.
+    """
+    gone = [row["costs"] for row in attendees if _was_paid(row) and row.get("refunded")]
+    left = [row.get("costs") for row in attendees if not row.get("refunded")]
+    if not gone or gross_of(costs) != sum(max(0, gross_of(each)) for each in left):
+        return costs
+    whole = {
+        name: {**amounts[0], "value": sum(amount["value"] for amount in amounts)}
+        for name in _AMOUNTS
+        if (amounts := [each[name] for each in (costs, *gone) if each.get(name)])
+    }
+    return {**costs, **whole, _COMPLETED: True}
+
+
+def is_completed(raw: Raw) -> bool:
+    """
+    Whether what was charged for an order is known from its refunded attendees only.
+    """
+    return bool((raw.get("first_costs") or {}).get(_COMPLETED))
+
+
+def _was_paid(attendee: Raw) -> bool:
+    return gross_of(attendee.get("costs")) > 0

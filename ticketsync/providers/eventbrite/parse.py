@@ -18,7 +18,7 @@ from ticketsync.net.webhook_signatures import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.eventbrite.attendance import attendance_of, status_of
-from ticketsync.providers.eventbrite.costs import Costs
+from ticketsync.providers.eventbrite.costs import Costs, is_completed, with_refunded
 from ticketsync.providers.eventbrite.history import (
     History,
     attendance_of_order,
@@ -105,7 +105,8 @@ def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
             history = attendees.setdefault(str(row.get("id")), History())
             history.add(row, past_attendance(row, version))
         present = [attendees[str(row.get("id"))] for row in rows]
-        order.add(version, attendance_of_order(version, present))
+        costs = with_refunded(version.get("costs"), rows)
+        order.add({**version, "costs": costs}, attendance_of_order(version, present))
     listed = {str(row.get("id")) for row in raw.get("attendees") or ()}
     return {
         **raw,
@@ -177,6 +178,7 @@ def parse_order(raw: Raw) -> records.Order:
     allocated = sum(t.face + t.fee for t in tickets) + first.tax
     paying = [row for row in attendees if not _is_among(row, owing)]
     refunded, is_estimate = _refunded(word, paying, first, now, is_paid=is_paid)
+    is_estimate = is_estimate or (refunded > 0 and is_completed(raw))
     return records.Order(
         id=reading.text(raw, "id"),
         occurrence_id=reading.text(raw, "event_id"),
@@ -350,10 +352,11 @@ def _refunded(
     if first.gross > now.gross:
         return first.gross - now.gross, False
     marked = [a for a in attendees if a.get("refunded")]
-    if marked:
-        costs = (Costs.charged(a, first.currency) for a in marked)
-        return sum(cost.gross for cost in costs), True
-    return (first.gross, True) if status == "refunded" else (0, False)
+    price = sum(Costs.charged(a, first.currency).gross for a in marked)
+    is_whole = not marked or all(map(_is_void, attendees))
+    if status == "refunded" and is_whole and not price:
+        return first.gross, True
+    return price, bool(marked)
 
 
 def _discrepancy(

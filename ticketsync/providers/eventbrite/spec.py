@@ -158,7 +158,9 @@ SPEC = ProviderSpec(
     explain=explain,
     oauth=_oauth,
     limits="seats are not read, because that would take a request for each ticket; "
-    "wait lists are not read, because they are not sales; add-ons are not ticket types",
+    "wait lists are not read, because they are not sales; add-ons are not ticket "
+    "types; no refunded amount is reported, so an order that was refunded before it "
+    "was first read is named, and counts 0.00 where nothing says its price any more",
     global_ids=frozenset((LISTING, ORDER)),
 )
 

@@ -45,14 +45,37 @@ def notice_absence(
         store.forget_marks(
             o.provider_occurrence_id for o in complete if o.id in refused
         )
-        since = clock.now() - timedelta(days=run.settings.sync.days_back)
         if has_change_feed(run.provider) or (
             read.is_whole
-            and not all(plan.is_read(o, since) for o in complete if o.id in refused)
+            and not all(_is_read_daily(run, o) for o in complete if o.id in refused)
         ):
             # The next read would not meet again what was refused, nor accept it.
             cross_checks.read_everything_next(run)
     return refused
+
+
+def _is_read_daily(run: AccountRun, occurrence: LinkedOccurrence) -> bool:
+    """
+    Whether an ordinary run reads its orders by themselves.
+    """
+    since = clock.now() - timedelta(days=run.settings.sync.days_back)
+    return plan.is_read(occurrence, since)
+
+
+def _how_to_accept(
+    run: AccountRun, read: OrdersRead, occurrence: LinkedOccurrence
+) -> str:
+    """
+    The command that reads its orders again and accepts them: of one that is long over
+    only a read of everything does, where dates are read one by one.
+    """
+    is_met = (
+        read.is_whole
+        or has_change_feed(run.provider)
+        or _is_read_daily(run, occurrence)
+    )
+    full = "" if is_met else "--full "
+    return f"run `ticketsync sync {run.account.name} {full}--accept-shrink` once."
 
 
 def lists_few_tickets(
@@ -104,7 +127,8 @@ def _refuse_lost_orders(
         is_suspect = has_collapsed and left < before
         if (is_suspect or has_shrunk(left, before)) and not accept:
             refused.add(occurrence.id)
-            run.problems.append(_has_lost_orders(run, occurrence, left, before))
+            how = _how_to_accept(run, read, occurrence)
+            run.problems.append(_has_lost_orders(run, occurrence, left, before, how))
         elif occurrence.id not in refused_before:
             delisted += missing[occurrence.id]
     store.mark_delisted(delisted)
@@ -148,7 +172,8 @@ def _refuse_few_orders(
             refused.add(occurrence.id)
         if has_shrunk(seen, ordered) or (has_collapsed and seen < ordered):
             refused.add(occurrence.id)
-            run.problems.append(_lists_few_orders(run, occurrence, seen, ordered))
+            how = _how_to_accept(run, read, occurrence)
+            run.problems.append(_lists_few_orders(run, occurrence, seen, ordered, how))
     return refused
 
 
@@ -167,25 +192,31 @@ def _accept_few_orders(
 
 
 def _lists_few_orders(
-    run: AccountRun, occurrence: LinkedOccurrence, seen: int, ordered: int
+    run: AccountRun,
+    occurrence: LinkedOccurrence,
+    seen: int,
+    ordered: int,
+    how_to_accept: str,
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
         f"Account {run.account.name!r}: {occurrence.name_and_start} has {ordered} "
         f"orders, and the list of its orders shows {seen}; it is read again "
         "with the next run.",
-        hint="Look at the platform. If the list is right, run "
-        f"`ticketsync sync {run.account.name} --accept-shrink` once.",
+        hint=f"Look at the platform. If the list is right, {how_to_accept}",
         word="guard-shrink",
     )
 
 
 def _has_lost_orders(
-    run: AccountRun, occurrence: LinkedOccurrence, left: int, known: int
+    run: AccountRun,
+    occurrence: LinkedOccurrence,
+    left: int,
+    known: int,
+    how_to_accept: str,
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
         f"Account {run.account.name!r}: {occurrence.name_and_start} suddenly "
         f"has {left} of its {known} orders; its figures stay as they were.",
-        hint="Look at the platform. If it is right, run "
-        f"`ticketsync sync {run.account.name} --accept-shrink` once.",
+        hint=f"Look at the platform. If it is right, {how_to_accept}",
         word="guard-shrink",
     )
