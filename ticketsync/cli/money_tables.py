@@ -58,6 +58,7 @@ def print_lines(money: Money, per: str) -> None:
         label=lambda currency: render.shows(shows[currency], currency),
         optional=("shows", "capacity", "tax"),
         last_optional=TAKEN_OFF,
+        short_dates=[column.name for column in keys if column.kind is Kind.LOCAL],
     )
 
 

@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
@@ -81,6 +82,7 @@ def report(
     in_full: Collection[str] = (),
     keeping_end: Collection[str] = (),
     below: Collection[str] = (),
+    short_dates: Collection[str] = (),
     zone: str = "",
 ) -> None:
     """
@@ -90,7 +92,8 @@ def report(
     become lists, with a line that says so; `uncut` those of ids, which end in what
     tells them apart; `keeping_end` those that are cut in their middle; `in_full` those
     that stand below their row where they are cut, and are not cut where all are short;
-    `below` those that stand there, and nowhere else, where there is no room for them.
+    `below` those that stand there, and nowhere else, where there is no room for them;
+    `short_dates` those whose dates of other years have no weekday where there is none.
     The `totals` follow, one row for each currency, whose first cell is
     `label(currency)`. Instants are written in `zone`, which their heading names; a
     report that has some needs it.
@@ -114,13 +117,26 @@ def report(
             below=column.name in below,
             spare=_place(column.name, optional),
             last_spare=_place(column.name, last_optional),
+            short=_short(column.name) if column.name in short_dates else "",
         )
         for column in table.columns
     ]
+    for name in short_dates:
+        at = table.position(name)
+        for text, values in zip(rows, table.rows, strict=True):
+            text[_short(name)] = day(values[at], is_short=True)
     footer = [] if totals is None else list(_as_text(totals, growth, zone))
     for row in footer:
         row[table.names[0]] = label(row["currency"]) if label else "total"
+        row.update({_short(name): row[name] for name in short_dates})
     _draw(rows, columns, footer=footer)
+
+
+def _short(name: str) -> str:
+    """
+    The key of the shorter text of a column.
+    """
+    return f"{name}, short"
 
 
 def _is_short(rows: Sequence[Row], name: str) -> bool:
@@ -211,10 +227,16 @@ def _draw(
     if not is_drawn(stream):
         _write_rows(rows, columns, footer, stream)
         return
-    cells = [_cells(columns, row) for row in rows]
-    footer_cells = [_cells(columns, row) for row in footer]
     available = terminal.width(stream)
-    layout = table_layout.fit(columns, [*cells, *footer_cells], available)
+    cells = [_cells(columns, row) for row in [*rows, *footer]]
+    layout = table_layout.fit(columns, cells, available)
+    if any(column.short for column in columns) and table_layout.is_tight(
+        columns, cells, layout
+    ):
+        short = [replace(column, key=column.short or column.key) for column in columns]
+        cells = [_cells(short, row) for row in [*rows, *footer]]
+        layout = table_layout.fit(columns, cells, available)
+    cells, footer_cells = cells[: len(rows)], cells[len(rows) :]
     if layout.fits:
         drawn_grids.draw(columns, layout, cells, footer_cells, stream, title)
         if layout.missed:
@@ -334,13 +356,15 @@ def shows(number: int, currency: str) -> str:
     return f"{number_of(number, 'show')}, {currency}"
 
 
-def day(local: str) -> str:
+def day(local: str, *, is_short: bool = False) -> str:
     """
-    A local start as text: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`.
+    A local start as text: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`; one of another
+    year `Fri 15 Jan 2027 19:30`, in short `15 Jan 2027 19:30`.
     """
     moment = datetime.fromisoformat(local)
-    year = "" if moment.year == clock.now().year else f" {moment:%Y}"
-    return f"{moment:%a %d %b}{year} {moment:%H:%M}"
+    if moment.year == clock.now().year:
+        return f"{moment:%a %d %b %H:%M}"
+    return f"{moment:%d %b %Y %H:%M}" if is_short else f"{moment:%a %d %b %Y %H:%M}"
 
 
 def _cell(value: Any, *, longest: int = LONGEST) -> str:

@@ -31,7 +31,8 @@ class Column:
     value, for a pipe. `below`: the text goes below its row, in full, where there is no
     room for all of it. `is_id`: its whole numbers name something and get no commas.
     `keeps_end`: a text that is cut is cut in its middle, because its end tells it
-    apart.
+    apart. `short`: the row's key of a shorter text, which is taken where something
+    would be cut or left out otherwise.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Column:
     below: bool = False
     is_id: bool = False
     keeps_end: bool = False
+    short: str = ""
 
     @property
     def can_shrink(self) -> bool:
@@ -91,6 +93,18 @@ def fit(
         missed = [last, *missed]
         layout = _layout(columns, wanted, shown, available)
     return replace(layout, below=below, missed=missed if layout.fits else ())
+
+
+def is_tight(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], layout: Layout
+) -> bool:
+    """
+    Whether this layout cuts a text, or leaves out what a reader looks for.
+    """
+    wanted = _wanted(columns, cells)
+    shown = zip(layout.shown, layout.widths, strict=True)
+    is_cut = any(width < wanted[index] for index, width in shown)
+    return is_cut or bool(layout.missed) or not layout.fits
 
 
 def _next_last(columns: Sequence[Column], shown: Sequence[int]) -> int | None:
