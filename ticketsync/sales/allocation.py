@@ -26,7 +26,8 @@ from ticketsync.sales import charged_parts, refunds_of_tickets, voucher_lines
 from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
 
 
-class TicketAllocation(msgspec.Struct, frozen=True):
+
+class TicketAllocation(msgspec.Struct, frozen=True, array_like=True):
     """
     One ticket and its part of its order, in minor units of the order's currency. Ids
     are the platform's.
@@ -59,7 +60,7 @@ class TicketAllocation(msgspec.Struct, frozen=True):
     parts: ChargedParts = NO_PARTS
 
 
-class FeeAllocation(msgspec.Struct, frozen=True):
+class FeeAllocation(msgspec.Struct, frozen=True, array_like=True):
     """
     One occurrence's part of a named fee of its order; `amount` is `None` where the fee
     was kept but its amount is not reported, `tax` where the tax inside it is not.
@@ -76,7 +77,7 @@ class FeeAllocation(msgspec.Struct, frozen=True):
 _Amounts = tuple[int, int, int, int, bool, int | None, int, int | None, ChargedParts]
 
 
-class AllocatedOrder(msgspec.Struct, frozen=True):
+class AllocatedOrder(msgspec.Struct, frozen=True, array_like=True):
     """
     An order as it is stored: its own fields, the allocation to its tickets, its fees by
     occurrence, the content hash of its raw record, and the parts of what was charged.

@@ -16,7 +16,7 @@ from ticketsync.core import money
 from ticketsync.core.records import Order, Ticket
 
 
-class ChargedParts(msgspec.Struct, frozen=True):
+class ChargedParts(msgspec.Struct, frozen=True, array_like=True):
     """
     The parts of what was charged beside `face`, in minor units of the order's currency.
     `voucher` reduces what was charged; `unexplained` is what the other parts leave of
