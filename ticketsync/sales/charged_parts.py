@@ -169,6 +169,9 @@ def _divide(
         taken = [b - a for a, b in zip(sums, given, strict=True)]
     found = []
     for amount in amounts:
+        if not amount:
+            found.append([0] * len(sums))
+            continue
         left = taken if amount < 0 else given
         # By what is left of each ticket's share, so that it never takes more than that.
         part = money.split(abs(amount), left)
