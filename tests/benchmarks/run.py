@@ -69,7 +69,9 @@ class Bench:
         looking costs time, too.
         """
         env = {**self.environment, "TICKETSYNC_HOME": str(home)}
-        child = subprocess.Popen(arguments, env=env, stdout=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            arguments, env=env, cwd=self.folder, stdout=subprocess.DEVNULL
+        )
         most = 0
         while child.poll() is None:
             first, *others = [memory(number) for number in family(child.pid)] or [{}]

@@ -12,7 +12,7 @@ from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core import errors
-from ticketsync.store.tables.boxoffice import members
+from ticketsync.store.tables.members import members
 from ticketsync.workflows import cancel_and_refund, open_sale, sell
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.connect import SecretSource

@@ -16,7 +16,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.reporting import audit_trail
-from ticketsync.store.tables.boxoffice import members as table
+from ticketsync.store.tables.members import members as table
 from ticketsync.workflows import cancel_and_refund, members, open_sale, retention, sell
 from ticketsync.workflows.cancel_and_refund import Refund
 from ticketsync.workflows.sell import Tender

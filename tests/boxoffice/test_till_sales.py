@@ -17,7 +17,7 @@ from ticketsync.core import errors
 from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import schema
-from ticketsync.store.tables.boxoffice import members
+from ticketsync.store.tables.members import members
 from ticketsync.workflows import (
     cancel_and_refund,
     checkin,

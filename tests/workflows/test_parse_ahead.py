@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent import futures
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -91,7 +92,7 @@ def helped(monkeypatch):
     Watched.started = ()
     monkeypatch.setattr(parse_ahead, "MANY", 1)
     monkeypatch.setattr(parse_ahead, "_processors", lambda: 2)
-    monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", Watched)
+    monkeypatch.setattr(futures, "ProcessPoolExecutor", Watched)
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def test_without_it_the_work_is_done_here(
 ):
     if kind in (Dying, Stopped):
         monkeypatch.setattr(parse_ahead, "ANSWER_SECONDS", 0.3)
-        monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", kind)
+        monkeypatch.setattr(futures, "ProcessPoolExecutor", kind)
     else:
         monkeypatch.setattr(parse_ahead, "_start", _no_process)
 

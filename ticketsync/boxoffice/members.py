@@ -19,7 +19,7 @@ from ticketsync.boxoffice import refusals
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, letter_case
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.boxoffice import members
+from ticketsync.store.tables.members import members
 from ticketsync.store.upsert import upsert
 
 ADDED, CHANGED, UNCHANGED, ERASED = "added", "changed", "unchanged", "erased"

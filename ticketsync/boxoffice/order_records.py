@@ -90,9 +90,11 @@ def as_held(order: PlacedOrder) -> records.Order:
 
 def content_of(record: records.Order) -> bytes:
     """
-    The content hash of an order's record.
+    The content hash of an order's record, with the names of its fields: it is stored,
+    and another one would be another version of the order.
     """
-    return digest.content(msgspec.json.encode(record, order="sorted"))
+    fields = msgspec.structs.asdict(record)
+    return digest.content(msgspec.json.encode(fields, order="sorted"))
 
 
 def ticket_id(order: PlacedOrder, number: int) -> str:

@@ -209,11 +209,11 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if not whole:
         return split_evenly(total, len(weights))
-    shares = [divmod(total * weight, whole) for weight in weights]
-    parts = [share for share, _ in shares]
+    parts = [total * weight // whole for weight in weights]
     missing = total - sum(parts)
     if missing:
-        by_remainder = sorted(range(len(shares)), key=lambda i: -shares[i][1])
+        remainders = [total * weight % whole for weight in weights]
+        by_remainder = sorted(range(len(parts)), key=lambda i: -remainders[i])
         for index in by_remainder[:missing]:
             parts[index] += 1
     return parts

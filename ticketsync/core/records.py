@@ -7,7 +7,9 @@ units of the one currency that the record names: an order has one currency, so
 its numbers carry none of their own.
 
 They are structs instead of dataclasses: a page holds hundreds, a struct is built in a
-tenth of the time (measured), and it can be sent to another process as it is.
+tenth of the time (measured), and it can be sent to another process as it is. Those of
+which a page has most are `array_like`: they are sent without the names of their fields,
+which were more than half of a page.
 """
 
 from __future__ import annotations
@@ -252,7 +254,7 @@ class Refund(msgspec.Struct, frozen=True):
     occurrence_id: str | None = None
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, array_like=True):
     """
     What a buyer bought, and what was charged and returned.
 

@@ -25,8 +25,11 @@ from ticketsync.core.records import (
 from ticketsync.sales import charged_parts, refunds_of_tickets, voucher_lines
 from ticketsync.sales.charged_parts import NO_PARTS, ChargedParts
 
+# Asking an enum for a value takes as long as a sum; here once for every ticket.
+_ADMISSION, _VOUCHER_SALE = LineKind.ADMISSION.value, LineKind.VOUCHER_SALE.value
 
-class TicketAllocation(msgspec.Struct, frozen=True):
+
+class TicketAllocation(msgspec.Struct, frozen=True, array_like=True):
     """
     One ticket and its part of its order, in minor units of the order's currency. Ids
     are the platform's.
@@ -59,7 +62,7 @@ class TicketAllocation(msgspec.Struct, frozen=True):
     parts: ChargedParts = NO_PARTS
 
 
-class FeeAllocation(msgspec.Struct, frozen=True):
+class FeeAllocation(msgspec.Struct, frozen=True, array_like=True):
     """
     One occurrence's part of a named fee of its order; `amount` is `None` where the fee
     was kept but its amount is not reported, `tax` where the tax inside it is not.
@@ -76,7 +79,7 @@ class FeeAllocation(msgspec.Struct, frozen=True):
 _Amounts = tuple[int, int, int, int, bool, int | None, int, int | None, ChargedParts]
 
 
-class AllocatedOrder(msgspec.Struct, frozen=True):
+class AllocatedOrder(msgspec.Struct, frozen=True, array_like=True):
     """
     An order as it is stored: its own fields, the allocation to its tickets, its fees by
     occurrence, the content hash of its raw record, and the parts of what was charged.
@@ -187,7 +190,7 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
             TicketAllocation(
                 id=ticket.id,
                 occurrence_id=ticket.occurrence_id,
-                kind=(LineKind.ADMISSION if admits else LineKind.VOUCHER_SALE).value,
+                kind=_ADMISSION if admits else _VOUCHER_SALE,
                 status=ticket.status.value,
                 type_id=ticket.type_id,
                 type_name=ticket.type_name,

@@ -16,7 +16,7 @@ from ticketsync.core import money
 from ticketsync.core.records import Order, Ticket
 
 
-class ChargedParts(msgspec.Struct, frozen=True):
+class ChargedParts(msgspec.Struct, frozen=True, array_like=True):
     """
     The parts of what was charged beside `face`, in minor units of the order's currency.
     `voucher` reduces what was charged; `unexplained` is what the other parts leave of
@@ -169,6 +169,9 @@ def _divide(
         taken = [b - a for a, b in zip(sums, given, strict=True)]
     found = []
     for amount in amounts:
+        if not amount:
+            found.append([0] * len(sums))
+            continue
         left = taken if amount < 0 else given
         # By what is left of each ticket's share, so that it never takes more than that.
         part = money.split(abs(amount), left)

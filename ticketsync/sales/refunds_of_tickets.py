@@ -47,9 +47,11 @@ def divide_returned(
     of what they had paid. Where vouchers paid a part of each ticket, money may still
     give back the whole price of one.
     """
+    if order.vouchers <= 0:
+        return refunded
     left = sum(refunded)
     to_vouchers = max(0, min(order.credited, order.vouchers))
-    if order.vouchers <= 0 or (not to_vouchers and _reported_refunds(order, left)):
+    if not to_vouchers and _reported_refunds(order, left):
         return refunded
     paid = [a + part.voucher for a, part in zip(charged, made_of, strict=True)]
     return _void_first(order, left + to_vouchers, paid)

@@ -1,6 +1,7 @@
 """
 Our own box office: price tiers, orders, seats, payments and tills. The shows that it
-sells are in `boxoffice_shows`, because many commands need those alone.
+sells are in `boxoffice_shows` and the members in `members`, because many commands need
+those alone.
 
 Amounts are minor units. An order here is the truth about what was sold at our own
 counter; the rows of `sales` are derived from it in the same transaction.
@@ -54,29 +55,6 @@ class PriceTierRow(Row):
     buyer_fee: int = whole(default=0)
     position: int = whole(default=0)
     retired_at: datetime | None = instant(default=None)
-
-
-class MemberRow(Row):
-    """
-    Somebody who may buy members' tickets, for shows between two calendar days.
-    """
-
-    __tablename__ = "members"
-    __table_args__ = table(
-        UniqueConstraint("number"),
-        CheckConstraint("length(from_date) = 10", "from_date"),
-        CheckConstraint("length(until_date) = 10", "until_date"),
-        CheckConstraint("from_date <= until_date", "days"),
-    )
-
-    id: int | None = key()
-    number: str = text()
-    name: str = text(default="")
-    email: str = text(default="")
-    from_date: str = text()
-    until_date: str = text()
-    level: str = text(default="")
-    erased_at: datetime | None = instant(default=None)
 
 
 class VoucherRow(Row):
@@ -336,7 +314,6 @@ class BoxofficeHistoryRow(Row):
 
 
 price_tiers = PriceTierRow.__table__
-members = MemberRow.__table__
 vouchers = VoucherRow.__table__
 till_sessions = TillSessionRow.__table__
 boxoffice_orders = BoxofficeOrderRow.__table__

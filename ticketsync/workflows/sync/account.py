@@ -397,12 +397,12 @@ def _marks(
     if not complete:
         return {}
     waiting = quarantined.list_occurrences(run)
-    counts = store.counts()
+    counts = store.counts(o.id for o in complete)
     is_sure = run.provider.spec.changes != "none"
     return {
         o.provider_occurrence_id: Mark(
             read.fingerprints[o.provider_occurrence_id],
-            is_sure or agrees(o, counts.get(o.id)),
+            is_sure or agrees(o, counts[o.id]),
         ).as_text()
         for o in complete
         if o.provider_occurrence_id not in waiting

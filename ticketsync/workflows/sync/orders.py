@@ -249,18 +249,17 @@ class OrderReader:
         provider = self._run.provider
         if not isinstance(provider, IssuesLooseTickets) or not chosen:
             return
-        held = self._store.counts()
+        complete = self.read.complete_of(chosen)
+        held = self._store.counts(o.id for o in complete)
         counted = provider.spec.listed_tickets
         suspicious = [
-            o
-            for o in self.read.complete_of(chosen)
-            if plan.may_have_loose_tickets(o, held.get(o.id), counted)
+            o for o in complete if plan.may_have_loose_tickets(o, held[o.id], counted)
         ]
         # Until their tickets were read, too.
         self.read.complete.difference_update(
             o.provider_occurrence_id for o in suspicious
         )
-        sold = {o.id: held[o.id].sold if o.id in held else 0 for o in suspicious}
+        sold = {o.id: row.sold if (row := held[o.id]) else 0 for o in suspicious}
         listed: dict[int, float] = {o.id: 0 for o in suspicious}
         refused: dict[str, errors.TicketsyncError] = {}
         for occurrence, part in self._loose_pages(provider, suspicious):

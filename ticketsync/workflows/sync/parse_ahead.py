@@ -8,6 +8,7 @@ The process gets records, and no key; whatever it cannot do is done here.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import itertools
 import multiprocessing
@@ -16,9 +17,8 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -31,6 +31,9 @@ from ticketsync.workflows.sync.parse import (
     offline_provider,
     parse_page,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 MANY = 4000  # orders from which a second process saves more than it costs (measured)
 PAGES_AHEAD = 12
@@ -99,6 +102,9 @@ def _start(parser: Parser) -> ProcessPoolExecutor:
     """
     The pool, which starts the process that keeps count of its locks, if none does yet.
     """
+    # Most runs would load it for nothing.
+    from concurrent.futures import ProcessPoolExecutor
+
     with _safe_path():
         return ProcessPoolExecutor(
             1,
@@ -135,10 +141,15 @@ class _Waiting:
         return self.answer is None or self.answer.done()
 
 
+@functools.cache
+def _answers() -> msgspec.msgpack.Decoder[ParsedPage]:
+    return msgspec.msgpack.Decoder(ParsedPage)
+
+
 def _parsed(parser: Parser, pool: ProcessPoolExecutor, waiting: _Waiting) -> ParsedPage:
     if waiting.answer is not None:
         try:
-            return _ANSWERS.decode(waiting.answer.result(ANSWER_SECONDS))
+            return _answers().decode(waiting.answer.result(ANSWER_SECONDS))
         except Exception:  # what it met is met here again, or it is of no use any more
             _end(pool)
     return parser.parse(waiting.page, waiting.known)
@@ -227,7 +238,6 @@ def _processors() -> int:
 # The second process
 
 _parser: Parser
-_ANSWERS = msgspec.msgpack.Decoder(ParsedPage)
 
 
 def _begin(name: str, options: Mapping[str, str], keeps_people: bool) -> None:

@@ -10,7 +10,7 @@ the next run to the same occurrence.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -47,6 +47,7 @@ from ticketsync.workflows.sync.parse import (
 from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
 PAGES_TOGETHER = 4  # saved before somebody at a till gets a turn (measured)
+FEW = 200  # occurrences above which all are counted, in one pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class OrderStore:
         self._is_empty: bool | None = None
         self._marked: set[str] | None = None
         self._quarantined: set[str] | None = None
-        self._counts: dict[int, HeldCounts] | None = None
+        self._counts: dict[int, HeldCounts | None] = {}
         self._recent = RecentPages()
 
     @property
@@ -96,15 +97,19 @@ class OrderStore:
         account = self._run.account
         return state.keeps_people(account, self._run.settings.account(account.name))
 
-    def counts(self) -> dict[int, HeldCounts]:
+    def counts(self, wanted: Iterable[int]) -> Mapping[int, HeldCounts | None]:
         """
-        What we hold of each occurrence by now, by our ids.
+        What we hold by now of these occurrences, by our ids, and maybe of others;
+        `None` of one without orders and tickets.
         """
-        if self._counts is None:
+        missing = set(wanted) - self._counts.keys()
+        if missing:
+            are_few = len(missing) <= min(FEW, len(self.occurrence_ids) // 2)
             with self._run.database.read() as connection:
-                self._counts = stored_orders.count_held(
-                    connection, self._run.account.id
+                found = stored_orders.count_held(
+                    connection, self._run.account.id, missing if are_few else None
                 )
+            self._counts |= dict.fromkeys(missing) | found
         return self._counts
 
     def known_orders(self, page: Page, *, is_first_read: bool = False) -> KnownOrders:
@@ -158,7 +163,7 @@ class OrderStore:
                 counts.created += saved.created
                 counts.updated += saved.updated
                 counts.unchanged += saved.repeated
-        self._counts = None
+        self._counts = {}
 
     def _save_some(
         self, waiting: deque[ParsedPage], readable: set[str], *, keep_place: bool
@@ -247,12 +252,8 @@ class OrderStore:
             quarantine.release(connection, account_id, "ticket", parsed)
             self._note_changes(connection, saved)
             self._note_unreadable(connection, page.unreadable)
-            if self._counts is not None:
-                for row in saved.touched:
-                    self._counts.pop(row, None)
-                self._counts |= stored_orders.count_held(
-                    connection, account_id, saved.touched
-                )
+        for row in saved.touched:
+            self._counts.pop(row, None)
         run.counts.created += saved.created
         run.counts.updated += saved.updated
 
