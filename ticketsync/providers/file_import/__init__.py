@@ -35,7 +35,7 @@ from ticketsync.providers.file_import.spec import SPEC
 class FileImport(FileFetcher):
     """
     What an account needs of a folder of reports: raw orders from `fetch`, values from
-    `listing` (events) and `parse` (orders).
+    `orders.events_from_rows` (events) and `orders.parse`.
     """
 
     spec = SPEC
