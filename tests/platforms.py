@@ -4,7 +4,7 @@ Which platforms ticketsync reads: writes the table in README.md.
 
 from pathlib import Path
 
-from ticketsync.workflows import provider_overview as overview
+from ticketsync.workflows.accounts import provider_overview as overview
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- platforms begin -->\n"

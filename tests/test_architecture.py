@@ -71,16 +71,14 @@ ALLOWED = {
         *("store.delivery_states", "store.business_zone"),
         "jobs",  # started, never waited for
         # They talk to no platform:
-        *("workflows.checkin", "workflows.merge_scans", "workflows.match"),
-        "workflows.waiting",
-        *("workflows.webhook_endpoints", "workflows.scan_files"),
-        "workflows.money_view",
-        *("workflows.account_states", "workflows.account_removal"),
+        *("workflows.door.checkin", "workflows.door.merge_scans"),
+        "workflows.door.scan_files",
+        "workflows.matching",
+        *("workflows.webhooks.webhook_endpoints", "workflows.webhooks.public_address"),
+        *("workflows.accounts.account_states", "workflows.accounts.account_removal"),
         *("workflows.season_list", "workflows.catalogue_edits"),
-        *("workflows.recompute_figures", "workflows.adoptions"),
-        *("workflows.match_session", "workflows.match_decisions"),
-        "workflows.match_words",
-        *("workflows.new_installation", "workflows.public_address"),
+        *("workflows.recompute_figures", "workflows.money_view", "workflows.waiting"),
+        "workflows.new_installation",
     },
     "net": {"net", "core"},
     "store": {"store", "core"},
@@ -329,16 +327,29 @@ def test_parsing_a_platforms_records_is_apart_from_fetching_them():
         ]
 
 
-# From a recipe to what all reports of a folder say.
-OF_REPORTS = ("recipes", "one_report", "orders", "several_reports", "checks")
+# Each uses only those before it.
+IN_THEIR_ORDER = {
+    # From a recipe to what all reports of a folder say.
+    "providers.file_import": (
+        *("recipes", "one_report", "orders", "several_reports", "checks"),
+    ),
+    # From an account to what is done with the sales that were read from it.
+    "workflows": (
+        *("accounts", "matching", "boxoffice", "sync", "webhooks", "door", "month_end"),
+    ),
+}
 
 
-def test_packages_of_report_files_use_only_those_before_them():
-    reports = "providers.file_import"
-    for number, package in enumerate(OF_REPORTS):
-        later = [f"ticketsync.{reports}.{it}." for it in OF_REPORTS[number + 1 :]]
-        inside = [name for name in FILES if name.startswith(f"{reports}.{package}.")]
-        assert inside
+@pytest.mark.parametrize("parent", IN_THEIR_ORDER)
+def test_packages_inside_another_one_use_only_those_before_them(parent):
+    order = IN_THEIR_ORDER[parent]
+    folders = {
+        file.parent.name for file in (ROOT / parent.replace(".", "/")).glob("*/*.py")
+    }
+    assert {*order} == folders
+    for number, package in enumerate(order):
+        later = [f"ticketsync.{parent}.{it}." for it in order[number + 1 :]]
+        inside = [name for name in FILES if name.startswith(f"{parent}.{package}.")]
         used = {f"{target}." for name in inside for target in imported(name)}
         assert [it for it in used if it.startswith(tuple(later))] == []
 
@@ -668,10 +679,10 @@ def test_a_command_that_writes_by_itself_would_be_found():
 # Where a place that nobody pinned is read: what a person gives at that moment.
 GIVEN_BY_A_PERSON = {
     ("accounts.pins", 1): "the key of pins itself, named by the environment",
-    ("workflows.connect", 2): "the new key of `accounts add` and `rotate`",
-    ("workflows.open_sale", 1): "the signing key of `boxoffice open`",
-    ("workflows.tokens", 2): "after `refuse_unconfirmed`: app's secret, refresh token",
-    ("workflows.webhook_endpoints", 2): "the new secret; a stored one after its pin",
+    ("workflows.accounts.connect", 2): "the new key of `accounts add` and `rotate`",
+    ("workflows.boxoffice.open_sale", 1): "the signing key of `boxoffice open`",
+    ("workflows.accounts.tokens", 2): "after `refuse_unconfirmed`: app's, and refresh",
+    ("workflows.webhooks.webhook_endpoints", 2): "the new one; a stored one by its pin",
 }
 
 

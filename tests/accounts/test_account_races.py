@@ -12,7 +12,7 @@ from support.races import Race, pausing
 from ticketsync.accounts import breaker, edits, state
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.workflows import account_states
+from ticketsync.workflows.accounts import account_states
 
 ROUNDS = [10, pytest.param(50, marks=pytest.mark.drill)]
 CONTROLS = [3, pytest.param(50, marks=pytest.mark.drill)]

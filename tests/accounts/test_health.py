@@ -28,8 +28,9 @@ from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import overview_page, site, status_pages
-from ticketsync.workflows import account_alerts, doctor, unread_limits
+from ticketsync.workflows import account_alerts, doctor
 from ticketsync.workflows import waiting as waiting_job
+from ticketsync.workflows.accounts import unread_limits
 
 _SOME_DAY = clock.now()
 MANAGER = site.PageRequest(

@@ -29,8 +29,8 @@ from ticketsync.financials import closed_periods, verifying
 from ticketsync.store import engine
 from ticketsync.store.tables.periods import period_lines
 from ticketsync.store.tables.sales import fees, orders, tickets
-from ticketsync.workflows import close, period_ledger
-from ticketsync.workflows.period_lines import Span, read_lines
+from ticketsync.workflows.month_end import close, period_ledger
+from ticketsync.workflows.month_end.period_lines import Span, read_lines
 
 KNOWN = datetime(2020, 1, 1, tzinfo=UTC)
 

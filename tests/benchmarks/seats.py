@@ -28,8 +28,8 @@ from support.own_box_office import SHOW, put_on_sale
 
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.store import engine
-from ticketsync.workflows import sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 BUYERS, SEATS = 50, 10
 CONTROL_ROUNDS = 10

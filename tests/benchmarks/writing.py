@@ -41,10 +41,10 @@ from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.store.engine import open_database
-from ticketsync.workflows import open_sale, sell
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import open_sale, sell
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.sell import Tender
 
 TILLS = 20
 SEATS = 10_000

@@ -29,17 +29,17 @@ from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
 from ticketsync.store import engine
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.workflows import (
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.boxoffice import (
     availability,
     cancel_and_refund,
-    checkin,
-    recompute_figures,
     save_own_orders,
     sell,
     sell_vouchers,
 )
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 SHOW = 3  # beside the two of the platform's account
 WANTED = st.sampled_from(

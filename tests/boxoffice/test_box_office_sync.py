@@ -12,9 +12,10 @@ from support.own_box_office import NOW, SHOW, STARTS
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.reporting import figures_of_shows
-from ticketsync.workflows import cancel_and_refund, doctor, integrity_check, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import doctor, integrity_check
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync.run import Request, fetch_listing, sync
 

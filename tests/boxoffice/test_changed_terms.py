@@ -13,10 +13,10 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core import errors
 from ticketsync.store.tables.members import members
-from ticketsync.workflows import cancel_and_refund, open_sale, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import cancel_and_refund, open_sale, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 CASH = Tender("cash")
 

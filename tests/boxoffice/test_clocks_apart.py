@@ -8,8 +8,8 @@ from datetime import timedelta
 from support.own_box_office import NOW, SHOW
 
 from ticketsync.boxoffice import contradictions
-from ticketsync.workflows import sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 
 def found_after(office, evening, minutes):

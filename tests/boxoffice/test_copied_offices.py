@@ -7,8 +7,8 @@ import pytest
 from support.database_dump import dump
 from support.own_box_office import SHOW, put_on_sale
 
-from ticketsync.workflows import sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 
 @pytest.mark.usefixtures("evening")

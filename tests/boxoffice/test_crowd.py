@@ -20,8 +20,9 @@ from ticketsync.core.records import Person
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_seats, boxoffice_tickets
-from ticketsync.workflows import integrity_check, sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.on_both_databases
 

@@ -27,10 +27,11 @@ from ticketsync.boxoffice import tills
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import cancel_and_refund, integrity_check, sell
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.on_both_databases
 

@@ -24,19 +24,13 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.store import engine
-from ticketsync.workflows import (
-    account_removal,
-    as_of,
-    cancel_and_refund,
-    checkin,
-    close,
-    integrity_check,
-    ledger_export,
-    own_fee_rates,
-    tax_worksheets,
-)
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.cancel_and_refund import Refund
+from ticketsync.workflows import as_of, integrity_check, own_fee_rates
+from ticketsync.workflows.accounts import account_removal
+from ticketsync.workflows.boxoffice import cancel_and_refund
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.door import checkin
+from ticketsync.workflows.month_end import close, ledger_export, tax_worksheets
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync import run as sync
 

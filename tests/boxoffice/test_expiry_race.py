@@ -19,8 +19,9 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables.boxoffice import boxoffice_history
-from ticketsync.workflows import box_office, cancel_and_refund, integrity_check, sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import box_office, cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.on_both_databases
 

@@ -19,18 +19,11 @@ from ticketsync.catalogue.season_list.import_file import ListOptions
 from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.core import errors, records
-from ticketsync.workflows import (
-    availability,
-    catalogue_edits,
-    match,
-    match_decisions,
-    match_sheet,
-    open_sale,
-    season_list,
-    sell,
-)
-from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import catalogue_edits, season_list
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import availability, open_sale, sell
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.matching import match, match_decisions, match_sheet
 
 CASH = Tender("cash")
 

@@ -16,8 +16,8 @@ from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.workflows import open_sale, save_own_orders
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import open_sale, save_own_orders
 
 pytestmark = pytest.mark.usefixtures("evening")
 

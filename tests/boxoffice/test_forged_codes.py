@@ -11,10 +11,11 @@ from support.own_box_office import NOW, SHOW
 
 from ticketsync.boxoffice import codes, placed_orders
 from ticketsync.core import errors
-from ticketsync.workflows import cancel_and_refund, checkin, merge_scans, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.scan_files import Captured
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin, merge_scans
+from ticketsync.workflows.door.scan_files import Captured
 
 CASH = Tender("cash")
 

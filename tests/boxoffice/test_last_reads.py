@@ -9,8 +9,8 @@ from support.own_box_office import NOW, put_on_sale
 from support.saved_orders import prepare
 
 from ticketsync.catalogue import link_reads
-from ticketsync.workflows import availability
-from ticketsync.workflows.availability import PlatformRead
+from ticketsync.workflows.boxoffice import availability
+from ticketsync.workflows.boxoffice.availability import PlatformRead
 
 SHOW = 3  # beside the two of the platform's account
 AN_HOUR_AGO = NOW - timedelta(hours=1)

@@ -25,9 +25,10 @@ from ticketsync.core import clock, errors, records
 from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import adoptions, match, match_sheet, open_sale, sell
-from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import open_sale, sell
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.matching import adoptions, match, match_sheet
 
 CASH = Tender("cash")
 

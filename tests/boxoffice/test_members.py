@@ -17,9 +17,10 @@ from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.members import members as table
-from ticketsync.workflows import cancel_and_refund, members, open_sale, retention, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import retention
+from ticketsync.workflows.boxoffice import cancel_and_refund, members, open_sale, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 CASH = Tender("cash")
 SETTINGS = Settings()

@@ -13,8 +13,9 @@ from ticketsync.core import errors
 from ticketsync.core.records import Person
 from ticketsync.door import attendees
 from ticketsync.sales import privacy
-from ticketsync.workflows import checkin, sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 NAME = "Zoë Čapek-Łoś"
 PARTS = ("Čapek", "čapek", "ČAPEK", "łoś", "ŁOŚ", "zoË")

@@ -9,8 +9,9 @@ from support.saved_orders import order, prepare, save, ticket
 
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core.config import Settings
-from ticketsync.workflows import doctor, recompute_figures, sell, waiting
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import doctor, recompute_figures, waiting
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 SHOW = 3  # beside the two of the platform's account
 

@@ -19,9 +19,11 @@ from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.store import schema
-from ticketsync.workflows import cancel_and_refund, checkin, integrity_check, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 CASH = Tender("cash")
 

@@ -19,9 +19,10 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.door import attendees
 from ticketsync.door import recorded_scans as scans
 from ticketsync.store import engine, row_locks
-from ticketsync.workflows import box_office, cancel_and_refund, checkin, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import box_office, cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 pytestmark = pytest.mark.on_both_databases
 

@@ -30,20 +30,18 @@ from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import errors, records
 from ticketsync.core.config import Settings
 from ticketsync.store import audit, engine, row_locks
-from ticketsync.workflows import (
+from ticketsync.workflows import catalogue_edits
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import availability, open_sale, sell
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.matching import (
     adoptions,
-    availability,
-    catalogue_edits,
     match,
     match_decisions,
     match_session,
     match_sheet,
-    open_sale,
-    sell,
 )
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sell import Tender
 
 SETTINGS = Settings()
 OURS = new_shows.NewShow(

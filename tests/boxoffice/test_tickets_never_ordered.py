@@ -15,16 +15,16 @@ from ticketsync.door import attendees
 from ticketsync.financials import explain
 from ticketsync.reporting import exported_sales, figures_of_shows, sales
 from ticketsync.reporting.export_filter import ExportFilter
-from ticketsync.workflows import (
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import (
     cancel_and_refund,
-    checkin,
-    integrity_check,
     save_own_orders,
     sell,
     till_sales,
 )
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 CASH = Tender("cash")
 

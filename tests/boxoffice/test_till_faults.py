@@ -15,7 +15,7 @@ from ticketsync.cli import till_screen, till_session
 from ticketsync.cli.till_keys import BACKSPACE, ENTER, ESCAPE
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import till_view
+from ticketsync.workflows.boxoffice import till_view
 
 SLOW = errors.DatabaseError("It is slow.", word="db-timeout")
 

@@ -18,16 +18,16 @@ from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import schema
 from ticketsync.store.tables.members import members
-from ticketsync.workflows import (
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import (
     cancel_and_refund,
-    checkin,
-    integrity_check,
     sell,
     till_sales,
     till_view,
 )
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 MEMBER = NewTier("Member", 3500, members_only=True, max_quantity=2)
 WITH_FEE = NewTier(

@@ -15,10 +15,10 @@ from ticketsync.boxoffice import tills
 from ticketsync.boxoffice.tills import Drawer
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import cancel_and_refund, sell
-from ticketsync.workflows.box_office import sale_of
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.box_office import sale_of
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.usefixtures("evening")
 

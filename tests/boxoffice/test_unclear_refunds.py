@@ -7,9 +7,9 @@ from support.own_box_office import SHOW
 
 from ticketsync.boxoffice import placed_orders
 from ticketsync.core import errors
-from ticketsync.workflows import cancel_and_refund, sell, sell_vouchers
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell, sell_vouchers
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.usefixtures("evening")
 

@@ -10,9 +10,10 @@ from support.races import Race
 from ticketsync.boxoffice import placed_orders
 from ticketsync.core import errors
 from ticketsync.store import engine
-from ticketsync.workflows import cancel_and_refund, checkin, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 
 @pytest.fixture

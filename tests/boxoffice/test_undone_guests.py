@@ -14,9 +14,10 @@ from ticketsync.boxoffice import members, placed_orders
 from ticketsync.cli import till_layout, till_session
 from ticketsync.cli.till_keys import ENTER, Mode
 from ticketsync.core import errors
-from ticketsync.workflows import cancel_and_refund, checkin, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 pytestmark = pytest.mark.usefixtures("evening")
 

@@ -18,10 +18,10 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.store.tables import boxoffice
-from ticketsync.workflows import cancel_and_refund, sell, sell_vouchers
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell, sell_vouchers
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.on_both_databases
 

@@ -41,21 +41,21 @@ from ticketsync.reporting import (
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.store.tables.boxoffice import boxoffice_orders
 from ticketsync.store.tables.catalogue import occurrences
-from ticketsync.workflows import (
-    as_of,
+from ticketsync.workflows import as_of, integrity_check, waiting
+from ticketsync.workflows.boxoffice import (
     cancel_and_refund,
-    close,
-    integrity_check,
-    ledger_export,
-    period_ledger,
     sell,
     sell_vouchers,
-    tax_worksheets,
     till_sales,
-    waiting,
 )
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.month_end import (
+    close,
+    ledger_export,
+    period_ledger,
+    tax_worksheets,
+)
 from ticketsync.workflows.sync import replay
 from ticketsync.workflows.sync import run as sync
 

@@ -12,9 +12,9 @@ from ticketsync.boxoffice import vouchers
 from ticketsync.core import errors
 from ticketsync.core.money import Money
 from ticketsync.store import row_locks
-from ticketsync.workflows import cancel_and_refund, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = pytest.mark.usefixtures("evening")
 

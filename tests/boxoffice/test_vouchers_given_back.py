@@ -23,18 +23,16 @@ from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials import closed_periods, period_tables
 from ticketsync.reporting import figures_of_shows, refund_report
-from ticketsync.workflows import (
-    as_of,
-    cancel_and_refund,
+from ticketsync.workflows import as_of, integrity_check
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.month_end import (
     close,
-    integrity_check,
     ledger_export,
     period_ledger,
-    sell,
     tax_worksheets,
 )
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
 
 SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
 RETURNED = datetime(2026, 10, 6, 3, tzinfo=UTC)

@@ -18,9 +18,9 @@ from ticketsync.store.tables.boxoffice import (
     payments,
 )
 from ticketsync.store.tables.sales import orders, refunds
-from ticketsync.workflows import cancel_and_refund, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 IN_SEPTEMBER = datetime(2026, 9, 28, 3, tzinfo=UTC)
 IN_OCTOBER = datetime(2026, 10, 6, 3, tzinfo=UTC)

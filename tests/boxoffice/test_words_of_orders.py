@@ -12,9 +12,9 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.cli import boxoffice_output
 from ticketsync.financials import explain
 from ticketsync.reporting import sales
-from ticketsync.workflows import cancel_and_refund, sell, sell_vouchers
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell, sell_vouchers
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
 CASH = Tender("cash")

@@ -13,7 +13,7 @@ from ticketsync.catalogue.candidates import (
     ShowCandidate,
     Tolerance,
 )
-from ticketsync.workflows.match_session import MatchSession
+from ticketsync.workflows.matching.match_session import MatchSession
 
 EVENING = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
 LANTERN = "The Lantern Room"

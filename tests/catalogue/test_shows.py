@@ -15,7 +15,7 @@ from ticketsync.catalogue import new_shows, occurrences, saved_listing, selectio
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.core import errors, records
 from ticketsync.core.config import Settings
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 
 SYDNEY = "Australia/Sydney"
 FIRST_NIGHT = datetime(2026, 9, 1, 9, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from support.ticket_tailor_account import connect
 from ticketsync.core.config import Settings
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 
 SYDNEY = ZoneInfo("Australia/Sydney")

@@ -20,7 +20,7 @@ from ticketsync.core import clock
 from ticketsync.net import client, retry
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.workflows.sync import accounts_in_parallel
+from ticketsync.workflows.accounts import accounts_in_parallel
 
 SITE = "3f0a5e3a-1111-4222-8333-444455556666"
 ACCOUNTS = {

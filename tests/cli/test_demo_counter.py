@@ -7,8 +7,8 @@ from support.own_box_office import ADULT, CHILD, NOW, SHOW, put_on_sale
 
 from ticketsync.cli import demo_counter, demo_output
 from ticketsync.core import errors
-from ticketsync.workflows import sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 
 class NoPlatforms:

@@ -18,8 +18,8 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import match
-from ticketsync.workflows.match_session import MatchSession
+from ticketsync.workflows.matching import match
+from ticketsync.workflows.matching.match_session import MatchSession
 
 
 @pytest.fixture

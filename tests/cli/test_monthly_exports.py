@@ -26,7 +26,8 @@ from support.saved_orders import FIRST_DAY
 from ticketsync.cli import export as export_commands
 from ticketsync.core.config import AccountSettings
 from ticketsync.store import engine
-from ticketsync.workflows import close, schedule
+from ticketsync.workflows import schedule
+from ticketsync.workflows.month_end import close
 
 RATE = """accounts:
   tt: {fees: {per_ticket: 0.30}}

@@ -41,7 +41,7 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 
 SYDNEY = "Australia/Sydney"
 EARLY, LATE = datetime(2026, 9, 18, 19, 30), datetime(2026, 9, 18, 21, 0)

@@ -11,7 +11,7 @@ from support import commands
 
 from ticketsync.providers import registry
 from ticketsync.providers.base import Capabilities
-from ticketsync.workflows import provider_overview as overview
+from ticketsync.workflows.accounts import provider_overview as overview
 
 
 def table(*, after):

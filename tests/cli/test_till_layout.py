@@ -34,8 +34,12 @@ from ticketsync.cli.till_keys import (
 )
 from ticketsync.cli.till_layout import Picture
 from ticketsync.cli.till_lines import BAD, DIM, GOOD
-from ticketsync.workflows.availability import Availability, PlatformRead, TierLeft
-from ticketsync.workflows.till_view import TillView
+from ticketsync.workflows.boxoffice.availability import (
+    Availability,
+    PlatformRead,
+    TierLeft,
+)
+from ticketsync.workflows.boxoffice.till_view import TillView
 
 NOW = datetime(2026, 11, 27, 8, 4, 32, tzinfo=UTC)  # 19:04:32 in Sydney
 SHOW = ShowOnSale(

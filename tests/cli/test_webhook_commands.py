@@ -19,7 +19,7 @@ from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import (
+from ticketsync.workflows.webhooks import (
     public_address,
     webhook_endpoints,
     webhook_registration,

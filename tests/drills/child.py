@@ -25,7 +25,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.providers import registry
 from ticketsync.store import engine
-from ticketsync.workflows import tokens
+from ticketsync.workflows.accounts import tokens
 from ticketsync.workflows.sync import parse_ahead, save_page
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.save_page import OrderStore

@@ -23,9 +23,9 @@ from sqlalchemy import Engine, event
 from ticketsync.boxoffice import orders
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.workflows import sell, sell_vouchers
-from ticketsync.workflows.box_office import BoxOffice, changes_of, sale_of
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell, sell_vouchers
+from ticketsync.workflows.boxoffice.box_office import BoxOffice, changes_of, sale_of
+from ticketsync.workflows.boxoffice.sell import Tender
 
 SHOW = 1
 _sell, _issue = sell.sell, orders.issue_tickets

@@ -20,7 +20,7 @@ from ticketsync.core import clock
 from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
-from ticketsync.workflows import tokens
+from ticketsync.workflows.accounts import tokens
 
 CHILD = Path(__file__).with_name("child.py")
 

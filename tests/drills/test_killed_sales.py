@@ -13,7 +13,8 @@ from support.killed_processes import Machine
 from support.own_box_office import put_on_sale
 
 from ticketsync.boxoffice.price_tiers import NewTier
-from ticketsync.workflows import integrity_check, sell
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import sell
 
 SCRIPT = Path(__file__).with_name("selling.py")
 STEPS = 110  # statements and commits of two sales

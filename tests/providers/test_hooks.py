@@ -30,7 +30,7 @@ from ticketsync.providers.square import Square
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.providers.wix import Wix
 from ticketsync.web.webhook_receiver import new_delivery
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 KEY = [Secret("whsec_canary_1")]
 MOMENT = 1_790_000_000

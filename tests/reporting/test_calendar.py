@@ -10,7 +10,8 @@ from ticketsync.catalogue import occurrences
 from ticketsync.reporting import calendar
 from ticketsync.sandbox import world
 from ticketsync.store import capacity
-from ticketsync.workflows import match, recompute_figures
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -27,7 +27,8 @@ from ticketsync.reporting.sales import REFUNDS
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.workflows import match, money_view
+from ticketsync.workflows import money_view
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.money_view import Wanted
 
 SYDNEY = ZoneInfo("Australia/Sydney")

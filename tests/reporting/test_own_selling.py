@@ -14,10 +14,10 @@ from ticketsync.catalogue import new_shows
 from ticketsync.core import clock, tables
 from ticketsync.core.periods import Period
 from ticketsync.reporting import boxoffice_selling
-from ticketsync.workflows import cancel_and_refund, open_sale, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import cancel_and_refund, open_sale, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 CASH = Tender("cash")
 ADULT = NewTier("Adult", 5500)

@@ -15,7 +15,8 @@ from ticketsync.core.records import OrderStatus
 from ticketsync.providers.ticket_tailor import spec as ticket_tailor_spec
 from ticketsync.reporting import figures_of_shows, waiting_records
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import integrity_check, match, retention
+from ticketsync.workflows import integrity_check, retention
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

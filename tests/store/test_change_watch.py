@@ -5,7 +5,7 @@ Whether somebody has committed something is known without a query of any table.
 from sqlalchemy import event
 from support.own_box_office import SHOW, put_on_sale
 
-from ticketsync.workflows import sell
+from ticketsync.workflows.boxoffice import sell
 
 
 def test_a_commit_of_somebody_else_is_seen_once(database):

@@ -52,8 +52,9 @@ from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.upsert import upsert
-from ticketsync.workflows import catalogue_edits, match
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows import catalogue_edits
+from ticketsync.workflows.accounts.account_run import AccountRun
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync.parse import ParsedPage
 from ticketsync.workflows.sync.save_page import OrderStore
 

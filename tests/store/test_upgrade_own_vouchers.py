@@ -13,9 +13,10 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.store import engine, schema
-from ticketsync.workflows import integrity_check, sell, sell_vouchers
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import sell, sell_vouchers
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.sell import Tender
 
 
 def fill(file):

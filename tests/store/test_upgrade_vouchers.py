@@ -15,7 +15,8 @@ from ticketsync.financials import closed_periods
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.history import past_tickets
 from ticketsync.store.tables.sales import tickets
-from ticketsync.workflows import close, integrity_check, recompute_figures
+from ticketsync.workflows import integrity_check, recompute_figures
+from ticketsync.workflows.month_end import close
 
 OCTOBER = instant("2026-10-05T03:00")
 NOVEMBER = instant("2026-11-02T01:00")

@@ -32,7 +32,7 @@ from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.tables.sales import refunds
-from ticketsync.workflows import period_export
+from ticketsync.workflows.month_end import period_export
 
 SOLD = instant("2026-10-05T03:00")
 CLOSED = instant("2026-11-02T01:00")

@@ -58,14 +58,9 @@ from ticketsync.reporting.export_filter import ExportFilter
 from ticketsync.store import capacity, original_views, views
 from ticketsync.store.tables.boxoffice_shows import boxoffice_shows
 from ticketsync.store.tables.catalogue import occurrences, show_links
-from ticketsync.workflows import (
-    figure_trees,
-    ledger_export,
-    money_view,
-    period_lines,
-    tax_worksheets,
-)
-from ticketsync.workflows.period_lines import Span
+from ticketsync.workflows import figure_trees, money_view
+from ticketsync.workflows.month_end import ledger_export, period_lines, tax_worksheets
+from ticketsync.workflows.month_end.period_lines import Span
 
 EVERYTHING = ExportFilter(zone=SYDNEY)
 BOTH = tuple(dict.fromkeys((*MONEY, *PARTS)))

@@ -17,7 +17,7 @@ from ticketsync.door import attendees
 from ticketsync.financials import recompute
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import views
-from ticketsync.workflows import checkin
+from ticketsync.workflows.door import checkin
 
 
 def expected_guests(house):

@@ -16,7 +16,7 @@ from ticketsync.core import clock
 from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 
 ACCOUNTS = ("bar", "eb", "hx", "site", "tt")

@@ -3,7 +3,7 @@ Links of one occurrence alone, made and changed as a person does by hand.
 """
 
 from ticketsync.catalogue.listed_dates import ListedDate
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 
 
 def link(database, settings, occurrence_id, show_id):

@@ -15,9 +15,9 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
 from ticketsync.store import engine
-from ticketsync.workflows import open_sale
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.boxoffice import open_sale
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
 
 KEY = "0123456789abcdef" * 4
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)  # 19:00 in Sydney

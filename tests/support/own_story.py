@@ -21,9 +21,9 @@ from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
 from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.store import engine
-from ticketsync.workflows import cancel_and_refund, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
 
 SOLD = datetime(2026, 10, 5, 3, tzinfo=UTC)
 RETURNED = datetime(2026, 10, 6, 3, tzinfo=UTC)

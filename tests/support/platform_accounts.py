@@ -18,8 +18,8 @@ from ticketsync.providers import registry
 from ticketsync.reporting import figures_of_shows, waiting_records
 from ticketsync.sandbox import platforms, world
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.workflows import connect as connecting
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import connect as connecting
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

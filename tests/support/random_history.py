@@ -35,7 +35,8 @@ from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.sales import delisting, saving
 from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.store import views
-from ticketsync.workflows import match, own_fee_rates, recompute_figures
+from ticketsync.workflows import own_fee_rates, recompute_figures
+from ticketsync.workflows.matching import match
 
 # Not kept: who was in, and when something was read or written.
 NOT_KEPT = {

@@ -11,8 +11,8 @@ from ticketsync.core.config import Settings
 from ticketsync.reporting import waiting_records
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.workflows import connect
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import connect
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import run as job
 
 RECIPE = """\

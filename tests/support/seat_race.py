@@ -17,8 +17,8 @@ from support.own_box_office import SHOW
 
 from ticketsync.core import errors
 from ticketsync.core.records import Person
-from ticketsync.workflows import cancel_and_refund, sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 ORDERS = (
     *({"Adult": 1}, {"Child": 1}, {"Adult": 2}, {"Adult": 1, "Child": 1}),

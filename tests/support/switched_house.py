@@ -29,8 +29,10 @@ from ticketsync.store.tables.catalogue import events as events_table
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links
 from ticketsync.store.tables.sales import fees, orders, refunds, tickets
-from ticketsync.workflows import checkin, match, merge_scans, recompute_figures
-from ticketsync.workflows.scan_files import Captured
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.door import checkin, merge_scans
+from ticketsync.workflows.door.scan_files import Captured
+from ticketsync.workflows.matching import match
 
 SYDNEY = "Australia/Sydney"
 SWITCHES = list(itertools.product([True, False], repeat=4))

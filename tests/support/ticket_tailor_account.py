@@ -12,7 +12,7 @@ from ticketsync.core.config import Settings
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 
 COMPARED = (

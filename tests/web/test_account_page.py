@@ -11,7 +11,7 @@ from ticketsync.accounts import credentials, edits, state
 from ticketsync.core import clock, paths
 from ticketsync.core.redact import Secret
 from ticketsync.reporting import audit_trail
-from ticketsync.workflows import account_options
+from ticketsync.workflows.accounts import account_options
 
 # The box by which a person agrees to a file, ticked.
 TICKED = 'name="file" value="yes" required checked>'

@@ -7,7 +7,7 @@ import re
 from ticketsync.accounts import edits, state
 from ticketsync.core.config import Settings
 from ticketsync.store.tables.accounts import sync_runs
-from ticketsync.workflows import account_removal
+from ticketsync.workflows.accounts import account_removal
 
 
 def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):

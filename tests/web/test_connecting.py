@@ -16,7 +16,8 @@ from ticketsync.core import clock, log, paths
 from ticketsync.jobs import page_jobs
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
-from ticketsync.workflows import connect, one_at_a_time
+from ticketsync.workflows import one_at_a_time
+from ticketsync.workflows.accounts import connect
 
 WRONG = "sk_wrong_but_long_enough_4711"
 

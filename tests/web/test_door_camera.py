@@ -22,8 +22,8 @@ from ticketsync.door import attendees
 from ticketsync.reporting import ticket_printing
 from ticketsync.reporting.ticket_printing import Paper, PrintedTicket
 from ticketsync.visitors import passes
-from ticketsync.workflows import sell
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell
+from ticketsync.workflows.boxoffice.sell import Tender
 
 pytestmark = needs.chromium
 SHOW = 12

@@ -13,7 +13,7 @@ from support.dates import NOW
 from ticketsync.door import attendees
 from ticketsync.store.tables.sales import tickets
 from ticketsync.web import own_address, sign_in
-from ticketsync.workflows import checkin, merge_scans
+from ticketsync.workflows.door import checkin, merge_scans
 
 pytestmark = needs.chromium
 SHOW = 12

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ticketsync.cli.main import app
 from ticketsync.door import attendees
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

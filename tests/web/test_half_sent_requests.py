@@ -26,7 +26,7 @@ from ticketsync.web import page_request, server
 from ticketsync.web.server import Limits
 from ticketsync.web.site import COOKIE
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 HOOK = "/hooks/" + "p" * 43
 ENDPOINT = WebhookEndpoint(

@@ -23,7 +23,7 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ticketsync.core import clock, paths
 from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
-from ticketsync.workflows import public_address
+from ticketsync.workflows.webhooks import public_address
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 PATH = "p" * 43
 TEXT = {"type": "string"}

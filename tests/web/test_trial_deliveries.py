@@ -17,7 +17,7 @@ from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.web import app as web
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows import webhook_endpoints
+from ticketsync.workflows.webhooks import webhook_endpoints
 
 NAMES = ("eventbrite", "square", "wix")  # Ticket Tailor: `test_webhook_setup.py`
 

@@ -33,7 +33,7 @@ from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_77"
 PATH = "p" * 43

@@ -15,8 +15,8 @@ from ticketsync.reporting import audit_trail, deliveries
 from ticketsync.web import app as web
 from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import (
-    account_alerts,
+from ticketsync.workflows import account_alerts
+from ticketsync.workflows.webhooks import (
     public_address,
     webhook_endpoints,
     webhook_registration,

@@ -25,7 +25,9 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import run_history
 from ticketsync.sandbox.faults import Plan
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_alerts, account_states, doctor, match
+from ticketsync.workflows import account_alerts, doctor
+from ticketsync.workflows.accounts import account_states
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -16,8 +16,8 @@ from support.platform_accounts import (
 from ticketsync.accounts import credentials, edits, sources, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
-from ticketsync.workflows import connect as connecting
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import connect as connecting
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 
 OWNER = {  # the attributes of a fake platform that name its owner

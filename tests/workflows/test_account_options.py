@@ -21,10 +21,10 @@ from ticketsync.store import lease
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import buyers as buyers_table
 from ticketsync.store.tables.sales import orders
-from ticketsync.workflows import account_options
-from ticketsync.workflows import connect as connecting
-from ticketsync.workflows.account_run import lease_of
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import account_options
+from ticketsync.workflows.accounts import connect as connecting
+from ticketsync.workflows.accounts.account_run import lease_of
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import due
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -248,8 +248,8 @@ def test_a_run_reads_with_the_options_that_stand_when_its_turn_comes(
         monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
         reached = []
         monkeypatch.setattr(
-            "ticketsync.workflows.account_client.client",
-            spying("ticketsync.workflows.account_client", reached),
+            "ticketsync.workflows.accounts.account_client.client",
+            spying("ticketsync.workflows.accounts.account_client", reached),
         )
         assert attempt(database, settings).outcome == "success"
     assert reached[-1] == address

@@ -28,10 +28,8 @@ from ticketsync.reporting import run_history
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
-from ticketsync.workflows import account_run
-from ticketsync.workflows.sync import accounts_in_parallel, listing, missing_orders
-from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.accounts_in_parallel import (
+from ticketsync.workflows.accounts import account_run, accounts_in_parallel
+from ticketsync.workflows.accounts.accounts_in_parallel import (
     Job,
     RunGroup,
     Turn,
@@ -41,6 +39,8 @@ from ticketsync.workflows.sync.accounts_in_parallel import (
     places_without_answer,
     run_all,
 )
+from ticketsync.workflows.sync import listing, missing_orders
+from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
 LONGEST_SECONDS = 20  # seconds, for what a busy machine does late

@@ -30,7 +30,9 @@ from ticketsync.store.tables.catalogue import productions
 from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.past_links import past_show_links
 from ticketsync.store.tables.sales import orders
-from ticketsync.workflows import adoptions, catalogue_edits, close, match
+from ticketsync.workflows import catalogue_edits
+from ticketsync.workflows.matching import adoptions, match
+from ticketsync.workflows.month_end import close
 
 SETTINGS = Settings()
 OWN = NewShow(

@@ -22,7 +22,9 @@ from ticketsync.reporting import audit_trail
 from ticketsync.sales import answers, privacy
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.sales import attendees as attendees_table
-from ticketsync.workflows import match, people_switch, retention
+from ticketsync.workflows import retention
+from ticketsync.workflows.accounts import people_switch
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -23,12 +23,9 @@ from ticketsync.reporting import audit_trail, run_history
 from ticketsync.sales import privacy
 from ticketsync.store import engine
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import (
-    account_renaming,
-    account_states,
-    match,
-    recompute_figures,
-)
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.accounts import account_renaming, account_states
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

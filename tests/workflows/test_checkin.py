@@ -25,8 +25,9 @@ from ticketsync.reporting import run_history
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table
-from ticketsync.workflows import checkin, match, merge_scans, push_checkins
-from ticketsync.workflows.scan_files import Captured
+from ticketsync.workflows.door import checkin, merge_scans, push_checkins
+from ticketsync.workflows.door.scan_files import Captured
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -37,14 +37,9 @@ from ticketsync.financials import (
 )
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
-from ticketsync.workflows import (
-    as_of,
-    close,
-    one_at_a_time,
-    period_export,
-    recompute_figures,
-)
-from ticketsync.workflows import tax_worksheets as worksheets
+from ticketsync.workflows import as_of, one_at_a_time, recompute_figures
+from ticketsync.workflows.month_end import close, period_export
+from ticketsync.workflows.month_end import tax_worksheets as worksheets
 from ticketsync.workflows.sync.replay import replay
 
 

@@ -15,8 +15,13 @@ from ticketsync.core import clock
 from ticketsync.core.periods import Period
 from ticketsync.financials import adjusting, closed_periods, period_order, verifying
 from ticketsync.reporting import figures_of_shows
-from ticketsync.workflows import close, ledger_export, period_ledger, period_lines
-from ticketsync.workflows.period_lines import Span
+from ticketsync.workflows.month_end import (
+    close,
+    ledger_export,
+    period_ledger,
+    period_lines,
+)
+from ticketsync.workflows.month_end.period_lines import Span
 
 FIRST_SALES = date(2026, 9, 30)  # in Sydney
 END = date(2027, 12, 31)

@@ -26,7 +26,8 @@ from ticketsync.core import errors
 from ticketsync.financials import closed_periods, frozen_lines, verifying
 from ticketsync.store import engine, triggers
 from ticketsync.store.tables.periods import digests, period_lines, periods
-from ticketsync.workflows import close, integrity_check
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.month_end import close
 from ticketsync.workflows.sync.replay import replay
 
 TABLES = (periods, period_lines, digests)

@@ -25,8 +25,9 @@ from ticketsync.financials import explain, recompute
 from ticketsync.reporting import figures_of_shows, refund_parts, sales, sales_over_time
 from ticketsync.sandbox import world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, merge_scans, recompute_figures
-from ticketsync.workflows.scan_files import Captured
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.door import checkin, merge_scans
+from ticketsync.workflows.door.scan_files import Captured
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -31,13 +31,8 @@ from ticketsync.reporting import figures_of_shows
 from ticketsync.store.tables.audit import audit
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.web import attention
-from ticketsync.workflows import (
-    account_alerts,
-    doctor,
-    match,
-    recompute_figures,
-    waiting,
-)
+from ticketsync.workflows import account_alerts, doctor, recompute_figures, waiting
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request

@@ -34,11 +34,12 @@ from ticketsync.store import engine, lease
 from ticketsync.store.tables.sales import orders
 from ticketsync.web.webhook_receiver import new_delivery
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import delivery_processing, match, webhook_registration
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks import delivery_processing, webhook_registration
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_99"
 WIX_KEY, FORGED_KEY = (rsa.generate_private_key(65537, 2048) for _ in range(2))

@@ -23,10 +23,11 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.workflows import account_removal, duplicate_accounts, match
-from ticketsync.workflows import connect as connecting
-from ticketsync.workflows.account_renaming import rename_account
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import account_removal, duplicate_accounts
+from ticketsync.workflows.accounts import connect as connecting
+from ticketsync.workflows.accounts.account_renaming import rename_account
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request

@@ -15,7 +15,8 @@ from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
-from ticketsync.workflows import match, recompute_figures
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import reparse
 from ticketsync.workflows.sync import run as sync
 

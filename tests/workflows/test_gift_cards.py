@@ -65,15 +65,12 @@ from ticketsync.sandbox import world
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders, refunds, tickets
-from ticketsync.workflows import (
-    as_of,
+from ticketsync.workflows import as_of, integrity_check, recompute_figures, waiting
+from ticketsync.workflows.month_end import (
     close,
-    integrity_check,
     ledger_export,
     period_ledger,
-    recompute_figures,
     tax_worksheets,
-    waiting,
 )
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay

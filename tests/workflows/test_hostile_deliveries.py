@@ -28,10 +28,11 @@ from ticketsync.store.tables.webhooks import deliveries as table
 from ticketsync.web.webhook_receiver import new_delivery
 from ticketsync.webhooks import attempts, expiry, inbox, unsigned
 from ticketsync.webhooks.new_delivery import NewDelivery
-from ticketsync.workflows import delivery_expiry, delivery_processing, match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks import delivery_expiry, delivery_processing
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 API = "https://www.eventbriteapi.com/v3/"
 

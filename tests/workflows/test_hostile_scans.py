@@ -23,8 +23,8 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows import checkin, merge_scans, scan_files
-from ticketsync.workflows.scan_files import Captured
+from ticketsync.workflows.door import checkin, merge_scans, scan_files
+from ticketsync.workflows.door.scan_files import Captured
 
 ADDRESS = "https://tickets.example.org"
 CODES = (

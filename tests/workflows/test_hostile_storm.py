@@ -30,10 +30,11 @@ from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import unsigned
-from ticketsync.workflows import delivery_processing, match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks import delivery_processing
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_3"
 TAILOR, EVENTBRITE = "t" * 43, "e" * 43

@@ -30,9 +30,11 @@ from ticketsync.sales import raw_records
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine, lease
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import integrity_check, match, sell, sell_vouchers
-from ticketsync.workflows.box_office import BoxOffice
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.boxoffice import sell, sell_vouchers
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request

@@ -11,7 +11,7 @@ from support.saved_orders import instant, order, prepare, save, ticket
 
 from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
-from ticketsync.workflows import close, late_changes, ledger_export
+from ticketsync.workflows.month_end import close, late_changes, ledger_export
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))

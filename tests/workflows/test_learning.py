@@ -16,7 +16,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail, file_writers
 from ticketsync.store import engine
-from ticketsync.workflows import match, match_decisions, match_sheet
+from ticketsync.workflows.matching import match, match_decisions, match_sheet
 
 SETTINGS = Settings()
 

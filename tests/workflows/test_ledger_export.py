@@ -34,13 +34,9 @@ from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences
-from ticketsync.workflows import (
-    ledger_export,
-    money_view,
-    recompute_figures,
-    tax_worksheets,
-)
-from ticketsync.workflows.ledger_export import Future
+from ticketsync.workflows import money_view, recompute_figures
+from ticketsync.workflows.month_end import ledger_export, tax_worksheets
+from ticketsync.workflows.month_end.ledger_export import Future
 
 ANSWERS = {
     "admission": "gst",

@@ -17,8 +17,8 @@ from ticketsync.reporting import audit_trail, waiting_records
 from ticketsync.sandbox import world
 from ticketsync.sandbox.odd_records import OddRecord
 from ticketsync.store.tables.sales import orders
-from ticketsync.workflows import account_options
-from ticketsync.workflows.connect import registry
+from ticketsync.workflows.accounts import account_options
+from ticketsync.workflows.accounts.connect import registry
 
 NAME = "eventbrite"
 

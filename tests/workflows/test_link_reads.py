@@ -23,9 +23,9 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.webhooks import deliveries
-from ticketsync.workflows import delivery_processing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
+from ticketsync.workflows.webhooks import delivery_processing
 
 
 def listed(database):

@@ -12,8 +12,8 @@ from ticketsync.core import clock, errors
 from ticketsync.reporting import file_writers
 from ticketsync.reporting.output_files import OutputFile, is_csv
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
-from ticketsync.workflows import match, match_sheet
-from ticketsync.workflows.match_sheet import COLUMNS
+from ticketsync.workflows.matching import match, match_sheet
+from ticketsync.workflows.matching.match_sheet import COLUMNS
 from ticketsync.workflows.sync import run as sync
 
 

@@ -16,7 +16,7 @@ from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import records
 from ticketsync.core.config import Settings
 from ticketsync.store.tables.catalogue import refusals
-from ticketsync.workflows import adoptions, match
+from ticketsync.workflows.matching import adoptions, match
 
 SETTINGS = Settings()
 ROOM, ZONE = "The Lantern Room", "Australia/Sydney"

@@ -37,7 +37,7 @@ from ticketsync.sandbox.odd_records import (
     OddRecord,
     can_be_odd,
 )
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 
 TEXTS = ("half an emoji", "nul")

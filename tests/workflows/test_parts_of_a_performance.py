@@ -8,7 +8,7 @@ import pytest
 from support.platform_accounts import connect
 
 from ticketsync.store.tables.catalogue import ticket_type_prices, ticket_types
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 
 

@@ -36,7 +36,12 @@ from ticketsync.core.records import Fee, Refund
 from ticketsync.core.tax_rules import TaxRule
 from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store.tables.catalogue import occurrences
-from ticketsync.workflows import close, ledger_export, period_export, period_ledger
+from ticketsync.workflows.month_end import (
+    close,
+    ledger_export,
+    period_export,
+    period_ledger,
+)
 
 BEAN_CHECK = str(Path(sys.executable).parent / "bean-check")
 PLATFORM_SELLS_FEES = replace(

@@ -22,22 +22,20 @@ from ticketsync.providers import registry
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import (
+from ticketsync.workflows import doctor, integrity_check, waiting
+from ticketsync.workflows.accounts import (
     account_client,
     account_options,
     account_removal,
     account_renaming,
     confirm_accounts,
     connect,
-    doctor,
-    integrity_check,
     tokens,
-    waiting,
-    webhook_endpoints,
 )
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
+from ticketsync.workflows.webhooks import webhook_endpoints
 
 REAL = "http://127.0.0.1:9"  # of another account, where nobody listens
 PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY----- abc"

@@ -26,9 +26,9 @@ from support.platform_accounts import (
 from ticketsync.core import errors
 from ticketsync.sandbox import eventbrite, platforms, world
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import account_states
-from ticketsync.workflows import connect as connecting
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import account_states
+from ticketsync.workflows.accounts import connect as connecting
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 
 

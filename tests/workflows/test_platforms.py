@@ -22,6 +22,7 @@ from ticketsync.core import clock
 from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.workflows import integrity_check
+from ticketsync.workflows.accounts import account_client
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 
@@ -245,7 +246,7 @@ def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
         world.build(today=TODAY, orders=10), others=(fake_platform,)
     )
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setattr("ticketsync.workflows.account_client.CallBudget", _Unlimited)
+    monkeypatch.setattr(account_client, "CallBudget", _Unlimited)
     monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(sandbox) as address:
         connect(sqlite, name, sandbox.url(address, name))

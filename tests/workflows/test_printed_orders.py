@@ -23,9 +23,10 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.web.webhook_receiver import Receiver
-from ticketsync.workflows import cancel_and_refund, checkin, printed_orders, sell
-from ticketsync.workflows.cancel_and_refund import Refund
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import cancel_and_refund, printed_orders, sell
+from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
+from ticketsync.workflows.boxoffice.sell import Tender
+from ticketsync.workflows.door import checkin
 
 DOTS_PER_INCH = 80
 WORKSHOP = NewTier(

@@ -13,7 +13,7 @@ from support import commands_here
 from support.dates import NOW
 
 from ticketsync.sandbox import world
-from ticketsync.workflows import checkin
+from ticketsync.workflows.door import checkin
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay as replay_accounts
 from ticketsync.workflows.sync.run import Request

@@ -11,7 +11,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.store import lease
-from ticketsync.workflows import account_renaming, account_run
+from ticketsync.workflows.accounts import account_renaming, account_run
 
 ELSEWHERE = lease.Holder("run-1 (process 1 on another machine)")
 

@@ -19,14 +19,10 @@ from ticketsync.reporting import waiting
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.sales import orders, quarantine, refunds, tickets
-from ticketsync.workflows import (
-    account_options,
-    confirm_accounts,
-    connect,
-    match,
-    recipe_preview,
-)
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows import recipe_preview
+from ticketsync.workflows.accounts import account_options, confirm_accounts, connect
+from ticketsync.workflows.accounts.connect import SecretSource
+from ticketsync.workflows.matching import match
 
 
 @pytest.fixture

@@ -27,20 +27,16 @@ from ticketsync.web import app as web
 from ticketsync.web.webhook_receiver import Receiver
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
-from ticketsync.workflows import (
-    account_removal,
-    account_states,
-    delivery_processing,
-    doctor,
-    webhook_endpoints,
-)
-from ticketsync.workflows import connect as connecting
-from ticketsync.workflows.account_run import lease_of
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows import doctor
+from ticketsync.workflows.accounts import account_removal, account_states
+from ticketsync.workflows.accounts import connect as connecting
+from ticketsync.workflows.accounts.account_run import lease_of
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import due
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request
+from ticketsync.workflows.webhooks import delivery_processing, webhook_endpoints
 
 
 @pytest.fixture

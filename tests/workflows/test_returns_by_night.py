@@ -19,11 +19,11 @@ from ticketsync.financials.tax_worksheet import REFUND, SALE
 from ticketsync.providers.file_import.orders.order_rules import OrderRules
 from ticketsync.reporting import sales
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.workflows import (
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.month_end import (
     close,
     ledger_export,
     period_ledger,
-    recompute_figures,
     tax_worksheets,
 )
 

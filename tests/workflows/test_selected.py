@@ -25,10 +25,11 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import delivery_processing, match
 from ticketsync.workflows import waiting as all_waiting
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
+from ticketsync.workflows.webhooks import delivery_processing
 
 LATER = NOW + timedelta(seconds=600)
 MONEY = ("gross", "refunded", "tickets_sold", "checked_in")

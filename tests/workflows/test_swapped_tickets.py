@@ -25,7 +25,7 @@ from ticketsync.sales import quarantine
 from ticketsync.sandbox import humanitix, season, server, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store.tables.sales import raw_records
-from ticketsync.workflows import checkin, merge_scans
+from ticketsync.workflows.door import checkin, merge_scans
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request

@@ -12,7 +12,7 @@ from ticketsync.core import errors
 from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store.tables.catalogue import production_links
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 
 SET = {"enabled": None, "ticket_sales": None}
 

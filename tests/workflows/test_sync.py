@@ -26,7 +26,8 @@ from ticketsync.reporting import (
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import match, recompute_figures
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request

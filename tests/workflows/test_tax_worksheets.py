@@ -33,7 +33,7 @@ from ticketsync.reporting import refund_report, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.workflows import money_view, own_fee_rates, recompute_figures
-from ticketsync.workflows import tax_worksheets as worksheets
+from ticketsync.workflows.month_end import tax_worksheets as worksheets
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -33,9 +33,9 @@ from ticketsync.store.tables.catalogue import ticket_types as types_table
 from ticketsync.store.tables.sales import orders, raw_records, tickets
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
-from ticketsync.workflows import delivery_processing
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.webhooks import delivery_processing
 
 ADULT = 7001  # Late Laughs, 39.00 at first
 LATER = timedelta(hours=1)

@@ -24,8 +24,8 @@ from ticketsync.providers.square import Square
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.fake_platform import json_response
 from ticketsync.sandbox.faults import HttpResponse
-from ticketsync.workflows import account_renaming, connect, tokens
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import account_renaming, connect, tokens
+from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -186,7 +186,7 @@ def test_f26_two_processes_never_renew_with_the_same_token(
     account, square, sqlite, settings, frozen
 ):
     from ticketsync.store import lease
-    from ticketsync.workflows import account_run
+    from ticketsync.workflows.accounts import account_run
 
     frozen(clock.from_iso(account.options[tokens.EXPIRES]))
     with sqlite.write() as writing:

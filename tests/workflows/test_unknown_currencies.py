@@ -32,7 +32,7 @@ from ticketsync.reporting import figures_of_shows
 from ticketsync.sandbox.server import truth_as_json
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.tables.sales import quarantine
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request

@@ -25,7 +25,7 @@ from ticketsync.store import engine
 from ticketsync.web import webhook_receiver
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
-from ticketsync.workflows import webhook_endpoints
+from ticketsync.workflows.webhooks import webhook_endpoints
 
 URL = "https://tickets.example.org/hooks/p"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -14,7 +14,7 @@ from ticketsync.cli.context import Json, Yes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ticketsync.workflows.account_options import Plan
+    from ticketsync.workflows.accounts.account_options import Plan
 
 SetOption = Annotated[
     list[str] | None,
@@ -42,7 +42,7 @@ def set_options(
     place is checked first. Example: ticketsync accounts set hx regions=AU,NZ
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import account_options
+    from ticketsync.workflows.accounts import account_options
 
     app_context = context.get_context(ctx)
     database, given = app_context.database(), parse_options(values)

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from ticketsync.cli.context import AppContext
     from ticketsync.store.engine import Database
-    from ticketsync.workflows.account_removal import Removal
-    from ticketsync.workflows.connect import Connected
+    from ticketsync.workflows.accounts.account_removal import Removal
+    from ticketsync.workflows.accounts.connect import Connected
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -264,7 +264,7 @@ def check_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     """
     Check an account's key and show who it belongs to.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows.accounts import connect
 
     app_context = context.get_context(ctx)
     found = connect.check(app_context.database(), app_context.settings(), name)
@@ -294,7 +294,7 @@ def rotate_key(
     An account that was connected with --oauth is authorised again.
     """
     from ticketsync.accounts import pins, state
-    from ticketsync.workflows import connect
+    from ticketsync.workflows.accounts import connect
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
@@ -328,7 +328,7 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
     """
     Rename an account; a stored key moves with it.
     """
-    from ticketsync.workflows.account_renaming import rename_account as rename
+    from ticketsync.workflows.accounts.account_renaming import rename_account as rename
 
     app_context = context.get_context(ctx)
     rename(app_context.database(), app_context.settings(), name, new_name)
@@ -344,7 +344,7 @@ def pause_account(
     """
     Leave accounts out of every sync until `resume`.
     """
-    from ticketsync.workflows import account_states
+    from ticketsync.workflows.accounts import account_states
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -372,7 +372,7 @@ def resume_account(ctx: typer.Context, names: list[str]) -> None:
     """
     Include paused or parked accounts again, and reset their circuit breakers.
     """
-    from ticketsync.workflows import account_states
+    from ticketsync.workflows.accounts import account_states
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -391,7 +391,7 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     Remove an account and its key. One that has orders is retired: it is never read
     again, and its orders and figures are kept.
     """
-    from ticketsync.workflows import account_removal
+    from ticketsync.workflows.accounts import account_removal
 
     app_context = context.get_context(ctx)
     database = app_context.database()

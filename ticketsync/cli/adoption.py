@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ticketsync.catalogue.adopting import PlannedAdoption
-    from ticketsync.workflows.adoptions import AdoptionPlan
+    from ticketsync.workflows.matching.adoptions import AdoptionPlan
 
 
 def adopt_shows(
@@ -56,7 +56,7 @@ def adopt_shows(
     from ticketsync.catalogue import occurrences
     from ticketsync.cli import earlier_steps, render
     from ticketsync.core import errors
-    from ticketsync.workflows import adoptions, match
+    from ticketsync.workflows.matching import adoptions, match
 
     app_context = context.get_context(ctx)
     if undo:
@@ -206,7 +206,7 @@ def _undo(
     from dataclasses import asdict
 
     from ticketsync.cli import render
-    from ticketsync.workflows import adoptions
+    from ticketsync.workflows.matching import adoptions
 
     database = app_context.database()
     with database.read() as connection:

@@ -12,7 +12,7 @@ import typer
 from ticketsync.cli import context, terminal
 
 if TYPE_CHECKING:
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts.connect import SecretSource
 
 OAuthFlag = Annotated[
     bool, typer.Option("--oauth", help="Authorise in the browser instead of by key.")
@@ -87,8 +87,8 @@ def authorise(
     """
     from ticketsync.accounts import credentials
     from ticketsync.providers import registry
-    from ticketsync.workflows import tokens
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts import tokens
+    from ticketsync.workflows.accounts.connect import SecretSource
 
     spec = registry.provider(provider).spec
     credentials.check_storage(account, storage)

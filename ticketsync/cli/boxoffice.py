@@ -24,7 +24,7 @@ from ticketsync.cli import (
 from ticketsync.cli.context import Json, Show
 
 if TYPE_CHECKING:
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts.connect import SecretSource
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,8 +80,8 @@ def open_sale(
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import availability
-    from ticketsync.workflows import open_sale as sale
+    from ticketsync.workflows.boxoffice import availability
+    from ticketsync.workflows.boxoffice import open_sale as sale
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -125,7 +125,7 @@ def _key_source(
     Where the signing key is; one of ours is made and stored.
     """
     from ticketsync.cli.secret_options import SecretOptions
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts.connect import SecretSource
 
     options = SecretOptions(env, command, credential, insecure=insecure)
     if env or command or credential:
@@ -142,7 +142,7 @@ def close_sale(ctx: typer.Context, show: Show) -> None:
     """
     from ticketsync.catalogue import selection
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import open_sale as sale
+    from ticketsync.workflows.boxoffice import open_sale as sale
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -161,7 +161,7 @@ def show_availability(ctx: typer.Context, show: Show, json: Json = False) -> Non
     """
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
-    from ticketsync.workflows import availability
+    from ticketsync.workflows.boxoffice import availability
 
     with context.get_context(ctx).database().read() as connection:
         found = selection.find_show(connection, show)
@@ -186,7 +186,7 @@ def expire_holds(
     from ticketsync.catalogue import selection
     from ticketsync.cli import render
     from ticketsync.core.plurals import number_of
-    from ticketsync.workflows import cancel_and_refund
+    from ticketsync.workflows.boxoffice import cancel_and_refund
 
     office = boxoffice_sales.get_office(ctx)
     show_id = None

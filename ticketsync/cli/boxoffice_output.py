@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.boxoffice.price_tiers import Tier
-    from ticketsync.workflows.availability import Availability
+    from ticketsync.workflows.boxoffice.availability import Availability
 
 
 def zone_of(connection: Connection, show_id: int) -> str:

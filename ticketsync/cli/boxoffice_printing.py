@@ -49,7 +49,7 @@ def print_order(
     Example: ticketsync boxoffice print TS-7K4P-2Q -o tickets.pdf
     """
     from ticketsync.reporting import output_files
-    from ticketsync.workflows import printed_orders
+    from ticketsync.workflows.boxoffice import printed_orders
 
     office = boxoffice_sales.get_office(ctx)
     app_context = context.get_context(ctx)

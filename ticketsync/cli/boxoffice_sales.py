@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.records import Person
-    from ticketsync.workflows.box_office import BoxOffice
-    from ticketsync.workflows.sell import Sold, Tender
+    from ticketsync.workflows.boxoffice.box_office import BoxOffice
+    from ticketsync.workflows.boxoffice.sell import Sold, Tender
 
 Reference = Annotated[str, typer.Argument(help="Of the order: TS-7K4P-2Q.")]
 Tiers = Annotated[
@@ -51,7 +51,7 @@ def get_office(ctx: typer.Context) -> BoxOffice:
     """
     The box office of the command's database.
     """
-    from ticketsync.workflows.box_office import BoxOffice
+    from ticketsync.workflows.boxoffice.box_office import BoxOffice
 
     app_context = context.get_context(ctx)
     return BoxOffice(app_context.database(), app_context.settings())
@@ -72,7 +72,7 @@ def hold_seats(
 
     Example: ticketsync boxoffice hold 12 --tier Adult=2 --name "Mia Chen"
     """
-    from ticketsync.workflows import sell
+    from ticketsync.workflows.boxoffice import sell
 
     office = get_office(ctx)
     found = _find_show(office, show)
@@ -93,7 +93,7 @@ def extend_hold(ctx: typer.Context, reference: Reference, json: Json = False) ->
 
     Example: ticketsync boxoffice extend TS-7K4P-2Q
     """
-    from ticketsync.workflows import sell
+    from ticketsync.workflows.boxoffice import sell
 
     office = get_office(ctx)
     held = sell.extend(office, reference)
@@ -122,7 +122,7 @@ def sell_tickets(
 
     Example: ticketsync boxoffice sell 12 --tier Adult=2 --tier Child=1 --cash
     """
-    from ticketsync.workflows import sell
+    from ticketsync.workflows.boxoffice import sell
 
     office = get_office(ctx)
     found = _find_show(office, show)
@@ -158,7 +158,7 @@ def pay_order(
     Example: ticketsync boxoffice pay TS-7K4P-2Q --cash
     """
     from ticketsync.boxoffice import placed_orders
-    from ticketsync.workflows import sell
+    from ticketsync.workflows.boxoffice import sell
 
     office = get_office(ctx)
     with office.database.read() as connection:
@@ -183,7 +183,7 @@ def give_tickets(
 
     Example: ticketsync boxoffice comp 12 --tier Adult=2 --name "The Gazette"
     """
-    from ticketsync.workflows import sell
+    from ticketsync.workflows.boxoffice import sell
 
     office = get_office(ctx)
     found = _find_show(office, show)
@@ -200,7 +200,7 @@ def cancel_order(
 
     Example: ticketsync boxoffice cancel TS-7K4P-2Q --reason "changed their mind"
     """
-    from ticketsync.workflows import cancel_and_refund
+    from ticketsync.workflows.boxoffice import cancel_and_refund
 
     office = get_office(ctx)
     order = cancel_and_refund.cancel(office, reference, reason)
@@ -241,8 +241,8 @@ def refund_order(
     Example: ticketsync boxoffice refund TS-7K4P-2Q --ticket 2 --reason ill
     """
     from ticketsync.boxoffice import placed_orders
-    from ticketsync.workflows import cancel_and_refund
-    from ticketsync.workflows.cancel_and_refund import Refund
+    from ticketsync.workflows.boxoffice import cancel_and_refund
+    from ticketsync.workflows.boxoffice.cancel_and_refund import Refund
 
     office = get_office(ctx)
     with office.database.read() as connection:
@@ -302,7 +302,7 @@ def _tender(
 
     Raises: `UsageError` for cash and card at once, `GuardRefused` (`till-closed`).
     """
-    from ticketsync.workflows.sell import Tender
+    from ticketsync.workflows.boxoffice.sell import Tender
 
     with office.database.read() as connection:
         till_id = session_id(connection, till)

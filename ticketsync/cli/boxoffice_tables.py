@@ -64,7 +64,7 @@ def add_tier(
     from ticketsync.catalogue import selection
     from ticketsync.core import errors, written_rates
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import open_sale
+    from ticketsync.workflows.boxoffice import open_sale
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -265,7 +265,7 @@ def cancel_show(
     from ticketsync.core import money
     from ticketsync.core.plurals import number_of
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import cancel_and_refund
+    from ticketsync.workflows.boxoffice import cancel_and_refund
 
     office = boxoffice_sales.get_office(ctx)
     with office.database.read() as connection:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.boxoffice.vouchers import Voucher
-    from ticketsync.workflows.box_office import BoxOffice
+    from ticketsync.workflows.boxoffice.box_office import BoxOffice
 
 vouchers = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The vouchers that you made."
@@ -111,7 +111,7 @@ def _make(ctx: typer.Context, wanted: _WantedVoucher, *, json: bool) -> None:
     Make a voucher without a record of what was paid for it.
     """
     from ticketsync.boxoffice import vouchers as issued
-    from ticketsync.workflows import sell
+    from ticketsync.workflows.boxoffice import sell
 
     code = sell.issue_voucher(
         *(wanted.office, wanted.kind, wanted.amount, wanted.currency),
@@ -144,8 +144,8 @@ def _sell(
     from ticketsync.boxoffice import vouchers as issued
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import sell_vouchers
-    from ticketsync.workflows.sell import Tender
+    from ticketsync.workflows.boxoffice import sell_vouchers
+    from ticketsync.workflows.boxoffice.sell import Tender
 
     issued.refuse_impossible(wanted.kind, wanted.amount)
     if wanted.kind != issued.GIFT:

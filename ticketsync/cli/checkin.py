@@ -14,7 +14,7 @@ from ticketsync.cli.context import Json, Show
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
-    from ticketsync.workflows.checkin import Answer
+    from ticketsync.workflows.door.checkin import Answer
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,7 +42,7 @@ def check_in(
 
     Example: ticketsync checkin in gala bc500012 --door "Door A"
     """
-    from ticketsync.workflows import checkin
+    from ticketsync.workflows.door import checkin
 
     database = context.get_context(ctx).database()
     at = checkin.find_scan_point(database, show, door)
@@ -61,7 +61,7 @@ def undo_check_in(
     """
     Undo a check-in.
     """
-    from ticketsync.workflows import checkin
+    from ticketsync.workflows.door import checkin
 
     database = context.get_context(ctx).database()
     at = checkin.find_scan_point(database, show, door)
@@ -118,7 +118,7 @@ def import_scans(
     from ticketsync.cli import render
     from ticketsync.core import errors, moments
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import checkin, merge_scans
+    from ticketsync.workflows.door import checkin, merge_scans
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -162,7 +162,7 @@ def push(ctx: typer.Context) -> None:
     settings. `serve` does this automatically.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import push_checkins
+    from ticketsync.workflows.door import push_checkins
 
     app_context = context.get_context(ctx)
     app_context.log()

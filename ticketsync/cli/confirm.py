@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ticketsync.cli.context import AppContext
     from ticketsync.store.engine import Database
-    from ticketsync.workflows.confirm_accounts import Unconfirmed
+    from ticketsync.workflows.accounts.confirm_accounts import Unconfirmed
 
 
 def confirm_accounts(
@@ -38,7 +38,7 @@ def confirm_accounts(
     because somebody changed the database. Look at what is listed before you confirm.
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import confirm_accounts
+    from ticketsync.workflows.accounts import confirm_accounts
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -67,7 +67,7 @@ def confirm_after_change(app_context: AppContext, database: Database) -> None:
     After an upgrade or restore: show what waits to be confirmed and, on a terminal, ask
     for it; else say which command does so.
     """
-    from ticketsync.workflows import confirm_accounts
+    from ticketsync.workflows.accounts import confirm_accounts
 
     with database.read() as connection:
         waiting = confirm_accounts.list_unconfirmed(connection)

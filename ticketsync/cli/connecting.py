@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ticketsync.providers.base import Option, ProviderSpec
-    from ticketsync.workflows.connect import Connected, SecretSource
+    from ticketsync.workflows.accounts.connect import Connected, SecretSource
 
 _TRIES = 3  # of a key that is typed
 
@@ -127,10 +127,10 @@ def connect_account(app_context: AppContext, given: NewConnection) -> Connected:
     Connect an account; asks for required options, for a place for its key and for the
     key, three times if the platform refuses it.
 
-    Raises: what `workflows.connect.add` and `SecretOptions.get_source` raise.
+    Raises: what `workflows.accounts.connect.add` and `SecretOptions.get_source` raise.
     """
     from ticketsync.providers import registry
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts.connect import SecretSource
 
     spec = registry.provider(given.provider).spec
     if context.is_terminal() and not given.revive:
@@ -160,9 +160,9 @@ def add(
     """
     Connect an account whose key comes from this source.
 
-    Raises: what `workflows.connect.add` raises.
+    Raises: what `workflows.accounts.connect.add` raises.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows.accounts import connect
 
     return connect.add(
         app_context.database(),

@@ -124,8 +124,8 @@ def _create_database() -> Database:
 
 
 def _connect(database: Database, settings: Settings, url: str) -> None:
-    from ticketsync.workflows import connect
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts import connect
+    from ticketsync.workflows.accounts.connect import SecretSource
     from ticketsync.workflows.sync import run as sync
 
     added = connect.add(
@@ -149,7 +149,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     from ticketsync.catalogue import new_shows, occurrences, shows
     from ticketsync.catalogue.season_list import import_file
     from ticketsync.core import clock
-    from ticketsync.workflows import match
+    from ticketsync.workflows.matching import match
 
     file = home / "season.csv"
     with database.read() as connection:
@@ -220,8 +220,8 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
 
 
 def _connect_door(database: Database, settings: Settings, home: Path) -> None:
-    from ticketsync.workflows import connect
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts import connect
+    from ticketsync.workflows.accounts.connect import SecretSource
 
     file_options = {"recipe": "ticketsync", "watch": str(home / "door")}
     added = connect.add(
@@ -240,8 +240,9 @@ def _connect_door(database: Database, settings: Settings, home: Path) -> None:
 def _connect_others(
     sandbox: Sandbox, database: Database, settings: Settings, url: str, home: Path
 ) -> None:
-    from ticketsync.workflows import connect, match
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts import connect
+    from ticketsync.workflows.accounts.connect import SecretSource
+    from ticketsync.workflows.matching import match
     from ticketsync.workflows.sync import run as sync
 
     options = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}

@@ -24,10 +24,10 @@ def sell_three_tickets(database: Database, settings: Settings) -> None:
     """
     from ticketsync.boxoffice.price_tiers import NewTier
     from ticketsync.boxoffice.shows_on_sale import Terms
-    from ticketsync.workflows import availability, open_sale, sell
-    from ticketsync.workflows.box_office import BoxOffice
-    from ticketsync.workflows.connect import SecretSource
-    from ticketsync.workflows.sell import Tender
+    from ticketsync.workflows.accounts.connect import SecretSource
+    from ticketsync.workflows.boxoffice import availability, open_sale, sell
+    from ticketsync.workflows.boxoffice.box_office import BoxOffice
+    from ticketsync.workflows.boxoffice.sell import Tender
 
     show = _choose_show(database)
     basket = " ".join(f"--tier {name}={number}" for name, number in _BASKET.items())

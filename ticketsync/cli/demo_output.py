@@ -187,7 +187,7 @@ def close_last_month(database: Database, settings: Settings) -> None:
     Close the month before this one, and print what it came to.
     """
     from ticketsync.cli import period_output
-    from ticketsync.workflows import close
+    from ticketsync.workflows.month_end import close
 
     closed = close.close(database, settings, "last-month")
     period_output.print_sums(closed.draft, "closed")

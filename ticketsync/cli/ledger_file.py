@@ -18,8 +18,8 @@ from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from ticketsync.financials.period_order import PeriodEvent
-    from ticketsync.workflows.ledger_export import Books
-    from ticketsync.workflows.period_ledger import PeriodBooks
+    from ticketsync.workflows.month_end.ledger_export import Books
+    from ticketsync.workflows.month_end.period_ledger import PeriodBooks
 
 Program = Annotated[
     str,
@@ -64,7 +64,7 @@ def export_ledger(
     """
     from ticketsync.catalogue import shows
     from ticketsync.ledger import programs, projection
-    from ticketsync.workflows import late_changes, ledger_export
+    from ticketsync.workflows.month_end import late_changes, ledger_export
 
     kind = programs.PROGRAMS[report_options.chosen("--for", program, programs.PROGRAMS)]
     report_options.chosen("--per", per, projection.PER)
@@ -132,7 +132,7 @@ def _export_months(
     """
     from ticketsync.core import errors
     from ticketsync.ledger import programs
-    from ticketsync.workflows import period_ledger
+    from ticketsync.workflows.month_end import period_ledger
 
     if not is_whole or program not in _ENDINGS:
         raise errors.UsageError(

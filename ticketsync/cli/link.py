@@ -15,7 +15,7 @@ from ticketsync.cli.context import Format, Json, Part, Show
 
 if TYPE_CHECKING:
     from ticketsync.cli.context import AppContext
-    from ticketsync.workflows.match import Configured
+    from ticketsync.workflows.matching.match import Configured
 
 Occurrence = Annotated[
     str,
@@ -63,7 +63,7 @@ def link(
     Example: ticketsync link ev_40980 12
     """
     from ticketsync.catalogue import listed_dates, selection
-    from ticketsync.workflows import match
+    from ticketsync.workflows.matching import match
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -149,7 +149,7 @@ def set_offset(
 
     Example: ticketsync link offset tt "Late Laughs" --confirm
     """
-    from ticketsync.workflows import match_decisions, match_words
+    from ticketsync.workflows.matching import match_decisions, match_words
 
     app_context = context.get_context(ctx)
     change = (
@@ -272,7 +272,7 @@ def _set_date(
     is_alone: bool,
 ) -> None:
     from ticketsync.catalogue import listed_dates, selection
-    from ticketsync.workflows import match
+    from ticketsync.workflows.matching import match
 
     database = app_context.database()
     with database.read() as connection:
@@ -289,7 +289,7 @@ def _set_event(
     wanted: _Wanted,
 ) -> None:
     from ticketsync.catalogue import selection
-    from ticketsync.workflows import match
+    from ticketsync.workflows.matching import match
 
     database = app_context.database()
     with database.read() as connection:
@@ -311,7 +311,7 @@ def _set_production(
 ) -> None:
     from ticketsync.catalogue import shows
     from ticketsync.core import errors
-    from ticketsync.workflows import match
+    from ticketsync.workflows.matching import match
 
     if wanted.types or wanted.fields:
         raise errors.UsageError(

@@ -89,7 +89,7 @@ def match(
     Example: ticketsync match --to open.csv
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import match as matching
+    from ticketsync.workflows.matching import match as matching
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
@@ -152,8 +152,8 @@ def _ask(
     Match interactively; returns how many dates are left.
     """
     from ticketsync.cli import match_screen
-    from ticketsync.workflows import match as matching
-    from ticketsync.workflows.match_session import MatchSession
+    from ticketsync.workflows.matching import match as matching
+    from ticketsync.workflows.matching.match_session import MatchSession
 
     earlier_steps.say_without_shows(app_context, database)
     batch = matching.new_batch()
@@ -202,7 +202,7 @@ def _link_certain(
     """
     from ticketsync.catalogue import questions
     from ticketsync.cli import match_tables, render
-    from ticketsync.workflows import match as matching
+    from ticketsync.workflows.matching import match as matching
 
     accepted = 0
     if yes and not dry_run:
@@ -238,7 +238,7 @@ def _write_file(
 ) -> None:
     from ticketsync.cli import output
     from ticketsync.reporting import file_writers, output_files
-    from ticketsync.workflows import match_sheet
+    from ticketsync.workflows.matching import match_sheet
 
     columns = match_sheet.COLUMNS
     count = output.write_text(
@@ -266,7 +266,7 @@ def _apply_file(
     json: bool,
 ) -> None:
     from ticketsync.core import errors
-    from ticketsync.workflows import match_sheet
+    from ticketsync.workflows.matching import match_sheet
 
     database = app_context.database()
     with database.read() as connection:
@@ -336,8 +336,8 @@ def _undo(app_context: context.AppContext, kind: str, *, json: bool) -> None:
     from ticketsync.catalogue import undoing
     from ticketsync.cli import render
     from ticketsync.core import errors
-    from ticketsync.workflows import match as matching
-    from ticketsync.workflows import match_words
+    from ticketsync.workflows.matching import match as matching
+    from ticketsync.workflows.matching import match_words
 
     if kind and kind not in undoing.KINDS:
         raise errors.UsageError(

@@ -91,7 +91,7 @@ def other_answers(number: int, ticked: int = 0) -> list[Choice]:
     """
     What else can be done with these dates, or with those of them that are ticked.
     """
-    from ticketsync.workflows import match_words
+    from ticketsync.workflows.matching import match_words
 
     which = f"the {ticked} ticked" if ticked else "it" if number == 1 else "them"
     none = f"{match_words.NOT_OURS}: {which}" if ticked else match_words.NONE_OURS

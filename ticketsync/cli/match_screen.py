@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.candidates import Match
     from ticketsync.catalogue.matching import MatchPlan, OffsetProposal, Unsure
     from ticketsync.catalogue.questions import Question
-    from ticketsync.workflows.match_session import MatchSession
+    from ticketsync.workflows.matching.match_session import MatchSession
 
 MAX_CANDIDATES = 6  # offered for one occurrence
 MAX_DATES = 9  # of one question: as many as there are digits
@@ -166,7 +166,7 @@ def _ask_about_offset(screen: Screen, proposal: OffsetProposal) -> bool:
     """
     Ask about a learnt offset; returns whether to continue.
     """
-    from ticketsync.workflows import match_words
+    from ticketsync.workflows.matching import match_words
 
     match_lines.say("")
     match_lines.say(f"{safe(match_words.describe_offset(proposal.offset))}.")
@@ -244,7 +244,7 @@ def _ask_about_several(screen: Screen, question: Question, left: int) -> bool:
     """
     Ask about dates of which one show is the best candidate, with a box to tick each.
     """
-    from ticketsync.workflows import match_words
+    from ticketsync.workflows.matching import match_words
 
     match_lines.describe(question, left)
     dates = question.dates

@@ -127,7 +127,7 @@ def _offset_lines(plan: MatchPlan) -> list[str]:
     """
     The learnt offsets, each with the command that confirms it.
     """
-    from ticketsync.workflows import match_words
+    from ticketsync.workflows.matching import match_words
 
     return [
         f"{match_words.describe_offset(proposal.offset)}. "

@@ -15,7 +15,7 @@ from ticketsync.cli.context import DryRun, Format, Json
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.members import Member
-    from ticketsync.workflows.members import SavedMembers
+    from ticketsync.workflows.boxoffice.members import SavedMembers
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,7 +43,7 @@ def import_members(
     """
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import members
+    from ticketsync.workflows.boxoffice import members
 
     app_context = context.get_context(ctx)
     saved = members.import_members(
@@ -84,7 +84,7 @@ def add_member(
     """
     from ticketsync.core import clock
     from ticketsync.store.business_zone import get_local_day
-    from ticketsync.workflows import members
+    from ticketsync.workflows.boxoffice import members
 
     app_context = context.get_context(ctx)
     database = app_context.database()

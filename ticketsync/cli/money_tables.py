@@ -15,8 +15,8 @@ from ticketsync.core.tables import Column, Kind, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ticketsync.workflows.ledger_export import Future
     from ticketsync.workflows.money_view import Money
+    from ticketsync.workflows.month_end.ledger_export import Future
 
 _KEYS = {
     "show": (Column("starts_local", Kind.LOCAL, "SHOW"), Column("production")),

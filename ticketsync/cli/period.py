@@ -16,7 +16,7 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from ticketsync.financials.frozen_lines import FrozenLine
     from ticketsync.financials.period_order import PeriodEvent
-    from ticketsync.workflows.period_export import Month
+    from ticketsync.workflows.month_end.period_export import Month
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,7 +72,7 @@ def close_period(
     """
     from ticketsync.cli import report_options
     from ticketsync.financials import period_order
-    from ticketsync.workflows import close
+    from ticketsync.workflows.month_end import close
 
     if by:
         report_options.chosen("--by", by, period_order.BASES)
@@ -107,7 +107,7 @@ def close_period(
 
 def _print_json(value: PeriodEvent) -> None:
     from ticketsync.cli import render
-    from ticketsync.workflows import period_export
+    from ticketsync.workflows.month_end import period_export
 
     render.print_json(period_export.about(value))
 
@@ -123,7 +123,7 @@ def reopen_period(
     Reopen the newest closed period, and only that one; what was closed is kept as a
     version of it.
     """
-    from ticketsync.workflows import close
+    from ticketsync.workflows.month_end import close
 
     app_context = context.get_context(ctx)
     if context.is_terminal() and not context.confirm(f"Reopen {name}?", yes):
@@ -235,14 +235,14 @@ def _name_of(ctx: typer.Context, text: str) -> str:
     Raises: `UsageError`.
     """
     from ticketsync.financials import period_order
-    from ticketsync.workflows import close
+    from ticketsync.workflows.month_end import close
 
     with context.get_context(ctx).database().read() as connection:
         return period_order.name_of(close.parse_name(connection, text))
 
 
 def _read_month(ctx: typer.Context, name: str, version: int | None) -> Month:
-    from ticketsync.workflows import period_export
+    from ticketsync.workflows.month_end import period_export
 
     found = _name_of(ctx, name)
     with context.get_context(ctx).database().read() as connection:
@@ -333,7 +333,7 @@ def _adjustments(
     Open adjustments, or those booked in a period, and the names of periods.
     """
     from ticketsync.financials import closed_periods
-    from ticketsync.workflows import close
+    from ticketsync.workflows.month_end import close
 
     if name:
         month = _read_month(ctx, name, None)
@@ -364,7 +364,7 @@ def export_period(
     Example: ticketsync period export 2026-10 --dir books
     """
     from ticketsync.cli import report_options
-    from ticketsync.workflows import period_export
+    from ticketsync.workflows.month_end import period_export
 
     app_context = context.get_context(ctx)
     month = _read_month(ctx, name, version)

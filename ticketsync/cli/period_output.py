@@ -13,8 +13,8 @@ from ticketsync.core.tables import Column, Kind
 if TYPE_CHECKING:
     from ticketsync.core.tables import Table
     from ticketsync.financials.period_order import PeriodEvent
-    from ticketsync.workflows.close import Draft
-    from ticketsync.workflows.period_export import Month
+    from ticketsync.workflows.month_end.close import Draft
+    from ticketsync.workflows.month_end.period_export import Month
 
 
 def words(draft: Draft) -> str:
@@ -113,7 +113,7 @@ SHOWN = {
 def print_month(month: Month, name: str, table: Table) -> None:
     from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.workflows import period_export
+    from ticketsync.workflows.month_end import period_export
 
     said: dict[str, Any] = period_export.about(month.event)
     if name == "lines":
@@ -129,7 +129,7 @@ def print_shown(month: Month, figures: Table, per: str) -> None:
     from ticketsync.core import moments
     from ticketsync.core.redact import safe
     from ticketsync.financials import period_order, period_tables
-    from ticketsync.workflows import period_export
+    from ticketsync.workflows.month_end import period_export
 
     event = month.event
     said = period_export.about(event)

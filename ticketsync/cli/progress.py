@@ -15,7 +15,7 @@ from ticketsync.cli import context
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from ticketsync.workflows.account_run import OnProgress, OnWait
+    from ticketsync.workflows.accounts.account_run import OnProgress, OnWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def watched(app_context: context.AppContext, json: bool) -> Iterator[Watcher]:
     Progress bars on a terminal, which say when an account waits to try again; nothing
     otherwise.
     """
-    from ticketsync.workflows.account_run import no_progress, no_word
+    from ticketsync.workflows.accounts.account_run import no_progress, no_word
 
     if json or app_context.quiet or not context.is_terminal():
         yield Watcher(no_progress, no_word)
@@ -51,7 +51,7 @@ class _Screen:
     """
 
     def __init__(self, bars: Progress) -> None:
-        from ticketsync.workflows.account_run import CONNECTING
+        from ticketsync.workflows.accounts.account_run import CONNECTING
 
         self._bars = bars
         self._first = CONNECTING

@@ -48,7 +48,7 @@ def _print_summaries() -> None:
     """
     from dataclasses import asdict
 
-    from ticketsync.workflows import provider_overview as overview
+    from ticketsync.workflows.accounts import provider_overview as overview
 
     render.table([asdict(item) for item in overview.summaries()], _SUMMARY_COLUMNS)
     _print_wrapped(
@@ -63,7 +63,7 @@ def _print_capabilities() -> None:
     The twelve capabilities, a column for each provider; further tables where there are
     more than fit.
     """
-    from ticketsync.workflows import provider_overview as overview
+    from ticketsync.workflows.accounts import provider_overview as overview
 
     terminal.echo("")
     listed = overview.capabilities()

@@ -13,7 +13,7 @@ import typer
 from ticketsync.cli import context
 
 if TYPE_CHECKING:
-    from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.accounts.connect import SecretSource
 
 Env = Annotated[
     str,
@@ -71,7 +71,7 @@ class SecretOptions:
         """
         from ticketsync.core import errors
         from ticketsync.core.redact import Secret
-        from ticketsync.workflows.connect import SecretSource
+        from ticketsync.workflows.accounts.connect import SecretSource
 
         references = {
             "env": self.env,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ticketsync.jobs.tasks import Tasks
     from ticketsync.jobs.worker import Worker
     from ticketsync.store.engine import Database
-    from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+    from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -54,7 +54,7 @@ def serve(
     from ticketsync.web import app as web
     from ticketsync.web import server, webhook_receiver
     from ticketsync.web.site import Site
-    from ticketsync.workflows import public_address, webhook_endpoints
+    from ticketsync.workflows.webhooks import public_address, webhook_endpoints
 
     app_context = context.get_context(ctx)
     database = _open_or_create(app_context, has_pages=pages)
@@ -229,7 +229,7 @@ def _warn_of_missing_secrets(
 def _warn_of_public_url(
     app_context: context.AppContext, settings: ServeSettings, listening_on: str
 ) -> None:
-    from ticketsync.workflows import public_address
+    from ticketsync.workflows.webhooks import public_address
 
     if problem := public_address.find_problem(settings, listening_on):
         app_context.say(f"ticketsync: public-url: {problem}. {public_address.TO_DO}.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.web.trial_keys import TrialKeys
-    from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+    from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 KEY_HINT = (
     "Make a pair of keys for the test, `openssl genrsa -out test.pem 2048`; give its "
@@ -66,7 +66,7 @@ def simulate(
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
     from ticketsync.sandbox import deliveries
-    from ticketsync.workflows import webhook_endpoints
+    from ticketsync.workflows.webhooks import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
@@ -111,7 +111,7 @@ def send(database: Database, settings: Settings, delivery: _Delivery, to: str) -
     Raises: `UsageError` while the account cannot receive webhooks.
     """
     from ticketsync.sandbox import deliveries
-    from ticketsync.workflows import webhook_endpoints
+    from ticketsync.workflows.webhooks import webhook_endpoints
 
     provider = webhook_endpoints.get_sender(database, delivery.account).account.provider
     endpoint = webhook_endpoints.get_ready_endpoint(
@@ -139,7 +139,7 @@ def send_first_event(
     """
     from ticketsync.core.redact import Secret
     from ticketsync.sandbox import deliveries
-    from ticketsync.workflows import webhook_endpoints
+    from ticketsync.workflows.webhooks import webhook_endpoints
 
     sender = webhook_endpoints.get_sender(database, account).account
     event = _chosen_event(sender.provider, "")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ticketsync.core.tables import Table
     from ticketsync.financials.tax_returns import Box
     from ticketsync.reporting.export_formats import Report
-    from ticketsync.workflows.tax_worksheets import TaxPeriod
+    from ticketsync.workflows.month_end.tax_worksheets import TaxPeriod
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,7 +76,7 @@ def list_rules(
     """
     from ticketsync.cli import render
     from ticketsync.core.tables import Table
-    from ticketsync.workflows import tax_worksheets
+    from ticketsync.workflows.month_end import tax_worksheets
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
@@ -132,7 +132,8 @@ def worksheet(
     """
     from ticketsync.core import errors
     from ticketsync.financials import tax_returns, tax_tables
-    from ticketsync.workflows import money_view, tax_worksheets
+    from ticketsync.workflows import money_view
+    from ticketsync.workflows.month_end import tax_worksheets
 
     wanted = _chosen_format(format, json, output)
     app_context = context.get_context(ctx)

@@ -41,8 +41,8 @@ from ticketsync.core.redact import safe
 if TYPE_CHECKING:
     from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.boxoffice.shows_on_sale import ShowOnSale
-    from ticketsync.workflows.availability import TierLeft
-    from ticketsync.workflows.till_view import TillView
+    from ticketsync.workflows.boxoffice.availability import TierLeft
+    from ticketsync.workflows.boxoffice.till_view import TillView
 
 WIDE = 64  # columns from which a line has room for two parts
 BAR = 20

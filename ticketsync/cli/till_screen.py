@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ticketsync.cli.till_session import Till
     from ticketsync.store.change_watch import ChangeWatch
-    from ticketsync.workflows.box_office import BoxOffice
+    from ticketsync.workflows.boxoffice.box_office import BoxOffice
 
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_UNTIL_SAID = 0.7  # after which it is said that the database does not answer
@@ -141,7 +141,7 @@ class Printing:
 
     def _print(self, reference: str, cash_given: int | None) -> None:
         from ticketsync.core import errors
-        from ticketsync.workflows import printed_orders
+        from ticketsync.workflows.boxoffice import printed_orders
 
         try:
             printed_orders.print_sale(

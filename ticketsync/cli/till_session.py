@@ -38,15 +38,15 @@ from ticketsync.cli.till_layout import (
 )
 from ticketsync.core import clock, errors, money
 from ticketsync.core.records import Person
-from ticketsync.workflows import sell, till_sales, till_view
-from ticketsync.workflows.sell import Tender
+from ticketsync.workflows.boxoffice import sell, till_sales, till_view
+from ticketsync.workflows.boxoffice.sell import Tender
 
 if TYPE_CHECKING:
     from ticketsync.boxoffice.placed_orders import PlacedOrder
     from ticketsync.boxoffice.tills import Drawer, TillSession
     from ticketsync.boxoffice.vouchers import Voucher
-    from ticketsync.workflows.box_office import BoxOffice
-    from ticketsync.workflows.till_view import TillView
+    from ticketsync.workflows.boxoffice.box_office import BoxOffice
+    from ticketsync.workflows.boxoffice.till_view import TillView
 
 HOLD_EXPIRED = "hold-expired"
 LOCKED = "db-locked"

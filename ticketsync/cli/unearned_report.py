@@ -14,7 +14,7 @@ from ticketsync.cli.report_options import AsOf, PeriodText
 
 if TYPE_CHECKING:
     from ticketsync.core.tables import Table
-    from ticketsync.workflows.ledger_export import UnearnedMoney
+    from ticketsync.workflows.month_end.ledger_export import UnearnedMoney
 
 
 def unearned(
@@ -36,7 +36,7 @@ def unearned(
     """
     from ticketsync.cli import money_tables, render
     from ticketsync.ledger import unearned as statement
-    from ticketsync.workflows import ledger_export
+    from ticketsync.workflows.month_end import ledger_export
 
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)

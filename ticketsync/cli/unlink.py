@@ -28,7 +28,7 @@ def unlink(
     """
     from ticketsync.catalogue import listed_dates, selection
     from ticketsync.core import errors
-    from ticketsync.workflows import match
+    from ticketsync.workflows.matching import match
 
     app_context = context.get_context(ctx)
     database = app_context.database()

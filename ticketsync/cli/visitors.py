@@ -52,7 +52,7 @@ def invite(
     from ticketsync.store.business_zone import get_business_zone
     from ticketsync.visitors import passes
     from ticketsync.web import sign_in
-    from ticketsync.workflows import public_address
+    from ticketsync.workflows.webhooks import public_address
 
     app_context = context.get_context(ctx)
     settings = app_context.settings()

@@ -52,7 +52,7 @@ def show_url(
     answers 404: change it at the platform, too.
     """
     from ticketsync.web import webhook_receiver
-    from ticketsync.workflows import webhook_endpoints
+    from ticketsync.workflows.webhooks import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
@@ -115,7 +115,7 @@ def set_secret(
     Set the secret that verifies deliveries. The previous one stays valid for two days.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import webhook_endpoints
+    from ticketsync.workflows.webhooks import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -381,7 +381,7 @@ def register(
     """
     from ticketsync.core import errors
     from ticketsync.providers import registry
-    from ticketsync.workflows import webhook_endpoints, webhook_registration
+    from ticketsync.workflows.webhooks import webhook_endpoints, webhook_registration
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
@@ -418,7 +418,7 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
     Process the waiting deliveries once; `serve` does so every two seconds.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import delivery_expiry, delivery_processing
+    from ticketsync.workflows.webhooks import delivery_expiry, delivery_processing
 
     app_context = context.get_context(ctx)
     app_context.log()

@@ -26,8 +26,8 @@ from ticketsync.core.redact import Secret
 from ticketsync.jobs.page_jobs import CONNECT, ROTATE, SetupJobs
 from ticketsync.jobs.tasks import Task
 from ticketsync.providers import registry
-from ticketsync.workflows import connect, tokens
-from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.accounts import connect, tokens
+from ticketsync.workflows.accounts.connect import SecretSource
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import App, Consent, Tokens

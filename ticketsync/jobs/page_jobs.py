@@ -23,16 +23,12 @@ from ticketsync.core.redact import Secret
 from ticketsync.jobs.tasks import Task, Tasks, explain
 from ticketsync.providers import registry
 from ticketsync.store.engine import Database
-from ticketsync.workflows import (
-    account_alerts,
-    account_options,
-    connect,
-    webhook_endpoints,
-    webhook_registration,
-)
-from ticketsync.workflows.account_run import OnProgress
-from ticketsync.workflows.connect import Connected, SecretSource
+from ticketsync.workflows import account_alerts
+from ticketsync.workflows.accounts import account_options, connect
+from ticketsync.workflows.accounts.account_run import OnProgress
+from ticketsync.workflows.accounts.connect import Connected, SecretSource
 from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.webhooks import webhook_endpoints, webhook_registration
 
 CONNECT: Final = "connect"
 ROTATE: Final = "rotate"

@@ -16,14 +16,10 @@ from ticketsync.core import actor, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.store.engine import Database
-from ticketsync.workflows import (
-    account_alerts,
-    delivery_expiry,
-    delivery_processing,
-    push_checkins,
-    sales_notifications,
-)
+from ticketsync.workflows import account_alerts, sales_notifications
+from ticketsync.workflows.door import push_checkins
 from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.webhooks import delivery_expiry, delivery_processing
 
 POLL_SECONDS = 2.0
 NOTIFY_SECONDS = 60.0

@@ -17,7 +17,7 @@ from ticketsync.web import connect_pages, notices, page_words
 from ticketsync.web.attention import read_attention
 from ticketsync.web.connect_pages import PEOPLE, chosen_place, form_id, key_in
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import account_removal, account_states
+from ticketsync.workflows.accounts import account_removal, account_states
 
 
 class AccountPages:

@@ -19,7 +19,8 @@ from ticketsync.web.connect_pages import form_id
 from ticketsync.web.made_links import MadeLinks
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.web.ticketing_pages import back_to
-from ticketsync.workflows import match, waiting
+from ticketsync.workflows import waiting
+from ticketsync.workflows.matching import match
 
 
 class Actions:

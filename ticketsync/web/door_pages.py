@@ -19,8 +19,8 @@ from ticketsync.core.redact import safe
 from ticketsync.door import attendees, parties
 from ticketsync.web.attention import Attention
 from ticketsync.web.site import FOLDER, INVALID, AccessDenied, PageRequest, Site
-from ticketsync.workflows import checkin, merge_scans, scan_files
-from ticketsync.workflows.scan_files import (
+from ticketsync.workflows.door import checkin, merge_scans, scan_files
+from ticketsync.workflows.door.scan_files import (
     Captured,
     ScanPoint,
     scan_name,

@@ -26,7 +26,7 @@ from ticketsync.core import errors
 from ticketsync.reporting import first_steps, unlinked_orders
 from ticketsync.web import query
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import match, match_decisions, match_words
+from ticketsync.workflows.matching import match, match_decisions, match_words
 
 MAX_SEARCHED = 1000  # shows that the search of the page knows
 

@@ -22,7 +22,7 @@ from ticketsync.reporting.figures_of_shows import Figures
 from ticketsync.web import notices
 from ticketsync.web.matching_page import plan_values
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import match
+from ticketsync.workflows.matching import match
 
 NEXT_SHOWS = 3
 

@@ -27,7 +27,8 @@ from ticketsync.web import connect_pages, notices, pending_lists
 from ticketsync.web.calendar_page import since_yesterday
 from ticketsync.web.pending_lists import PendingList, PendingLists
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import adoptions, catalogue_edits, match, season_list
+from ticketsync.workflows import catalogue_edits, season_list
+from ticketsync.workflows.matching import adoptions, match
 from ticketsync.workflows.season_list import ListPreview
 
 SHOWN = 500  # rows of a preview

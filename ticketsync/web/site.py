@@ -54,7 +54,7 @@ from ticketsync.web.page_request import (
     wants_page,
 )
 from ticketsync.web.request_bodies import Form
-from ticketsync.workflows import public_address
+from ticketsync.workflows.webhooks import public_address
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"

@@ -31,8 +31,9 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import errors
 from ticketsync.web import notices, query
 from ticketsync.web.site import PageRequest, Site
-from ticketsync.workflows import match, recompute_figures
-from ticketsync.workflows.match_session import MatchSession
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.matching import match
+from ticketsync.workflows.matching.match_session import MatchSession
 
 FOUND = 20  # shows of a search, the nearest in time first
 _OWN_PAGE = re.compile(r"/(?:productions|shows|occurrences|events)/[0-9]{1,10}")

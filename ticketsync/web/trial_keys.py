@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ticketsync.core.redact import Secret
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from ticketsync.web import connect_pages, notices
 from ticketsync.web.connect_pages import chosen_place, form_id
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import webhook_endpoints
+from ticketsync.workflows.webhooks import webhook_endpoints
 
 
 class WebhookPages:

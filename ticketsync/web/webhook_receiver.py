@@ -42,7 +42,7 @@ from ticketsync.web.trial_keys import TrialKeys
 from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
-from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint
 
 MAX_BODY_BYTES = 256 * 1024
 BODY_SECONDS = 10  # to receive the whole body

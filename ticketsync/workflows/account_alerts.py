@@ -18,7 +18,8 @@ from ticketsync.core.redact import safe
 from ticketsync.gateways import notifications as gateway
 from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS, QUARANTINE, Waiting
 from ticketsync.store.engine import Database
-from ticketsync.workflows import one_at_a_time, unread_limits, waiting
+from ticketsync.workflows import one_at_a_time, waiting
+from ticketsync.workflows.accounts import unread_limits
 
 LEASE = "account alerts"
 DAY = timedelta(days=1)

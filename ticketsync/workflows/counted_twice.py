@@ -62,7 +62,7 @@ def _may_be_one(first: AccountState, second: AccountState, settings: Settings) -
     """
     from ticketsync.providers import registry
     from ticketsync.providers.report_folder import ReadsReports
-    from ticketsync.workflows.account_client import client
+    from ticketsync.workflows.accounts.account_client import client
 
     if not (pins.is_confirmed(first) and pins.is_confirmed(second)):
         return True

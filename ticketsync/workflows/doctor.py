@@ -30,14 +30,10 @@ from ticketsync.reporting import run_history
 from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
-from ticketsync.workflows import (
-    account_client,
-    public_address,
-    schedule,
-    tokens,
-    waiting,
-)
-from ticketsync.workflows import key_owner as account_identity
+from ticketsync.workflows import schedule, waiting
+from ticketsync.workflows.accounts import account_client, tokens
+from ticketsync.workflows.accounts import key_owner as account_identity
+from ticketsync.workflows.webhooks import public_address
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024

@@ -29,7 +29,8 @@ from ticketsync.ledger.projection import REFUND
 from ticketsync.providers import registry
 from ticketsync.reporting import figures_of_shows, refund_report
 from ticketsync.reporting.figures_of_shows import Figures
-from ticketsync.workflows import ledger_export, recompute_figures
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.month_end import ledger_export
 
 UNEARNED: Final = "unearned"
 FIGURES: Final = ("net", "gross", "fees", "refunded", "tax", UNEARNED)

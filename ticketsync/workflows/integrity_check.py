@@ -39,12 +39,9 @@ from ticketsync.store import (
 from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
 from ticketsync.store.integrity import Violation
-from ticketsync.workflows import (
-    confirm_accounts,
-    recompute_figures,
-    save_own_orders,
-    waiting,
-)
+from ticketsync.workflows import recompute_figures, waiting
+from ticketsync.workflows.accounts import confirm_accounts
+from ticketsync.workflows.boxoffice import save_own_orders
 from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.

@@ -28,8 +28,9 @@ from ticketsync.reporting.waiting_kinds import (
     Waiting,
 )
 from ticketsync.store.engine import Database
-from ticketsync.workflows import confirm_accounts, counted_twice, quarantined_sales
-from ticketsync.workflows.confirm_accounts import Unconfirmed
+from ticketsync.workflows import counted_twice, quarantined_sales
+from ticketsync.workflows.accounts import confirm_accounts
+from ticketsync.workflows.accounts.confirm_accounts import Unconfirmed
 
 
 def everything(

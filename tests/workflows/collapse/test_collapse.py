@@ -31,7 +31,7 @@ from support.spoiled_reads import CHANGES, FIRST, FULL, begin, later
 from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import eventbrite, world
 from ticketsync.sandbox.faults import HttpResponse
-from ticketsync.workflows import account_states
+from ticketsync.workflows.accounts import account_states
 from ticketsync.workflows.sync import missing_account_parts
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request

@@ -15,8 +15,8 @@ from ticketsync.catalogue.candidates import Match, describe_start
 from ticketsync.core import clock, errors, records
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.workflows import people_switch
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts import people_switch
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import (
     link_outcomes,
     listing,
@@ -217,7 +217,7 @@ def link_certain(run: AccountRun) -> None:
 
 
 def _link_certain(run: AccountRun) -> None:
-    from ticketsync.workflows import match  # most runs would load it for nothing
+    from ticketsync.workflows.matching import match
 
     with run.database.read() as connection:
         plan = match.plan(connection, run.settings, account_id=run.account.id)

@@ -13,7 +13,7 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.core.shrunken_lists import is_mostly_missing
 from ticketsync.providers.base import CrossCheck, Page
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 
 
 def judge(run: AccountRun, page: Page, *, accept_shrink: bool) -> None:

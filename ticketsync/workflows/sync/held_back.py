@@ -21,7 +21,7 @@ from ticketsync.providers.report_folder import ReadsReports
 from ticketsync.sales import compressed_records, orders_elsewhere
 from ticketsync.sales.allocation import AllocatedOrder
 from ticketsync.store.engine import Database
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import beyond_capacity, sold_elsewhere
 from ticketsync.workflows.sync.parse import ParsedPage
 

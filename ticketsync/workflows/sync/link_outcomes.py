@@ -13,7 +13,7 @@ from ticketsync.catalogue import link_reads, links
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock
 from ticketsync.sales import quarantine
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 
 LOST_ORDERS = "its list of orders was incomplete and not believed"
 WITHHELD = "the platform did not show its orders"

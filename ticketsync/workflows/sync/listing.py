@@ -18,8 +18,9 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Provider, ProviderSpec, Raw
 from ticketsync.sales import quarantine, raw_records
 from ticketsync.sales.compressed_records import Version, pack
-from ticketsync.workflows import duplicate_accounts
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts import duplicate_accounts
+from ticketsync.workflows.accounts.account_run import AccountRun
+from ticketsync.workflows.accounts.accounts_in_parallel import read_before_turn
 from ticketsync.workflows.sync import (
     flaws,
     missing_account_parts,
@@ -27,7 +28,6 @@ from ticketsync.workflows.sync import (
     set_aside,
     zone_change,
 )
-from ticketsync.workflows.sync.accounts_in_parallel import read_before_turn
 from ticketsync.workflows.sync.drift import (
     UNFINISHED_DRAFT,
     RecentPages,

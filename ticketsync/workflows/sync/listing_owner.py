@@ -19,8 +19,8 @@ from ticketsync.providers.base import (
     Provider,
     Raw,
 )
-from ticketsync.workflows import key_owner
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts import key_owner
+from ticketsync.workflows.accounts.account_run import AccountRun
 
 FEW = 5  # dates below which a listing without any of them is believed
 

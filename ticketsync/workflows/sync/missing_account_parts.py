@@ -9,7 +9,7 @@ from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import ReadsInParts
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 
 
 def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:

@@ -13,7 +13,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.shrunken_lists import has_shrunk, is_mostly_missing
 from ticketsync.providers.base import has_change_feed
 from ticketsync.sales import stored_orders
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks, plan, report_files
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore

@@ -18,7 +18,7 @@ from ticketsync.providers.base import (
     has_change_feed,
     reads_account,
 )
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks, missing_orders, plan, set_aside
 from ticketsync.workflows.sync.parse import (
     ParsedPage,

@@ -15,14 +15,10 @@ from ticketsync.boxoffice import shows_on_sale
 from ticketsync.catalogue import links
 from ticketsync.core import clock
 from ticketsync.core.plurals import number_of
-from ticketsync.workflows import (
-    cancel_and_refund,
-    open_sale,
-    recompute_figures,
-    save_own_orders,
-)
-from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.box_office import BoxOffice
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.accounts.account_run import AccountRun
+from ticketsync.workflows.boxoffice import cancel_and_refund, open_sale, save_own_orders
+from ticketsync.workflows.boxoffice.box_office import BoxOffice
 from ticketsync.workflows.sync.due import is_over
 from ticketsync.workflows.sync.listing import ListingResult
 

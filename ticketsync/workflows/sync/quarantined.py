@@ -16,7 +16,7 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import Page, Raw, has_change_feed
 from ticketsync.reporting.waiting_kinds import QUARANTINE
 from ticketsync.sales import quarantine
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.quarantined_sales import list_quarantined
 from ticketsync.workflows.sync import cross_checks
 from ticketsync.workflows.sync.drift import REFUSED

@@ -23,8 +23,13 @@ from ticketsync.reporting.outstanding_replays import REPLAY
 from ticketsync.sales import raw_records
 from ticketsync.store import database_copies, lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import recompute_figures, save_own_orders
-from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
+from ticketsync.workflows import recompute_figures
+from ticketsync.workflows.accounts.account_run import (
+    PROLONG_SECONDS,
+    lease_of,
+    new_run_id,
+)
+from ticketsync.workflows.boxoffice import save_own_orders
 from ticketsync.workflows.sync import reparse, replay_listing
 from ticketsync.workflows.sync.run import Outcome
 

@@ -20,8 +20,8 @@ from ticketsync.providers.base import Raw
 from ticketsync.providers.report_folder import HeldNames, ReadReport, ReadsReports
 from ticketsync.sales import quarantine, raw_records, stored_orders
 from ticketsync.store.engine import Database
-from ticketsync.workflows import people_switch
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts import people_switch
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync.due import is_over
 
 MOST_NOTES = 8  # of one run

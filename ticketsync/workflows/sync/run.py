@@ -33,8 +33,9 @@ from ticketsync.core.without_collector import without_collector
 from ticketsync.store import lease, run_lock, vacuum
 from ticketsync.store.database_copies import dry_run_of
 from ticketsync.store.engine import Database
-from ticketsync.workflows import retention, unread_limits
-from ticketsync.workflows.account_run import (
+from ticketsync.workflows import retention
+from ticketsync.workflows.accounts import unread_limits
+from ticketsync.workflows.accounts.account_run import (
     AccountRun,
     OnProgress,
     OnWait,
@@ -45,6 +46,14 @@ from ticketsync.workflows.account_run import (
     no_word,
     run_account,
 )
+from ticketsync.workflows.accounts.accounts_in_parallel import (
+    Job,
+    Turn,
+    exclusion_key_of,
+    number_at_once,
+    places_without_answer,
+    run_all,
+)
 from ticketsync.workflows.sync import due, ticket_types
 from ticketsync.workflows.sync import selected as selecting
 from ticketsync.workflows.sync.account import (
@@ -52,14 +61,6 @@ from ticketsync.workflows.sync.account import (
     refresh_listing,
     sync_account,
     sync_selected,
-)
-from ticketsync.workflows.sync.accounts_in_parallel import (
-    Job,
-    Turn,
-    exclusion_key_of,
-    number_at_once,
-    places_without_answer,
-    run_all,
 )
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ from ticketsync.sales import (
 from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.store.business_zone import get_business_zone
-from ticketsync.workflows import duplicate_accounts
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts import duplicate_accounts
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import held_back
 from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
 from ticketsync.workflows.sync.parse import (

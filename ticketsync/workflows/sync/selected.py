@@ -18,7 +18,7 @@ from ticketsync.catalogue import links, occurrences, selection
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import (
     link_outcomes,
     listing,

@@ -14,7 +14,7 @@ from ticketsync.core.records import Unread
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import LeavesOutParts, SkipsParts
 from ticketsync.sales import quarantine
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
 from ticketsync.workflows.sync.drift import REFUSED
 

@@ -24,7 +24,7 @@ from ticketsync.core.shrunken_lists import has_shrunk
 from ticketsync.providers.base import ListsTicketTypes, Page
 from ticketsync.sales import raw_records
 from ticketsync.sales.compressed_records import Version, pack
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 from ticketsync.workflows.sync.raw_records import (
     CleanRecord,
     clean_records,

@@ -13,7 +13,7 @@ from ticketsync.core import errors, records
 from ticketsync.core.clock import local_text
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.accounts.account_run import AccountRun
 
 
 def refuse_another_zone(run: AccountRun, listed: Iterable[records.Event]) -> None:

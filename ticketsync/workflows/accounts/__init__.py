@@ -1,0 +1,3 @@
+"""
+Accounts of platforms: connecting them, their options, and one of them at work.
+"""

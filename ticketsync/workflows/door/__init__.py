@@ -1,0 +1,3 @@
+"""
+The door: letting guests in, also while it was offline.
+"""

@@ -1,0 +1,3 @@
+"""
+Months that are closed: their lines, what changed since, and the books.
+"""

@@ -1,0 +1,3 @@
+"""
+Webhooks: their URLs, and what the deliveries say.
+"""
