@@ -58,7 +58,7 @@ from support.ticket_tailor_account import connect, moved_to
 from support.web_server import PASSWORD, running
 
 from ticketsync.core import clock
-from ticketsync.core.config import (
+from ticketsync.core.settings.config import (
     ServeSettings,
     Settings,
     SyncSettings,

@@ -19,7 +19,8 @@ from support import commands, documents
 from support.retired_words import IN_DOCUMENTS
 
 from ticketsync.catalogue import matching
-from ticketsync.core import clock, config, tax_rules
+from ticketsync.core import clock
+from ticketsync.core.settings import config, tax_rules
 from ticketsync.providers.file_import.recipes import recipe
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.wix_records import number_of
@@ -413,10 +414,10 @@ def test_the_package_contains_the_example_settings():
     """
     Two copies: one to read in the repository, one in the wheel.
     """
-    packaged = ROOT / "ticketsync" / "core" / "config.example.yaml"
+    packaged = ROOT / "ticketsync" / "core" / "settings" / "config.example.yaml"
     written = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
     assert packaged.read_text(encoding="utf-8") == written, (
-        "run `cp config.example.yaml ticketsync/core/`"
+        "run `cp config.example.yaml ticketsync/core/settings/`"
     )
     done = commands.run("config", "example", check=True)
     assert done.stdout == written

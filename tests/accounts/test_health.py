@@ -20,7 +20,7 @@ from ticketsync.catalogue import shows
 from ticketsync.cli import context, status
 from ticketsync.cli.main import app
 from ticketsync.core import clock
-from ticketsync.core.config import AccountSettings, NotifySettings, Settings
+from ticketsync.core.settings.config import AccountSettings, NotifySettings, Settings
 from ticketsync.store import account_health_rules as rule
 from ticketsync.store import engine, views
 from ticketsync.store.tables.accounts import accounts, alerts, sync_runs

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.saved_orders import prepare
 
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import closed_periods, verifying
 from ticketsync.store import engine
 from ticketsync.store.tables.periods import period_lines

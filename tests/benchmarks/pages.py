@@ -35,7 +35,7 @@ from support.ticket_tailor_account import adopt_dates
 from support.web_server import running
 
 from ticketsync.core import clock
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.core.without_collector import freeze_for_good
 from ticketsync.financials.explain import list_contributions
 from ticketsync.reporting import sales_over_time

@@ -39,7 +39,7 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import open_database
 from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.boxoffice import open_sale, sell

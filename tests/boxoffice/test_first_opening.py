@@ -14,7 +14,7 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.boxoffice import open_sale, save_own_orders

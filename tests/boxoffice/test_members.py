@@ -13,8 +13,8 @@ from support.own_box_office import NOW, SHOW, STARTS
 from ticketsync.boxoffice.members import list_members
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.members import members as table
 from ticketsync.workflows import retention

@@ -8,7 +8,7 @@ from support.own_box_office import NOW, put_on_sale
 from support.saved_orders import order, prepare, save, ticket
 
 from ticketsync.boxoffice.shows_on_sale import Terms
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.workflows import doctor, recompute_figures, waiting
 from ticketsync.workflows.boxoffice import sell
 from ticketsync.workflows.boxoffice.sell import Tender

@@ -13,8 +13,8 @@ from ticketsync.boxoffice import placed_orders
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.core import clock, errors
-from ticketsync.core.config import BoxofficeSettings, Settings
 from ticketsync.core.records import Person
+from ticketsync.core.settings.config import BoxofficeSettings, Settings
 from ticketsync.door import attendees
 from ticketsync.reporting import figures_of_shows
 from ticketsync.reporting import sales as sales_lists

@@ -28,7 +28,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import errors, records
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import audit, engine, row_locks
 from ticketsync.workflows import catalogue_edits
 from ticketsync.workflows.accounts.connect import SecretSource

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from support.own_box_office import NOW, SHOW
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.door import attendees
 from ticketsync.financials import explain
 from ticketsync.reporting import exported_sales, figures_of_shows, sales

@@ -23,10 +23,10 @@ from support.own_story import ANSWERS
 from ticketsync.boxoffice import order_records, placed_orders, tills, vouchers
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.settings.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
 from ticketsync.financials import closed_periods, frozen_lines
 from ticketsync.ledger import programs

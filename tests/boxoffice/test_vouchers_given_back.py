@@ -18,9 +18,15 @@ import pytest
 from support.own_box_office import SHOW, STARTS
 
 from ticketsync.boxoffice.price_tiers import NewTier
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
-from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.settings.tax_rules import (
+    Business,
+    RateSpan,
+    TaxCode,
+    TaxRule,
+    TaxRules,
+)
 from ticketsync.financials import closed_periods, period_tables
 from ticketsync.reporting import figures_of_shows, refund_report
 from ticketsync.workflows import as_of, integrity_check

@@ -14,7 +14,7 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, saved_listing, selection, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.core import errors, records
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.workflows.matching import match
 
 SYDNEY = "Australia/Sydney"

@@ -13,7 +13,7 @@ import pytest
 from support.commands import run
 from support.ticket_tailor_account import connect
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.workflows.matching import match

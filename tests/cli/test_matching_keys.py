@@ -15,7 +15,7 @@ from ticketsync.catalogue import known_offsets, occurrences, questions
 from ticketsync.catalogue.questions import Question
 from ticketsync.cli import key_choice, match_lines, match_screen
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.workflows.matching import match

@@ -24,7 +24,7 @@ from support.closed_month import (
 from support.saved_orders import FIRST_DAY
 
 from ticketsync.cli import export as export_commands
-from ticketsync.core.config import AccountSettings
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.store import engine
 from ticketsync.workflows import schedule
 from ticketsync.workflows.month_end import close

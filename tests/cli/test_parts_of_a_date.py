@@ -31,8 +31,8 @@ from ticketsync.catalogue import (
 )
 from ticketsync.cli.main import app
 from ticketsync.core import clock, records
-from ticketsync.core.config import Settings
 from ticketsync.core.date_keys import DateKey, group_parts
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import waiting
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table

@@ -98,7 +98,7 @@ def test_a_planted_backup_runs_and_sends_nothing_and_is_named(
 def test_control_without_pins_the_restored_command_runs(
     saved, tmp_path, home, monkeypatch
 ):
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.store import backup, engine
     from ticketsync.workflows.sync import run as sync
     from ticketsync.workflows.sync.run import Request

@@ -23,7 +23,7 @@ from support import commands, needs
 from ticketsync.cli import serve
 from ticketsync.cli.context import AppContext
 from ticketsync.core import clock
-from ticketsync.core.config import ServeSettings
+from ticketsync.core.settings.config import ServeSettings
 from ticketsync.store import engine
 from ticketsync.visitors import passes
 from ticketsync.web import own_address

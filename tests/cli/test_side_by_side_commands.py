@@ -14,7 +14,7 @@ import httpx
 import pytest
 from support import commands, five_platforms
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import leases
 from ticketsync.visitors import passes

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from support import commands
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.workflows import recompute_figures

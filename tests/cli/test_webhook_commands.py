@@ -11,8 +11,8 @@ from support.web_server import running
 
 from ticketsync.accounts import credentials, edits, state
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers.base import Registered
 from ticketsync.providers.square import Square
 from ticketsync.sandbox import deliveries

@@ -9,9 +9,9 @@ import zipfile
 
 import pytest
 
-from ticketsync.core import (
+from ticketsync.core import errors
+from ticketsync.core.spreadsheets import (
     delimited,
-    errors,
     html_tables,
     merged_cells,
     number_formats,
@@ -19,8 +19,8 @@ from ticketsync.core import (
     workbook_guards,
     xls_error_cells,
 )
-from ticketsync.core.merged_cells import MergedCells
-from ticketsync.core.number_formats import CellCurrencies
+from ticketsync.core.spreadsheets.merged_cells import MergedCells
+from ticketsync.core.spreadsheets.number_formats import CellCurrencies
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

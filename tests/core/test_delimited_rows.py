@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from ticketsync.core import sheets, table_files
+from ticketsync.core.spreadsheets import sheets, table_files
 
 LONE_MARKS = [
     (  # one in each of two cells of one column

@@ -4,7 +4,11 @@ The currency that a number format shows.
 
 import pytest
 
-from ticketsync.core.number_formats import CellCurrencies, currency_in, is_percent
+from ticketsync.core.spreadsheets.number_formats import (
+    CellCurrencies,
+    currency_in,
+    is_percent,
+)
 
 
 @pytest.mark.parametrize(

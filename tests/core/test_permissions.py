@@ -13,7 +13,8 @@ import pytest
 
 from ticketsync.accounts import pins
 from ticketsync.cli.context import AppContext
-from ticketsync.core import config, errors, paths, permissions
+from ticketsync.core import errors, paths, permissions
+from ticketsync.core.settings import config
 from ticketsync.store import engine
 from ticketsync.workflows import doctor, schedule, schedule_times
 

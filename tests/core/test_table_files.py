@@ -16,7 +16,9 @@ import pytest
 import xlsxwriter
 from support import bombs
 
-from ticketsync.core import delimited, errors, plain_yaml, rows, sheets, table_files
+from ticketsync.core import errors
+from ticketsync.core.settings import plain_yaml
+from ticketsync.core.spreadsheets import delimited, rows, sheets, table_files
 
 HEADING = ("Order", "Show", "Total")
 

@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
-from ticketsync.core import config, errors, written_rates
-from ticketsync.core.tax_rules import Business, RateSpan
+from ticketsync.core import errors
+from ticketsync.core.settings import config
+from ticketsync.core.settings.tax_rules import Business, RateSpan
+from ticketsync.core.written import written_rates
 
 TEXT = """\
 business:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketsync.core import clock, config, errors, plain_yaml
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret, safe, take_people_out, without_secrets
+from ticketsync.core.settings import config, plain_yaml
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketsync.core import money
-from ticketsync.core.written_amounts import (
+from ticketsync.core.written.written_amounts import (
     WrittenAmountError,
     decimal_sign,
     from_number,

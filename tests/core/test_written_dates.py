@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from ticketsync.core import date_orders, written_dates, written_times
-from ticketsync.core.date_orders import ColumnOrder
-from ticketsync.core.written_dates import WrittenDateError
+from ticketsync.core.written import date_orders, written_dates, written_times
+from ticketsync.core.written.date_orders import ColumnOrder
+from ticketsync.core.written.written_dates import WrittenDateError
 
 EVENING = datetime(2026, 12, 22, 19, 30)
 

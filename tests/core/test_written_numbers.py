@@ -5,7 +5,7 @@ Numbers that Python would read and nobody writes, and those that people do.
 import pytest
 
 from ticketsync.core import money
-from ticketsync.core.written_numbers import whole_number
+from ticketsync.core.written.written_numbers import whole_number
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, event
 
 from ticketsync.accounts import credentials, edits, state
 from ticketsync.core import errors
-from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.core.settings.config import Settings, SyncSettings
 from ticketsync.providers import registry
 from ticketsync.store import engine
 from ticketsync.workflows.accounts import tokens

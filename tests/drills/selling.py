@@ -21,7 +21,7 @@ import threading
 from sqlalchemy import Engine, event
 
 from ticketsync.boxoffice import orders
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows.boxoffice import sell, sell_vouchers
 from ticketsync.workflows.boxoffice.box_office import BoxOffice, changes_of, sale_of

@@ -22,9 +22,10 @@ from support.saved_orders import (
 from ticketsync.__main__ import main
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.catalogue.venue_edits import VenueEdit
-from ticketsync.core import config, errors
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core import errors
 from ticketsync.core.records import Fee
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.financials import fees as by_rates
 from ticketsync.financials import gaps
 from ticketsync.reporting import figures_of_shows, sales_report

@@ -14,8 +14,8 @@ from support import commands_here
 from support.saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 
 from ticketsync.catalogue import occurrences
-from ticketsync.core.config import FeeSchedule
 from ticketsync.core.records import Fee
+from ticketsync.core.settings.config import FeeSchedule
 from ticketsync.financials import gaps
 from ticketsync.reporting import figures_of_shows
 

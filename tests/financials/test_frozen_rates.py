@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from ticketsync.core.config import FeeSchedule
+from ticketsync.core.settings.config import FeeSchedule
 from ticketsync.financials.frozen_fee_rates import parse_rate, rate_words
 
 RATES = [

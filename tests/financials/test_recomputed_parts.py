@@ -10,7 +10,7 @@ from sqlalchemy import text
 from support.random_orders import independent_sums, random_order
 from support.saved_orders import FIRST_DAY, prepare, save
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import explain
 from ticketsync.reporting import figures_of_shows
 from ticketsync.sales.charged_parts import ChargedParts

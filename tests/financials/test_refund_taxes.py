@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials import taxing
 from ticketsync.financials.refund_taxes import Returned, refund_lines
 from ticketsync.financials.taxing import SaleParts

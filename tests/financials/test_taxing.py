@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketsync.core import money
-from ticketsync.core.tax_rules import (
+from ticketsync.core.settings.tax_rules import (
     ANSWERS,
     KINDS,
     TREATMENTS,

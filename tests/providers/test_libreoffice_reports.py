@@ -12,9 +12,9 @@ import xlsxwriter
 from support import needs
 from support.made_reports import HEADING, RECIPE
 
-from ticketsync.core import table_files
 from ticketsync.core.records import TicketStatus
-from ticketsync.core.rows import UNKNOWN
+from ticketsync.core.spreadsheets import table_files
+from ticketsync.core.spreadsheets.rows import UNKNOWN
 from ticketsync.providers.file_import import FileImport
 
 pytestmark = needs.programs("soffice")

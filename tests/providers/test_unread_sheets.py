@@ -11,7 +11,7 @@ import xlsxwriter
 from support import needs
 from support.report_folder import GALA, HEADING, ReportFolder
 
-from ticketsync.core import table_files
+from ticketsync.core.spreadsheets import table_files
 
 HEADINGS = HEADING.split(",")
 NIGHT = GALA.split(",")

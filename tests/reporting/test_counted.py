@@ -26,7 +26,7 @@ from support.switched_house import House, build, plain_count, totals, work_of
 import ticketsync
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.store import counted, engine, views
 from ticketsync.store.tables.sales import tickets

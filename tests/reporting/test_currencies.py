@@ -24,7 +24,8 @@ import pytest
 from support import commands_here
 from support.web_server import running
 
-from ticketsync.core import clock, config
+from ticketsync.core import clock
+from ticketsync.core.settings import config
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.visitors import passes

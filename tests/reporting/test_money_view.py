@@ -16,10 +16,10 @@ from support.platform_accounts import adopt, connect
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, selection, shows
 from ticketsync.core import clock, tables
-from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.core.errors import NotFound, UsageError
 from ticketsync.core.money import Money as Amount
 from ticketsync.core.periods import Period
+from ticketsync.core.settings.config import Settings, SyncSettings
 from ticketsync.core.tables import Table
 from ticketsync.reporting import grouped_figures, refund_report
 from ticketsync.reporting.figure_filter import FigureFilter

@@ -8,7 +8,7 @@ import pytest
 
 from ticketsync.accounts import installation_audit
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import outstanding_replays
 from ticketsync.workflows import doctor, waiting
 from ticketsync.workflows.sync.replay import replay

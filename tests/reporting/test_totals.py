@@ -17,8 +17,8 @@ from support.saved_orders import ticket as bought
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import periods, tables
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee, Refund
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.reporting import figures_of_shows, grouped_figures, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store.tables.financials import show_financials

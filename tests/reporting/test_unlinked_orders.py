@@ -10,9 +10,9 @@ from sqlalchemy import delete, insert, select, update
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
 from ticketsync.catalogue import matching_input, occurrences, shows
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import (
     grouped_figures,
     listed_parts,

@@ -10,8 +10,8 @@ import pytest
 from support.dates import NOW
 
 from ticketsync.core import clock, errors
-from ticketsync.core.config import AccountSettings
 from ticketsync.core.records import OrderStatus
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.providers.ticket_tailor import spec as ticket_tailor_spec
 from ticketsync.reporting import figures_of_shows, waiting_records
 from ticketsync.sandbox.faults import Plan

@@ -21,7 +21,7 @@ from support.database_0006 import (
 from support.killed_upgrade import Upgrades
 from support.old_databases import figures
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine, schema
 from ticketsync.workflows import integrity_check
 

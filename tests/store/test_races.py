@@ -31,7 +31,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.links import Pair
 from ticketsync.core import clock, errors, records
-from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.settings.config import AccountSettings, Settings
 from ticketsync.door import recorded_scans
 from ticketsync.door.recorded_scans import UNKNOWN, NewScan
 from ticketsync.financials import recompute

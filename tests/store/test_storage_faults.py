@@ -203,7 +203,7 @@ def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
         "    event.listen(found, 'connect', small)\n"
         "    return found\n"
         "engine.make_engine = engine_of\n"
-        "from ticketsync.core.config import Settings, SyncSettings\n"
+        "from ticketsync.core.settings.config import Settings, SyncSettings\n"
         "from ticketsync.workflows.sync import run as sync\n"
         "from ticketsync.core import errors\n"
         "try:\n"

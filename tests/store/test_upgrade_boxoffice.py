@@ -7,7 +7,7 @@ from sqlalchemy import exc
 from support import boxoffice_rows, old_databases
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine, schema
 from ticketsync.workflows import integrity_check, recompute_figures
 

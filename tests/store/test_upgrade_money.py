@@ -23,7 +23,7 @@ from support.old_databases import figures
 from support.pin_keys import save_pins
 
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import integrity_check, recompute_figures

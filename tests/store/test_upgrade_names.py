@@ -11,7 +11,7 @@ from support import old_databases
 from ticketsync.catalogue import new_shows, other_names, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.venue_edits import VenueEdit
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine, schema
 from ticketsync.workflows import catalogue_edits
 

@@ -10,8 +10,8 @@ from support.own_box_office import NOW, SHOW, put_on_sale
 
 from ticketsync.boxoffice import placed_orders, vouchers
 from ticketsync.boxoffice.price_tiers import NewTier
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine, schema
 from ticketsync.workflows import integrity_check
 from ticketsync.workflows.boxoffice import sell, sell_vouchers

@@ -10,7 +10,7 @@ from support.old_databases import figures
 from support.pin_keys import save_pins
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.workflows import integrity_check, recompute_figures

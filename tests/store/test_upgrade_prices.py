@@ -13,7 +13,7 @@ from support.old_databases import figures
 from support.pin_keys import save_pins
 
 from ticketsync.catalogue import listed_prices, occurrences
-from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.settings.config import AccountSettings, Settings
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import integrity_check, recompute_figures

@@ -10,8 +10,8 @@ import pytest
 from support import commands, old_databases
 from support.saved_orders import FIRST_DAY, order, prepare, save, ticket
 
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.reporting import named_fees
 from ticketsync.store import engine, schema
 from ticketsync.workflows import integrity_check, recompute_figures

@@ -24,9 +24,15 @@ from ticketsync.catalogue import (
     occurrences,
     production_edits,
 )
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee, Refund, RefundKind
-from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core.settings.tax_rules import (
+    Business,
+    RateSpan,
+    TaxCode,
+    TaxRule,
+    TaxRules,
+)
 from ticketsync.reporting.output_files import OutputFile
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate

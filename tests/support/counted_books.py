@@ -35,10 +35,10 @@ from support.switched_house import (
 
 from ticketsync.boxoffice import seats, shows_on_sale
 from ticketsync.core import tables
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.records import NO_SHOW
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.financials import explain, fee_lines, figure_tree, gaps, recompute
 from ticketsync.reporting import (
     boxoffice_selling,

@@ -19,7 +19,7 @@ from ticketsync.catalogue import links, new_shows, occurrences, saved_listing
 from ticketsync.catalogue import shows as our_shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.saved_listing import ListedEvent
-from ticketsync.core import clock, config, records
+from ticketsync.core import clock, records
 from ticketsync.core.records import (
     Fee,
     OccurrenceStatus,
@@ -29,6 +29,7 @@ from ticketsync.core.records import (
     Ticket,
     TicketStatus,
 )
+from ticketsync.core.settings import config
 from ticketsync.sales import saving
 from ticketsync.sales.allocation import allocate
 from ticketsync.workflows import recompute_figures

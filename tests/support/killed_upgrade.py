@@ -151,7 +151,7 @@ def run_command(url, home):
 
 
 def replay_all(file):
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.store import engine
     from ticketsync.workflows.sync.replay import replay
 

@@ -12,8 +12,8 @@ from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.boxoffice.shows_on_sale import Terms
 from ticketsync.catalogue import new_shows, shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows.accounts.connect import SecretSource
 from ticketsync.workflows.boxoffice import open_sale

@@ -17,9 +17,15 @@ from datetime import UTC, datetime
 from support.own_box_office import SHOW, STARTS, put_key, put_on_sale
 
 from ticketsync.boxoffice.price_tiers import NewTier
-from ticketsync.core.config import Settings
 from ticketsync.core.records import Person
-from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.settings.tax_rules import (
+    Business,
+    RateSpan,
+    TaxCode,
+    TaxRule,
+    TaxRules,
+)
 from ticketsync.store import engine
 from ticketsync.workflows.boxoffice import cancel_and_refund, sell
 from ticketsync.workflows.boxoffice.cancel_and_refund import Refund

@@ -13,7 +13,6 @@ from support.saved_orders import BOUGHT, FIRST_DAY, OCCURRENCES, ZONE, save
 
 from ticketsync.catalogue import links, occurrences, selection
 from ticketsync.core import tables
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import (
     Fee,
     LooseTicket,
@@ -23,6 +22,7 @@ from ticketsync.core.records import (
     Ticket,
     TicketStatus,
 )
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     exported_sales,

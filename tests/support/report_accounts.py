@@ -7,7 +7,7 @@ import os
 import xlsxwriter
 from sqlalchemy import case, func, select
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import waiting_records
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders, tickets

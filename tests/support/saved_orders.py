@@ -14,9 +14,9 @@ from ticketsync.accounts import edits, state
 from ticketsync.catalogue import adopting, occurrences, saved_listing, shows
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import records
-from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.records import OrderStatus, Ticket, TicketStatus
+from ticketsync.core.settings.config import AccountSettings, Settings
 from ticketsync.reporting import figures_of_shows, named_fees
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving

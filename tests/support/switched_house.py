@@ -23,8 +23,8 @@ from support.dates import NOW
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import new_shows, occurrences, selection, shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.tables.catalogue import events as events_table
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links

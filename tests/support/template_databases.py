@@ -18,7 +18,7 @@ from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_all, moved_to
 
 from ticketsync.core import clock
-from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.settings.config import AccountSettings, Settings
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
 from ticketsync.workflows.sync import run as sync

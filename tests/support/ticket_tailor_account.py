@@ -8,7 +8,7 @@ from support.pin_keys import save_pins
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts

@@ -5,7 +5,7 @@ The Accounts page: options, owner, and retired accounts.
 import re
 
 from ticketsync.accounts import edits, state
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.workflows.accounts import account_removal
 

@@ -17,7 +17,7 @@ from support.dates import NOW, TODAY
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, log, paths
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.jobs import consents
 from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.jobs.tasks import Tasks

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from support.web_server import running
 
-from ticketsync.core import clock, config, errors
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core import clock, errors
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.site import Site

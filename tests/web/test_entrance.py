@@ -10,8 +10,9 @@ import pytest
 from support.dates import NOW
 from support.web_server import running
 
-from ticketsync.core import clock, config, errors, log
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core import clock, errors, log
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.reporting import calendar
 from ticketsync.visitors import passes
 from ticketsync.web import app as web

@@ -10,7 +10,7 @@ from support import needs
 from support.web_server import PASSWORD
 
 from ticketsync.core import clock, log
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.jobs.tasks import Tasks
 from ticketsync.visitors import passes

@@ -16,7 +16,7 @@ from support.web_server import running
 from ticketsync.catalogue import known_offsets, new_shows, questions
 from ticketsync.catalogue import shows as known_shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.visitors import passes

@@ -15,8 +15,8 @@ from support import commands_here
 from support.dates import NOW
 
 from ticketsync.catalogue import shows
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers.built_in import CLASSES
 from ticketsync.reporting import sales_over_time
 from ticketsync.reporting.sales_over_time import Comparison, Sold

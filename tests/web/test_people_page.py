@@ -11,7 +11,7 @@ import filelock
 import pytest
 
 from ticketsync.core import clock, paths
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.visitors import passes
 from ticketsync.workflows.webhooks import public_address

@@ -10,7 +10,7 @@ from support.web_server import running
 
 from ticketsync.cli import simulate
 from ticketsync.core import clock, errors, paths
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail, deliveries
 from ticketsync.web import app as web
 from ticketsync.web.webhook_receiver import Receiver

@@ -11,7 +11,7 @@ from support.dates import NOW
 from support.web_pages import main_of
 
 from ticketsync.catalogue import shows
-from ticketsync.core import config
+from ticketsync.core.settings import config
 from ticketsync.web import month_grid
 
 WEEKS = "UPDATE occurrences SET status = 'on_sale', url = 'https://tt.example/' || id"

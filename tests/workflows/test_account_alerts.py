@@ -17,7 +17,7 @@ from support.mailbox import serving
 
 from ticketsync.accounts import breaker, health
 from ticketsync.core import errors
-from ticketsync.core.config import AccountSettings, NotifySettings
+from ticketsync.core.settings.config import AccountSettings, NotifySettings
 from ticketsync.gateways import mail
 from ticketsync.gateways import notifications as gateway
 from ticketsync.providers.base import Budget

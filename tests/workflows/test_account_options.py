@@ -12,8 +12,9 @@ from support.dates import NOW
 from support.platform_accounts import OPTIONS, add, adopt, another_venue, attempt, run
 
 from ticketsync.accounts import state
-from ticketsync.core import clock, config, errors
-from ticketsync.core.config import AccountSettings
+from ticketsync.core import clock, errors
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.providers import options
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.sandbox import server, world

@@ -17,7 +17,7 @@ from support.waiting import wait_until
 
 from ticketsync.accounts import edits, state
 from ticketsync.core import actor, clock, errors, log
-from ticketsync.core.config import (
+from ticketsync.core.settings.config import (
     AccountSettings,
     FeeSchedule,
     Settings,

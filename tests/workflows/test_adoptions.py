@@ -23,7 +23,7 @@ from ticketsync.catalogue import adopting, new_shows, occurrences, saved_listing
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import errors, money, records
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store import row_digests
 from ticketsync.store.tables.catalogue import productions

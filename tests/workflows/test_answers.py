@@ -15,7 +15,7 @@ from support import hand_links
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import clock, errors
-from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.settings.config import AccountSettings, Settings
 from ticketsync.door import attendees
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import audit_trail

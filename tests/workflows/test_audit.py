@@ -18,7 +18,7 @@ import ticketsync
 from ticketsync.accounts import dismissals, edits, state
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import actor, clock, errors
-from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.settings.config import AccountSettings, Settings
 from ticketsync.reporting import audit_trail, run_history
 from ticketsync.sales import privacy
 from ticketsync.store import engine

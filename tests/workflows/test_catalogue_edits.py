@@ -21,7 +21,7 @@ from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail, figures_of_shows
 from ticketsync.store import row_digests
 from ticketsync.store.tables.catalogue import production_links, productions, show_links

@@ -18,7 +18,7 @@ from support.ticket_tailor_account import connect
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
-from ticketsync.core.config import AccountSettings
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.door import attendees
 from ticketsync.door.recorded_scans import NewScan, record_scan
 from ticketsync.reporting import run_history

@@ -19,7 +19,7 @@ from support.dates import NOW
 from support.waiting_locks import is_anyone_blocked
 
 from ticketsync.catalogue import occurrences, shows
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.door import attendees
 from ticketsync.financials import explain, recompute
 from ticketsync.reporting import figures_of_shows, refund_parts, sales, sales_over_time

@@ -25,7 +25,7 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.cli import context
 from ticketsync.core import clock, records
-from ticketsync.core.config import NotifySettings, Settings
+from ticketsync.core.settings.config import NotifySettings, Settings
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store.tables.audit import audit

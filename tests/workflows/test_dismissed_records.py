@@ -12,8 +12,8 @@ from support import sandbox_providers
 from support.saved_orders import FIRST_DAY, prepare
 
 from ticketsync.accounts import dismissals
-from ticketsync.core.config import Settings
 from ticketsync.core.records import Unread
+from ticketsync.core.settings.config import Settings
 from ticketsync.net import exact_json
 from ticketsync.providers import registry
 from ticketsync.reporting import audit_trail

@@ -21,7 +21,7 @@ from support.waiting_locks import is_anyone_blocked
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows.accounts import account_removal, duplicate_accounts
 from ticketsync.workflows.accounts import connect as connecting

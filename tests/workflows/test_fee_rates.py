@@ -12,8 +12,8 @@ from support import commands
 from support.saved_orders import FIRST_DAY, instant, order, prepare, save, ticket
 
 from ticketsync.core import tables
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.records import Fee
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.reporting import named_fees
 from ticketsync.reporting.export_filter import EVERYTHING
 from ticketsync.store import engine

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.ticket_tailor_account import connect
 
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import figures_of_shows

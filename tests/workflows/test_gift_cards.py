@@ -33,11 +33,11 @@ from support.ticket_tailor_account import figures as figures_of_dates
 
 from ticketsync.accounts import installation_audit
 from ticketsync.core import clock
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.records import Fee, Refund, TicketStatus, VoucherSale
-from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core.settings.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.door import attendees
 from ticketsync.financials import (
     closed_periods,

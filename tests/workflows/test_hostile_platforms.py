@@ -13,8 +13,8 @@ from support import odd_accounts, saved_orders
 from support.platform_accounts import adopt, attempt, connect, figures, same
 
 from ticketsync.core import records
-from ticketsync.core.config import AccountSettings
 from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import odd_records
 from ticketsync.sandbox.odd_records import OddRecord

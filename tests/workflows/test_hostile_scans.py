@@ -15,7 +15,7 @@ from support.dates import NOW
 from support.web_server import running
 
 from ticketsync.core import clock, digest, errors
-from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.door import attendees
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.door import scans as scans_table

@@ -25,7 +25,7 @@ from ticketsync.boxoffice import tills
 from ticketsync.catalogue import shows
 from ticketsync.cli.main import app
 from ticketsync.core import clock
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.sales import raw_records
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine, lease

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from support.saved_orders import instant, order, prepare, save, ticket
 
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
+from ticketsync.core.settings.config import Settings
 from ticketsync.workflows.month_end import close, late_changes, ledger_export
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))

@@ -13,7 +13,7 @@ from support.listed_week import Week
 
 from ticketsync.catalogue import known_offsets, production_edits, questions
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail, file_writers
 from ticketsync.store import engine
 from ticketsync.workflows.matching import match, match_decisions, match_sheet

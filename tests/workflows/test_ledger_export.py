@@ -25,10 +25,10 @@ from support.saved_orders import (
 
 from ticketsync.cli.money_tables import dated_after_today
 from ticketsync.core import tables
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.records import Fee, Refund, TicketStatus
-from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core.settings.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials.tax_returns import fill_boxes
 from ticketsync.reporting.figure_filter import FigureFilter
 from ticketsync.store import engine

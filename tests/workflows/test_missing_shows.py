@@ -11,7 +11,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.season_list.import_file import ListOptions
 from ticketsync.catalogue.season_list.missing_shows import MissingAnswers
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.workflows import season_list
 
 SETTINGS = Settings()

@@ -21,7 +21,7 @@ from ticketsync.catalogue import (
     shows,
 )
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting.waiting import list_moved
 from ticketsync.reporting.waiting_kinds import KINDS
 from ticketsync.store.tables.accounts import accounts

@@ -14,7 +14,7 @@ from ticketsync.catalogue import new_shows, occurrences, saved_listing, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.core import records
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.tables.catalogue import refusals
 from ticketsync.workflows.matching import adoptions, match
 

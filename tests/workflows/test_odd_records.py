@@ -26,7 +26,7 @@ from support.platform_accounts import (
 from ticketsync.accounts import health
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.core.config import AccountSettings
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.providers.ticket_tailor import lists as ticket_tailor_lists
 from ticketsync.reporting import waiting_records
 from ticketsync.sandbox import eventbrite, odd_records, square_records, world

@@ -30,7 +30,7 @@ from ticketsync.catalogue.season_list.missing_shows import MissingAnswers
 from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors, records
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.web import page_words
 from ticketsync.workflows import catalogue_edits, season_list

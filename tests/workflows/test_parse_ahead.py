@@ -23,7 +23,7 @@ from support.platform_accounts import run as platform_run
 from support.platform_accounts import set_up
 from support.ticket_tailor_account import figures, moved_to, truth
 
-from ticketsync.core.config import AccountSettings, SyncSettings
+from ticketsync.core.settings.config import AccountSettings, SyncSettings
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows.sync import parse_ahead
 from ticketsync.workflows.sync import run as sync

@@ -33,7 +33,7 @@ from support.saved_orders import save as save_orders
 
 from ticketsync.core.periods import Period
 from ticketsync.core.records import Fee, Refund
-from ticketsync.core.tax_rules import TaxRule
+from ticketsync.core.settings.tax_rules import TaxRule
 from ticketsync.reporting.output_files import OutputFile
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.workflows.month_end import (

@@ -16,8 +16,8 @@ import pytest
 from ticketsync.accounts import credentials, edits, pins, state
 from ticketsync.cli import serve
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import registry
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import webhooks

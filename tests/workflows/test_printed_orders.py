@@ -16,7 +16,7 @@ from support.web_server import running
 from ticketsync.boxoffice import vouchers
 from ticketsync.boxoffice.price_tiers import NewTier
 from ticketsync.core import clock, errors
-from ticketsync.core.config import NotifySettings, Settings
+from ticketsync.core.settings.config import NotifySettings, Settings
 from ticketsync.gateways import printer
 from ticketsync.reporting.ticket_printing import Paper
 from ticketsync.visitors import passes

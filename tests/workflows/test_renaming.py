@@ -9,7 +9,7 @@ from support.saved_orders import prepare
 
 from ticketsync.accounts import edits, state
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import lease
 from ticketsync.workflows.accounts import account_renaming, account_run
 

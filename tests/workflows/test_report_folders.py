@@ -12,7 +12,7 @@ from support.report_accounts import GALA, HEADING, RECIPE, SOLD, ReportAccount
 from ticketsync.accounts import edits, pins, runs, state
 from ticketsync.catalogue import shows
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.door import attendees
 from ticketsync.providers.file_import import folder as folders
 from ticketsync.reporting import waiting

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from support.report_accounts import GALA, HEADING, ReportAccount
 
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting.waiting_kinds import REPORT
 from ticketsync.workflows import waiting
 

@@ -6,7 +6,7 @@ buyers. More of them would be slower for everybody, and cost the venue's rate li
 import pytest
 from support import five_platforms
 
-from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.core.settings.config import Settings, SyncSettings
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 

@@ -2,7 +2,7 @@
 Syncs that pages asked for, as the worker beside them does them.
 """
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.jobs import worker
 

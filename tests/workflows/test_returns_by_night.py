@@ -12,9 +12,9 @@ from support.report_accounts import ReportAccount
 
 from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
-from ticketsync.core.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.settings.tax_rules import RateSpan, TaxCode, TaxRule, TaxRules
 from ticketsync.financials.tax_worksheet import REFUND, SALE
 from ticketsync.providers.file_import.orders.order_rules import OrderRules
 from ticketsync.reporting import sales

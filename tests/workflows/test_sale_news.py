@@ -13,7 +13,7 @@ from support.large_figures import bare_numbers, multiply
 
 from ticketsync.catalogue import new_shows
 from ticketsync.core import errors
-from ticketsync.core.config import NotifySettings
+from ticketsync.core.settings.config import NotifySettings
 from ticketsync.financials import sales_notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import shows

@@ -17,7 +17,7 @@ from ticketsync.catalogue.season_list.import_file import ListOptions
 from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST, VenueInfo
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail
 from ticketsync.workflows import season_list
 

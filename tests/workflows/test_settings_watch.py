@@ -11,8 +11,9 @@ import pytest
 from support import commands
 from support.dates import NOW
 
-from ticketsync.core import clock, config
-from ticketsync.core.config import Settings
+from ticketsync.core import clock
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import Settings
 from ticketsync.jobs import settings_watch, worker
 from ticketsync.jobs.settings_watch import RESTART, SettingsWatch
 from ticketsync.web.site import Site

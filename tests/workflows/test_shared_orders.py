@@ -7,7 +7,7 @@ import pytest
 from support.report_accounts import ReportAccount
 
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.workflows import integrity_check, recipe_preview, waiting
 from ticketsync.workflows.sync import sold_elsewhere
 

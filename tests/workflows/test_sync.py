@@ -15,7 +15,7 @@ from support.ticket_tailor_account import connect, figures, truth
 from ticketsync.accounts import edits, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import errors
-from ticketsync.core.config import AccountSettings, FeeSchedule
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule
 from ticketsync.reporting import (
     figures_of_shows,
     run_history,

@@ -24,10 +24,16 @@ from support.saved_orders import (
 )
 
 from ticketsync.core import tables
-from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.records import Fee, OrderStatus, Refund, RefundKind
-from ticketsync.core.tax_rules import Business, RateSpan, TaxCode, TaxRule, TaxRules
+from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.core.settings.tax_rules import (
+    Business,
+    RateSpan,
+    TaxCode,
+    TaxRule,
+    TaxRules,
+)
 from ticketsync.financials.tax_worksheet import FEE, REFUND, SALE
 from ticketsync.reporting import refund_report, sales_report
 from ticketsync.reporting.figure_filter import FigureFilter

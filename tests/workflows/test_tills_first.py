@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from support import waiting_locks
 from support.ticket_tailor_account import moved_to
 
-from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.core.settings.config import Settings, SyncSettings
 from ticketsync.store import engine
 from ticketsync.store.tables.sales import orders
 from ticketsync.workflows.sync import orders as reading

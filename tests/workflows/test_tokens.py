@@ -16,8 +16,8 @@ from support.dates import NOW, TODAY
 from ticketsync.accounts import credentials, state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.net import oauth
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.square import Square

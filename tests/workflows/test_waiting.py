@@ -17,7 +17,7 @@ from ticketsync.catalogue import new_shows, shows
 from ticketsync.cli import context
 from ticketsync.cli.main import app
 from ticketsync.core import actor, clock, errors
-from ticketsync.core.config import NotifySettings, Settings
+from ticketsync.core.settings.config import NotifySettings, Settings
 from ticketsync.financials import sales_notices
 from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, fullness, run_history

@@ -13,8 +13,8 @@ from support.web_server import running
 
 from ticketsync.accounts import edits, state
 from ticketsync.core import clock
-from ticketsync.core.config import ServeSettings, Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import ServeSettings, Settings
 from ticketsync.net.webhook_signatures import Delivery
 from ticketsync.providers import registry
 from ticketsync.providers.eventbrite.spec import HOOK_ACTIONS

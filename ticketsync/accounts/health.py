@@ -16,8 +16,8 @@ from sqlalchemy import Connection, select, update
 
 from ticketsync.accounts import pins, state
 from ticketsync.core import moments
-from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import account_health_rules
 from ticketsync.store.account_health_rules import AccountFacts, Situation
 from ticketsync.store.business_zone import get_business_zone

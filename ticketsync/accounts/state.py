@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, select
 
 from ticketsync.core import errors, file_options
-from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import AccountSettings
 from ticketsync.store.tables.accounts import accounts
 
 LONGEST_PAUSE_HOURS = 24  # of the breaker

@@ -23,16 +23,10 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.dependents import count_dependents, refuse_books
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo
-from ticketsync.core import (
-    clock,
-    date_orders,
-    digest,
-    errors,
-    written_dates,
-    written_times,
-)
+from ticketsync.core import clock, digest, errors
 from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe
+from ticketsync.core.written import date_orders, written_dates, written_times
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.boxoffice import till_sessions

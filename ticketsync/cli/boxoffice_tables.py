@@ -62,8 +62,9 @@ def add_tier(
     """
     from ticketsync.boxoffice.price_tiers import NewTier
     from ticketsync.catalogue import selection
-    from ticketsync.core import errors, written_rates
+    from ticketsync.core import errors
     from ticketsync.core.redact import safe
+    from ticketsync.core.written import written_rates
     from ticketsync.workflows.boxoffice import open_sale
 
     app_context = context.get_context(ctx)

@@ -115,7 +115,8 @@ def _database_file(ctx: Any) -> Path | None:
     """
     The SQLite database that the command would use; `None` for PostgreSQL.
     """
-    from ticketsync.core import config, paths
+    from ticketsync.core import paths
+    from ticketsync.core.settings import config
 
     given = ctx.find_root().params
     chosen = given.get("config")

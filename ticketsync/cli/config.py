@@ -32,5 +32,5 @@ def print_example() -> None:
     """
     from importlib import resources
 
-    file = resources.files("ticketsync.core").joinpath("config.example.yaml")
+    file = resources.files("ticketsync.core.settings").joinpath("config.example.yaml")
     terminal.echo_block(file.read_text(encoding="utf-8"))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ticketsync.accounts.runs import Result
-    from ticketsync.core.config import Settings
     from ticketsync.core.errors import TicketsyncError
     from ticketsync.core.periods import Period
+    from ticketsync.core.settings.config import Settings
     from ticketsync.reporting.output_files import OutputFile
     from ticketsync.store.engine import Database
 
@@ -66,7 +66,7 @@ class AppContext:
     _settings: Settings | None = None
 
     def settings(self) -> Settings:
-        from ticketsync.core import config
+        from ticketsync.core.settings import config
 
         if self._settings is None:
             self._settings = config.load(Path(self.config) if self.config else None)

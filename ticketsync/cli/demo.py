@@ -17,7 +17,7 @@ import typer
 from ticketsync.cli import demo_counter, demo_output, show_tables, terminal
 
 if TYPE_CHECKING:
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.sandbox.server import Sandbox
     from ticketsync.store.engine import Database
@@ -66,7 +66,7 @@ def _key_variable(platform: str) -> str:
 
 
 def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
-    from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+    from ticketsync.core.settings.config import AccountSettings, FeeSchedule, Settings
 
     chapter = demo_output.print_chapter
     settings = Settings()

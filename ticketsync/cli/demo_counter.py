@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ticketsync.cli import boxoffice_output, demo_output, show_tables, terminal
 
 if TYPE_CHECKING:
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.store.engine import Database
 

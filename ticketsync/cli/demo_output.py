@@ -12,7 +12,7 @@ from ticketsync.cli import render, show_tables, terminal
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.reporting.figures_of_shows import Figures
     from ticketsync.sandbox.server import Sandbox
     from ticketsync.store.engine import Database

@@ -21,7 +21,7 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.core.tables import Table
     from ticketsync.financials.period_order import PeriodEvent
     from ticketsync.reporting.export_filter import ExportFilter

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ticketsync.catalogue.candidates import Match
     from ticketsync.catalogue.matching import MatchPlan
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.store.engine import Database
 
 MAX_NAMED = 20  # links that an undo names

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         MissingShow,
     )
     from ticketsync.core.errors import NeedsTerminal
-    from ticketsync.core.written_dates import Order
+    from ticketsync.core.written.written_dates import Order
     from ticketsync.store.engine import Database
     from ticketsync.workflows.season_list import ListPreview
 
@@ -308,8 +308,8 @@ def _ask_missing(missing: Sequence[MissingShow]) -> dict[int, MissingAnswer]:
 
 
 def _ask_order(example: str) -> Order:
-    from ticketsync.core import written_dates, written_times
     from ticketsync.core.redact import safe
+    from ticketsync.core.written import written_dates, written_times
 
     day, month = (
         written_dates.read_day(written_times.split(example)[0], order)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.known_names import NameQuestion
     from ticketsync.catalogue.season_list.missing_shows import MissingAnswer
     from ticketsync.catalogue.show_states import StatusAnswer
-    from ticketsync.core.written_dates import Order
+    from ticketsync.core.written.written_dates import Order
 
 
 def parse_order(text: str) -> Order | None:
@@ -23,7 +23,7 @@ def parse_order(text: str) -> Order | None:
     Raises: `UsageError` for another word.
     """
     from ticketsync.core import errors
-    from ticketsync.core.written_dates import ORDERS
+    from ticketsync.core.written.written_dates import ORDERS
 
     if not text:
         return None

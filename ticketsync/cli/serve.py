@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import socket
     from contextlib import AbstractContextManager
 
-    from ticketsync.core.config import ServeSettings
+    from ticketsync.core.settings.config import ServeSettings
     from ticketsync.jobs.tasks import Tasks
     from ticketsync.jobs.worker import Worker
     from ticketsync.store.engine import Database

@@ -14,7 +14,7 @@ from ticketsync.cli import context, terminal
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.web.trial_keys import TrialKeys
     from ticketsync.workflows.webhooks.webhook_endpoints import WebhookEndpoint

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ticketsync.accounts.health import Health
     from ticketsync.boxoffice.status_figures import CounterSummary
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.reporting.run_history import Freshness, OpenCounts
     from ticketsync.reporting.unfinished_reads import UnfinishedRead
     from ticketsync.reporting.waiting_kinds import Waiting
@@ -143,7 +143,7 @@ def _settings_problem(file: Path) -> str | None:
     """
     What is odd about the settings file; one that cannot be read ends the command.
     """
-    from ticketsync.core import config
+    from ticketsync.core.settings import config
 
     if config.is_empty(file):
         return f"{file} is empty: all settings are the defaults"

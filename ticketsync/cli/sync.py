@@ -16,7 +16,7 @@ from ticketsync.cli.context import DryRun, Json
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
-    from ticketsync.core.config import Settings
+    from ticketsync.core.settings.config import Settings
     from ticketsync.reporting.changes import Change
     from ticketsync.store.engine import Database
     from ticketsync.workflows.sync.run import Outcome

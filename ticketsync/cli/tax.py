@@ -18,8 +18,8 @@ from ticketsync.core.tables import Column, Kind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ticketsync.core.config import Settings
     from ticketsync.core.periods import Period
+    from ticketsync.core.settings.config import Settings
     from ticketsync.core.tables import Table
     from ticketsync.financials.tax_returns import Box
     from ticketsync.reporting.export_formats import Report

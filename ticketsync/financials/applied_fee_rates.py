@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ticketsync.core.config import FeeSchedule
+from ticketsync.core.settings.config import FeeSchedule
 from ticketsync.financials.fees import Schedules
 from ticketsync.financials.recompute import compute_figures
 from ticketsync.store.tables.financials import show_financials, ticket_fees

@@ -15,9 +15,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from ticketsync.core import errors, money, sheets, table_files, workbook_guards
+from ticketsync.core import errors, money
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
+from ticketsync.core.spreadsheets import sheets, table_files, workbook_guards
+from ticketsync.core.spreadsheets.rows import Row
 from ticketsync.financials.conversion import Rate
 
 SOURCES = ECB, RBA, BOC = "ECB", "RBA", "BoC"

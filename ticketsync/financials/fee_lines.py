@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from ticketsync.core.config import FeeSchedule
+from ticketsync.core.settings.config import FeeSchedule
 from ticketsync.financials import fees
 from ticketsync.financials.fees import LineRate, OrderPart, Schedules, Span
 from ticketsync.store import counted, totals

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ticketsync.core import money
-from ticketsync.core.tax_rules import NO_TAX, REPORTED, TaxRules
+from ticketsync.core.settings.tax_rules import NO_TAX, REPORTED, TaxRules
 from ticketsync.financials.taxing import (
     NO_RULE,
     OPEN,

@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from ticketsync.core import clock, money
-from ticketsync.core.config import FeeSchedule
+from ticketsync.core.settings.config import FeeSchedule
 
 # The dated rates of accounts (our ids), the oldest first.
 Schedules = Mapping[int, Sequence[FeeSchedule]]

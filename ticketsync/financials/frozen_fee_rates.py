@@ -13,8 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ticketsync.core import written_rates
-from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.core.settings.config import FeeSchedule, Settings
+from ticketsync.core.written import written_rates
 from ticketsync.financials.period_order import PeriodEvent
 
 FEE_RATES = "fee_rates"

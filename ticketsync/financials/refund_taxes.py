@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ticketsync.core import money
-from ticketsync.core.tax_rules import REPORTED, in_words
+from ticketsync.core.settings.tax_rules import REPORTED, in_words
 from ticketsync.financials.taxing import (
     OPEN,
     TAXED,

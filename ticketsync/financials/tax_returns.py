@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ticketsync.core import money
-from ticketsync.core.tax_rules import EXEMPT, FREE
+from ticketsync.core.settings.tax_rules import EXEMPT, FREE
 from ticketsync.financials.tax_worksheet import FEE, REFUND, SALE, Worksheet
 from ticketsync.financials.taxing import OUTSIDE, TAXED
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ticketsync.core import money, written_rates
+from ticketsync.core import money
 from ticketsync.core.plurals import joined, number_of
 from ticketsync.core.tables import Column, Kind, Row, Table
+from ticketsync.core.written import written_rates
 from ticketsync.financials.tax_returns import Box
 from ticketsync.financials.tax_worksheet import (
     REFUND,

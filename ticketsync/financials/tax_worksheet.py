@@ -13,7 +13,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Final
 
-from ticketsync.core import money, written_rates
+from ticketsync.core import money
+from ticketsync.core.written import written_rates
 from ticketsync.financials.taxing import (
     NAMES,
     OF_VOUCHERS,

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from ticketsync.core import money
-from ticketsync.core.tax_rules import (
+from ticketsync.core.settings.tax_rules import (
     EXEMPT,
     FREE,
     KINDS,

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from ticketsync.core import config, errors, extras
-from ticketsync.core.config import NotifySettings
+from ticketsync.core import errors, extras
 from ticketsync.core.redact import safe
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import NotifySettings
 from ticketsync.gateways import mail
 
 TIMEOUT_SECONDS = 20

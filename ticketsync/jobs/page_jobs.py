@@ -16,10 +16,10 @@ from typing import Final
 from ticketsync.accounts.runs import Result
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.file_options import named_files
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.jobs.tasks import Task, Tasks, explain
 from ticketsync.providers import registry
 from ticketsync.store.engine import Database

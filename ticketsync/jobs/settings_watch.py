@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ticketsync.core import clock, config, errors, log
-from ticketsync.core.config import Settings
+from ticketsync.core import clock, errors, log
+from ticketsync.core.settings import config
+from ticketsync.core.settings.config import Settings
 
 Fingerprint = tuple[int, int, int] | None
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ticketsync.accounts import state
 from ticketsync.core import actor, errors, log
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.store.engine import Database
 from ticketsync.workflows import account_alerts, sales_notifications

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from ticketsync.core.config import ServeSettings
+from ticketsync.core.settings.config import ServeSettings
 from ticketsync.web.account_pages import AccountPages
 from ticketsync.web.actions import Actions
 from ticketsync.web.calendar_page import CalendarPages

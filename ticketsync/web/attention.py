@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts.health import Health
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import unfinished_reads
 from ticketsync.reporting.waiting_kinds import KINDS, Waiting
 from ticketsync.workflows import waiting

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticketsync.core.config import ServeSettings
+from ticketsync.core.settings.config import ServeSettings
 from ticketsync.web import client_addresses, own_address
 
 HOOKS = "/hooks/"

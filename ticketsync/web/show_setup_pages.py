@@ -21,7 +21,8 @@ from ticketsync.catalogue.season_list.missing_shows import ANSWERS, MissingAnswe
 from ticketsync.catalogue.season_list.planned_changes import Change
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import errors, written_dates
+from ticketsync.core import errors
+from ticketsync.core.written import written_dates
 from ticketsync.reporting import first_steps
 from ticketsync.web import connect_pages, notices, pending_lists
 from ticketsync.web.calendar_page import since_yesterday

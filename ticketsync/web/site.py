@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import actor, clock, errors, invisible_characters, log
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.jobs.page_jobs import SetupJobs
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes

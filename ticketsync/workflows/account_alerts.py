@@ -13,8 +13,8 @@ from ticketsync.accounts import dismissals, health, sent_alerts
 from ticketsync.accounts.health import OK, Health
 from ticketsync.accounts.sent_alerts import RecordedAlert
 from ticketsync.core import clock, errors, moments
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.gateways import notifications as gateway
 from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS, QUARANTINE, Waiting
 from ticketsync.store.engine import Database

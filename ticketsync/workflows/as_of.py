@@ -13,9 +13,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from ticketsync.core import clock, errors, moments
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database

@@ -27,8 +27,8 @@ from ticketsync.catalogue.known_names import Kind
 from ticketsync.catalogue.show_edits import ShowEdit
 from ticketsync.catalogue.venue_edits import VenueEdit
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import sales_notices
 from ticketsync.financials.recompute import linked_shows
 from ticketsync.store.business_zone import get_business_zone

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from ticketsync.accounts import pins, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import errors, file_options, money
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting.waiting_kinds import COUNTED_TWICE, Waiting
 from ticketsync.sales import stored_twice
 from ticketsync.sales.stored_twice import StoredTwice

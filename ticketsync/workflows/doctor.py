@@ -22,9 +22,9 @@ from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
 from ticketsync.boxoffice import codes, shows_on_sale
 from ticketsync.core import clock, errors, extras, paths, permissions
-from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import registry
 from ticketsync.reporting import run_history
 from ticketsync.reporting.waiting_kinds import ACCOUNT, KINDS

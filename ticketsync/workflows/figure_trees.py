@@ -13,8 +13,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from ticketsync.accounts import state
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.tables import Kind
 from ticketsync.financials import explain, figure_tree, gaps
 from ticketsync.financials.applied_fee_rates import read_applied_rates

@@ -20,8 +20,8 @@ from ticketsync.accounts import runs, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.boxoffice import contradictions, transitions
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.money import MoneyError
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import comparing, verifying
 from ticketsync.financials.comparing import Comparison
 from ticketsync.reporting import figures_of_shows

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, true
 
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import fee_lines
 from ticketsync.reporting.sales_report import OwnRates
 from ticketsync.workflows import recompute_figures

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials.fees import Schedules
 from ticketsync.financials.recompute import (
     linked_shows,

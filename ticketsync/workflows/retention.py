@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from ticketsync.boxoffice import members
 from ticketsync.boxoffice.members import Member
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.sales import privacy
 from ticketsync.sales.privacy import Trace
 from ticketsync.store.business_zone import get_local_day

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from ticketsync.core import clock, errors, money
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import sales_notices
 from ticketsync.financials.sales_notices import (
     FULL,

@@ -26,9 +26,9 @@ from ticketsync.catalogue.season_list.planned_changes import (
 )
 from ticketsync.catalogue.shows import CANCELLED_IN_LIST
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows import recompute_figures
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import outstanding_replays
 from ticketsync.store import backup, engine
 from ticketsync.store.backup import Backup

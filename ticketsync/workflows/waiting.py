@@ -15,8 +15,8 @@ from ticketsync.accounts import bookmarks, dismissals, health, pins, streams
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.accounts.health import Health
 from ticketsync.core import actor, clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import outstanding_replays, waiting
 from ticketsync.reporting.waiting_kinds import (
     ACCOUNT,

@@ -13,8 +13,9 @@ from typing import Any
 
 from ticketsync.catalogue.season_list.calendar_lines import lines_of_shows
 from ticketsync.catalogue.season_list.list_rows import refuse_more_than_a_season
-from ticketsync.core import clock, encodings, errors
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
+from ticketsync.core.spreadsheets import encodings
 
 _BEGINS = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)
 _ENDS = re.compile(r"^END:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)

@@ -20,11 +20,12 @@ from ticketsync.catalogue.season_list.list_rows import (
     refuse_more_than_a_season,
 )
 from ticketsync.catalogue.show_states import split_title, state_of_status
-from ticketsync.core import errors, heading_rows, rows
+from ticketsync.core import errors
 from ticketsync.core.plurals import joined
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
-from ticketsync.core.table_files import OpenedFile, Table
+from ticketsync.core.spreadsheets import heading_rows, rows
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.spreadsheets.table_files import OpenedFile, Table
 
 COLUMNS = (
     *("production", "starts_at", "date", "time", "venue", "timezone", "capacity"),

@@ -12,8 +12,10 @@ from ticketsync.catalogue.season_list.list_rows import (
     ListedRows,
     refuse_more_than_a_season,
 )
-from ticketsync.core import errors, plain_yaml, sheets
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.core.settings import plain_yaml
+from ticketsync.core.spreadsheets import sheets
 
 
 def read_yaml(file: Path) -> ListedRows:

@@ -46,10 +46,11 @@ from ticketsync.catalogue.season_list.named_productions import (
 from ticketsync.catalogue.season_list.start_times import TimeStyle
 from ticketsync.catalogue.show_states import StatusAnswer
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import clock, errors, money, sheets, table_files
+from ticketsync.core import clock, errors, money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.core.written_dates import Order
+from ticketsync.core.spreadsheets import sheets, table_files
+from ticketsync.core.written.written_dates import Order
 
 _CALENDARS = (".ics", ".ical")
 _NO_ZONE = "is not a time zone; write the name of its region, such as Australia/Sydney"

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from ticketsync.catalogue.season_list.list_rows import InvalidCell, ListedRow
-from ticketsync.core import clock, date_orders, errors, written_dates, written_times
-from ticketsync.core.date_orders import ColumnOrder
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.core.written_dates import Order, WrittenDateError
+from ticketsync.core.written import date_orders, written_dates, written_times
+from ticketsync.core.written.date_orders import ColumnOrder
+from ticketsync.core.written.written_dates import Order, WrittenDateError
 
 DAY_COLUMNS = ("starts_at", "date")
 TIME_COLUMNS = ("starts_at", "date", "time")

@@ -8,7 +8,7 @@ Surprise  a later report contains the whole order: the newest file that sells it
 Surprise  fees are unknown unless a column says what the platform kept
 Surprise  a row with a negative amount returns what the order sold before, on its date
 
-From bytes to orders, each package using those before it: `core.table_files` (what a
+From bytes to orders, each package using those before it: `core.spreadsheets` (what a
 file is), `recipes` (what the columns of a platform mean), `one_report` (the rows of one
 report that are data, and what their cells mean), `orders` (one order from its rows),
 `several_reports` (one record per order from all files), `checks` (what all reports of a

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ticketsync.core import errors, sheets
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.core.spreadsheets import sheets
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 
 _OF_REPORTS = (*sheets.WORKBOOKS, *sheets.TEXTS, ".html", ".htm")

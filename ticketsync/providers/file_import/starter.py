@@ -14,16 +14,17 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ticketsync.core import errors, table_files
-from ticketsync.core.date_orders import (
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+from ticketsync.core.spreadsheets import table_files
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.written.date_orders import (
     ColumnOrder,
     column_order,
     comes_first,
     order_in_zone,
 )
-from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
-from ticketsync.core.written_dates import Order
+from ticketsync.core.written.written_dates import Order
 from ticketsync.providers.file_import import starter_times
 from ticketsync.providers.file_import.one_report.heading import normalise
 from ticketsync.providers.file_import.recipes import show_sums

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ticketsync.core.rows import Row
+from ticketsync.core.spreadsheets.rows import Row
 
 _CLOCK = re.compile(r"\b(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?")
 _STEP = 5  # minutes; a show starts at a round one

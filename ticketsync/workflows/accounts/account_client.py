@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from ticketsync.accounts import credentials, pins
 from ticketsync.accounts.state import AccountState
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.client import ApiClient, Headers

@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 from ticketsync.accounts import bookmarks, edits, pins, state, streams
 from ticketsync.accounts.state import PEOPLE, AccountState
 from ticketsync.core import clock, errors, records
-from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
 from ticketsync.core.file_options import OF_OAUTH
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import ACCOUNT_SETTINGS, Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import LeavesOutParts, Options, Provider, ProviderSpec
 from ticketsync.providers.options import Option

@@ -22,7 +22,7 @@ from ticketsync.accounts import (
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import link_settings, links, occurrences, ticket_types
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import LISTING
 from ticketsync.sales import quarantine, raw_records, stored_orders

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ticketsync.accounts import credentials, dismissals, edits, naming, pins, state
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows.accounts import account_run, tokens

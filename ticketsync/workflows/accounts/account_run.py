@@ -19,9 +19,9 @@ from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue.moves import Move
 from ticketsync.core import clock, errors, log
-from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe, without_secrets
+from ticketsync.core.settings.config import Settings
 from ticketsync.net.client import ApiClient
 from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import registry

@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from ticketsync.accounts import credentials, edits, naming, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
-from ticketsync.core.config import Settings
 from ticketsync.core.file_options import OF_OAUTH, named_files
 from ticketsync.core.redact import Secret, safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import options as options_
 from ticketsync.providers import registry
 from ticketsync.providers.base import (

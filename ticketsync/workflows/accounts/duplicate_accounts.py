@@ -18,9 +18,9 @@ from ticketsync.accounts import edits, pins, sources, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
-from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import Secret, safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import (
     LISTING,

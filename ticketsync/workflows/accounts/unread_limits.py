@@ -5,7 +5,7 @@ What the settings say and the database has to know, too.
 from __future__ import annotations
 
 from ticketsync.accounts import health
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database
 
 

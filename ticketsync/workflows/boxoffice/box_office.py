@@ -28,9 +28,9 @@ from ticketsync.boxoffice.placed_orders import CANCELLED, EXPIRED, PENDING, Plac
 from ticketsync.boxoffice.price_tiers import Tier
 from ticketsync.boxoffice.shows_on_sale import ShowOnSale
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.core.records import People
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows.boxoffice import save_own_orders
 

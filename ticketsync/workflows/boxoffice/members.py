@@ -13,19 +13,14 @@ from pathlib import Path
 
 from ticketsync.boxoffice import members
 from ticketsync.boxoffice.members import NewMember
-from ticketsync.core import (
-    clock,
-    date_orders,
-    errors,
-    sheets,
-    table_files,
-    written_dates,
-)
-from ticketsync.core.config import Settings
-from ticketsync.core.date_orders import ColumnOrder
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.spreadsheets import sheets, table_files
 from ticketsync.core.storable_text import storable
-from ticketsync.core.written_dates import Order
+from ticketsync.core.written import date_orders, written_dates
+from ticketsync.core.written.date_orders import ColumnOrder
+from ticketsync.core.written.written_dates import Order
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 from ticketsync.workflows.retention import first_kept_day

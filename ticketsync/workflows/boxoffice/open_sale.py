@@ -30,7 +30,7 @@ from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.saved_listing import ListedEvent
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, digest, errors, records
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import registry
 from ticketsync.store.engine import Database
 from ticketsync.workflows import one_at_a_time, recompute_figures

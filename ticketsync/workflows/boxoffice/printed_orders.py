@@ -23,10 +23,12 @@ from ticketsync.boxoffice.placed_orders import (
 )
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import clock, config, errors, moments, written_rates
+from ticketsync.core import clock, errors, moments
 from ticketsync.core.money import Money
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
+from ticketsync.core.settings import config
+from ticketsync.core.written import written_rates
 from ticketsync.gateways import mail, printer
 from ticketsync.gateways.mail import Attachment
 from ticketsync.reporting import ticket_printing

@@ -16,8 +16,8 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.boxoffice import order_records, placed_orders, seats
 from ticketsync.boxoffice.placed_orders import PlacedOrder
 from ticketsync.catalogue import links, occurrences
-from ticketsync.core.config import Settings
 from ticketsync.core.records import People
+from ticketsync.core.settings.config import Settings
 from ticketsync.sales import privacy, saving, stored_orders
 from ticketsync.sales.allocation import AllocatedOrder, allocate
 from ticketsync.store.business_zone import get_business_zone

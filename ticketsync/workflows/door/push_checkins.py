@@ -7,7 +7,7 @@ from __future__ import annotations
 from ticketsync.accounts import runs, state
 from ticketsync.accounts.runs import Result
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.door import recorded_scans
 from ticketsync.providers.base import AcceptsCheckIns

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import clock, errors, sheets, table_files
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
+from ticketsync.core.spreadsheets import sheets, table_files
 from ticketsync.core.storable_text import storable
 
 CAPTURED = ("at", "code")  # what every line of a capture file states

@@ -28,8 +28,8 @@ from ticketsync.catalogue.candidates import Tolerance
 from ticketsync.catalogue.near_shows import NearShow
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import sales_notices
 from ticketsync.reporting import figures_of_shows
 from ticketsync.store.engine import Database

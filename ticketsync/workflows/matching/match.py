@@ -35,8 +35,8 @@ from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.catalogue.undoing import UndoneDecision
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.settings.config import Settings
 from ticketsync.sales import privacy
 from ticketsync.store.engine import Database
 from ticketsync.workflows import recompute_figures

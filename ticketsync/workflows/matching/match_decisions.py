@@ -22,7 +22,7 @@ from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan, OffsetProposal
 from ticketsync.catalogue.offsets import Offset
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows import recompute_figures
 

@@ -20,7 +20,7 @@ from ticketsync.catalogue.candidates import Match, OccurrenceCandidate
 from ticketsync.catalogue.matching import MatchPlan, OffsetProposal
 from ticketsync.catalogue.offsets import Offset
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows import recompute_figures
 from ticketsync.workflows.matching import match, match_decisions

@@ -31,11 +31,12 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
-from ticketsync.core import clock, errors, sheets, table_files
-from ticketsync.core.config import Settings
+from ticketsync.core import clock, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.spreadsheets import sheets, table_files
+from ticketsync.core.spreadsheets.rows import Row
 from ticketsync.store.engine import Database
 from ticketsync.workflows import recompute_figures
 from ticketsync.workflows.matching import link_currencies, match

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 import ticketsync
 from ticketsync.accounts import health, state
 from ticketsync.core import actor, clock, errors
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.without_collector import without_collector
 from ticketsync.financials import (
     adjusting,

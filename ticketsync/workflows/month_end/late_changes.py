@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ticketsync.core import money
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
 from ticketsync.core.plurals import number_of
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import closed_periods, period_order
 from ticketsync.financials.frozen_lines import FrozenLine
 from ticketsync.workflows.month_end import close

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from ticketsync.accounts import state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, records
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import fee_taxes
 from ticketsync.financials.taxing import OPEN, TaxLine
 from ticketsync.ledger import own_accounts, projection, unearned

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from ticketsync.accounts import state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import money, records
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import frozen_fee_rates, frozen_lines, frozen_tax
 from ticketsync.financials.fees import SCHEDULE
 from ticketsync.financials.frozen_lines import (

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, true
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.core.periods import Period
-from ticketsync.core.tax_rules import TaxRules
+from ticketsync.core.settings.config import Settings
+from ticketsync.core.settings.tax_rules import TaxRules
 from ticketsync.financials import (
     closed_periods,
     fee_lines,

@@ -10,8 +10,8 @@ from ticketsync.accounts import runs
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, moments
-from ticketsync.core.config import Settings
 from ticketsync.core.plurals import number_of
+from ticketsync.core.settings.config import Settings
 from ticketsync.store.business_zone import get_business_zone
 from ticketsync.store.engine import Database
 

@@ -14,7 +14,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.providers import registry
 from ticketsync.reporting import figures_of_shows

@@ -27,7 +27,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import move_notes
 from ticketsync.core import clock, errors, log
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.core.without_collector import without_collector
 from ticketsync.store import lease, run_lock, vacuum

@@ -18,7 +18,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors, log
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.core.stopping import Stop
 from ticketsync.net.webhook_signatures import ORDER
 from ticketsync.providers import registry

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ticketsync.core import paths, web_address
-from ticketsync.core.config import ServeSettings
+from ticketsync.core.settings.config import ServeSettings
 
 TO_DO = "set `serve: public_url` to the https address of your proxy, restart `serve`"
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from ticketsync.accounts import credentials, pins, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log, web_address
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
+from ticketsync.core.settings.config import Settings
 from ticketsync.net.webhook_signatures import WebhookSpec
 from ticketsync.providers import registry
 from ticketsync.providers.base import SendsWebhooks

@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 
 from ticketsync.accounts import credentials, state
-from ticketsync.core.config import Settings
+from ticketsync.core.settings.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import Registered, RegistersWebhooks
 from ticketsync.store.engine import Database

@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ticketsync.core import money, rows, written_amounts
+from ticketsync.core import money
 from ticketsync.core.redact import safe
-from ticketsync.core.written_amounts import DecimalSign, WrittenAmountError
+from ticketsync.core.spreadsheets import rows
+from ticketsync.core.written import written_amounts
+from ticketsync.core.written.written_amounts import DecimalSign, WrittenAmountError
 from ticketsync.providers.file_import.one_report.cell_problem import CellProblem, Column
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 from ticketsync.providers.file_import.recipes.recipe_keys import AMOUNTS

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ticketsync.core import money, written_amounts
-from ticketsync.core.written_amounts import WrittenAmountError
-from ticketsync.core.written_numbers import whole_number
+from ticketsync.core import money
+from ticketsync.core.written import written_amounts
+from ticketsync.core.written.written_amounts import WrittenAmountError
+from ticketsync.core.written.written_numbers import whole_number
 from ticketsync.providers.file_import.one_report import no_sale_words
 from ticketsync.providers.file_import.one_report.heading import Heading
 from ticketsync.providers.file_import.one_report.unmapped_columns import UnmappedColumn

@@ -16,9 +16,10 @@ from functools import partial
 
 import msgspec
 
-from ticketsync.core import clock, money, rows, table_files
+from ticketsync.core import clock, money
 from ticketsync.core.redact import safe
-from ticketsync.core.written_numbers import whole_number
+from ticketsync.core.spreadsheets import rows, table_files
+from ticketsync.core.written.written_numbers import whole_number
 from ticketsync.providers import reading
 from ticketsync.providers.file_import.one_report import no_sale_words, summed_columns
 from ticketsync.providers.file_import.one_report.amount_cells import (

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketsync.core import date_orders, rows
 from ticketsync.core.redact import safe
+from ticketsync.core.spreadsheets import rows
+from ticketsync.core.written import date_orders
 from ticketsync.providers.file_import.one_report.columns import Convert
 from ticketsync.providers.file_import.one_report.report_rows import MappedRow
 from ticketsync.providers.file_import.one_report.time_cells import TimeCells

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ticketsync.core import errors, heading_rows, near_words, sheets
+from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
-from ticketsync.core.table_files import OpenedFile, Table
+from ticketsync.core.spreadsheets import heading_rows, sheets
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.spreadsheets.table_files import OpenedFile, Table
 from ticketsync.providers.file_import.one_report import sections
 from ticketsync.providers.file_import.recipes import show_sums
 from ticketsync.providers.file_import.recipes.recipe import Recipe

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fnmatch import translate
 
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import UNKNOWN, Row
+from ticketsync.core.spreadsheets.rows import UNKNOWN, Row
 from ticketsync.providers.file_import.one_report.heading import Heading
 from ticketsync.providers.file_import.one_report.no_sale_words import if_sale
 from ticketsync.providers.file_import.one_report.other_headings import HeadingRows

@@ -13,8 +13,8 @@ from itertools import islice
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
-from ticketsync.core.table_files import OpenedFile, Table
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.spreadsheets.table_files import OpenedFile, Table
 from ticketsync.providers.file_import.one_report.heading import FoundTable, normalise
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ticketsync.core import digest, errors, table_files
+from ticketsync.core import digest, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
-from ticketsync.core.table_files import OpenedFile
+from ticketsync.core.spreadsheets import table_files
+from ticketsync.core.spreadsheets.table_files import OpenedFile
 from ticketsync.providers.file_import.one_report import left_out_rows
 from ticketsync.providers.file_import.one_report.columns import (
     Line,

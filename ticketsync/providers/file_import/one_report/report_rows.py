@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ticketsync.core import written_amounts
-from ticketsync.core.number_formats import PERCENT
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import NOT_COMPUTED, UNKNOWN, Row, column_letters
+from ticketsync.core.spreadsheets.number_formats import PERCENT
+from ticketsync.core.spreadsheets.rows import NOT_COMPUTED, UNKNOWN, Row, column_letters
+from ticketsync.core.written import written_amounts
 from ticketsync.providers.file_import.one_report import heading as headings
 from ticketsync.providers.file_import.one_report import no_sale_words, unmapped_columns
 from ticketsync.providers.file_import.one_report.answered_rows import AnsweredRows

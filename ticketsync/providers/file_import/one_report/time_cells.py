@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 
-from ticketsync.core import date_orders, rows, written_dates, written_times
-from ticketsync.core.date_orders import ColumnOrder
 from ticketsync.core.redact import safe
-from ticketsync.core.written_dates import WrittenDateError
+from ticketsync.core.spreadsheets import rows
+from ticketsync.core.written import date_orders, written_dates, written_times
+from ticketsync.core.written.date_orders import ColumnOrder
+from ticketsync.core.written.written_dates import WrittenDateError
 from ticketsync.providers.file_import.one_report.cell_problem import CellProblem, Column
 from ticketsync.providers.file_import.recipes.recipe import Recipe
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ticketsync.core import written_amounts
-from ticketsync.core.written_amounts import WrittenAmountError
-from ticketsync.core.written_numbers import whole_number
+from ticketsync.core.written import written_amounts
+from ticketsync.core.written.written_amounts import WrittenAmountError
+from ticketsync.core.written.written_numbers import whole_number
 from ticketsync.providers.file_import.one_report import no_sale_words, part_numbers
 from ticketsync.providers.file_import.one_report.counted_types import (
     counts_places,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ticketsync.core import money, written_amounts
+from ticketsync.core import money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
-from ticketsync.core.written_numbers import whole_number
+from ticketsync.core.written import written_amounts
+from ticketsync.core.written.written_numbers import whole_number
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.orders.events_from_rows import (

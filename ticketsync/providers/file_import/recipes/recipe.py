@@ -16,9 +16,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import clock, errors, money, plain_yaml
+from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
-from ticketsync.core.typed_yaml import YamlFile
+from ticketsync.core.settings import plain_yaml
+from ticketsync.core.settings.typed_yaml import YamlFile
 from ticketsync.providers.file_import.recipes import (
     discount_names,
     minor_headings,

@@ -4,7 +4,7 @@ The keys of a recipe file and their types; what they mean stands in `recipe`.
 
 from __future__ import annotations
 
-from ticketsync.core.typed_yaml import Words, one_of, section
+from ticketsync.core.settings.typed_yaml import Words, one_of, section
 
 # What a recipe can map. `starts` may be split into `date` and `time`; a line has a
 # `price` per ticket or a `total`, both after discounts.

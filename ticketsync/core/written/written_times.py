@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, time
 
-from ticketsync.core.written_dates import (
+from ticketsync.core.written.written_dates import (
     Order,
     WrittenDateError,
     is_number,

@@ -19,8 +19,10 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from ticketsync.core import errors, number_formats, written_amounts
-from ticketsync.core.number_formats import CellCurrencies, attribute_of
+from ticketsync.core import errors
+from ticketsync.core.spreadsheets import number_formats
+from ticketsync.core.spreadsheets.number_formats import CellCurrencies, attribute_of
+from ticketsync.core.written import written_amounts
 
 MOST_CELLS = 3_000_000  # that all sheets may span together, empty ones included
 MOST_UNPACKED = 120 * 1024 * 1024

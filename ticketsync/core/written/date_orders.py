@@ -11,8 +11,8 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from ticketsync.core import written_times
-from ticketsync.core.written_dates import (
+from ticketsync.core.written import written_times
+from ticketsync.core.written.written_dates import (
     ORDERS,
     DateInNumbers,
     Order,

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ticketsync.core import written_rates
 from ticketsync.core.redact import safe
-from ticketsync.core.tax_rules import (
+from ticketsync.core.settings.tax_rules import (
     ANSWERS,
     ATTRIBUTIONS,
     KINDS,
@@ -26,8 +25,9 @@ from ticketsync.core.tax_rules import (
     TaxRule,
     TaxRules,
 )
-from ticketsync.core.typed_yaml import YamlFile, one_of, section
-from ticketsync.core.yaml_values import Day
+from ticketsync.core.settings.typed_yaml import YamlFile, one_of, section
+from ticketsync.core.settings.yaml_values import Day
+from ticketsync.core.written import written_rates
 
 
 class _PerCent(int):

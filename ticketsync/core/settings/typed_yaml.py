@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import inspect
 
-from ticketsync.core import errors, near_words, plain_yaml
+from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
+from ticketsync.core.settings import plain_yaml
 
 LIST_EXPECTED = "a list of words is expected here"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from ticketsync.core.rows import Row
-from ticketsync.core.table_files import Table
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.spreadsheets.table_files import Table
 
 T = TypeVar("T")
 

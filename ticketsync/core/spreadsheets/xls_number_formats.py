@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ticketsync.core import number_formats
+from ticketsync.core.spreadsheets import number_formats
 
 FORMAT, STYLE = 0x041E, 0x00E0
 FORMULA, NUMBER, SHORT_NUMBER, SHORT_NUMBERS = 0x0006, 0x0203, 0x027E, 0x00BD

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketsync.core import errors, paths, permissions
-from ticketsync.core.tax_rules import Business, TaxRules
+from ticketsync.core.settings.tax_rules import Business, TaxRules
 
 if TYPE_CHECKING:
-    from ticketsync.core.typed_yaml import YamlFile
+    from ticketsync.core.settings.typed_yaml import YamlFile
 
 ENV_PREFIX = "env:"  # prefix of an address that is read from an environment variable
 HOLD_VARIABLE = "TICKET_PAYMENT_TIMEOUT"
@@ -288,8 +288,8 @@ def read(text: str, source: str) -> Settings:
     The settings in a YAML text. Raises `ConfigurationError` or `BadFile`, with the
     line.
     """
-    from ticketsync.core import config_keys as keys  # only where there is a file
-    from ticketsync.core import tax_settings
+    from ticketsync.core.settings import config_keys as keys
+    from ticketsync.core.settings import tax_settings
 
     file = keys.parse(text, source)
     top = file.given(keys.FILE)
@@ -328,7 +328,7 @@ def read(text: str, source: str) -> Settings:
 
 
 def _account(file: YamlFile, name: str) -> AccountSettings:
-    from ticketsync.core import config_keys as keys
+    from ticketsync.core.settings import config_keys as keys
 
     given = file.given(keys.ACCOUNT, "accounts", name)
     return AccountSettings(
@@ -344,7 +344,7 @@ def _fees(file: YamlFile, account: str) -> tuple[FeeSchedule, ...]:
     The rates of an account: a mapping is one that always holds, a list is one entry for
     each day from which other rates hold.
     """
-    from ticketsync.core import config_keys as keys
+    from ticketsync.core.settings import config_keys as keys
 
     path = "accounts", account, "fees"
     if not file.is_list(*path):

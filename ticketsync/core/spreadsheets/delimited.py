@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
 
 from ticketsync.core import errors
-from ticketsync.core.rows import Row
+from ticketsync.core.spreadsheets.rows import Row
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1_000_000  # characters

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from ticketsync.core.rows import MERGED, TEXT, Row
+from ticketsync.core.spreadsheets.rows import MERGED, TEXT, Row
 
 MOST_CELLS = 1_000_000  # of all tables of a page, with those that a cell spans
 MOST_TAGS = 1_500_000

@@ -1,6 +1,6 @@
 """
 The keys of the settings file and their types. Every key may be missing; its default is
-in `core.config`.
+in `core.settings.config`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ticketsync.core import plain_yaml, written_rates
-from ticketsync.core.typed_yaml import Words, YamlFile, one_of, section, whole
-from ticketsync.core.yaml_values import Day
+from ticketsync.core.settings import plain_yaml
+from ticketsync.core.settings.typed_yaml import Words, YamlFile, one_of, section, whole
+from ticketsync.core.settings.yaml_values import Day
+from ticketsync.core.written import written_rates
 
 SALES_NOTIFICATIONS = ("sold", "refund", "nearly-full", "sold-out")
 
@@ -57,7 +58,7 @@ class _TaxInside(int):
 
 class _Schedules:
     """
-    The rates of an account: a mapping, or a list of them. `core.config` reads them.
+    The rates of an account: a mapping, or a list of them. `config` reads them.
     """
 
     @classmethod

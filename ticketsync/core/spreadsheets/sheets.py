@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ticketsync.core import encodings, errors, table_files
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
-from ticketsync.core.table_files import OpenedFile, Table
+from ticketsync.core.spreadsheets import encodings, table_files
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.spreadsheets.table_files import OpenedFile, Table
 
 WORKBOOKS = (".xlsx", ".xls", ".ods", ".xlsm")
 TEXTS = (".csv", ".tsv", ".txt")

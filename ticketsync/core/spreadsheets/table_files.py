@@ -16,19 +16,19 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import (
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+from ticketsync.core.spreadsheets import (
     delimited,
     encodings,
-    errors,
     html_tables,
     rows,
     workbook_guards,
     xls_error_cells,
 )
-from ticketsync.core.merged_cells import MergedCells
-from ticketsync.core.redact import safe
-from ticketsync.core.rows import Row
-from ticketsync.core.workbook_guards import SheetScan, WorkbookScan
+from ticketsync.core.spreadsheets.merged_cells import MergedCells
+from ticketsync.core.spreadsheets.rows import Row
+from ticketsync.core.spreadsheets.workbook_guards import SheetScan, WorkbookScan
 
 LARGEST_FILE = 20 * 1024 * 1024
 

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ticketsync.core import written_amounts
+from ticketsync.core.written import written_amounts
 
 PERCENT = "%"
 _PERCENT_FORMATS = ("9", "10")  # `0%` and `0.00%`, which a workbook need not list

@@ -12,11 +12,18 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ticketsync.core import number_formats, workbook_guards, xls_number_formats
-from ticketsync.core.compound_documents import CompoundDocument, DamagedDocument
-from ticketsync.core.number_formats import CellCurrencies
-from ticketsync.core.workbook_guards import Place, SheetScan, WorkbookScan
-from ticketsync.core.xls_number_formats import PercentStyles
+from ticketsync.core.spreadsheets import (
+    number_formats,
+    workbook_guards,
+    xls_number_formats,
+)
+from ticketsync.core.spreadsheets.compound_documents import (
+    CompoundDocument,
+    DamagedDocument,
+)
+from ticketsync.core.spreadsheets.number_formats import CellCurrencies
+from ticketsync.core.spreadsheets.workbook_guards import Place, SheetScan, WorkbookScan
+from ticketsync.core.spreadsheets.xls_number_formats import PercentStyles
 
 _NAMES = ("workbook", "book")  # since Excel 97, and before
 

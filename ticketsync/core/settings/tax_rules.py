@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from ticketsync.core import written_rates
+from ticketsync.core.written import written_rates
 
 FREE: Final = "free"
 EXEMPT: Final = "exempt"

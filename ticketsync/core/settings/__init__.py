@@ -1,0 +1,3 @@
+"""
+The settings file: which settings there are, and what each may be.
+"""

@@ -1,0 +1,3 @@
+"""
+Tables as files have them: delimited text, workbooks, tables of web pages.
+"""

@@ -1,0 +1,3 @@
+"""
+Amounts, dates, times and numbers as people and programs write them.
+"""
