@@ -329,6 +329,7 @@ def test_parsing_a_platforms_records_is_apart_from_fetching_them():
 
 # Each uses only those before it.
 IN_THEIR_ORDER = {
+    "catalogue": ("matching_rules", "season_list"),
     "core": ("written", "spreadsheets", "settings"),
     # From a recipe to what all reports of a folder say.
     "providers.file_import": (

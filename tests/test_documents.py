@@ -18,7 +18,7 @@ import yaml
 from support import commands, documents
 from support.retired_words import IN_DOCUMENTS
 
-from ticketsync.catalogue import matching
+from ticketsync.catalogue.matching_rules import matching
 from ticketsync.core import clock
 from ticketsync.core.settings import config, tax_rules
 from ticketsync.providers.file_import.recipes import recipe

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 import numpy
 from scipy.optimize import linear_sum_assignment
 
-from ticketsync.catalogue import matching
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.matching_rules import matching
+from ticketsync.catalogue.matching_rules.candidates import (
     TOLERANCE,
     OccurrenceCandidate,
     ShowCandidate,

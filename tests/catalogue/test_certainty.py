@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ticketsync.catalogue import matching
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.matching_rules import matching
+from ticketsync.catalogue.matching_rules.candidates import (
     OccurrenceCandidate,
     ShowCandidate,
     Tolerance,

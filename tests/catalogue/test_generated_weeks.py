@@ -7,8 +7,8 @@ and at most half as many questions are asked as before.
 import pytest
 from support.match_player import play_weeks
 
-from ticketsync.catalogue import matching
-from ticketsync.catalogue.certainty import Certainty
+from ticketsync.catalogue.matching_rules import matching
+from ticketsync.catalogue.matching_rules.certainty import Certainty
 
 
 def halves_the_questions(seeds):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketsync.catalogue import assignment, candidates, matching
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.matching_rules import assignment, candidates, matching
+from ticketsync.catalogue.matching_rules.candidates import (
     OccurrenceCandidate,
     ShowCandidate,
     Tolerance,

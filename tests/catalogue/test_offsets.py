@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ticketsync.catalogue import matching, offsets, questions
-from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
-from ticketsync.catalogue.offsets import ConfirmedPair, Offset
+from ticketsync.catalogue.matching_rules import matching, offsets, questions
+from ticketsync.catalogue.matching_rules.candidates import (
+    OccurrenceCandidate,
+    ShowCandidate,
+)
+from ticketsync.catalogue.matching_rules.offsets import ConfirmedPair, Offset
 
 EVENING = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
 

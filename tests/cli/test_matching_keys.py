@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 from support.listed_week import Week
 
-from ticketsync.catalogue import known_offsets, occurrences, questions
-from ticketsync.catalogue.questions import Question
+from ticketsync.catalogue import known_offsets, occurrences
+from ticketsync.catalogue.matching_rules import questions
+from ticketsync.catalogue.matching_rules.questions import Question
 from ticketsync.cli import key_choice, match_lines, match_screen
 from ticketsync.core import errors
 from ticketsync.core.settings.config import Settings

@@ -25,10 +25,10 @@ from ticketsync.catalogue import (
     moves,
     new_shows,
     occurrences,
-    questions,
     saved_listing,
     shows,
 )
+from ticketsync.catalogue.matching_rules import questions
 from ticketsync.cli.main import app
 from ticketsync.core import clock, records
 from ticketsync.core.date_keys import DateKey, group_parts

@@ -7,9 +7,12 @@ import random
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from ticketsync.catalogue import matching, offsets, questions
-from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
-from ticketsync.catalogue.offsets import ConfirmedPair
+from ticketsync.catalogue.matching_rules import matching, offsets, questions
+from ticketsync.catalogue.matching_rules.candidates import (
+    OccurrenceCandidate,
+    ShowCandidate,
+)
+from ticketsync.catalogue.matching_rules.offsets import ConfirmedPair
 
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 VENUE = "The Lantern Room"

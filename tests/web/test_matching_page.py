@@ -13,8 +13,9 @@ from support.listed_week import Week
 from support.undated import take_date_away
 from support.web_server import running
 
-from ticketsync.catalogue import known_offsets, new_shows, questions
+from ticketsync.catalogue import known_offsets, new_shows
 from ticketsync.catalogue import shows as known_shows
+from ticketsync.catalogue.matching_rules import questions
 from ticketsync.core import clock
 from ticketsync.core.settings.config import Settings
 from ticketsync.store import engine

@@ -11,7 +11,8 @@ import pytest
 from support.commands import run
 from support.listed_week import Week
 
-from ticketsync.catalogue import known_offsets, production_edits, questions
+from ticketsync.catalogue import known_offsets, production_edits
+from ticketsync.catalogue.matching_rules import questions
 from ticketsync.core import errors
 from ticketsync.core.settings.config import Settings
 from ticketsync.reporting import audit_trail, file_writers

@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from ticketsync.catalogue.candidates import ARTICLES
+from ticketsync.catalogue.matching_rules.candidates import ARTICLES
 from ticketsync.core import errors, near_words
 from ticketsync.core.redact import safe
 

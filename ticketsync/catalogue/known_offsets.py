@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
-from ticketsync.catalogue.offsets import ConfirmedPair, Offset, learn
+from ticketsync.catalogue.matching_rules.offsets import ConfirmedPair, Offset, learn
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit

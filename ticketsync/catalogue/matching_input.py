@@ -11,9 +11,12 @@ from sqlalchemy import Connection, select
 
 from ticketsync.catalogue import other_names
 from ticketsync.catalogue import shows as our_shows
-from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
 from ticketsync.catalogue.known_names import Kind
 from ticketsync.catalogue.links import list_refusals
+from ticketsync.catalogue.matching_rules.candidates import (
+    OccurrenceCandidate,
+    ShowCandidate,
+)
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core.date_keys import date_key, group_parts, shorten_part_names

@@ -13,16 +13,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import candidates, matching_input
+from ticketsync.catalogue import matching_input
 from ticketsync.catalogue.adopting import PlannedAdoption
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.links import list_refusals
+from ticketsync.catalogue.matching_rules import candidates
+from ticketsync.catalogue.matching_rules.candidates import (
     SAME_TITLE,
     Match,
     ShowCandidate,
     Tolerance,
 )
-from ticketsync.catalogue.certainty import NEAR_MINUTES
-from ticketsync.catalogue.links import list_refusals
+from ticketsync.catalogue.matching_rules.certainty import NEAR_MINUTES
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core.clock import local_text
 from ticketsync.core.redact import safe

@@ -16,8 +16,8 @@ from ticketsync.core.plurals import number_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ticketsync.catalogue.candidates import Match
-    from ticketsync.catalogue.matching import MatchPlan
+    from ticketsync.catalogue.matching_rules.candidates import Match
+    from ticketsync.catalogue.matching_rules.matching import MatchPlan
     from ticketsync.core.settings.config import Settings
     from ticketsync.store.engine import Database
 
@@ -200,7 +200,7 @@ def _link_certain(
     """
     Link the certain pairs with `yes`, and print the plan.
     """
-    from ticketsync.catalogue import questions
+    from ticketsync.catalogue.matching_rules import questions
     from ticketsync.cli import match_tables, render
     from ticketsync.workflows.matching import match as matching
 

@@ -13,8 +13,8 @@ from ticketsync.cli.key_choice import Choice
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.candidates import Match
-    from ticketsync.catalogue.questions import AskedDate, Question
+    from ticketsync.catalogue.matching_rules.candidates import Match
+    from ticketsync.catalogue.matching_rules.questions import AskedDate, Question
 
 
 def describe(question: Question, left: int) -> None:

@@ -25,9 +25,13 @@ from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.candidates import Match
-    from ticketsync.catalogue.matching import MatchPlan, OffsetProposal, Unsure
-    from ticketsync.catalogue.questions import Question
+    from ticketsync.catalogue.matching_rules.candidates import Match
+    from ticketsync.catalogue.matching_rules.matching import (
+        MatchPlan,
+        OffsetProposal,
+        Unsure,
+    )
+    from ticketsync.catalogue.matching_rules.questions import Question
     from ticketsync.workflows.matching.match_session import MatchSession
 
 MAX_CANDIDATES = 6  # offered for one occurrence
@@ -59,7 +63,7 @@ def run_interactive(match_session: MatchSession, production: str | None) -> int:
     """
     Ask until everything is decided or the user quits; returns how many dates are left.
     """
-    from ticketsync.catalogue import questions
+    from ticketsync.catalogue.matching_rules import questions
 
     screen = Screen(match_session, production)
     while True:
@@ -96,7 +100,7 @@ def _ask_person(screen: Screen, plan: MatchPlan) -> bool:
     """
     Ask what only a person can say; returns whether to continue.
     """
-    from ticketsync.catalogue import questions
+    from ticketsync.catalogue.matching_rules import questions
 
     for proposal in plan.offsets:
         if proposal.offset.key not in screen.not_now:
@@ -130,7 +134,7 @@ def _undecided(screen: Screen, plan: MatchPlan) -> list[Unsure]:
     """
     The occurrences still to ask about, including certain pairs that the user rejected.
     """
-    from ticketsync.catalogue.matching import Unsure
+    from ticketsync.catalogue.matching_rules.matching import Unsure
 
     rejected = [
         Unsure(match.occurrence, (match,), "you chose to decide it yourself")

@@ -13,9 +13,9 @@ from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.candidates import OccurrenceCandidate
-    from ticketsync.catalogue.matching import MatchPlan
-    from ticketsync.catalogue.questions import AskedDate
+    from ticketsync.catalogue.matching_rules.candidates import OccurrenceCandidate
+    from ticketsync.catalogue.matching_rules.matching import MatchPlan
+    from ticketsync.catalogue.matching_rules.questions import AskedDate
 
 FIRST = 5  # dates that are named where no show is there yet
 
@@ -89,7 +89,7 @@ def _dates(plan: MatchPlan) -> list[AskedDate]:
     """
     The undecided dates, each once with the parts that wait for the same answer.
     """
-    from ticketsync.catalogue import questions
+    from ticketsync.catalogue.matching_rules import questions
 
     return [date for asked in questions.group(plan.unsure) for date in asked.dates]
 

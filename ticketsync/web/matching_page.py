@@ -16,12 +16,12 @@ from ticketsync.catalogue import (
     known_offsets,
     matching_input,
     occurrences,
-    questions,
     selection,
     undoing,
 )
-from ticketsync.catalogue.matching import MatchPlan
-from ticketsync.catalogue.questions import Question
+from ticketsync.catalogue.matching_rules import questions
+from ticketsync.catalogue.matching_rules.matching import MatchPlan
+from ticketsync.catalogue.matching_rules.questions import Question
 from ticketsync.core import errors
 from ticketsync.reporting import first_steps, unlinked_orders
 from ticketsync.web import query

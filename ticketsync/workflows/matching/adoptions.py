@@ -24,7 +24,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.adopted_batches import PREFIX, AdoptedBatch
 from ticketsync.catalogue.adopting import PlannedAdoption
-from ticketsync.catalogue.candidates import Tolerance
+from ticketsync.catalogue.matching_rules.candidates import Tolerance
 from ticketsync.catalogue.near_shows import NearShow
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock

@@ -17,7 +17,6 @@ from ticketsync.catalogue import (
     known_offsets,
     link_settings,
     links,
-    matching,
     matching_input,
     moves,
     occurrences,
@@ -26,10 +25,11 @@ from ticketsync.catalogue import (
     undoing,
 )
 from ticketsync.catalogue.adopting import Adopted
-from ticketsync.catalogue.candidates import Match, Tolerance
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.listed_dates import ListedDate
-from ticketsync.catalogue.matching import MatchPlan
+from ticketsync.catalogue.matching_rules import matching
+from ticketsync.catalogue.matching_rules.candidates import Match, Tolerance
+from ticketsync.catalogue.matching_rules.matching import MatchPlan
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent

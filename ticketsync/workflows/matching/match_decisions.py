@@ -17,10 +17,10 @@ from ticketsync.catalogue import (
     links,
     occurrences,
 )
-from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
-from ticketsync.catalogue.matching import MatchPlan, OffsetProposal
-from ticketsync.catalogue.offsets import Offset
+from ticketsync.catalogue.matching_rules.candidates import Match
+from ticketsync.catalogue.matching_rules.matching import MatchPlan, OffsetProposal
+from ticketsync.catalogue.matching_rules.offsets import Offset
 from ticketsync.core import clock, errors
 from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database

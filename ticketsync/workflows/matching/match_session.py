@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from ticketsync.boxoffice import seats
 from ticketsync.catalogue import (
     known_offsets,
-    matching,
     matching_input,
     show_edits,
     shows,
     undoing,
 )
-from ticketsync.catalogue.candidates import Match, OccurrenceCandidate
-from ticketsync.catalogue.matching import MatchPlan, OffsetProposal
-from ticketsync.catalogue.offsets import Offset
+from ticketsync.catalogue.matching_rules import matching
+from ticketsync.catalogue.matching_rules.candidates import Match, OccurrenceCandidate
+from ticketsync.catalogue.matching_rules.matching import MatchPlan, OffsetProposal
+from ticketsync.catalogue.matching_rules.offsets import Offset
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core.settings.config import Settings
 from ticketsync.store.engine import Database

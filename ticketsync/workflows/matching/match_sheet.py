@@ -20,7 +20,6 @@ from sqlalchemy import Connection
 from ticketsync.boxoffice import fewer_seats
 from ticketsync.catalogue import (
     adopting,
-    candidates,
     links,
     matching_input,
     moves,
@@ -28,9 +27,10 @@ from ticketsync.catalogue import (
     selection,
     shows,
 )
-from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
-from ticketsync.catalogue.matching import MatchPlan
+from ticketsync.catalogue.matching_rules import candidates
+from ticketsync.catalogue.matching_rules.candidates import Match
+from ticketsync.catalogue.matching_rules.matching import MatchPlan
 from ticketsync.core import clock, errors
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ticketsync.catalogue import links, undoing
-from ticketsync.catalogue.matching import OffsetProposal
-from ticketsync.catalogue.offsets import Offset
+from ticketsync.catalogue.matching_rules.matching import OffsetProposal
+from ticketsync.catalogue.matching_rules.offsets import Offset
 from ticketsync.catalogue.undoing import RecentDecision, UndoneDecision
 from ticketsync.core.plurals import number_of
 from ticketsync.providers import registry

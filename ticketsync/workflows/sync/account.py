@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import links, occurrences
-from ticketsync.catalogue.candidates import Match, describe_start
+from ticketsync.catalogue.matching_rules.candidates import Match, describe_start
 from ticketsync.core import clock, errors, records
 from ticketsync.core.plurals import number_of
 from ticketsync.core.redact import safe
@@ -41,7 +41,7 @@ from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.matching import Unsure
+    from ticketsync.catalogue.matching_rules.matching import Unsure
 
 _MOST_NAMED = 3  # pairs of a note
 OF_PLANS = (  # streams that decide what is read
@@ -277,7 +277,7 @@ def _differs(match: Match) -> str:
 
 
 def _unmatched(unsure: Sequence[Unsure]) -> str:
-    from ticketsync.catalogue import questions  # most runs would load it for nothing
+    from ticketsync.catalogue.matching_rules import questions
 
     number = questions.count_dates(unsure)
     return f"{number_of(number, 'date')} {'belongs' if number == 1 else 'belong'}"

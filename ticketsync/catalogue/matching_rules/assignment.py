@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from ticketsync.catalogue.candidates import Match, sides
+from ticketsync.catalogue.matching_rules.candidates import Match, sides
 
 
 def assign(pairs: Sequence[Match]) -> list[Match]:

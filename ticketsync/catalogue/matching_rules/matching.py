@@ -20,8 +20,8 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ticketsync.catalogue.assignment import assign
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.matching_rules.assignment import assign
+from ticketsync.catalogue.matching_rules.candidates import (
     SAME_TITLE,
     Match,
     OccurrenceCandidate,
@@ -31,13 +31,13 @@ from ticketsync.catalogue.candidates import (
     describe_start,
     likeness,
 )
-from ticketsync.catalogue.certainty import (
+from ticketsync.catalogue.matching_rules.certainty import (
     Certainty,
     repeated_productions,
     shifted_events,
     touring_productions,
 )
-from ticketsync.catalogue.offsets import MIN_EVIDENCE, Offset
+from ticketsync.catalogue.matching_rules.offsets import MIN_EVIDENCE, Offset
 from ticketsync.core.date_keys import group_parts
 from ticketsync.core.plurals import number_of
 

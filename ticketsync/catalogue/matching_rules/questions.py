@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.matching_rules.candidates import (
     SAME_TITLE,
     Match,
     ShowCandidate,
     likeness,
 )
-from ticketsync.catalogue.matching import Unsure
+from ticketsync.catalogue.matching_rules.matching import Unsure
 from ticketsync.core.date_keys import group_parts
 
 

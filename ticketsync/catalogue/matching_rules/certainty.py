@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ticketsync.catalogue.candidates import (
+from ticketsync.catalogue.matching_rules.candidates import (
     SAME_TITLE,
     Match,
     OccurrenceCandidate,

@@ -1,0 +1,4 @@
+"""
+Which date of a platform is which show of ours: candidates, certainty, and what a person
+is asked. Pure.
+"""
