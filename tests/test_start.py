@@ -135,7 +135,8 @@ def test_a_run_loads_what_it_needs_only_where_something_changed():
 import sys
 import ticketsync.workflows.sync.run
 rare = ("workflows.matching.match", "catalogue.matching_rules.matching",
-        "financials.recompute", "reporting.figures_of_shows", "reporting.changes", "workflows.sync.reparse")
+        "financials.recompute", "reporting.figures_of_shows",
+        "reporting.changes", "workflows.sync.reparse")
 print([name for name in rare if f"ticketsync.{name}" in sys.modules])
 """
     done = subprocess.run(
