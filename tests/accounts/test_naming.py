@@ -25,6 +25,9 @@ from ticketsync.core import errors
         "whsec_5f8a",
         # Square, 64 characters
         "EAAAl3xT9-q_ZsB1r0KkWm7dYvHfEoPcUaIeJnGt5L2yRw8X4zQbCSMDNVHFTUOP",
+        # Square's of before, and the secrets of its apps
+        "sq0atp-cexdNhSIDj-R9dEXDYvRMw",
+        "sq0csp-Kd3RvMn5tG7bQz1Lx_9p",
         # Eventbrite, 20 capitals and digits
         "7ZQ4WKX2NJ5TMB3RVH6D",
         "AXE4IRON2TIDE9OVALSK",
@@ -48,7 +51,13 @@ def test_a_key_that_was_pasted_in_its_place_is_refused_and_not_repeated(key):
         *("studio54and2rooms", "Studio54And2Rooms", "theatre1and2sydney"),
         *("the2ndstage3rdfloor", "lantern2ndroom4thfloor", "stage1stage2stage3"),
         *("2026season1sthalf", "level42rooftop7bar", "box1office2door3"),
-        *("sk_studio", "EAAA-charity-gala", "club77and99bar", "mainhall2024to2026"),
+        *(
+            "sq0-studio",
+            "sk_studio",
+            "EAAA-charity-gala",
+            "club77and99bar",
+            "mainhall2024to2026",
+        ),
         *("ticketsydney2k26", "room101studio54", "42ndstreettheatre1"),
     ],
 )

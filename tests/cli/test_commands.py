@@ -562,6 +562,17 @@ def test_init_says_that_settings_exist_already_and_where(started, home):
     assert "stay as" not in started("init", *other, "--no-input").stderr
 
 
+def test_init_names_what_is_missing_where_the_database_is_gone(started, home):
+    """
+    To run `ticketsync init` is no advice to whoever just did.
+    """
+    for file in home.glob("ticketsync.db*"):
+        file.unlink()
+    done = started("init", "--no-input", code=2)
+    assert "init needs --venue, --timezone, --currency" in done.stderr
+    assert not (home / "ticketsync.db").exists()
+
+
 # Mistakes of new users: one line that says what to do, and the right exit code
 
 

@@ -95,7 +95,8 @@ def run_interactive(provider):
     conversation = {
         "identity": identity,
         "events": events,
-        "orders": [provider.parse_order(raw) for raw in whole],
+        # With the names of their fields, which an encoded order has not.
+        "orders": [msgspec.structs.asdict(provider.parse_order(raw)) for raw in whole],
         "loose_tickets": loose,
     }
     if isinstance(provider, ListsTicketTypes):

@@ -127,6 +127,42 @@ def test_an_order_with_a_rest_that_its_attendees_do_not_explain_is_not_completed
     assert found.doubt == "its tickets come to 55.00 USD, the order to 10.00 USD"
 
 
+@pytest.mark.parametrize(
+    ("price", "attendees", "charged"),
+    [
+        # Its fees were kept: 55.00 − 50.00 leave 5.00, or 110.00 − 50.00 leave 60.00.
+        (costs(0, 400, 100), [GONE], 500),
+        (costs(5000, 800, 200), [GONE, THERE], 6000),
+        (costs(1000, 0, 0), [GONE], 1000),
+    ],
+    ids=["fees", "fees of one of two", "a rest"],
+)
+@pytest.mark.parametrize("status", ["refunded", "placed"])
+def test_a_refund_whose_price_is_not_in_the_order_is_not_taken_from_the_rest(
+    status, price, attendees, charged
+):
+    """
+    Else 5.00 would be charged and 55.00 given back.
+    """
+    found = parsed(order(status, price, *attendees))
+    assert (found.charged, found.refunds) == (charged, ())
+    assert found.doubt.startswith("its tickets come to ")
+
+
+def test_a_refund_counts_beside_an_attendee_that_another_one_replaced():
+    """
+    The removed one has no part in the order any more.
+    """
+    first = order("placed", ONE, attendee("1", ONE, refunded=False))
+    swapped = order("placed", ONE, attendee("2", ONE, refunded=False))
+    now = order("placed", ONE, attendee("2", ONE, refunded=True))
+    found = parsed(first, swapped, now)
+    assert (found.charged, [refund.amount for refund in found.refunds]) == (
+        5500,
+        [5500],
+    )
+
+
 def test_costs_that_do_not_shrink_are_as_they_were():
     found = parsed(order("placed", TWO, GONE, THERE))
     assert figures(found) == (1, 11000, 5500, ESTIMATE)

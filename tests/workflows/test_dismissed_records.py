@@ -171,6 +171,24 @@ def test_a_dismissed_order_does_not_wait_again_when_a_guest_is_scanned(opened):
     assert what_waits(opened) == {HELD: 1}
 
 
+@pytest.mark.parametrize(
+    "before", [b"[" * 600 + b"]" * 600, b'{"a":' * 600 + b"1" + b"}" * 600]
+)
+def test_what_is_nested_deeply_waits_like_any_other_order(opened, before):
+    set_aside(opened, ("or_1", before, "status is 'lost'"))
+    assert what_waits(opened) == {HELD: 1}
+    waiting.dismiss(opened, SETTINGS, [HELD])
+    assert what_waits(opened) == {}
+
+
+def test_a_damaged_order_waits_like_any_other(opened):
+    set_aside(opened, ONE)
+    waiting.dismiss(opened, SETTINGS, [HELD])
+    with opened.write() as connection:
+        connection.execute(update(quarantined).values(record=b"not compressed"))
+    assert what_waits(opened) == {HELD: 1}
+
+
 def orders_of(fake):
     with sandbox_providers.connected(fake) as provider:
         dates = sandbox_providers.read_dates(provider)

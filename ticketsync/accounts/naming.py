@@ -16,7 +16,7 @@ _LONGEST = 40
 # Tailor's, Stripe's, Square's, Wix's; hexadecimal ones and GUIDs.
 _BEGINS_AS_KEY = re.compile(
     r"sk_\d.+|[sr]k_(?:live|test)_.+|whsec_.+|EAAA(?=.*\d)[A-Za-z0-9].{11,}|IST\..+"
-    r"|(?=.*\d)(?=.*[A-Fa-f])[\dA-Fa-f]{16,}"
+    r"|sq0[a-z]{3}-.{16,}|(?=.*\d)(?=.*[A-Fa-f])[\dA-Fa-f]{16,}"
     r"|[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}"
 )
 # Others are long, with digits among letters: so are names such as

@@ -84,8 +84,12 @@ def _say_what_exists(
 ) -> None:
     """
     Nothing was asked for, and nobody can be asked: what there is stays. Raises
-    `NeedsTerminal` where there is no venue yet.
+    `NeedsTerminal` where there is no venue yet, or no database.
     """
+    from ticketsync.store import engine
+
+    if not engine.exists(app_context.url()):
+        _refuse_without_terminal(missing, no_input=no_input)
     database = app_context.database()
     known = _known_venues(database)
     if not known:

@@ -184,14 +184,26 @@ class ProviderSpec:
 
     def without_scans(self, raw: Any) -> Any:
         """
-        A copy of a record that is the same whoever of its guests was scanned.
+        A copy of a record that is the same whoever of its guests was scanned. However
+        deeply it is nested: what cannot be parsed may be anything.
         """
-        if isinstance(raw, Mapping):
-            return {
-                name: self.without_scans(value)
-                for name, value in raw.items()
-                if name not in self.scan_fields
-            }
-        if isinstance(raw, list):
-            return [self.without_scans(value) for value in raw]
-        return self.scan_words.get(raw, raw) if isinstance(raw, str) else raw
+        open_: list[Any] = []
+
+        def copied(value: Any) -> Any:
+            if isinstance(value, dict):
+                kept = {n: it for n, it in value.items() if n not in self.scan_fields}
+                open_.append(kept)
+                return kept
+            if isinstance(value, list):
+                open_.append([*value])
+                return open_[-1]
+            return self.scan_words.get(value, value) if type(value) is str else value
+
+        found = copied(raw)
+        while open_:
+            part = open_.pop()
+            for key, value in [
+                *(part.items() if type(part) is dict else enumerate(part))
+            ]:
+                part[key] = copied(value)
+        return found

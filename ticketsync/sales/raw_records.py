@@ -17,7 +17,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from ticketsync.core import digest
-from ticketsync.sales.compressed_records import Block, Version, decompress, pack
+from ticketsync.sales.compressed_records import (
+    Block,
+    Version,
+    decompress,
+    decompress_undamaged,
+    pack,
+)
 from ticketsync.store.tables.sales import raw_blocks, raw_records
 from ticketsync.store.upsert import upsert_rows
 
@@ -201,7 +207,7 @@ def find_damaged(connection: Connection, account_id: int) -> Iterator[str]:
         select(raw_blocks.c.id).where(raw_blocks.c.account_id == account_id)
     ).scalars()
     for number in list(numbers):
-        data = _unpacked(_read_block(connection, number))
+        data = decompress_undamaged(_read_block(connection, number))
         for row in connection.execute(
             select(raw_records).where(raw_records.c.block_id == number)
         ):
@@ -241,7 +247,7 @@ def read_history(connection: Connection, account_id: int) -> Iterator[KeptBlock]
         block = connection.execute(
             select(raw_blocks).where(raw_blocks.c.id == number)
         ).one()
-        data = _unpacked(block.records)
+        data = decompress_undamaged(block.records)
         positions = connection.execute(
             select(raw_records.c.begins, raw_records.c.length, raw_records.c.kind)
             .where(raw_records.c.block_id == number, raw_records.c.length > 0)
@@ -270,16 +276,6 @@ def count_records(connection: Connection, account_id: int) -> int:
     )
     count = select(func.count()).select_from(records)
     return int(connection.execute(count).scalar_one())
-
-
-def _unpacked(packed: bytes) -> bytes:
-    """
-    The records of a block; empty if it is damaged.
-    """
-    try:
-        return decompress(packed)
-    except Exception:  # the libraries have different errors
-        return b""
 
 
 def _pieces(data: bytes, positions: Sequence[tuple[int, int]]) -> Iterator[bytes]:

@@ -31,11 +31,8 @@ from ticketsync.store.staging_folder import private_copy
 from ticketsync.store.write_queue import WriteQueue
 
 _CHUNK = 1 << 20
-_BESIDE = (
-    "-wal",
-    "-shm",
-    "-journal",
-)  # endings of what SQLite writes beside a database
+# Endings of what SQLite writes beside a database.
+_BESIDE = ("-wal", "-shm", "-journal")
 _SECONDS = 2  # for whoever is writing to a database that is to be replaced
 
 
@@ -67,8 +64,9 @@ def sqlite_file_of(database: Database) -> Path:
 
 def new_file(why: str) -> Path:
     """
-    A file for a backup that is not there yet, beside the database: an upgrade that was
-    killed may be started again in the same second.
+    A file for a backup that is not there yet, in the folder `backups` of our data,
+    wherever the database is: an upgrade that was killed may be started again in the
+    same second.
     """
     folder = paths.database_file().parent / "backups"
     name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}"

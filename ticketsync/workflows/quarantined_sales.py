@@ -17,9 +17,9 @@ from ticketsync.sales import compressed_records
 def sales_of(provider: str, record: bytes) -> bytes:
     """
     The bytes of a record of that provider, as they are stored, without what a scan
-    changes.
+    changes; nothing of a damaged one.
     """
-    data = compressed_records.decompress(record)
+    data = compressed_records.decompress_undamaged(record)
     spec = registry.find_spec(provider)
     if spec is None:  # a plugin that is not installed
         return data

@@ -33,8 +33,8 @@ class Upgraded:
 
 def back_up(url: str) -> Backup | None:
     """
-    Back up an older SQLite database into the folder `backups` beside it. `None` for one
-    that has the present schema, and for PostgreSQL, which has its own backups.
+    Back up an older SQLite database into the folder `backups` of our data. `None` for
+    one that has the present schema, and for PostgreSQL, which has its own backups.
 
     Raises: `DatabaseError` (`no-database`) where there is none, and where the copy
     cannot be written or is damaged.

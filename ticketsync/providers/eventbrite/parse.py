@@ -352,11 +352,18 @@ def _refunded(
     if first.gross > now.gross:
         return first.gross - now.gross, False
     marked = [a for a in attendees if a.get("refunded")]
-    price = sum(Costs.charged(a, first.currency).gross for a in marked)
+    price = _sum_charged(marked, first.currency)
+    left = [a for a in attendees if not _is_void(a)]
+    if price and first.gross < price + _sum_charged(left, first.currency):
+        return 0, True  # what went back is no longer in the order's costs
     is_whole = not marked or all(map(_is_void, attendees))
     if status == "refunded" and is_whole and not price:
         return first.gross, True
     return price, bool(marked)
+
+
+def _sum_charged(attendees: Sequence[Raw], currency: str) -> int:
+    return sum(Costs.charged(a, currency).gross for a in attendees)
 
 
 def _discrepancy(
