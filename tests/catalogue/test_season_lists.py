@@ -896,3 +896,23 @@ def test_a_problem_names_the_heading_as_the_list_has_it(tmp_path):
     file.write_text("Show,Beginn\nGala,2030-12-05\n")
     with pytest.raises(errors.BadFile, match="the column 'Beginn' is not known"):
         import_file.read_shows(file, ROOM)
+
+
+def test_headings_below_a_title_in_another_language_are_named_with_their_row(tmp_path):
+    """
+    The row that has the headings is named, and not the title above it.
+    """
+    file = tmp_path / "season.csv"
+    file.write_text(
+        "The Lantern Room – Spielplan 2030/31,,,\n,,,\n"
+        "Stück,Datum,Beginn,Status\nGala,05.12.2030,19:30,\n"
+    )
+    with pytest.raises(errors.BadFile) as refused:
+        import_file.read_shows(file, ROOM)
+    assert str(refused.value).endswith(
+        "headings of a list of shows; in line 3, the columns 'Stück', 'Datum' and "
+        "'Beginn' are not known."
+    )
+    file.write_text("Spielplan\n\nStück,Datum\nGala,05.12.2030\n")
+    with pytest.raises(errors.BadFile, match="line 3, the columns 'Stück' and 'Datum'"):
+        import_file.read_shows(file, ROOM)

@@ -33,6 +33,7 @@ COLUMNS = (
 )
 _HEADING_WITHIN = 40  # rows
 _MOST_NAMED = 50  # unused columns
+_MOST_UNKNOWN = 6  # headings, of a list without any that is enough
 _LARGEST_EXACT = 2**53
 _EXPONENT = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 # By column the headings that people use, the first ones before the others.
@@ -70,6 +71,7 @@ _HEADINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     ),
     "status": (("status",), ("state",)),
 }
+_KNOWN = {name for ranks in _HEADINGS.values() for rank in ranks for name in rank}
 _TOTAL = re.compile(
     r"(?:grand |sub[- ]?)?totals?[\s:\d]*(?:seats|shows|capacity)?:?"
     r"|sum:?|\d+ (?:shows|performances)\b.*",
@@ -156,19 +158,20 @@ def _find_heading(
             f"{opened.name} has no sheet {safe(sheet)!r}.",
             hint=f"It has: {safe(titles)}.",
         )
-    first: Row | None = None
+    closest: Row | None = None
 
     def read(row: Row) -> _Heading | None:
-        nonlocal first
-        first = first or row
+        nonlocal closest
         heading = _read_heading(opened.name, row)
+        if closest is None or _likeness(row) > _likeness(closest):
+            closest = row
         return heading if heading.is_complete else None
 
     for table in tables:
         found = heading_rows.find_heading(table, read, within=_HEADING_WITHIN)
         if found is not None:
             return table, found.heading, found.below
-    raise _no_heading(opened.name, first)
+    raise _no_heading(opened.name, closest)
 
 
 def _read_heading(file: str, row: Row) -> _Heading:
@@ -217,19 +220,32 @@ def _with_start(row: Row, columns: dict[int, str]) -> _Heading:
     return _Heading(row, columns, unused)
 
 
-def _no_heading(file: str, first: Row | None) -> errors.BadFile:
-    names = [] if first is None else [cell.strip() for cell in first.cells if cell]
-    known = {name for ranks in _HEADINGS.values() for rank in ranks for name in rank}
-    unknown = [name for name in names if _plain(name) not in known]
-    if unknown:
-        problem = f"the column {safe(unknown[0])!r} is not known"
-    elif not names:
+def _likeness(row: Row) -> tuple[int, bool]:
+    """
+    How much a row looks like headings: how many it has that are known, and whether it
+    has more cells than a title line.
+    """
+    known = sum(_plain(cell) in _KNOWN for cell in row.cells)
+    return known, sum(bool(cell.strip()) for cell in row.cells) > 1
+
+
+def _no_heading(file: str, closest: Row | None) -> errors.BadFile:
+    names = [] if closest is None else [c.strip() for c in closest.cells if c.strip()]
+    unknown = [name for name in names if _plain(name) not in _KNOWN]
+    if closest is None or not names:
         problem = "it is empty"
+    elif unknown:
+        named = joined(repr(safe(name)) for name in unknown[:_MOST_UNKNOWN])
+        is_not = "is not" if len(unknown[:_MOST_UNKNOWN]) == 1 else "are not"
+        columns = _columns(len(unknown[:_MOST_UNKNOWN]))
+        problem = f"in {closest.position}, {columns} {named} {is_not} known"
     else:
-        problem = "a column is duplicated, or `production` is missing or its start"
+        problem = (
+            f"in {closest.position}, a column is duplicated, or `production` is "
+            "missing or its start"
+        )
     return errors.BadFile(
-        f"{file} has no line with the headings of a list of shows; in the first one "
-        f"{problem}.",
+        f"{file} has no line with the headings of a list of shows; {problem}.",
         hint=f"The columns are {', '.join(COLUMNS)}; or Show, Date, Time, Room, Cap.",
     )
 

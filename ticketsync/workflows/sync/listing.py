@@ -118,7 +118,9 @@ def _save_page(
     with run.database.read() as connection:
         duplicate_accounts.refuse_shared_listing(connection, run, events)
         changed = set(saved_listing.find_changed(connection, run.account.id, listed))
-    result.unchanged += len(listed) - len(changed)
+    result.unchanged += sum(
+        len(item.event.occurrences) for item in listed if item.content not in changed
+    )
     run.counts.quarantined += len(bad)
     if not (changed or bad or readable):
         return
@@ -144,6 +146,7 @@ def _save_page(
         run.moved += moves.follow_moves(connection, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
+    result.unchanged += saved.unchanged
 
 
 def _reader(provider: Provider) -> Callable[[Raw], CheckedEvent]:
