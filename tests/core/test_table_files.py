@@ -306,7 +306,8 @@ OVERSIZED = [
 ]
 _READ = r"""
 import pathlib, re, sys
-from ticketsync.core import errors, sheets, table_files
+from ticketsync.core import errors
+from ticketsync.core.spreadsheets import sheets, table_files
 try:
     for row in sheets.rows_of(table_files.open_file(pathlib.Path(sys.argv[1]))):
         pass

@@ -142,7 +142,7 @@ def test_the_number_of_a_server_that_ended_is_another_programs(home):
 
 def test_a_server_that_is_killed_is_not_believed(home):
     code = (
-        "from ticketsync.workflows import public_address\n"
+        "from ticketsync.workflows.webhooks import public_address\n"
         "with public_address.announced('http://127.0.0.1:8791'):\n"
         "    print('runs', flush=True); input()\n"
     )

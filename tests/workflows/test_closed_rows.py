@@ -265,7 +265,7 @@ from sqlalchemy import event
 from ticketsync.core import clock
 from ticketsync.financials import closed_periods
 from ticketsync.store import engine
-from ticketsync.workflows import close
+from ticketsync.workflows.month_end import close
 from support.closed_month import CLOSED, SETTINGS
 clock._now = lambda: CLOSED
 database = engine.open_database(sys.argv[1])
