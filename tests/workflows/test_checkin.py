@@ -483,9 +483,7 @@ def numbered(folder, name, *scans):
     return file
 
 
-def test_scans_with_the_same_number_are_not_one_scan(
-    synced, frozen, tmp_path
-):
+def test_scans_with_the_same_number_are_not_one_scan(synced, frozen, tmp_path):
     """
     Two scanners of one evening both begin with 1, and may see the same guest.
     """
