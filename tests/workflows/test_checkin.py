@@ -474,6 +474,66 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
     assert (rows(synced, scans_table), rows(synced, admissions)) == before
 
 
+def numbered(folder, name, *scans):
+    """
+    The file of a scanner that calls itself nothing and numbers its scans from 1.
+    """
+    file = folder / name
+    lines = [f"{at},{guest.ticket_id},{n}" for n, (at, guest) in enumerate(scans, 1)]
+    file.write_text("\n".join(("at,code,key", *lines)) + "\n")
+    return file
+
+
+def test_scans_with_the_same_number_are_not_one_scan(synced, frozen, tmp_path):
+    """
+    Two scanners of one evening both begin with 1, and may see the same guest.
+    """
+    show, (one, two, three) = house_of(synced, 3)
+    at = checkin.find_scan_point(synced, show)
+    frozen(NOW + timedelta(hours=1))
+    first = ("2026-09-01T00:05:00Z", one), ("2026-09-01T00:06:00Z", two)
+    second = ("2026-09-01T00:07:00Z", three), ("2026-09-01T00:08:00Z", one)
+    files = [
+        numbered(tmp_path, "a.csv", *first),
+        numbered(tmp_path, "b.csv", *second),
+    ]
+
+    merged = [merge_scans.merge_file(synced, at, file) for file in files]
+
+    assert [m.outcomes for m in merged] == [
+        {"admitted": 2},
+        {"admitted": 1, "already-in": 1},
+    ]
+    before = (rows(synced, scans_table), rows(synced, admissions))
+    assert [merge_scans.merge_file(synced, at, file) for file in files] == merged
+    assert (rows(synced, scans_table), rows(synced, admissions)) == before
+    assert sorted(row.ticket_id for row in before[1]) == sorted(
+        (one.id, two.id, three.id)
+    )
+
+
+def test_a_scanner_that_begins_anew_lets_in_the_guests_of_the_next_show(
+    synced, frozen, tmp_path
+):
+    """
+    So does a file that was merged for another show first.
+    """
+    show, (guest,) = house_of(synced, 1)
+    with synced.read() as connection:
+        other = next(s.id for s in shows.list_shows(connection) if s.id != show)
+    frozen(NOW + timedelta(hours=1))
+    file = numbered(tmp_path, "a.csv", ("2026-09-01T00:05:00Z", guest))
+    wrong = checkin.find_scan_point(synced, other)
+    assert merge_scans.merge_file(synced, wrong, file).outcomes == {"unknown": 1}
+
+    for _ in range(2):
+        at = checkin.find_scan_point(synced, show)
+        assert merge_scans.merge_file(synced, at, file).outcomes == {"admitted": 1}
+
+    (entry,) = rows(synced, admissions)
+    assert (entry.ticket_id, entry.is_in) == (guest.id, True)
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Final
 
 from ticketsync.accounts import child_environment
-from ticketsync.core import digest, errors, paths, permissions
+from ticketsync.core import digest, errors, pasted_keys, paths, permissions
 from ticketsync.core.redact import Secret, safe
 
 KEYRING_SECONDS: Final = 5.0
@@ -178,6 +178,7 @@ def override_variable(account: str) -> str:
 def _from_environment(account: str, variable: str) -> str:
     value = os.environ.get(variable)
     if value is None:
+        _refuse_key(account, variable)
         raise errors.SecretMissing(
             f"The environment variable {safe(variable)}, with the key of account "
             f"{account!r}, is not set.",
@@ -213,11 +214,24 @@ def _from_command(account: str, command: str) -> str:
 def _from_systemd(account: str, name: str) -> str:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder or "/" in name:
+        _refuse_key(account, name)
         raise errors.SecretMissing(
             f"There is no systemd credential {safe(name)!r} for account {account!r}.",
             hint=f"Add LoadCredential={safe(name)}:… to the unit.",
         )
     return _text_of(Path(folder) / name, account)
+
+
+def _refuse_key(account: str, reference: str) -> None:
+    """
+    Raises: `SecretMissing` for a key in place of the name of what holds it.
+    """
+    if pasted_keys.is_like_key(reference):
+        raise errors.SecretMissing(
+            f"What was named to hold the key of account {account!r} looks like a key.",
+            hint="Name the variable or the credential that holds it, for example "
+            "`--secret-env TT_KEY`, or leave it out: the key is asked for, unseen.",
+        )
 
 
 # The file, only on request

@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from ticketsync.core import errors, file_options
-from ticketsync.core.redact import safe
+from ticketsync.core import errors, file_options, pasted_keys
 from ticketsync.core.settings.config import AccountSettings
 from ticketsync.store.tables.accounts import accounts
 
@@ -122,7 +121,7 @@ def get_account(connection: Connection, name: str) -> AccountState:
         return account
     known = ", ".join(sorted(get_account_names(connection).values()))
     hint = f"The accounts are: {known}." if known else "Run `ticketsync accounts add`."
-    raise errors.NotFound(f"There is no account {safe(name)!r}.", hint=hint)
+    raise errors.NotFound(f"There is no account {pasted_keys.quoted(name)}.", hint=hint)
 
 
 def get_account_by_id(connection: Connection, account_id: int) -> AccountState:

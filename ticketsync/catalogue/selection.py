@@ -33,7 +33,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.catalogue.switches import LinkedEvent, no_link_of_event
-from ticketsync.core import clock, errors, paths, periods
+from ticketsync.core import clock, errors, pasted_keys, paths, periods
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, letter_case
 from ticketsync.store.business_zone import get_business_zone
@@ -107,7 +107,8 @@ def _the_only(fitting: Sequence[ShowInfo], text: str) -> ShowInfo:
         return fitting[0]
     if not fitting:
         raise errors.NotFound(
-            f"There is no show {safe(text)!r}.", hint="See `ticketsync shows list`."
+            f"There is no show {pasted_keys.quoted(text)}.",
+            hint="See `ticketsync shows list`.",
         )
     named = [f"{show.id}  {safe(show.name)}" for show in fitting]
     raise errors.NotFound(

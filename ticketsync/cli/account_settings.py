@@ -80,7 +80,7 @@ def parse_options(
 
     Raises: UsageError for any other form, and for a name given twice.
     """
-    from ticketsync.core import errors
+    from ticketsync.core import errors, pasted_keys
 
     options = {
         name: value for name, value in (("recipe", recipe), ("watch", watch)) if value
@@ -88,8 +88,9 @@ def parse_options(
     for text in given:
         name, separator, value = text.partition("=")
         if not separator or not name or name in options:
+            shown = pasted_keys.quoted(text, "What looks like a key")
             raise errors.UsageError(
-                f"{text!r} cannot be read as an option.",
+                f"{shown} cannot be read as an option.",
                 hint="Use NAME=VALUE, each name once.",
             )
         options[name.strip()] = value.strip()

@@ -94,12 +94,14 @@ def add_account(
 
     Example: ticketsync accounts add ticket_tailor tt --secret-env TT_KEY
     """
+    from ticketsync.accounts import naming
     from ticketsync.providers import registry
 
     app_context = context.get_context(ctx)
     chosen = provider or connecting.choose_provider()
     spec = registry.platform(chosen).spec  # before anyone pastes a key for it
     name = name or connecting.choose_name(app_context, spec)
+    naming.refuse_bad_name(name)  # before it stands in a question
     secret = SecretOptions(
         secret_env, secret_command, secret_credential, secret_stdin, insecure_storage
     )

@@ -104,6 +104,22 @@ def record_scan(connection: Connection, new: NewScan) -> Verdict:
     )
 
 
+def is_key_of_another(connection: Connection, new: NewScan) -> bool:
+    """
+    Whether the device has another scan under this key: of another show, or another kind
+    or ticket at another time. A ticket that was not known then is the same one.
+    """
+    found = connection.execute(
+        select(
+            scans.c.show_id, scans.c.kind, scans.c.ticket_id, scans.c.scanned_at
+        ).where(scans.c.device == new.device, scans.c.key == new.key)
+    ).first()
+    if found is None:
+        return False
+    is_same = (found.kind, found.ticket_id) == (new.kind, new.ticket_id)
+    return found.show_id != new.show_id or not (is_same or found.scanned_at == new.at)
+
+
 def lock_tickets(connection: Connection, ticket_ids: Iterable[int]) -> None:
     """
     Lock all tickets of a transaction before it records any scan: two doors that merge

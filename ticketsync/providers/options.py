@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketsync.core import errors
+from ticketsync.core import errors, pasted_keys
 from ticketsync.core.redact import safe
 
 Check = Callable[[str], str]
@@ -76,8 +76,9 @@ class Option:
             raise self._not_accepted(text, f"{error}") from None
 
     def _not_accepted(self, text: str, hint: str) -> errors.UsageError:
+        shown = pasted_keys.quoted(text, "what looks like a key")
         return errors.UsageError(
-            f"{self.name} does not accept {safe(text)!r}.",
+            f"{self.name} does not accept {shown}.",
             hint=hint,
             word="option-value",
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from ticketsync.core import errors, near_words
+from ticketsync.core import errors, near_words, pasted_keys
 from ticketsync.core.redact import safe
 from ticketsync.providers import built_in
 from ticketsync.providers.base import (
@@ -90,9 +90,9 @@ def provider(name: str) -> type[Provider]:
                 "--watch FOLDER`.",
             )
     known = sorted({*built_in.CLASSES, *(point.name for point in _plugins())})
-    similar = near_words.nearest(wanted, known)
+    similar = near_words.question(near_words.nearest(wanted, known))
     raise errors.NotFound(
-        f"There is no provider {safe(name)!r}.{near_words.question(similar)}",
+        f"There is no provider {pasted_keys.quoted(name)}.{similar}",
         hint=f"The providers are: {', '.join(known)}.",
     )
 

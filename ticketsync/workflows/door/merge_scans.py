@@ -107,9 +107,11 @@ def merge(
         )
         for item, found in meant:
             with _isolated(connection, item, failed):
-                verdict = recorded_scans.record_scan(
-                    connection, _new_scan(at, item, found)
-                )
+                new = _new_scan(at, item, found)
+                if recorded_scans.is_key_of_another(connection, new):
+                    item = item.with_own_key(at.show.id)
+                    new = _new_scan(at, item, found)
+                verdict = recorded_scans.record_scan(connection, new)
                 who = found.shown_name if found else safe(item.code, longest=40)
                 recorded.append((item, who, verdict.has_overtaken))
         # A later line may have happened earlier: ask again when all are in.

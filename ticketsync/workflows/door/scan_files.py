@@ -54,6 +54,14 @@ class Captured:
     key: str
     by_camera: bool = False
 
+    def with_own_key(self, show_id: int) -> Captured:
+        """
+        The same under a key that no other scan has: a device may number its scans anew
+        each night, and several may have the same name.
+        """
+        own = f"{self.key} {show_id} {self.kind} {self.code}"
+        return replace(self, key=_digest_of(self.device, self.at, own))
+
 
 def scan_point(show: ShowInfo, door: str, device: str) -> ScanPoint:
     """
@@ -121,15 +129,20 @@ def captured(row: Mapping[str, Any], at: ScanPoint, where: str) -> Captured:
         )
     moment = _moment(line["at"], where)
     device = line["device"] or at.device
-    own = f"{device} {moment.isoformat()} {kind} {line['code']}"
+    own = _digest_of(device, moment, f"{kind} {line['code']}")
     return Captured(
         code=line["code"],
         at=moment,
         kind=kind,
         door=scan_name(line["door"] or at.door),
         device=scan_name(device),
-        key=scan_name(line["key"] or hashlib.sha256(own.encode()).hexdigest()[:24]),
+        key=scan_name(line["key"] or own),
     )
+
+
+def _digest_of(device: str, moment: datetime, what: str) -> str:
+    own = f"{device} {moment.isoformat()} {what}"
+    return hashlib.sha256(own.encode()).hexdigest()[:24]
 
 
 def captured_by_page(scan: Mapping[str, Any], at: ScanPoint) -> Captured:
